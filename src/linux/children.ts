@@ -1,0 +1,73 @@
+/**
+ * Owns the spawning of processes and the record of which pids are libuv's.
+ *
+ * Invariant: a child is recorded from before node spawns it until its exit was reported, so the reaper, which
+ * waits only for unrecorded children, cannot take an exit status that libuv still has to see.
+ */
+import { ChildProcess, spawn } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+
+/** How a child is started; see `spawnChild`. */
+export interface SpawnOptions {
+  /** The whole environment; this process's own when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** `ignore` (the default) is /dev/null. */
+  readonly stdin?: 'ignore' | 'pipe' | 'inherit';
+  /** Own session and process group, so that `killGroup(child.pid, …)` reaches all of it. */
+  readonly detached?: boolean;
+  /** Called with each piece of output as it comes; the pieces are not lines. */
+  readonly onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
+  /** What becomes of the output when there is no `onOutput`; `ignore` by default. */
+  readonly output?: 'ignore' | 'pipe' | 'inherit';
+}
+
+const libuvChildren = new Set<ChildProcess>();
+
+/**
+ * Starts a process: the only way anything in this project does. A command that cannot be started emits `error`
+ * on the returned child (as node's own spawn), never throws for ENOENT or EACCES; a listener is the caller's.
+ */
+export function spawnChild(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): ChildProcess {
+  const output = options.onOutput === undefined ? (options.output ?? 'ignore') : 'pipe';
+  const child = spawn(command, args, {
+    env: options.env === undefined ? process.env : { ...options.env },
+    cwd: options.cwd,
+    detached: options.detached ?? false,
+    stdio: [options.stdin ?? 'ignore', output, output],
+  });
+  const { onOutput } = options;
+  if (onOutput !== undefined) {
+    child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'));
+    child.stderr?.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'));
+  }
+  return child;
+}
+
+/** Whether `pid` is a child whose exit libuv has still to report. */
+export function isLibuvChild(pid: number): boolean {
+  for (const child of libuvChildren) if (child.pid === pid) return true;
+  return false;
+}
+
+// Node announces every ChildProcess it makes, so even one that was not started here is recorded. An `error`
+// listener on the child would do as well for failed spawns, but would swallow the error nobody listens for.
+subscribe('child_process', (message) => {
+  const child = childOf(message);
+  if (child === undefined) return;
+  libuvChildren.add(child);
+  child.once('exit', () => libuvChildren.delete(child));
+});
+subscribe('tracing:child_process.spawn:error', (message) => {
+  const child = childOf(message);
+  if (child !== undefined) libuvChildren.delete(child);
+});
+
+function childOf(message: unknown): ChildProcess | undefined {
+  if (typeof message !== 'object' || message === null || !('process' in message)) return undefined;
+  return message.process instanceof ChildProcess ? message.process : undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * Errors of the kernel's door: every failed system call becomes one `LinuxError` that names the call, its
+ * arguments and the errno, so that a log line alone says what was attempted.
+ *
+ * Invariant: `code` is the symbolic errno (`ENOENT`), never empty; an errno nobody has a name for is `E<number>`.
+ */
+import { errnoName, errnoText } from './libc.ts';
+
+/** More characters of an argument than this are cut from the message (never from `args`). */
+const MAX_ARGUMENT_CHARACTERS = 120;
+
+interface LinuxErrorOptions {
+  /** What the kernel or this module adds to the errno, in words (netlink's extended acknowledgement). */
+  readonly detail?: string;
+  readonly cause?: unknown;
+}
+
+/** A system call that failed. The message reads `mount("none", "/x", "tmpfs"): ENOENT (No such file or directory)`. */
+export class LinuxError extends Error {
+  override readonly name = 'LinuxError';
+  /** Symbolic errno, such as `ENOENT`. */
+  readonly code: string;
+  /** Positive errno number. */
+  readonly errno: number;
+  /** The system call, or the operation on the kernel that was attempted. */
+  readonly call: string;
+  readonly args: readonly unknown[];
+  /** The kernel's own words beside the errno, where it gives any. */
+  readonly detail: string | undefined;
+
+  constructor(call: string, errno: number, args: readonly unknown[], options: LinuxErrorOptions = {}) {
+    const code = errnoName(errno);
+    const reason = `${call}(${args.map(formatArgument).join(', ')}): ${code} (${errnoText(errno)})`;
+    super(options.detail === undefined ? reason : `${reason}: ${options.detail}`, { cause: options.cause });
+    this.code = code;
+    this.errno = errno;
+    this.call = call;
+    this.args = args;
+    this.detail = options.detail;
+  }
+}
+
+/**
+ * Whether `error` carries the symbolic errno `code`: true for `LinuxError` and for node's own system errors.
+ * With several codes: whether it carries any of them.
+ */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
+  return typeof error.code === 'string' && codes.includes(error.code);
+}
+
+/** Turns node's own system error (or anything else thrown) into a `LinuxError` that names `call` and `args`. */
+export function asLinuxError(error: unknown, call: string, args: readonly unknown[]): LinuxError {
+  if (error instanceof LinuxError) return error;
+  const errno =
+    typeof error === 'object' && error !== null && 'errno' in error && typeof error.errno === 'number'
+      ? Math.abs(error.errno)
+      : 0;
+  if (errno !== 0) return new LinuxError(call, errno, args, { cause: error });
+  return new LinuxError(call, EIO, args, {
+    detail: error instanceof Error ? error.message : String(error),
+    cause: error,
+  });
+}
+
+/** Stands for failures that have no errno of their own. */
+const EIO = 5;
+
+function formatArgument(argument: unknown): string {
+  if (typeof argument === 'string') {
+    const text =
+      argument.length > MAX_ARGUMENT_CHARACTERS ? `${argument.slice(0, MAX_ARGUMENT_CHARACTERS)}…` : argument;
+    return JSON.stringify(text);
+  }
+  if (argument instanceof Uint8Array) return `<${argument.length} bytes>`;
+  return String(argument);
+}

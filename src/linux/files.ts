@@ -1,0 +1,81 @@
+/**
+ * Owns the reading and writing of sysfs, procfs and sysctl: small files, one value each, read whole.
+ *
+ * Every path comes from the caller, so that a fake tree serves tests.
+ */
+import { closeSync, constants, openSync, readFileSync, readlinkSync, readdirSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
+import { asLinuxError } from './errors.ts';
+
+/** The file's text without surrounding blanks; undefined when it is not there or refuses to be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined; // an attribute that is absent, or that this device does not support (EINVAL, EIO)
+  }
+}
+
+/** The file's text as an integer (decimal, or hexadecimal with 0x); undefined when it is none. */
+export function readInt(path: string): number | undefined {
+  const text = readText(path);
+  if (text === undefined || !/^(-?\d+|0x[0-9a-f]+)$/i.test(text)) return undefined;
+  return Number(text);
+}
+
+/** Names in a directory, sorted; none when it is not there. */
+export function readNames(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch {
+    return []; // no such directory: nothing is in it
+  }
+}
+
+/** Last component of a symbolic link's target (`driver` → `igc`); undefined when there is no link. */
+export function readLinkName(path: string): string | undefined {
+  try {
+    return basename(readlinkSync(path));
+  } catch {
+    return undefined; // no link: the device has no such relation
+  }
+}
+
+/**
+ * Writes `text` in one write(2) to an existing file, as sysfs attributes want it (never creates one).
+ * Throws LinuxError naming path and value: ENOENT, EINVAL, EBUSY, ENODEV …
+ */
+export function writeText(path: string, text: string): void {
+  const fd = openExisting(path, text);
+  try {
+    writeSync(fd, text);
+  } catch (error) {
+    throw asLinuxError(error, 'write', [path, text]);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openExisting(path: string, text: string): number {
+  try {
+    // Neither 'r+' nor 'w': many attributes (`unbind`) refuse to be read, and none must be created.
+    return openSync(path, constants.O_WRONLY | constants.O_TRUNC);
+  } catch (error) {
+    throw asLinuxError(error, 'write', [path, text]);
+  }
+}
+
+/** Value of a sysctl by its dotted name (`net.core.rmem_max`); undefined when this kernel has none. */
+export function readSysctl(name: string, root = '/proc/sys'): string | undefined {
+  return readText(sysctlPath(name, root));
+}
+
+/** Sets a sysctl by its dotted name. Throws LinuxError: ENOENT (this kernel has none), EINVAL, EACCES … */
+export function writeSysctl(name: string, value: string | number, root = '/proc/sys'): void {
+  writeText(sysctlPath(name, root), String(value));
+}
+
+// As sysctl(8): in a name with slashes, dots are literal (`net/ipv4/conf/eth0.100/forwarding`).
+function sysctlPath(name: string, root: string): string {
+  return `${root}/${name.includes('/') ? name : name.replaceAll('.', '/')}`;
+}

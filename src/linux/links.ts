@@ -1,0 +1,102 @@
+/**
+ * Owns network interfaces as the kernel's rtnetlink knows them: those of the namespace this thread is in.
+ *
+ *   struct ifinfomsg { u8 family; u8 pad; u16 type; i32 index; u32 flags; u32 change; }
+ *
+ * Source: linux/if_link.h, rtnetlink(7).
+ */
+import { LinuxError } from './errors.ts';
+import { type Attribute, attributeText, decodeAttributes, textBytes } from './netlink-message.ts';
+import { RouteMessage, requestAck, requestDump } from './rtnetlink.ts';
+
+/** A network interface. `mac` is lower case with colons; empty for one without a hardware address. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  readonly mac: string;
+  /** Administrative state (IFF_UP). */
+  readonly up: boolean;
+  /** Operational state (IFF_RUNNING): carrier and all. */
+  readonly running: boolean;
+  readonly mtu: number;
+}
+
+const IFINFOMSG_BYTES = 16;
+const IFF_UP = 1;
+const IFF_RUNNING = 0x40;
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
+const ENODEV = 19;
+
+/** Sets the administrative state. Throws LinuxError: ENODEV (no such interface), EPERM … */
+export function setLinkUp(ifName: string, up: boolean): void {
+  requestAck({
+    type: RouteMessage.setLink,
+    body: ifInfo({ flags: up ? IFF_UP : 0, change: IFF_UP }),
+    attributes: [[IFLA_IFNAME, textBytes(ifName)]],
+    call: 'setLinkUp',
+    args: [ifName, up],
+  });
+}
+
+/** Sets the MTU in bytes. Throws LinuxError: ENODEV, EINVAL (outside what the driver takes), EPERM … */
+export function setLinkMtu(ifName: string, mtuBytes: number): void {
+  const attributes: Attribute[] = [
+    [IFLA_IFNAME, textBytes(ifName)],
+    [IFLA_MTU, mtuBytes],
+  ];
+  requestAck({
+    type: RouteMessage.setLink,
+    body: ifInfo({}),
+    attributes,
+    call: 'setLinkMtu',
+    args: [ifName, mtuBytes],
+  });
+}
+
+/** The interface's index in this thread's namespace; undefined when there is none of that name. */
+export function linkIndex(ifName: string): number | undefined {
+  return listLinks().find((link) => link.name === ifName)?.index;
+}
+
+/** As `linkIndex`, but throws LinuxError ENODEV in the name of `call`. */
+export function requireLinkIndex(ifName: string, call: string, args: readonly unknown[]): number {
+  const index = linkIndex(ifName);
+  if (index === undefined) throw new LinuxError(call, ENODEV, args);
+  return index;
+}
+
+/** All network interfaces of this thread's namespace, by index. Throws LinuxError. */
+export function listLinks(): Link[] {
+  const links = requestDump(
+    { type: RouteMessage.getLink, body: ifInfo({}), call: 'listLinks', args: [] },
+    RouteMessage.newLink,
+    decodeLink,
+  );
+  return links.sort((a, b) => a.index - b.index);
+}
+
+function ifInfo(fields: { flags?: number; change?: number }): Buffer {
+  const body = Buffer.alloc(IFINFOMSG_BYTES);
+  body.writeUInt32LE(fields.flags ?? 0, 8);
+  body.writeUInt32LE(fields.change ?? 0, 12);
+  return body;
+}
+
+function decodeLink(payload: Buffer): Link {
+  const flags = payload.readUInt32LE(8);
+  const attributes = decodeAttributes(payload, IFINFOMSG_BYTES);
+  return {
+    index: payload.readInt32LE(4),
+    name: attributeText(attributes.get(IFLA_IFNAME)),
+    mac: formatMac(attributes.get(IFLA_ADDRESS)),
+    up: (flags & IFF_UP) !== 0,
+    running: (flags & IFF_RUNNING) !== 0,
+    mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+  };
+}
+
+function formatMac(bytes: Buffer | undefined): string {
+  return bytes === undefined ? '' : [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}

@@ -1,0 +1,57 @@
+/** Owns the facts about memory and processors that sysfs and procfs tell. */
+import { readText } from './files.ts';
+
+/** What /proc/meminfo says, in bytes; the hugepage fields are those of the default page size. */
+export interface MemInfo {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly availableBytes: number;
+  readonly hugepagesTotal: number;
+  readonly hugepagesFree: number;
+  readonly hugepageSizeBytes: number;
+}
+
+/** Reads /proc/meminfo. A field that is not there is 0. */
+export function memInfo(procRoot = '/proc'): MemInfo {
+  const fields = new Map<string, number>();
+  for (const line of (readText(`${procRoot}/meminfo`) ?? '').split('\n')) {
+    const match = /^(\S+):\s+(\d+)( kB)?$/.exec(line.trim());
+    if (match) fields.set(match[1] ?? '', Number(match[2]) * (match[3] === undefined ? 1 : 1024));
+  }
+  const field = (name: string): number => fields.get(name) ?? 0;
+  return {
+    totalBytes: field('MemTotal'),
+    freeBytes: field('MemFree'),
+    availableBytes: field('MemAvailable'),
+    hugepagesTotal: field('HugePages_Total'),
+    hugepagesFree: field('HugePages_Free'),
+    hugepageSizeBytes: field('Hugepagesize'),
+  };
+}
+
+/** Numbers of the processors that are online, ascending; `[0]` when sysfs does not tell. */
+export function onlineCpus(sysfs = '/sys'): number[] {
+  const cpus = parseCpuList(readText(`${sysfs}/devices/system/cpu/online`) ?? '');
+  return cpus.length > 0 ? cpus : [0];
+}
+
+/** How many processors are online. */
+export function cpuCount(sysfs = '/sys'): number {
+  return onlineCpus(sysfs).length;
+}
+
+/** Numbers in a kernel CPU list (`0-3,5`), ascending; what cannot be read is left out. */
+export function parseCpuList(text: string): number[] {
+  const cpus = new Set<number>();
+  for (const part of text.split(',')) {
+    const match = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part);
+    if (!match) continue;
+    const first = Number(match[1]);
+    const last = Math.min(match[2] === undefined ? first : Number(match[2]), first + MAX_CPUS);
+    for (let cpu = first; cpu <= last; cpu++) cpus.add(cpu);
+  }
+  return [...cpus].sort((a, b) => a - b);
+}
+
+/** Longest range taken from a CPU list: the kernel's own largest NR_CPUS. */
+const MAX_CPUS = 8192;

@@ -1,0 +1,45 @@
+/**
+ * The only door to the kernel: system calls through node:ffi, rtnetlink, kernel modules, sysfs and procfs.
+ *
+ * Other folders import this file only. Calls are synchronous unless they return a promise; failures are
+ * `LinuxError`s that name the call, its arguments and the errno.
+ */
+export {
+  addAddress,
+  flushAddresses,
+  type LinkAddress,
+  listAddresses,
+  removeAddress,
+} from './addresses.ts';
+export { type SpawnOptions, spawnChild } from './children.ts';
+export { isErrno, LinuxError } from './errors.ts';
+export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
+export { type Link, linkIndex, listLinks, setLinkMtu, setLinkUp } from './links.ts';
+export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
+export { createMemfd } from './memfd.ts';
+export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
+export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
+export { createNamedNetns, deleteNamedNetns, NETNS_DIR, withNetns } from './netns.ts';
+export { reboot, setHostname, syncFilesystems } from './power.ts';
+export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
+export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
+export {
+  deleteRoute,
+  type KernelNextHop,
+  type KernelRoute,
+  type KernelRouteKey,
+  listRoutes,
+  ROUTE_PROTOCOL,
+  type RouteFilter,
+  replaceRoute,
+} from './routes.ts';
+export {
+  type ReceiveFdOptions,
+  receiveFdOverSeqpacket,
+  type SeqpacketClient,
+  SeqpacketServer,
+  type SeqpacketServerOptions,
+} from './seqpacket.ts';
+export { sendWithoutWaiting } from './send.ts';
+export { killAllProcesses, killGroup, killProcess } from './signals.ts';
+export { watchReadable } from './watch-readable.ts';

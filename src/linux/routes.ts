@@ -1,0 +1,269 @@
+/**
+ * Owns the kernel's routes, by rtnetlink, in the namespace this thread is in.
+ *
+ *   struct rtmsg { u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags; }
+ *   struct rtnexthop { u16 len; u8 flags; u8 hops (weight - 1); i32 ifindex; }  then attributes
+ *
+ * Source: linux/rtnetlink.h, rtnetlink(7).
+ */
+import { isErrno, LinuxError } from './errors.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  addressBits,
+  addressFamily,
+  decodeIp,
+  encodeIp,
+  maskBytes,
+} from './ip-address.ts';
+import { type Attribute, align, decodeAttributes, encodeAttributes, NetlinkFlag } from './netlink-message.ts';
+import { RouteMessage, type RouteRequest, requestAck, requestDump } from './rtnetlink.ts';
+
+/** The number by which our routes are known in the kernel (rtm_protocol), so that we remove only our own. */
+export const ROUTE_PROTOCOL = 0xa7;
+
+/** One way on from a route. */
+export interface KernelNextHop {
+  /** Address text, of either family; absent for a route straight to an interface. */
+  readonly gateway?: string;
+  readonly ifIndex?: number;
+  /** 1 to 256. */
+  readonly weight: number;
+}
+
+/** What identifies a route in the kernel. Host bits of `address` are ignored. */
+export interface KernelRouteKey {
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly length: number;
+  /** 254 (main) when absent. */
+  readonly table?: number;
+  /** The kernel's own default when absent: 0 for IPv4, 1024 for IPv6. */
+  readonly metric?: number;
+  /** `ROUTE_PROTOCOL` when absent. */
+  readonly protocol?: number;
+}
+
+/** A route as it is programmed into the kernel. */
+export interface KernelRoute extends KernelRouteKey {
+  readonly kind: 'unicast' | 'blackhole' | 'unreachable';
+  /** At least one for `unicast`, none otherwise. */
+  readonly nextHops: readonly KernelNextHop[];
+}
+
+/** Which routes to list; what is absent does not restrict. */
+export interface RouteFilter {
+  readonly family?: 4 | 6;
+  readonly protocol?: number;
+  readonly table?: number;
+}
+
+const RTMSG_BYTES = 12;
+const RTNEXTHOP_BYTES = 8;
+const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
+const RTA_DST = 1;
+const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const RTA_PRIORITY = 6;
+const RTA_MULTIPATH = 9;
+const RTA_TABLE = 15;
+const RTA_VIA = 18;
+const SCOPE_UNIVERSE = 0;
+const SCOPE_LINK = 253;
+const SCOPE_NOWHERE = 255;
+const RT_TABLE_MAIN = 254;
+const RTM_F_CLONED = 0x200;
+const MAX_WEIGHT = 256;
+const EINVAL = 22;
+
+/**
+ * Adds a route, or replaces the one of the same prefix, table and metric. Throws LinuxError with the kernel's words:
+ * ENETUNREACH (a gateway that is on no link), ENODEV, EINVAL, EPERM …
+ */
+export function replaceRoute(route: KernelRoute): void {
+  const { call, args } = describe('replaceRoute', route);
+  if ((route.kind === 'unicast') !== route.nextHops.length > 0) {
+    throw new LinuxError(call, EINVAL, args, { detail: `${route.nextHops.length} next hops, ${route.kind}` });
+  }
+  const direct = route.nextHops.length > 0 && route.nextHops.every((hop) => hop.gateway === undefined);
+  requestAck({
+    type: RouteMessage.newRoute,
+    flags: NetlinkFlag.create | NetlinkFlag.replace,
+    body: routeHeader(route, ROUTE_TYPE[route.kind], direct ? SCOPE_LINK : SCOPE_UNIVERSE),
+    attributes: [...keyAttributes(route, call, args), ...nextHopAttributes(route, call, args)],
+    call,
+    args,
+  });
+}
+
+/**
+ * Removes the route of this prefix, table, protocol and metric (any metric when absent). Returns false when it was
+ * not there. Throws LinuxError: EPERM …
+ */
+export function deleteRoute(route: KernelRouteKey): boolean {
+  const { call, args } = describe('deleteRoute', route);
+  try {
+    requestAck({
+      type: RouteMessage.deleteRoute,
+      body: routeHeader(route, 0, SCOPE_NOWHERE),
+      attributes: keyAttributes(route, call, args),
+      call,
+      args,
+    });
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ESRCH')) return false;
+    throw error;
+  }
+}
+
+/**
+ * The kernel's unicast, blackhole and unreachable routes of both families, without cached ones. Reads all tables
+ * in one synchronous run: meant for tables of thousands, not for a full one. Throws LinuxError.
+ */
+export function listRoutes(filter: RouteFilter = {}): KernelRoute[] {
+  const families = filter.family === undefined ? ([4, 6] as const) : [filter.family];
+  return families.flatMap((family) => {
+    const body = Buffer.alloc(RTMSG_BYTES);
+    body.writeUInt8(addressFamily(family), 0);
+    body.writeUInt8(filter.protocol ?? 0, 5);
+    // Strict checking lets the kernel filter; an older kernel ignores both, so it is filtered again below.
+    const attributes: Attribute[] = filter.table === undefined ? [] : [[RTA_TABLE, filter.table]];
+    return dumpRoutes({
+      type: RouteMessage.getRoute,
+      body,
+      attributes,
+      call: 'listRoutes',
+      args: [family],
+    }).filter(
+      (route) =>
+        (filter.protocol === undefined || route.protocol === filter.protocol) &&
+        (filter.table === undefined || route.table === filter.table),
+    );
+  });
+}
+
+function dumpRoutes(request: RouteRequest): KernelRoute[] {
+  try {
+    return requestDump(request, RouteMessage.newRoute, decodeRoute);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []; // a table nobody has put a route into yet
+    throw error;
+  }
+}
+
+function describe(call: string, route: KernelRouteKey): Pick<RouteRequest, 'call' | 'args'> {
+  return { call, args: [`${route.address}/${route.length}`] };
+}
+
+function routeHeader(route: KernelRouteKey, type: number, scope: number): Buffer {
+  const table = route.table ?? RT_TABLE_MAIN;
+  return Buffer.from([
+    addressFamily(route.family),
+    route.length,
+    0,
+    0,
+    table < 256 ? table : 0,
+    route.protocol ?? ROUTE_PROTOCOL,
+    scope,
+    type,
+    0,
+    0,
+    0,
+    0,
+  ]);
+}
+
+function keyAttributes(route: KernelRouteKey, call: string, args: readonly unknown[]): Attribute[] {
+  const { family, bytes } = encodeIp(route.address);
+  if (family !== route.family || !Number.isInteger(route.length) || route.length > addressBits(family)) {
+    throw new LinuxError(call, EINVAL, args, { detail: `no prefix of IPv${route.family}` });
+  }
+  const attributes: Attribute[] = [[RTA_TABLE, route.table ?? RT_TABLE_MAIN]];
+  if (route.length > 0) attributes.push([RTA_DST, maskBytes(bytes, route.length)]);
+  if (route.metric !== undefined) attributes.push([RTA_PRIORITY, route.metric]);
+  return attributes;
+}
+
+function nextHopAttributes(route: KernelRoute, call: string, args: readonly unknown[]): Attribute[] {
+  const [only, second] = route.nextHops;
+  if (only === undefined) return [];
+  if (second === undefined) {
+    const attributes = gatewayAttributes(route.family, only);
+    return only.ifIndex === undefined ? attributes : [...attributes, [RTA_OIF, only.ifIndex]];
+  }
+  const hops = route.nextHops.map((hop) => {
+    if (!Number.isInteger(hop.weight) || hop.weight < 1 || hop.weight > MAX_WEIGHT) {
+      throw new LinuxError(call, EINVAL, args, { detail: `weight ${hop.weight} is not 1 to ${MAX_WEIGHT}` });
+    }
+    const tail = encodeAttributes(gatewayAttributes(route.family, hop));
+    const header = Buffer.alloc(RTNEXTHOP_BYTES);
+    header.writeUInt16LE(RTNEXTHOP_BYTES + tail.length, 0);
+    header.writeUInt8(hop.weight - 1, 3);
+    header.writeInt32LE(hop.ifIndex ?? 0, 4);
+    return Buffer.concat([header, tail]);
+  });
+  return [[RTA_MULTIPATH, Buffer.concat(hops)]];
+}
+
+function gatewayAttributes(family: 4 | 6, hop: KernelNextHop): Attribute[] {
+  if (hop.gateway === undefined) return [];
+  const gateway = encodeIp(hop.gateway);
+  if (gateway.family === family) return [[RTA_GATEWAY, gateway.bytes]];
+  // struct rtvia { u16 family; u8 address[]; }: IPv4 through an IPv6 neighbour (RFC 8950).
+  return [[RTA_VIA, Buffer.concat([Buffer.from([addressFamily(gateway.family), 0]), gateway.bytes])]];
+}
+
+function decodeRoute(payload: Buffer): KernelRoute | undefined {
+  const familyNumber = payload.readUInt8(0);
+  const kind = kindOf(payload.readUInt8(7));
+  if (familyNumber !== AF_INET && familyNumber !== AF_INET6) return undefined;
+  if (kind === undefined || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return undefined;
+  const family = familyNumber === AF_INET ? 4 : 6;
+  const attributes = decodeAttributes(payload, RTMSG_BYTES);
+  return {
+    family,
+    address: decodeIp(attributes.get(RTA_DST) ?? Buffer.alloc(addressBits(family) / 8)),
+    length: payload.readUInt8(1),
+    table: attributes.get(RTA_TABLE)?.readUInt32LE(0) ?? payload.readUInt8(4),
+    metric: attributes.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
+    protocol: payload.readUInt8(5),
+    kind,
+    nextHops: kind === 'unicast' ? decodeNextHops(attributes) : [],
+  };
+}
+
+function kindOf(type: number): KernelRoute['kind'] | undefined {
+  if (type === ROUTE_TYPE.unicast) return 'unicast';
+  if (type === ROUTE_TYPE.blackhole) return 'blackhole';
+  return type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
+}
+
+function decodeNextHops(attributes: Map<number, Buffer>): KernelNextHop[] {
+  const multipath = attributes.get(RTA_MULTIPATH);
+  if (multipath === undefined) return [nextHop(attributes, attributes.get(RTA_OIF)?.readUInt32LE(0), 1)];
+  const hops: KernelNextHop[] = [];
+  let offset = 0;
+  while (offset + RTNEXTHOP_BYTES <= multipath.length) {
+    const length = multipath.readUInt16LE(offset);
+    if (length < RTNEXTHOP_BYTES || offset + length > multipath.length) break;
+    const own = decodeAttributes(multipath.subarray(offset + RTNEXTHOP_BYTES, offset + length));
+    hops.push(nextHop(own, multipath.readInt32LE(offset + 4), multipath.readUInt8(offset + 3) + 1));
+    offset += align(length);
+  }
+  return hops;
+}
+
+function nextHop(
+  attributes: Map<number, Buffer>,
+  ifIndex: number | undefined,
+  weight: number,
+): KernelNextHop {
+  const via = attributes.get(RTA_VIA);
+  const bytes = attributes.get(RTA_GATEWAY) ?? via?.subarray(2);
+  return {
+    ...(bytes === undefined ? {} : { gateway: decodeIp(bytes) }),
+    ...(ifIndex === undefined || ifIndex === 0 ? {} : { ifIndex }),
+    weight,
+  };
+}
