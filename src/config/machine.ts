@@ -1,0 +1,104 @@
+/**
+ * Whether a configuration fits a machine. The facts are given, nothing is read here: `check` uses it for the machine
+ * it runs on, the boot for the box. All problems are warnings: the configuration itself is right.
+ */
+
+import { nearest } from './nearest.ts';
+import type { Config, ConfigProblem, VppConfig } from './types.ts';
+import { formatSize } from './words.ts';
+
+export interface MachineFacts {
+  /** CPU cores that are online. */
+  readonly cores: number;
+  /** MemTotal of /proc/meminfo, in bytes. */
+  readonly memoryBytes: number;
+  /** PCI addresses of all network devices, `0000:03:00.0`, lower case. */
+  readonly nicPciAddresses: readonly string[];
+  /** Whether the kernel has IOMMU groups. */
+  readonly iommu: boolean;
+  /** Kernel names of the network interfaces; left out when not known. */
+  readonly kernelInterfaces?: readonly string[];
+}
+
+const GIB = 1024 ** 3;
+/** The specification's minimum for VPP. */
+const MIN_CORES = 4;
+/** 8 GB as a kernel counts them: firmware, graphics and the kernel itself take up to a gigabyte from MemTotal. */
+const MIN_MEMORY_BYTES = 7 * GIB;
+/** What a buffer takes with its headers (2,048 bytes of data), and DPDK's own memory. */
+const BUFFER_BYTES = 2496;
+const DPDK_BYTES = 16 * 1024 ** 2;
+/** Left for the kernel, this program and page tables. */
+const SYSTEM_BYTES = 768 * 1024 ** 2;
+
+/** What the configuration asks of a machine that the machine has not. Lines are given where the Config knows them. */
+export function machineProblems(config: Config, facts: MachineFacts): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const warn = (leaf: string, message: string, line = 0): void => {
+    problems.push({ severity: 'warning', line, leaf, message });
+  };
+  const { vpp, management } = config;
+  const { kernelInterfaces } = facts;
+  if (management.interface !== undefined && kernelInterfaces?.includes(management.interface) === false) {
+    const names = kernelInterfaces.join(', ') || 'none';
+    warn(
+      'management.interface',
+      `"${management.interface}" is not an interface of this machine: it has ${names}`,
+    );
+  }
+  if (vpp.enabled && !vpp.external) {
+    warnMinimum(facts, warn);
+    warnCores(vpp, facts, warn);
+    warnMemory(vpp, facts, warn);
+    warnNics(vpp, facts, warn);
+  }
+  return problems.toSorted((a, b) => a.line - b.line);
+}
+
+type Warn = (leaf: string, message: string, line?: number) => void;
+
+function warnMinimum({ cores, memoryBytes }: MachineFacts, warn: Warn): void {
+  if (cores < MIN_CORES) warn('machine.cores', `${cores} CPU cores: VPP wants at least ${MIN_CORES}`);
+  if (memoryBytes < MIN_MEMORY_BYTES) {
+    warn('machine.memory', `${(memoryBytes / GIB).toFixed(1)} GiB of memory: VPP wants at least 8 GB`);
+  }
+}
+
+function warnCores({ cpu }: VppConfig, { cores }: MachineFacts, warn: Warn): void {
+  const mainCore = cpu.mainCore ?? 0;
+  const lastCore = mainCore + (cpu.workers ?? 0);
+  if (mainCore >= cores) {
+    warn('vpp.cpu.main-core', `"${mainCore}" is no core of this machine: it has 0..${cores - 1}`);
+  } else if (lastCore >= cores) {
+    const most = cores - 1 - mainCore;
+    const message = `"${cpu.workers}" workers after core ${mainCore} end at core ${lastCore}, the machine has 0..${cores - 1}: at most ${most} fit`;
+    warn('vpp.cpu.workers', message);
+  }
+}
+
+function warnMemory({ memory, stats }: VppConfig, { memoryBytes }: MachineFacts, warn: Warn): void {
+  const page = memory.hugepageSize === '1G' ? GIB : 2 * 1024 ** 2;
+  const parts = [memory.mainHeapBytes, memory.buffers * BUFFER_BYTES, stats.segmentBytes, DPDK_BYTES];
+  const bytes = parts.reduce((sum, part) => sum + Math.ceil(part / page) * page, 0);
+  if (bytes + SYSTEM_BYTES <= memoryBytes) return;
+  const have = `${(memoryBytes / GIB).toFixed(1)} GiB`;
+  const message = `heap, buffers and stats segment take ${formatSize(bytes)} in hugepages of ${memory.hugepageSize}: too much for ${have} of memory`;
+  warn('vpp.memory', message);
+}
+
+function warnNics({ dpdk }: VppConfig, { nicPciAddresses, iommu }: MachineFacts, warn: Warn): void {
+  for (const { pciAddress, line } of dpdk.interfaces) {
+    if (nicPciAddresses.includes(pciAddress)) continue;
+    const near = nearest(pciAddress, nicPciAddresses);
+    const all = nicPciAddresses.join(', ') || 'none';
+    const hint = near === undefined ? `it has ${all}` : `did you mean ${near}? It has ${all}`;
+    warn(`vpp.dpdk.interface.${pciAddress}`, `no NIC of this machine has this address: ${hint}`, line);
+  }
+  if (dpdk.interfaces.length === 0) return;
+  if (!iommu && !dpdk.unsafeNoIommu) {
+    const message =
+      'no IOMMU: switch on VT-d or AMD-Vi in the firmware, or write unsafe-no-iommu = true in [vpp.dpdk]';
+    warn('machine.iommu', message);
+  }
+  if (iommu && dpdk.unsafeNoIommu) warn('vpp.dpdk.unsafe-no-iommu', 'not needed: the machine has an IOMMU');
+}

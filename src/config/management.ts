@@ -1,0 +1,91 @@
+/** [management]: how the box itself is reached. */
+
+import {
+  formatPrefix,
+  isIpv6LinkLocal,
+  isLoopback,
+  type ParsedPrefix,
+  parseAddress,
+  prefixContains,
+} from './addresses.ts';
+import { readHostAddress, readInterfaceAddress, splitList } from './network-values.ts';
+import { type Problems, quote } from './problems.ts';
+import type { ManagementConfig } from './types.ts';
+import type { Values } from './values.ts';
+
+/** Name servers; resolvers ask no more of them in turn. */
+const MAX_NAME_SERVERS = 8;
+
+export function readManagement(values: Values, problems: Problems): ManagementConfig {
+  const address = readAddress(values, problems);
+  return {
+    interface: values.get('management.interface'),
+    address:
+      address === 'dhcp'
+        ? address
+        : { family: address.family, address: address.address, length: address.length },
+    gateway: readGateway(values, address, problems),
+    dns: readDns(values, problems),
+  };
+}
+
+function readAddress(values: Values, problems: Problems): 'dhcp' | ParsedPrefix {
+  const text = values.get('management.address');
+  if (text === 'dhcp') return text;
+  const read = readInterfaceAddress(text);
+  if ('value' in read) return read.value;
+  const isWord = /^[a-z]+$/i.test(text);
+  const isDhcp = text.toLowerCase() === 'dhcp';
+  const words = isDhcp ? 'has capitals: write dhcp' : 'is neither dhcp nor an address like 192.0.2.10/24';
+  problems.error(
+    values.line('management.address'),
+    'management.address',
+    isWord ? `${quote(text)} ${words}` : read.error,
+  );
+  return 'dhcp';
+}
+
+function readGateway(values: Values, address: 'dhcp' | ParsedPrefix, problems: Problems): string | undefined {
+  const leaf = 'management.gateway';
+  const text = values.get(leaf);
+  if (text === undefined) return undefined;
+  const read = readHostAddress(text);
+  if ('error' in read) {
+    problems.error(values.line(leaf), leaf, read.error);
+    return undefined;
+  }
+  const gateway = read.value;
+  // A link-local gateway is on the link of any IPv6 address.
+  if (address !== 'dhcp' && !(address.family === 6 && isIpv6LinkLocal(gateway))) {
+    if (gateway.address === address.address) {
+      problems.error(values.line(leaf), leaf, `${quote(text)} is the box's own address: name the router's`);
+    } else if (!prefixContains(address, gateway)) {
+      const message = `${quote(text)} is not in the subnet of ${formatPrefix(address)}: an address in it is right`;
+      problems.error(values.line(leaf), leaf, message);
+    }
+  }
+  return gateway.address;
+}
+
+function readDns(values: Values, problems: Problems): string[] {
+  const leaf = 'management.dns';
+  const text = values.get(leaf);
+  if (text === undefined) return [];
+  const servers = new Set<string>();
+  const items = splitList(text);
+  const line = values.line(leaf);
+  if (items.length > MAX_NAME_SERVERS) {
+    problems.error(line, leaf, `${items.length} name servers: at most ${MAX_NAME_SERVERS} are right`);
+    return [];
+  }
+  for (const item of items) {
+    const parsed = parseAddress(item);
+    // A resolver on the box itself is fine.
+    const read = parsed !== undefined && isLoopback(parsed) ? { value: parsed } : readHostAddress(item);
+    if ('error' in read) problems.error(line, leaf, read.error);
+    else if (servers.has(read.value.address))
+      problems.error(line, leaf, `${quote(item)} is there twice: give it once`);
+    else servers.add(read.value.address);
+  }
+  return [...servers];
+}

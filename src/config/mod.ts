@@ -1,0 +1,18 @@
+/**
+ * The configuration: INI text in, typed `Config` or every mistake at once out.
+ *
+ * This file names what the rest of the appliance may import. `src/config` imports nobody; ajv and esbuild are needed
+ * only by `generate.ts`, at build time.
+ */
+
+export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
+export { canonicalPrefix, formatAddress, formatPrefix, parseAddress, parsePrefix } from './addresses.ts';
+export { renderDefaultIni } from './default-ini.ts';
+export type { Leaf, LeafType } from './leaves.ts';
+export { LEAVES } from './leaves.ts';
+export type { MachineFacts } from './machine.ts';
+export { machineProblems } from './machine.ts';
+export { defaultConfig, parseConfig } from './parse.ts';
+export { formatProblem } from './problems.ts';
+export { renderReference } from './reference.ts';
+export type * from './types.ts';

@@ -1,0 +1,433 @@
+import { describe, expect, it } from 'vitest';
+import { renderDefaultIni } from './default-ini.ts';
+import { LEAVES } from './leaves.ts';
+import { defaultConfig, parseConfig } from './parse.ts';
+import { formatProblem, MAX_PROBLEMS } from './problems.ts';
+import type { Config } from './types.ts';
+
+/** `LINE leaf: message` of every problem; of a valid text, of every warning. */
+function problemsOf(text: string | Uint8Array): string[] {
+  const result = parseConfig(text, 'appliance.ini');
+  const list = result.ok ? result.warnings : result.problems;
+  return list.map(({ line, leaf, message }) => `${line} ${leaf}: ${message}`);
+}
+
+function valid(text: string | Uint8Array): Config {
+  const result = parseConfig(text, 'appliance.ini');
+  if (!result.ok) throw new Error(JSON.stringify(result.problems, undefined, 1));
+  return result.config;
+}
+
+const XE0 = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
+
+describe('defaults', () => {
+  it('are those of the specification', () => {
+    expect(defaultConfig()).toEqual({
+      system: { hostname: 'appliance' },
+      management: { interface: undefined, address: 'dhcp', gateway: undefined, dns: [] },
+      http: { listen: { host: '::', port: 8080 } },
+      supervisor: {
+        backoffMs: 1000,
+        backoffMaxMs: 30000,
+        stableMs: 60000,
+        loopAfter: 5,
+        loopRetryMs: 300000,
+      },
+      vpp: {
+        enabled: false,
+        external: false,
+        binary: '/usr/bin/vpp',
+        startTimeoutSeconds: 60,
+        apiSocket: '/run/vpp/api.sock',
+        cpu: { mainCore: undefined, workers: undefined },
+        memory: { mainHeapBytes: 2 ** 30, hugepageSize: '2M', buffers: 128000 },
+        dpdk: { unsafeNoIommu: false, interfaces: [] },
+        stats: { segmentBytes: 2 ** 29, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
+        lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+      },
+      fib: { vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10 } },
+      interfaces: [],
+      routes: [],
+    });
+  });
+
+  it.each(['', '\n\n', '\ufeff', '# only a comment', '[vpp]', renderDefaultIni()])('hold for %j', (text) => {
+    expect(valid(text)).toEqual(defaultConfig());
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it('are in the default INI, every leaf once', () => {
+    const text = renderDefaultIni();
+    for (const leaf of LEAVES) {
+      const key = leaf.type === 'route' ? '198.51.100.0/24' : leaf.key;
+      const [, section = ''] = text
+        .replaceAll('0000:03:00.0', 'PCI')
+        .replaceAll('.xe0]', '.NAME]')
+        .split(`[${leaf.section}]\n`);
+      expect(section.split('\n\n')[0], leaf.path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
+    }
+  });
+
+  it('accept every example', () => {
+    const result = parseConfig(renderDefaultIni().replace(/^;/gm, ''), 'appliance.ini');
+    expect(result.ok).toBe(true);
+    for (const leaf of LEAVES) {
+      if (leaf.type === 'route') continue;
+      const section = leaf.section.replace('PCI', '0000:03:00.0').replace('NAME', 'xe0');
+      const name = leaf.required ? '' : leaf.section.endsWith('PCI') ? 'name = xe0\n' : '';
+      // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
+      valid(`[${section}]\n${name}${leaf.key} = ${leaf.example}`);
+    }
+  });
+});
+
+describe('a whole file', () => {
+  it('becomes a Config', () => {
+    const config = valid(`
+[vpp]
+enabled = true
+[vpp.cpu]
+main-core = 1
+workers = 2
+[vpp.memory]
+main-heap = 1536M
+hugepage-size = 1G
+[vpp.stats]
+segment-size = 65536K
+[vpp.dpdk.interface.0000:0A:00.1]
+name = xe0
+rx-queues = 2
+[fib.vpp]
+enabled = true
+table-id = 4294967294
+[interface.xe0]
+addresses = 192.0.2.1/24, 192.0.2.2/24, 2001:DB8:0::1/64
+mtu = 9000
+mpls = true
+[interface.loop0]
+enabled = false
+addresses = 203.0.113.1/32
+[route]
+0.0.0.0/0 = 192.0.2.254
+2001:db8:1::/48 = fe80:0::1@2%xe0 , 2001:db8::2 @ 255 ; comment
+10.0.0.0/8 = blackhole
+::/0=unreachable
+[management]
+interface = eth0
+address = 198.51.100.5/24
+gateway = 198.51.100.1
+dns = 127.0.0.1, 2001:db8::53
+[http]
+listen = :80
+`);
+    expect(config.vpp.cpu).toEqual({ mainCore: 1, workers: 2 });
+    expect(config.vpp.memory.mainHeapBytes).toBe(1536 * 2 ** 20);
+    expect(config.vpp.stats.segmentBytes).toBe(64 * 2 ** 20);
+    expect(config.vpp.dpdk.interfaces).toEqual([
+      { pciAddress: '0000:0a:00.1', name: 'xe0', rxQueues: 2, txQueues: undefined, line: 12 },
+    ]);
+    expect(config.interfaces).toEqual([
+      {
+        name: 'xe0',
+        enabled: true,
+        mtuBytes: 9000,
+        addresses: [
+          { family: 4, address: '192.0.2.1', length: 24 },
+          { family: 4, address: '192.0.2.2', length: 24 },
+          { family: 6, address: '2001:db8::1', length: 64 },
+        ],
+        mpls: true,
+        line: 18,
+      },
+      {
+        name: 'loop0',
+        enabled: false,
+        mtuBytes: undefined,
+        addresses: [{ family: 4, address: '203.0.113.1', length: 32 }],
+        mpls: false,
+        line: 22,
+      },
+    ]);
+    expect(config.routes.map(({ action, line }) => ({ action, line }))).toEqual([
+      {
+        action: {
+          kind: 'forward',
+          nextHops: [{ family: 4, address: '192.0.2.254', weight: 1, interface: undefined }],
+        },
+        line: 26,
+      },
+      {
+        action: {
+          kind: 'forward',
+          nextHops: [
+            { family: 6, address: 'fe80::1', weight: 2, interface: 'xe0' },
+            { family: 6, address: '2001:db8::2', weight: 255, interface: undefined },
+          ],
+        },
+        line: 27,
+      },
+      { action: { kind: 'blackhole' }, line: 28 },
+      { action: { kind: 'unreachable' }, line: 29 },
+    ]);
+    expect(config.routes[1]?.prefix).toEqual({ family: 6, address: '2001:db8:1::', length: 48 });
+    expect(config.management).toEqual({
+      interface: 'eth0',
+      address: { family: 4, address: '198.51.100.5', length: 24 },
+      gateway: '198.51.100.1',
+      dns: ['127.0.0.1', '2001:db8::53'],
+    });
+    expect(config.http.listen).toEqual({ host: '::', port: 80 });
+  });
+
+  it('with twelve mistakes gives these twelve, each with its line', () => {
+    const text = `[system]
+hostname = edge-1
+[management]
+address = 192.0.2.9/24
+[vpp]
+enabled = yes
+api-socket = run/api.sock
+pol-interval = 5
+[vpp.cpu]
+workers = two
+[vpp.memory]
+main-heap = 1.5G
+[vpp.dpdk.interface.03:00.0]
+name = xe0
+[vpp.dpdk.interface.0000:03:00.1]
+name = xe0
+[interface.xe0]
+addresses = 198.51.100.1
+[vpp.cpu]
+main-core = 0
+[fib.vppp]
+enabled = true
+[route]
+10.0.0.1/8 = 198.51.100.2
+10.1.0.0/16 = 198.51.100.2%xe1
+`;
+    const lines = problemsOf(text).map((problem) => problem.split(': ')[0]);
+    expect(lines).toEqual([
+      '6 vpp.enabled',
+      '7 vpp.api-socket',
+      '8 vpp.pol-interval',
+      '10 vpp.cpu.workers',
+      '12 vpp.memory.main-heap',
+      '13 vpp.dpdk.interface.03:00.0',
+      '16 vpp.dpdk.interface.0000:03:00.1.name',
+      '18 interface.xe0.addresses',
+      '19 vpp.cpu',
+      '21 fib.vppp',
+      '24 route.10.0.0.1/8',
+      '25 route.10.1.0.0/16',
+    ]);
+  });
+});
+
+describe('lines', () => {
+  it.each([
+    ['CRLF', '[vpp]\r\nenabled = true\r\n'],
+    ['doubled carriage returns', '[vpp]\r\r\nenabled = true\r\r\n'],
+    ['a byte order mark', '\ufeff[vpp]\nenabled = true'],
+    ['trailing blanks and tabs', ' [vpp] \t\n\tenabled\t=\ttrue \t'],
+    ['blanks in the brackets', '[ vpp ]\nenabled=true'],
+    ['comments', '; one\n# two\n[vpp] ; three\nenabled = true # four\n  # five'],
+    ['double quotes', '[vpp]\nenabled = "true" ; comment'],
+    ['single quotes', "[vpp]\nenabled = 'true'"],
+    ['both switches of DPDK', '[vpp]\nenabled = true\n[vpp.dpdk]\n[dpdk]'],
+  ])('take %s', (_name, text) => {
+    expect(valid(text).vpp.enabled).toBe(true);
+    expect(valid(new TextEncoder().encode(text)).vpp.enabled).toBe(true);
+  });
+
+  it.each([
+    ['/run/a#b;c', '/run/a#b;c'],
+    ['/run/a ;c', '/run/a'],
+    ['/run/a\t#c', '/run/a'],
+    ['/run/a\\;b', '/run/a;b'],
+    ["'/run/a # b'", '/run/a # b'],
+    ['"/run/a # \\u0062" # comment "', '/run/a # b'],
+    ["'/run/a\\b'", '/run/a\\b'],
+  ])('take the value of binary = %s', (raw, path) => {
+    expect(valid(`[vpp]\nbinary = ${raw}`).vpp.binary).toBe(path);
+  });
+
+  it.each([
+    ['enabled = true', '1 enabled: "enabled" stands before any section: put a line like [system] above it'],
+    ['rubbish', '1 file: "rubbish" stands before any section: put a line like [system] above it'],
+    ['[vpp]\nenabled', '2 vpp: "enabled" is neither [SECTION] nor KEY = VALUE'],
+    [
+      '[vpp]\nenabled: true',
+      '2 vpp: "enabled: true" is neither [SECTION] nor KEY = VALUE: perhaps enabled = true is meant',
+    ],
+    ['[vpp]\n = true', '2 vpp: "= true" has no key before the ='],
+    ['[]', '1 file: "[]" names no section: write one like [system]'],
+    ['[ ] ; x', '1 file: "[ ] ; x" names no section: write one like [system]'],
+    [
+      '[vpp',
+      '1 file: "[vpp" is no section: the closing ] is missing, or text follows it without a blank and ;',
+    ],
+    [
+      '[vpp] enabled = true',
+      '1 file: "[vpp] enabled = true" is no section: the closing ] is missing, or text follows it without a blank and ;',
+    ],
+    ['[[vpp]]', '1 file: "[[vpp]]" has brackets inside of brackets: write one like [system]'],
+    [
+      '[vpp]\nbinary = "/x',
+      '2 vpp.binary: ""/x": the quote " is not closed: close it, or leave the quotes out',
+    ],
+    [
+      '[vpp]\nbinary = "/x" y',
+      '2 vpp.binary: ""/x" y": text follows the closing quote: leave it out, or put a blank and ; before a comment',
+    ],
+    [
+      '[vpp]\nbinary = "/\\x"',
+      '2 vpp.binary: ""/\\x"": a backslash in double quotes escapes as in JSON: write \\\\',
+    ],
+    ['[vpp]\nenab\0led = true', '2 vpp: a NUL byte: the file is damaged or not text; write it again'],
+    ['[vpp]\renabled = true\r', '1 file: a carriage return inside the line: end lines with LF or CRLF'],
+    ['[vpp]\nbinary = /\u001b[2J', '2 vpp: the control character "\\u001b": take it out'],
+    [`[vpp]\n${'x'.repeat(5000)}`, '2 vpp: the line has 5000 characters: at most 4096 are read'],
+  ])('refuse %j', (text, problem) => {
+    expect(problemsOf(text)).toEqual([problem]);
+  });
+
+  it('that are not UTF-8 are named, each once, and not judged again', () => {
+    const text = Buffer.from(`[vpp]\nenabled = tr\xfce\n# \xff\n${XE0.replace('xe0', 'xe\xff')}`, 'latin1');
+    expect(problemsOf(text)).toEqual([
+      '2 file: bytes that are not UTF-8: save the file as UTF-8',
+      '3 file: bytes that are not UTF-8: save the file as UTF-8',
+      '5 file: bytes that are not UTF-8: save the file as UTF-8',
+    ]);
+  });
+
+  it('of a UTF-16 file are refused as one', () => {
+    expect(problemsOf(Buffer.from('\ufeff[vpp]', 'utf16le'))).toEqual([
+      '0 file: appliance.ini is UTF-16: save it as UTF-8',
+    ]);
+  });
+
+  it('after 1 MiB are not read', () => {
+    expect(valid('#'.padEnd(4096, ' ').concat('\n').repeat(255)).vpp.enabled).toBe(false);
+    expect(problemsOf(' '.repeat(1024 * 1024 + 1))).toEqual([
+      '0 file: appliance.ini has 1048577 bytes: at most 1048576 (1 MiB) are read',
+    ]);
+  });
+
+  it('with more problems than the bound are counted', () => {
+    const problems = problemsOf('[vpp]\n'.concat('x\n'.repeat(5000)));
+    expect(problems.length).toBe(MAX_PROBLEMS + 1);
+    expect(problems[0]).toBe('0 file: 5000 problems: 1000 are listed, correct them first');
+  });
+});
+
+describe('names', () => {
+  it.each([
+    ['[vp]', '1 vp: [vp] is not a section: did you mean [vpp]?'],
+    ['[VPP]', '1 VPP: [VPP] is not a section: did you mean [vpp]?'],
+    ['[routes]', '1 routes: [routes] is not a section: did you mean [route]?'],
+    ['[fib]', '1 fib: [fib] is not a section: there are '],
+    ['[interface]', '1 interface: [interface] is not a section: did you mean [interface.xe0]?'],
+    [
+      '[interfaces.xe1]',
+      '1 interfaces.xe1: [interfaces.xe1] is not a section: did you mean [interface.xe1]?',
+    ],
+    [
+      '[vpp.dpdk.interface]',
+      '1 vpp.dpdk.interface: [vpp.dpdk.interface] is not a section: did you mean [vpp.dpdk.interface.0000:03:00.0]?',
+    ],
+    [
+      '[dpdk.interface.03:00.1]',
+      '1 dpdk.interface.03:00.1: [dpdk.interface.03:00.1] is not a section: did you mean [vpp.dpdk.interface.0000:03:00.1]?',
+    ],
+    ['[__proto__]', '1 __proto__: [__proto__] is not a section: there are '],
+    ['[vpp]\nenable = true', '2 vpp.enable: "enable" is not a key of [vpp]: did you mean enabled?'],
+    ['[vpp]\nEnabled = true', '2 vpp.Enabled: "Enabled" is not a key of [vpp]: did you mean enabled?'],
+    ['[vpp]\nworkers = 2', '2 vpp.workers: "workers" is not a key of [vpp]: it belongs into [vpp.cpu]'],
+    ['[http]\ncolour = 2', '2 http.colour: "colour" is not a key of [http]: it has listen'],
+    ['[http]\n__proto__ = 2', '2 http.__proto__: "__proto__" is not a key of [http]: it has listen'],
+    ['[http]\nconstructor = 2', '2 http.constructor: "constructor" is not a key of [http]: it has listen'],
+    [
+      '[vpp]\nenabled = true\nenabled = false',
+      '3 vpp.enabled: enabled is on line 2 already with "true": leave one of the two out',
+    ],
+    [
+      '[vpp]\nenabled = true\n[http]\n[vpp]\nexternal = true\nenabled = false',
+      '4 vpp: the section [vpp] is on line 1 already: put its keys together there',
+    ],
+    [
+      '[dpdk]\nunsafe-no-iommu = true\n[vpp.dpdk]\nunsafe-no-iommu = true',
+      '4 vpp.dpdk.unsafe-no-iommu: unsafe-no-iommu is on line 2 already with "true": leave one of the two out',
+    ],
+    [
+      '[vpp.dpdk.interface.0000:0a:00.0]\nname = xe0\n[vpp.dpdk.interface.0000:0A:00.0]\nname = xe1',
+      '3 vpp.dpdk.interface.0000:0a:00.0: the section [vpp.dpdk.interface.0000:0A:00.0] is on line 1 already as [vpp.dpdk.interface.0000:0a:00.0]: put its keys together there',
+    ],
+    [
+      '[vpp.dpdk.interface.03:00.0]\nname = xe0',
+      '1 vpp.dpdk.interface.03:00.0: "03:00.0" lacks its domain: write 0000:03:00.0',
+    ],
+    [
+      '[vpp.dpdk.interface.eth0]\nname = xe0',
+      '1 vpp.dpdk.interface.eth0: "eth0" is not a PCI address: DOMAIN:BUS:DEVICE.FUNCTION in hexadecimal is right, like 0000:03:00.0',
+    ],
+    [
+      '[vpp.dpdk.interface.0000:03:20.0]\nname = xe0',
+      '1 vpp.dpdk.interface.0000:03:20.0: "0000:03:20.0" is not a PCI address: ',
+    ],
+    [
+      '[vpp.dpdk.interface.0000:03:00.0]',
+      '1 vpp.dpdk.interface.0000:03:00.0.name: missing: [vpp.dpdk.interface.0000:03:00.0] needs a line like name = xe0',
+    ],
+    [
+      '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[vpp.dpdk.interface.0000:03:00.1]\nname = xe0',
+      '4 vpp.dpdk.interface.0000:03:00.1.name: "xe0" is the name of another NIC on line 2: names differ',
+    ],
+    [
+      '[vpp.dpdk.interface.0000:03:00.0]\nname = loop1',
+      '2 vpp.dpdk.interface.0000:03:00.0.name: "loop1" is a name that VPP gives itself: one like xe0 is right',
+    ],
+    ['[interface.0xe]', '1 interface.0xe: "0xe" does not begin with a letter: a name like xe0 is right'],
+    [
+      '[interface.averyveryverylong]',
+      '1 interface.averyveryverylong: "averyveryverylong" has 17 characters: an interface name has at most 15',
+    ],
+  ])('that are wrong: %j', (text, problem) => {
+    const problems = problemsOf(text);
+    expect(problems.length).toBe(1);
+    expect(problems[0]?.startsWith(problem), problems[0]).toBe(true);
+  });
+
+  it('of JavaScript are ordinary names', () => {
+    const config = valid('[interface.constructor]\nmtu = 1500\n[interface.toString]');
+    expect(config.interfaces.map(({ name, mtuBytes }) => [name, mtuBytes])).toEqual([
+      ['constructor', 1500],
+      ['toString', undefined],
+    ]);
+    expect(Object.prototype).not.toHaveProperty('mtu');
+  });
+
+  it('accept [dpdk] for [vpp.dpdk]', () => {
+    expect(valid('[dpdk]\nunsafe-no-iommu = true').vpp.dpdk.unsafeNoIommu).toBe(true);
+  });
+});
+
+describe('formatProblem', () => {
+  it('prints FILE:LINE: leaf: message', () => {
+    const problem = { severity: 'error', line: 3, leaf: 'vpp.enabled', message: 'm' } as const;
+    expect(formatProblem('a.ini', problem)).toBe('a.ini:3: vpp.enabled: m');
+    expect(formatProblem('a.ini', { ...problem, line: 0 })).toBe('a.ini: vpp.enabled: m');
+    expect(formatProblem('a.ini', { ...problem, severity: 'warning' })).toBe(
+      'a.ini:3: vpp.enabled: warning: m',
+    );
+  });
+
+  it('lets no control character of the file through', () => {
+    const text = '[vpp]\n\u001b[2J\u202e = "\\u001b"\n[\u009b]\nbinary = "\\u0007"';
+    const result = parseConfig(text, 'a.ini');
+    const printed = (result.ok ? [] : result.problems).map((problem) => formatProblem('a.ini', problem));
+    expect(printed.length).toBeGreaterThan(1);
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    expect(printed.join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+  });
+});

@@ -1,0 +1,127 @@
+/** docs/configuration.md from the leaf table. */
+
+import { type Leaf, leavesOf, SECTIONS } from './leaves.ts';
+import { rangeText } from './words.ts';
+
+const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
+  boolean: 'boolean',
+  integer: 'whole number',
+  size: 'size',
+  choice: 'choice',
+  hostname: 'host name',
+  'interface-name': 'interface name',
+  netns: 'namespace name',
+  'socket-path': 'socket path',
+  'file-path': 'file path',
+  listen: '`HOST:PORT`',
+  address: 'address',
+  'address-list': 'addresses',
+  'dhcp-or-prefix': '`dhcp` or `ADDRESS/LENGTH`',
+  'prefix-list': '`ADDRESS/LENGTH`, several with commas',
+  route: 'next hops',
+};
+
+const INTRODUCTION = `# Configuration
+
+<!-- Made from src/config/leaves.ts by \`npm run generate\`; change that, not this page. -->
+
+The box reads one file, \`appliance.ini\`, from the root of its boot partition. An empty file is valid: everything then has its default. \`appliance check FILE\` reports every mistake at once, as \`FILE:LINE: leaf: message\`.
+
+\`\`\`ini
+[vpp]
+enabled = true
+
+[vpp.dpdk.interface.0000:03:00.0]
+name = xe0
+
+[vpp.dpdk.interface.0000:03:00.1]
+name = xe1
+
+[fib.vpp]
+enabled = true
+
+[interface.xe0]
+addresses = 192.0.2.1/24, 2001:db8:0:1::1/64
+
+[interface.xe1]
+addresses = 198.51.100.1/24
+
+[route]
+0.0.0.0/0 = 192.0.2.254
+2001:db8:1000::/36 = fe80::1%xe0
+203.0.113.0/24 = 198.51.100.2@2, 198.51.100.3@1%xe1
+10.0.0.0/8 = blackhole
+\`\`\`
+
+## The file
+
+- UTF-8, at most 1 MiB, lines of at most 4,096 characters, ended by LF or CRLF. A byte order mark and blanks at the ends of a line are fine; other control characters than tab are not.
+- \`[SECTION]\` begins a section, \`KEY = VALUE\` sets a key in it. Names are written exactly as here, in small letters. A section and a key stand once.
+- A key ends at the first \`=\`: an IPv6 prefix is a key like any other.
+- A line whose first character is \`#\` or \`;\` is a comment. Behind a value a comment begins with \`#\` or \`;\` after a blank or tab: \`name = xe0 ; uplink\`. Without the blank it belongs to the value.
+- A value may stand in quotes, \`"…"\` (escapes as in JSON) or \`'…'\`, and then may hold \`#\` and \`;\` anywhere. Outside of quotes \`\\#\`, \`\\;\` and \`\\\\\` stand for the character.
+- A leaf is called by its section and key: \`workers\` in \`[vpp.cpu]\` is \`vpp.cpu.workers\`.
+
+## Types
+
+- **boolean**: \`true\` or \`false\`, nothing else.
+- **whole number**: decimal digits, without unit, sign or leading zeros.
+- **size**: bytes, or with \`K\`, \`M\`, \`G\` (powers of 1,024): \`1G\`, \`1536M\`.
+- **PCI address**: \`DOMAIN:BUS:DEVICE.FUNCTION\` in hexadecimal, in full: \`0000:03:00.0\`.
+- **interface name**: a letter, then letters, digits, \`.\`, \`_\`, \`-\`; at most 15 characters.
+- **namespace name**: letters, digits, \`.\`, \`_\`, \`-\`; at most 31 characters, not \`.\` or \`..\`.
+- **host name**: RFC 1123; at most 64 characters.
+- **socket path**: absolute, without \`..\`, at most 107 bytes, without blanks, controls, quotes, \`{\`, \`}\`, \`#\`, \`\\\`. The two sockets differ from each other and from \`/run/vpp/cli.sock\`.
+- **file path**: absolute, without \`..\`.
+- **address**: IPv4 without leading zeros, or IPv6; of a host, so neither multicast nor unspecified nor loopback (a name server may be on loopback).
+- **\`ADDRESS/LENGTH\`**: an address with the length of its subnet; not the subnet's own or broadcast address, except in \`/31\`, \`/32\`, \`/127\`, \`/128\`. A link-local IPv6 address has \`/128\`. Subnets of different interfaces do not overlap.
+- **\`HOST:PORT\`**: host is an address (IPv6 in brackets) or \`localhost\`; \`:PORT\` is every address of both families; port 0 lets the system choose.
+
+## Routes
+
+Each line of \`[route]\` is \`PREFIX = NEXT-HOP[@WEIGHT][%INTERFACE][, …]\`, \`PREFIX = blackhole\` (packets vanish) or \`PREFIX = unreachable\` (their sender is told).
+
+- The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate.
+- A next hop has the family of its prefix. At most 16, each once.
+- The weight, 1..255, default 1, is the share of the packets.
+- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one.
+
+## Leaves
+`;
+
+/** Text in a table cell. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function row(leaf: Leaf): string[] {
+  const range = rangeText(leaf);
+  const type = leaf.type === 'boolean' || leaf.type === 'choice' ? range : TYPE_WORDS[leaf.type];
+  const bounds = type === range || range === undefined ? '' : `, ${range}`;
+  const fallback = leaf.required
+    ? '(required)'
+    : leaf.default === undefined
+      ? (leaf.absent ?? '')
+      : `\`${leaf.default}\``;
+  const cells = [`\`${leaf.key}\``, `${type}${bounds}`, fallback, `${leaf.sentence}.`, `\`${leaf.example}\``];
+  return cells.map(cell);
+}
+
+/** A Markdown table with its columns aligned, as the formatter wants it. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[], fill: string): string =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [line(head, ' '), line([], '-'), ...body.map((row) => line(row, ' '))].join('\n');
+}
+
+/** The reference page: rules of the file, then every leaf by section. Same table, same bytes. */
+export function renderReference(): string {
+  const parts = [INTRODUCTION];
+  for (const [section, sentence] of SECTIONS) {
+    const rows = [['Key', 'Type', 'Default', 'What it does', 'Example'], ...leavesOf(section).map(row)];
+    parts.push(`### \`[${section}]\`\n\n${sentence}\n\n${table(rows)}\n`);
+  }
+  return parts.join('\n');
+}

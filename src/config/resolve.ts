@@ -1,0 +1,170 @@
+/**
+ * Scanned sections and keys to leaves: unknown names, duplicates, aliases, and the names inside of section names.
+ *
+ * Invariants: every entry has a leaf; a path is there once; the id of a section is canonical (a PCI address in full
+ * and lower case), so that two spellings of one thing are one.
+ */
+
+import { DPDK_ALIAS, LEAVES, type Leaf, leavesOf, SECTIONS } from './leaves.ts';
+import { nearest, suggestion } from './nearest.ts';
+import { type Problems, quote } from './problems.ts';
+import type { ScannedEntry, ScannedSection } from './scan.ts';
+import { PATTERNS } from './schema.ts';
+import { interfaceNameWords, pciAddressWords } from './words.ts';
+
+export interface SectionInstance {
+  /** As in the leaf table: `vpp.dpdk.interface.PCI`. */
+  readonly template: string;
+  /** `vpp.dpdk.interface.0000:03:00.0` */
+  readonly id: string;
+  /** `0000:03:00.0`; empty for a section that is there once. */
+  readonly instance: string;
+  readonly line: number;
+}
+
+export interface Entry {
+  readonly leaf: Leaf;
+  readonly section: SectionInstance;
+  /** `vpp.dpdk.interface.0000:03:00.0.name` */
+  readonly path: string;
+  /** undefined: its line was reported already. */
+  readonly text: string | undefined;
+  readonly line: number;
+}
+
+export interface Resolved {
+  readonly sections: readonly SectionInstance[];
+  /** All but routes, by path. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** The lines of [route] in order, keys as written. */
+  readonly routes: readonly ScannedEntry[];
+  /** Names of interfaces in sections that were refused: not to be reported as unknown again. */
+  readonly toleratedNames: ReadonlySet<string>;
+}
+
+const DPDK_PREFIX = 'vpp.dpdk.interface.';
+const INTERFACE_PREFIX = 'interface.';
+const PCI = new RegExp(PATTERNS.pciAddress);
+const NAME = new RegExp(PATTERNS.interfaceName);
+
+export function resolve(scanned: readonly ScannedSection[], problems: Problems): Resolved {
+  const firstLines = new Map<string, ScannedSection>();
+  const entries = new Map<string, Entry>();
+  const sections: SectionInstance[] = [];
+  const ids = new Set<string>();
+  const routes: ScannedEntry[] = [];
+  const toleratedNames = new Set<string>();
+  for (const source of scanned) {
+    if (source.name === '') continue;
+    const section = identify(source, toleratedNames, problems);
+    if (section === undefined) continue;
+    // [dpdk] and [vpp.dpdk] may both be there: only a key that is in both is a duplicate.
+    const identity = source.name === DPDK_ALIAS.section ? source.name : section.id;
+    const first = firstLines.get(identity);
+    if (first === undefined) firstLines.set(identity, source);
+    else problems.error(source.line, section.id, duplicateSection(source, first));
+    if (!ids.has(section.id)) sections.push(section);
+    ids.add(section.id);
+    if (section.template === 'route') routes.push(...source.entries);
+    else resolveKeys(source, section, first !== undefined, entries, problems);
+  }
+  return { sections, entries, routes, toleratedNames };
+}
+
+function duplicateSection(again: ScannedSection, first: ScannedSection): string {
+  const how = again.name === first.name ? '' : ` as [${first.name}]`;
+  return `the section [${again.name}] is on line ${first.line} already${how}: put its keys together there`;
+}
+
+function resolveKeys(
+  source: ScannedSection,
+  section: SectionInstance,
+  isRepeated: boolean,
+  entries: Map<string, Entry>,
+  problems: Problems,
+): void {
+  const known = leavesOf(section.template);
+  for (const { key, value, line } of source.entries) {
+    const path = `${section.id}.${key}`;
+    const leaf = known.find((candidate) => candidate.key === key);
+    const first = entries.get(path);
+    if (leaf === undefined) {
+      // A line that was reported may have lost its key with the rest.
+      if (value !== undefined)
+        problems.error(line, path, problems.full ? '' : unknownKey(key, section, known));
+    } else if (first === undefined) {
+      entries.set(path, { leaf, section, path, text: value, line });
+    } else if (!isRepeated) {
+      // In a repeated section the section itself was reported.
+      const lines = `${key} is on line ${first.line} already`;
+      problems.error(line, path, `${lines}${ofValue(first.text)}: leave one of the two out`);
+    }
+  }
+}
+
+function ofValue(text: string | undefined): string {
+  return text === undefined ? '' : ` with ${quote(text)}`;
+}
+
+function unknownKey(key: string, section: SectionInstance, known: readonly Leaf[]): string {
+  const keys = known.map((leaf) => leaf.key);
+  const elsewhere = LEAVES.find((leaf) => leaf.key === key && leaf.type !== 'route');
+  const near = nearest(key, keys);
+  const shown = `${quote(key)} is not a key of [${section.id}]`;
+  if (near !== undefined) return `${shown}: did you mean ${near}?`;
+  if (elsewhere !== undefined) return `${shown}: it belongs into [${elsewhere.section}]`;
+  return `${shown}: it has ${keys.join(', ')}`;
+}
+
+/** Finds the template and canonical id of a section; undefined after an unknown one was reported. */
+function identify(
+  { name, line }: ScannedSection,
+  toleratedNames: Set<string>,
+  problems: Problems,
+): SectionInstance | undefined {
+  if (name.startsWith(DPDK_PREFIX)) {
+    const instance = name.slice(DPDK_PREFIX.length);
+    const lower = instance.toLowerCase();
+    const address = PCI.test(`0000:${lower}`) ? `0000:${lower}` : lower;
+    if (!PCI.test(lower)) problems.error(line, name, `${quote(instance)} ${pciAddressWords(instance)}`);
+    return { template: 'vpp.dpdk.interface.PCI', id: `${DPDK_PREFIX}${address}`, instance: address, line };
+  }
+  if (name.startsWith(INTERFACE_PREFIX)) {
+    const instance = name.slice(INTERFACE_PREFIX.length);
+    if (!NAME.test(instance))
+      problems.error(line, name, `${quote(instance)} ${interfaceNameWords(instance)}`);
+    return { template: 'interface.NAME', id: name, instance, line };
+  }
+  if (name === DPDK_ALIAS.section)
+    return { template: DPDK_ALIAS.target, id: DPDK_ALIAS.target, instance: '', line };
+  if (SECTIONS.has(name)) return { template: name, id: name, instance: '', line };
+  const meant = problems.full ? undefined : meantSection(name);
+  if (meant?.startsWith(INTERFACE_PREFIX)) toleratedNames.add(meant.slice(INTERFACE_PREFIX.length));
+  problems.error(line, name, `[${quote(name).slice(1, -1)}] is not a section: ${meantText(meant)}`);
+  return undefined;
+}
+
+function meantText(meant: string | undefined): string {
+  if (meant !== undefined) return `did you mean [${meant}]?`;
+  return `there are ${[...SECTIONS.keys()].map((section) => `[${section}]`).join(', ')}`;
+}
+
+/** The known section nearest to `name`; where a name or PCI address is part of it, with that of `name`. */
+function meantSection(name: string): string | undefined {
+  if (`${name}.` === DPDK_PREFIX) return `${DPDK_PREFIX}0000:03:00.0`;
+  if (`${name}.` === INTERFACE_PREFIX) return `${INTERFACE_PREFIX}xe0`;
+  const pci = /(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/i.exec(name)?.[0]?.toLowerCase();
+  if (pci !== undefined) return `${DPDK_PREFIX}${pci.length === 12 ? pci : `0000:${pci}`}`;
+  const candidates = [...SECTIONS.keys()].filter((section) => !/[A-Z]/.test(section));
+  const tail = name.slice(name.indexOf('.') + 1);
+  if (name.includes('.') && NAME.test(tail)) candidates.push(`${INTERFACE_PREFIX}${tail}`);
+  return nearest(name, candidates);
+}
+
+/** For other parts: `: did you mean X?` over interface names. */
+export function unknownInterface(name: string, known: ReadonlySet<string>): string {
+  const all = [...known].slice(0, 12).join(', ');
+  const otherwise =
+    known.size === 0 ? 'the configuration names none' : `there are ${all}${known.size > 12 ? ', …' : ''}`;
+  return `${quote(name)} is no interface of this configuration: ${suggestion(name, known, otherwise)}`;
+}

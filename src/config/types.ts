@@ -1,0 +1,139 @@
+/**
+ * The typed configuration: what `parseConfig` makes of an appliance.ini.
+ *
+ * Every value here has passed validation; units are in the names. Nothing outside `src/config` reads INI text.
+ */
+
+/** An IP prefix in canonical text form (`10.0.0.0/8`, `2001:db8::/32`), split for those who compute with it. */
+export interface Prefix {
+  readonly family: 4 | 6;
+  /** Canonical address text, host bits zero for routes, kept for interface addresses. */
+  readonly address: string;
+  readonly length: number;
+}
+
+/** One next hop of a route. Without `interface` it is recursive: resolved by the FIB through another route. */
+export interface NextHop {
+  readonly family: 4 | 6;
+  readonly address: string;
+  /** 1..255 */
+  readonly weight: number;
+  readonly interface: string | undefined;
+}
+
+export type RouteAction =
+  | { readonly kind: 'forward'; readonly nextHops: readonly NextHop[] }
+  | { readonly kind: 'blackhole' }
+  | { readonly kind: 'unreachable' };
+
+/** One line of the `[route]` section. */
+export interface StaticRoute {
+  readonly prefix: Prefix;
+  readonly action: RouteAction;
+  /** Line in the INI file, 1-based. */
+  readonly line: number;
+}
+
+/** `[interface.NAME]` */
+export interface InterfaceConfig {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Layer 3 MTU in bytes; undefined leaves VPP's default. */
+  readonly mtuBytes: number | undefined;
+  readonly addresses: readonly Prefix[];
+  readonly mpls: boolean;
+  readonly line: number;
+}
+
+/** `[vpp.dpdk.interface.PCI]` */
+export interface DpdkInterfaceConfig {
+  /** Full, lower case: `0000:03:00.0` */
+  readonly pciAddress: string;
+  readonly name: string;
+  readonly rxQueues: number | undefined;
+  readonly txQueues: number | undefined;
+  readonly line: number;
+}
+
+export type HugepageSize = '2M' | '1G';
+
+export interface VppConfig {
+  readonly enabled: boolean;
+  readonly external: boolean;
+  /** Absolute path of the VPP executable. */
+  readonly binary: string;
+  readonly startTimeoutSeconds: number;
+  readonly apiSocket: string;
+  readonly cpu: { readonly mainCore: number | undefined; readonly workers: number | undefined };
+  readonly memory: {
+    readonly mainHeapBytes: number;
+    readonly hugepageSize: HugepageSize;
+    readonly buffers: number;
+  };
+  readonly dpdk: { readonly unsafeNoIommu: boolean; readonly interfaces: readonly DpdkInterfaceConfig[] };
+  readonly stats: {
+    readonly segmentBytes: number;
+    readonly socketPath: string;
+    readonly pollIntervalSeconds: number;
+  };
+  readonly lcp: {
+    readonly enabled: boolean;
+    readonly sync: boolean;
+    readonly autoSubint: boolean;
+    readonly netns: string;
+  };
+}
+
+export interface FibVppConfig {
+  readonly enabled: boolean;
+  readonly tableId: number;
+  readonly batchSize: number;
+  readonly batchIntervalMs: number;
+}
+
+/** `[supervisor]`: how a crashing service is restarted. */
+export interface SupervisorConfig {
+  /** First delay; doubles at every failure. */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+  /** Life after which the backoff is reset and a service counts as stable. */
+  readonly stableMs: number;
+  /** Starts without reaching `stableMs` after which a service is `looping`. */
+  readonly loopAfter: number;
+  /** While looping: time between two tries. */
+  readonly loopRetryMs: number;
+}
+
+export interface ManagementConfig {
+  /** Kernel interface name; undefined: the first NIC that is not given to VPP. */
+  readonly interface: string | undefined;
+  readonly address: 'dhcp' | Prefix;
+  readonly gateway: string | undefined;
+  readonly dns: readonly string[];
+}
+
+export interface Config {
+  readonly system: { readonly hostname: string };
+  readonly management: ManagementConfig;
+  readonly http: { readonly listen: { readonly host: string; readonly port: number } };
+  readonly supervisor: SupervisorConfig;
+  readonly vpp: VppConfig;
+  readonly fib: { readonly vpp: FibVppConfig };
+  readonly interfaces: readonly InterfaceConfig[];
+  readonly routes: readonly StaticRoute[];
+}
+
+/** One mistake in the file, or one fact of the machine that does not fit it. */
+export interface ConfigProblem {
+  readonly severity: 'error' | 'warning';
+  /** 1-based; 0 when it is about the file or the machine as a whole. */
+  readonly line: number;
+  /** Path of the leaf or section, `vpp.cpu.workers`. */
+  readonly leaf: string;
+  /** What is wrong, the value quoted, what would be right; no trailing period. */
+  readonly message: string;
+}
+
+export type ParseResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

@@ -1,0 +1,14 @@
+// Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.
+
+/** One failed keyword; `instancePath` is a JSON pointer into the document. */
+export interface SchemaError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Checks a document of `schema.ts`; after false, `validate.errors` has every failure until the next call. */
+export declare const validate: {
+  (document: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+};

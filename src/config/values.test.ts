@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from './parse.ts';
+
+/** The messages of all problems of `[section]` with one line; a required name is added. */
+function messages(section: string, line: string, more = ''): string[] {
+  const result = parseConfig(`[${section}]\n${line}\n${more}`, 'appliance.ini');
+  return (result.ok ? result.warnings : result.problems).map((problem) => {
+    expect(problem.line).toBe(2);
+    return problem.message;
+  });
+}
+
+const LONG = 'x'.repeat(120);
+
+describe('values that are refused, with what is right', () => {
+  it.each([
+    ['vpp', 'enabled = yes', '"yes" is not true or false: write true'],
+    ['vpp', 'enabled = 1', '"1" is not true or false: write true'],
+    ['vpp', 'enabled = On', '"On" is not true or false: write true'],
+    ['vpp', 'enabled = TRUE', '"TRUE" is not true or false: write true'],
+    ['vpp', 'enabled = off', '"off" is not true or false: write false'],
+    ['vpp', 'enabled = maybe', '"maybe" is not true or false'],
+    ['vpp', 'enabled =', 'no value: enabled = true would be right; leave the line out for false'],
+    ['vpp', 'start-timeout = 0', '"0" is out of range: 1..3600 seconds is right'],
+    ['vpp', 'start-timeout = 3601', '"3601" is out of range: 1..3600 seconds is right'],
+    ['vpp', 'start-timeout = 60s', '"60s" is not a plain whole number: write 60 (1..3600 seconds)'],
+    ['vpp', 'start-timeout = 060', '"060" is not a plain whole number: write 60 (1..3600 seconds)'],
+    ['vpp', 'start-timeout = 60.0', '"60.0" is not a plain whole number: write 60 (1..3600 seconds)'],
+    ['vpp', 'start-timeout = 0x10', '"0x10" is not a whole number: 1..3600 seconds is right'],
+    ['vpp', 'start-timeout = 1e3', '"1e3" is not a whole number: 1..3600 seconds is right'],
+    ['vpp', 'start-timeout = soon', '"soon" is not a whole number: 1..3600 seconds is right'],
+    ['vpp.cpu', 'main-core = 256', '"256" is out of range: 0..255 is right'],
+    ['vpp.cpu', 'main-core = -1', '"-1" is out of range: 0..255 is right'],
+    ['vpp.cpu', 'workers = 99999999999999999999', '"99999999999999999999" is out of range: 0..255 is right'],
+    ['vpp.cpu', 'workers = auto', '"auto" is not a whole number: 0..255 is right'],
+    ['fib.vpp', 'table-id = 4294967296', '"4294967296" is out of range: 0..4294967295 is right'],
+    ['fib.vpp', 'batch-size = 0', '"0" is out of range: 1..65535 routes is right'],
+    ['fib.vpp', 'batch-interval-ms = 60001', '"60001" is out of range: 0..60000 milliseconds is right'],
+    ['vpp.stats', 'poll-interval = 0', '"0" is out of range: 1..3600 seconds is right'],
+    ['vpp.memory', 'main-heap = 1GB', '"1GB" is not a size: write 1G'],
+    ['vpp.memory', 'main-heap = 1g', '"1g" is not a size: write 1G'],
+    ['vpp.memory', 'main-heap = 1.5 GiB', '"1.5 GiB" is not a size: write 1536M'],
+    ['vpp.memory', 'main-heap = 1', '"1" is out of range: 256M..256G is right'],
+    [
+      'vpp.memory',
+      'main-heap = 1T',
+      '"1T" is not a size: a whole number with K, M or G is right, 256M..256G, for example 1536M',
+    ],
+    ['vpp.memory', 'hugepage-size = 2MB', '"2MB" is not right: write 2M'],
+    ['vpp.memory', 'hugepage-size = 4K', '"4K" is neither: 2M or 1G is right'],
+    ['vpp.memory', 'buffers = 10', '"10" is out of range: 1024..16777216 per NUMA node is right'],
+    ['vpp', 'binary = vpp', '"vpp" is not absolute: a path like /opt/vpp/bin/vpp is right'],
+    ['vpp', 'binary = /usr/../vpp', '"/usr/../vpp" has .. in it: write the path without'],
+    ['vpp', 'api-socket = api.sock', '"api.sock" is not absolute: a path like /run/vpp/api.sock is right'],
+    ['vpp', 'api-socket = /run/../x', '"/run/../x" has .. in it: write the path without'],
+    ['vpp', 'api-socket = /run/', '"/run/" is a folder: name the socket in it, like /run/vpp/api.sock'],
+    ['vpp', `api-socket = /${LONG}`, `"/${LONG.slice(0, 79)}…" has 121 bytes: a socket path has at most 107`],
+    [
+      'vpp',
+      'api-socket = /run/a b',
+      '"/run/a b" has blanks, controls, quotes or one of { } # \\ in it: a path like /run/vpp/api.sock is right',
+    ],
+    [
+      'vpp',
+      'api-socket = "/run/a\\u0000b"',
+      '"/run/a\\u0000b" has blanks, controls, quotes or one of { } # \\ in it: a path like /run/vpp/api.sock is right',
+    ],
+    [
+      'vpp',
+      'api-socket = /run/a}',
+      '"/run/a}" has blanks, controls, quotes or one of { } # \\ in it: a path like /run/vpp/api.sock is right',
+    ],
+    [
+      'vpp',
+      'api-socket = /run/vpp/cli.sock',
+      '"/run/vpp/cli.sock" is the socket of VPP\'s command line: another path is right',
+    ],
+    [
+      'vpp',
+      'api-socket = /run/vpp//stats.sock',
+      '"/run/vpp//stats.sock" is vpp.stats.socket-path (its default) too: two paths are right',
+    ],
+    [
+      'vpp.lcp',
+      'netns = a/b',
+      '"a/b" is a path: the name alone is right, like dataplane (it appears below /run/netns)',
+    ],
+    ['vpp.lcp', 'netns = ..', '".." is a folder itself: a name like dataplane is right'],
+    [
+      'vpp.lcp',
+      `netns = ${LONG.slice(0, 32)}`,
+      `"${LONG.slice(0, 32)}" has 32 characters: a network namespace name has at most 31`,
+    ],
+    [
+      'vpp.lcp',
+      'netns = a b',
+      '"a b" has other characters than letters, digits, ".", "_" and "-": a name like dataplane is right',
+    ],
+    [
+      'system',
+      'hostname = edge_1',
+      '"edge_1" has other characters than letters, digits, "-" and ".": a name like edge-1 is right',
+    ],
+    [
+      'system',
+      'hostname = -edge',
+      '"-edge" has a part that begins or ends with "-": a name like edge-1 is right',
+    ],
+    ['system', 'hostname = a..b', '"a..b" has an empty part: a name like edge-1 is right'],
+    [
+      'system',
+      `hostname = ${LONG.slice(0, 65)}`,
+      `"${LONG.slice(0, 65)}" has 65 characters: Linux holds a host name of at most 64`,
+    ],
+    [
+      'system',
+      `hostname = ${LONG.slice(0, 64)}`,
+      `"${LONG.slice(0, 64)}" has a part of more than 63 characters`,
+    ],
+    ['http', 'listen = 8080', '"8080" is not HOST:PORT: write :8080 for every address'],
+    ['http', 'listen = *:8080', '"*:8080": write :8080 for every address'],
+    ['http', 'listen = ::1:8080', '"::1:8080" lacks brackets: write [::1]:8080'],
+    ['http', 'listen = 192.0.2.1', '"192.0.2.1" has no port: write 192.0.2.1:8080'],
+    [
+      'http',
+      'listen = [::1',
+      '"[::1" is not HOST:PORT: one like [::]:8080, 192.0.2.1:8080 or :8080 is right',
+    ],
+    ['http', 'listen = :65536', '":65536" has the port 65536: 1..65535 is right'],
+    ['http', 'listen = [192.0.2.1]:80', '"[192.0.2.1]:80" has no IPv6 address in its brackets'],
+    [
+      'http',
+      'listen = box:80',
+      '"box:80" has a host that is neither an address nor localhost: "box" is not an address: one like 192.0.2.1 or 2001:db8::1 is right',
+    ],
+    [
+      'management',
+      'interface = eth 0',
+      '"eth 0" has other characters than letters, digits, ".", "_" and "-": a name like xe0 is right',
+    ],
+    ['management', 'address = DHCP', '"DHCP" has capitals: write dhcp'],
+    ['management', 'address = auto', '"auto" is neither dhcp nor an address like 192.0.2.10/24'],
+    [
+      'management',
+      'address = 192.0.2.1',
+      '"192.0.2.1" has no prefix length: write that of its subnet, like 192.0.2.1/24',
+    ],
+    [
+      'management',
+      'gateway = 192.0.2.1/24',
+      '"192.0.2.1/24" has a prefix length: the address alone is right here',
+    ],
+    ['management', 'dns = 192.0.2.1,', 'an empty address: one comma too many?'],
+    ['management', 'dns = 192.0.2.1, 192.0.2.1', '"192.0.2.1" is there twice: give it once'],
+    ['management', 'dns = fe80::1%eth0', '"fe80::1%eth0" has a zone: the address alone is right here'],
+    ['management', 'dns = [2001:db8::1]', '"[2001:db8::1]" has brackets: the address alone is right here'],
+    [
+      'supervisor',
+      'backoff-ms = 60000',
+      '"60000" is more than supervisor.backoff-max-ms = 30000 (its default): at most that is right',
+    ],
+    [
+      'supervisor',
+      'backoff-max-ms = 500',
+      '"500" is less than supervisor.backoff-ms = 1000 (its default): at least that is right',
+    ],
+    ['interface.xe0', 'mtu = 67', '"67" is out of range: 68..65535 bytes is right'],
+    [
+      'interface.xe0',
+      'addresses = 192.0.2.0/24',
+      '"192.0.2.0/24" is the address of the subnet itself: a host\'s is right, like 192.0.2.1/24',
+    ],
+    [
+      'interface.xe0',
+      'addresses = 192.0.2.255/24',
+      '"192.0.2.255/24" is the broadcast address of 192.0.2.0/24: a host\'s is right',
+    ],
+    [
+      'interface.xe0',
+      'addresses = 2001:db8::/64',
+      '"2001:db8::/64" is the subnet\'s router anycast address: a host\'s is right, like 2001:db8::1/64',
+    ],
+    ['interface.xe0', 'addresses = fe80::1/64', '"fe80::1/64" is link-local: VPP takes it as fe80::1/128'],
+    [
+      'interface.xe0',
+      'addresses = 192.0.2.1/33',
+      '"192.0.2.1/33" has the prefix length "33": for IPv4 0..32 is right',
+    ],
+    ['interface.xe0', 'addresses = 192.0.2.1/0', '"192.0.2.1/0" has the prefix length 0: 1..32 is right'],
+    [
+      'interface.xe0',
+      'addresses = 224.0.0.1/24',
+      '"224.0.0.1/24" is a multicast address: the address of one host is right',
+    ],
+    [
+      'interface.xe0',
+      'addresses = 127.0.0.1/8',
+      '"127.0.0.1/8" is a loopback address: the address of one host is right',
+    ],
+    ['interface.xe0', 'addresses = 010.0.0.1/8', '"010.0.0.1" has leading zeros: write 10.0.0.1'],
+    [
+      'interface.xe0',
+      'addresses = 10.0.0.256/8',
+      '"10.0.0.256" is not an IPv4 address: four numbers 0..255 are right, like 192.0.2.1',
+    ],
+    ['interface.xe0', 'addresses = 1:2/64', '"1:2" is not an IPv6 address: one like 2001:db8::1 is right'],
+    [
+      'interface.xe0',
+      'addresses = 192.0.2.1/24, 192.0.2.1/24',
+      '"192.0.2.1/24" is there twice: give it once',
+    ],
+    [
+      'interface.xe0',
+      'addresses = 192.0.2.1/24, 192.0.2.2/25',
+      '"192.0.2.2/25" overlaps 192.0.2.0/24 of xe0 on line 2: subnets of interfaces are disjoint',
+    ],
+  ])('[%s] %s', (section, line, message) => {
+    expect(messages(section, line)).toEqual([message]);
+  });
+
+  it('count the bytes of a socket path, not its characters', () => {
+    const path = `/run/${'ü'.repeat(60)}`;
+    expect(messages('vpp', `api-socket = ${path}`)).toEqual([
+      `"${path}" has 125 bytes: a socket path has at most 107`,
+    ]);
+    expect(messages('vpp', `api-socket = /run/${'ü'.repeat(51)}`)).toEqual([]);
+    expect(messages('vpp', `api-socket = /${'x'.repeat(106)}`)).toEqual([]);
+  });
+
+  it.each([
+    ['vpp.memory', 'main-heap = 512M'],
+    ['vpp.memory', 'main-heap = 1073741824'],
+    ['vpp.stats', 'segment-size = 64M'],
+    ['vpp.cpu', 'workers = 255'],
+    ['fib.vpp', 'batch-interval-ms = 0'],
+    ['vpp.lcp', `netns = ${LONG.slice(0, 31)}`],
+    ['system', 'hostname = 3com.example'],
+    ['http', 'listen = [2001:DB8::1]:0'],
+    ['interface.xe0', 'addresses = 192.0.2.0/31'],
+    ['interface.xe0', 'addresses = 192.0.2.255/32'],
+    ['interface.xe0', 'addresses = 2001:db8::/127, fe80::1/128'],
+    ['interface.xe0', 'addresses = 192.0.2.1/24, 192.0.2.2/24'],
+  ])('but [%s] %s is right', (section, line) => {
+    expect(messages(section, line)).toEqual([]);
+  });
+});
+
+describe('what must hold between leaves', () => {
+  function problemsOf(text: string): string[] {
+    const result = parseConfig(text, 'appliance.ini');
+    return (result.ok ? result.warnings : result.problems).map(({ line, message }) => `${line}: ${message}`);
+  }
+
+  it('two sockets, reported where the later one stands', () => {
+    expect(problemsOf('[vpp]\napi-socket = /a\n[vpp.stats]\nsocket-path = /a')).toEqual([
+      '4: "/a" is vpp.api-socket (line 2) too: two paths are right',
+    ]);
+  });
+
+  it('says nothing of a value that was refused', () => {
+    expect(problemsOf('[vpp]\napi-socket = a\n[vpp.stats]\nsocket-path = /run/vpp/api.sock').length).toBe(1);
+    expect(problemsOf('[supervisor]\nbackoff-ms = x\nbackoff-max-ms = 20').length).toBe(1);
+  });
+
+  it('an IPv6 address and its MTU', () => {
+    expect(problemsOf('[interface.xe0]\nmtu = 1279\naddresses = 2001:db8::1/64')).toEqual([
+      '2: "1279" is too small for the IPv6 address 2001:db8::1/64: at least 1280 is right',
+    ]);
+    expect(problemsOf('[interface.xe0]\nmtu = 1280\naddresses = 2001:db8::1/64')).toEqual([]);
+    expect(problemsOf('[interface.xe0]\nmtu = 68\naddresses = 192.0.2.1/24')).toEqual([]);
+  });
+
+  it('subnets of different interfaces', () => {
+    const two = (a: string, b: string): string[] =>
+      problemsOf(`[interface.xe0]\naddresses = ${a}\n[interface.xe1]\naddresses = ${b}`);
+    expect(two('192.0.2.1/24', '192.0.2.1/24')).toEqual([
+      '4: "192.0.2.1/24" is an address of xe0 on line 2 too: give each interface its own',
+    ]);
+    expect(two('192.0.2.1/24', '192.0.2.2/24')).toEqual([
+      '4: "192.0.2.2/24" overlaps 192.0.2.0/24 of xe0 on line 2: subnets of interfaces are disjoint',
+    ]);
+    expect(two('192.0.2.129/25', '192.0.2.1/24')).toEqual([
+      '4: "192.0.2.1/24" overlaps 192.0.2.128/25 of xe0 on line 2: subnets of interfaces are disjoint',
+    ]);
+    expect(two('192.0.2.1/24, 2001:db8::1/64', '192.0.3.1/24, 2001:db8:0:1::1/64')).toEqual([]);
+    expect(two('fe80::1/128', 'fe80::1/128')).toEqual([]);
+    // Families do not meet, though their bytes do.
+    expect(two('32.1.13.184/8', '2001:db8::1/32')).toEqual([]);
+  });
+
+  it('a gateway and the static address', () => {
+    const gateway = (address: string, text: string): string[] =>
+      problemsOf(`[management]\naddress = ${address}\ngateway = ${text}`);
+    expect(gateway('192.0.2.9/24', '192.0.2.1')).toEqual([]);
+    expect(gateway('2001:db8::9/64', 'fe80::1')).toEqual([]);
+    expect(gateway('192.0.2.9/24', '198.51.100.1')).toEqual([
+      '3: "198.51.100.1" is not in the subnet of 192.0.2.9/24: an address in it is right',
+    ]);
+    expect(gateway('192.0.2.9/24', '2001:db8::1').length).toBe(1);
+    expect(gateway('192.0.2.9/24', '192.0.2.9')).toEqual([
+      '3: "192.0.2.9" is the box\'s own address: name the router\'s',
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  const NIC = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
+
+  it.each([
+    ['[vpp]\nenabled = true', ['vpp.enabled 2: VPP gets no NIC']],
+    ['[vpp]\nenabled = true\nexternal = true', []],
+    [`[vpp]\nenabled = true\n${NIC}`, []],
+    [NIC, ['vpp.dpdk.interface.0000:03:00.0 1: VPP is off, the NIC stays with the kernel']],
+    ['[vpp]\nexternal = true', ['vpp.external 2: no effect while VPP is off']],
+    ['[fib.vpp]\nenabled = true', ['fib.vpp.enabled 2: no effect while VPP is off']],
+    [
+      `[vpp]\nenabled = true\nexternal = true\n${NIC}`,
+      ['vpp.dpdk.interface.0000:03:00.0 4: an external VPP has its own NICs'],
+    ],
+    [
+      `[vpp]\nenabled = true\n${NIC}[route]\n10.0.0.0/8 = blackhole`,
+      ['route 6: routes do not reach VPP: write enabled = true in [fib.vpp]'],
+    ],
+    [
+      `[vpp]\nenabled = true\n${NIC}[interface.xe1]\n[interface.loop0]`,
+      [
+        'interface.xe1 5: VPP will not have it: "xe1" is no interface of this configuration: did you mean xe0?',
+      ],
+    ],
+    ['[vpp]\nenabled = true\nexternal = true\n[interface.xe1]', []],
+    ['[management]\naddress = 192.0.2.9/24', ['management.address 2: a static address without a gateway']],
+    ['[management]\ngateway = 192.0.2.1', ['management.gateway 2: not used: DHCP gives the gateway']],
+    [
+      `[vpp]\nenabled = true\n${NIC}[management]\ninterface = xe0`,
+      ['management.interface 6: "xe0" is a NIC of VPP too'],
+    ],
+    [
+      `[vpp]\nenabled = true\n${NIC}[vpp.memory]\nmain-heap = 256M\nbuffers = 2048\n[vpp.stats]\nsegment-size = 32M`,
+      [
+        'vpp.memory.main-heap 6: 256M is little',
+        'vpp.memory.buffers 7: "2048" is little for the queues of the NICs: 5120 or more are right',
+        'vpp.stats.segment-size 9: 32M is little',
+      ],
+    ],
+    [
+      `[vpp]\nenabled = true\n[fib.vpp]\nenabled = true\n${NIC}[interface.xe0]\naddresses = 192.0.2.1/24\n[route]\n10.0.0.0/8 = 192.0.2.1`,
+      ['route.10.0.0.0/8 10: "192.0.2.1" is the box\'s own address on xe0'],
+    ],
+  ])('of %j', (text, expected) => {
+    const result = parseConfig(text, 'appliance.ini');
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const found = result.warnings.map(({ leaf, line, message }) => `${leaf} ${line}: ${message}`);
+    expect(found.length, found.join('\n')).toBe(expected.length);
+    found.forEach((warning, i) => expect(warning.startsWith(expected[i] ?? '?'), warning).toBe(true));
+    expect(result.warnings.every(({ severity }) => severity === 'warning')).toBe(true);
+  });
+});

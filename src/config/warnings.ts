@@ -1,0 +1,130 @@
+/**
+ * What is allowed and probably not meant: only looked for in a configuration without errors.
+ */
+
+import { LOOPBACK_NAME } from './interfaces.ts';
+import type { Problems } from './problems.ts';
+import { unknownInterface } from './resolve.ts';
+import type { Config } from './types.ts';
+import type { LeafPath, Values } from './values.ts';
+import { formatSize } from './words.ts';
+
+const MIB = 1024 * 1024;
+/** VPP's receive and transmit descriptors per queue when startup.conf does not say. */
+const DESCRIPTORS = 1024;
+
+type Warn = (leaf: LeafPath, message: string) => void;
+
+/** Reports warnings about the configuration alone; `machineProblems` compares it with a machine. */
+export function warnTogether(config: Config, values: Values, problems: Problems): void {
+  const warn: Warn = (leaf, message) => problems.warning(values.line(leaf), leaf, message);
+  warnSwitches(config, values, problems);
+  warnManagement(config, warn);
+  warnInterfaces(config, problems);
+  if (config.vpp.enabled && !config.vpp.external) warnSizes(config, warn);
+}
+
+function warnSwitches({ vpp, fib, routes }: Config, values: Values, problems: Problems): void {
+  const nic = vpp.dpdk.interfaces[0];
+  const warn: Warn = (leaf, message) => problems.warning(values.line(leaf), leaf, message);
+  const warnNic = (message: string): void => {
+    if (nic) problems.warning(nic.line, `vpp.dpdk.interface.${nic.pciAddress}`, message);
+  };
+  if (vpp.enabled && !vpp.external && !nic) {
+    warn('vpp.enabled', 'VPP gets no NIC: name one in a section like [vpp.dpdk.interface.0000:03:00.0]');
+  }
+  if (!vpp.enabled) {
+    warnNic('VPP is off, the NIC stays with the kernel: write enabled = true in [vpp] to use it');
+    if (vpp.external) warn('vpp.external', 'no effect while VPP is off: write enabled = true in [vpp]');
+    if (fib.vpp.enabled) warn('fib.vpp.enabled', 'no effect while VPP is off: write enabled = true in [vpp]');
+  } else {
+    if (vpp.external) warnNic('an external VPP has its own NICs: this one is not bound');
+    if (!fib.vpp.enabled && routes[0]) {
+      const message = 'routes do not reach VPP: write enabled = true in [fib.vpp]';
+      problems.warning(routes[0].line, 'route', message);
+    }
+  }
+  if (fib.vpp.tableId === 4294967295)
+    warn('fib.vpp.table-id', '"4294967295" means "no table" to VPP, which refuses it');
+}
+
+function warnManagement({ management, vpp }: Config, warn: Warn): void {
+  if (management.address === 'dhcp') {
+    if (management.gateway !== undefined) warn('management.gateway', 'not used: DHCP gives the gateway');
+  } else if (management.gateway === undefined) {
+    warn(
+      'management.address',
+      'a static address without a gateway: the box is reached from its own subnet only',
+    );
+  }
+  if (vpp.dpdk.interfaces.some(({ name }) => name === management.interface)) {
+    warn(
+      'management.interface',
+      `"${management.interface}" is a NIC of VPP too: its kernel name is meant here`,
+    );
+  }
+}
+
+function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems): void {
+  // An external VPP may have any interface, and without VPP the names are the kernel's.
+  if (vpp.external || !vpp.enabled) return;
+  const known = new Set(vpp.dpdk.interfaces.map(({ name }) => name));
+  for (const { name, line } of interfaces) {
+    if (known.has(name) || LOOPBACK_NAME.test(name)) continue;
+    const message = `VPP will not have it: ${unknownInterface(name, known)} (loop0, loop1 … make loopbacks)`;
+    problems.warning(line, `interface.${name}`, message);
+  }
+  const own = new Map(
+    interfaces.flatMap(({ name, addresses }) => addresses.map(({ address }) => [address, name])),
+  );
+  for (const { action, line, prefix } of routes) {
+    if (action.kind !== 'forward') continue;
+    for (const { address } of action.nextHops) {
+      const name = own.get(address);
+      if (name === undefined) continue;
+      const leaf = `route.${prefix.address}/${prefix.length}`;
+      problems.warning(
+        line,
+        leaf,
+        `"${address}" is the box's own address on ${name}: a neighbour's is right`,
+      );
+    }
+  }
+}
+
+function warnSizes({ vpp, fib, routes }: Config, warn: Warn): void {
+  const { mainHeapBytes, buffers } = vpp.memory;
+  const { segmentBytes } = vpp.stats;
+  const threads = (vpp.cpu.workers ?? 0) + 1;
+  if (mainHeapBytes < 512 * MIB) {
+    warn(
+      'vpp.memory.main-heap',
+      `${formatSize(mainHeapBytes)} is little: 512M for a lab, 1536M for a full table`,
+    );
+  }
+  if (segmentBytes < 64 * MIB) {
+    warn(
+      'vpp.stats.segment-size',
+      `${formatSize(segmentBytes)} is little: 64M for a lab, 512M for a full table`,
+    );
+  }
+  // Two combined counters of 16 bytes per route and thread, doubled when the vectors grow.
+  const capacity = Math.floor(segmentBytes / (threads * 2 * 16 * 2));
+  if (fib.vpp.enabled && routes.length > capacity) {
+    warn(
+      'vpp.stats.segment-size',
+      `holds counters of ${capacity} routes with ${threads} threads: there are ${routes.length}`,
+    );
+  }
+  let descriptors = (threads - 1) * 256;
+  for (const { rxQueues, txQueues } of vpp.dpdk.interfaces) {
+    descriptors += DESCRIPTORS * ((rxQueues ?? 1) + (txQueues ?? threads));
+  }
+  const wanted = Math.ceil(2.5 * descriptors);
+  if (buffers < wanted) {
+    warn(
+      'vpp.memory.buffers',
+      `"${buffers}" is little for the queues of the NICs: ${wanted} or more are right`,
+    );
+  }
+}
