@@ -1,0 +1,22 @@
+/** Errors of src/dpdk: one class, coded. What happens to one NIC is an outcome, not an error. */
+
+export type DpdkErrorCode =
+  /** RUN/nics.json could not be written: nothing was unbound. */
+  | 'record-unwritable'
+  /** RUN/nics.json is there and is not what `bindNics` writes. */
+  | 'record-unreadable';
+
+export class DpdkError extends Error {
+  override readonly name = 'DpdkError';
+  readonly code: DpdkErrorCode;
+
+  constructor(code: DpdkErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The words of anything thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

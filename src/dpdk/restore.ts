@@ -1,0 +1,153 @@
+/**
+ * Returns NICs to the drivers they had, from the record on disk: at shutdown, when VPP loops, or in a new process
+ * after this one crashed.
+ *
+ * Invariants: idempotent; a device that is already back is not touched; each device has its own outcome.
+ */
+import { existsSync } from 'node:fs';
+import {
+  attempt,
+  driverWords,
+  type ExecuteOptions,
+  type Kernel,
+  kernelOf,
+  overrideDriver,
+  probeDrivers,
+  unbind,
+  waitUntil,
+} from './execute.ts';
+import { currentDriver, currentKernelName, devicePath, takeInventory } from './inventory.ts';
+import { DEFAULT_RUN_DIR, type NicRecord, type OriginalNic, tryLoadRecord } from './record.ts';
+
+export interface RestoreOptions extends ExecuteOptions {
+  /** Only these; all of the record otherwise. */
+  readonly pciAddresses?: readonly string[];
+}
+
+/** What became of one recorded NIC. */
+export interface RestoreOutcome {
+  readonly pciAddress: string;
+  /** `unchanged`: it was on its original driver. */
+  readonly state: 'restored' | 'unchanged' | 'failed';
+  readonly driver: string | undefined;
+  /** The kernel's interface now; `originalKernelName` may differ, names are given anew. */
+  readonly kernelName: string | undefined;
+  readonly originalKernelName: string | undefined;
+  readonly mac: string | undefined;
+  /** Why it failed, or what is odd about its being restored. */
+  readonly reason?: string;
+}
+
+/**
+ * Restores each recorded NIC, in the order of their kernel names, so that the kernel hands out the same names. With a
+ * record that cannot be read, every NIC that is on a user-space driver is released to whichever driver matches.
+ * Never rejects but for the signal.
+ */
+export async function restoreNics(options: RestoreOptions = {}): Promise<RestoreOutcome[]> {
+  const kernel = kernelOf(options);
+  const record = tryLoadRecord(options.runDir ?? DEFAULT_RUN_DIR) ?? guessRecord(kernel);
+  const wanted = options.pciAddresses === undefined ? undefined : new Set(options.pciAddresses);
+  const originals = Object.values(record.nics)
+    .filter((nic) => wanted === undefined || wanted.has(nic.pciAddress))
+    .sort(byKernelName);
+  await rescanIfMissing(kernel, originals);
+  const outcomes: RestoreOutcome[] = [];
+  for (const original of originals) outcomes.push(await restoreOne(kernel, original));
+  return outcomes;
+}
+
+/**
+ * Releases the device from its driver and has the kernel find it another, `driver` if given. Undefined, or why it
+ * is not so.
+ */
+export async function returnToKernel(
+  kernel: Kernel,
+  pciAddress: string,
+  driver: string | undefined,
+): Promise<string | undefined> {
+  const now = (): string | undefined => currentDriver(kernel.sysfs, pciAddress);
+  const override = attempt(() => overrideDriver(kernel, pciAddress, undefined));
+  if (override !== undefined) return override;
+  if (driver !== undefined && now() === driver) return undefined;
+  const failures = [
+    attempt(() => unbind(kernel, pciAddress)),
+    attempt(() => probeDrivers(kernel, pciAddress)),
+  ].filter((failure) => failure !== undefined);
+  if (driver === undefined)
+    return isUserDriver(now()) ? (failures[0] ?? stillOn(pciAddress, now())) : undefined;
+  if (await waitUntil(kernel, () => now() === driver)) return undefined;
+  // Another driver matched first, or none: ask the original one by name.
+  failures.push(
+    ...[
+      attempt(() => unbind(kernel, pciAddress)),
+      attempt(() => kernel.write(`${kernel.sysfs}/bus/pci/drivers/${driver}/bind`, pciAddress)),
+    ].filter((failure) => failure !== undefined),
+  );
+  if (await waitUntil(kernel, () => now() === driver)) return undefined;
+  return [`${stillOn(pciAddress, now())}, not on ${driver}`, ...new Set(failures)].join('; ');
+}
+
+async function restoreOne(kernel: Kernel, original: OriginalNic): Promise<RestoreOutcome> {
+  const { pciAddress } = original;
+  const report = (state: RestoreOutcome['state'], reason?: string): RestoreOutcome => ({
+    pciAddress,
+    state,
+    driver: currentDriver(kernel.sysfs, pciAddress),
+    kernelName: currentKernelName(kernel.sysfs, pciAddress),
+    originalKernelName: original.kernelName ?? undefined,
+    mac: original.mac ?? undefined,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (!existsSync(devicePath(kernel.sysfs, pciAddress))) {
+    return report('failed', `${pciAddress} is not on the PCI bus any more, also after a rescan`);
+  }
+  const before = currentDriver(kernel.sysfs, pciAddress);
+  const isBack = original.driver === null ? !isUserDriver(before) : before === original.driver;
+  const problem = isBack
+    ? attempt(() => overrideDriver(kernel, pciAddress, undefined))
+    : await returnToKernel(kernel, pciAddress, original.driver ?? undefined);
+  if (problem !== undefined) return report('failed', problem);
+  if (isBack) return report('unchanged');
+  if (original.kernelName === null) return report('restored');
+  const named = await waitUntil(kernel, () => currentKernelName(kernel.sysfs, pciAddress) !== undefined);
+  return named
+    ? report('restored')
+    : report(
+        'restored',
+        `its driver ${original.driver} made no network interface within ${kernel.timeoutMs} ms`,
+      );
+}
+
+/** A device that fell off the bus comes back by a rescan, or not at all. */
+async function rescanIfMissing(kernel: Kernel, originals: readonly OriginalNic[]): Promise<void> {
+  const isThere = (nic: OriginalNic): boolean => existsSync(devicePath(kernel.sysfs, nic.pciAddress));
+  if (originals.every(isThere)) return;
+  // A refusal shows as the device that is still missing.
+  attempt(() => kernel.write(`${kernel.sysfs}/bus/pci/rescan`, '1'));
+  await waitUntil(kernel, () => originals.every(isThere));
+}
+
+/** Stands in for a record that cannot be read: whatever NIC is on a user-space driver was once the kernel's. */
+function guessRecord(kernel: Kernel): NicRecord {
+  const nics = takeInventory({ sysfs: kernel.sysfs, runDir: '/nonexistent' }).nics.filter((nic) =>
+    isUserDriver(nic.driver),
+  );
+  const entries = nics.map(({ pciAddress, pciId }): [string, OriginalNic] => [
+    pciAddress,
+    { pciAddress, pciId, driver: null, mac: null, kernelName: null },
+  ]);
+  return { version: 1, nics: Object.fromEntries(entries) };
+}
+
+function isUserDriver(driver: string | undefined): boolean {
+  return driver === 'vfio-pci' || driver === 'uio_pci_generic';
+}
+
+function stillOn(pciAddress: string, driver: string | undefined): string {
+  return `${pciAddress} is ${driverWords(driver)}`;
+}
+
+function byKernelName(a: OriginalNic, b: OriginalNic): number {
+  const key = (nic: OriginalNic): string => nic.kernelName ?? `~${nic.pciAddress}`;
+  return key(a).localeCompare(key(b), 'en', { numeric: true });
+}
