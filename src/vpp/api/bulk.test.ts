@@ -1,0 +1,136 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing, RING_SIZE } from './bulk.ts';
+import { VppApiError } from './errors.ts';
+
+const IDS = { messageId: 10, replyId: 11, name: 'ip_route_add_del' };
+const FRAME = new Uint8Array(20);
+
+class Peer {
+  readonly contexts: number[] = [];
+  congested = false;
+  readonly ring = new BulkRing({
+    isCongested: () => this.congested,
+    writeTemplate: (_, context) => this.contexts.push(context),
+  });
+
+  open(options: BulkOptions): BulkChannel {
+    const channel = new BulkChannel(this.ring, IDS, options);
+    this.ring.add(channel);
+    return channel;
+  }
+}
+
+describe('bulk requests', () => {
+  test('every answer finds its slot, in whatever order answers come', () => {
+    const slots = fc.uniqueArray(fc.integer({ min: 0, max: 0xffff_ffff }), { minLength: 1, maxLength: 100 });
+    fc.assert(
+      fc.property(slots, fc.infiniteStream(fc.nat()), (wanted, random) => {
+        const peer = new Peer();
+        const seen = new Map<number, number | undefined>();
+        const channel = peer.open({ onReply: (slot, error) => seen.set(slot, error?.retval) });
+        for (const slot of wanted) expect(channel.send(slot, FRAME)).toBe(true);
+        const order = wanted
+          .map((slot, at) => ({ slot, at, by: random.next().value }))
+          .sort((a, b) => a.by - b.by);
+        for (const { at } of order)
+          peer.ring.receive(peer.contexts[at] ?? 0, IDS.replyId, at % 3 === 0 ? -3 : 0);
+        expect(seen).toEqual(new Map(wanted.map((slot, at) => [slot, at % 3 === 0 ? -3 : undefined])));
+        expect(channel.inFlight).toBe(0);
+      }),
+    );
+  });
+
+  test('the window bounds what is in flight, and room is told at half of it', () => {
+    const peer = new Peer();
+    let rooms = 0;
+    const channel = peer.open({ window: 8, onReply: () => {}, onRoom: () => rooms++ });
+    let sent = 0;
+    while (channel.send(sent, FRAME)) sent++;
+    expect(sent).toBe(8);
+    for (let i = 0; i < 3; i++) peer.ring.receive(peer.contexts[i] ?? 0, IDS.replyId, 0);
+    expect(rooms).toBe(0);
+    peer.ring.receive(peer.contexts[3] ?? 0, IDS.replyId, 0);
+    expect(rooms).toBe(1);
+    expect(channel.send(99, FRAME)).toBe(true);
+  });
+
+  test('a congested socket stops it until it has drained', () => {
+    const peer = new Peer();
+    let rooms = 0;
+    const channel = peer.open({ onReply: () => {}, onRoom: () => rooms++ });
+    peer.congested = true;
+    expect(channel.send(1, FRAME)).toBe(false);
+    peer.congested = false;
+    peer.ring.wake();
+    expect(rooms).toBe(1);
+    expect(channel.send(1, FRAME)).toBe(true);
+  });
+
+  test('what is overdue fails, its late answer is dropped, and its place is used again only then', () => {
+    const peer = new Peer();
+    const seen: string[] = [];
+    const channel = peer.open({
+      timeoutMs: 50,
+      onReply: (slot, error) => seen.push(`${slot} ${error?.code}`),
+    });
+    channel.send(1, FRAME);
+    peer.ring.sweep(performance.now());
+    expect(seen).toEqual([]);
+    peer.ring.sweep(performance.now() + 60);
+    expect(seen).toEqual(['1 timeout']);
+    expect(peer.ring.receive(peer.contexts[0] ?? 0, IDS.replyId, 0)).toBe(false);
+    expect(seen).toEqual(['1 timeout']);
+  });
+
+  test('a request that is never answered does not stop the ring from going round', () => {
+    const peer = new Peer();
+    let answered = 0;
+    const channel = peer.open({ window: 4, timeoutMs: 1e9, onReply: () => answered++ });
+    channel.send(0, FRAME);
+    for (let i = 1; i <= 2 * RING_SIZE; i++) {
+      expect(channel.send(i, FRAME)).toBe(true);
+      expect(peer.ring.receive(peer.contexts[i] ?? 0, IDS.replyId, 0)).toBe(true);
+    }
+    expect(answered).toBe(2 * RING_SIZE);
+    expect(channel.inFlight).toBe(1);
+    expect(new Set(peer.contexts).size).toBe(peer.contexts.length);
+    expect(peer.contexts.every((context) => context >= BULK_CONTEXT)).toBe(true);
+  });
+
+  test('a channel that starves on the ring is told when another makes room', () => {
+    const peer = new Peer();
+    let rooms = 0;
+    const greedy = peer.open({ window: RING_SIZE, onReply: () => {} });
+    const other = peer.open({ onReply: () => {}, onRoom: () => rooms++ });
+    while (greedy.send(0, FRAME));
+    expect(greedy.inFlight).toBe(RING_SIZE);
+    expect(other.send(1, FRAME)).toBe(false);
+    peer.ring.receive(peer.contexts[5] ?? 0, IDS.replyId, 0);
+    expect(rooms).toBe(1);
+    expect(other.send(1, FRAME)).toBe(true);
+  });
+
+  test('the end of the connection fails all, once; a closed channel hears nothing', () => {
+    const peer = new Peer();
+    const seen: number[] = [];
+    const channel = peer.open({ onReply: (slot) => seen.push(slot) });
+    const closed = peer.open({ onReply: () => expect.unreachable() });
+    channel.send(1, FRAME);
+    channel.send(2, FRAME);
+    closed.send(3, FRAME);
+    closed.close();
+    peer.ring.fail(new VppApiError('disconnected', 'gone'));
+    expect(seen).toEqual([1, 2]);
+    expect(peer.ring.inFlight).toBe(0);
+    expect(() => channel.send(4, FRAME)).toThrow('gone');
+  });
+
+  test('an answer of another kind is a protocol violation', () => {
+    const peer = new Peer();
+    peer.open({ onReply: () => {} }).send(1, FRAME);
+    expect(() => peer.ring.receive(peer.contexts[0] ?? 0, 99, 0)).toThrow(
+      'message id 99 answers ip_route_add_del',
+    );
+  });
+});

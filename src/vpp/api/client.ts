@@ -1,0 +1,434 @@
+/**
+ * One connection to VPP's binary API: one epoch, from handshake to close.
+ *
+ * Invariants: the socket is always read; every request is bounded in time; a request that timed out or was aborted
+ * leaves a tombstone, so that its late reply is known, consumed and dropped; contexts are not used again within 2^31
+ * requests; a close rejects everything that waits; a protocol violation closes.
+ */
+
+import { createConnection, type Socket } from 'node:net';
+import { isErrno } from '../../linux/mod.ts';
+import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing } from './bulk.ts';
+import type {
+  CallOptions,
+  ClientCounters,
+  ConnectOptions,
+  DisconnectReason,
+  ManyOptions,
+  ManyOutcome,
+} from './client-types.ts';
+import { abortedError, retvalError, VppApiError } from './errors.ts';
+import { FrameReader } from './frame-reader.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { createSession } from './handshake.ts';
+import type { DumpDef, MessageDef, RequestDef, StreamDef, StreamReply } from './message.ts';
+import { REQUEST_HEADER_BYTES } from './message.ts';
+import type { MessageProblem, MessageTable } from './message-table.ts';
+import { controlPing } from './messages/memclnt.ts';
+import { type Collector, Pending } from './pending.ts';
+import type { ReadCursor } from './schema.ts';
+import { sendMany } from './send-many.ts';
+import { Retval } from './vpp-errors.ts';
+
+const READ_BUFFER_BYTES = 256 * 1024;
+const DEFAULT_TIMEOUT_MS = 5_000;
+const SWEEP_MS = 25;
+/** For what is still unsent when we close. */
+const LINGER_MS = 1_000;
+/** Calls of one stream: a VPP that answers "again" for ever is broken. */
+const MAX_STREAM_CALLS = 1_000_000;
+
+/** Who gets the events of one definition; a method, so that its body may be narrower than unknown. */
+interface Listener {
+  call(body: unknown): void;
+}
+
+export class VppApiClient implements AsyncDisposable {
+  readonly epoch: number;
+  /** Resolves, never rejects, when the connection has ended. */
+  readonly closed: Promise<DisconnectReason>;
+  readonly counters: ClientCounters = { framesReceived: 0, lateReplies: 0, strayFrames: 0 };
+  #resolveClosed: (reason: DisconnectReason) => void = () => {};
+  readonly #socket: Socket;
+  readonly #writer: FrameWriter;
+  readonly #reader: FrameReader;
+  readonly #pending = new Pending();
+  readonly #bulk: BulkRing;
+  readonly #events = new Map<number, { def: MessageDef<unknown>; listeners: Set<Listener> }>();
+  readonly #ids = new Map<MessageDef<unknown>, number>();
+  #onHandshakeFrame: ((cursor: ReadCursor) => void) | undefined;
+  #table: MessageTable | undefined;
+  #serverIndex = 0;
+  #vpePid = 0;
+  #lastReceivedAt = performance.now();
+  #sweeper: NodeJS.Timeout | undefined;
+  #end: DisconnectReason | undefined;
+
+  private constructor(socketPath: string, epoch: number) {
+    this.epoch = epoch;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#reader = new FrameReader((cursor) => this.#receive(cursor));
+    this.#socket = createConnection({
+      path: socketPath,
+      onread: {
+        buffer: new Uint8Array(READ_BUFFER_BYTES),
+        callback: (count: number, buffer: Uint8Array): boolean => {
+          this.#take(buffer.subarray(0, count));
+          return true;
+        },
+      },
+    });
+    this.#writer = new FrameWriter(this.#socket);
+    this.#bulk = new BulkRing({
+      isCongested: () => this.#writer.isCongested,
+      writeTemplate: (id, context, template, length) => this.#writeTemplate(id, context, template, length),
+    });
+    this.#socket.on('drain', () => this.#bulk.wake());
+  }
+
+  /**
+   * Connects, fetches the message table and asks for VPP's process id. Rejects with VppApiError `connect` (cause: the
+   * socket's error), `timeout`, `aborted`, `disconnected`, `protocol`, `message-missing` or `crc-mismatch`.
+   */
+  static async connect(socketPath: string, options: ConnectOptions = {}): Promise<VppApiClient> {
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const client = new VppApiClient(socketPath, options.epoch ?? 1);
+    try {
+      const session = await createSession({
+        socket: client.#socket,
+        socketPath,
+        clientName: options.clientName ?? 'appliance',
+        timeoutMs,
+        signal: options.signal,
+        writer: client.#writer,
+        onFrame: (handler) => {
+          client.#onHandshakeFrame = handler;
+        },
+      });
+      client.#onHandshakeFrame = undefined;
+      client.#table = session.table;
+      client.#serverIndex = session.index;
+      client.#watchSocket();
+      const ping = await client.request(controlPing, {}, { timeoutMs, ...signalOption(options.signal) });
+      client.#vpePid = ping.vpePid;
+      return client;
+    } catch (error) {
+      client.#finish({ kind: 'closed-by-us', text: 'the connection could not be set up' });
+      throw error;
+    }
+  }
+
+  /** VPP's process id: another one after a restart. */
+  get vpePid(): number {
+    return this.#vpePid;
+  }
+
+  /** Our index at VPP, which goes into every request. */
+  get serverIndex(): number {
+    return this.#serverIndex;
+  }
+
+  /** `performance.now()` of the last byte from VPP: any frame counts as life. */
+  get lastReceivedAt(): number {
+    return this.#lastReceivedAt;
+  }
+
+  get isClosed(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Messages in VPP's table. */
+  get messageCount(): number {
+    return this.#table?.size ?? 0;
+  }
+
+  /** Which of these messages, or of their replies, this VPP cannot speak. */
+  checkMessages(defs: Iterable<MessageDef<unknown>>): MessageProblem[] {
+    const problems = new Map<string, MessageProblem>();
+    for (const def of defs) {
+      for (const each of withAnswers(def)) {
+        const problem = this.#table?.problem(each);
+        if (problem !== undefined) problems.set(problem.message, problem);
+      }
+    }
+    return [...problems.values()];
+  }
+
+  /**
+   * One request, one reply. Rejects with VppApiError: `retval` when VPP refuses (its name and number in the text),
+   * `timeout`, `aborted`, `disconnected`, `message-missing`, `crc-mismatch`, `busy`, `encode`.
+   */
+  async request<Body, Reply extends { readonly retval: number }>(
+    def: RequestDef<Body, Reply>,
+    body: Body,
+    options: CallOptions = {},
+  ): Promise<Reply> {
+    const replyId = this.#id(def.reply);
+    const reply = await this.#call<Body, Reply>(def, body, options, (id, cursor, finish) => {
+      if (id !== replyId) throw new VppApiError('protocol', `message id ${id} answers ${def.name}`);
+      finish(def.reply.codec.read(cursor));
+      return true;
+    });
+    if (reply.retval !== 0) throw retvalError(def.name, reply.retval);
+    return reply;
+  }
+
+  /**
+   * A dump: all details, closed by a control_ping behind the dump. Errors as `request`, without `retval`; VPP says
+   * nothing about a dump of a table it does not have: that is an empty array.
+   */
+  async dump<Body, Details>(
+    def: DumpDef<Body, Details>,
+    body: Body,
+    options: CallOptions = {},
+  ): Promise<Details[]> {
+    const detailsId = this.#id(def.details);
+    const endId = this.#id(controlPing.reply);
+    const pingId = this.#id(controlPing);
+    const all: Details[] = [];
+    const collect: Collector<Details[]> = (id, cursor, finish) => {
+      if (id === detailsId) {
+        all.push(def.details.codec.read(cursor));
+        return false;
+      }
+      if (id !== endId) throw new VppApiError('protocol', `message id ${id} answers ${def.name}`);
+      finish(all);
+      return true;
+    };
+    return this.#call(def, body, options, collect, (context) => {
+      this.#write(pingId, context, controlPing, {});
+    });
+  }
+
+  /** A stream call (`x_get`), repeated with VPP's cursor until it says that this was all. */
+  async stream<Details>(def: StreamDef<Details>, options: CallOptions = {}): Promise<Details[]> {
+    const detailsId = this.#id(def.details);
+    const replyId = this.#id(def.reply);
+    const all: Details[] = [];
+    let cursorAtVpp = 0;
+    for (let calls = 0; calls < MAX_STREAM_CALLS; calls++) {
+      const body = { cursor: cursorAtVpp };
+      const reply = await this.#call<typeof body, StreamReply>(def, body, options, (id, cursor, finish) => {
+        if (id === detailsId) {
+          all.push(def.details.codec.read(cursor));
+          return false;
+        }
+        if (id !== replyId) throw new VppApiError('protocol', `message id ${id} answers ${def.name}`);
+        finish(def.reply.codec.read(cursor));
+        return true;
+      });
+      if (reply.retval === 0) return all;
+      if (reply.retval !== Retval.streamAgain) throw retvalError(def.name, reply.retval);
+      cursorAtVpp = reply.cursor;
+    }
+    throw new VppApiError('protocol', `${def.name}: VPP says "again" for ever`, { message: def.name });
+  }
+
+  /**
+   * Many requests of one message, pipelined in a window; replies are counted, and given to `onReply` by index. Rejects
+   * with `aborted`, `disconnected`, `message-missing`, `crc-mismatch` or `encode`; a refusal or timeout of one request
+   * only counts as failed. After an abort what is in flight stays in flight at VPP.
+   */
+  requestMany<Body>(
+    def: RequestDef<Body, { readonly retval: number }>,
+    bodies: Iterable<Body>,
+    options: ManyOptions = {},
+  ): Promise<ManyOutcome> {
+    return sendMany(this, def, bodies, options);
+  }
+
+  /** A channel for bulk requests from templates; see `BulkChannel`. Throws as `request` rejects. */
+  bulk(def: RequestDef<unknown, { readonly retval: number }>, options: BulkOptions): BulkChannel {
+    this.refuseWhenClosed(def.name);
+    const ids = { messageId: this.#id(def), replyId: this.#id(def.reply), name: def.name };
+    const channel = new BulkChannel(this.#bulk, ids, options);
+    this.#bulk.add(channel);
+    return channel;
+  }
+
+  /** Calls `listener` for every such event until disposed; throws `message-missing` or `crc-mismatch`. */
+  on<Body>(def: MessageDef<Body>, listener: (body: Body) => void): Disposable {
+    const id = this.#id(def);
+    let entry = this.#events.get(id);
+    if (entry === undefined) {
+      entry = { def, listeners: new Set() };
+      this.#events.set(id, entry);
+    }
+    const { listeners } = entry;
+    const mine: Listener = { call: listener };
+    listeners.add(mine);
+    return { [Symbol.dispose]: () => void listeners.delete(mine) };
+  }
+
+  /** Ends the connection for a reason; everything that waits is rejected with `disconnected`. Idempotent. */
+  close(reason: DisconnectReason = { kind: 'closed-by-us', text: 'closed by us' }): void {
+    this.#finish(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
+  }
+
+  #id(def: MessageDef<unknown>): number {
+    const known = this.#ids.get(def);
+    if (known !== undefined) return known;
+    if (this.#table === undefined) throw new VppApiError('disconnected', `${def.name}: not connected`);
+    const id = this.#table.id(def);
+    this.#ids.set(def, id);
+    return id;
+  }
+
+  /** Throws VppApiError `disconnected` once the connection has ended. */
+  refuseWhenClosed(name: string): void {
+    if (this.#end === undefined) return;
+    throw new VppApiError('disconnected', `${name}: ${this.#end.text}`, { message: name });
+  }
+
+  #call<Body, Result>(
+    def: MessageDef<Body>,
+    body: Body,
+    options: CallOptions,
+    collect: Collector<Result>,
+    andThen?: (context: number) => void,
+  ): Promise<Result> {
+    this.refuseWhenClosed(def.name);
+    const id = this.#id(def);
+    if (options.signal?.aborted) throw abortedError(def.name, options.signal);
+    this.#sweeper ??= this.#startSweeper();
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const { context, result } = this.#pending.add(def.name, timeoutMs, options.signal, collect);
+    try {
+      this.#write(id, context, def, body);
+      andThen?.(context);
+    } catch (error) {
+      this.#pending.reject(context, error);
+    }
+    return result;
+  }
+
+  #write<Body>(id: number, context: number, def: MessageDef<Body>, body: Body): void {
+    const length = REQUEST_HEADER_BYTES + def.codec.lengthOf(body);
+    const cursor = this.#writer.frame(length);
+    cursor.view.setUint16(cursor.offset, id);
+    cursor.view.setUint32(cursor.offset + 2, this.#serverIndex);
+    cursor.view.setUint32(cursor.offset + 6, context);
+    cursor.offset += REQUEST_HEADER_BYTES;
+    try {
+      def.codec.write(cursor, body);
+    } catch (error) {
+      this.#writer.drop(length);
+      throw error;
+    }
+  }
+
+  #writeTemplate(id: number, context: number, template: Uint8Array, length: number): void {
+    this.#sweeper ??= this.#startSweeper();
+    const { bytes, view, offset } = this.#writer.frame(length);
+    bytes.set(length === template.length ? template : template.subarray(0, length), offset);
+    view.setUint16(offset, id);
+    view.setUint32(offset + 2, this.#serverIndex);
+    view.setUint32(offset + 6, context);
+  }
+
+  #startSweeper(): NodeJS.Timeout {
+    return setInterval(() => {
+      const now = performance.now();
+      this.#pending.sweep(now);
+      this.#bulk.sweep(now);
+      if (this.#pending.size + this.#bulk.inFlight > 0) return;
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }, SWEEP_MS).unref();
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    this.#lastReceivedAt = performance.now();
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      // A listener that throws is our own bug and must not look like VPP's: only what the decoders say ends here.
+      if (!(error instanceof VppApiError && error.code === 'protocol')) throw error;
+      this.#finish({ kind: 'protocol', text: `VPP broke the protocol: ${error.message}` }, error);
+    }
+  }
+
+  #receive(cursor: ReadCursor): void {
+    this.counters.framesReceived++;
+    if (this.#onHandshakeFrame !== undefined) {
+      this.#onHandshakeFrame(cursor);
+      return;
+    }
+    const { view, offset } = cursor;
+    if (cursor.end - offset < 6) {
+      throw new VppApiError(
+        'protocol',
+        `a message of ${cursor.end - offset} bytes: 6 at least have a context`,
+      );
+    }
+    const id = view.getUint16(offset);
+    const event = this.#events.get(id);
+    if (event !== undefined) {
+      cursor.offset = offset + REQUEST_HEADER_BYTES;
+      const body = event.def.codec.read(cursor);
+      for (const listener of event.listeners) listener.call(body);
+      return;
+    }
+    const context = view.getUint32(offset + 2);
+    cursor.offset = offset + 6;
+    if (context >= BULK_CONTEXT) {
+      if (cursor.end - cursor.offset < 4) throw new VppApiError('protocol', `a bulk reply without a retval`);
+      if (!this.#bulk.receive(context, id, view.getInt32(cursor.offset))) this.counters.lateReplies++;
+      return;
+    }
+    const outcome = this.#pending.receive(context, id, cursor);
+    if (outcome === 'late') this.counters.lateReplies++;
+    else if (outcome === 'stray') this.counters.strayFrames++;
+  }
+
+  #watchSocket(): void {
+    this.#socket.on('error', (error) => {
+      const reason: DisconnectReason = isErrno(error, 'ECONNRESET', 'EPIPE')
+        ? { kind: 'closed-by-vpp', text: 'VPP closed the connection with requests unanswered' }
+        : { kind: 'socket-error', text: `the socket to VPP failed: ${error.message}` };
+      this.#finish(reason, error);
+    });
+    this.#socket.on('close', () => {
+      this.#finish({ kind: 'closed-by-vpp', text: 'VPP closed the connection' });
+    });
+  }
+
+  #finish(reason: DisconnectReason, cause?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = reason;
+    clearInterval(this.#sweeper);
+    // An error may still arrive between destroy and close; by then it has nothing new to say.
+    this.#socket.on('error', () => {});
+    if (reason.kind === 'closed-by-us') {
+      this.#writer.flush();
+      this.#socket.destroySoon();
+      setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    } else this.#socket.destroy();
+    const error = new VppApiError('disconnected', reason.text, { cause });
+    this.#pending.rejectAll(error);
+    this.#bulk.fail(error);
+    this.#events.clear();
+    this.#resolveClosed(reason);
+  }
+}
+
+function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+/** A definition with the definitions of its answers. */
+function withAnswers(def: MessageDef<unknown>): MessageDef<unknown>[] {
+  return [
+    def,
+    ...(def.reply === undefined ? [] : [def.reply]),
+    ...(def.details === undefined ? [] : [def.details]),
+  ];
+}

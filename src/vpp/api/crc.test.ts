@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { computeCrc } from './crc.ts';
+import { event, type MessageDef, reply, request } from './message.ts';
+import { controlPing } from './messages/memclnt.ts';
+import * as interfaces from './messages/interface.ts';
+import * as ip from './messages/ip.ts';
+import * as lcp from './messages/lcp.ts';
+import * as mpls from './messages/mpls.ts';
+import * as vpe from './messages/vpe.ts';
+import { u32 } from './schema.ts';
+
+function isMessage(value: unknown): value is MessageDef<unknown> {
+  return typeof value === 'object' && value !== null && 'crc' in value && 'codec' in value;
+}
+
+const definitions = [
+  controlPing,
+  ...[interfaces, ip, lcp, mpls, vpe].flatMap((family) => Object.values(family)),
+]
+  .filter(isMessage)
+  .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));
+
+describe('every message definition proves itself by its CRC', () => {
+  for (const def of new Map(definitions.map((one) => [one.name, one])).values()) {
+    test(`${def.name} ${def.crc.toString(16).padStart(8, '0')}`, () => {
+      expect(computeCrc(def).toString(16)).toBe(def.crc.toString(16));
+    });
+  }
+
+  test('the CRC notices another field, another type and another order', () => {
+    const body = { first: u32, second: u32 };
+    const crcs = [
+      computeCrc(event('x', 0, body)),
+      computeCrc(event('x', 0, { second: u32, first: u32 })),
+      computeCrc(event('x', 0, { first: u32 })),
+      computeCrc(reply('x', 0, body)),
+      computeCrc(request('x', 0, body, reply('y', 0, {}))),
+    ];
+    expect(new Set(crcs).size).toBe(crcs.length);
+  });
+});

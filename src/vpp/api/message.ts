@@ -1,0 +1,106 @@
+/**
+ * Message definitions: header layouts, and which reply or details belong to which request.
+ *
+ *   request         id u16@0, client_index u32@2, context u32@6, body@10
+ *   reply, details  id u16@0, context u32@2, body@6
+ *   event           id u16@0, client_index u32@2, pid u32@6, body@10
+ */
+
+import { block } from './block.ts';
+import type { BodyOf, Codec, Fields } from './schema.ts';
+import { i32, u32 } from './schema.ts';
+
+export type MessageKind = 'request' | 'reply' | 'details' | 'event';
+
+export interface MessageDef<Body> {
+  readonly kind: MessageKind;
+  /** VPP's name, `ip_route_add_del`. */
+  readonly name: string;
+  /** The CRC of VPP 25.02, as in the message table; a test computes it from the fields. */
+  readonly crc: number;
+  readonly codec: Codec<Body>;
+  readonly fields: Fields;
+  /** What answers a request; `RequestDef`, `DumpDef` and `StreamDef` say which. */
+  readonly reply?: MessageDef<unknown>;
+  readonly details?: MessageDef<unknown>;
+}
+
+/** A request that is answered by one reply. */
+export interface RequestDef<Body, Reply> extends MessageDef<Body> {
+  readonly reply: MessageDef<Reply>;
+}
+
+/** A request that is answered by any number of details and no end. */
+export interface DumpDef<Body, Details> extends MessageDef<Body> {
+  readonly details: MessageDef<Details>;
+}
+
+/** A request that is answered by details and a reply with a cursor. */
+export interface StreamDef<Details> extends RequestDef<{ readonly cursor: number }, StreamReply> {
+  readonly details: MessageDef<Details>;
+}
+export interface StreamReply {
+  readonly retval: number;
+  readonly cursor: number;
+}
+
+/** Bytes before the body. */
+export const REQUEST_HEADER_BYTES = 10;
+
+function define<F extends Fields>(
+  kind: MessageKind,
+  name: string,
+  crc: number,
+  fields: F,
+): MessageDef<BodyOf<F>> {
+  return { kind, name, crc, codec: block(fields), fields };
+}
+
+export function reply<F extends Fields>(name: string, crc: number, fields: F) {
+  return define('reply', name, crc, { retval: i32, ...fields });
+}
+
+/** A reply that carries nothing but the retval; all of them share one CRC. */
+export function autoreply(request: string): MessageDef<{ readonly retval: number }> {
+  return define('reply', `${request}_reply`, 0xe8d4e804, { retval: i32 });
+}
+
+export function details<F extends Fields>(name: string, crc: number, fields: F): MessageDef<BodyOf<F>> {
+  return define('details', name, crc, fields);
+}
+
+export function event<F extends Fields>(name: string, crc: number, fields: F): MessageDef<BodyOf<F>> {
+  return define('event', name, crc, fields);
+}
+
+export function request<F extends Fields, Reply = { readonly retval: number }>(
+  name: string,
+  crc: number,
+  fields: F,
+  replyDef: MessageDef<Reply>,
+): RequestDef<BodyOf<F>, Reply> {
+  return { ...define('request', name, crc, fields), reply: replyDef };
+}
+
+export function dump<F extends Fields, Details>(
+  name: string,
+  crc: number,
+  fields: F,
+  detailsDef: MessageDef<Details>,
+): DumpDef<BodyOf<F>, Details> {
+  return { ...define('request', name, crc, fields), details: detailsDef };
+}
+
+export function stream<Details>(
+  name: string,
+  crc: number,
+  replyDef: MessageDef<StreamReply>,
+  detailsDef: MessageDef<Details>,
+): StreamDef<Details> {
+  return { ...define('request', name, crc, { cursor: u32 }), reply: replyDef, details: detailsDef };
+}
+
+/** Eight hex digits, as in the message table. */
+export function formatCrc(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
+}

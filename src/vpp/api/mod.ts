@@ -1,0 +1,82 @@
+/**
+ * VPP's binary API over its Unix socket.
+ *
+ * Other folders import this file only: `VppConnection` for the long life, `VppApiClient` for one connection, typed
+ * operations for what is asked of VPP, and the pieces from which `fib` builds its frames.
+ */
+
+export { BulkChannel, type BulkOptions, DEFAULT_WINDOW } from './bulk.ts';
+export { VppApiClient } from './client.ts';
+export type {
+  CallOptions,
+  ClientCounters,
+  ConnectOptions,
+  DisconnectReason,
+  ManyOptions,
+  ManyOutcome,
+} from './client-types.ts';
+export {
+  type ConnectedEvent,
+  type ConnectKind,
+  VppConnection,
+  type VppConnectionOptions,
+  type VppConnectionStatus,
+} from './connection.ts';
+export { isRetryable, VppApiError, type VppApiErrorCode } from './errors.ts';
+export {
+  encodeFibPath,
+  FIB_PATH_BYTES,
+  type FibPath,
+  FibPathFlag,
+  FibPathProto,
+  FibPathType,
+  fibPath,
+  type MplsLabel,
+} from './fib-path.ts';
+export type { DumpDef, MessageDef, RequestDef, StreamDef } from './message.ts';
+export { describeProblem, type MessageProblem } from './message-table.ts';
+export { ipRouteAddDel } from './messages/ip.ts';
+export {
+  addDelAddress,
+  addDelMplsTable,
+  createLoopback,
+  deleteLoopback,
+  dumpAddresses,
+  dumpInterfaces,
+  type InterfaceEvent,
+  type LcpPair,
+  lcpPairAdd,
+  lcpPairDelete,
+  lcpPairs,
+  onInterfaceEvent,
+  ping,
+  runCliInband,
+  setHardwareMtu,
+  setInterfaceFlags,
+  setInterfaceMtu,
+  setInterfaceTable,
+  setInterfaceTag,
+  setMplsEnabled,
+  showVersion,
+  type VppInterface,
+  type VppVersionInfo,
+  wantInterfaceEvents,
+} from './operations.ts';
+export { LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
+export {
+  addDelRoute,
+  addDelRoutes,
+  addDelTable,
+  beginTableReplace,
+  dumpRoutes,
+  dumpTables,
+  endTableReplace,
+  type FibTable,
+  lookupRoute,
+  type RouteChange,
+  routeBody,
+  type VppRoute,
+} from './route-operations.ts';
+export { encodeRequest } from './send-many.ts';
+export { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId, tableId } from './types.ts';
+export { Retval, vppErrorName } from './vpp-errors.ts';

@@ -1,0 +1,309 @@
+/** Typed operations over a client: what the rest of the appliance asks of VPP about itself and its interfaces. */
+
+import type { Prefix } from '../../config/mod.ts';
+import { formatAddress, parseAddress } from '../../config/mod.ts';
+import type { VppApiClient } from './client.ts';
+import type { CallOptions } from './client-types.ts';
+import { VppApiError } from './errors.ts';
+import * as api from './messages/interface.ts';
+import { ipAddressDump } from './messages/ip.ts';
+import { LcpHostType, lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
+import { controlPing } from './messages/memclnt.ts';
+import { mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
+import { cliInband, showVersionRequest } from './messages/vpe.ts';
+import type { ApiPrefix, SwIfIndex, TableId } from './types.ts';
+import { IfStatusFlag, NO_INTERFACE, swIfIndex } from './types.ts';
+
+export interface VppVersionInfo {
+  readonly program: string;
+  /** `25.02-release` */
+  readonly version: string;
+  readonly buildDate: string;
+  readonly buildDirectory: string;
+}
+
+/** What VPP says about one interface. */
+export interface VppInterface {
+  readonly swIfIndex: SwIfIndex;
+  /** The interface itself, or its parent for a sub-interface. */
+  readonly supSwIfIndex: SwIfIndex;
+  readonly name: string;
+  /** `local`, `Loopback`, `dpdk`, … */
+  readonly devType: string;
+  readonly tag: string;
+  readonly mac: string;
+  readonly adminUp: boolean;
+  readonly linkUp: boolean;
+  readonly linkSpeedKbps: number;
+  /** Largest frame of the hardware, bytes. */
+  readonly linkMtuBytes: number;
+  readonly mtuBytes: {
+    readonly l3: number;
+    readonly ip4: number;
+    readonly ip6: number;
+    readonly mpls: number;
+  };
+  readonly subId: number;
+}
+
+export interface InterfaceEvent {
+  readonly swIfIndex: SwIfIndex;
+  readonly adminUp: boolean;
+  readonly linkUp: boolean;
+  readonly deleted: boolean;
+}
+
+export interface LcpPair {
+  readonly phySwIfIndex: SwIfIndex;
+  readonly hostSwIfIndex: SwIfIndex;
+  /** Index of the interface in Linux. */
+  readonly vifIndex: number;
+  readonly hostIfName: string;
+  readonly netns: string;
+}
+
+/** A prefix in text as the API carries it; throws VppApiError `encode` when it is none. */
+export function toApiPrefix(prefix: Prefix): ApiPrefix {
+  const parsed = parseAddress(prefix.address);
+  if (parsed === undefined) throw new VppApiError('encode', `'${prefix.address}' is no address`);
+  return { address: { family: parsed.family, bytes: parsed.bytes }, len: prefix.length };
+}
+
+/** The API's prefix in canonical text. */
+export function fromApiPrefix({ address, len }: ApiPrefix): Prefix {
+  return { family: address.family, address: formatAddress(address.bytes), length: len };
+}
+
+/** VPP's program, version and build. */
+export async function showVersion(client: VppApiClient, options?: CallOptions): Promise<VppVersionInfo> {
+  const { program, version, buildDate, buildDirectory } = await client.request(
+    showVersionRequest,
+    {},
+    options,
+  );
+  return { program, version, buildDate, buildDirectory };
+}
+
+/** Answered when VPP has handled everything before it; gives VPP's process id. */
+export async function ping(client: VppApiClient, options?: CallOptions): Promise<number> {
+  return (await client.request(controlPing, {}, options)).vpePid;
+}
+
+/** Output of one CLI command, over the API socket. */
+export async function runCliInband(
+  client: VppApiClient,
+  command: string,
+  options?: CallOptions,
+): Promise<string> {
+  return (await client.request(cliInband, { cmd: command }, options)).reply;
+}
+
+/** All interfaces, local0 among them. */
+export async function dumpInterfaces(client: VppApiClient, options?: CallOptions): Promise<VppInterface[]> {
+  const body = { swIfIndex: NO_INTERFACE, nameFilterValid: false, nameFilter: '' };
+  const all = await client.dump(api.swInterfaceDump, body, options);
+  return all.map((one) => ({
+    swIfIndex: one.swIfIndex,
+    supSwIfIndex: swIfIndex(one.supSwIfIndex),
+    name: one.interfaceName,
+    devType: one.interfaceDevType,
+    tag: one.tag,
+    mac: one.l2Address,
+    adminUp: (one.flags & IfStatusFlag.adminUp) !== 0,
+    linkUp: (one.flags & IfStatusFlag.linkUp) !== 0,
+    linkSpeedKbps: one.linkSpeed,
+    linkMtuBytes: one.linkMtu,
+    mtuBytes: { l3: one.mtu[0] ?? 0, ip4: one.mtu[1] ?? 0, ip6: one.mtu[2] ?? 0, mpls: one.mtu[3] ?? 0 },
+    subId: one.subId,
+  }));
+}
+
+/** Sets the admin state. */
+export async function setInterfaceFlags(
+  client: VppApiClient,
+  index: SwIfIndex,
+  { adminUp }: { readonly adminUp: boolean },
+  options?: CallOptions,
+): Promise<void> {
+  const flags = adminUp ? IfStatusFlag.adminUp : 0;
+  await client.request(api.swInterfaceSetFlags, { swIfIndex: index, flags }, options);
+}
+
+/** Sets the layer 3 MTU in bytes; one per protocol where given, otherwise they follow `l3`. */
+export async function setInterfaceMtu(
+  client: VppApiClient,
+  index: SwIfIndex,
+  mtuBytes: { readonly l3: number; readonly ip4?: number; readonly ip6?: number; readonly mpls?: number },
+  options?: CallOptions,
+): Promise<void> {
+  const mtu = [mtuBytes.l3, mtuBytes.ip4 ?? 0, mtuBytes.ip6 ?? 0, mtuBytes.mpls ?? 0];
+  await client.request(api.swInterfaceSetMtu, { swIfIndex: index, mtu }, options);
+}
+
+/** Sets the largest frame of the hardware, bytes. */
+export async function setHardwareMtu(
+  client: VppApiClient,
+  index: SwIfIndex,
+  mtuBytes: number,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.hwInterfaceSetMtu, { swIfIndex: index, mtu: mtuBytes }, options);
+}
+
+/** Adds or removes one address of an interface. */
+export async function addDelAddress(
+  client: VppApiClient,
+  index: SwIfIndex,
+  prefix: Prefix,
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { swIfIndex: index, isAdd, delAll: false, prefix: toApiPrefix(prefix) };
+  await client.request(api.swInterfaceAddDelAddress, body, options);
+}
+
+/** The addresses of an interface, of one family or of both; link-local IPv6 addresses that VPP made are not in it. */
+export async function dumpAddresses(
+  client: VppApiClient,
+  index: SwIfIndex,
+  family?: 4 | 6,
+  options?: CallOptions,
+): Promise<Prefix[]> {
+  const families = family === undefined ? [false, true] : [family === 6];
+  const all: Prefix[] = [];
+  for (const isIpv6 of families) {
+    const found = await client.dump(ipAddressDump, { swIfIndex: index, isIpv6 }, options);
+    for (const one of found) all.push(fromApiPrefix(one.prefix));
+  }
+  return all;
+}
+
+/** Moves an interface into a FIB table; its addresses of that family must be gone. */
+export async function setInterfaceTable(
+  client: VppApiClient,
+  index: SwIfIndex,
+  family: 4 | 6,
+  table: TableId,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { swIfIndex: index, isIpv6: family === 6, vrfId: table };
+  await client.request(api.swInterfaceSetTable, body, options);
+}
+
+/** Sets (or with undefined removes) the tag of an interface, at most 63 bytes. */
+export async function setInterfaceTag(
+  client: VppApiClient,
+  index: SwIfIndex,
+  tag: string | undefined,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { isAdd: tag !== undefined, swIfIndex: index, tag: tag ?? '' };
+  await client.request(api.swInterfaceTagAddDel, body, options);
+}
+
+/** Arms or disarms interface events of this connection; they die with it. */
+export async function wantInterfaceEvents(
+  client: VppApiClient,
+  enable = true,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { enableDisable: enable ? 1 : 0, pid: process.pid };
+  await client.request(api.wantInterfaceEventsRequest, body, options);
+}
+
+/** Calls `listener` for every interface event, once `wantInterfaceEvents` armed them. */
+export function onInterfaceEvent(
+  client: VppApiClient,
+  listener: (event: InterfaceEvent) => void,
+): Disposable {
+  return client.on(api.swInterfaceEvent, (event) => {
+    listener({
+      swIfIndex: event.swIfIndex,
+      adminUp: (event.flags & IfStatusFlag.adminUp) !== 0,
+      linkUp: (event.flags & IfStatusFlag.linkUp) !== 0,
+      deleted: event.deleted,
+    });
+  });
+}
+
+/** Makes a loopback interface, `loopN` with `instance` N or the next free one. */
+export async function createLoopback(
+  client: VppApiClient,
+  given: { readonly instance?: number; readonly mac?: string } = {},
+  options?: CallOptions,
+): Promise<SwIfIndex> {
+  const body = {
+    macAddress: given.mac ?? '00:00:00:00:00:00',
+    isSpecified: given.instance !== undefined,
+    userInstance: given.instance ?? 0,
+  };
+  return (await client.request(api.createLoopbackInstance, body, options)).swIfIndex;
+}
+
+/** Removes a loopback interface. */
+export async function deleteLoopback(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.deleteLoopbackRequest, { swIfIndex: index }, options);
+}
+
+/** Makes or removes an MPLS table; table 0 must exist before MPLS is enabled on an interface. */
+export async function addDelMplsTable(
+  client: VppApiClient,
+  table: TableId,
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(
+    mplsTableAddDel,
+    { mtIsAdd: isAdd, mtTable: { mtTableId: table, mtName: '' } },
+    options,
+  );
+}
+
+/** Switches MPLS on an interface; NO_SUCH_FIB without MPLS table 0. */
+export async function setMplsEnabled(
+  client: VppApiClient,
+  index: SwIfIndex,
+  enable: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(swInterfaceSetMplsEnable, { swIfIndex: index, enable }, options);
+}
+
+/** Pairs an interface with a Linux tap of that name; resolves with the tap's interface in VPP. */
+export async function lcpPairAdd(
+  client: VppApiClient,
+  index: SwIfIndex,
+  given: { readonly hostIfName: string; readonly netns?: string },
+  options?: CallOptions,
+): Promise<SwIfIndex> {
+  const body = {
+    isAdd: true,
+    swIfIndex: index,
+    hostIfName: given.hostIfName,
+    hostIfType: LcpHostType.tap,
+    netns: given.netns ?? '',
+  };
+  return (await client.request(lcpItfPairAddDelV2, body, options)).hostSwIfIndex;
+}
+
+/** Removes the pair of an interface. */
+export async function lcpPairDelete(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { isAdd: false, swIfIndex: index, hostIfName: '', hostIfType: LcpHostType.tap, netns: '' };
+  await client.request(lcpItfPairAddDelV2, body, options);
+}
+
+/** All pairs. */
+export async function lcpPairs(client: VppApiClient, options?: CallOptions): Promise<LcpPair[]> {
+  const all = await client.stream(lcpItfPairGet, options);
+  return all.map(({ phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, netns }) => {
+    return { phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, netns };
+  });
+}

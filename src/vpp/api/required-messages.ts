@@ -1,0 +1,34 @@
+/** The messages without which the appliance cannot drive VPP; linux_cp's are asked for only where it is enabled. */
+
+import type { MessageDef } from './message.ts';
+import * as interfaces from './messages/interface.ts';
+import * as ip from './messages/ip.ts';
+import { lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
+import { controlPing } from './messages/memclnt.ts';
+import { mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
+import { showVersionRequest } from './messages/vpe.ts';
+
+/** What every appliance needs. */
+export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
+  controlPing,
+  showVersionRequest,
+  interfaces.swInterfaceDump,
+  interfaces.wantInterfaceEventsRequest,
+  interfaces.swInterfaceEvent,
+  interfaces.swInterfaceSetFlags,
+  interfaces.swInterfaceSetMtu,
+  interfaces.hwInterfaceSetMtu,
+  interfaces.swInterfaceAddDelAddress,
+  interfaces.createLoopbackInstance,
+  ip.ipTableAddDel,
+  ip.ipTableReplaceBegin,
+  ip.ipTableReplaceEnd,
+  ip.ipRouteAddDel,
+  ip.ipRouteDump,
+  ip.ipAddressDump,
+  mplsTableAddDel,
+  swInterfaceSetMplsEnable,
+];
+
+/** What `vpp.lcp.enabled` needs besides. */
+export const LCP_MESSAGES: readonly MessageDef<unknown>[] = [lcpItfPairAddDelV2, lcpItfPairGet];

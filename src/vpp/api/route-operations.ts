@@ -1,0 +1,141 @@
+/** Typed operations over a client: FIB tables and routes. */
+
+import type { Prefix } from '../../config/mod.ts';
+import type { VppApiClient } from './client.ts';
+import type { CallOptions, ManyOptions, ManyOutcome } from './client-types.ts';
+import type { FibPath } from './fib-path.ts';
+import * as api from './messages/ip.ts';
+import { fromApiPrefix, toApiPrefix } from './operations.ts';
+import { tableId, type TableId } from './types.ts';
+
+/** A FIB table: routes of one family under one number. */
+export interface FibTable {
+  readonly tableId: TableId;
+  readonly family: 4 | 6;
+  /** At most 63 bytes; only shown. */
+  readonly name?: string;
+}
+
+/** One change of a route: an add replaces all paths of the prefix, a delete removes it. */
+export interface RouteChange {
+  readonly isAdd: boolean;
+  readonly tableId: TableId;
+  readonly prefix: Prefix;
+  /** Built by `fibPath`; empty for a delete. VPP refuses an add without any. */
+  readonly paths: readonly FibPath[];
+}
+
+/** A route as VPP has it. */
+export interface VppRoute {
+  readonly tableId: TableId;
+  readonly prefix: Prefix;
+  readonly paths: readonly FibPath[];
+  /** Index of its counters in the stats segment. */
+  readonly statsIndex: number;
+}
+
+type RouteBody = Parameters<typeof api.ipRouteAddDel.codec.lengthOf>[0];
+
+/** The body of ip_route_add_del for a change; throws VppApiError `encode`. */
+export function routeBody(change: RouteChange): RouteBody {
+  return {
+    isAdd: change.isAdd,
+    isMultipath: false,
+    route: {
+      tableId: change.tableId,
+      statsIndex: 0,
+      prefix: toApiPrefix(change.prefix),
+      paths: change.paths,
+    },
+  };
+}
+
+/** Adds (replacing all paths), or deletes, one route; resolves with the index of its counters. */
+export async function addDelRoute(
+  client: VppApiClient,
+  change: RouteChange,
+  options?: CallOptions,
+): Promise<number> {
+  return (await client.request(api.ipRouteAddDel, routeBody(change), options)).statsIndex;
+}
+
+/** Many changes, pipelined; see `VppApiClient.requestMany`. */
+export function addDelRoutes(
+  client: VppApiClient,
+  changes: Iterable<RouteChange>,
+  options?: ManyOptions,
+): Promise<ManyOutcome> {
+  return client.requestMany(api.ipRouteAddDel, bodies(changes), options);
+}
+
+function* bodies(changes: Iterable<RouteChange>): Generator<RouteBody> {
+  for (const change of changes) yield routeBody(change);
+}
+
+function wireTable(table: FibTable) {
+  return { table: { tableId: table.tableId, isIp6: table.family === 6, name: table.name ?? '' } };
+}
+
+/** Makes or removes a table; table 0 of both families is always there. */
+export async function addDelTable(
+  client: VppApiClient,
+  table: FibTable,
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.ipTableAddDel, { isAdd, ...wireTable(table) }, options);
+}
+
+/** All tables of both families. */
+export async function dumpTables(client: VppApiClient, options?: CallOptions): Promise<FibTable[]> {
+  const all = await client.dump(api.ipTableDump, {}, options);
+  return all.map(({ table }) => ({ tableId: table.tableId, family: table.isIp6 ? 6 : 4, name: table.name }));
+}
+
+/** Begins a mark and sweep: add everything again, then `endTableReplace`. */
+export async function beginTableReplace(
+  client: VppApiClient,
+  table: FibTable,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.ipTableReplaceBegin, wireTable(table), options);
+}
+
+/** Sweeps what was not added since the begin. Never after an incomplete replay: it would delete good routes. */
+export async function endTableReplace(
+  client: VppApiClient,
+  table: FibTable,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.ipTableReplaceEnd, wireTable(table), options);
+}
+
+/**
+ * All routes of a table, those of VPP itself (connected, default drop) among them; empty for a table that VPP does not
+ * have. Not for full tables: VPP builds the whole answer in one go.
+ */
+export async function dumpRoutes(
+  client: VppApiClient,
+  table: FibTable,
+  options?: CallOptions,
+): Promise<VppRoute[]> {
+  const all = await client.dump(api.ipRouteDump, wireTable(table), options);
+  return all.map(({ route }) => fromWire(route));
+}
+
+/** The route that VPP would use for a prefix (longest match), or exactly that prefix; NO_SUCH_ENTRY without one. */
+export async function lookupRoute(
+  client: VppApiClient,
+  table: TableId,
+  prefix: Prefix,
+  exact: boolean,
+  options?: CallOptions,
+): Promise<VppRoute> {
+  const body = { tableId: table, exact: exact ? 1 : 0, prefix: toApiPrefix(prefix) };
+  return fromWire((await client.request(api.ipRouteLookup, body, options)).route);
+}
+
+function fromWire(route: RouteBody['route']): VppRoute {
+  const { paths, statsIndex } = route;
+  return { tableId: tableId(route.tableId), prefix: fromApiPrefix(route.prefix), paths, statsIndex };
+}

@@ -1,0 +1,315 @@
+/**
+ * The typed schema of VPP's messages: codecs for the field types, and the definitions of requests, replies, details and
+ * events built from them.
+ *
+ * Wire rules (VPP's vppapigen and vlibapi): packed, integers big-endian, f64 little-endian, bool a u8, fixed strings
+ * NUL-padded, variable strings a u32 length and bytes, a variable array last with its count in an earlier field.
+ *
+ * Invariants: codecs are pure and own no buffer; a codec with a fixed `sizeBytes` reads and writes exactly that many
+ * bytes; every read is inside the frame (checked once per fixed-size block). Field names in a schema are VPP's own
+ * (they are part of the CRC); values carry them in camelCase, without the counts of arrays.
+ */
+
+import { VppApiError } from './errors.ts';
+
+/** A place in a frame that is being read; `end` is the first byte that does not belong to it. */
+export interface ReadCursor {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  offset: number;
+  end: number;
+}
+
+/** A place in a buffer of the caller that is being written; the caller made room by `lengthOf`. */
+export interface WriteCursor {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  offset: number;
+}
+
+/** How a type takes part in the CRC: the name in its field's text, and the definition behind a `vl_api_` name. */
+export interface CrcType {
+  readonly typeName: string;
+  /** `, 64, None` and the like: what follows the field's name. */
+  readonly suffix: string;
+  readonly definition: CrcDefinition | undefined;
+}
+
+export interface CrcDefinition {
+  /** Python's `str()` of the field list. */
+  readonly text: string;
+  readonly fields: readonly CrcType[];
+}
+
+export interface Codec<T> {
+  /** Bytes on the wire when always the same, else undefined. */
+  readonly sizeBytes: number | undefined;
+  readonly crcType: CrcType;
+  lengthOf(value: T): number;
+  read(cursor: ReadCursor): T;
+  write(cursor: WriteCursor, value: T): void;
+}
+
+/** The count of a variable array: filled in from the array, and not part of the value. */
+export interface CountCodec {
+  readonly countOf: string;
+  readonly number: Codec<number>;
+}
+
+/** A variable array, last in its block; its count is in the field `countField`. */
+export interface VariableArrayCodec<T> {
+  readonly element: Codec<T>;
+  readonly countField: string;
+}
+
+type AnyField = Codec<unknown> | CountCodec | VariableArrayCodec<unknown>;
+export type Fields = Readonly<Record<string, AnyField>>;
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : S;
+type ValueOf<F> = F extends VariableArrayCodec<infer T> ? readonly T[] : F extends Codec<infer T> ? T : never;
+
+/** The value of a block of fields: camelCase names, counts left out. */
+export type BodyOf<F extends Fields> = {
+  readonly [K in keyof F as F[K] extends CountCodec ? never : Camel<K & string>]: ValueOf<F[K]>;
+};
+
+/** Room check; throws `protocol` when the frame is shorter than its layout says. */
+export function need(cursor: ReadCursor, count: number): void {
+  if (cursor.offset + count > cursor.end) {
+    throw new VppApiError(
+      'protocol',
+      `read ${count} bytes at ${cursor.offset}: the frame ends at ${cursor.end}`,
+    );
+  }
+}
+
+function fixed<T>(
+  typeName: string,
+  sizeBytes: number,
+  read: (cursor: ReadCursor) => T,
+  write: (cursor: WriteCursor, value: T) => void,
+  definition?: CrcDefinition,
+  suffix = '',
+): Codec<T> {
+  return { sizeBytes, crcType: { typeName, suffix, definition }, lengthOf: () => sizeBytes, read, write };
+}
+
+function checkRange(value: number, low: number, high: number, typeName: string): void {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new VppApiError('encode', `${value} is no ${typeName}: ${low} to ${high} fit`);
+  }
+}
+
+function integer(
+  typeName: string,
+  sizeBytes: 1 | 2 | 4,
+  signed: boolean,
+  definition?: CrcDefinition,
+): Codec<number> {
+  const low = signed ? -(2 ** (8 * sizeBytes - 1)) : 0;
+  const high = 2 ** (8 * sizeBytes - (signed ? 1 : 0)) - 1;
+  return fixed(
+    typeName,
+    sizeBytes,
+    (cursor) => {
+      need(cursor, sizeBytes);
+      const { view, offset } = cursor;
+      cursor.offset += sizeBytes;
+      if (sizeBytes === 4) return signed ? view.getInt32(offset) : view.getUint32(offset);
+      if (sizeBytes === 2) return signed ? view.getInt16(offset) : view.getUint16(offset);
+      return signed ? view.getInt8(offset) : view.getUint8(offset);
+    },
+    (cursor, value) => {
+      checkRange(value, low, high, typeName);
+      const { view, offset } = cursor;
+      cursor.offset += sizeBytes;
+      if (sizeBytes === 4) view.setUint32(offset, value);
+      else if (sizeBytes === 2) view.setUint16(offset, value);
+      else view.setUint8(offset, value);
+    },
+    definition,
+  );
+}
+
+export const u8 = integer('u8', 1, false);
+export const u16 = integer('u16', 2, false);
+export const u32 = integer('u32', 4, false);
+export const i32 = integer('i32', 4, true);
+
+export const u64: Codec<bigint> = fixed(
+  'u64',
+  8,
+  (cursor) => {
+    need(cursor, 8);
+    cursor.offset += 8;
+    return cursor.view.getBigUint64(cursor.offset - 8);
+  },
+  (cursor, value) => {
+    cursor.view.setBigUint64(cursor.offset, value);
+    cursor.offset += 8;
+  },
+);
+
+/** Little-endian on the wire, unlike everything else (vppapigen leaves it in host order). */
+export const f64: Codec<number> = fixed(
+  'f64',
+  8,
+  (cursor) => {
+    need(cursor, 8);
+    cursor.offset += 8;
+    return cursor.view.getFloat64(cursor.offset - 8, true);
+  },
+  (cursor, value) => {
+    cursor.view.setFloat64(cursor.offset, value, true);
+    cursor.offset += 8;
+  },
+);
+
+export const bool: Codec<boolean> = fixed(
+  'bool',
+  1,
+  (cursor) => {
+    need(cursor, 1);
+    return cursor.view.getUint8(cursor.offset++) !== 0;
+  },
+  (cursor, value) => cursor.view.setUint8(cursor.offset++, value ? 1 : 0),
+);
+
+// Stateless without `stream: true`; VPP's strings are UTF-8 by convention only, so a bad byte must not throw.
+const decoder = new TextDecoder('utf-8', { fatal: false });
+
+/** `string x[size]`: UTF-8, padded with NUL; at least one NUL stays, as VPP's C code expects. */
+export function fixedString(sizeBytes: number): Codec<string> {
+  return fixed(
+    'string',
+    sizeBytes,
+    (cursor) => {
+      need(cursor, sizeBytes);
+      const start = cursor.offset;
+      cursor.offset += sizeBytes;
+      let end = start;
+      while (end < cursor.offset && cursor.bytes[end] !== 0) end++;
+      return decoder.decode(cursor.bytes.subarray(start, end));
+    },
+    (cursor, value) => {
+      const length = Buffer.byteLength(value);
+      if (length >= sizeBytes || value.includes('\0')) {
+        throw new VppApiError(
+          'encode',
+          `'${value}' is no string of at most ${sizeBytes - 1} bytes without NUL`,
+        );
+      }
+      cursor.bytes.fill(0, cursor.offset, cursor.offset + sizeBytes);
+      new TextEncoder().encodeInto(value, cursor.bytes.subarray(cursor.offset));
+      cursor.offset += sizeBytes;
+    },
+    undefined,
+    `, ${sizeBytes}, None`,
+  );
+}
+
+/** `string x[]`: a u32 length, then the bytes; last in its message. */
+export const varString: Codec<string> = {
+  sizeBytes: undefined,
+  crcType: { typeName: 'string', suffix: ', 0, None', definition: undefined },
+  lengthOf: (value) => 4 + Buffer.byteLength(value),
+  read: (cursor) => {
+    const length = u32.read(cursor);
+    need(cursor, length);
+    const start = cursor.offset;
+    cursor.offset += length;
+    return decoder.decode(cursor.bytes.subarray(start, cursor.offset)).replace(/\0+$/, '');
+  },
+  write: (cursor, value) => {
+    u32.write(cursor, Buffer.byteLength(value));
+    cursor.offset += new TextEncoder().encodeInto(value, cursor.bytes.subarray(cursor.offset)).written;
+  },
+};
+
+/** `u8 x[size]`, copied out of the frame. */
+export function bytes(sizeBytes: number): Codec<Uint8Array> {
+  return fixed(
+    'u8',
+    sizeBytes,
+    (cursor) => {
+      need(cursor, sizeBytes);
+      cursor.offset += sizeBytes;
+      return cursor.bytes.slice(cursor.offset - sizeBytes, cursor.offset);
+    },
+    (cursor, value) => {
+      if (value.length !== sizeBytes) {
+        throw new VppApiError('encode', `${value.length} bytes given: the field has ${sizeBytes}`);
+      }
+      cursor.bytes.set(value, cursor.offset);
+      cursor.offset += sizeBytes;
+    },
+    undefined,
+    `, ${sizeBytes}, None`,
+  );
+}
+
+/** `type x[count]` of a type of fixed size. */
+export function fixedArray<T>(element: Codec<T>, count: number): Codec<readonly T[]> {
+  const { typeName, definition } = element.crcType;
+  return fixed(
+    typeName,
+    (element.sizeBytes ?? 0) * count,
+    (cursor) => Array.from({ length: count }, () => element.read(cursor)),
+    (cursor, values) => {
+      if (values.length !== count) {
+        throw new VppApiError(
+          'encode',
+          `${values.length} values of ${typeName} given: the field has ${count}`,
+        );
+      }
+      for (const value of values) element.write(cursor, value);
+    },
+    definition,
+    `, ${count}, None`,
+  );
+}
+
+/** `type x[n]`, last in its block, counted by the field `countField`. */
+export function variableArray<T>(element: Codec<T>, countField: string): VariableArrayCodec<T> {
+  return { element, countField };
+}
+
+/** The field that counts the array `countOf`. */
+export function count(countOf: string, number: Codec<number> = u8): CountCodec {
+  return { countOf, number };
+}
+
+function enumDefinition(members: Readonly<Record<string, number>>): CrcDefinition {
+  const text = Object.entries(members).map(([name, value]) => `['${name}', ${value}]`);
+  return { text: `[${text.join(', ')}]`, fields: [] };
+}
+
+/** An enum or enumflag as a plain number; `members` under VPP's full names, in its order, for the CRC. */
+export function enumeration(
+  name: string,
+  members: Readonly<Record<string, number>>,
+  width: 1 | 2 | 4 = 4,
+): Codec<number> {
+  return integer(`vl_api_${name}_t`, width, false, enumDefinition(members));
+}
+
+/** `typedef <base> name`: same bytes, its own name in the CRC. */
+export function alias<T>(name: string, base: Codec<T>): Codec<T> {
+  return {
+    ...base,
+    crcType: { typeName: `vl_api_${name}_t`, suffix: '', definition: { text: '[]', fields: [] } },
+  };
+}
+
+/** The same bytes as `base` shown as another type of value (addresses as text and the like). */
+export function mapped<A, B>(base: Codec<A>, decode: (value: A) => B, encode: (value: B) => A): Codec<B> {
+  return {
+    sizeBytes: base.sizeBytes,
+    crcType: base.crcType,
+    lengthOf: (value) => base.lengthOf(encode(value)),
+    read: (cursor) => decode(base.read(cursor)),
+    write: (cursor, value) => base.write(cursor, encode(value)),
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The types that several message families share: interface_types.api, ip_types.api, fib_types.api, ethernet_types.api.
+ */
+
+import { VppApiError } from './errors.ts';
+import { struct } from './block.ts';
+import type { Codec } from './schema.ts';
+import { alias, bytes, enumeration, fixedString, mapped, u32, u8, bool } from './schema.ts';
+
+declare const brand: unique symbol;
+type Branded<Name> = number & { readonly [brand]: Name };
+
+/** Index of an interface in VPP's software interface pool. */
+export type SwIfIndex = Branded<'SwIfIndex'>;
+/** Number of a FIB (VRF) table. */
+export type TableId = Branded<'TableId'>;
+
+function isU32(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
+}
+
+// Type guards, so that no brand is asserted without its check.
+function isSwIfIndex(value: number): value is SwIfIndex {
+  return isU32(value);
+}
+
+function isTableId(value: number): value is TableId {
+  return isU32(value);
+}
+
+/** A checked SwIfIndex; throws VppApiError `encode`. */
+export function swIfIndex(value: number): SwIfIndex {
+  if (isSwIfIndex(value)) return value;
+  throw new VppApiError('encode', `${value} is no sw_if_index: a u32 fits`);
+}
+
+/** A checked TableId; throws VppApiError `encode`. */
+export function tableId(value: number): TableId {
+  if (isTableId(value)) return value;
+  throw new VppApiError('encode', `${value} is no table id: a u32 fits`);
+}
+
+/** "No interface": all interfaces in a dump, and in a path what makes it recursive. */
+export const NO_INTERFACE = swIfIndex(0xffff_ffff);
+
+export const interfaceIndex: Codec<SwIfIndex> = mapped(
+  alias('interface_index', u32),
+  swIfIndex,
+  (value) => value,
+);
+export const tableNumber: Codec<TableId> = mapped(u32, tableId, (value) => value);
+
+export const IfStatusFlag = { adminUp: 1, linkUp: 2 } as const;
+export const ifStatusFlags = enumeration('if_status_flags', {
+  IF_STATUS_API_FLAG_ADMIN_UP: 1,
+  IF_STATUS_API_FLAG_LINK_UP: 2,
+});
+export const ifType = enumeration('if_type', {
+  IF_API_TYPE_HARDWARE: 0,
+  IF_API_TYPE_SUB: 1,
+  IF_API_TYPE_P2P: 2,
+  IF_API_TYPE_PIPE: 3,
+});
+export const linkDuplex = enumeration('link_duplex', {
+  LINK_DUPLEX_API_UNKNOWN: 0,
+  LINK_DUPLEX_API_HALF: 1,
+  LINK_DUPLEX_API_FULL: 2,
+});
+export const subIfFlags = enumeration('sub_if_flags', {
+  SUB_IF_API_FLAG_NO_TAGS: 1,
+  SUB_IF_API_FLAG_ONE_TAG: 2,
+  SUB_IF_API_FLAG_TWO_TAGS: 4,
+  SUB_IF_API_FLAG_DOT1AD: 8,
+  SUB_IF_API_FLAG_EXACT_MATCH: 16,
+  SUB_IF_API_FLAG_DEFAULT: 32,
+  SUB_IF_API_FLAG_OUTER_VLAN_ID_ANY: 64,
+  SUB_IF_API_FLAG_INNER_VLAN_ID_ANY: 128,
+  SUB_IF_API_FLAG_MASK_VNET: 254,
+  SUB_IF_API_FLAG_DOT1AH: 256,
+});
+
+/** Six bytes, shown as `02:fe:00:00:00:01`. */
+export const macAddress: Codec<string> = mapped(
+  alias('mac_address', bytes(6)),
+  (raw) => Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+  (text) => {
+    if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) {
+      throw new VppApiError('encode', `'${text}' is no MAC address: six bytes in hex, with colons`);
+    }
+    return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
+  },
+);
+
+/** An address as VPP carries it: 4 or 16 bytes, network order. */
+export interface ApiAddress {
+  readonly family: 4 | 6;
+  readonly bytes: Uint8Array;
+}
+
+const addressFamily = enumeration('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 }, 1);
+
+/** union address_union { ip4_address ip4; ip6_address ip6; }: always 16 bytes, IPv4 in the first four. */
+export const addressUnion: Codec<Uint8Array> = {
+  ...bytes(16),
+  crcType: {
+    typeName: 'vl_api_address_union_t',
+    suffix: '',
+    definition: {
+      text: "[['vl_api_ip4_address_t', 'ip4'], ['vl_api_ip6_address_t', 'ip6']]",
+      fields: [alias('ip4_address', bytes(4)).crcType, alias('ip6_address', bytes(16)).crcType],
+    },
+  },
+};
+
+/** typedef address { family u8@0; union@1 } */
+export const address: Codec<ApiAddress> = mapped(
+  struct('address', { af: addressFamily, un: addressUnion }),
+  ({ af, un }) => (af === 0 ? { family: 4, bytes: un.slice(0, 4) } : { family: 6, bytes: un }),
+  ({ family, bytes: raw }) => {
+    const un = new Uint8Array(16);
+    if (raw.length !== (family === 4 ? 4 : 16)) {
+      throw new VppApiError('encode', `an IPv${family} address of ${raw.length} bytes`);
+    }
+    un.set(raw);
+    return { af: family === 4 ? 0 : 1, un };
+  },
+);
+
+/** An address with a prefix length, host bits as given. */
+export interface ApiPrefix {
+  readonly address: ApiAddress;
+  readonly len: number;
+}
+
+/** typedef prefix { address@0; len u8@17 } */
+export const prefix: Codec<ApiPrefix> = struct('prefix', { address, len: u8 });
+/** typedef prefix address_with_prefix: host bits matter. */
+export const addressWithPrefix: Codec<ApiPrefix> = alias('address_with_prefix', prefix);
+
+/** typedef ip_table { table_id u32@0; is_ip6@4; name[64]@5 } */
+export const ipTable = struct('ip_table', { table_id: tableNumber, is_ip6: bool, name: fixedString(64) });
+/** typedef mpls_table { mt_table_id u32@0; mt_name[64]@4 } */
+export const mplsTable = struct('mpls_table', { mt_table_id: tableNumber, mt_name: fixedString(64) });

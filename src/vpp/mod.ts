@@ -1,0 +1,17 @@
+/**
+ * VPP as a program: its version, its startup.conf, its CLI socket and the words for its death.
+ *
+ * Other folders import this file only. The binary API is src/vpp/api, the stats segment src/vpp/stats.
+ */
+export { type CliOptions, isReadOnlyCommand, runCli } from './cli-socket.ts';
+export { VppError, type VppErrorCode } from './errors.ts';
+export { explainExit, type ProcessEnd } from './exit-reason.ts';
+export { findPluginDir, missingPlugins } from './plugins.ts';
+export { renderStartupConf, type StartupConfOptions } from './startup-conf.ts';
+export {
+  isAtLeast,
+  parseVppVersion,
+  readVppVersion,
+  type ReadVersionOptions,
+  type VppVersion,
+} from './version.ts';

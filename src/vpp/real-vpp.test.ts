@@ -1,0 +1,120 @@
+/**
+ * What we render and read, against a real VPP that VPP_BIN names. The hugepage case needs root and some 180 hugepages
+ * of 2 MiB, which it allocates and gives back.
+ */
+import { type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { VppConfig } from '../config/types.ts';
+import { readInt, spawnChild, writeText } from '../linux/mod.ts';
+import { findPluginDir, missingPlugins, readVppVersion, renderStartupConf, runCli } from './mod.ts';
+
+const MIB = 2 ** 20;
+const POOL = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+/** Of the configuration below: 128 heap, 17 stats segment, 19 buffers. */
+const PAGES = 164;
+
+const binary = process.env['VPP_BIN'];
+
+/** A VPP running with our startup.conf in a directory of its own. */
+class RealVpp implements AsyncDisposable {
+  readonly dir = mkdtempSync(join(tmpdir(), 'appliance-vpp-'));
+  #child: ChildProcess | undefined;
+  #output = '';
+  #ended: Promise<unknown> | undefined;
+
+  async start(vppBinary: string, hugepages: boolean): Promise<void> {
+    const vpp: VppConfig = {
+      enabled: true,
+      external: false,
+      binary: vppBinary,
+      startTimeoutSeconds: 60,
+      apiSocket: join(this.dir, 'api.sock'),
+      cpu: { mainCore: undefined, workers: undefined },
+      memory: { mainHeapBytes: 256 * MIB, hugepageSize: '2M', buffers: 16_384 },
+      dpdk: { unsafeNoIommu: false, interfaces: [] },
+      stats: { segmentBytes: 33 * MIB, socketPath: join(this.dir, 'stats.sock'), pollIntervalSeconds: 30 },
+      lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+    };
+    const pluginDir = findPluginDir(vppBinary);
+    if (pluginDir === undefined) throw new Error('no plugin directory beside VPP_BIN');
+    expect(missingPlugins(pluginDir, ['linux_cp_plugin.so', 'none.so'])).toEqual(['none.so']);
+    const version = await readVppVersion(vppBinary);
+    const options = { version, runDir: this.dir, netnsPresent: false, hugepages, pluginDir };
+    const text = renderStartupConf({ vpp }, { ...options, apiPrefix: `t${process.pid}` });
+    writeFileSync(join(this.dir, 'startup.conf'), text);
+    this.#child = spawnChild(vppBinary, ['-c', join(this.dir, 'startup.conf')], {
+      onOutput: (chunk) => {
+        this.#output += chunk.toString();
+      },
+    });
+    this.#ended = once(this.#child, 'exit');
+    for (let waited = 0; waited < 10_000 && !existsSync(join(this.dir, 'cli.sock')); waited += 50) {
+      if (this.#child.exitCode !== null) throw new Error(`VPP ended: ${this.#output}`);
+      await sleep(50);
+    }
+  }
+
+  cli(command: string): Promise<string> {
+    return runCli(join(this.dir, 'cli.sock'), command);
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child?.kill('SIGTERM');
+    const killer = setTimeout(() => this.#child?.kill('SIGKILL'), 5_000);
+    await this.#ended;
+    clearTimeout(killer);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+test('VPP takes the file without hugepages and answers on its CLI socket', async (ctx) => {
+  if (binary === undefined) {
+    ctx.skip('VPP_BIN names no VPP');
+    return;
+  }
+  await using vpp = new RealVpp();
+  await vpp.start(binary, false);
+  const { text } = await readVppVersion(binary);
+  expect(await vpp.cli('show version')).toMatch(new RegExp(`^vpp v${RegExp.escape(text)} built by`));
+  expect(await vpp.cli('show lcp')).toContain('lcp lcp-sync on');
+  expect(await vpp.cli('show bogus')).toContain('unknown input');
+  expect((await vpp.cli('show api message-table')).split('\n').length).toBeGreaterThan(500);
+  expect(vpp.output).not.toContain('vat_plugin_register');
+});
+
+test('VPP takes the file with hugepages, and no more of them than budgeted', async (ctx) => {
+  if (binary === undefined) {
+    ctx.skip('VPP_BIN names no VPP');
+    return;
+  }
+  const before = readInt(`${POOL}/nr_hugepages`);
+  if (process.getuid?.() !== 0 || before === undefined) {
+    ctx.skip('needs root and 2 MiB hugepages');
+    return;
+  }
+  const free = readInt(`${POOL}/free_hugepages`) ?? 0;
+  writeText(`${POOL}/nr_hugepages`, String(before + PAGES));
+  try {
+    ctx.skip((readInt(`${POOL}/free_hugepages`) ?? 0) < free + PAGES, 'too little memory for hugepages');
+    await using vpp = new RealVpp();
+    await vpp.start(binary, true);
+    expect(await vpp.cli('show memory main-heap')).toMatch(
+      /page-size 2M, total 128, (?:mapped|populated) 128/,
+    );
+    expect(await vpp.cli('show memory map')).toMatch(/34m\s+\d+\s+2M\s+17\s.*stat segment/);
+    expect(await vpp.cli('show physmem')).toContain('subpage-size 2M');
+    expect(readInt(`${POOL}/nr_hugepages`)).toBe(before + PAGES);
+    expect(readInt(`${POOL}/free_hugepages`)).toBe(free);
+  } finally {
+    writeText(`${POOL}/nr_hugepages`, String(before));
+  }
+});

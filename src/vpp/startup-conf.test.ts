@@ -1,0 +1,211 @@
+import { expect, test } from 'vitest';
+import type { VppConfig } from '../config/types.ts';
+import { renderStartupConf, type StartupConfOptions } from './startup-conf.ts';
+import { parseVppVersion, type VppVersion } from './version.ts';
+
+const MIB = 2 ** 20;
+
+function version(text: string): VppVersion {
+  const parsed = parseVppVersion(text);
+  if (parsed === undefined) throw new Error(`no version: ${text}`);
+  return parsed;
+}
+
+const vpp: VppConfig = {
+  enabled: true,
+  external: false,
+  binary: '/usr/bin/vpp',
+  startTimeoutSeconds: 60,
+  apiSocket: '/run/vpp/api.sock',
+  cpu: { mainCore: 1, workers: 2 },
+  memory: { mainHeapBytes: 1536 * MIB, hugepageSize: '2M', buffers: 128_000 },
+  dpdk: {
+    unsafeNoIommu: false,
+    interfaces: [
+      { pciAddress: '0000:03:00.0', name: 'xe0', rxQueues: 2, txQueues: 3, line: 1 },
+      { pciAddress: '0000:04:00.0', name: 'xe1', rxQueues: undefined, txQueues: undefined, line: 2 },
+    ],
+  },
+  stats: { segmentBytes: 512 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
+  lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+};
+
+function render(change: Partial<VppConfig> = {}, options: Partial<StartupConfOptions> = {}): string {
+  return renderStartupConf(
+    { vpp: { ...vpp, ...change } },
+    { version: version('25.02-release'), runDir: '/run/vpp', netnsPresent: true, ...options },
+  );
+}
+
+/** The lines of one section, without their indentation; undefined when it is not there. */
+function sectionOf(text: string, name: string): string[] | undefined {
+  const lines = text.split('\n');
+  const start = lines.indexOf(`${name} {`);
+  if (start < 0) return undefined;
+  return lines.slice(start + 1, lines.indexOf('}', start)).map((line) => line.trim());
+}
+
+test('the whole file for 25.02', () => {
+  expect(render()).toBe(`# Written for VPP 25.02-release; replaced at each start of VPP.
+
+unix {
+  nodaemon
+  nosyslog
+  nocolor
+  runtime-dir /run/vpp
+  cli-listen /run/vpp/cli.sock
+}
+
+logging {
+  default-log-level info
+  default-syslog-log-level info
+  class vat-plug/load { level disabled syslog-level disabled }
+}
+
+socksvr {
+  socket-name /run/vpp/api.sock
+}
+
+memory {
+  main-heap-size 1536M
+  main-heap-page-size 2M
+  default-hugepage-size 2M
+}
+
+cpu {
+  main-core 1
+  corelist-workers 2-3
+}
+
+buffers {
+  buffers-per-numa 128000
+  default data-size 2048
+  page-size default-hugepage
+}
+
+statseg {
+  socket-name /run/vpp/stats.sock
+  size 512M
+  page-size 2M
+  per-node-counters on
+  update-interval 1
+}
+
+plugins {
+  plugin default { disable }
+  plugin dpdk_plugin.so { enable }
+  plugin linux_cp_plugin.so { enable }
+  plugin linux_nl_plugin.so { enable }
+  plugin ping_plugin.so { enable }
+}
+
+dpdk {
+  uio-driver vfio-pci
+  dev 0000:03:00.0 { name xe0 num-rx-queues 2 num-tx-queues 3 }
+  dev 0000:04:00.0 { name xe1 }
+}
+
+linux-cp {
+  default netns dataplane
+  lcp-sync
+  lcp-auto-subint
+}
+
+linux-nl {
+  nl-rx-buffer-size 67108864
+}
+`);
+});
+
+test.each([
+  [undefined, undefined, undefined],
+  [undefined, 0, undefined],
+  [3, undefined, ['main-core 3']],
+  [3, 0, ['main-core 3']],
+  [undefined, 1, ['main-core 0', 'corelist-workers 1']],
+  [undefined, 3, ['main-core 0', 'corelist-workers 1-3']],
+  [2, 2, ['main-core 2', 'corelist-workers 3-4']],
+])('cpu: main core %s and workers %s', (mainCore, workers, lines) => {
+  expect(sectionOf(render({ cpu: { mainCore, workers } }), 'cpu')).toEqual(lines);
+});
+
+test('no NIC for DPDK: neither the plugin nor its section', () => {
+  for (const text of [
+    render({ dpdk: { unsafeNoIommu: false, interfaces: [] } }),
+    render({}, { pciAddresses: [] }),
+    render({}, { hugepages: false }),
+  ]) {
+    expect(text).not.toContain('dpdk');
+  }
+});
+
+test('only the NICs that were bound are named, with the driver they have', () => {
+  const text = render({}, { pciAddresses: ['0000:04:00.0'], uioDriver: 'uio_pci_generic' });
+  expect(sectionOf(text, 'dpdk')).toEqual(['uio-driver uio_pci_generic', 'dev 0000:04:00.0 { name xe1 }']);
+});
+
+test('without hugepages no key asks for them', () => {
+  const text = render({}, { hugepages: false });
+  expect(sectionOf(text, 'memory')).toEqual(['main-heap-size 1536M']);
+  expect(sectionOf(text, 'buffers')).toContain('page-size default');
+  expect(sectionOf(text, 'statseg')).not.toContain('page-size 2M');
+  expect(text).not.toContain('hugepage');
+});
+
+test('a stats segment of hugepages is whole pages', () => {
+  const stats = { ...vpp.stats, segmentBytes: 33 * MIB };
+  expect(sectionOf(render({ stats }), 'statseg')).toContain('size 34M');
+  expect(sectionOf(render({ stats }, { hugepages: false }), 'statseg')).toContain('size 33M');
+  const text = render({ stats, memory: { ...vpp.memory, hugepageSize: '1G' } });
+  expect(sectionOf(text, 'statseg')).toEqual(expect.arrayContaining(['size 1G', 'page-size 1G']));
+});
+
+test('without LCP none of its plugins and sections', () => {
+  const text = render({ lcp: { ...vpp.lcp, enabled: false } });
+  expect(text).not.toMatch(/linux|tap_plugin/);
+});
+
+test('without the namespace linux_nl is left out: it would listen in the root namespace', () => {
+  const text = render({}, { netnsPresent: false });
+  expect(text).toContain('plugin linux_cp_plugin.so { enable }');
+  expect(text).not.toMatch(/linux_nl|linux-nl|netns/);
+});
+
+test('LCP with nothing asked for has no empty section', () => {
+  const lcp = { enabled: true, sync: false, autoSubint: false, netns: 'dataplane' };
+  expect(sectionOf(render({ lcp }, { netnsPresent: false }), 'linux-cp')).toBeUndefined();
+});
+
+test('by version: from 26.02 linux_cp needs the tap plugin', () => {
+  expect(render({}, { version: version('25.10') })).not.toContain('tap_plugin');
+  expect(render({}, { version: version('v26.02-release') })).toContain('plugin tap_plugin.so { enable }');
+  expect(render({}, { version: version('26.06-rc0~12-gabcdef') })).toContain(
+    'plugin tap_plugin.so { enable }',
+  );
+});
+
+test('plugin directory and API prefix are there when given', () => {
+  const text = render({}, { pluginDir: '/opt/vpp/lib/vpp_plugins', apiPrefix: 'second' });
+  expect(sectionOf(text, 'plugins')?.[0]).toBe('path /opt/vpp/lib/vpp_plugins');
+  expect(sectionOf(text, 'api-segment')).toEqual(['prefix second']);
+});
+
+test.each([
+  ['a brace', { apiSocket: '/run/vpp/a}b.sock' }],
+  ['a blank', { apiSocket: '/run/my vpp/api.sock' }],
+  ['a comment', { stats: { ...vpp.stats, socketPath: '/run/#stats' } }],
+  ['a long namespace name', { lcp: { ...vpp.lcp, netns: 'n'.repeat(32) } }],
+  ['a word of the pre-parser as namespace', { lcp: { ...vpp.lcp, netns: 'heapsize' } }],
+])('%s in a value is refused, not written', (_what, change: Partial<VppConfig>) => {
+  expect(() => render(change)).toThrow(expect.objectContaining({ code: 'unsafe-value' }));
+});
+
+test.each(['interactive0', 'main-core', 'heapsizes', 'nosyslog', 'x{y', 'x y', '0xe', 'a'.repeat(16)])(
+  'the interface name %s is refused',
+  (name) => {
+    const interfaces = [
+      { pciAddress: '0000:03:00.0', name, rxQueues: undefined, txQueues: undefined, line: 1 },
+    ];
+    expect(() => render({ dpdk: { unsafeNoIommu: false, interfaces } })).toThrow(/startup\.conf/);
+  },
+);

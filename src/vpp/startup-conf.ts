@@ -1,0 +1,204 @@
+/**
+ * Renders VPP's startup.conf from the configuration.
+ *
+ * Invariants: the same input gives the same text; every key is one that the version takes; a section is there only
+ * when its plugin is; no value can end its section or reach VPP's pre-parser, which looks at every word of the file.
+ * Sources (VPP 25.02): src/vpp/vnet/main.c, src/vlib/unix/main.c, src/vlib/threads.c, src/vlib/buffer.c,
+ * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c.
+ * VPP 25.x takes the file only from a command line of exactly `vpp -c FILE`.
+ */
+import type { Config, DpdkInterfaceConfig, VppConfig } from '../config/types.ts';
+import { VppError } from './errors.ts';
+import { pluginsFor } from './plugins.ts';
+import type { VppVersion } from './version.ts';
+
+export interface StartupConfOptions {
+  readonly version: VppVersion;
+  /** VPP's runtime directory, which holds cli.sock; must exist (`/run/vpp`). */
+  readonly runDir: string;
+  /**
+   * Whether /run/netns/NAME of `vpp.lcp.netns` exists. Without it linux_nl is left out: it would listen in the root
+   * namespace and take the management routes for its own.
+   */
+  readonly netnsPresent: boolean;
+  /** Where the plugins are; VPP's own guess (beside its binary) when absent. */
+  readonly pluginDir?: string;
+  /** False: heap, buffers and stats segment in ordinary pages, and no DPDK (default true). */
+  readonly hugepages?: boolean;
+  /** The NICs that were bound, by PCI address; all configured ones when absent. */
+  readonly pciAddresses?: readonly string[];
+  /** What the NICs are bound to (default vfio-pci). */
+  readonly uioDriver?: 'vfio-pci' | 'uio_pci_generic';
+  /** Set apart the shared memory of several VPPs on one machine. */
+  readonly apiPrefix?: string;
+}
+
+/** As `net.core.rmem_max`, which the boot sets: a burst of kernel routes must fit. */
+const NETLINK_BUFFER_BYTES = 64 * 2 ** 20;
+/** Seconds between two updates of node counters, rates and heartbeat; 10 by default. */
+const STATS_UPDATE_SECONDS = 1;
+const BUFFER_DATA_BYTES = 2048;
+
+const PAGE_BYTES = { '2M': 2 * 2 ** 20, '1G': 2 ** 30 } as const;
+
+/** The text of startup.conf. Throws VppError `unsafe-value` for a value that would change the file's meaning. */
+export function renderStartupConf(config: Pick<Config, 'vpp'>, options: StartupConfOptions): string {
+  const { vpp } = config;
+  const hugepages = options.hugepages ?? true;
+  const nics = hugepages ? vpp.dpdk.interfaces.filter((nic) => isGiven(nic, options)) : [];
+  const needs = {
+    dpdk: nics.length > 0,
+    linuxCp: vpp.lcp.enabled,
+    linuxNl: vpp.lcp.enabled && options.netnsPresent,
+  };
+  const sections = [
+    unixSection(options),
+    section('logging', [
+      'default-log-level info',
+      'default-syslog-log-level info',
+      // Complains of each disabled plugin as of an error.
+      'class vat-plug/load { level disabled syslog-level disabled }',
+    ]),
+    options.apiPrefix === undefined
+      ? ''
+      : section('api-segment', [`prefix ${word('api prefix', options.apiPrefix)}`]),
+    section('socksvr', [`socket-name ${word('vpp.api-socket', vpp.apiSocket)}`]),
+    memorySection(vpp, hugepages),
+    section('cpu', cpuLines(vpp)),
+    section('buffers', [
+      `buffers-per-numa ${vpp.memory.buffers}`,
+      `default data-size ${BUFFER_DATA_BYTES}`,
+      `page-size ${hugepages ? 'default-hugepage' : 'default'}`,
+    ]),
+    statsSection(vpp, hugepages),
+    pluginsSection(pluginsFor(options.version, needs), options.pluginDir),
+    needs.dpdk ? dpdkSection(nics, options.uioDriver ?? 'vfio-pci') : '',
+    needs.linuxCp ? linuxCpSection(vpp, options.netnsPresent) : '',
+    needs.linuxNl ? section('linux-nl', [`nl-rx-buffer-size ${NETLINK_BUFFER_BYTES}`]) : '',
+  ];
+  const header = `# Written for VPP ${word('version', options.version.text)}; replaced at each start of VPP.\n`;
+  return [header, ...sections.filter((text) => text !== '')].join('\n');
+}
+
+function isGiven(nic: DpdkInterfaceConfig, options: StartupConfOptions): boolean {
+  return options.pciAddresses === undefined || options.pciAddresses.includes(nic.pciAddress);
+}
+
+// nosyslog: what VPP says goes to stderr, where the supervisor's ring keeps it; nocolor: without escape sequences.
+function unixSection(options: StartupConfOptions): string {
+  const runDir = word('run directory', options.runDir);
+  return section('unix', [
+    'nodaemon',
+    'nosyslog',
+    'nocolor',
+    `runtime-dir ${runDir}`,
+    `cli-listen ${runDir}/cli.sock`,
+  ]);
+}
+
+function memorySection(vpp: VppConfig, hugepages: boolean): string {
+  const page = vpp.memory.hugepageSize;
+  return section('memory', [
+    `main-heap-size ${size(vpp.memory.mainHeapBytes)}`,
+    ...(hugepages ? [`main-heap-page-size ${page}`, `default-hugepage-size ${page}`] : []),
+  ]);
+}
+
+// VPP ends at corelist-workers without main-core.
+function cpuLines(vpp: VppConfig): string[] {
+  const workers = vpp.cpu.workers ?? 0;
+  if (workers === 0) return vpp.cpu.mainCore === undefined ? [] : [`main-core ${vpp.cpu.mainCore}`];
+  const mainCore = vpp.cpu.mainCore ?? 0;
+  const first = mainCore + 1;
+  const last = mainCore + workers;
+  return [`main-core ${mainCore}`, `corelist-workers ${first === last ? first : `${first}-${last}`}`];
+}
+
+function statsSection(vpp: VppConfig, hugepages: boolean): string {
+  // The segment is a memfd: of hugepages its size must be whole pages.
+  const pageBytes = PAGE_BYTES[vpp.memory.hugepageSize];
+  const bytes = hugepages
+    ? Math.ceil(vpp.stats.segmentBytes / pageBytes) * pageBytes
+    : vpp.stats.segmentBytes;
+  return section('statseg', [
+    `socket-name ${word('vpp.stats.socket-path', vpp.stats.socketPath)}`,
+    `size ${size(bytes)}`,
+    ...(hugepages ? [`page-size ${vpp.memory.hugepageSize}`] : []),
+    'per-node-counters on',
+    `update-interval ${STATS_UPDATE_SECONDS}`,
+  ]);
+}
+
+function pluginsSection(plugins: readonly string[], pluginDir: string | undefined): string {
+  return section('plugins', [
+    ...(pluginDir === undefined ? [] : [`path ${word('plugin directory', pluginDir)}`]),
+    'plugin default { disable }',
+    ...plugins.map((plugin) => `plugin ${plugin} { enable }`),
+  ]);
+}
+
+// An empty dpdk section would take every NIC; uio-driver auto would switch VFIO to its unsafe mode by itself.
+function dpdkSection(nics: readonly DpdkInterfaceConfig[], uioDriver: string): string {
+  const devices = nics.map((nic) => {
+    const keys = [
+      `name ${interfaceName(nic)}`,
+      ...(nic.rxQueues === undefined ? [] : [`num-rx-queues ${nic.rxQueues}`]),
+      ...(nic.txQueues === undefined ? [] : [`num-tx-queues ${nic.txQueues}`]),
+    ];
+    return `dev ${pciAddress(nic)} { ${keys.join(' ')} }`;
+  });
+  return section('dpdk', [`uio-driver ${uioDriver}`, ...devices]);
+}
+
+function linuxCpSection(vpp: VppConfig, netnsPresent: boolean): string {
+  const { netns, sync, autoSubint } = vpp.lcp;
+  if (netnsPresent && !/^[^/]{1,31}$/.test(netns)) throw unsafe('vpp.lcp.netns', netns);
+  const lines = [
+    ...(netnsPresent ? [`default netns ${word('vpp.lcp.netns', netns)}`] : []),
+    ...(sync ? ['lcp-sync'] : []),
+    ...(autoSubint ? ['lcp-auto-subint'] : []),
+  ];
+  return section('linux-cp', lines);
+}
+
+/** `NAME {` and its lines; nothing for no lines (VPP's defaults hold). */
+function section(name: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `${name} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`;
+}
+
+/** Whole GiB or MiB where it is so, else bytes: unformat_memory_size takes all three. */
+function size(bytes: number): string {
+  if (bytes % 2 ** 30 === 0) return `${bytes / 2 ** 30}G`;
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}M`;
+  return String(bytes);
+}
+
+/** Words at whose beginning VPP 25.x's first look at the file acts, wherever they stand. */
+const PRE_PARSED = /^(?:interactive|heapsize|main-core|nosyslog|plugin_path|test_plugin_path)/;
+
+function word(leaf: string, value: string): string {
+  if (!/^[A-Za-z0-9_./:@%+=,~-]+$/.test(value) || PRE_PARSED.test(value)) throw unsafe(leaf, value);
+  return value;
+}
+
+function interfaceName(nic: DpdkInterfaceConfig): string {
+  const leaf = `vpp.dpdk.interface.${nic.pciAddress}.name`;
+  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,14}$/.test(nic.name)) throw unsafe(leaf, nic.name);
+  return word(leaf, nic.name);
+}
+
+function pciAddress(nic: DpdkInterfaceConfig): string {
+  if (!/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(nic.pciAddress)) {
+    throw unsafe('vpp.dpdk.interface', nic.pciAddress);
+  }
+  return nic.pciAddress;
+}
+
+function unsafe(leaf: string, value: string): VppError {
+  const reason = 'it has characters or begins with a word that VPP would take for something else';
+  return new VppError(
+    'unsafe-value',
+    `Write ${leaf} = ${JSON.stringify(value)} into startup.conf: ${reason}`,
+  );
+}

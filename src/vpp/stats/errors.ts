@@ -1,0 +1,25 @@
+/** The errors of the stats segment reader. */
+
+export type StatsErrorCode =
+  /** The socket could not be reached or sent no descriptor. */
+  | 'attach'
+  /** A pointer, length or offset lies outside the segment, or the segment shrank. */
+  | 'corrupt'
+  /** The segment has a version that we do not know. */
+  | 'version'
+  /** VPP kept changing the structure during every try. */
+  | 'unstable'
+  /** Reading the descriptor failed. */
+  | 'read'
+  /** Used after it was disposed. */
+  | 'disposed';
+
+export class StatsError extends Error {
+  readonly code: StatsErrorCode;
+
+  constructor(code: StatsErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StatsError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Owns access to the bytes of a stats segment: one descriptor, one scratch buffer.
+ *
+ * Invariants: every read is a pread (a segment that shrank gives a short read; a mapping would give SIGBUS, which is
+ * the end of PID 1); every offset and length is checked against the file's size before; nothing here waits.
+ *
+ *   header   0 version u64 | 8 base u64 | 16 epoch u64 | 24 in_progress u64 | 32 directory_vector u64
+ *   vector  -8 length u32 | -4 header size u8 | flags u8 | grow u8 | pad u8 | 0 data …
+ *   pointer  VPP's address: file offset = pointer - base; 0 is the empty vector
+ *
+ * Source: src/vlib/stats/shared.h, src/vppinfra/vec_bootstrap.h.
+ */
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { StatsError } from './errors.ts';
+
+const HEADER_BYTES = 40;
+const VECTOR_HEADER_BYTES = 8;
+/** Index in `words` of a vector's first element after `readVector`. */
+export const FIRST_WORD = VECTOR_HEADER_BYTES / 4;
+/** Index in `bytes` of a vector's first element after `readVector`. */
+export const FIRST_BYTE = VECTOR_HEADER_BYTES;
+const SUPPORTED_VERSION = 2;
+/** The scratch buffer shrinks back to this when a larger one was needed once. */
+const SCRATCH_KEEP_BYTES = 8 << 20;
+const TWO_32 = 4_294_967_296;
+
+export interface SegmentHeader {
+  readonly base: number;
+  readonly epoch: number;
+  readonly inProgress: boolean;
+  /** Pointer to the directory vector. */
+  readonly directory: number;
+}
+
+export class SegmentFile implements Disposable {
+  /** What the last read gave; borrowed until the next one. */
+  bytes: Buffer;
+  words: Uint32Array;
+  readonly #fd: number;
+  #sizeBytes = 0;
+  #base = 0;
+  #closed = false;
+
+  /** Takes ownership of `fd`. */
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.bytes = Buffer.alloc(0);
+    this.words = new Uint32Array(0);
+    this.#allocate(64 * 1024);
+  }
+
+  /** Reads the size of the file and its header. Errors: `version`, `corrupt`, `read`. */
+  readHeader(): SegmentHeader {
+    if (this.#closed) throw new StatsError('disposed', 'read the stats segment: it was disposed');
+    try {
+      this.#sizeBytes = fstatSync(this.#fd).size;
+    } catch (cause) {
+      throw new StatsError('read', 'read the size of the stats segment: fstat failed', { cause });
+    }
+    this.#read(0, HEADER_BYTES, 'header');
+    const version = this.u64(0);
+    if (version !== SUPPORTED_VERSION) {
+      throw new StatsError(
+        'version',
+        `read the stats segment: its version is ${version}, not ${SUPPORTED_VERSION}`,
+      );
+    }
+    const base = this.u64(2);
+    if (base === 0 || base % 4096 !== 0 || !Number.isSafeInteger(base)) {
+      throw new StatsError(
+        'corrupt',
+        `read the stats segment: its base 0x${base.toString(16)} is no page address`,
+      );
+    }
+    this.#base = base;
+    return { base, epoch: this.u64(4), inProgress: this.u64(6) !== 0, directory: this.u64(8) };
+  }
+
+  /**
+   * Reads the first `wanted` elements of the vector at `pointer` into `bytes` and `words`, from FIRST_BYTE and
+   * FIRST_WORD on; returns how many there are, at most `wanted`. A null pointer is an empty vector.
+   */
+  readVector(pointer: number, elementBytes: number, wanted: number, what: string): number {
+    if (pointer === 0) return 0;
+    const offset = this.#offsetOf(pointer, what);
+    const room = Math.floor((this.#sizeBytes - offset) / elementBytes);
+    const reach = Math.min(wanted, room);
+    this.#read(offset - VECTOR_HEADER_BYTES, VECTOR_HEADER_BYTES + reach * elementBytes, what);
+    const length = this.words[0] ?? 0;
+    if (length > room) {
+      throw new StatsError('corrupt', `read ${what}: its ${length} elements reach beyond the segment's end`);
+    }
+    return Math.min(length, wanted);
+  }
+
+  /** The number of elements of a vector. */
+  readVectorLength(pointer: number, elementBytes: number, what: string): number {
+    if (pointer === 0) return 0;
+    this.readVector(pointer, elementBytes, 0, what);
+    return this.words[0] ?? 0;
+  }
+
+  /** Reads `length` bytes at an offset inside the data of the vector at `pointer`, to the start of `bytes`. */
+  readWithin(pointer: number, offsetBytes: number, length: number, what: string): void {
+    this.#read(this.#offsetOf(pointer, what) + offsetBytes, length, what);
+  }
+
+  /** The u64 at `index` words into what was read; exact up to 2^53. */
+  u64(index: number): number {
+    return (this.words[index] ?? 0) + (this.words[index + 1] ?? 0) * TWO_32;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeSync(this.#fd);
+  }
+
+  /** All of VPP's vectors are aligned to 8 bytes (VEC_MIN_ALIGN). */
+  #offsetOf(pointer: number, what: string): number {
+    const offset = pointer - this.#base;
+    if (!(offset >= HEADER_BYTES + VECTOR_HEADER_BYTES && offset <= this.#sizeBytes) || offset % 8 !== 0) {
+      throw new StatsError(
+        'corrupt',
+        `read ${what}: pointer 0x${pointer.toString(16)} leads out of the segment`,
+      );
+    }
+    return offset;
+  }
+
+  #read(offset: number, length: number, what: string): void {
+    if (offset < 0 || offset + length > this.#sizeBytes) {
+      throw new StatsError(
+        'corrupt',
+        `read ${what}: bytes ${offset} to ${offset + length} lie outside the segment of ${this.#sizeBytes}`,
+      );
+    }
+    if (length > this.bytes.length) this.#allocate(length);
+    let count: number;
+    try {
+      count = readSync(this.#fd, this.bytes, 0, length, offset);
+    } catch (cause) {
+      throw new StatsError('read', `read ${what}: pread of ${length} bytes at ${offset} failed`, { cause });
+    }
+    if (count !== length) {
+      throw new StatsError(
+        'corrupt',
+        `read ${what}: the segment shrank, ${count} of ${length} bytes are there`,
+      );
+    }
+  }
+
+  /** Gives a large scratch buffer back. */
+  trim(): void {
+    if (this.bytes.length > SCRATCH_KEEP_BYTES) this.#allocate(SCRATCH_KEEP_BYTES);
+  }
+
+  #allocate(bytes: number): void {
+    // twice as much as was asked for, so that a growing segment does not allocate at every step
+    const buffer = new ArrayBuffer((Math.min(bytes * 2, Math.max(bytes, SCRATCH_KEEP_BYTES)) + 7) & ~7);
+    this.bytes = Buffer.from(buffer);
+    this.words = new Uint32Array(buffer);
+  }
+}

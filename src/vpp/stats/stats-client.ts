@@ -1,0 +1,134 @@
+/**
+ * Owns one attachment to a stats segment: the descriptor that VPP handed over, and what is known of its structure.
+ *
+ * Invariants: a value is returned only when neither epoch, in_progress nor the directory's place moved while it was
+ * read; the number of tries is bounded and nothing here waits (a read takes single milliseconds); after a restart of
+ * VPP the attachment stays readable but frozen, which only its user can know (`SystemCounters.heartbeat`).
+ */
+import { receiveFdOverSeqpacket } from '../../linux/mod.ts';
+import { StatsError } from './errors.ts';
+import { type EntryInfo, type EntryValue, listEntries, readEntry } from './entries.ts';
+import { type Layout, readLayout } from './layout.ts';
+import { readSnapshot } from './read-snapshot.ts';
+import { SegmentFile, type SegmentHeader } from './segment-file.ts';
+import type { StatsSnapshot } from './snapshot.ts';
+
+/** Tries of one read before it fails with `unstable`; each takes as long as the read itself. */
+const MAX_TRIES = 8;
+/** How often damage is believed to be a change that moved no epoch (a new symlink), before it is an error. */
+const MAX_CORRUPT_TRIES = 3;
+
+export interface AttachOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export class StatsClient implements Disposable {
+  readonly #file: SegmentFile;
+  #layout: Layout | undefined;
+  #retries = 0;
+
+  private constructor(file: SegmentFile) {
+    this.#file = file;
+  }
+
+  /** Connects to VPP's stats socket and takes the descriptor it sends. Errors: `attach`, `version`, `corrupt`. */
+  static async attach(socketPath: string, options: AttachOptions): Promise<StatsClient> {
+    let fd: number;
+    try {
+      fd = await receiveFdOverSeqpacket(socketPath, options);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StatsError('attach', `attach to the stats socket ${socketPath}: ${reason}`, { cause });
+    }
+    return StatsClient.fromFd(fd);
+  }
+
+  /** Uses an open descriptor of a segment and owns it from then on, also when this throws. */
+  static fromFd(fd: number): StatsClient {
+    const file = new SegmentFile(fd);
+    try {
+      file.readHeader();
+      return new StatsClient(file);
+    } catch (error) {
+      file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Reads that had to be repeated because the segment changed meanwhile, since the attachment. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** All figures, consistent. Errors: `unstable` (try again later), `corrupt`, `version`, `read`, `disposed`. */
+  readSnapshot(): StatsSnapshot {
+    let layout: Layout | undefined;
+    const snapshot = this.#consistently((header) => {
+      const known = this.#layout;
+      const isCurrent = known?.epoch === header.epoch && known.directory === header.directory;
+      layout = isCurrent ? known : readLayout(this.#file, header);
+      return readSnapshot(this.#file, layout);
+    });
+    if (layout !== this.#layout) this.#file.trim();
+    this.#layout = layout;
+    return snapshot;
+  }
+
+  /** Names and types of all entries in the directory's order. Slower than a snapshot; errors as there. */
+  listEntries(): EntryInfo[] {
+    return this.#consistently((header) => listEntries(this.#file, header));
+  }
+
+  /** One entry in full, a symlink resolved; `undefined` without such a name. Slower than a snapshot; errors as there. */
+  readEntry(name: string): EntryValue | undefined {
+    return this.#consistently((header) => readEntry(this.#file, header, name));
+  }
+
+  /** Closes the descriptor; idempotent. */
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+
+  #consistently<T>(read: (header: SegmentHeader) => T): T {
+    let corrupt = 0;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const before = this.#file.readHeader();
+      if (before.inProgress) {
+        this.#retries++;
+        continue;
+      }
+      let outcome: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+      try {
+        outcome = { ok: true, value: read(before) };
+      } catch (error) {
+        outcome = { ok: false, error };
+      }
+      if (isSame(before, this.#file.readHeader())) {
+        if (outcome.ok) return outcome.value;
+        this.#layout = undefined;
+        if (++corrupt >= MAX_CORRUPT_TRIES || !isCorrupt(outcome.error)) throw outcome.error;
+      }
+      // pointers that were followed while they changed say nothing, neither values nor errors
+      this.#layout = undefined;
+      this.#retries++;
+    }
+    throw new StatsError(
+      'unstable',
+      `read the stats segment: VPP was changing it during all ${MAX_TRIES} tries`,
+    );
+  }
+}
+
+function isSame(before: SegmentHeader, after: SegmentHeader): boolean {
+  return (
+    !after.inProgress &&
+    after.epoch === before.epoch &&
+    after.directory === before.directory &&
+    after.base === before.base
+  );
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof StatsError && error.code === 'corrupt';
+}

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { addInterfaceEntries, addStandardEntries } from '../../../test/emulator/stats-directory.ts';
+import { StatsSegment } from '../../../test/emulator/stats-segment.ts';
+import { StatsPoller, type StatsPollerOptions, type StatsStatus } from './mod.ts';
+
+let dir: string;
+let socketPath: string;
+const owned: Disposable[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'stats-poller-'));
+  socketPath = join(dir, 'stats.sock');
+});
+
+afterEach(() => {
+  while (owned.length > 0) owned.pop()?.[Symbol.dispose]();
+  rmSync(dir, { recursive: true });
+});
+
+function startVpp(bootTime: number): StatsSegment {
+  const segment = new StatsSegment({ sizeBytes: 1 << 20 });
+  owned.push(segment);
+  addStandardEntries(segment, { bootTime });
+  addInterfaceEntries(segment, 0, 'local0');
+  segment.serve(socketPath);
+  return segment;
+}
+
+function startPoller(options: Partial<StatsPollerOptions> = {}): {
+  poller: StatsPoller;
+  seen: StatsStatus[];
+} {
+  const seen: StatsStatus[] = [];
+  const poller = new StatsPoller({
+    socketPath,
+    intervalMs: 20,
+    attachRetryMs: 20,
+    onStatus: (status) => seen.push(status),
+    ...options,
+  });
+  owned.push(poller);
+  poller.start();
+  return { poller, seen };
+}
+
+async function until(what: () => boolean): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!what()) {
+    if (performance.now() > end) throw new Error('this did not come about within 5 s');
+    await sleep(5);
+  }
+}
+
+test('waits for a VPP that is not there yet, then keeps the latest figures', async () => {
+  const { poller, seen } = startPoller();
+  await until(() => poller.status.state === 'attaching' && poller.status.attempts >= 2);
+  expect(poller.status).toMatchObject({ state: 'attaching', reason: expect.stringContaining(socketPath) });
+  expect(poller.latest).toBeUndefined();
+
+  const segment = startVpp(100);
+  await until(() => poller.status.state === 'fresh');
+  expect(poller.latest?.snapshot.interfaces[0]).toMatchObject({ name: 'local0', rxPackets: 0 });
+  segment.setCombined('/if/rx', 0, 0, 7, 700);
+  await until(() => poller.latest?.snapshot.interfaces[0]?.rxPackets === 7);
+  expect(poller.latest?.ageSeconds).toBeLessThan(1);
+  expect(poller.reads.attachments).toBe(1);
+  expect(seen.at(-1)?.state).toBe('fresh');
+});
+
+test('keeps polling through structural changes and counts what they cost', async () => {
+  const segment = startVpp(100);
+  const { poller } = startPoller();
+  await until(() => poller.status.state === 'fresh');
+  segment.beginChange();
+  await until(() => poller.status.state === 'stale');
+  expect(poller.status).toMatchObject({ reason: expect.stringContaining('changing') });
+  expect(poller.latest).toBeDefined();
+  segment.endChange();
+  await until(() => poller.status.state === 'fresh');
+  expect(poller.reads.failures).toBeGreaterThan(0);
+  expect(poller.reads.retries).toBeGreaterThan(0);
+});
+
+test('attaches to the next VPP when told so', async () => {
+  const first = startVpp(100);
+  const { poller } = startPoller();
+  await until(() => poller.latest?.snapshot.system.bootTime === 100);
+  poller.detach('VPP was killed by SIGSEGV');
+  expect(poller.status).toEqual({ state: 'idle', reason: 'VPP was killed by SIGSEGV' });
+  expect(poller.latest?.snapshot.system.bootTime).toBe(100);
+  first[Symbol.dispose]();
+  startVpp(200);
+  poller.reattach();
+  await until(() => poller.latest?.snapshot.system.bootTime === 200);
+  expect(poller.status.state).toBe('fresh');
+});
+
+test('notices by itself that the counters stand still, and finds the next VPP', async () => {
+  const first = startVpp(100);
+  const { poller, seen } = startPoller({ frozenAfterMs: 100 });
+  await until(() => poller.status.state === 'stale');
+  expect(poller.status).toMatchObject({ reason: expect.stringContaining('not updated its counters') });
+  first.incrementScalar('/sys/heartbeat', 1);
+  await until(() => poller.status.state === 'fresh');
+  // the old segment stays readable after the end of its VPP, but its heartbeat has stopped
+  first[Symbol.dispose]();
+  startVpp(200);
+  await until(() => poller.latest?.snapshot.system.bootTime === 200);
+  expect(poller.status.state).toBe('fresh');
+  expect(seen.length).toBeLessThan(12);
+});
+
+test('attaches anew when the segment stays damaged', async () => {
+  const segment = startVpp(100);
+  const { poller } = startPoller();
+  await until(() => poller.status.state === 'fresh');
+  segment.removeEntry('/if/rx');
+  await until(() => poller.reads.attachments >= 2);
+  expect(poller.latest?.snapshot.interfaces).toHaveLength(1);
+  expect(poller.reads.failures).toBeGreaterThanOrEqual(5);
+});
+
+test('stops for good when disposed, also in the middle of an attempt', async () => {
+  const { poller, seen } = startPoller();
+  poller[Symbol.dispose]();
+  poller[Symbol.dispose]();
+  poller.reattach();
+  const count = seen.length;
+  startVpp(100);
+  await sleep(80);
+  expect(seen).toHaveLength(count);
+  expect(poller.status).toEqual({ state: 'idle', reason: 'stopped' });
+  expect(poller.latest).toBeUndefined();
+});

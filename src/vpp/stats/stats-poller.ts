@@ -1,0 +1,302 @@
+/**
+ * Owns the polling of VPP's counters for as long as the appliance lives: attaches, reads every interval, attaches
+ * again after a failure, when the counters stand still, or when told that VPP was restarted.
+ *
+ * Invariants: at most one timer and one attachment attempt at a time; the latest snapshot is kept whatever happens
+ * and always has its age, from a clock that does not jump; nothing throws out of a timer.
+ */
+import { StatsError } from './errors.ts';
+import type { StatsSnapshot } from './snapshot.ts';
+import { type AttachOptions, StatsClient } from './stats-client.ts';
+
+const ATTACH_TIMEOUT_MS = 2000;
+/** Between two attempts to attach. */
+const ATTACH_RETRY_MS = 1000;
+/** Between two reads while VPP changes the structure. */
+const UNSTABLE_RETRY_MS = 20;
+/** Reads that may fail in a row before the segment is attached anew. */
+const MAX_FAILURES = 5;
+/** VPP updates its heartbeat every 10 s by default (`statseg { update-interval }`): three missed are a standstill. */
+const FROZEN_AFTER_MS = 30_000;
+
+/** What the poller is doing, in words where it is not well. Times are Unix milliseconds. */
+export type StatsStatus =
+  | { readonly state: 'idle'; readonly reason: string }
+  | {
+      readonly state: 'attaching';
+      readonly since: number;
+      readonly attempts: number;
+      readonly reason: string;
+    }
+  | { readonly state: 'fresh'; readonly since: number; readonly ageSeconds: number }
+  | {
+      /** Figures are old: VPP's counters stand still, or the last reads failed. */
+      readonly state: 'stale';
+      readonly since: number;
+      readonly ageSeconds: number;
+      readonly reason: string;
+    };
+
+/** Counts since the poller was made. */
+export interface StatsReads {
+  readonly polls: number;
+  readonly failures: number;
+  /** Reads repeated because VPP changed the structure meanwhile. */
+  readonly retries: number;
+  readonly attachments: number;
+}
+
+export interface LatestStats {
+  readonly snapshot: StatsSnapshot;
+  /** When it was read, Unix milliseconds. */
+  readonly at: number;
+  readonly ageSeconds: number;
+}
+
+export interface StatsPollerOptions {
+  readonly socketPath: string;
+  readonly intervalMs: number;
+  /** Called at every change of state (not for a growing age). */
+  readonly onStatus?: (status: StatsStatus) => void;
+  /** Time without a heartbeat after which the counters count as standing still. */
+  readonly frozenAfterMs?: number;
+  readonly attachRetryMs?: number;
+}
+
+type Phase =
+  | { readonly state: 'idle'; readonly reason: string }
+  | {
+      readonly state: 'attaching';
+      readonly since: number;
+      readonly attempts: number;
+      readonly reason: string;
+      readonly abort: AbortController;
+    }
+  | {
+      readonly state: 'attached';
+      readonly since: number;
+      readonly client: StatsClient;
+      /** Reads that failed in a row, and why the last one did. */
+      readonly failures: number;
+      readonly reason: string;
+      /** Retries of the client that are already counted. */
+      readonly countedRetries: number;
+    };
+
+export class StatsPoller implements Disposable {
+  readonly #options: StatsPollerOptions;
+  #phase: Phase = { state: 'idle', reason: 'not started' };
+  #timer: NodeJS.Timeout | undefined;
+  #replacing: AbortController | undefined;
+  #latest: { readonly snapshot: StatsSnapshot; readonly at: number; readonly clockMs: number } | undefined;
+  #pulse = { heartbeat: -1, bootTime: -1, movedAtMs: 0 };
+  #reads = { polls: 0, failures: 0, retries: 0, attachments: 0 };
+  #reported = '';
+  #disposed = false;
+
+  constructor(options: StatsPollerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to attach and poll; without effect when it already does. */
+  start(): void {
+    if (this.#phase.state === 'idle') this.reattach();
+  }
+
+  /** Drops the segment and attaches anew at once: VPP was (re)started. */
+  reattach(): void {
+    if (this.#disposed) return;
+    this.#leave();
+    this.#pulse = { heartbeat: -1, bootTime: -1, movedAtMs: performance.now() };
+    this.#beginAttaching('connecting for the first time since VPP started');
+  }
+
+  /** Drops the segment until `reattach` or `start`: VPP is not running. The latest figures stay, with their age. */
+  detach(reason: string): void {
+    if (this.#disposed) return;
+    this.#leave();
+    this.#enter({ state: 'idle', reason });
+  }
+
+  /** Reads now instead of at the end of the interval, when a segment is attached. */
+  pollNow(): void {
+    if (this.#phase.state === 'attached') this.#poll();
+  }
+
+  /** The last snapshot that was read, however old. */
+  get latest(): LatestStats | undefined {
+    const latest = this.#latest;
+    return latest && { snapshot: latest.snapshot, at: latest.at, ageSeconds: ageSeconds(latest.clockMs) };
+  }
+
+  get reads(): StatsReads {
+    return { ...this.#reads };
+  }
+
+  get status(): StatsStatus {
+    const phase = this.#phase;
+    switch (phase.state) {
+      case 'idle':
+        return { state: 'idle', reason: phase.reason };
+      case 'attaching':
+        return { state: 'attaching', since: phase.since, attempts: phase.attempts, reason: phase.reason };
+      case 'attached': {
+        const { since } = phase;
+        const age = this.#latest ? ageSeconds(this.#latest.clockMs) : 0;
+        if (phase.failures > 0) {
+          return { state: 'stale', since, ageSeconds: age, reason: `the last read failed: ${phase.reason}` };
+        }
+        if (this.#isFrozen()) {
+          const still = Math.round(ageSeconds(this.#pulse.movedAtMs));
+          const reason = `VPP has not updated its counters for ${still} s`;
+          return { state: 'stale', since, ageSeconds: still, reason };
+        }
+        return { state: 'fresh', since, ageSeconds: age };
+      }
+    }
+  }
+
+  /** Stops everything; idempotent. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#leave();
+    this.#phase = { state: 'idle', reason: 'stopped' };
+    this.#disposed = true;
+  }
+
+  #beginAttaching(reason: string): void {
+    const since = Date.now();
+    this.#enter({ state: 'attaching', since, attempts: 0, reason, abort: new AbortController() });
+    void this.#attach();
+  }
+
+  /** One attempt; schedules the next when it fails. Never rejects. */
+  async #attach(): Promise<void> {
+    const phase = this.#phase;
+    if (phase.state !== 'attaching') return;
+    const { signal } = phase.abort;
+    const options: AttachOptions = { timeoutMs: ATTACH_TIMEOUT_MS, signal };
+    try {
+      const client = await StatsClient.attach(this.#options.socketPath, options);
+      if (signal.aborted) {
+        client[Symbol.dispose]();
+        return;
+      }
+      this.#reads.attachments++;
+      // not announced: whether it is fresh shows the first read
+      this.#phase = {
+        state: 'attached',
+        since: Date.now(),
+        client,
+        failures: 0,
+        reason: '',
+        countedRetries: 0,
+      };
+      this.#poll();
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = messageOf(error);
+      this.#enter({ ...phase, attempts: phase.attempts + 1, reason });
+      this.#schedule(this.#options.attachRetryMs ?? ATTACH_RETRY_MS, () => void this.#attach());
+    }
+  }
+
+  #poll(): void {
+    const phase = this.#phase;
+    if (phase.state !== 'attached') return;
+    const { client } = phase;
+    this.#reads.polls++;
+    try {
+      const snapshot = client.readSnapshot();
+      this.#latest = { snapshot, at: Date.now(), clockMs: performance.now() };
+      this.#feelPulse(snapshot);
+      this.#enter({ ...phase, failures: 0, reason: '', countedRetries: this.#countRetries(phase) });
+      if (this.#isFrozen()) void this.#replace();
+      else this.#schedule(this.#options.intervalMs, () => this.#poll());
+    } catch (error) {
+      this.#reads.failures++;
+      const failures = phase.failures + 1;
+      const reason = messageOf(error);
+      this.#enter({ ...phase, failures, reason, countedRetries: this.#countRetries(phase) });
+      const isPassing = error instanceof StatsError && error.code === 'unstable';
+      if (failures >= MAX_FAILURES) {
+        this.#leave();
+        this.#beginAttaching(`attaching again after ${failures} failed reads: ${reason}`);
+      } else {
+        const soon = Math.min(ATTACH_RETRY_MS, this.#options.intervalMs);
+        this.#schedule(isPassing ? UNSTABLE_RETRY_MS * failures : soon, () => this.#poll());
+      }
+    }
+  }
+
+  /** The counters stand still: perhaps another VPP listens on the socket by now. Then polls on. Never rejects. */
+  async #replace(): Promise<void> {
+    if (this.#replacing) return;
+    const abort = new AbortController();
+    this.#replacing = abort;
+    clearTimeout(this.#timer);
+    try {
+      const options = { timeoutMs: ATTACH_TIMEOUT_MS, signal: abort.signal };
+      const client = await StatsClient.attach(this.#options.socketPath, options);
+      const phase = this.#phase;
+      if (abort.signal.aborted || phase.state !== 'attached') {
+        client[Symbol.dispose]();
+        return;
+      }
+      phase.client[Symbol.dispose]();
+      this.#reads.attachments++;
+      this.#phase = { ...phase, client, countedRetries: 0 };
+    } catch {
+      // nobody there: the status already says that the counters stand still, and the next poll tries again
+    }
+    if (abort.signal.aborted) return;
+    this.#replacing = undefined;
+    this.#schedule(this.#options.intervalMs, () => this.#poll());
+  }
+
+  #feelPulse(snapshot: StatsSnapshot): void {
+    const { heartbeat, bootTime } = snapshot.system;
+    if (heartbeat === this.#pulse.heartbeat && bootTime === this.#pulse.bootTime) return;
+    this.#pulse = { heartbeat, bootTime, movedAtMs: performance.now() };
+  }
+
+  #isFrozen(): boolean {
+    const limit = this.#options.frozenAfterMs ?? FROZEN_AFTER_MS;
+    return this.#pulse.heartbeat >= 0 && performance.now() - this.#pulse.movedAtMs > limit;
+  }
+
+  #countRetries(phase: Phase & { state: 'attached' }): number {
+    this.#reads.retries += phase.client.retries - phase.countedRetries;
+    return phase.client.retries;
+  }
+
+  #schedule(delayMs: number, task: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(task, delayMs);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#timer);
+    this.#replacing?.abort();
+    this.#replacing = undefined;
+    if (this.#phase.state === 'attaching') this.#phase.abort.abort();
+    if (this.#phase.state === 'attached') this.#phase.client[Symbol.dispose]();
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    const { status } = this;
+    const text = `${status.state} ${'reason' in status && status.state !== 'stale' ? status.reason : ''}`;
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#options.onStatus?.(status);
+  }
+}
+
+function ageSeconds(clockMs: number): number {
+  return Math.max(0, (performance.now() - clockMs) / 1000);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
