@@ -1,0 +1,3 @@
+/** What each interface should be, in VPP or in the kernel. Other folders import this file only. */
+export { KernelInterfaces } from './kernel-interfaces.ts';
+export { VppInterfaces, type VppInterfacesOptions } from './vpp-interfaces.ts';
