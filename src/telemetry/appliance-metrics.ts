@@ -1,0 +1,192 @@
+/**
+ * Owns our own metrics, by prom-client, set anew from the status at each scrape. Loaded at the first scrape only: what
+ * it costs to load is not paid by the boot. prom-client's default metrics are not used: they take gauges of a whole
+ * Node process group for granted and cost more than they tell.
+ */
+import { readdirSync } from 'node:fs';
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { HttpCounters } from './http-counters.ts';
+import type { ApplianceStatus, ServiceStatus } from './status.ts';
+
+const SERVICE_STATES: readonly ServiceStatus['state'][] = [
+  'disabled',
+  'external',
+  'stopped',
+  'starting',
+  'running',
+  'stopping',
+  'backoff',
+  'looping',
+];
+const CONFIG_STATES = ['ok', 'rejected', 'missing'] as const;
+
+export class ApplianceMetrics {
+  readonly #registry = new Registry();
+  readonly #info = this.#gauge('appliance_info', 'Version and name of the appliance, always 1', [
+    'version',
+    'hostname',
+    'mode',
+    'kernel',
+  ]);
+  readonly #uptime = this.#gauge('appliance_uptime_seconds', 'Seconds since the appliance started');
+  readonly #phaseSeconds = this.#gauge('appliance_boot_phase_seconds', 'Duration of a boot phase', ['phase']);
+  readonly #phaseFailed = this.#gauge('appliance_boot_phase_failed', 'Whether a boot phase failed', [
+    'phase',
+  ]);
+  readonly #bootSeconds = this.#gauge('appliance_boot_seconds', 'Duration of the boot');
+  readonly #condition = this.#gauge('appliance_condition', 'Conditions that hold, always 1', [
+    'severity',
+    'subject',
+  ]);
+  readonly #configState = this.#gauge(
+    'appliance_config_state',
+    'State of the configuration, 1 for the one that is',
+    ['state'],
+  );
+  readonly #configProblems = this.#gauge('appliance_config_problems', 'Problems in the configuration', [
+    'severity',
+  ]);
+  readonly #serviceState = this.#gauge(
+    'appliance_service_state',
+    'State of a service, 1 for the one that is',
+    ['service', 'state'],
+  );
+  readonly #serviceRestarts = this.#counter('appliance_service_restarts_total', 'Restarts of a service', [
+    'service',
+  ]);
+  readonly #vppConnected = this.#gauge('appliance_vpp_connected', "Whether VPP's API is connected");
+  readonly #vppRestarts = this.#counter('appliance_vpp_restarts_total', 'Restarts of VPP');
+  readonly #vppInfo = this.#gauge('appliance_vpp_info', 'Version of VPP, always 1', ['version']);
+  readonly #fibRoutes = this.#gauge('appliance_fib_routes', 'Routes by backend and state', [
+    'backend',
+    'state',
+  ]);
+  readonly #convergence = this.#gauge(
+    'appliance_fib_last_convergence_seconds',
+    'Duration of the last convergence',
+    ['backend'],
+  );
+  readonly #hugepagesWanted = this.#gauge('appliance_hugepages_requested', 'Hugepages needed', [
+    'page_size_bytes',
+  ]);
+  readonly #hugepagesHad = this.#gauge('appliance_hugepages_allocated', 'Hugepages allocated', [
+    'page_size_bytes',
+  ]);
+  readonly #nicInfo = this.#gauge('appliance_nic_info', 'Network cards, always 1', [
+    'pci_address',
+    'mac',
+    'driver',
+    'use',
+  ]);
+  readonly #nicLink = this.#gauge(
+    'appliance_nic_link_up',
+    'Whether a network card has a link (absent: not known)',
+    ['pci_address'],
+  );
+  readonly #management = this.#gauge(
+    'appliance_management_ready',
+    'Whether the management interface has its address',
+  );
+  readonly #httpRequests = this.#counter('appliance_http_requests_total', 'HTTP requests answered', ['code']);
+  readonly #httpRefused = this.#counter(
+    'appliance_http_connections_refused_total',
+    'Connections over the bound',
+  );
+  readonly #httpAborted = this.#counter(
+    'appliance_http_responses_aborted_total',
+    'Responses cut off as too slow',
+  );
+  readonly #cpu = this.#counter('process_cpu_seconds_total', 'CPU time of this process');
+  readonly #resident = this.#gauge('process_resident_memory_bytes', 'Resident memory of this process');
+  readonly #heap = this.#gauge('appliance_javascript_heap_bytes', 'Used JavaScript heap of this process');
+  readonly #started = this.#gauge('process_start_time_seconds', 'Unix time at which this process started');
+  readonly #fds = this.#gauge('process_open_fds', 'Open file descriptors of this process');
+
+  /** The exposition of a status. */
+  async render(status: ApplianceStatus, http: HttpCounters): Promise<string> {
+    // one synchronous run, so that two scrapes at once cannot mix
+    this.#registry.resetMetrics();
+    this.#setAppliance(status);
+    this.#setParts(status);
+    this.#setProcess(http);
+    return await this.#registry.metrics();
+  }
+
+  #setAppliance(status: ApplianceStatus): void {
+    const { version, hostname, mode, kernel = '' } = status;
+    this.#info.set({ version, hostname, mode, kernel }, 1);
+    this.#uptime.set(status.uptimeSeconds);
+    for (const phase of status.boot.phases) {
+      if ('ms' in phase) this.#phaseSeconds.set({ phase: phase.name }, phase.ms / 1000);
+      this.#phaseFailed.set({ phase: phase.name }, Number(phase.state === 'failed'));
+    }
+    this.#bootSeconds.set(status.boot.totalMs === undefined ? Number.NaN : status.boot.totalMs / 1000);
+    for (const { severity, subject } of status.conditions) this.#condition.set({ severity, subject }, 1);
+    for (const state of CONFIG_STATES)
+      this.#configState.set({ state }, Number(status.config.state === state));
+    for (const severity of ['error', 'warning'] as const) {
+      const problems = status.config.problems.filter((problem) => problem.severity === severity);
+      this.#configProblems.set({ severity }, problems.length);
+    }
+    for (const service of status.services) {
+      for (const state of SERVICE_STATES) {
+        this.#serviceState.set({ service: service.name, state }, Number(service.status.state === state));
+      }
+      this.#serviceRestarts.inc({ service: service.name }, service.restarts);
+    }
+  }
+
+  #setParts({ vpp, fib, hugepages, nics, management }: ApplianceStatus): void {
+    this.#vppConnected.set(Number(vpp.api.state === 'connected'));
+    this.#vppRestarts.inc(vpp.restarts);
+    if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);
+    for (const { backend, desired, programmed, pending, failed, lastConvergenceMs } of fib) {
+      const counts = { desired, programmed, pending, failed };
+      for (const [state, count] of Object.entries(counts)) this.#fibRoutes.set({ backend, state }, count);
+      if (lastConvergenceMs !== undefined) this.#convergence.set({ backend }, lastConvergenceMs / 1000);
+    }
+    for (const pool of hugepages) {
+      if (pool.state === 'not-needed') continue;
+      this.#hugepagesWanted.set({ page_size_bytes: pool.pageSizeBytes }, pool.requested);
+      this.#hugepagesHad.set({ page_size_bytes: pool.pageSizeBytes }, pool.allocated);
+    }
+    for (const nic of nics) {
+      const { mac = '', driver = '' } = nic;
+      this.#nicInfo.set({ pci_address: nic.pciAddress, mac, driver, use: nic.use.role }, 1);
+      if (nic.link !== 'unknown')
+        this.#nicLink.set({ pci_address: nic.pciAddress }, Number(nic.link === 'up'));
+    }
+    this.#management.set(Number(management.state === 'ready'));
+  }
+
+  #setProcess(http: HttpCounters): void {
+    for (const [code, count] of http.requests) this.#httpRequests.inc({ code }, count);
+    this.#httpRefused.inc(http.refused);
+    this.#httpAborted.inc(http.aborted);
+    const cpu = process.cpuUsage();
+    this.#cpu.inc((cpu.user + cpu.system) / 1e6);
+    const memory = process.memoryUsage();
+    this.#resident.set(memory.rss);
+    this.#heap.set(memory.heapUsed);
+    this.#started.set(Math.round(Date.now() / 1000 - process.uptime()));
+    this.#fds.set(countOpenFiles());
+  }
+
+  #gauge<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+function countOpenFiles(): number {
+  try {
+    // the directory that is being read is one of them
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    // no /proc yet: PID 1 mounts it
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,229 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { HttpCounters } from './http-counters.ts';
+import { Metrics } from './metrics.ts';
+import {
+  HOSTILE,
+  makeCounters,
+  makeInterface,
+  makeProvider,
+  makeSnapshot,
+  makeStatus,
+  type ProviderOptions,
+} from './status.fixture.ts';
+
+async function scrape(options: ProviderOptions = {}): Promise<string> {
+  using metrics = new Metrics(makeProvider(options), new HttpCounters());
+  let text = '';
+  for await (const chunk of metrics.scrape()) text += chunk;
+  return text;
+}
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface Family {
+  readonly help: string;
+  readonly type: string;
+  readonly samples: Sample[];
+}
+
+/** A strict reader of the text format: throws for what Prometheus tolerates too. Independent of the writer. */
+function parseExposition(text: string): Map<string, Family> {
+  if (!text.endsWith('\n')) throw new Error('the last line has no end');
+  const families = new Map<string, Family>();
+  const seen = new Set<string>();
+  let current = '';
+  let help = '';
+  for (const line of text.slice(0, -1).split('\n')) {
+    const meta = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line);
+    if (meta) {
+      const [, kind, name = '', rest = ''] = meta;
+      if (kind === 'HELP') {
+        if (families.has(name)) throw new Error(`${name} is described twice`);
+        current = name;
+        help = rest;
+      } else {
+        if (name !== current) throw new Error(`TYPE of ${name} does not follow its HELP`);
+        families.set(name, { help, type: rest, samples: [] });
+      }
+      continue;
+    }
+    if (line === '') continue;
+    const { name, labels, value } = parseSample(line);
+    const family = families.get(current);
+    const isOfFamily =
+      name === current ||
+      (family?.type === 'summary' && [`${current}_sum`, `${current}_count`].includes(name));
+    if (!family || !isOfFamily) throw new Error(`sample outside its family: ${line}`);
+    const key = `${name} ${keyOf(labels)}`;
+    if (seen.has(key)) throw new Error(`twice: ${line}`);
+    seen.add(key);
+    if (name === current) family.samples.push({ labels, value });
+  }
+  return families;
+}
+
+/** The same for the same labels, in whatever order. */
+function keyOf(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function parseSample(line: string): { name: string; labels: Record<string, string>; value: number } {
+  const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line)?.[0];
+  if (!name) throw new Error(`no name: ${line}`);
+  let at = name.length;
+  const labels: Record<string, string> = {};
+  if (line[at] === '{') {
+    at++;
+    while (line[at] !== '}') {
+      const label = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"/.exec(line.slice(at));
+      if (!label) throw new Error(`bad label: ${line}`);
+      const [all, key = '', raw = ''] = label;
+      if (key in labels) throw new Error(`label twice: ${line}`);
+      labels[key] = raw.replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c));
+      at += all.length;
+      if (line[at] === ',') at++;
+      else if (line[at] !== '}') throw new Error(`bad labels: ${line}`);
+    }
+    at++;
+  }
+  const text = /^ (NaN|[+-]Inf|-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)$/.exec(line.slice(at))?.[1];
+  if (text === undefined) throw new Error(`bad value: ${line}`);
+  const value = text.endsWith('Inf') ? Number(text.replace('Inf', 'Infinity')) : Number(text);
+  return { name, labels, value };
+}
+
+function valueOf(
+  families: Map<string, Family>,
+  name: string,
+  labels: Record<string, string> = {},
+): number | undefined {
+  const wanted = keyOf(labels);
+  return families.get(name)?.samples.find((sample) => keyOf(sample.labels) === wanted)?.value;
+}
+
+describe('the exposition', () => {
+  test("has VPP's figures under their names", async () => {
+    const families = parseExposition(await scrape());
+    expect(valueOf(families, 'vpp_interface_receive_packets_total', { interface: 'xe0' })).toBe(100);
+    expect(valueOf(families, 'vpp_interface_receive_bytes_total', { interface: 'xe0' })).toBe(6400);
+    expect(valueOf(families, 'vpp_interface_transmit_packets_total', { interface: 'xe0' })).toBe(50);
+    expect(valueOf(families, 'vpp_interface_drops_total', { interface: 'xe0' })).toBe(3);
+    expect(valueOf(families, 'vpp_interface_receive_packets_total', { interface: 'local0' })).toBe(0);
+    expect(valueOf(families, 'vpp_node_clocks_total', { node: 'ip4-lookup' })).toBe(1000);
+    expect(valueOf(families, 'vpp_node_vectors_per_call', { node: 'ip4-lookup' })).toBe(3);
+    expect(valueOf(families, 'vpp_errors_total', { node: 'ip4-input', reason: 'ip4 ttl <= 1' })).toBe(4);
+    expect(valueOf(families, 'vpp_system_vector_rate')).toBe(7);
+    expect(valueOf(families, 'vpp_system_thread_vector_rate', { thread: '1' })).toBe(7);
+    expect(valueOf(families, 'vpp_system_input_rate')).toBe(1234);
+    expect(valueOf(families, 'vpp_buffers_available', { pool: 'default-numa-0' })).toBe(16_000);
+    expect(valueOf(families, 'vpp_heap_used_bytes', { heap: 'main heap' })).toBe(1 << 20);
+    expect(valueOf(families, 'vpp_boot_time_seconds')).toBe(1_780_000_000);
+    expect(valueOf(families, 'vpp_stats_age_seconds')).toBe(1.5);
+    expect(valueOf(families, 'vpp_stats_read_retries_total')).toBe(2);
+  });
+
+  test('leaves out nodes that never ran', async () => {
+    const nodes = parseExposition(await scrape()).get('vpp_node_calls_total')?.samples;
+    expect(nodes?.map(({ labels }) => labels['node'])).toEqual(['ip4-lookup']);
+  });
+
+  test('has our own figures', async () => {
+    const status = makeStatus({
+      conditions: [{ severity: 'error', subject: 'hugepages', reason: 'too few', since: 0 }],
+      hugepages: [
+        {
+          state: 'short',
+          pageSizeBytes: 2 << 20,
+          requested: 800,
+          allocated: 300,
+          reason: 'too little memory',
+        },
+      ],
+    });
+    const families = parseExposition(await scrape({ status: () => status }));
+    expect(valueOf(families, 'appliance_boot_phase_seconds', { phase: 'mounts' })).toBe(0.0125);
+    expect(valueOf(families, 'appliance_condition', { severity: 'error', subject: 'hugepages' })).toBe(1);
+    expect(valueOf(families, 'appliance_service_restarts_total', { service: 'vpp' })).toBe(1);
+    expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'running' })).toBe(1);
+    expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'looping' })).toBe(0);
+    expect(valueOf(families, 'appliance_vpp_connected')).toBe(1);
+    expect(valueOf(families, 'appliance_fib_routes', { backend: 'vpp', state: 'programmed' })).toBe(3);
+    expect(valueOf(families, 'appliance_hugepages_allocated', { page_size_bytes: '2097152' })).toBe(300);
+    expect(valueOf(families, 'appliance_config_state', { state: 'ok' })).toBe(1);
+    expect(valueOf(families, 'appliance_interface_link_up', { interface: 'xe0' })).toBe(1);
+    expect(valueOf(families, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
+    expect(families.get('appliance_event_loop_delay_seconds')?.type).toBe('summary');
+    expect(families.get('appliance_info')?.samples[0]?.labels).toMatchObject({
+      version: '0.1.0',
+      hostname: 'edge1',
+    });
+  });
+
+  test('forgets what is over: conditions and restarts are those of the status, not of the last scrape', async () => {
+    let conditions = makeStatus({
+      conditions: [{ severity: 'warning', subject: 'nic', reason: 'r', since: 0 }],
+    });
+    using metrics = new Metrics(makeProvider({ status: () => conditions }), new HttpCounters());
+    const read = async () => {
+      let text = '';
+      for await (const chunk of metrics.scrape()) text += chunk;
+      return parseExposition(text);
+    };
+    expect((await read()).get('appliance_condition')?.samples).toHaveLength(1);
+    conditions = makeStatus();
+    const later = await read();
+    expect(later.get('appliance_condition')?.samples).toEqual([]);
+    expect(valueOf(later, 'appliance_service_restarts_total', { service: 'vpp' })).toBe(1);
+  });
+
+  test('escapes whatever a name holds, and survives names that are there twice', async () => {
+    const snapshot = makeSnapshot({
+      interfaces: [makeCounters(0, HOSTILE), makeCounters(1, 'twin'), makeCounters(2, 'twin')],
+      nodes: [
+        { name: HOSTILE, clocks: 1, vectors: 1, calls: 1, suspends: 0 },
+        { name: HOSTILE, clocks: 2, vectors: 1, calls: 1, suspends: 0 },
+      ],
+      errors: [
+        { node: HOSTILE, reason: '"', count: 1 },
+        { node: HOSTILE, reason: '"', count: 2 },
+      ],
+    });
+    const status = makeStatus({
+      hostname: HOSTILE,
+      interfaces: [makeInterface(HOSTILE), makeInterface('twin'), makeInterface('twin')],
+      conditions: [{ severity: 'error', subject: HOSTILE, reason: HOSTILE, since: 0 }],
+    });
+    const families = parseExposition(await scrape({ snapshot, status: () => status }));
+    const names = families.get('vpp_interface_drops_total')?.samples.map(({ labels }) => labels['interface']);
+    expect(names).toEqual([HOSTILE, 'twin', 'twin#2']);
+    expect(valueOf(families, 'vpp_errors_total', { node: HOSTILE, reason: '"' })).toBe(3);
+    expect(valueOf(families, 'appliance_condition', { severity: 'error', subject: HOSTILE })).toBe(1);
+  });
+
+  test('has no figures of VPP where there are none, or only very old ones', async () => {
+    const families = parseExposition(await scrape({ ageSeconds: 301 }));
+    expect([...families.keys()].filter((name) => name.startsWith('vpp_interface'))).toEqual([]);
+    expect(families.has('appliance_info')).toBe(true);
+    expect(families.has('vpp_stats_polls_total')).toBe(true);
+  });
+
+  test('is what promtool accepts', async (ctx) => {
+    if (spawnSync('promtool', ['--version']).error) ctx.skip('promtool is not installed');
+    const input = await scrape();
+    expect(execFileSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })).toBe('');
+  });
+
+  test('follows the naming rules that promtool checks', async () => {
+    for (const [name, { type, help, samples }] of parseExposition(await scrape())) {
+      expect(name).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
+      expect([name, type === 'counter']).toEqual([name, name.endsWith('_total')]);
+      expect(name).not.toMatch(/(_ms|_milliseconds|_minutes|_kilobytes|_mb|_gauge|_counter|_summary)(_|$)/);
+      expect(help.length).toBeGreaterThan(5);
+      if (type !== 'summary') for (const { labels } of samples) expect(labels).not.toHaveProperty('quantile');
+    }
+  });
+});

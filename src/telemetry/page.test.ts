@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest';
+import { assessHealth } from './health.ts';
+import { escapeHtml, html } from './html.ts';
+import { renderPage } from './page.ts';
+import { HOSTILE, makeCounters, makeInterface, makeStatus, NOW } from './status.fixture.ts';
+import type { ApplianceStatus } from './status.ts';
+
+function render(changes: Partial<ApplianceStatus> = {}): string {
+  return renderPage(makeStatus(changes), { now: NOW, refresh: true });
+}
+
+/** Text as a reader sees it. */
+function textOf(page: string): string {
+  return page
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&#39;/g, "'")
+    .replace(/&quot;/g, '"')
+    .replace(/\s+/g, ' ');
+}
+
+/** Throws unless every element is closed in its place and no attribute is without quotes. */
+function checkNesting(page: string): void {
+  const empty = new Set(['meta', 'link', '!doctype', 'br']);
+  const open: string[] = [];
+  for (const [tag, slash = '', name = '', attributes = ''] of page.matchAll(
+    /<(\/?)([!a-z][a-z0-9]*)([^>]*)>/gi,
+  )) {
+    const element = name.toLowerCase();
+    if (slash) {
+      if (open.pop() !== element) throw new Error(`${tag} closes nothing`);
+    } else {
+      if (element !== '!doctype' && !/^( [a-z-]+="[^"]*")*$/.test(attributes))
+        throw new Error(`bad attributes: ${tag}`);
+      if (!empty.has(element)) open.push(element);
+    }
+  }
+  if (open.length > 0) throw new Error(`not closed: ${open.join(' ')}`);
+}
+
+describe('html', () => {
+  test('escapes values and leaves markup', () => {
+    expect(html`<p title="${'"'}">${'<b>'} ${3} ${html`<i>x</i>`} ${[html`1`, html`2`]}</p>`.text).toBe(
+      '<p title="&quot;">&lt;b&gt; 3 <i>x</i> 12</p>',
+    );
+    expect(escapeHtml(`&<>"'\u0000\u001b\n`)).toBe('&amp;&lt;&gt;&quot;&#39;\uFFFD\uFFFD\n');
+  });
+});
+
+describe('the page', () => {
+  test('says what there is to say about a healthy appliance', () => {
+    const page = render({
+      interfaces: [
+        makeInterface('xe0', { addresses: ['192.0.2.1/24'], counters: makeCounters(1, 'xe0', 20_000) }),
+      ],
+    });
+    checkNesting(page);
+    const text = textOf(page);
+    expect(text).toContain('Everything is well');
+    expect(text).toContain('VPP 25.02-release is running for 1 min 0 s (pid 77) and connected');
+    expect(text).toContain('killed by SIGSEGV after 30 s');
+    expect(text).toContain('vlib_plugin_early_init');
+    expect(text).toContain('192.0.2.1/24');
+    expect(text).toContain('2,000,000');
+    expect(text).toContain('[vpp.dpdk.interface.0000:03:00.0] name = xe0');
+    expect(text).toContain('management (enp4s0)');
+    expect(text).toContain('Took 140 ms from the first own line');
+    expect(text).toContain('there is no /dev/watchdog');
+    expect(page).toContain('<meta http-equiv="refresh" content="5">');
+    expect(page).not.toMatch(/<script|style="|onclick|https?:\/\//);
+  });
+
+  test('shows each mistake in the configuration with its line', () => {
+    const text = textOf(
+      render({
+        config: {
+          state: 'rejected',
+          source: 'default',
+          path: '/boot/appliance.ini',
+          reason: '1 error',
+          problems: [
+            { severity: 'error', line: 12, leaf: 'vpp.cpu.workers', message: '"many" is not a number' },
+          ],
+        },
+      }),
+    );
+    expect(text).toContain('Something is wrong');
+    expect(text).toContain('Configuration refused, the defaults are in use: 1 error');
+    expect(text).toMatch(/12 error vpp\.cpu\.workers "many" is not a number/);
+  });
+
+  test('shows a route that VPP refuses with its reason', () => {
+    const text = textOf(
+      render({
+        fib: [
+          {
+            backend: 'vpp',
+            status: { state: 'degraded', since: NOW, reason: 'VPP refuses some routes' },
+            desired: 2,
+            programmed: 1,
+            pending: 0,
+            failed: 1,
+            failures: [{ prefix: '203.0.113.0/24', reason: 'NO_SUCH_TABLE (-11)' }],
+          },
+        ],
+      }),
+    );
+    expect(text).toContain('1 route of 2 programmed, 1 failed, such as 203.0.113.0/24: NO_SUCH_TABLE (-11)');
+  });
+
+  test('stays whole and harmless whatever its texts are', () => {
+    const config = {
+      state: 'missing' as const,
+      source: 'default' as const,
+      path: HOSTILE,
+      reason: HOSTILE,
+      problems: [{ severity: 'error' as const, line: 1, leaf: HOSTILE, message: HOSTILE }],
+    };
+    const status = makeStatus();
+    const page = render({
+      hostname: HOSTILE,
+      version: HOSTILE,
+      config,
+      conditions: [{ severity: 'error', subject: HOSTILE, reason: HOSTILE, since: Number.POSITIVE_INFINITY }],
+      services: status.services.map((service) => ({
+        ...service,
+        name: HOSTILE,
+        lastOutput: [{ at: NOW, line: HOSTILE }],
+      })),
+      nics: status.nics.map((nic) => ({ ...nic, mac: HOSTILE, driver: HOSTILE, iniLine: HOSTILE })),
+      interfaces: [makeInterface(HOSTILE, { state: { state: 'failed', reason: HOSTILE } })],
+      vpp: { ...status.vpp, version: HOSTILE },
+    });
+    checkNesting(page);
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain('\u001b');
+  });
+
+  test('is bounded with a thousand interfaces and a flood of output', () => {
+    const page = render({
+      interfaces: Array.from({ length: 1000 }, (_, i) => makeInterface(`loop${i}`)),
+      conditions: Array.from({ length: 5000 }, (_, i) => ({
+        severity: 'info' as const,
+        subject: `s${i}`,
+        reason: 'r',
+        since: NOW,
+      })),
+    });
+    checkNesting(page);
+    expect(textOf(page)).toContain('800 more interfaces');
+    expect(page.length).toBeLessThan(300_000);
+  });
+
+  test('can be left standing still', () => {
+    expect(renderPage(makeStatus(), { now: NOW, refresh: false })).not.toContain('http-equiv');
+  });
+});
+
+describe('health', () => {
+  const since = NOW - 5000;
+  const vpp = makeStatus().vpp;
+  test.each<[string, Partial<ApplianceStatus>, string, string]>([
+    ['all is well', {}, 'ok', 'Up for 2 min 5 s'],
+    [
+      'VPP loops',
+      {
+        vpp: {
+          ...vpp,
+          process: {
+            state: 'looping',
+            since,
+            nextTryAt: NOW + 200_000,
+            failures: 5,
+            reason: 'exited with code 1 after 0.2 s',
+          },
+        },
+      },
+      'error',
+      'VPP keeps failing (5 times in a row), next try in 3 min 20 s: exited with code 1 after 0.2 s',
+    ],
+    [
+      'VPP runs, not connected',
+      { vpp: { ...vpp, api: { state: 'connecting', since, attempt: 3, reason: 'ENOENT' } } },
+      'warning',
+      'VPP 25.02-release is running for 1 min 0 s (pid 77), connecting (attempt 3): ENOENT',
+    ],
+    [
+      'VPP is another version',
+      {
+        vpp: {
+          ...vpp,
+          api: { state: 'incompatible', since, reason: 'ip_route_add_del differs', messages: [] },
+        },
+      },
+      'error',
+      'VPP 25.02-release is of another version than this program needs: ip_route_add_del differs',
+    ],
+    [
+      'no hugepages',
+      {
+        hugepages: [
+          {
+            state: 'short',
+            pageSizeBytes: 2 << 20,
+            requested: 8,
+            allocated: 3,
+            reason: 'memory is fragmented',
+          },
+        ],
+      },
+      'error',
+      'Hugepages: 3 of 8 allocated: memory is fragmented',
+    ],
+    [
+      'link down',
+      { interfaces: [makeInterface('xe0', { link: 'down' })] },
+      'warning',
+      'Interfaces: xe0 without link',
+    ],
+    [
+      'a condition',
+      {
+        conditions: [{ severity: 'warning', subject: 'machine', reason: 'has 2 cores, 4 are needed', since }],
+      },
+      'warning',
+      'machine: has 2 cores, 4 are needed',
+    ],
+    [
+      'old counters',
+      {
+        stats: { state: 'stale', since, ageSeconds: 44, reason: 'VPP has not updated its counters for 44 s' },
+      },
+      'warning',
+      "VPP's counters are old: VPP has not updated its counters for 44 s",
+    ],
+    [
+      'a phase failed',
+      { boot: { phases: [{ name: 'mounts', state: 'failed', startedMs: 0, ms: 3, reason: 'EPERM' }] } },
+      'error',
+      'Boot: 1 phase failed (mounts: EPERM)',
+    ],
+  ])('%s', (_what, changes, level, sentence) => {
+    const health = assessHealth(makeStatus(changes), NOW);
+    expect(health.level).toBe(level);
+    expect(health.sentences).toContainEqual({ level, text: sentence });
+    expect(health.sentences[0]?.level).toBe(level);
+  });
+});

@@ -1,0 +1,191 @@
+/** A status with something in every part, and a provider of it, for tests. */
+import type { InterfaceCounters, StatsSnapshot } from '../vpp/stats/mod.ts';
+import type { ApplianceStatus, InterfaceStatus, StatusProvider } from './status.ts';
+
+/** The fixture's clock, Unix milliseconds. */
+export const NOW = Date.UTC(2026, 6, 1, 12, 0, 0);
+
+/** Text that breaks HTML, labels and terminals that take it as it is. */
+export const HOSTILE = `<script>alert("1")</script>&'\\\u001b[31m\n`;
+
+export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceStatus {
+  const since = NOW - 60_000;
+  return {
+    version: '0.1.0',
+    hostname: 'edge1',
+    pid: 1,
+    mode: 'pid1',
+    uptimeSeconds: 125,
+    kernel: '6.1.0-33-amd64',
+    boot: {
+      phases: [
+        { name: 'mounts', state: 'done', startedMs: 3, ms: 12.5, detail: '11 file systems' },
+        { name: 'modules', state: 'done', startedMs: 16, ms: 80 },
+        { name: 'watchdog', state: 'skipped', reason: 'there is no /dev/watchdog' },
+      ],
+      totalMs: 140,
+    },
+    conditions: [],
+    config: { state: 'ok', source: 'file', path: '/boot/appliance.ini', problems: [] },
+    services: [
+      {
+        name: 'vpp',
+        status: { state: 'running', pid: 77, since },
+        restarts: 1,
+        lastExit: {
+          at: since - 1000,
+          pid: 60,
+          signal: 'SIGSEGV',
+          lifeMs: 30_000,
+          reason: 'killed by SIGSEGV after 30 s',
+        },
+        lastOutput: [{ at: since, line: 'vlib_plugin_early_init: plugin path /usr/lib/vpp_plugins' }],
+      },
+    ],
+    vpp: {
+      process: { state: 'running', pid: 77, since },
+      api: { state: 'connected', since, vpePid: 77 },
+      version: '25.02-release',
+      pid: 77,
+      startedAt: since,
+      restarts: 1,
+    },
+    stats: { state: 'fresh', since, ageSeconds: 1.5 },
+    statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2 },
+    nics: [
+      {
+        pciAddress: '0000:03:00.0',
+        pciId: '8086:125c',
+        mac: '02:00:00:00:00:01',
+        kernelName: 'enp3s0',
+        driver: 'vfio-pci',
+        originalDriver: 'igc',
+        link: 'unknown',
+        iommuGroup: 12,
+        groupMembers: [],
+        use: { role: 'vpp', name: 'xe0' },
+        iniLine: '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0',
+      },
+      {
+        pciAddress: '0000:04:00.0',
+        mac: '02:00:00:00:00:02',
+        kernelName: 'enp4s0',
+        driver: 'igc',
+        link: 'up',
+        speedMbps: 2500,
+        groupMembers: ['0000:04:00.1'],
+        use: { role: 'management', name: 'enp4s0' },
+        iniLine: '[vpp.dpdk.interface.0000:04:00.0]\nname = xe1',
+      },
+    ],
+    interfaces: [
+      {
+        name: 'xe0',
+        dataPlane: 'vpp',
+        swIfIndex: 1,
+        state: { state: 'ok' },
+        adminUp: true,
+        link: 'up',
+        mtuBytes: 1500,
+        addresses: ['192.0.2.1/24', '2001:db8::1/64'],
+      },
+    ],
+    fib: [
+      {
+        backend: 'vpp',
+        status: { state: 'synced', since },
+        desired: 3,
+        programmed: 3,
+        pending: 0,
+        failed: 0,
+        failures: [],
+        lastConvergenceMs: 12,
+      },
+    ],
+    hugepages: [{ state: 'ok', pageSizeBytes: 2 << 20, requested: 800, allocated: 800 }],
+    management: {
+      state: 'ready',
+      interface: 'enp4s0',
+      method: 'static',
+      addresses: ['198.51.100.2/24'],
+      dns: [],
+    },
+    ...changes,
+  };
+}
+
+export function makeCounters(index: number, name: string, scale = 1): InterfaceCounters {
+  return {
+    index,
+    name,
+    rxPackets: 100 * scale,
+    rxBytes: 6400 * scale,
+    txPackets: 50 * scale,
+    txBytes: 3200 * scale,
+    drops: 3,
+    punt: 0,
+    ip4: 90,
+    ip6: 10,
+    mpls: 0,
+    rxMiss: 1,
+    rxNoBuf: 0,
+    rxError: 0,
+    txError: 2,
+  };
+}
+
+export function makeSnapshot(changes: Partial<StatsSnapshot> = {}): StatsSnapshot {
+  return {
+    epoch: 5,
+    interfaces: [makeCounters(0, 'local0', 0), makeCounters(1, 'xe0')],
+    nodes: [
+      { name: 'ip4-lookup', clocks: 1000, vectors: 30, calls: 10, suspends: 0 },
+      { name: 'never-called', clocks: 0, vectors: 0, calls: 0, suspends: 0 },
+    ],
+    errors: [{ node: 'ip4-input', reason: 'ip4 ttl <= 1', count: 4 }],
+    system: {
+      vectorRate: 7,
+      vectorRatePerWorker: [0, 7],
+      inputRate: 1234,
+      numWorkerThreads: 1,
+      lastUpdate: 60,
+      heartbeat: 12,
+      bootTime: 1_780_000_000,
+    },
+    bufferPools: [{ name: 'default-numa-0', cached: 10, used: 100, available: 16_000 }],
+    memory: [{ name: 'main heap', total: 1 << 30, used: 1 << 20, free: (1 << 30) - (1 << 20) }],
+    ...changes,
+  };
+}
+
+export function makeInterface(name: string, changes: Partial<InterfaceStatus> = {}): InterfaceStatus {
+  return {
+    name,
+    dataPlane: 'vpp',
+    state: { state: 'ok' },
+    adminUp: true,
+    link: 'up',
+    mtuBytes: 1500,
+    addresses: [],
+    ...changes,
+  };
+}
+
+export interface ProviderOptions {
+  readonly status?: () => ApplianceStatus;
+  readonly snapshot?: StatsSnapshot | undefined;
+  readonly ageSeconds?: number;
+  readonly fibRoutes?: StatusProvider['fibRoutes'];
+  readonly vppctl?: StatusProvider['vppctl'];
+}
+
+export function makeProvider(options: ProviderOptions = {}): StatusProvider {
+  const { status = makeStatus, snapshot = makeSnapshot(), ageSeconds = 1.5 } = options;
+  return {
+    status: () => status(),
+    statsSnapshot: () => ({ snapshot, ageSeconds }),
+    fibRoutes: options.fibRoutes ?? (() => [{ prefix: '198.51.100.0/24', 'next-hop': '192.0.2.2' }]),
+    log: (service) => (service === 'vpp' ? [{ at: NOW, line: `hello ${HOSTILE}` }] : undefined),
+    vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
+  };
+}

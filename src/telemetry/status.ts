@@ -1,0 +1,351 @@
+/**
+ * What the appliance says about itself: the one value that the page, `/status`, `/metrics` and `appliance show`
+ * are made of. `src/init` builds it, telemetry only renders it.
+ *
+ * Invariants: everything here is plain JSON (no bigint, Map, Date, undefined in arrays); a part that is not well
+ * says so in words in its `reason`; a field exists only in the variant of the union that owns it.
+ */
+import type { ConfigProblem } from '../config/mod.ts';
+import type { InterfaceCounters, StatsReads, StatsSnapshot, StatsStatus } from '../vpp/stats/mod.ts';
+
+/** Wall clock time in milliseconds since 1970-01-01 UTC (`Date.now()`). */
+export type Timestamp = number;
+
+/** One named, timed step of the boot, in the order of execution. */
+export type BootPhase =
+  | { readonly name: string; readonly state: 'running'; readonly startedMs: number; readonly detail?: string }
+  | {
+      readonly name: string;
+      readonly state: 'done';
+      /** Start, in milliseconds after the first own line. */
+      readonly startedMs: number;
+      /** Duration in milliseconds. */
+      readonly ms: number;
+      readonly detail?: string;
+    }
+  | {
+      readonly name: string;
+      readonly state: 'failed';
+      readonly startedMs: number;
+      readonly ms: number;
+      readonly reason: string;
+    }
+  | { readonly name: string; readonly state: 'skipped'; readonly reason: string };
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** Something that an operator should know, for as long as it holds. */
+export interface Condition {
+  readonly severity: Severity;
+  /** The part it is about, `vpp`, `config`, `hugepages`, `nic 0000:03:00.0`; unique with the severity. */
+  readonly subject: string;
+  readonly reason: string;
+  readonly since: Timestamp;
+}
+
+/** Which configuration runs, and what is wrong with the file. `problems` are those of the file at `path`. */
+export type ConfigStatus =
+  | {
+      /** The file is valid and in use (problems: warnings only). */
+      readonly state: 'ok';
+      readonly source: 'file';
+      readonly path: string;
+      readonly problems: readonly ConfigProblem[];
+    }
+  | {
+      /** The file was refused; the last good configuration is in use. */
+      readonly state: 'rejected';
+      readonly source: 'last-good';
+      readonly path: string;
+      readonly reason: string;
+      readonly problems: readonly ConfigProblem[];
+    }
+  | {
+      /** The file was refused and there is no last good one: defaults are in use. */
+      readonly state: 'rejected';
+      readonly source: 'default';
+      readonly path: string;
+      readonly reason: string;
+      readonly problems: readonly ConfigProblem[];
+    }
+  | {
+      /** There is no readable file (no boot partition, no such file, I/O error). */
+      readonly state: 'missing';
+      readonly source: 'default' | 'last-good';
+      readonly path: string;
+      readonly reason: string;
+      readonly problems: readonly ConfigProblem[];
+    };
+
+/** How a process ended. */
+export interface ServiceExit {
+  readonly at: Timestamp;
+  readonly pid: number;
+  readonly code?: number;
+  readonly signal?: string;
+  /** Life in milliseconds. */
+  readonly lifeMs: number;
+  /** `exited with code 1 after 0.2 s`, `killed by SIGSEGV`, `could not be started: ENOENT`. */
+  readonly reason: string;
+}
+
+/** The state of a supervised process. */
+export type ServiceStatus =
+  | { readonly state: 'disabled'; readonly reason: string }
+  | { readonly state: 'external'; readonly reason: string }
+  | { readonly state: 'stopped'; readonly reason: string; readonly since: Timestamp }
+  | { readonly state: 'starting'; readonly pid?: number; readonly since: Timestamp }
+  | { readonly state: 'running'; readonly pid: number; readonly since: Timestamp }
+  | { readonly state: 'stopping'; readonly pid: number; readonly since: Timestamp; readonly reason: string }
+  | {
+      /** Waiting for the next start after a failure. */
+      readonly state: 'backoff';
+      readonly reason: string;
+      readonly since: Timestamp;
+      readonly nextTryAt: Timestamp;
+      /** Failures in a row. */
+      readonly failures: number;
+    }
+  | {
+      /** Failed so often in a row that the fallback is active. */
+      readonly state: 'looping';
+      readonly reason: string;
+      readonly since: Timestamp;
+      readonly nextTryAt: Timestamp;
+      readonly failures: number;
+    };
+
+export interface OutputLine {
+  readonly at: Timestamp;
+  readonly line: string;
+}
+
+export interface Service {
+  readonly name: string;
+  readonly status: ServiceStatus;
+  /** Starts after the first one, since the appliance started. */
+  readonly restarts: number;
+  readonly lastExit?: ServiceExit;
+  /** The last few lines (the whole ring is `StatusProvider.log`). */
+  readonly lastOutput: readonly OutputLine[];
+}
+
+/** The binary API connection. */
+export type ApiStatus =
+  | { readonly state: 'idle'; readonly reason: string }
+  | {
+      readonly state: 'connecting';
+      readonly since: Timestamp;
+      readonly attempt: number;
+      /** Why the last attempt failed, if there was one. */
+      readonly reason?: string;
+    }
+  | { readonly state: 'connected'; readonly since: Timestamp; readonly vpePid: number }
+  | { readonly state: 'disconnected'; readonly since: Timestamp; readonly reason: string }
+  | {
+      /** Connected, but messages the product needs are missing or of another version. */
+      readonly state: 'incompatible';
+      readonly since: Timestamp;
+      readonly reason: string;
+      readonly messages: readonly { readonly name: string; readonly reason: string }[];
+    };
+
+/** VPP as a whole; its process is also one of `services` (named `vpp`), with its output. */
+export interface VppStatus {
+  readonly process: ServiceStatus;
+  readonly api: ApiStatus;
+  /** As the binary or the API reports it, `25.02-release`. */
+  readonly version?: string;
+  readonly pid?: number;
+  readonly startedAt?: Timestamp;
+  /** Restarts seen since the appliance started. */
+  readonly restarts: number;
+}
+
+export type LinkState = 'up' | 'down' | 'unknown';
+
+/** Who uses a NIC. */
+export type NicRole =
+  | { readonly role: 'vpp'; readonly name: string }
+  | { readonly role: 'management'; readonly name: string }
+  | { readonly role: 'free' }
+  | {
+      /** Configured for VPP but not given to it. */
+      readonly role: 'refused';
+      readonly name: string;
+      readonly reason: string;
+    }
+  | {
+      /** Given back to the kernel while VPP loops or is disabled. */
+      readonly role: 'fallback';
+      readonly name: string;
+      readonly reason: string;
+    };
+
+export interface NicStatus {
+  readonly pciAddress: string;
+  /** `8086:15f3` */
+  readonly pciId?: string;
+  readonly mac?: string;
+  /** Name of the kernel's interface while, or before VPP took it, the kernel's. */
+  readonly kernelName?: string;
+  readonly driver?: string;
+  readonly originalDriver?: string;
+  readonly link: LinkState;
+  readonly speedMbps?: number;
+  readonly iommuGroup?: number;
+  /** Other PCI devices of its IOMMU group. */
+  readonly groupMembers: readonly string[];
+  readonly use: NicRole;
+  /** What to paste into appliance.ini to give it to VPP (several lines are fine). */
+  readonly iniLine: string;
+}
+
+/** One data plane interface: in VPP, or in the kernel while that is the data plane. */
+export interface InterfaceStatus {
+  readonly name: string;
+  readonly dataPlane: 'vpp' | 'kernel';
+  readonly swIfIndex?: number;
+  /** Present: as configured, or what is not. */
+  readonly state:
+    | { readonly state: 'ok' }
+    | { readonly state: 'pending'; readonly reason: string }
+    | { readonly state: 'failed'; readonly reason: string }
+    /** Exists in the data plane, the configuration does not name it. */
+    | { readonly state: 'unconfigured' };
+  readonly adminUp: boolean;
+  readonly link: LinkState;
+  readonly mtuBytes?: number;
+  readonly speedMbps?: number;
+  readonly mac?: string;
+  /** `192.0.2.1/24` */
+  readonly addresses: readonly string[];
+  /** Left out by init: telemetry fills it in by name from the latest snapshot of VPP's counters. */
+  readonly counters?: InterfaceCounters;
+}
+
+export interface FibFailure {
+  readonly prefix: string;
+  readonly reason: string;
+}
+
+/** One backend of the FIB; counts are routes. */
+export interface FibBackendStatus {
+  readonly backend: 'vpp' | 'kernel' | 'none';
+  readonly status:
+    | { readonly state: 'disabled'; readonly reason: string }
+    | { readonly state: 'waiting'; readonly reason: string; readonly since: Timestamp }
+    | { readonly state: 'programming'; readonly since: Timestamp }
+    | { readonly state: 'synced'; readonly since: Timestamp }
+    | { readonly state: 'degraded'; readonly reason: string; readonly since: Timestamp };
+  readonly desired: number;
+  readonly programmed: number;
+  readonly pending: number;
+  readonly failed: number;
+  /** The first few of `failed`. */
+  readonly failures: readonly FibFailure[];
+  /** From the first change of the last batch of changes to its last reply, in milliseconds. */
+  readonly lastConvergenceMs?: number;
+}
+
+/** What was wanted of one page size and what the kernel gave. */
+export type HugepageStatus =
+  | { readonly state: 'not-needed'; readonly reason: string }
+  | {
+      readonly state: 'ok';
+      readonly pageSizeBytes: number;
+      readonly requested: number;
+      readonly allocated: number;
+    }
+  | {
+      readonly state: 'short' | 'failed';
+      readonly pageSizeBytes: number;
+      readonly requested: number;
+      readonly allocated: number;
+      readonly reason: string;
+    };
+
+/** The management interface, which stays with the kernel. */
+export type ManagementStatus =
+  | { readonly state: 'none'; readonly reason: string }
+  | {
+      readonly state: 'configuring';
+      readonly interface: string;
+      readonly method: 'dhcp' | 'static';
+      readonly reason: string;
+    }
+  | {
+      readonly state: 'ready';
+      readonly interface: string;
+      readonly method: 'dhcp' | 'static';
+      readonly addresses: readonly string[];
+      readonly gateway?: string;
+      readonly dns: readonly string[];
+      /** DHCP only. */
+      readonly lease?: {
+        readonly server: string;
+        readonly obtainedAt: Timestamp;
+        readonly expiresAt: Timestamp;
+      };
+    }
+  | {
+      readonly state: 'failed';
+      readonly interface: string;
+      readonly method: 'dhcp' | 'static';
+      readonly reason: string;
+    };
+
+/** Everything that is shown. */
+export interface ApplianceStatus {
+  /** Version of this program. */
+  readonly version: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly mode: 'pid1' | 'run';
+  readonly uptimeSeconds: number;
+  readonly kernel?: string;
+  readonly boot: {
+    readonly phases: readonly BootPhase[];
+    /** From the first own line to the end of the last phase; absent while booting. */
+    readonly totalMs?: number;
+  };
+  readonly conditions: readonly Condition[];
+  readonly config: ConfigStatus;
+  readonly services: readonly Service[];
+  readonly vpp: VppStatus;
+  readonly stats: StatsStatus;
+  /** `StatsPoller.reads` */
+  readonly statsReads?: StatsReads;
+  readonly nics: readonly NicStatus[];
+  readonly interfaces: readonly InterfaceStatus[];
+  readonly fib: readonly FibBackendStatus[];
+  readonly hugepages: readonly HugepageStatus[];
+  readonly management: ManagementStatus;
+}
+
+/** One element of `GET /fib/vpp`: the specification's `[{"prefix": …, "next-hop": …}]`. */
+export interface FibRoute {
+  /** `198.51.100.0/24` */
+  readonly prefix: string;
+  /** As in `[route]`: `192.0.2.1`, several joined by `, `; `blackhole`, `unreachable`. */
+  readonly 'next-hop': string;
+}
+
+/**
+ * Where telemetry gets everything from. All calls are cheap (under a millisecond) and synchronous except `vppctl`;
+ * none of them throws for a part that is not well.
+ */
+export interface StatusProvider {
+  status(): ApplianceStatus;
+  /** The routes held to be installed in VPP. Consumed lazily, in slices: it may change between two steps. */
+  fibRoutes(): Iterable<FibRoute>;
+  /** The latest counters with their age, `undefined` before the first (usually `StatsPoller.latest`). */
+  statsSnapshot(): { readonly snapshot: StatsSnapshot; readonly ageSeconds: number } | undefined;
+  /** All kept output of a service, oldest first; `undefined`: there is no such service. */
+  log(service: string): readonly OutputLine[] | undefined;
+  /**
+   * Runs a VPP CLI command that was checked to be one line beginning with `show`. Rejects, in words, when VPP is not
+   * there. The signal is aborted when the client left or time is up.
+   */
+  vppctl(command: string, signal: AbortSignal): Promise<string>;
+}
