@@ -1,0 +1,169 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findByLabel, readFatLabel } from './boot-partition.ts';
+import { Conditions } from './conditions.ts';
+import { isDhcpEvent, readDhcpEnvironment, readDhcpEvent, runDhcpEvent } from './dhcp-lease.ts';
+import { collectModaliases } from './hardware-modules.ts';
+import { Phases } from './phases.ts';
+import { findPowerButtons, hasKey } from './power-button.ts';
+import { runSteps } from './shutdown.ts';
+
+let dir: string;
+const LOGGER = { info() {}, warning() {}, error() {} };
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'appliance-init-'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A FAT boot sector with just what identifies it. */
+function fatImage(path: string, kind: 'FAT32' | 'FAT16', label: string): void {
+  const sector = Buffer.alloc(512);
+  const [typeAt, labelAt] = kind === 'FAT32' ? [82, 71] : [54, 43];
+  sector.write(kind.padEnd(8), typeAt, 'latin1');
+  sector.write(label.padEnd(11), labelAt, 'latin1');
+  sector.writeUInt16LE(0xaa55, 510);
+  writeFileSync(path, sector);
+  truncateSync(path, 4096);
+}
+
+describe('the boot partition', () => {
+  it('is known by the label in its boot sector, FAT32 and FAT16', () => {
+    fatImage(join(dir, 'a'), 'FAT32', 'APPLIANCE');
+    fatImage(join(dir, 'b'), 'FAT16', 'OTHER');
+    expect(readFatLabel(join(dir, 'a'))).toBe('APPLIANCE');
+    expect(readFatLabel(join(dir, 'b'))).toBe('OTHER');
+  });
+
+  it('is not an empty disk, a short file, or a missing device', () => {
+    writeFileSync(join(dir, 'short'), 'x');
+    writeFileSync(join(dir, 'empty'), Buffer.alloc(4096));
+    for (const name of ['short', 'empty', 'missing']) expect(readFatLabel(join(dir, name))).toBeUndefined();
+  });
+
+  it('is looked for on every block device, and all that match are named', () => {
+    const [sysfs, dev] = [join(dir, 'sys'), join(dir, 'dev')];
+    for (const name of ['sda', 'sda1', 'vda1', 'loop0'])
+      mkdirSync(join(sysfs, 'class/block', name), { recursive: true });
+    mkdirSync(dev);
+    for (const name of ['sda1', 'vda1', 'loop0']) fatImage(join(dev, name), 'FAT32', 'APPLIANCE');
+    expect(findByLabel('APPLIANCE', sysfs, dev)).toEqual([join(dev, 'sda1'), join(dev, 'vda1')]);
+  });
+});
+
+describe('power buttons', () => {
+  it('are input devices whose bitmap has KEY_POWER', () => {
+    // KEY_POWER is 116: bit 52 of the second word.
+    expect(hasKey('10000000000000 0', 116)).toBe(true);
+    expect(hasKey('10000000000000', 116)).toBe(false);
+    expect(hasKey('', 116)).toBe(false);
+    const input = join(dir, 'class/input');
+    for (const [name, keys] of [
+      ['event0', '10000000000000 0'],
+      ['event1', '0'],
+      ['mouse0', '10000000000000 0'],
+    ] as const) {
+      mkdirSync(join(input, name, 'device/capabilities'), { recursive: true });
+      writeFileSync(join(input, name, 'device/capabilities/key'), `${keys}\n`);
+    }
+    expect(findPowerButtons(dir)).toEqual(['/dev/input/event0']);
+  });
+});
+
+describe('modaliases', () => {
+  it('are collected from the whole tree without following links', () => {
+    mkdirSync(join(dir, 'pci0000:00/0000:00:01.0'), { recursive: true });
+    writeFileSync(join(dir, 'pci0000:00/0000:00:01.0/modalias'), 'pci:v00001AF4\n');
+    writeFileSync(join(dir, 'pci0000:00/modalias'), '\n');
+    symlinkSync('..', join(dir, 'pci0000:00/0000:00:01.0/subsystem'));
+    expect([...collectModaliases(dir)]).toEqual(['pci:v00001AF4']);
+  });
+});
+
+describe('a DHCP event', () => {
+  const env = {
+    APPLIANCE_DHCP_LEASE_FILE: '/x',
+    interface: 'eth0',
+    ip: '10.0.2.15',
+    mask: '24',
+    router: '10.0.2.2 10.0.2.3',
+    dns: '10.0.2.3 bogus',
+    lease: '86400',
+    serverid: '10.0.2.2',
+  };
+
+  it('is what the client says with the lease file in its environment', () => {
+    expect(isDhcpEvent('bound', env)).toBe(true);
+    expect(isDhcpEvent('bound', {})).toBe(false);
+    expect(isDhcpEvent('check', env)).toBe(false);
+  });
+
+  it('carries the lease from the environment to the file that PID 1 reads', () => {
+    const file = join(dir, 'eth0.json');
+    expect(readDhcpEvent(file)).toBeUndefined();
+    runDhcpEvent('bound', { ...env, APPLIANCE_DHCP_LEASE_FILE: file });
+    const event = readDhcpEvent(file);
+    expect(event).toMatchObject({
+      event: 'bound',
+      lease: { interface: 'eth0', address: '10.0.2.15', length: 24, gateway: '10.0.2.2', dns: ['10.0.2.3'] },
+    });
+  });
+
+  it('is refused when the server sends nonsense', () => {
+    expect(() => readDhcpEnvironment('bound', { ...env, ip: '300.1.1.1' })).toThrow('300.1.1.1');
+    expect(() => readDhcpEnvironment('bound', { ...env, mask: '99' })).toThrow('"99"');
+  });
+});
+
+describe('phases', () => {
+  it('run in order, are timed, and one that fails does not keep the others', async () => {
+    const phases = new Phases(LOGGER);
+    await phases.run([
+      { name: 'one', run: () => 'detail' },
+      { name: 'two', run: () => Promise.reject(new Error('no such disk')) },
+      { name: 'three', run: () => {} },
+    ]);
+    expect(phases.report).toMatchObject([
+      { name: 'one', state: 'done', detail: 'detail' },
+      { name: 'two', state: 'failed', reason: 'no such disk' },
+      { name: 'three', state: 'done' },
+    ]);
+    expect(phases.totalMs).toBeGreaterThan(0);
+  });
+});
+
+describe('shutdown steps', () => {
+  it('go on after one that hangs and one that fails', async () => {
+    const said: string[] = [];
+    const log = (_subject: string, message: string): void => void said.push(message);
+    await runSteps(
+      [
+        { name: 'hangs', timeoutMs: 30, run: () => new Promise(() => {}) },
+        { name: 'fails', timeoutMs: 30, run: () => Promise.reject(new Error('busy')) },
+        { name: 'works', timeoutMs: 30, run: () => 'well' },
+      ],
+      { info: log, warning: log, error: log },
+    );
+    expect(said[0]).toBe('hangs: not done within 30 ms, going on');
+    expect(said[1]).toBe('fails: busy');
+    expect(said[2]).toMatch(/^works done in \d+ ms: well$/);
+  });
+});
+
+describe('conditions', () => {
+  it('hold since they began, one a subject, errors first', () => {
+    const conditions = new Conditions(LOGGER);
+    conditions.set('warning', 'a', 'low');
+    conditions.set('error', 'b', 'broken');
+    const since = conditions.list().find(({ subject }) => subject === 'a')?.since;
+    conditions.set('warning', 'a', 'low');
+    expect(conditions.list().map(({ subject }) => subject)).toEqual(['b', 'a']);
+    expect(conditions.list()[1]?.since).toBe(since);
+    conditions.clear('b');
+    expect(conditions.list()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,34 @@
+/** What an operator should know now: one entry a subject, with the time since when it holds. */
+import type { Condition, Severity } from '../telemetry/status.ts';
+import type { Logger } from './console.ts';
+
+export class Conditions {
+  readonly #logger: Logger;
+  readonly #bySubject = new Map<string, Condition>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** States a condition; said again with the same words it changes nothing. */
+  set(severity: Severity, subject: string, reason: string): void {
+    const old = this.#bySubject.get(subject);
+    if (old?.reason === reason && old.severity === severity) return;
+    this.#bySubject.set(subject, { severity, subject, reason, since: Date.now() });
+    if (severity === 'error') this.#logger.error(subject, reason);
+    else if (severity === 'warning') this.#logger.warning(subject, reason);
+    else this.#logger.info(subject, reason);
+  }
+
+  /** The condition holds no more. */
+  clear(subject: string): void {
+    this.#bySubject.delete(subject);
+  }
+
+  list(): Condition[] {
+    const rank = { error: 0, warning: 1, info: 2 } as const;
+    return [...this.#bySubject.values()].sort(
+      (a, b) => rank[a.severity] - rank[b.severity] || a.since - b.since,
+    );
+  }
+}

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { activeConsoles, Console } from './console.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'appliance-console-'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A named pipe: like a terminal that holds 64 kB and then blocks. */
+async function makeFifo(): Promise<string> {
+  const path = join(dir, 'fifo');
+  const child = spawn('mkfifo', [path]);
+  await new Promise((resolve) => child.once('exit', resolve));
+  return path;
+}
+
+describe('Console', () => {
+  it('names every active console', () => {
+    expect(activeConsoles(dir)).toEqual(['/dev/console']);
+    expect(activeConsoles('/nowhere')).toEqual(['/dev/console']);
+  });
+
+  it('writes lines with seconds and subject, and takes control characters out', () => {
+    const path = join(dir, 'log');
+    writeFileSync(path, '');
+    using console = new Console([path]);
+    console.warning('vpp', 'bell\u0007 and \u001b[31mred');
+    expect(readFileSync(path, 'utf8')).toMatch(/^\[ *\d+\.\d{3}\] vpp: warning: bell\? and \?\[31mred\n$/);
+  });
+
+  it('is not slowed by a console that nobody reads, drops what does not fit, and says so later', async () => {
+    const path = await makeFifo();
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    using console = new Console([path]);
+    const startedAt = performance.now();
+    for (let i = 0; i < 5_000; i += 1) console.info('test', `${i} ${'x'.repeat(100)}`);
+    // Blocking writes would never come back here.
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(console.dropped).toBeGreaterThan(3_000);
+    expect(console.ring.tail(1)[0]?.line).toContain('4999');
+
+    const bytes = Buffer.alloc(256 * 1024);
+    let text = '';
+    const drain = (): void => {
+      for (;;) {
+        let length = 0;
+        try {
+          length = readSync(reader, bytes);
+        } catch {
+          return;
+        }
+        if (length === 0) return;
+        text += bytes.toString('latin1', 0, length);
+      }
+    };
+    for (let i = 0; i < 10; i += 1) {
+      drain();
+      await sleep(60);
+    }
+    console.info('test', 'after');
+    drain();
+    expect(text).toMatch(/\[\d+ lines were not shown here: nobody read them\]/);
+    expect(text.trimEnd().endsWith('test: after')).toBe(true);
+    closeSync(reader);
+  });
+
+  it('survives a console that hangs up', async () => {
+    const path = await makeFifo();
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    using console = new Console([path]);
+    console.info('test', 'one');
+    closeSync(reader);
+    console.info('test', 'two');
+    console.info('test', 'three');
+    expect(console.dropped).toBeGreaterThan(0);
+    expect(console.ring.tail()).toHaveLength(3);
+  });
+});

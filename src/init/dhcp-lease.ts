@@ -1,0 +1,83 @@
+/**
+ * A DHCP lease on its way from the client program to PID 1.
+ *
+ * The client (busybox udhcpc) runs a program at each change, with the event as its argument and the lease in its
+ * environment. That program is this executable again: it writes the lease as a file, whole or not at all, into a
+ * directory that PID 1 watches. PID 1 alone changes addresses and routes.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { parseAddress } from '../config/mod.ts';
+
+/** Names the file to write; its presence is what makes this executable a DHCP event. */
+export const LEASE_FILE_VARIABLE = 'APPLIANCE_DHCP_LEASE_FILE';
+const EVENTS = ['deconfig', 'bound', 'renew', 'nak', 'leasefail'] as const;
+
+export interface Lease {
+  readonly interface: string;
+  readonly address: string;
+  readonly length: number;
+  readonly gateway: string | undefined;
+  readonly dns: readonly string[];
+  readonly server: string;
+  /** Milliseconds since the epoch. */
+  readonly obtainedAt: number;
+  readonly expiresAt: number;
+}
+
+export type DhcpEvent =
+  | { readonly event: 'deconfig' | 'nak' | 'leasefail'; readonly interface: string; readonly reason: string }
+  | { readonly event: 'bound' | 'renew'; readonly interface: string; readonly lease: Lease };
+
+/** Whether this process was started by the DHCP client. */
+export function isDhcpEvent(argument: string | undefined, env: NodeJS.ProcessEnv): boolean {
+  return env[LEASE_FILE_VARIABLE] !== undefined && (EVENTS as readonly string[]).includes(argument ?? '');
+}
+
+/** Reads udhcpc's environment (busybox, networking/udhcp/dhcpc.c). Throws in words when a field is not valid. */
+export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now = Date.now()): DhcpEvent {
+  const name = env['interface'] ?? '';
+  if (event !== 'bound' && event !== 'renew') {
+    return { event: event as 'deconfig', interface: name, reason: env['message'] ?? event };
+  }
+  const list = (text: string | undefined): string[] =>
+    (text ?? '').split(/\s+/).filter((item) => parseAddress(item)?.family === 4);
+  const address = env['ip'] ?? '';
+  if (parseAddress(address)?.family !== 4) throw new Error(`the DHCP server gave the address "${address}"`);
+  const length = Number(env['mask'] ?? '24');
+  if (!Number.isInteger(length) || length < 1 || length > 32) {
+    throw new Error(`the DHCP server gave the prefix length "${env['mask']}"`);
+  }
+  const seconds = Number(env['lease'] ?? '3600');
+  return {
+    event,
+    interface: name,
+    lease: {
+      interface: name,
+      address,
+      length,
+      gateway: list(env['router'])[0],
+      dns: list(env['dns']),
+      server: env['serverid'] ?? 'unknown',
+      obtainedAt: now,
+      expiresAt: now + (Number.isFinite(seconds) ? seconds : 3600) * 1000,
+    },
+  };
+}
+
+/** The whole life of this executable as a DHCP event: writes the file that PID 1 waits for. */
+export function runDhcpEvent(event: string, env: NodeJS.ProcessEnv): void {
+  const path = env[LEASE_FILE_VARIABLE];
+  if (path === undefined) throw new Error(`${LEASE_FILE_VARIABLE} is not set`);
+  writeFileSync(`${path}.new`, JSON.stringify(readDhcpEnvironment(event, env)));
+  renameSync(`${path}.new`, path);
+}
+
+/** Reads what `runDhcpEvent` wrote; undefined while there is nothing. */
+export function readDhcpEvent(path: string): DhcpEvent | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as DhcpEvent;
+  } catch {
+    // Not there yet: the rename makes it appear whole.
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The mounts of the box, as a table, and their end.
+ *
+ * EBUSY at a mount means that it is there already (the kernel mounts devtmpfs for an initramfs when told to):
+ * fine. nosuid, nodev and noexec stand where they fit.
+ */
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import type { HugepageSize } from '../config/types.ts';
+import { isErrno, mount, MountFlag, readMounts, unmount, UnmountFlag } from '../linux/mod.ts';
+
+interface MountRow {
+  readonly source: string;
+  readonly target: string;
+  readonly fsType: string;
+  readonly flags: number;
+  readonly data?: string;
+}
+
+const { noSuid, noDev, noExec } = MountFlag;
+const SEALED = noSuid | noDev | noExec;
+
+/** In order: a mount point below another mount comes after it. Source: kernel Documentation/filesystems. */
+export const MOUNTS: readonly MountRow[] = [
+  { source: 'devtmpfs', target: '/dev', fsType: 'devtmpfs', flags: noSuid, data: 'mode=0755' },
+  { source: 'proc', target: '/proc', fsType: 'proc', flags: SEALED },
+  { source: 'sysfs', target: '/sys', fsType: 'sysfs', flags: SEALED },
+  { source: 'tmpfs', target: '/run', fsType: 'tmpfs', flags: noSuid | noDev, data: 'mode=0755,size=64m' },
+  { source: 'tmpfs', target: '/tmp', fsType: 'tmpfs', flags: noSuid | noDev, data: 'mode=1777,size=256m' },
+  {
+    source: 'devpts',
+    target: '/dev/pts',
+    fsType: 'devpts',
+    flags: noSuid | noExec,
+    data: 'mode=0620,ptmxmode=0666',
+  },
+  { source: 'tmpfs', target: '/dev/shm', fsType: 'tmpfs', flags: noSuid | noDev, data: 'mode=1777' },
+  { source: 'cgroup2', target: '/sys/fs/cgroup', fsType: 'cgroup2', flags: SEALED },
+];
+
+/** Directories that programs expect below /run, and the links that others expect to them. */
+const RUN_DIRECTORIES = [
+  '/run/vpp',
+  '/run/appliance',
+  '/run/netns',
+  '/var',
+  '/var/log',
+  '/var/log/vpp',
+  '/etc',
+];
+
+/** Mounts one row; says whether it was there already. */
+export function mountRow(row: MountRow): 'mounted' | 'already' {
+  mkdirSync(row.target, { recursive: true });
+  try {
+    mount(row.source, row.target, row.fsType, row.flags, row.data);
+    return 'mounted';
+  } catch (error) {
+    if (isErrno(error, 'EBUSY')) return 'already';
+    throw error;
+  }
+}
+
+/** Mounts the whole table; one row that fails does not keep the others. Throws one error that names all failures. */
+export function mountAll(): string {
+  const failures: string[] = [];
+  // An initramfs on tmpfs has a root that all may write to, and DPDK refuses to load drivers below such a directory.
+  chmodSync('/', 0o755);
+  for (const row of MOUNTS) {
+    try {
+      mountRow(row);
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  for (const directory of RUN_DIRECTORIES) mkdirSync(directory, { recursive: true });
+  try {
+    symlinkSync('/run', '/var/run');
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) failures.push(String(error));
+  }
+  if (failures.length > 0) throw new Error(failures.join('; '));
+  return `${MOUNTS.length} file systems`;
+}
+
+/** Mounts hugetlbfs for the page size in use at /dev/hugepages. */
+export function mountHugetlbfs(pageSize: HugepageSize): void {
+  mountRow({
+    source: 'hugetlbfs',
+    target: '/dev/hugepages',
+    fsType: 'hugetlbfs',
+    flags: noSuid | noDev,
+    data: `pagesize=${pageSize}`,
+  });
+}
+
+/** Mount points that the kernel needs until the machine stops: everything else is unmounted. */
+const KEPT = new Set(['/', '/proc', '/sys', '/dev']);
+const UNMOUNT_TRIES = 3;
+
+/**
+ * Unmounts everything but the root and the kernel's own file systems, deepest first.
+ * Returns what could not be unmounted, with the reason; those are detached so that their devices are flushed.
+ */
+export function unmountAll(): string[] {
+  let busy: string[] = [];
+  for (let round = 0; round < UNMOUNT_TRIES; round += 1) {
+    busy = [];
+    const targets = readMounts().map((entry) => entry.target);
+    for (const target of targets.toReversed()) {
+      if (KEPT.has(target)) continue;
+      try {
+        unmount(target);
+      } catch (error) {
+        if (!isErrno(error, 'EINVAL')) busy.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+    if (busy.length === 0) return [];
+  }
+  for (const { target } of readMounts().toReversed()) {
+    if (KEPT.has(target)) continue;
+    try {
+      unmount(target, UnmountFlag.detach);
+    } catch {
+      // Named in `busy` already.
+    }
+  }
+  return busy;
+}

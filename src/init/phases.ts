@@ -1,0 +1,67 @@
+/**
+ * The boot as data: named phases, run in order, timed, each with its outcome.
+ *
+ * A phase that fails is a stated condition, not the end: the next ones run, because a box that is half up can
+ * still be reached and told about.
+ */
+import type { BootPhase } from '../telemetry/status.ts';
+import type { Logger } from './console.ts';
+
+export interface Phase {
+  readonly name: string;
+  /** Returns a detail to show. A rejection fails the phase with its message as the reason. */
+  run(): Promise<string | void> | string | void;
+}
+
+export class Phases {
+  readonly #logger: Logger;
+  readonly #report: BootPhase[] = [];
+  #startedAt: number;
+  #totalMs: number | undefined;
+
+  /** @param startedAt `performance.now()` of the first own line: what the phases' times count from */
+  constructor(logger: Logger, startedAt = performance.now()) {
+    this.#logger = logger;
+    this.#startedAt = startedAt;
+  }
+
+  get report(): readonly BootPhase[] {
+    return this.#report;
+  }
+
+  /** From the first own line to the end of the last phase, in ms; undefined while phases run. */
+  get totalMs(): number | undefined {
+    return this.#totalMs;
+  }
+
+  /** Runs all phases in order. Never rejects. */
+  async run(phases: readonly Phase[]): Promise<void> {
+    for (const [index, phase] of phases.entries()) {
+      const startedMs = performance.now() - this.#startedAt;
+      const slot = this.#report.push({ name: phase.name, state: 'running', startedMs }) - 1;
+      const position = `phase ${phase.name} (${index + 1}/${phases.length})`;
+      try {
+        const detail = (await phase.run()) ?? undefined;
+        const ms = performance.now() - this.#startedAt - startedMs;
+        this.#report[slot] = {
+          name: phase.name,
+          state: 'done',
+          startedMs,
+          ms,
+          ...(detail === undefined ? {} : { detail }),
+        };
+        this.#logger.info(
+          'boot',
+          `${position} done in ${ms.toFixed(1)} ms${detail === undefined ? '' : `: ${detail}`}`,
+        );
+      } catch (error) {
+        const ms = performance.now() - this.#startedAt - startedMs;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#report[slot] = { name: phase.name, state: 'failed', startedMs, ms, reason };
+        this.#logger.error('boot', `${position} failed after ${ms.toFixed(1)} ms: ${reason}`);
+      }
+    }
+    this.#totalMs = performance.now() - this.#startedAt;
+    this.#logger.info('boot', `${phases.length} phases in ${this.#totalMs.toFixed(0)} ms`);
+  }
+}

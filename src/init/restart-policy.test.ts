@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type LifeEnd, RestartPolicy, type Runner } from './restart-policy.ts';
+
+const CONFIG = {
+  backoffMs: 1_000,
+  backoffMaxMs: 30_000,
+  stableMs: 60_000,
+  loopAfter: 5,
+  loopRetryMs: 300_000,
+};
+
+/** Runs a policy over lives of the given lengths (in ms, repeated at the end) under a fake clock. */
+function setUp(lives: number[], config = CONFIG) {
+  const starts: number[] = [];
+  const delays: number[] = [];
+  const loops: number[] = [];
+  const runner: Runner = async (signal) => {
+    const livedMs = lives[Math.min(starts.length, lives.length - 1)] as number;
+    starts.push(Date.now());
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, livedMs);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return { reason: `lived ${livedMs}`, livedMs } satisfies LifeEnd;
+  };
+  const policy = new RestartPolicy(config, {
+    onBackoff: (_end, _failures, delayMs) => delays.push(delayMs),
+    onLooping: (_end, failures) => {
+      loops.push(failures);
+    },
+  });
+  const abort = new AbortController();
+  const done = policy.run(runner, abort.signal);
+  return { policy, starts, delays, loops, abort, done };
+}
+
+describe('RestartPolicy', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 0 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('doubles the delay from 1 s up to 30 s while lives are short', async () => {
+    const run = setUp([10], { ...CONFIG, loopAfter: 8 });
+    await vi.advanceTimersByTimeAsync(130_000);
+    expect(run.delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('is looping after five short lives, then tries every five minutes for ever', async () => {
+    const run = setUp([10]);
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(run.starts).toHaveLength(5);
+    expect(run.loops).toEqual([5]);
+    await vi.advanceTimersByTimeAsync(300_100);
+    expect(run.starts).toHaveLength(6);
+    expect(run.loops).toEqual([5, 6]);
+    await vi.advanceTimersByTimeAsync(300_100);
+    expect(run.starts).toHaveLength(7);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('tries a looping service at once when asked', async () => {
+    const run = setUp([10]);
+    await vi.advanceTimersByTimeAsync(16_000);
+    run.policy.retryNow();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(run.starts).toHaveLength(6);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('starts again at the first delay after a stable life', async () => {
+    const run = setUp([10, 10, 10, 60_000, 10]);
+    await vi.advanceTimersByTimeAsync(7_100);
+    expect(run.delays).toEqual([1_000, 2_000, 4_000]);
+    await vi.advanceTimersByTimeAsync(60_100);
+    expect(run.delays.slice(3)).toEqual([1_000]);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(run.delays.slice(3)).toEqual([1_000, 1_000]);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('leaves looping for a normal backoff once a life was stable', async () => {
+    const run = setUp([10, 10, 10, 10, 10, 60_000, 10]);
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(run.loops).toEqual([5]);
+    await vi.advanceTimersByTimeAsync(300_000 + 60_000 + 2_000);
+    expect(run.delays.slice(4, 6)).toEqual([1_000, 1_000]);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('ends at once when aborted, in a life and in a wait', async () => {
+    const run = setUp([1_000_000]);
+    await vi.advanceTimersByTimeAsync(10);
+    run.abort.abort();
+    await run.done;
+    expect(run.starts).toHaveLength(1);
+    const waiting = setUp([10]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    waiting.abort.abort();
+    await waiting.done;
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(waiting.starts).toHaveLength(5);
+  });
+});

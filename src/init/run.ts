@@ -1,0 +1,83 @@
+/**
+ * `appliance run`: everything that PID 1 runs except owning the machine. For containers, an external VPP and
+ * development.
+ */
+import { mkdirSync } from 'node:fs';
+import { setChildSubreaper } from '../linux/mod.ts';
+import { Appliance, VERSION } from './appliance.ts';
+import { Console } from './console.ts';
+import { loadConfig } from './load-config.ts';
+import { startReaper } from './reaper-loop.ts';
+import { runSteps } from './shutdown.ts';
+
+export interface RunOptions {
+  readonly configPath: string;
+  /** Where this run keeps its files; VPP's runtime directory is `vpp` below it. */
+  readonly runDir: string;
+  readonly startedAt: number;
+}
+
+/** Runs until SIGINT or SIGTERM; resolves with the exit code. */
+export async function runAppliance(options: RunOptions): Promise<number> {
+  using console = new Console(['/proc/self/fd/2'], { startedAt: options.startedAt });
+  const { promise: asked, resolve: ask } = Promise.withResolvers<string>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ask(signal));
+  // A terminal that is gone must not end the appliance.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+  const { config, status } = loadConfig(options.configPath);
+  if (status.state !== 'ok') {
+    for (const { line, leaf, message } of status.problems) {
+      console.error('config', `${status.path}:${line}: ${leaf}: ${message}`);
+    }
+    console.error('config', status.reason);
+    return 1;
+  }
+  mkdirSync(options.runDir, { recursive: true });
+  const appliance = new Appliance({
+    mode: 'run',
+    console,
+    startedAt: options.startedAt,
+    runDir: options.runDir,
+    vppRunDir: `${options.runDir}/vpp`,
+  });
+  // A looping VPP is tried at once; and a terminal that hangs up does not end the appliance.
+  process.on('SIGHUP', () => appliance.retryVpp());
+  let exitCode = 0;
+  const fatal = (error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    for (const line of text.split('\n')) console.error('fatal', line);
+    exitCode = 1;
+    ask('an uncaught exception');
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  console.info(
+    'appliance',
+    `version ${VERSION}, pid ${process.pid}, node ${process.version}, ${options.startedAt.toFixed(0)} ms after its start`,
+  );
+  setChildSubreaper(true);
+  using _reaper = startReaper(() => {});
+  await appliance.phases.run([
+    {
+      name: 'configuration',
+      run() {
+        appliance.configure(config, status);
+        return options.configPath;
+      },
+    },
+    { name: 'data-plane', run: () => appliance.dataPlane.start() },
+    { name: 'http', run: () => appliance.startHttp() },
+  ]);
+  const why = await asked;
+  console.info('shutdown', why);
+  await runSteps(
+    [
+      { name: 'VPP stopped', timeoutMs: 8_000, run: () => appliance.dataPlane.stop() },
+      { name: 'NICs restored', timeoutMs: 5_000, run: () => appliance.dataPlane.restoreNics() },
+      { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },
+    ],
+    console,
+  );
+  return exitCode;
+}

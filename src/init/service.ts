@@ -1,0 +1,259 @@
+/**
+ * One supervised process: its own process group, its last output, its state, its restarts.
+ *
+ * Owns the child from spawn to exit. Invariants: at most one child at a time; `status` changes only here; after
+ * `stop()` resolved no process of the group that we know of is left. The same code runs as PID 1 and under
+ * `appliance run`.
+ */
+import { once } from 'node:events';
+import { StringDecoder } from 'node:string_decoder';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChildProcess } from 'node:child_process';
+import type { SupervisorConfig } from '../config/types.ts';
+import { killGroup, spawnChild } from '../linux/mod.ts';
+import type { Service as ServiceReport, ServiceExit, ServiceStatus } from '../telemetry/status.ts';
+import type { Logger } from './console.ts';
+import { LogRing } from './log-ring.ts';
+import { type LifeEnd, RestartPolicy } from './restart-policy.ts';
+
+/** Between two SIGTERMs: VPP ignores one that comes before its main loop runs. */
+const TERM_REPEAT_MS = 500;
+/** From the first SIGTERM to SIGKILL. */
+const TERM_PATIENCE_MS = 5_000;
+/** How long the kernel may take to end a process after SIGKILL. */
+const KILL_PATIENCE_MS = 2_000;
+/** Lines of output in a status report; the whole ring is behind `log()`. */
+const REPORTED_LINES = 20;
+
+/** What to run, worked out anew before each start. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+export interface ServiceOptions {
+  readonly name: string;
+  readonly policy: SupervisorConfig;
+  readonly logger: Logger;
+  /** Prepares one start and says what to run; a rejection counts as a failed start with its message as reason. */
+  readonly prepare: (signal: AbortSignal) => Promise<Command>;
+  /** The child runs. The signal aborts at its end. */
+  readonly onStarted?: (pid: number, life: AbortSignal) => void;
+  /** The child is gone, or could not be started. Awaited before the next start. */
+  readonly onEnded?: (exit: LifeEnd) => Promise<void> | void;
+  /** Five short lives in a row: awaited, so that a fallback is up before the wait begins. */
+  readonly onLooping?: (reason: string) => Promise<void> | void;
+  /** What an end means, in words, from its last lines; undefined when nothing is known. */
+  readonly explainExit?: (end: {
+    code: number | null;
+    signal: string | null;
+    lastLines: string[];
+  }) => string | undefined;
+  /** Called after each change of `status`. */
+  readonly onStatus?: (status: ServiceStatus) => void;
+}
+
+export class Service {
+  readonly name: string;
+  readonly #options: ServiceOptions;
+  readonly #ring = new LogRing();
+  readonly #policy: RestartPolicy;
+  readonly #stopping = new AbortController();
+  #status: ServiceStatus;
+  #starts = 0;
+  #lastExit: ServiceExit | undefined;
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> | undefined;
+  #killReason: string | undefined;
+  #done: Promise<void> | undefined;
+
+  constructor(options: ServiceOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#status = { state: 'stopped', reason: 'not started yet', since: Date.now() };
+    this.#policy = new RestartPolicy(options.policy, {
+      onBackoff: (end, failures, delayMs) => {
+        this.#setStatus({
+          state: 'backoff',
+          reason: end.reason,
+          since: Date.now(),
+          nextTryAt: Date.now() + delayMs,
+          failures,
+        });
+        options.logger.warning(options.name, `${end.reason}; next start in ${delayMs / 1000} s`);
+      },
+      onLooping: async (end, failures, delayMs) => {
+        this.#setStatus({
+          state: 'looping',
+          reason: end.reason,
+          since: Date.now(),
+          nextTryAt: Date.now() + delayMs,
+          failures,
+        });
+        options.logger.error(
+          options.name,
+          `looping: ${failures} starts in a row did not live ${options.policy.stableMs / 1000} s ` +
+            `(${end.reason}); tried again every ${delayMs / 1000} s`,
+        );
+        await options.onLooping?.(end.reason);
+      },
+    });
+  }
+
+  get status(): ServiceStatus {
+    return this.#status;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts after the first. */
+  get restarts(): number {
+    return Math.max(0, this.#starts - 1);
+  }
+
+  /** All kept output, oldest first. */
+  log(): { at: number; line: string }[] {
+    return this.#ring.tail();
+  }
+
+  report(): ServiceReport {
+    return {
+      name: this.name,
+      status: this.#status,
+      restarts: this.restarts,
+      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
+      lastOutput: this.#ring.tail(REPORTED_LINES),
+    };
+  }
+
+  /** Begins to run and restart the process; returns at once. */
+  start(): void {
+    this.#done ??= this.#policy.run((signal) => this.#live(signal), this.#stopping.signal);
+  }
+
+  /** A looping service is tried at once. */
+  retryNow(): void {
+    this.#policy.retryNow();
+  }
+
+  /** Ends the current process as a failure with this reason (VPP declared stuck): SIGTERM, then SIGKILL. */
+  async fail(reason: string): Promise<void> {
+    this.#killReason = reason;
+    await this.#terminate();
+  }
+
+  /** Ends the process and all restarts: SIGTERM repeated, SIGKILL after 5 s. Resolves when it is gone. */
+  async stop(reason = 'stopped on request'): Promise<void> {
+    const child = this.#child;
+    if (child?.pid !== undefined) {
+      this.#setStatus({ state: 'stopping', pid: child.pid, since: Date.now(), reason });
+    }
+    this.#stopping.abort(new Error(reason));
+    await this.#terminate();
+    await this.#done;
+    this.#setStatus({ state: 'stopped', reason, since: Date.now() });
+  }
+
+  #setStatus(status: ServiceStatus): void {
+    this.#status = status;
+    this.#options.onStatus?.(status);
+  }
+
+  async #live(signal: AbortSignal): Promise<LifeEnd> {
+    this.#starts += 1;
+    this.#setStatus({ state: 'starting', since: Date.now() });
+    let end: LifeEnd;
+    try {
+      const command = await this.#options.prepare(signal);
+      signal.throwIfAborted();
+      end = await this.#runChild(command);
+    } catch (error) {
+      end = { reason: error instanceof Error ? error.message : String(error), livedMs: 0 };
+      if (!signal.aborted) this.#ring.push(`could not be started: ${end.reason}`);
+    }
+    try {
+      await this.#options.onEnded?.(end);
+    } catch (error) {
+      this.#options.logger.error(this.name, `after its end: ${String(error)}`);
+    }
+    return end;
+  }
+
+  async #runChild(command: Command): Promise<LifeEnd> {
+    const startedAt = performance.now();
+    this.#killReason = undefined;
+    const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+    const child = spawnChild(command.file, [...command.args], {
+      ...(command.env === undefined ? {} : { env: command.env }),
+      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      detached: true,
+      onOutput: (chunk, stream) => {
+        for (const line of this.#ring.write(decoders[stream].write(chunk)))
+          this.#options.logger.info(this.name, line);
+      },
+    });
+    // A broken pipe of a dying child is not our failure: its exit tells.
+    child.stdout?.on('error', () => {});
+    child.stderr?.on('error', () => {});
+    const failed = once(child, 'error').then(([error]) => error as Error);
+    if (child.pid === undefined) throw await failed;
+    const pid = child.pid;
+    this.#child = child;
+    const life = new AbortController();
+    let resolveEnded = (): void => {};
+    this.#ended = new Promise((resolve) => {
+      resolveEnded = resolve;
+    });
+    this.#setStatus({ state: 'running', pid, since: Date.now() });
+    this.#options.logger.info(this.name, `started ${command.file} as pid ${pid}`);
+    this.#options.onStarted?.(pid, life.signal);
+    // 'exit', not 'close': a grandchild that keeps the pipe open must not hide the end of the process.
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    const livedMs = performance.now() - startedAt;
+    life.abort();
+    this.#child = undefined;
+    // What is left of its group would hold its sockets and NICs.
+    killGroup(pid, 'SIGKILL');
+    const rest = this.#ring.flush();
+    if (rest !== undefined) this.#options.logger.info(this.name, rest);
+    const how = signal === null ? `exited with code ${code ?? 0}` : `killed by ${signal}`;
+    const lastLines = this.#ring.tail(REPORTED_LINES).map(({ line }) => line);
+    const why = this.#killReason ?? this.#options.explainExit?.({ code, signal, lastLines });
+    const reason = `${how} after ${(livedMs / 1000).toFixed(1)} s${why === undefined ? '' : `: ${why}`}`;
+    this.#ring.push(reason);
+    this.#lastExit = {
+      at: Date.now(),
+      pid,
+      ...(signal === null ? { code: code ?? 0 } : { signal }),
+      lifeMs: Math.round(livedMs),
+      reason,
+    };
+    resolveEnded();
+    return { reason, livedMs };
+  }
+
+  async #terminate(): Promise<void> {
+    const pid = this.#child?.pid;
+    const ended = this.#ended;
+    if (pid === undefined || ended === undefined) return;
+    const deadline = performance.now() + TERM_PATIENCE_MS;
+    while (this.#child?.pid === pid && performance.now() < deadline) {
+      killGroup(pid, 'SIGTERM');
+      await Promise.race([ended, sleep(TERM_REPEAT_MS)]);
+    }
+    if (this.#child?.pid !== pid) return;
+    this.#options.logger.warning(
+      this.name,
+      `did not end within ${TERM_PATIENCE_MS / 1000} s of SIGTERM: SIGKILL`,
+    );
+    killGroup(pid, 'SIGKILL');
+    await Promise.race([ended, sleep(KILL_PATIENCE_MS)]);
+    if (this.#child?.pid === pid) {
+      this.#options.logger.error(this.name, `pid ${pid} survived SIGKILL for ${KILL_PATIENCE_MS / 1000} s`);
+    }
+  }
+}
