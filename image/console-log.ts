@@ -1,0 +1,120 @@
+/**
+ * Owns what a guest says on its serial console: whole lines with the time since power-on, kept, written to a file
+ * and handed on. A line is final when its newline arrived.
+ */
+
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { ImageError } from './errors.ts';
+
+/** Lines kept in memory; the file has all. */
+const MAX_LINES = 20_000;
+/** A longer line is cut: a console that sends no newline must not fill memory. */
+const MAX_LINE_CHARACTERS = 8192;
+/** How many of the last lines an error quotes. */
+const QUOTED_LINES = 30;
+
+// Terminal control sequences: CSI, OSC and two-byte escapes. SeaBIOS and the kernel's console send them.
+// oxlint-disable-next-line no-control-regex
+const CONTROL_SEQUENCES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-Z\\^_c])|\r/g;
+
+export interface ConsoleLine {
+  /** Since the guest was started. */
+  readonly ms: number;
+  readonly text: string;
+}
+
+export class ConsoleLog implements Disposable {
+  readonly #startedAt = performance.now();
+  readonly #lines: ConsoleLine[] = [];
+  readonly #listeners = new Set<(line: ConsoleLine) => void>();
+  readonly #file: WriteStream | undefined;
+  #dropped = 0;
+  #partial = '';
+
+  constructor(file?: string) {
+    this.#file = file === undefined ? undefined : createWriteStream(file);
+  }
+
+  /** Lines so far, oldest first. */
+  get lines(): readonly ConsoleLine[] {
+    return this.#lines;
+  }
+
+  text(): string {
+    return this.#lines.map((line) => `${formatMs(line.ms)} ${line.text}`).join('\n');
+  }
+
+  /** Takes what the console sent, in any pieces. */
+  append(chunk: string): void {
+    const parts = (this.#partial + chunk).split('\n');
+    this.#partial = (parts.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
+    for (const part of parts) this.#add(part);
+  }
+
+  onLine(listener: (line: ConsoleLine) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** A mark to wait from: lines before it do not count. */
+  mark(): number {
+    return this.#dropped + this.#lines.length;
+  }
+
+  /**
+   * The first line that matches, of those since `from` (all by default) or still to come.
+   *
+   * @throws ImageError `console-timeout` quoting the last lines; the signal's reason when aborted
+   */
+  async waitForLine(
+    pattern: RegExp,
+    options: { timeoutMs: number; from?: number; signal?: AbortSignal },
+  ): Promise<ConsoleLine> {
+    const start = Math.max((options.from ?? 0) - this.#dropped, 0);
+    const known = this.#lines.slice(start).find((line) => pattern.test(line.text));
+    if (known !== undefined) return known;
+    const { promise, resolve, reject } = Promise.withResolvers<ConsoleLine>();
+    const listener = this.onLine((line) => {
+      if (pattern.test(line.text)) resolve(line);
+    });
+    const timer = setTimeout(() => {
+      const last = this.#lines.slice(-QUOTED_LINES).map((line) => `  ${formatMs(line.ms)} ${line.text}`);
+      const head = `no console line like ${pattern} within ${options.timeoutMs} ms; the last lines:`;
+      reject(new ImageError('console-timeout', [head, ...last].join('\n')));
+    }, options.timeoutMs);
+    const onAbort = () => reject(options.signal?.reason);
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      options.signal?.throwIfAborted();
+      return await promise;
+    } finally {
+      listener[Symbol.dispose]();
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#partial !== '') this.#add(this.#partial);
+    this.#partial = '';
+    this.#file?.end();
+    this.#listeners.clear();
+  }
+
+  #add(raw: string): void {
+    const text = raw.replaceAll(CONTROL_SEQUENCES, '').slice(0, MAX_LINE_CHARACTERS);
+    const line = { ms: performance.now() - this.#startedAt, text };
+    this.#lines.push(line);
+    if (this.#lines.length > MAX_LINES) {
+      this.#lines.shift();
+      this.#dropped += 1;
+    }
+    this.#file?.write(`${formatMs(line.ms)} ${text}\n`);
+    for (const listener of this.#listeners) listener(line);
+  }
+}
+
+/** `  12.345` seconds. */
+export function formatMs(ms: number): string {
+  return (ms / 1000).toFixed(3).padStart(8);
+}

@@ -1,0 +1,102 @@
+/**
+ * Owns fetching Debian packages without installing them: the kernel, busybox, libraries of a VPP.
+ *
+ * Packages and their extracted trees are kept in the user's cache directory. An extracted tree appears under its
+ * name only when it is whole, so several builds may share the cache.
+ */
+
+import { mkdirSync, readdirSync, renameSync, rmSync, existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { ImageError } from './errors.ts';
+import { findTool, runCommand } from './run-command.ts';
+
+/** `$XDG_CACHE_HOME/appliance`, made when missing. */
+export function cacheDirectory(...parts: string[]): string {
+  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const path = join(base, 'appliance', ...parts);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** A package's file name as `apt-get download` writes it; undefined when apt does not know the package. */
+async function candidateFileName(name: string): Promise<string | undefined> {
+  const text = await runCommand('apt-cache', ['show', '--no-all-versions', name]).catch(() => '');
+  const field = (key: string) => new RegExp(`^${key}: (.+)$`, 'm').exec(text)?.[1];
+  const version = field('Version')?.replaceAll(':', '%3a');
+  const architecture = field('Architecture');
+  return version && architecture && `${field('Package') ?? name}_${version}_${architecture}.deb`;
+}
+
+/** Fetches apt's package lists anew, as root or through sudo. */
+async function refreshLists(): Promise<void> {
+  if (process.getuid?.() === 0) await runCommand('apt-get', ['-qq', 'update']);
+  else if (findTool('sudo') !== undefined) await runCommand('sudo', ['apt-get', '-qq', 'update']);
+}
+
+function newestCached(directory: string, name: string): string | undefined {
+  const files = readdirSync(directory).filter((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
+  const newest = files.sort().at(-1);
+  return newest && join(directory, newest);
+}
+
+/**
+ * The path of the package's `.deb`, downloaded by apt when it is not in the cache. Without a network a cached older
+ * version serves.
+ *
+ * @throws ImageError `missing-package`
+ */
+export async function fetchPackage(name: string): Promise<string> {
+  const directory = cacheDirectory('packages');
+  let cause: unknown;
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const fileName = await candidateFileName(name);
+    if (fileName !== undefined) {
+      const path = join(directory, fileName);
+      if (existsSync(path)) return path;
+      try {
+        await runCommand('apt-get', ['-qq', 'download', name], { cwd: directory });
+        if (existsSync(path)) return path;
+      } catch (error) {
+        // Old lists name files that the archive no longer has: the second attempt has new ones.
+        cause = error;
+      }
+    }
+    if (attempt === 0) await refreshLists().catch((error: unknown) => (cause ??= error));
+  }
+  const cached = newestCached(directory, name);
+  if (cached !== undefined) return cached;
+  throw new ImageError('missing-package', `apt cannot download ${name}`, { cause });
+}
+
+/** The directory with the package's files, extracted once. */
+export async function extractPackage(deb: string): Promise<string> {
+  const target = join(cacheDirectory('extracted'), basename(deb, '.deb'));
+  if (existsSync(target)) return target;
+  const partial = `${target}.${process.pid}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  await runCommand('dpkg-deb', ['-x', deb, partial]);
+  try {
+    renameSync(partial, target);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    // Another build was quicker: its tree is the same.
+    if (!existsSync(target)) throw error;
+  }
+  return target;
+}
+
+/** The names of the packages that a `.deb` depends on, first alternatives only. */
+export async function readDependencies(deb: string): Promise<string[]> {
+  const text = await runCommand('dpkg-deb', ['-f', deb, 'Depends']);
+  return text
+    .split(',')
+    .map((clause) => /^\s*([a-z0-9][a-z0-9+.-]*)/.exec(clause)?.[1])
+    .filter((name) => name !== undefined);
+}
+
+/** The packages that the archive's version of `name` depends on. */
+export async function archiveDependencies(name: string): Promise<string[]> {
+  const text = await runCommand('apt-cache', ['depends', '--important', name]).catch(() => '');
+  return [...text.matchAll(/^\s+Depends: ([a-z0-9][^\s:]*)$/gm)].map((match) => match[1] ?? '');
+}

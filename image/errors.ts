@@ -1,0 +1,26 @@
+/** Owns the errors of the image tools. Messages say what was attempted and why it failed, for a person at a shell. */
+
+export type ImageErrorCode =
+  | 'bad-elf'
+  | 'bad-argument'
+  | 'command-failed'
+  | 'conflict'
+  | 'console-timeout'
+  | 'guest-exited'
+  | 'missing-artefact'
+  | 'missing-library'
+  | 'missing-module'
+  | 'missing-package'
+  | 'missing-tool'
+  | 'qmp'
+  | 'too-large';
+
+export class ImageError extends Error {
+  readonly code: ImageErrorCode;
+
+  constructor(code: ImageErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ImageError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,46 @@
+/** Owns finding the guest's kernel: Debian's own package, unpacked, never installed. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { archiveDependencies, extractPackage, fetchPackage } from './debian-package.ts';
+import { ImageError } from './errors.ts';
+
+const KERNEL_META_PACKAGE = 'linux-image-amd64';
+const KERNEL_PACKAGE = /^linux-image-[0-9][a-z0-9.+-]*-amd64$/;
+
+export interface Kernel {
+  /** `6.1.0-56-amd64` */
+  readonly release: string;
+  /** The compressed kernel image. */
+  readonly image: string;
+  /** `lib/modules/RELEASE` in the unpacked package. */
+  readonly modulesDirectory: string;
+}
+
+/**
+ * The kernel in `deb`, or in the package that Debian's current kernel package depends on.
+ *
+ * @throws ImageError `missing-package` when apt knows none
+ */
+export async function findKernel(deb?: string): Promise<Kernel> {
+  const root = await extractPackage(deb ?? (await fetchPackage(await kernelPackageName())));
+  const image = readdirSync(join(root, 'boot')).find((name) => name.startsWith('vmlinuz-'));
+  if (image === undefined) throw new ImageError('missing-package', `no kernel in ${root}/boot`);
+  const release = image.slice('vmlinuz-'.length);
+  const modules = [join(root, 'usr/lib/modules', release), join(root, 'lib/modules', release)];
+  const modulesDirectory = modules.find((path) => existsSync(path));
+  if (modulesDirectory === undefined)
+    throw new ImageError('missing-package', `no modules for ${release} in ${root}`);
+  return { release, image: join(root, 'boot', image), modulesDirectory };
+}
+
+async function kernelPackageName(): Promise<string> {
+  const names = await archiveDependencies(KERNEL_META_PACKAGE);
+  // Without package lists fetchPackage refreshes them for the meta package; the second look then knows the name.
+  if (names.length === 0) await fetchPackage(KERNEL_META_PACKAGE);
+  const known = names.length > 0 ? names : await archiveDependencies(KERNEL_META_PACKAGE);
+  const name = known.find((candidate) => KERNEL_PACKAGE.test(candidate));
+  if (name === undefined)
+    throw new ImageError('missing-package', `apt knows no kernel behind ${KERNEL_META_PACKAGE}`);
+  return name;
+}
