@@ -1,0 +1,224 @@
+/**
+ * One emulated VPP in this process: state, sockets, faults. `main.ts` gives it a process's manners.
+ */
+
+import type { Server } from 'node:net';
+import { addressText } from './address-bytes.ts';
+import { ApiServer } from './api-server.ts';
+import { type CliFacts, type CliResult, runCommand } from './cli-commands.ts';
+import { serveCli } from './cli-server.ts';
+import type { ControlCommand } from './control.ts';
+import { Faults, type StartFaults } from './faults.ts';
+import { type Entry, routeText, type Table } from './fib.ts';
+import { assignMessageIds } from './message-names.ts';
+import type { StartupConf } from './startup-conf.ts';
+import { EmulatedStats } from './stats.ts';
+import { type Interface, VppState } from './vpp-state.ts';
+
+const PLUGINS = [
+  'dpdk_plugin.so',
+  'linux_cp_plugin.so',
+  'linux_nl_plugin.so',
+  'acl_plugin.so',
+  'vxlan_plugin.so',
+];
+const RESTART_MS = 200;
+/** What `restart` adds to the process id, so that the new one is nobody's. */
+const PID_STEP = 10_000_000;
+
+interface Parts {
+  readonly state: VppState;
+  readonly api: ApiServer;
+  readonly stats: EmulatedStats;
+  cli: Server | undefined;
+}
+
+export class EmulatedVpp {
+  readonly #conf: StartupConf;
+  readonly #startFaults: StartFaults;
+  readonly #faults = new Faults();
+  readonly #version: string;
+  readonly #buildDate = '2025-02-26T12:00:00';
+  #pid = process.pid;
+  #parts: Parts | undefined;
+
+  constructor(conf: StartupConf, startFaults: StartFaults) {
+    this.#conf = conf;
+    this.#startFaults = startFaults;
+    this.#version = startFaults.version ?? '25.02-release';
+  }
+
+  /** Opens the sockets; rejects with an Error in VPP's words. */
+  async start(): Promise<void> {
+    const conf = this.#conf;
+    const state = new VppState();
+    for (const { pciAddress, name } of conf.dpdkDevices) state.addDpdk(pciAddress, name);
+    const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
+    const stats = new EmulatedStats({ state, sizeBytes, workers, perNodeCounters });
+    const ids = assignMessageIds({
+      wrongCrc: this.#startFaults.wrongCrc ?? [],
+      missing: this.#startFaults.missing ?? [],
+      hasLinuxCp: conf.isPluginEnabled('linux_cp_plugin.so'),
+      seed: this.#pid,
+    });
+    const facts = { vpePid: this.#pid, version: this.#version, buildDate: this.#buildDate };
+    const api = new ApiServer({ state, ids, faults: this.#faults, facts });
+    const parts: Parts = { state, api, stats, cli: undefined };
+    this.#parts = parts;
+    if (conf.statsSocket !== undefined) await stats.serve(conf.statsSocket);
+    if (conf.cliSocket !== undefined)
+      parts.cli = await serveCli(conf.cliSocket, (line) => this.#runCli(line));
+    if (conf.apiSocket !== undefined && this.#startFaults.neverOpenSocket !== true)
+      await api.listen(conf.apiSocket);
+  }
+
+  /** Closes the sockets and removes their files, as a VPP that ends in order does. */
+  async stop(): Promise<void> {
+    const parts = this.#parts;
+    this.#parts = undefined;
+    if (parts === undefined) return;
+    parts.stats[Symbol.dispose]();
+    parts.cli?.close();
+    if (this.#startFaults.neverOpenSocket !== true) await parts.api.close();
+  }
+
+  #runCli(line: string): CliResult {
+    const facts: CliFacts = {
+      version: this.#version,
+      buildDate: this.#buildDate,
+      vpePid: this.#pid,
+      plugins: PLUGINS.filter((name) => this.#conf.isPluginEnabled(name)),
+    };
+    return runCommand(line, this.#running().state, facts);
+  }
+
+  #running(): Parts {
+    if (this.#parts === undefined) throw new Error('the emulated VPP is not running');
+    return this.#parts;
+  }
+
+  #interface(name: string): Interface {
+    for (const one of this.#running().state.interfaces.values()) if (one.name === name) return one;
+    throw new Error(`there is no interface '${name}'`);
+  }
+
+  /** Carries out a control command; throws an Error for what cannot be done. */
+  control(given: ControlCommand): object | undefined {
+    const parts = this.#running();
+    switch (given.command) {
+      case 'crash':
+        // The answer must leave first.
+        setTimeout(() => process.kill(process.pid, given.signal ?? 'SIGKILL'), 5);
+        return undefined;
+      case 'hang':
+        this.#faults.isHanging = true;
+        parts.stats.stop();
+        if (given.ms !== undefined) setTimeout(() => this.#resume(), given.ms);
+        return undefined;
+      case 'resume':
+        this.#resume();
+        return undefined;
+      case 'late':
+        this.#faults.set(given.message, { kind: 'late', delayMs: given.ms }, given.count);
+        return undefined;
+      case 'error':
+        this.#faults.set(given.message, { kind: 'error', retval: given.retval }, given.count);
+        return undefined;
+      case 'drop':
+        this.#faults.set(given.message, { kind: 'drop' }, given.count);
+        return undefined;
+      case 'clear':
+        this.#faults.clear();
+        return undefined;
+      case 'disconnect':
+        if (given.afterRequests === undefined) parts.api.disconnectAll();
+        else this.#faults.disconnectAfter = given.afterRequests;
+        return undefined;
+      case 'restart':
+        void this.#restart(given.ms ?? RESTART_MS);
+        return undefined;
+      case 'link':
+        parts.state.setCarrier(this.#interface(given.interface), given.up);
+        return undefined;
+      case 'counters':
+        parts.stats.bump(
+          this.#interface(given.interface).swIfIndex,
+          given.counter,
+          given.packets,
+          given.bytes,
+        );
+        return undefined;
+      case 'structural':
+        for (let round = 0; round < (given.rounds ?? 1); round++) {
+          const made = parts.state.createLoopback(Buffer.alloc(6), undefined);
+          if (typeof made !== 'number') parts.state.deleteLoopback(made.swIfIndex);
+        }
+        return { epoch: parts.stats.segment.epoch };
+      case 'fib':
+        return { routes: this.#routes() };
+      case 'state':
+        return this.#describe();
+      default:
+        throw new Error(`there is no command ${JSON.stringify(given)}`);
+    }
+  }
+
+  #resume(): void {
+    this.#faults.isHanging = false;
+    this.#parts?.stats.start();
+    this.#parts?.api.resume();
+  }
+
+  async #restart(ms: number): Promise<void> {
+    await this.stop();
+    this.#pid += PID_STEP;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await this.start();
+  }
+
+  #routes(): object[] {
+    const describe = (table: Table, entry: Entry): object => ({
+      table: table.id,
+      family: table.family,
+      prefix: routeText(entry),
+      paths: entry.sources.api?.paths.map((path) => ({
+        swIfIndex: path.swIfIndex,
+        nextHop: addressText(path.nextHop),
+        weight: path.weight,
+        type: path.type,
+        tableId: path.tableId,
+      })),
+    });
+    return this.#running()
+      .state.fib.tables()
+      .flatMap((table) =>
+        [...table.entries.values()]
+          .filter((entry) => entry.sources.api !== undefined)
+          .map((entry) => describe(table, entry)),
+      );
+  }
+
+  #describe(): object {
+    const { state, api } = this.#running();
+    const interfaces = [...state.interfaces.values()].map((one) => ({
+      swIfIndex: one.swIfIndex,
+      name: one.name,
+      adminUp: one.adminUp,
+      linkUp: one.linkUp,
+      mtu: one.mtu,
+      mpls: one.mpls,
+      addresses: one.addresses.map(({ address, length }) => `${addressText(address)}/${length}`),
+    }));
+    const tables = state.fib
+      .tables()
+      .map(({ family, id, name, apiRoutes }) => ({ family, id, name, apiRoutes }));
+    return {
+      vpePid: this.#pid,
+      clients: api.clientCount,
+      received: Object.fromEntries(api.received),
+      interfaces,
+      tables,
+      pairs: [...state.pairs.values()],
+    };
+  }
+}

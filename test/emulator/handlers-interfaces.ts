@@ -1,0 +1,155 @@
+/** Interfaces, their addresses, MPLS and LCP pairs: interface.api, mpls.api, lcp.api. */
+
+import {
+  ALL_ONES,
+  type Answer,
+  type Handler,
+  i32,
+  prefixOf,
+  readPrefix,
+  replyOf,
+  replyWith,
+  text,
+  withInterface,
+} from './handler.ts';
+import { type Interface, Retval } from './vpp-state.ts';
+
+function interfaceDetails(one: Interface): Answer {
+  const body = Buffer.alloc(289);
+  body.writeUInt32BE(one.swIfIndex, 0);
+  body.writeUInt32BE(one.swIfIndex, 4);
+  one.mac.copy(body, 8);
+  body.writeUInt32BE((one.adminUp ? 1 : 0) | (one.linkUp ? 2 : 0), 14);
+  if (one.kind === 'dpdk') {
+    body.writeUInt32BE(2, 22);
+    body.writeUInt32BE(one.linkUp ? 10_000_000 : 0, 26);
+  }
+  body.writeUInt16BE(one.linkMtu, 30);
+  for (const [i, mtu] of one.mtu.entries()) body.writeUInt32BE(mtu, 32 + 4 * i);
+  body.write(one.name, 97, 63);
+  body.write({ local: 'local', loopback: 'Loopback', dpdk: 'dpdk', tap: 'virtio' }[one.kind], 161, 63);
+  body.write(one.tag, 225, 63);
+  return { name: 'sw_interface_details', body };
+}
+
+function createLoopback(name: string, hasInstance: boolean): Handler {
+  return (request, { state }) => {
+    const wanted = hasInstance && request.readUInt8(16) !== 0 ? request.readUInt32BE(17) : undefined;
+    const made = state.createLoopback(request.subarray(10, 16), wanted);
+    if (typeof made === 'number') return replyWith(name, made, ALL_ONES);
+    return replyWith(name, Retval.ok, made.swIfIndex);
+  };
+}
+
+function lcpPairAddDel(name: string, isV3: boolean): Handler {
+  return (request, { state }) => {
+    const body = i32(0, isV3 ? 8 : 4);
+    body.fill(0xff, 4);
+    const phy = state.interfaces.get(request.readUInt32BE(11));
+    if (phy === undefined) body.writeInt32BE(Retval.invalidSwIfIndex, 0);
+    else if (request.readUInt8(10) === 0) body.writeInt32BE(state.deletePair(phy.swIfIndex), 0);
+    else {
+      const [hostIfName, netns] = [text(request, 15, 16), text(request, 32, 32)];
+      const pair = state.addPair(phy, { hostIfName, hostType: request.readUInt8(31), netns });
+      if (typeof pair === 'number') body.writeInt32BE(pair, 0);
+      else {
+        if (isV3) body.writeUInt32BE(pair.vifIndex, 4);
+        body.writeUInt32BE(pair.host, isV3 ? 8 : 4);
+      }
+    }
+    return [{ name: `${name}_reply`, body }];
+  };
+}
+
+export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
+  sw_interface_dump: (request, { state }) => {
+    const index = request.readUInt32BE(10);
+    const hasFilter = request.readUInt8(14) !== 0;
+    const filter = request.toString('utf8', 19, 19 + request.readUInt32BE(15)).toLowerCase();
+    const all = [...state.interfaces.values()].sort((a, b) => a.swIfIndex - b.swIfIndex);
+    const isOne = !hasFilter && index !== ALL_ONES && index !== 0;
+    return all
+      .filter((one) =>
+        isOne ? one.swIfIndex === index : !hasFilter || one.name.toLowerCase().includes(filter),
+      )
+      .map(interfaceDetails);
+  },
+  want_interface_events: (request, context) => {
+    const isChanged = context.wantInterfaceEvents(request.readUInt32BE(10) !== 0, request.readUInt32BE(14));
+    return replyOf('want_interface_events', isChanged ? Retval.ok : Retval.invalidRegistration);
+  },
+  sw_interface_set_flags: withInterface('sw_interface_set_flags', 10, (found, request, { state }) => {
+    state.setAdmin(found, (request.readUInt32BE(14) & 1) !== 0);
+    return Retval.ok;
+  }),
+  sw_interface_set_mtu: withInterface('sw_interface_set_mtu', 10, (found, request) => {
+    found.mtu = [0, 1, 2, 3].map((i) => request.readUInt32BE(14 + 4 * i));
+    return Retval.ok;
+  }),
+  hw_interface_set_mtu: withInterface('hw_interface_set_mtu', 10, (found, request, { state }) =>
+    state.setHardwareMtu(found, request.readUInt16BE(14)),
+  ),
+  sw_interface_add_del_address: withInterface(
+    'sw_interface_add_del_address',
+    10,
+    (found, request, { state }) => {
+      if (request.readUInt8(15) !== 0) {
+        state.removeAddresses(found);
+        return Retval.ok;
+      }
+      return state.addDelAddress(found, readPrefix(request, 16), request.readUInt8(14) !== 0);
+    },
+  ),
+  sw_interface_set_table: withInterface('sw_interface_set_table', 10, (found, request, { state }) =>
+    state.setTable(found, request.readUInt8(14) === 0 ? 4 : 6, request.readUInt32BE(15)),
+  ),
+  sw_interface_tag_add_del: withInterface('sw_interface_tag_add_del', 11, (found, request) => {
+    found.tag = request.readUInt8(10) === 0 ? '' : text(request, 15, 64);
+    return Retval.ok;
+  }),
+  create_loopback: createLoopback('create_loopback', false),
+  create_loopback_instance: createLoopback('create_loopback_instance', true),
+  delete_loopback: (request, { state }) =>
+    replyOf('delete_loopback', state.deleteLoopback(request.readUInt32BE(10))),
+  ip_address_dump: (request, { state }) => {
+    const index = request.readUInt32BE(10);
+    const family = request.readUInt8(14) === 0 ? 4 : 6;
+    return (state.interfaces.get(index)?.addresses ?? [])
+      .filter((one) => one.family === family)
+      .map((one) => {
+        const body = Buffer.alloc(4);
+        body.writeUInt32BE(index, 0);
+        return { name: 'ip_address_details', body: Buffer.concat([body, prefixOf(one.address, one.length)]) };
+      });
+  },
+  mpls_table_add_del: (request, { state }) => {
+    const id = request.readUInt32BE(11);
+    if (request.readUInt8(10) !== 0) state.mplsTables.add(id);
+    else state.mplsTables.delete(id);
+    return replyOf('mpls_table_add_del', Retval.ok);
+  },
+  sw_interface_set_mpls_enable: withInterface(
+    'sw_interface_set_mpls_enable',
+    10,
+    (found, request, { state }) => {
+      if (!state.mplsTables.has(0)) return Retval.noSuchFib;
+      found.mpls = request.readUInt8(14) !== 0;
+      return Retval.ok;
+    },
+  ),
+  lcp_itf_pair_add_del_v2: lcpPairAddDel('lcp_itf_pair_add_del_v2', false),
+  lcp_itf_pair_add_del_v3: lcpPairAddDel('lcp_itf_pair_add_del_v3', true),
+  lcp_itf_pair_get: (_request, { state }) => {
+    const answers: Answer[] = [...state.pairs.values()].map((pair) => {
+      const body = Buffer.alloc(61);
+      body.writeUInt32BE(pair.phy, 0);
+      body.writeUInt32BE(pair.host, 4);
+      body.writeUInt32BE(pair.vifIndex, 8);
+      body.write(pair.hostIfName, 12, 15);
+      body.writeUInt8(pair.hostType, 28);
+      body.write(pair.netns, 29, 31);
+      return { name: 'lcp_itf_pair_details', body };
+    });
+    return [...answers, ...replyWith('lcp_itf_pair_get', Retval.ok, ALL_ONES)];
+  },
+};

@@ -1,0 +1,38 @@
+/** What the emulator answers to each message, by its name. */
+
+import { runCommand } from './cli-commands.ts';
+import { type Handler, i32 } from './handler.ts';
+import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
+import { ROUTE_HANDLERS } from './handlers-routes.ts';
+import { Retval } from './vpp-state.ts';
+
+/** By message name; a name without a handler is dropped, as VPP does with what it does not know. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...INTERFACE_HANDLERS,
+  ...ROUTE_HANDLERS,
+  sockclnt_delete: (_request, context) => {
+    context.closeClient();
+    return [{ name: 'sockclnt_delete_reply', body: i32(1) }];
+  },
+  control_ping: (_request, { clientIndex, vpePid }) => {
+    const body = i32(0, 8);
+    body.writeUInt32BE(clientIndex, 4);
+    body.writeUInt32BE(vpePid, 8);
+    return [{ name: 'control_ping_reply', body }];
+  },
+  show_version: (_request, { version, buildDate }) => {
+    const body = Buffer.alloc(356);
+    body.write('vpe', 4);
+    body.write(version, 36, 31);
+    body.write(buildDate, 68, 31);
+    return [{ name: 'show_version_reply', body }];
+  },
+  cli_inband: (request, context) => {
+    const command = request.toString('utf8', 14, 14 + request.readUInt32BE(10));
+    const { output, isKnown } = runCommand(command, context.state, context);
+    const bytes = Buffer.from(isKnown ? output : '');
+    const body = i32(isKnown ? 0 : Retval.unspecified, 4);
+    body.writeUInt32BE(bytes.length, 4);
+    return [{ name: 'cli_inband_reply', body: Buffer.concat([body, bytes]) }];
+  },
+};

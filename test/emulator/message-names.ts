@@ -1,0 +1,114 @@
+/**
+ * The messages the emulator answers, with VPP 25.02's CRCs and the sizes of their fixed parts (header included), and
+ * the table it sends at the handshake.
+ */
+
+/** Name → CRC and least bytes of a request; VPP drops a frame that is shorter than its message. */
+export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: number]>> = {
+  sockclnt_delete: ['8ac76db6', 14],
+  control_ping: ['51077d14', 10],
+  show_version: ['51077d14', 10],
+  cli_inband: ['f8377302', 14],
+  sw_interface_dump: ['aa610c27', 19],
+  want_interface_events: ['476f5a08', 18],
+  sw_interface_set_flags: ['f5aec1b8', 18],
+  sw_interface_set_mtu: ['5cbe85e5', 30],
+  hw_interface_set_mtu: ['e6746899', 16],
+  sw_interface_add_del_address: ['5463d73b', 34],
+  sw_interface_set_table: ['df42a577', 19],
+  sw_interface_tag_add_del: ['426f8bc1', 79],
+  create_loopback: ['42bb5d22', 16],
+  create_loopback_instance: ['d36a3ee2', 21],
+  delete_loopback: ['f9e6675e', 14],
+  ip_table_add_del: ['0ffdaec0', 80],
+  ip_table_dump: ['51077d14', 10],
+  ip_table_flush: ['b9d2e09e', 79],
+  ip_table_replace_begin: ['b9d2e09e', 79],
+  ip_table_replace_end: ['b9d2e09e', 79],
+  ip_route_add_del: ['b8ecfe0d', 39],
+  ip_route_add_del_v2: ['521ef330', 40],
+  ip_route_dump: ['b9d2e09e', 79],
+  ip_route_v2_dump: ['d16f72e6', 80],
+  ip_route_lookup: ['710d6471', 33],
+  ip_address_dump: ['2d033de4', 15],
+  mpls_table_add_del: ['57817512', 79],
+  sw_interface_set_mpls_enable: ['ae6cfcfb', 15],
+  lcp_itf_pair_add_del_v2: ['40482b80', 64],
+  lcp_itf_pair_add_del_v3: ['40482b80', 64],
+  lcp_itf_pair_get: ['f75ba505', 14],
+};
+
+/** Answers that are more than a retval. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  sockclnt_delete_reply: '8f38b1ee',
+  control_ping_reply: 'f6b0b8ca',
+  show_version_reply: 'c919bde1',
+  cli_inband_reply: '05879051',
+  sw_interface_details: '6c221fc7',
+  sw_interface_event: '2d3d95a7',
+  create_loopback_reply: '5383d31f',
+  create_loopback_instance_reply: '5383d31f',
+  ip_table_details: 'c79fca0f',
+  ip_route_add_del_reply: '1992deab',
+  ip_route_add_del_v2_reply: '1992deab',
+  ip_route_details: 'bda8f315',
+  ip_route_v2_details: 'b09aa6c0',
+  ip_route_lookup_reply: '5d8febcb',
+  ip_address_details: 'ee29b797',
+  lcp_itf_pair_add_del_v2_reply: '39452f52',
+  lcp_itf_pair_add_del_v3_reply: 'c2502663',
+  lcp_itf_pair_get_reply: '53b48f5d',
+  lcp_itf_pair_details: '8b5481af',
+};
+
+const AUTOREPLY = 'e8d4e804';
+/** So that the table has about the size of a VPP with few plugins. */
+const FILLERS = 740;
+const FIRST_ID = 40;
+
+/** Names of linux_cp_plugin.so: without it VPP does not know them. */
+function isOfPlugin(name: string, plugin: string): boolean {
+  return plugin === 'linux_cp_plugin.so' && name.startsWith('lcp_');
+}
+
+export interface TableOptions {
+  readonly wrongCrc: readonly string[];
+  readonly missing: readonly string[];
+  readonly hasLinuxCp: boolean;
+  /** Makes ids differ from start to start. */
+  readonly seed: number;
+}
+
+export interface MessageIds {
+  readonly entries: readonly { readonly id: number; readonly wireName: string }[];
+  readonly idOf: ReadonlyMap<string, number>;
+  readonly nameOf: ReadonlyMap<number, string>;
+}
+
+/** Assigns ids; names that are missing have none, wrong ones are listed under another CRC. */
+export function assignMessageIds(options: TableOptions): MessageIds {
+  const crcs = new Map<string, string>();
+  for (const [name, [crc]] of Object.entries(REQUESTS)) {
+    crcs.set(name, crc);
+    if (!name.endsWith('_dump') && ANSWERS[`${name}_reply`] === undefined)
+      crcs.set(`${name}_reply`, AUTOREPLY);
+  }
+  for (const [name, crc] of Object.entries(ANSWERS)) crcs.set(name, crc);
+  for (let i = 0; i < FILLERS; i++) crcs.set(`emulated_filler_${i}`, (0x1000_0000 + i * 7919).toString(16));
+  const entries: { id: number; wireName: string }[] = [];
+  const idOf = new Map<string, number>();
+  const nameOf = new Map<number, string>();
+  let id = FIRST_ID + (options.seed % 200);
+  for (const [name, crc] of crcs) {
+    id++;
+    if (options.missing.includes(name) || (!options.hasLinuxCp && isOfPlugin(name, 'linux_cp_plugin.so')))
+      continue;
+    const shown = options.wrongCrc.includes(name)
+      ? ((Number.parseInt(crc, 16) ^ 1) >>> 0).toString(16).padStart(8, '0')
+      : crc;
+    entries.push({ id, wireName: `${name}_${shown}` });
+    idOf.set(name, id);
+    nameOf.set(id, name);
+  }
+  return { entries, idOf, nameOf };
+}
