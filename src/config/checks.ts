@@ -12,6 +12,35 @@ const CLI_SOCKET = '/run/vpp/cli.sock';
 export function checkTogether(config: Config, values: Values, problems: Problems): void {
   checkSockets(config, values, problems);
   checkBackoff(config, values, problems);
+  checkTrial(config, values, problems);
+  checkHttp(config, values, problems);
+}
+
+function checkTrial({ update }: Config, values: Values, problems: Problems): void {
+  const stable = 'update.trial-stable';
+  const timeout = 'update.trial-timeout';
+  if (values.isRefused(stable) || values.isRefused(timeout)) return;
+  if (update.trialTimeoutSeconds > update.trialStableSeconds) return;
+  const [leaf, other] = laterOf(values, timeout, stable);
+  const message =
+    leaf === timeout
+      ? `"${update.trialTimeoutSeconds}" is not more than ${other} = ${update.trialStableSeconds}${lineText(values, other)}: no version could ever be marked good`
+      : `"${update.trialStableSeconds}" is not less than ${other} = ${update.trialTimeoutSeconds}${lineText(values, other)}: no version could ever be marked good`;
+  problems.error(values.line(leaf), leaf, message);
+}
+
+function checkHttp({ http }: Config, values: Values, problems: Problems): void {
+  const { listen, httpsListen } = http;
+  if (httpsListen === undefined || httpsListen.port === 0 || values.isRefused('http.listen')) return;
+  const everywhere = ['::', '0.0.0.0'];
+  const overlaps =
+    listen.host === httpsListen.host ||
+    everywhere.includes(listen.host) ||
+    everywhere.includes(httpsListen.host);
+  if (listen.port !== httpsListen.port || !overlaps) return;
+  const [leaf, other] = laterOf(values, 'http.https-listen', 'http.listen');
+  const message = `port ${listen.port} is that of ${other}${lineText(values, other)} too: two ports are right`;
+  problems.error(values.line(leaf), leaf, message);
 }
 
 function checkSockets({ vpp }: Config, values: Values, problems: Problems): void {

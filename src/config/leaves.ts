@@ -21,6 +21,8 @@ export type LeafType =
   | 'listen'
   | 'address'
   | 'address-list'
+  | 'host-list'
+  | 'endpoint'
   | 'dhcp-or-prefix'
   | 'prefix-list'
   | 'route';
@@ -110,6 +112,12 @@ const VPP_LEAVES = [
     max: 255,
     sentence: 'Worker threads, on the cores after main-core',
     example: '2',
+  }),
+  leaf('vpp.cpu', 'isolate', {
+    type: 'boolean',
+    default: 'true',
+    sentence: "Keep everything else and the interrupts off the workers' cores",
+    example: 'false',
   }),
   leaf('vpp.memory', 'main-heap', {
     type: 'size',
@@ -279,6 +287,12 @@ const BOX_LEAVES = [
     sentence: 'Name servers, separated by commas',
     example: '192.0.2.53, 2001:db8::53',
   }),
+  leaf('management', 'ntp', {
+    type: 'host-list',
+    absent: 'those that DHCP names, else none',
+    sentence: 'Time servers (NTP), names or addresses, separated by commas',
+    example: '192.0.2.123, ntp.example.net',
+  }),
   leaf('http', 'listen', {
     type: 'listen',
     // `::` of a Linux socket takes IPv4 as well (bindv6only is 0), so this is every address of both families.
@@ -286,6 +300,82 @@ const BOX_LEAVES = [
     sentence:
       'Where the status page and the metrics are served; without a host, every address of both families',
     example: '192.0.2.10:8080',
+  }),
+  leaf('http', 'https-listen', {
+    type: 'listen',
+    absent: 'on the box [::]:8443; under `appliance run` none',
+    sentence:
+      'Where the same is served over TLS, and where alone a change is taken from the network; another port than that of listen',
+    example: '192.0.2.10:8443',
+  }),
+  leaf('update', 'confirm-timeout', {
+    type: 'integer',
+    default: '120',
+    min: 5,
+    max: 3600,
+    unit: 'seconds',
+    sentence:
+      'Time in which a configuration put over HTTP is to be confirmed, before the one before comes back',
+    example: '300',
+  }),
+  leaf('update', 'trial-stable', {
+    type: 'integer',
+    default: '60',
+    min: 1,
+    max: 3600,
+    unit: 'seconds',
+    sentence: 'How long VPP must have been connected without a break before a new version is marked good',
+    example: '120',
+  }),
+  leaf('update', 'trial-timeout', {
+    type: 'integer',
+    default: '300',
+    min: 10,
+    max: 86400,
+    unit: 'seconds',
+    sentence:
+      'Time from power-on in which a new version must be marked good, before the box restarts into the one before; more than trial-stable',
+    example: '600',
+  }),
+  leaf('update', 'route-tolerance', {
+    type: 'integer',
+    default: '5',
+    min: 0,
+    max: 100,
+    unit: 'percent',
+    sentence: 'How many routes fewer than in the last good run a new version may have',
+    example: '10',
+  }),
+  leaf('watchdog', 'enabled', {
+    type: 'boolean',
+    default: 'true',
+    sentence:
+      'Let the hardware reset the box when this program hangs; without effect where there is no watchdog',
+    example: 'false',
+  }),
+  leaf('watchdog', 'timeout', {
+    type: 'integer',
+    default: '30',
+    min: 5,
+    max: 600,
+    unit: 'seconds',
+    sentence:
+      'After how long without a sign of life the hardware resets the box; it is fed at a third of that',
+    example: '60',
+  }),
+  leaf('log', 'syslog', {
+    type: 'endpoint',
+    absent: 'none',
+    sentence: 'Where every log line is sent as well, as syslog (RFC 5424) over UDP',
+    example: '192.0.2.14:514',
+  }),
+  leaf('log', 'disk-size', {
+    type: 'size',
+    default: '32M',
+    min: 1 * MIB,
+    max: 16 * GIB,
+    sentence: 'How much the logs on the data partition may take',
+    example: '256M',
   }),
 ] as const satisfies readonly Leaf[];
 
@@ -386,6 +476,9 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ['system', 'The box itself.'],
   ['management', 'The NIC through which the box is reached; it stays with the kernel.'],
   ['http', 'The status page, the JSON and the metrics.'],
+  ['update', 'How a new version and a new configuration prove themselves.'],
+  ['watchdog', "The machine's watchdog."],
+  ['log', 'Where logs go beside the memory.'],
   ['vpp', 'FD.io VPP, the data plane.'],
   ['vpp.cpu', "Cores for VPP's threads."],
   ['vpp.memory', 'Heap, hugepages and packet buffers.'],

@@ -8,13 +8,15 @@ import {
   parseAddress,
   prefixContains,
 } from './addresses.ts';
-import { readHostAddress, readInterfaceAddress, splitList } from './network-values.ts';
+import { type Read, readHostAddress, readInterfaceAddress, splitList } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
+import { PATTERNS } from './schema.ts';
 import type { ManagementConfig } from './types.ts';
 import type { Values } from './values.ts';
 
-/** Name servers; resolvers ask no more of them in turn. */
-const MAX_NAME_SERVERS = 8;
+/** Name servers; resolvers ask no more of them in turn. As many time servers are enough for any vote. */
+const MAX_SERVERS = 8;
+const HOSTNAME = new RegExp(PATTERNS.hostname);
 
 export function readManagement(values: Values, problems: Problems): ManagementConfig {
   const address = readAddress(values, problems);
@@ -26,6 +28,7 @@ export function readManagement(values: Values, problems: Problems): ManagementCo
         : { family: address.family, address: address.address, length: address.length },
     gateway: readGateway(values, address, problems),
     dns: readDns(values, problems),
+    ntp: readNtp(values, problems),
   };
 }
 
@@ -68,24 +71,47 @@ function readGateway(values: Values, address: 'dhcp' | ParsedPrefix, problems: P
 }
 
 function readDns(values: Values, problems: Problems): string[] {
-  const leaf = 'management.dns';
+  return readServers('management.dns', 'name servers', values, problems, (item) => {
+    const parsed = parseAddress(item);
+    // A resolver on the box itself is fine.
+    const read = parsed !== undefined && isLoopback(parsed) ? { value: parsed } : readHostAddress(item);
+    return 'error' in read ? read : { value: read.value.address };
+  });
+}
+
+function readNtp(values: Values, problems: Problems): string[] {
+  return readServers('management.ntp', 'time servers', values, problems, (item) => {
+    // What looks like an address is one, or a mistake: never a name.
+    const isName = HOSTNAME.test(item) && !/^[0-9.]+$/.test(item);
+    if (isName) return { value: item.toLowerCase() };
+    const read = readHostAddress(item);
+    return 'error' in read ? read : { value: read.value.address };
+  });
+}
+
+/** A comma list of servers, each once. */
+function readServers(
+  leaf: 'management.dns' | 'management.ntp',
+  what: string,
+  values: Values,
+  problems: Problems,
+  readOne: (item: string) => Read<string>,
+): string[] {
   const text = values.get(leaf);
   if (text === undefined) return [];
   const servers = new Set<string>();
   const items = splitList(text);
   const line = values.line(leaf);
-  if (items.length > MAX_NAME_SERVERS) {
-    problems.error(line, leaf, `${items.length} name servers: at most ${MAX_NAME_SERVERS} are right`);
+  if (items.length > MAX_SERVERS) {
+    problems.error(line, leaf, `${items.length} ${what}: at most ${MAX_SERVERS} are right`);
     return [];
   }
   for (const item of items) {
-    const parsed = parseAddress(item);
-    // A resolver on the box itself is fine.
-    const read = parsed !== undefined && isLoopback(parsed) ? { value: parsed } : readHostAddress(item);
+    const read = readOne(item);
     if ('error' in read) problems.error(line, leaf, read.error);
-    else if (servers.has(read.value.address))
+    else if (servers.has(read.value))
       problems.error(line, leaf, `${quote(item)} is there twice: give it once`);
-    else servers.add(read.value.address);
+    else servers.add(read.value);
   }
   return [...servers];
 }

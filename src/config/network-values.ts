@@ -163,6 +163,23 @@ export function readListen(text: string): Read<{ host: string; port: number }> {
   return { error: `${quote(text)} has a host that is neither an address nor localhost: ${noAddress(plain)}` };
 }
 
+/** `ADDRESS:PORT` or `[IPV6]:PORT` of one other host, to send to. */
+export function readEndpoint(text: string): Read<{ host: string; port: number }> {
+  const example = '192.0.2.14:514 or [2001:db8::14]:514';
+  if (text.startsWith(':')) return { error: `${quote(text)} has no address: one like ${example} is right` };
+  if (parseAddress(text) !== undefined) {
+    return { error: `${quote(text)} has no port: write ${text.includes(':') ? `[${text}]` : text}:514` };
+  }
+  const read = readListen(text);
+  if ('error' in read) return read;
+  const address = parseAddress(read.value.host);
+  if (read.value.port === 0) return { error: `${quote(text)} has the port 0: 1..65535 is right` };
+  // A collector on the box itself is fine.
+  if (address === undefined || isLoopback(address)) return read;
+  const host = checkHost(address, read.value.host);
+  return 'error' in host ? host : read;
+}
+
 function listenWords(text: string): string {
   if (/^[0-9]{1,5}$/.test(text)) return `is not HOST:PORT: write :${text} for every address`;
   const bare = /^([0-9a-fA-F:.]+):([0-9]{1,5})$/.exec(text);

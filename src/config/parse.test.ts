@@ -24,8 +24,16 @@ describe('defaults', () => {
   it('are those of the specification', () => {
     expect(defaultConfig()).toEqual({
       system: { hostname: 'appliance' },
-      management: { interface: undefined, address: 'dhcp', gateway: undefined, dns: [] },
-      http: { listen: { host: '::', port: 8080 } },
+      management: { interface: undefined, address: 'dhcp', gateway: undefined, dns: [], ntp: [] },
+      http: { listen: { host: '::', port: 8080 }, httpsListen: undefined },
+      update: {
+        confirmTimeoutSeconds: 120,
+        trialStableSeconds: 60,
+        trialTimeoutSeconds: 300,
+        routeTolerancePercent: 5,
+      },
+      watchdog: { enabled: true, timeoutSeconds: 30 },
+      log: { syslog: undefined, diskBytes: 32 * 2 ** 20 },
       supervisor: {
         backoffMs: 1000,
         backoffMaxMs: 30000,
@@ -39,7 +47,7 @@ describe('defaults', () => {
         binary: '/usr/bin/vpp',
         startTimeoutSeconds: 60,
         apiSocket: '/run/vpp/api.sock',
-        cpu: { mainCore: undefined, workers: undefined },
+        cpu: { mainCore: undefined, workers: undefined, isolate: true },
         memory: { mainHeapBytes: 2 ** 30, hugepageSize: '2M', buffers: 128000 },
         dpdk: { unsafeNoIommu: false, interfaces: [] },
         stats: { segmentBytes: 2 ** 29, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
@@ -120,7 +128,7 @@ dns = 127.0.0.1, 2001:db8::53
 [http]
 listen = :80
 `);
-    expect(config.vpp.cpu).toEqual({ mainCore: 1, workers: 2 });
+    expect(config.vpp.cpu).toEqual({ mainCore: 1, workers: 2, isolate: true });
     expect(config.vpp.memory.mainHeapBytes).toBe(1536 * 2 ** 20);
     expect(config.vpp.stats.segmentBytes).toBe(64 * 2 ** 20);
     expect(config.vpp.dpdk.interfaces).toEqual([
@@ -175,6 +183,7 @@ listen = :80
       address: { family: 4, address: '198.51.100.5', length: 24 },
       gateway: '198.51.100.1',
       dns: ['127.0.0.1', '2001:db8::53'],
+      ntp: [],
     });
     expect(config.http.listen).toEqual({ host: '::', port: 80 });
   });

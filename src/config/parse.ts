@@ -7,12 +7,12 @@
 import { checkTogether } from './checks.ts';
 import { readDpdkInterfaces, readInterfaces } from './interfaces.ts';
 import { readManagement } from './management.ts';
-import { readListen } from './network-values.ts';
+import { readEndpoint, readListen } from './network-values.ts';
 import { Problems } from './problems.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { readRoutes } from './routes.ts';
 import { scan } from './scan.ts';
-import type { Config, HugepageSize, ParseResult, VppConfig } from './types.ts';
+import type { Config, Endpoint, HugepageSize, ParseResult, VppConfig } from './types.ts';
 import { readValues, type Values } from './values.ts';
 import { warnTogether } from './warnings.ts';
 
@@ -54,7 +54,21 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
   return {
     system: { hostname: values.get('system.hostname') },
     management: readManagement(values, problems),
-    http: { listen: readHttpListen(values, problems) },
+    http: {
+      listen: readHttpListen('http.listen', values, problems) ?? { host: '::', port: 0 },
+      httpsListen: readHttpListen('http.https-listen', values, problems),
+    },
+    update: {
+      confirmTimeoutSeconds: values.get('update.confirm-timeout'),
+      trialStableSeconds: values.get('update.trial-stable'),
+      trialTimeoutSeconds: values.get('update.trial-timeout'),
+      routeTolerancePercent: values.get('update.route-tolerance'),
+    },
+    watchdog: {
+      enabled: values.get('watchdog.enabled'),
+      timeoutSeconds: values.get('watchdog.timeout'),
+    },
+    log: { syslog: readSyslog(values, problems), diskBytes: values.get('log.disk-size') },
     supervisor: {
       backoffMs: values.get('supervisor.backoff-ms'),
       backoffMaxMs: values.get('supervisor.backoff-max-ms'),
@@ -76,11 +90,26 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
   };
 }
 
-function readHttpListen(values: Values, problems: Problems): Config['http']['listen'] {
-  const read = readListen(values.get('http.listen'));
+function readHttpListen(
+  leaf: 'http.listen' | 'http.https-listen',
+  values: Values,
+  problems: Problems,
+): Endpoint | undefined {
+  const text = values.get(leaf);
+  if (text === undefined) return undefined;
+  const read = readListen(text);
   if ('value' in read) return read.value;
-  problems.error(values.line('http.listen'), 'http.listen', read.error);
-  return { host: '::', port: 0 };
+  problems.error(values.line(leaf), leaf, read.error);
+  return undefined;
+}
+
+function readSyslog(values: Values, problems: Problems): Endpoint | undefined {
+  const text = values.get('log.syslog');
+  if (text === undefined) return undefined;
+  const read = readEndpoint(text);
+  if ('value' in read) return read.value;
+  problems.error(values.line('log.syslog'), 'log.syslog', read.error);
+  return undefined;
 }
 
 function readVpp(resolved: Resolved, values: Values, problems: Problems): VppConfig {
@@ -92,7 +121,11 @@ function readVpp(resolved: Resolved, values: Values, problems: Problems): VppCon
     binary: values.get('vpp.binary'),
     startTimeoutSeconds: values.get('vpp.start-timeout'),
     apiSocket: values.get('vpp.api-socket'),
-    cpu: { mainCore: values.get('vpp.cpu.main-core'), workers: values.get('vpp.cpu.workers') },
+    cpu: {
+      mainCore: values.get('vpp.cpu.main-core'),
+      workers: values.get('vpp.cpu.workers'),
+      isolate: values.get('vpp.cpu.isolate'),
+    },
     memory: {
       mainHeapBytes: values.get('vpp.memory.main-heap'),
       hugepageSize,

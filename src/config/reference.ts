@@ -16,6 +16,8 @@ const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
   listen: '`HOST:PORT`',
   address: 'address',
   'address-list': 'addresses',
+  'host-list': 'names or addresses',
+  endpoint: '`ADDRESS:PORT`',
   'dhcp-or-prefix': '`dhcp` or `ADDRESS/LENGTH`',
   'prefix-list': '`ADDRESS/LENGTH`, several with commas',
   route: 'next hops',

@@ -41,6 +41,8 @@ const TYPE_SCHEMAS: Readonly<Record<LeafType, (leaf: Leaf) => Schema>> = {
   listen: () => text(NOT_EMPTY),
   address: () => text(NOT_EMPTY),
   'address-list': () => text(NOT_EMPTY),
+  'host-list': () => text(NOT_EMPTY),
+  endpoint: () => text(NOT_EMPTY),
   'dhcp-or-prefix': () => text(NOT_EMPTY),
   'prefix-list': () => text(NOT_EMPTY),
   route: () => text(NOT_EMPTY),

@@ -64,7 +64,11 @@ export interface VppConfig {
   readonly binary: string;
   readonly startTimeoutSeconds: number;
   readonly apiSocket: string;
-  readonly cpu: { readonly mainCore: number | undefined; readonly workers: number | undefined };
+  readonly cpu: {
+    readonly mainCore: number | undefined;
+    readonly workers: number | undefined;
+    readonly isolate: boolean;
+  };
   readonly memory: {
     readonly mainHeapBytes: number;
     readonly hugepageSize: HugepageSize;
@@ -110,12 +114,43 @@ export interface ManagementConfig {
   readonly address: 'dhcp' | Prefix;
   readonly gateway: string | undefined;
   readonly dns: readonly string[];
+  /** Names or addresses of time servers; empty: those that DHCP names. */
+  readonly ntp: readonly string[];
+}
+
+/** Address and port of one end: what to listen on, or whom to send to. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `[update]`: how a new version and a new configuration prove themselves. */
+export interface UpdateConfig {
+  readonly confirmTimeoutSeconds: number;
+  readonly trialStableSeconds: number;
+  readonly trialTimeoutSeconds: number;
+  readonly routeTolerancePercent: number;
+}
+
+export interface WatchdogConfig {
+  readonly enabled: boolean;
+  readonly timeoutSeconds: number;
+}
+
+export interface LogConfig {
+  /** Undefined: nothing is sent. */
+  readonly syslog: Endpoint | undefined;
+  readonly diskBytes: number;
 }
 
 export interface Config {
   readonly system: { readonly hostname: string };
   readonly management: ManagementConfig;
-  readonly http: { readonly listen: { readonly host: string; readonly port: number } };
+  /** Without `httpsListen` the box has a default of its own, and `appliance run` serves no TLS. */
+  readonly http: { readonly listen: Endpoint; readonly httpsListen: Endpoint | undefined };
+  readonly update: UpdateConfig;
+  readonly watchdog: WatchdogConfig;
+  readonly log: LogConfig;
   readonly supervisor: SupervisorConfig;
   readonly vpp: VppConfig;
   readonly fib: { readonly vpp: FibVppConfig };

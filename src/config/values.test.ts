@@ -154,6 +154,32 @@ describe('values that are refused, with what is right', () => {
     ['management', 'dns = 192.0.2.1, 192.0.2.1', '"192.0.2.1" is there twice: give it once'],
     ['management', 'dns = fe80::1%eth0', '"fe80::1%eth0" has a zone: the address alone is right here'],
     ['management', 'dns = [2001:db8::1]', '"[2001:db8::1]" has brackets: the address alone is right here'],
+    ['management', 'ntp = a, a', '"a" is there twice: give it once'],
+    [
+      'management',
+      'ntp = 192.0.2',
+      '"192.0.2" is not an IPv4 address: four numbers 0..255 are right, like 192.0.2.1',
+    ],
+    [
+      'management',
+      'ntp = no_name',
+      '"no_name" is not an address: one like 192.0.2.1 or 2001:db8::1 is right',
+    ],
+    ['log', 'syslog = 192.0.2.14', '"192.0.2.14" has no port: write 192.0.2.14:514'],
+    ['log', 'syslog = 2001:db8::14', '"2001:db8::14" has no port: write [2001:db8::14]:514'],
+    ['log', 'syslog = :514', '":514" has no address: one like 192.0.2.14:514 or [2001:db8::14]:514 is right'],
+    ['log', 'syslog = 192.0.2.14:0', '"192.0.2.14:0" has the port 0: 1..65535 is right'],
+    ['log', 'syslog = 224.0.0.1:514', '"224.0.0.1" is a multicast address: the address of one host is right'],
+    [
+      'http',
+      'https-listen = :8080',
+      'port 8080 is that of http.listen (its default) too: two ports are right',
+    ],
+    [
+      'update',
+      'trial-stable = 300',
+      '"300" is not less than update.trial-timeout = 300 (its default): no version could ever be marked good',
+    ],
     [
       'supervisor',
       'backoff-ms = 60000',

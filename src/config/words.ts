@@ -130,6 +130,8 @@ const TYPE_WORDS: Readonly<Record<LeafType, Words>> = {
   listen: exampleWords,
   address: exampleWords,
   'address-list': exampleWords,
+  'host-list': exampleWords,
+  endpoint: exampleWords,
   'dhcp-or-prefix': exampleWords,
   'prefix-list': exampleWords,
   route: exampleWords,

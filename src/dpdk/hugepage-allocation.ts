@@ -39,6 +39,8 @@ export type HugepageResult =
 const MAX_TRIES = 3;
 
 const MIB = 2 ** 20;
+/** What the kernel and this program keep of the memory that is available: with less the machine is killed by its own need. */
+const RESERVE_BYTES = 192 * MIB;
 
 /** Makes sure that the budget's pages are free. Never rejects: what went wrong is in the result. */
 export async function allocateHugepages(
@@ -54,6 +56,14 @@ export async function allocateHugepages(
   if (absent !== undefined) {
     const reason = `there are no ${budget.pageSize} hugepages on this machine (no ${absent.path}): `;
     return { ...base, state: 'failed', allocated: 0, reason: reason + otherSizes(sysfs, budget) };
+  }
+
+  // Taking what there is and then finding it too little would leave nothing to say so with.
+  const memory = memInfo(procfs);
+  const lacking = missingPages(pools);
+  if (memory.totalBytes > 0 && lacking * budget.pageBytes > memory.availableBytes - RESERVE_BYTES) {
+    const reason = shortReason(budget, lacking, procfs);
+    return { ...base, state: 'short', allocated: budget.pages - lacking, reason };
   }
 
   let writeFailure: string | undefined;

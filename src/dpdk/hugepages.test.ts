@@ -64,7 +64,7 @@ const POOL_2M = 'kernel/mm/hugepages/hugepages-2048kB';
 const small = vppConfig(
   { '0000:03:00.0': 'xe0', '0000:04:00.0': 'xe1' },
   {
-    cpu: { mainCore: 0, workers: 1 },
+    cpu: { mainCore: 0, workers: 1, isolate: true },
     memory: { mainHeapBytes: 256 * MIB, hugepageSize: '2M', buffers: 16_384 },
     stats: { segmentBytes: 33 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
   },
@@ -147,6 +147,15 @@ test('too few: how many are missing, for what, and what helps', async () => {
       'vpp.stats.segment-size',
   );
   expect(pools.writes.filter((write) => write.includes('nr_hugepages'))).toHaveLength(3);
+});
+
+test('more than the machine can spare is refused before anything is taken', async () => {
+  using pools = new FakePools(POOL_2M, [10_000]);
+  const vpp = { ...small, memory: { ...small.memory, mainHeapBytes: 1024 * MIB } };
+  const result = await allocateHugepages(hugepageBudget(vpp), pools.options);
+  expect(result).toMatchObject({ state: 'short', requested: 560, allocated: 0 });
+  expect(result).toHaveProperty('reason', expect.stringMatching(/^560 of 560 hugepages of 2M are missing/));
+  expect(pools.writes).toEqual([]);
 });
 
 test('a page size that the machine does not have, and a refusal, are failures in words', async () => {

@@ -34,7 +34,7 @@ class RealVpp implements AsyncDisposable {
       binary: vppBinary,
       startTimeoutSeconds: 60,
       apiSocket: join(this.dir, 'api.sock'),
-      cpu: { mainCore: undefined, workers: undefined },
+      cpu: { mainCore: undefined, workers: undefined, isolate: true },
       memory: { mainHeapBytes: 256 * MIB, hugepageSize: '2M', buffers: 16_384 },
       dpdk: { unsafeNoIommu: false, interfaces: [] },
       stats: { segmentBytes: 33 * MIB, socketPath: join(this.dir, 'stats.sock'), pollIntervalSeconds: 30 },

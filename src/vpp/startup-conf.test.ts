@@ -17,7 +17,7 @@ const vpp: VppConfig = {
   binary: '/usr/bin/vpp',
   startTimeoutSeconds: 60,
   apiSocket: '/run/vpp/api.sock',
-  cpu: { mainCore: 1, workers: 2 },
+  cpu: { mainCore: 1, workers: 2, isolate: true },
   memory: { mainHeapBytes: 1536 * MIB, hugepageSize: '2M', buffers: 128_000 },
   dpdk: {
     unsafeNoIommu: false,
@@ -126,7 +126,7 @@ test.each([
   [undefined, 3, ['main-core 0', 'corelist-workers 1-3']],
   [2, 2, ['main-core 2', 'corelist-workers 3-4']],
 ])('cpu: main core %s and workers %s', (mainCore, workers, lines) => {
-  expect(sectionOf(render({ cpu: { mainCore, workers } }), 'cpu')).toEqual(lines);
+  expect(sectionOf(render({ cpu: { mainCore, workers, isolate: true } }), 'cpu')).toEqual(lines);
 });
 
 test('no NIC for DPDK: neither the plugin nor its section', () => {

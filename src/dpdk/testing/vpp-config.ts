@@ -23,7 +23,7 @@ export function vppConfig(
     binary: '/usr/bin/vpp',
     startTimeoutSeconds: 60,
     apiSocket: '/run/vpp/api.sock',
-    cpu: { mainCore: undefined, workers: undefined },
+    cpu: { mainCore: undefined, workers: undefined, isolate: true },
     memory: { mainHeapBytes: 1024 * MIB, hugepageSize: '2M', buffers: 128_000 },
     dpdk: { unsafeNoIommu: false, interfaces },
     stats: { segmentBytes: 512 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
