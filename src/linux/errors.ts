@@ -58,7 +58,7 @@ export function asLinuxError(error: unknown, call: string, args: readonly unknow
       : 0;
   if (errno !== 0) return new LinuxError(call, errno, args, { cause: error });
   return new LinuxError(call, EIO, args, {
-    detail: error instanceof Error ? error.message : String(error),
+    detail: reasonOf(error),
     cause: error,
   });
 }
@@ -74,4 +74,9 @@ function formatArgument(argument: unknown): string {
   }
   if (argument instanceof Uint8Array) return `<${argument.length} bytes>`;
   return String(argument);
+}
+
+/** Why something failed, in the words of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

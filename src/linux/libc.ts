@@ -17,12 +17,16 @@ const { lib, functions } = dlopen('libc.so.6', {
   umount2: { arguments: ['string', 'i32'], return: 'i32' },
   reboot: { arguments: ['i32'], return: 'i32' },
   sync: { return: 'void' },
+  clock_settime: { arguments: ['i32', 'buffer'], return: 'i32' },
   sethostname: { arguments: ['buffer', 'u64'], return: 'i32' },
 
   waitpid: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
   setrlimit: { arguments: ['i32', 'buffer'], return: 'i32' },
   getrlimit: { arguments: ['i32', 'buffer'], return: 'i32' },
+  sched_setaffinity: { arguments: ['i32', 'u64', 'buffer'], return: 'i32' },
+  sched_getaffinity: { arguments: ['i32', 'u64', 'buffer'], return: 'i32' },
+  adjtimex: { arguments: ['buffer'], return: 'i32' },
   unshare: { arguments: ['i32'], return: 'i32' },
   setns: { arguments: ['i32', 'i32'], return: 'i32' },
 

@@ -11,8 +11,20 @@ export {
   listAddresses,
   removeAddress,
 } from './addresses.ts';
+export { type BlockGeometry, blockGeometry, dropBlockCache, rereadPartitions } from './block.ts';
+export {
+  formatCpuList,
+  formatCpuMask,
+  getThreadAffinity,
+  listThreads,
+  parseCpuMask,
+  setThreadAffinity,
+  type Thread,
+} from './affinity.ts';
 export { type SpawnOptions, spawnChild } from './children.ts';
-export { isErrno, LinuxError } from './errors.ts';
+export { type ClockState, readClockState } from './clock-state.ts';
+export { setClock } from './clock.ts';
+export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
 export { type Link, linkIndex, listLinks, setLinkMtu, setLinkUp } from './links.ts';
 export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
@@ -43,3 +55,11 @@ export {
 export { sendWithoutWaiting } from './send.ts';
 export { killAllProcesses, killGroup, killProcess } from './signals.ts';
 export { watchReadable } from './watch-readable.ts';
+export {
+  type BootStatus,
+  openWatchdog,
+  WATCHDOG_IOCTL,
+  type WatchdogDevice,
+  type WatchdogIoctl,
+} from './watchdog.ts';
+export { writeAttribute } from './write-attribute.ts';

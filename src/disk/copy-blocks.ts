@@ -1,0 +1,88 @@
+/**
+ * Owns the copying of a partition block by block, and the proof that the copy is what was read.
+ *
+ * The first block, without which no firmware and no kernel sees a file system, is written last, after the rest was
+ * read back from the medium: a copy that was cut is no boot partition.
+ */
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { dropBlockCache } from '../linux/mod.ts';
+import { DiskError } from './errors.ts';
+import { openExclusively, readExactly, writeExactly } from './partition-table.ts';
+
+/** Small enough that hashing one takes about a millisecond of the event loop. */
+const CHUNK_BYTES = 512 * 1024;
+
+export interface CopyProgress {
+  readonly step: 'copy' | 'verify';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface CopyOptions {
+  readonly lengthBytes: number;
+  readonly onProgress?: (progress: CopyProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Copies `lengthBytes` from one device or image to another, which nobody else may have open, and reads the copy back.
+ * Returns the SHA-256 of what was copied. The source must not change meanwhile. Rejects with a DiskError
+ * `verification` or `aborted`, or with the error of a read or write.
+ */
+export async function copyBlocks(source: string, target: string, options: CopyOptions): Promise<string> {
+  const { lengthBytes, onProgress, signal } = options;
+  await using from = await open(source, 'r');
+  await using to = await openExclusively(target);
+  // What was written to the source's files has gone to the disk past the cache of its blocks.
+  await dropCache(from);
+
+  const first = await readExactly(from, 0, Math.min(CHUNK_BYTES, lengthBytes));
+  await writeExactly(to, Buffer.alloc(first.length), 0);
+  await to.sync();
+  const written = createHash('sha256').update(first);
+  for await (const [chunk, position] of chunksOf(from, first.length, lengthBytes, signal)) {
+    written.update(chunk);
+    await writeExactly(to, chunk, position);
+    onProgress?.({ step: 'copy', doneBytes: position + chunk.length, totalBytes: lengthBytes });
+  }
+  await to.sync();
+  await dropCache(to);
+
+  const readBack = createHash('sha256').update(first);
+  for await (const [chunk, position] of chunksOf(to, first.length, lengthBytes, signal)) {
+    readBack.update(chunk);
+    onProgress?.({ step: 'verify', doneBytes: position + chunk.length, totalBytes: lengthBytes });
+  }
+  const hash = written.digest('hex');
+  const isSame = readBack.digest('hex') === hash;
+  if (isSame) {
+    await writeExactly(to, first, 0);
+    await to.sync();
+    await dropCache(to);
+  }
+  if (!isSame || !(await readExactly(to, 0, first.length)).equals(first)) {
+    throw new DiskError(
+      'verification',
+      `${target}: what was read back is not what was written: is the disk sound?`,
+    );
+  }
+  return hash;
+}
+
+async function* chunksOf(
+  file: FileHandle,
+  start: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly [chunk: Buffer, position: number]> {
+  for (let position = start; position < end; position += CHUNK_BYTES) {
+    if (signal?.aborted === true) throw new DiskError('aborted', 'the copy was aborted');
+    yield [await readExactly(file, position, Math.min(CHUNK_BYTES, end - position)), position];
+  }
+}
+
+async function dropCache(file: FileHandle): Promise<void> {
+  if ((await file.stat()).isBlockDevice()) dropBlockCache(file.fd);
+}

@@ -1,0 +1,45 @@
+/**
+ * Partitions that are plain directories: for machines that were booted without a disk, for `appliance run` and for
+ * tests. Same behaviour as the mounted ones, without the mounts.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { isErrno } from '../linux/mod.ts';
+import type { CopyableBootPartition, DataPartition } from './partitions.ts';
+import { pathBelow, removeFile, replaceFile } from './replace-file.ts';
+import { Serial } from './serial.ts';
+
+/** A boot partition in an existing directory. */
+export function directoryBootPartition(root: string): CopyableBootPartition {
+  const serial = new Serial();
+  return {
+    device: root,
+    root,
+    writable: (work) => serial.run(() => work(root)),
+    unchanged: (work) => serial.run(work),
+    writeFile: (name, data) => serial.run(() => replaceFile(pathBelow(root, name), data)),
+    removeFile: (name) => serial.run(() => removeFile(pathBelow(root, name))),
+  };
+}
+
+/**
+ * A data partition in a directory, which is made when it is not there.
+ *
+ * @param persistent whether what is written is still there after a restart
+ */
+export function directoryDataPartition(root: string, persistent = false): DataPartition {
+  mkdirSync(root, { recursive: true });
+  const serial = new Serial();
+  return {
+    root,
+    persistent,
+    writeFile: (name, data) => serial.run(() => replaceFile(pathBelow(root, name), data)),
+    readFile(name) {
+      try {
+        return readFileSync(pathBelow(root, name), 'utf8');
+      } catch (error) {
+        if (isErrno(error, 'ENOENT')) return undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,278 @@
+/**
+ * Copies the running stick to another disk: a table of its own with fresh GUIDs, the boot partition block by block,
+ * a new data partition with what makes this box this box.
+ *
+ * Invariants: nothing is written to a disk that runs the box, is in use or does not fit; until the last step the
+ * target holds no file system that a firmware would boot; afterwards both disks boot, since no GUID is the same.
+ */
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, open, readdir } from 'node:fs/promises';
+import { mount, MountFlag, readMounts, unmount, reasonOf } from '../linux/mod.ts';
+import { type DevicePlaces, type Disk, listDisks } from './block-devices.ts';
+import { makeExt4 } from './check-file-system.ts';
+import { copyBlocks } from './copy-blocks.ts';
+import { DiskError } from './errors.ts';
+import { type BootDisk, bootDeviceOf } from './find-boot-disk.ts';
+import { emptyGpt, type Gpt, type GptPartition, GptType, growGpt, PARTITION_ALIGNMENT_BYTES } from './gpt.ts';
+import { BOOT_PARTITION_NAME, DATA_PARTITION_NAME } from './layout.ts';
+import {
+  geometryOf,
+  ioError,
+  openExclusively,
+  refreshPartitions,
+  writeExactly,
+  writeTable,
+} from './partition-table.ts';
+import type { CopyableBootPartition, DataPartition } from './partitions.ts';
+import { syncDirectory } from './replace-file.ts';
+
+/** A disk that the box could be installed to, or the reason why not. */
+export interface InstallTarget {
+  /** `nvme0n1`: what `install` takes. */
+  readonly name: string;
+  readonly device: string;
+  readonly model?: string;
+  readonly sizeBytes: number;
+  readonly removable: boolean;
+  /** Names of partitions on it, whose contents an installation erases. */
+  readonly partitions: readonly string[];
+  /** Why it is refused; left out when it is not. */
+  readonly refusal?: string;
+}
+
+export interface InstallProgress {
+  readonly step: 'table' | 'copy' | 'verify' | 'data' | 'done';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface InstallOptions {
+  readonly onProgress?: (progress: InstallProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface InstallerOptions {
+  readonly bootDisk: BootDisk;
+  readonly boot: CopyableBootPartition;
+  readonly data: DataPartition;
+  readonly places?: DevicePlaces;
+  /** Runs `work` with the directory where `device` is mounted; a test gives its own. */
+  readonly withMounted?: (device: string, work: (root: string) => Promise<void>) => Promise<void>;
+}
+
+/** What is left for logs and history when the boot partition is on the disk. */
+const MIN_DATA_BYTES = 128 * 2 ** 20;
+const MOUNT_POINT = '/run/appliance/install';
+
+/**
+ * What goes along: configuration, identity and history of this box. Not the random seed, which no two disks may share,
+ * and not logs and crashes, which are the stick's own.
+ */
+const DATA_FILES = [
+  'last-good.ini',
+  'last-good.json',
+  'password.json',
+  'https.crt',
+  'https.key',
+  'inventory.json',
+  'updates.json',
+  'clock',
+];
+
+/** Installs from the disk that runs the box. One installation at a time. */
+export class Installer {
+  readonly #options: InstallerOptions;
+  readonly #places: DevicePlaces;
+  #running: string | undefined;
+
+  constructor(options: InstallerOptions) {
+    this.#options = options;
+    this.#places = options.places ?? {};
+  }
+
+  /** All disks but the one that runs the box, those that are refused with the reason. */
+  async targets(): Promise<InstallTarget[]> {
+    const own = this.#ownDisk();
+    const disks = listDisks(this.#places).filter(({ name }) => name !== own);
+    return Promise.all(disks.map((disk) => this.#describe(disk)));
+  }
+
+  /**
+   * Erases `disk` (`nvme0n1` or `/dev/nvme0n1`) and installs to it. Rejects with a DiskError: `not-found`, `refused`,
+   * `busy`, `aborted`, `verification`, `io`.
+   */
+  async install(disk: string, options: InstallOptions = {}): Promise<void> {
+    if (this.#running !== undefined) {
+      throw new DiskError('busy', `an installation to ${this.#running} is under way`);
+    }
+    this.#running = disk;
+    try {
+      await this.#install(await this.#choose(disk), options);
+    } catch (error) {
+      throw ioError(`installing to ${disk}`, error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #choose(wanted: string): Promise<Disk> {
+    const disk = listDisks(this.#places).find(({ name, device }) => wanted === name || wanted === device);
+    if (disk === undefined) {
+      const all = (await this.targets()).map(({ name }) => name).join(', ') || 'none';
+      throw new DiskError('not-found', `no disk "${wanted}": there are ${all} besides the one that runs`);
+    }
+    if (disk.name === this.#ownDisk()) {
+      throw new DiskError('refused', `${disk.name} is the disk that this box runs from`);
+    }
+    const refusal = await this.#refusal(disk);
+    if (refusal !== undefined) throw new DiskError('refused', `${disk.name}: ${refusal}`);
+    return disk;
+  }
+
+  async #install(disk: Disk, { onProgress, signal }: InstallOptions): Promise<void> {
+    const source = this.#source();
+    const { sizeBytes: bootBytes } = await geometryOf(source);
+    const tell = (step: InstallProgress['step'], doneBytes = 0): void =>
+      onProgress?.({ step, doneBytes, totalBytes: bootBytes });
+    const stopIfAborted = (): void => {
+      if (signal?.aborted === true) throw new DiskError('aborted', 'the installation was aborted');
+    };
+
+    stopIfAborted();
+    tell('table');
+    // Whatever booted from this disk must not be found behind the new table.
+    await eraseStart(disk);
+    const gpt = planTarget(bootBytes, await geometryOf(disk.device));
+    await writeTable(disk.device, gpt);
+    const { partitions } = await refreshPartitions(disk.device, gpt, this.#places);
+    const [boot, data] = [1, 2].map((number) => partitions.find((each) => each.number === number)?.device);
+    if (boot === undefined || data === undefined) {
+      throw new DiskError('io', `${disk.name}: the kernel does not show its two partitions`);
+    }
+
+    stopIfAborted();
+    tell('data');
+    await makeExt4(data, { signal });
+    await (this.#options.withMounted ?? withMounted)(data, (root) => this.#copyData(root));
+
+    stopIfAborted();
+    await this.#options.boot.unchanged(() =>
+      copyBlocks(source, boot, { lengthBytes: bootBytes, signal, ...(onProgress && { onProgress }) }),
+    );
+    tell('done', bootBytes);
+  }
+
+  async #copyData(root: string): Promise<void> {
+    const from = this.#options.data.root;
+    const present = new Set(await readdir(from));
+    for (const name of DATA_FILES.filter((each) => present.has(each))) {
+      await copyFile(`${from}/${name}`, `${root}/${name}`);
+      await using copy = await open(`${root}/${name}`, 'r');
+      await copy.sync();
+    }
+    await syncDirectory(root);
+  }
+
+  async #describe(disk: Disk): Promise<InstallTarget> {
+    const { name, device, model, sizeBytes, removable } = disk;
+    const refusal = await this.#refusal(disk);
+    return {
+      name,
+      device,
+      ...(model === undefined ? {} : { model }),
+      sizeBytes,
+      removable,
+      partitions: disk.partitions.map((partition) => partition.name),
+      ...(refusal === undefined ? {} : { refusal }),
+    };
+  }
+
+  /** Why nothing may be installed to a disk other than the own one. */
+  async #refusal(disk: Disk): Promise<string | undefined> {
+    const devices = [disk.device, ...disk.partitions.map(({ device }) => device)];
+    const inUse = readMounts().find(({ source }) => devices.includes(source));
+    if (inUse !== undefined) return `${inUse.source} is mounted at ${inUse.target}`;
+    try {
+      const own = await geometryOf(this.#source());
+      const { sectorBytes, sizeBytes } = await geometryOf(disk.device);
+      if (sectorBytes !== own.sectorBytes) {
+        return `it has sectors of ${sectorBytes} bytes, the boot partition is made for ${own.sectorBytes}`;
+      }
+      const needed = own.sizeBytes + MIN_DATA_BYTES + 2 * PARTITION_ALIGNMENT_BYTES;
+      if (sizeBytes < needed) {
+        return `it is too small: ${megabytes(sizeBytes)} MB of at least ${megabytes(needed)} MB`;
+      }
+    } catch (error) {
+      return reasonOf(error);
+    }
+    return undefined;
+  }
+
+  /** Device of the boot partition that is copied. */
+  #source(): string {
+    const device = bootDeviceOf(this.#options.bootDisk);
+    if (device === undefined) throw new DiskError('io', 'the boot partition has no device');
+    return device;
+  }
+
+  #ownDisk(): string | undefined {
+    const { bootDisk } = this.#options;
+    if (bootDisk.kind === 'table') return bootDisk.disk.name;
+    return listDisks(this.#places).find(({ device, partitions }) =>
+      [device, ...partitions.map((partition) => partition.device)].includes(bootDisk.device),
+    )?.name;
+  }
+}
+
+/** The table of a new disk: the boot partition as large as the copied one, then data to the end. Pure. */
+export function planTarget(
+  bootBytes: number,
+  { sizeBytes, sectorBytes }: { readonly sizeBytes: number; readonly sectorBytes: number },
+  makeGuid: () => string = randomUUID,
+): Gpt {
+  const aligned = PARTITION_ALIGNMENT_BYTES / sectorBytes;
+  const dataLba = Math.ceil((aligned + bootBytes / sectorBytes) / aligned) * aligned;
+  const diskSectors = Math.floor(sizeBytes / sectorBytes);
+  const boot: GptPartition = {
+    number: 1,
+    typeGuid: GptType.efiSystem,
+    guid: makeGuid(),
+    firstLba: aligned,
+    lastLba: aligned + bootBytes / sectorBytes - 1,
+    attributes: 0n,
+    name: BOOT_PARTITION_NAME,
+  };
+  const data: GptPartition = {
+    number: 2,
+    typeGuid: GptType.linuxFilesystem,
+    guid: makeGuid(),
+    firstLba: dataLba,
+    lastLba: dataLba + aligned - 1,
+    attributes: 0n,
+    name: DATA_PARTITION_NAME,
+  };
+  const empty = emptyGpt(sectorBytes, diskSectors, makeGuid());
+  return growGpt({ ...empty, partitions: [boot, data] }, diskSectors);
+}
+
+/** Zeroes the table and the first megabyte behind it, where an old boot partition would begin. */
+async function eraseStart(disk: Disk): Promise<void> {
+  await using file = await openExclusively(disk.device);
+  await writeExactly(file, Buffer.alloc(2 * PARTITION_ALIGNMENT_BYTES), 0);
+  await file.sync();
+}
+
+async function withMounted(device: string, work: (root: string) => Promise<void>): Promise<void> {
+  await mkdir(MOUNT_POINT, { recursive: true });
+  const { noSuid, noDev, noExec } = MountFlag;
+  mount(device, MOUNT_POINT, 'ext4', noSuid | noDev | noExec);
+  try {
+    await work(MOUNT_POINT);
+  } finally {
+    unmount(MOUNT_POINT);
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}

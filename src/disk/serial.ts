@@ -1,0 +1,29 @@
+/** One at a time, in the order of asking; a call from inside one that runs joins it instead of waiting for ever. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export class Serial {
+  readonly #inside = new AsyncLocalStorage<symbol>();
+  #running: symbol | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Whether the caller runs inside a call that has not ended. */
+  get joined(): boolean {
+    return this.#running !== undefined && this.#inside.getStore() === this.#running;
+  }
+
+  /** Runs `work` when all earlier calls have ended, however they ended. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.joined) return work();
+    const result = this.#last.then(async () => {
+      const turn = Symbol();
+      this.#running = turn;
+      try {
+        return await this.#inside.run(turn, work);
+      } finally {
+        this.#running = undefined;
+      }
+    });
+    this.#last = result.catch(() => {}); // told to the caller; the next one goes on
+    return result;
+  }
+}
