@@ -6,7 +6,7 @@
  * cycle of soft dependencies ends at the module that is already under way. Nothing here throws.
  */
 import { readFileSync } from 'node:fs';
-import { isErrno } from './errors.ts';
+import { isErrno, reasonOf } from './errors.ts';
 import { insertModule } from './insert-module.ts';
 import { type ModuleFile, ModuleIndex, moduleName } from './module-index.ts';
 
@@ -106,7 +106,7 @@ export class ModuleLoader {
       return this.#remember({ name, result: 'loaded' });
     } catch (error) {
       if (isErrno(error, 'EEXIST')) return this.#remember({ name, result: 'already-loaded' });
-      return { name, result: 'failed', error: error instanceof Error ? error.message : String(error) };
+      return { name, result: 'failed', error: reasonOf(error) };
     }
   }
 

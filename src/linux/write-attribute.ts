@@ -1,0 +1,17 @@
+/** Owns the writing of attributes whose kernel side takes its time: off the event loop. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { asLinuxError } from './errors.ts';
+
+/**
+ * As `writeText`, but in a thread of the pool: a cpuset's partition rebuilds the scheduler's domains, an interrupt's
+ * move waits for its chip. Rejects with LinuxError naming path and value.
+ */
+export async function writeAttribute(path: string, text: string): Promise<void> {
+  try {
+    await using file = await open(path, constants.O_WRONLY | constants.O_TRUNC);
+    await file.write(text);
+  } catch (error) {
+    throw asLinuxError(error, 'write', [path, text]);
+  }
+}
