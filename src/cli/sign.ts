@@ -1,0 +1,84 @@
+/**
+ * `appliance sign FILE.efi --key update.key [--version V]`: writes FILE.efi.sig, which says what the image is and that
+ * its builder vouches for it. `appliance sign --new-key update.key` makes a key pair.
+ */
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { checkHeader, findSection, HEADER_BYTES, signManifest, versionOf } from '../update/mod.ts';
+import { UsageError } from './usage.ts';
+
+/** An os-release is a few lines. */
+const MAX_OS_RELEASE_BYTES = 64 * 1024;
+
+export async function sign(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      key: { type: 'string' },
+      'new-key': { type: 'string' },
+      version: { type: 'string' },
+      architecture: { type: 'string', default: 'x86_64' },
+    },
+  });
+  const newKey = values['new-key'];
+  if (newKey !== undefined) {
+    if (positionals.length > 0 || values.key !== undefined) {
+      throw new UsageError('sign --new-key takes the file of the key and nothing else');
+    }
+    return makeKey(newKey);
+  }
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new UsageError('sign takes one image');
+  if (values.key === undefined) throw new UsageError('sign needs --key FILE');
+  const head = await readBytes(file, 0, HEADER_BYTES);
+  checkHeader(head, values.architecture);
+  const version = await versionInside(file, head);
+  if (version !== undefined && values.version !== undefined && version !== values.version) {
+    throw new Error(`sign ${file}: it is version "${version}" by its os-release, not "${values.version}"`);
+  }
+  const signed = version ?? values.version;
+  if (signed === undefined) throw new Error(`sign ${file}: it does not say its version: give --version`);
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  const manifest = {
+    version: signed,
+    architecture: values.architecture,
+    size,
+    sha256: hash.digest('hex'),
+  };
+  writeFileSync(`${file}.sig`, signManifest(manifest, readFileSync(values.key, 'utf8')));
+  process.stdout.write(`${file}.sig: version ${signed}, ${size} bytes, SHA-256 ${manifest.sha256}\n`);
+  return 0;
+}
+
+/** Never over an existing file: what a lost key has signed could not be followed by an update. */
+function makeKey(file: string): number {
+  const publicFile = `${file.replace(/\.(key|pem)$/, '')}.pub`;
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(file, privateKey, { flag: 'wx', mode: 0o600 });
+  writeFileSync(publicFile, publicKey, { flag: 'wx' });
+  process.stdout.write(`${file}: keep it secret; ${publicFile}: for the image, or the boot partition\n`);
+  return 0;
+}
+
+async function versionInside(file: string, head: Buffer): Promise<string | undefined> {
+  const section = findSection(head, '.osrel');
+  if (section === undefined || section.length > MAX_OS_RELEASE_BYTES) return undefined;
+  return versionOf((await readBytes(file, section.offset, section.length)).toString('utf8'));
+}
+
+async function readBytes(file: string, offset: number, length: number): Promise<Buffer> {
+  await using handle = await open(file, 'r');
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+  return buffer.subarray(0, bytesRead);
+}

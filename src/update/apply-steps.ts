@@ -1,0 +1,29 @@
+/** Carries out steps in `EFI/Linux`, each on the disk before the next one begins. */
+import { open, rename, rm } from 'node:fs/promises';
+import { ENTRY_DIRECTORY } from './entries.ts';
+import type { Step } from './plan.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+/** `root`: of a boot partition that is writable now. Rejects with the step and the reason; earlier steps are done. */
+export async function applySteps(root: string, steps: readonly Step[]): Promise<void> {
+  const directory = `${root}/${ENTRY_DIRECTORY}`;
+  for (const step of steps) {
+    try {
+      if (step.kind === 'rename') await rename(`${directory}/${step.from}`, `${directory}/${step.to}`);
+      else await rm(`${directory}/${step.file}`, { force: true });
+      await syncDirectory(directory);
+    } catch (error) {
+      const reason = reasonOf(error);
+      throw new Error(`${describe(step)} in ${directory}: ${reason}`, { cause: error });
+    }
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}
+
+function describe(step: Step): string {
+  return step.kind === 'rename' ? `rename "${step.from}" to "${step.to}"` : `remove "${step.file}"`;
+}

@@ -1,0 +1,109 @@
+/**
+ * The images on the boot partition, as systemd-boot sees them: their names, their boot counters, the order in which it
+ * would choose, and which one runs.
+ *
+ *   EFI/Linux/appliance-VERSION[+LEFT[-DONE]].efi
+ *
+ * The loader counts an entry with a counter down before it starts it (`+3` → `+2-1` → `+1-2` → `+0-3`), and prefers
+ * every other entry to one with LEFT 0. Without a counter an entry is good.
+ *
+ * Sources: systemd's Automatic Boot Assessment; src/boot/efi/boot.c of systemd 252 (config_entry_compare,
+ * config_entry_bump_counters, config_entry_add_unified).
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { isErrno } from '../linux/mod.ts';
+import { isImageVersion } from './manifest.ts';
+import { compareVersions } from './version.ts';
+
+/** Relative to the root of the boot partition. */
+export const ENTRY_DIRECTORY = 'EFI/Linux';
+/** Boots a new entry gets to reach its verdict. */
+export const TRIES = 3;
+/** Entries read; a boot partition has room for about four. */
+const MAX_ENTRIES = 64;
+
+export interface BootCounter {
+  /** Boots that are left. */
+  readonly left: number;
+  /** Boots that were counted. */
+  readonly done: number;
+}
+
+/** What an entry's name says. */
+export interface EntryName {
+  readonly version: string;
+  /** Undefined: not counted. */
+  readonly counter: BootCounter | undefined;
+}
+
+export interface Entry extends EntryName {
+  /** Name in `EFI/Linux`, as it is on the disk. */
+  readonly file: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * `good`: not counted. `trial`: counted, with boots left. `failed`: its boots were used up. `aside`: given no boots
+ * without having had one, as a downgrade does to what is newer; it was good.
+ */
+export type EntryState = 'good' | 'trial' | 'failed' | 'aside';
+
+/** The entry a file name stands for; undefined when it is none of ours. FAT keeps case and does not heed it. */
+export function parseEntryName(file: string): EntryName | undefined {
+  const match = /^appliance-([^+]+)(?:\+(\d{1,9})(?:-(\d{1,9}))?)?\.efi$/i.exec(file);
+  const version = match?.[1]?.toLowerCase();
+  if (match === null || version === undefined || !isImageVersion(version)) return undefined;
+  const [, , left, done = '0'] = match;
+  return { version, counter: left === undefined ? undefined : { left: Number(left), done: Number(done) } };
+}
+
+/** The file name of an entry; a DONE of 0 is left out, as in the names that a builder makes. */
+export function formatEntryName({ version, counter }: EntryName): string {
+  if (counter === undefined) return `appliance-${version}.efi`;
+  const done = counter.done === 0 ? '' : `-${counter.done}`;
+  return `appliance-${version}+${counter.left}${done}.efi`;
+}
+
+export function entryState({ counter }: EntryName): EntryState {
+  if (counter === undefined) return 'good';
+  if (counter.left > 0) return 'trial';
+  return counter.done === 0 ? 'aside' : 'failed';
+}
+
+/** Compares as systemd-boot sorts: negative when `a` comes first. All entries carry the same sort key (os-release's ID). */
+export function compareEntries(a: EntryName, b: EntryName): number {
+  const used = Number(a.counter?.left === 0) - Number(b.counter?.left === 0);
+  if (used !== 0) return used;
+  const byVersion = -compareVersions(a.version, b.version) || -compareVersions(idOf(a), idOf(b));
+  if (byVersion !== 0 || a.counter === undefined || b.counter === undefined) return byVersion;
+  return Math.sign(b.counter.left - a.counter.left) || Math.sign(a.counter.done - b.counter.done);
+}
+
+/** In the order in which systemd-boot would choose; the first is what it boots next. */
+export function inLoaderOrder<T extends EntryName>(entries: readonly T[]): T[] {
+  return [...entries].sort(compareEntries);
+}
+
+/** Our entries on the boot partition, in the loader's order. None when the directory is not there; rejects otherwise. */
+export async function listEntries(root: string): Promise<Entry[]> {
+  const directory = `${root}/${ENTRY_DIRECTORY}`;
+  let files: string[];
+  try {
+    files = await readdir(directory);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+  const entries: Entry[] = [];
+  for (const file of files.sort()) {
+    const name = parseEntryName(file);
+    if (name === undefined || entries.length >= MAX_ENTRIES) continue;
+    const { size } = await stat(`${directory}/${file}`);
+    entries.push({ ...name, file, sizeBytes: size });
+  }
+  return inLoaderOrder(entries);
+}
+
+function idOf(name: EntryName): string {
+  return formatEntryName(name);
+}

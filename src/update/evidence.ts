@@ -1,0 +1,35 @@
+/** What the last good run had: what a new one is measured by. Kept as `last-good.json` beside its configuration. */
+
+export interface Evidence {
+  /** Of the image that ran. */
+  readonly version: string;
+  /** When the verdict was reached: wall clock, ms. */
+  readonly at: number;
+  /** Of the configuration's text, lower-case hexadecimal. */
+  readonly configSha256: string;
+  /** Routes that were programmed. */
+  readonly routes: number;
+  /** Data plane interfaces whose link was up. */
+  readonly links: readonly string[];
+  /** Whether there was a management interface with an address. */
+  readonly management: boolean;
+}
+
+const MAX_LINKS = 256;
+
+/** Reads evidence out of parsed JSON; undefined when a field is missing or of another type. */
+export function parseEvidence(value: unknown): Evidence | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { version, at, configSha256, routes, links, management } = value as Record<string, unknown>;
+  if (typeof version !== 'string' || typeof at !== 'number' || typeof configSha256 !== 'string')
+    return undefined;
+  if (typeof routes !== 'number' || !(routes >= 0) || !Array.isArray(links)) return undefined;
+  return {
+    version,
+    at,
+    configSha256,
+    routes,
+    links: links.filter((link): link is string => typeof link === 'string').slice(0, MAX_LINKS),
+    management: management === true,
+  };
+}

@@ -1,0 +1,127 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isImageVersion, signManifest, type UpdateManifest, verifyManifest } from './manifest.ts';
+
+const pem = (type: 'ed25519' | 'x25519' = 'ed25519') =>
+  generateKeyPairSync(type as 'ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+const builder = pem();
+const other = pem();
+const manifest: UpdateManifest = {
+  version: '0.2.0',
+  architecture: 'x86_64',
+  size: 1234,
+  sha256: 'ab'.repeat(32),
+};
+
+/** Signs any text, also what `signManifest` refuses. */
+function envelope(text: string, key = builder.privateKey): string {
+  return JSON.stringify({ manifest: text, signature: sign(null, Buffer.from(text), key).toString('base64') });
+}
+
+function codeOf(body: () => unknown): unknown {
+  try {
+    body();
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+  return 'nothing thrown';
+}
+
+describe('a manifest', () => {
+  it('comes back as it was signed, from one line', () => {
+    const text = signManifest(manifest, builder.privateKey);
+    expect(text).toMatch(/^\{"manifest":".*","signature":"[A-Za-z0-9+/]{86}=="\}\n$/);
+    expect(verifyManifest(text, [builder.publicKey])).toEqual(manifest);
+  });
+
+  it('is trusted when any key signed it, also one of several in a file', () => {
+    const text = signManifest(manifest, builder.privateKey);
+    expect(verifyManifest(text, [other.publicKey, builder.publicKey])).toEqual(manifest);
+    expect(verifyManifest(text, [`# old\n${other.publicKey}\n# new\n${builder.publicKey}`])).toEqual(
+      manifest,
+    );
+  });
+
+  it('of another key, or of none that is one, is refused', () => {
+    const text = signManifest(manifest, builder.privateKey);
+    expect(codeOf(() => verifyManifest(text, [other.publicKey]))).toBe('bad-signature');
+    expect(codeOf(() => verifyManifest(text, []))).toBe('bad-signature');
+    expect(codeOf(() => verifyManifest(text, ['garbage', pem('x25519').publicKey]))).toBe('bad-signature');
+  });
+
+  it('with one changed character is refused', () => {
+    const text = signManifest(manifest, builder.privateKey).trimEnd();
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.constantFrom('0', 'z', '"', ' '), (at, character) => {
+        fc.pre(text[at] !== character);
+        const changed = text.slice(0, at) + character + text.slice(at + 1);
+        expect(codeOf(() => verifyManifest(changed, [builder.publicKey]))).toMatch(/^bad-/);
+      }),
+    );
+  });
+
+  it.each([
+    ['a version with a path', { ...manifest, version: '../0.2.0' }],
+    ['a version of two numbers', { ...manifest, version: '0.2' }],
+    ['a version with a counter', { ...manifest, version: '0.2.0+3' }],
+    ['a version with a capital suffix', { ...manifest, version: '0.2.0-RC' }],
+    ['a size of zero', { ...manifest, size: 0 }],
+    ['a size with a fraction', { ...manifest, size: 1.5 }],
+    ['a size in text', { ...manifest, size: '1234' }],
+    ['a hash in capitals', { ...manifest, sha256: 'AB'.repeat(32) }],
+    ['a short hash', { ...manifest, sha256: 'ab' }],
+    ['an architecture with a slash', { ...manifest, architecture: 'x86/64' }],
+    ['one field more', { ...manifest, url: 'x' }],
+    ['a list', [manifest]],
+    ['no fields', {}],
+  ])('with %s is refused although it is signed', (_what, fields) => {
+    expect(codeOf(() => verifyManifest(envelope(JSON.stringify(fields)), [builder.publicKey]))).toBe(
+      'bad-manifest',
+    );
+  });
+
+  it('that is no envelope is refused, whatever it is', () => {
+    for (const text of ['', 'null', '[]', '{}', '{"manifest":1}', 'x'.repeat(5000)]) {
+      expect(codeOf(() => verifyManifest(text, [builder.publicKey]))).toBe('bad-manifest');
+    }
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(codeOf(() => verifyManifest(text, [builder.publicKey]))).toBe('bad-manifest');
+      }),
+    );
+  });
+
+  it('longer than 4 KiB is refused unread', () => {
+    const long = envelope(JSON.stringify({ ...manifest, padding: 'x'.repeat(4096) }));
+    expect(() => verifyManifest(long, [builder.publicKey])).toThrow(/longer than 4096 bytes/);
+  });
+
+  it('is only signed by a key that fits', () => {
+    expect(() => signManifest(manifest, pem('x25519').privateKey)).toThrow(/"x25519": ed25519 is needed/);
+    expect(codeOf(() => signManifest({ ...manifest, size: -1 }, builder.privateKey))).toBe('bad-manifest');
+  });
+});
+
+describe('isImageVersion', () => {
+  it.each(['0.1.0', '10.20.30', '0.2.0-rc.1', '0.2.0-a1'])('%s is one', (text) => {
+    expect(isImageVersion(text)).toBe(true);
+  });
+  it.each([
+    '',
+    '1',
+    '1.2.3.4',
+    '1.2.3-',
+    '1.2.3-a..b',
+    '1.2.3+1',
+    '1.2.3-a/b',
+    '1.2.3\n',
+    ' 1.2.3',
+    '01.2.3',
+  ])('%j is none', (text) => {
+    expect(isImageVersion(text)).toBe(false);
+  });
+});

@@ -1,0 +1,142 @@
+/**
+ * Owns the manifest of an update: what an image is, signed by its builder.
+ *
+ *   image.efi.sig = {"manifest": "<JSON text>", "signature": "<base64>"} on one line
+ *   signature     = ed25519 over the UTF-8 bytes of that JSON text (RFC 8032)
+ *
+ * Invariants: the inner text is not parsed before its signature was verified, and what is verified is the text as it
+ * was sent, never a re-serialisation. Input is bounded before it is read.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { UpdateError } from './errors.ts';
+
+/** What the builder vouches for. */
+export interface UpdateManifest {
+  /** `MAJOR.MINOR.PATCH` with an optional `-suffix` of `[a-z0-9.]`: `0.2.0-rc.1`. */
+  readonly version: string;
+  /** As in image.json and uname(2): `x86_64`. */
+  readonly architecture: string;
+  /** Of the image, in bytes. */
+  readonly size: number;
+  /** Of the image, 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** A manifest with its signature is about 300 bytes; more than this is refused unread. */
+export const MAX_MANIFEST_BYTES = 4096;
+/** Keys a file of public keys may hold: an old one and a new one are two. */
+const MAX_KEYS = 8;
+const ED25519_SIGNATURE_BYTES = 64;
+/** FAT takes 255 characters for a whole name; a version is a fraction of that. */
+const MAX_VERSION_LENGTH = 64;
+const VERSION = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[a-z0-9]+(\.[a-z0-9]+)*)?$/;
+const FIELDS: readonly string[] = ['version', 'architecture', 'size', 'sha256'];
+
+/** Whether `text` is the version of an image: `MAJOR.MINOR.PATCH[-suffix]`. */
+export function isImageVersion(text: string): boolean {
+  return text.length <= MAX_VERSION_LENGTH && VERSION.test(text);
+}
+
+/** The content of an `image.efi.sig` file, one line with its newline. Throws UpdateError `bad-manifest`, or Error for a key that is none. */
+export function signManifest(manifest: UpdateManifest, privateKeyPem: string): string {
+  const { version, architecture, size, sha256 } = checkFields({ ...manifest });
+  const text = JSON.stringify({ version, architecture, size, sha256 });
+  const key = createPrivateKey(privateKeyPem);
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new Error(
+      `sign version ${version}: the key is of type "${key.asymmetricKeyType}": ed25519 is needed`,
+    );
+  }
+  const signature = sign(null, Buffer.from(text, 'utf8'), key).toString('base64');
+  return `${JSON.stringify({ manifest: text, signature })}\n`;
+}
+
+/**
+ * The manifest in `text` if one of the keys signed it; `publicKeyPems` are PEM files, each with one SPKI key or
+ * several. Throws UpdateError: `bad-manifest`, `bad-signature`.
+ */
+export function verifyManifest(text: string, publicKeyPems: readonly string[]): UpdateManifest {
+  if (Buffer.byteLength(text, 'utf8') > MAX_MANIFEST_BYTES) {
+    throw badManifest(`it is longer than ${MAX_MANIFEST_BYTES} bytes`);
+  }
+  const envelope = parseObject(text, 'it');
+  const { manifest, signature, ...others } = envelope;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined)
+    throw badManifest(`there is no field "${unknown}" beside manifest and signature`);
+  if (typeof manifest !== 'string') throw badManifest('it has no text in "manifest"');
+  if (typeof signature !== 'string') throw badManifest('it has no text in "signature"');
+  const bytes = Buffer.from(signature, 'base64');
+  if (bytes.length !== ED25519_SIGNATURE_BYTES || bytes.toString('base64') !== signature) {
+    throw badManifest(`the signature is not the base64 of ${ED25519_SIGNATURE_BYTES} bytes`);
+  }
+  const keys = publicKeys(publicKeyPems);
+  const signed = Buffer.from(manifest, 'utf8');
+  if (!keys.some((key) => verify(null, signed, key, bytes))) {
+    const known = keys.length === 1 ? 'the key' : `any of the ${keys.length} keys`;
+    throw new UpdateError(
+      'bad-signature',
+      `check the manifest: it was not signed by ${known} this machine trusts`,
+    );
+  }
+  return checkFields(parseObject(manifest, 'the signed text'));
+}
+
+function publicKeys(pems: readonly string[]): KeyObject[] {
+  const blocks = pems.flatMap(
+    (pem) => pem.match(/-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----/g) ?? [],
+  );
+  const keys = blocks.slice(0, MAX_KEYS).flatMap((block) => {
+    try {
+      const key = createPublicKey(block);
+      return key.asymmetricKeyType === 'ed25519' ? [key] : [];
+    } catch {
+      return []; // not a key: said below when no other one is left
+    }
+  });
+  if (keys.length === 0) {
+    const why = 'this machine has no ed25519 public key in PEM form (update.pub) to check it with';
+    throw new UpdateError('bad-signature', `check the manifest: ${why}`);
+  }
+  return keys;
+}
+
+function checkFields(fields: Record<string, unknown>): UpdateManifest {
+  const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) throw badManifest(`there is no field "${unknown}"`);
+  const { version, architecture, size, sha256 } = fields;
+  if (typeof version !== 'string' || !isImageVersion(version)) {
+    throw badManifest(`version ${quote(version)} is none: 0.2.0 or 0.2.0-rc.1 would be one`);
+  }
+  if (typeof architecture !== 'string' || !/^[a-z0-9_]{1,32}$/.test(architecture)) {
+    throw badManifest(`architecture ${quote(architecture)} is none: x86_64 would be one`);
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) {
+    throw badManifest(`size ${quote(size)} is no positive number of bytes`);
+  }
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw badManifest(`sha256 ${quote(sha256)} is not 64 lower-case hexadecimal digits`);
+  }
+  return { version, architecture, size, sha256 };
+}
+
+function parseObject(text: string, what: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badManifest(`${what} is not JSON`, error);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badManifest(`${what} is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function quote(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+}
+
+function badManifest(reason: string, cause?: unknown): UpdateError {
+  return new UpdateError('bad-manifest', `read the manifest: ${reason}`, { cause });
+}

@@ -1,0 +1,40 @@
+/** Owns `updates.json`: the record in force, and its writes, one at a time. */
+import type { DataPartition } from '../disk/mod.ts';
+import { formatRecord, parseRecord, RECORD_FILE, type UpdateRecord } from './record.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+export class RecordFile {
+  readonly #data: DataPartition;
+  readonly #onProblem: (words: string) => void;
+  #record: UpdateRecord = parseRecord(undefined);
+  #writes: Promise<void> = Promise.resolve();
+
+  /** Reads the file. What cannot be read or written is told to `onProblem`; the record is in force all the same. */
+  constructor(data: DataPartition, onProblem: (words: string) => void) {
+    this.#data = data;
+    this.#onProblem = onProblem;
+    try {
+      this.#record = parseRecord(data.readFile(RECORD_FILE));
+    } catch (error) {
+      onProblem(`read ${RECORD_FILE}: ${reasonOf(error)}`);
+    }
+  }
+
+  get current(): UpdateRecord {
+    return this.#record;
+  }
+
+  /** Puts a record in force; resolves when it is on the disk or could not be written. Never rejects. */
+  save(record: UpdateRecord): Promise<void> {
+    if (record === this.#record) return this.#writes;
+    this.#record = record;
+    this.#writes = this.#writes.then(async () => {
+      try {
+        await this.#data.writeFile(RECORD_FILE, formatRecord(record));
+      } catch (error) {
+        this.#onProblem(reasonOf(error));
+      }
+    });
+    return this.#writes;
+  }
+}

@@ -1,0 +1,53 @@
+/** What is shown of updates: the page, /status, /metrics and `appliance show` render it. Plain JSON. */
+import type { TrialCondition } from './conditions.ts';
+import type { EntryState } from './entries.ts';
+import type { HistoryEntry } from './record.ts';
+import type { RunningState } from './running.ts';
+import type { Verdict } from './verdict.ts';
+
+/** One image on the boot partition. */
+export interface EntryStatus {
+  readonly file: string;
+  readonly version: string;
+  readonly sizeBytes: number;
+  readonly state: EntryState;
+  /** Boots left; there while it is counted. */
+  readonly left?: number;
+  readonly running: boolean;
+  /** Whether the loader would choose it at the next boot. */
+  readonly next: boolean;
+  /** Of a failed one: why, as far as it is on record. */
+  readonly reason?: string;
+}
+
+export interface UpdateStatus {
+  readonly running: {
+    /** Of the image that runs. */
+    readonly version: string;
+    /** In `EFI/Linux`; absent when it was not started from there. */
+    readonly file?: string;
+    readonly state: RunningState;
+  };
+  /** There while the running version is on trial without a verdict. */
+  readonly trial?: {
+    /** Wall clock, ms. */
+    readonly deadline: number;
+    readonly conditions: readonly TrialCondition[];
+  };
+  /** Of this run, on trial or not; absent before the configuration was read. */
+  readonly verdict?: Verdict;
+  /** In the order in which the loader would choose. */
+  readonly entries: readonly EntryStatus[];
+  /** An image that is being received now. */
+  readonly receiving?: {
+    readonly version: string;
+    readonly receivedBytes: number;
+    readonly sizeBytes: number;
+  };
+  /** In place, waiting for its first boot or its verdict. */
+  readonly pending?: { readonly version: string; readonly at: number };
+  /** How the last updates ended, the newest first, 20 at most. */
+  readonly history: readonly HistoryEntry[];
+  /** The newest of `history` that failed. */
+  readonly lastFailure?: HistoryEntry;
+}

@@ -1,0 +1,282 @@
+/**
+ * Updates of this box: receives images, looks for the verdict on the running one, remembers how updates ended.
+ *
+ * Owns what happens in `EFI/Linux` and in `updates.json`. Only a version on trial is ever restarted for its verdict.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UpdateConfig } from '../config/types.ts';
+import type { BootPartition, DataPartition } from '../disk/mod.ts';
+import { BootEntries } from './boot-entries.ts';
+import type { TrialSnapshot } from './conditions.ts';
+import { type Entry, entryState } from './entries.ts';
+import { UpdateError } from './errors.ts';
+import type { Evidence } from './evidence.ts';
+import { planFailed, planGood } from './plan.ts';
+import { Receiver } from './receiver.ts';
+import { addAttempt, endPending, settle } from './record.ts';
+import { RecordFile } from './record-file.ts';
+import { countedBoots, findRunning, type LoaderVariables, type Running } from './running.ts';
+import type { EntryStatus, UpdateStatus } from './status.ts';
+import type { TrialDeadline } from './trial-deadline.ts';
+import { VerdictWatch } from './verdict.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+/** How long the reason for a restart may take to get to the disk, ms. */
+const RECORDING_MS = 10_000;
+
+/** PID 1's logger has it. */
+export interface UpdateLogger {
+  info(subject: string, text: string): void;
+  warning(subject: string, text: string): void;
+  error(subject: string, text: string): void;
+}
+
+export interface UpdaterOptions {
+  /** Undefined: booted without one; updates are refused then. */
+  readonly boot: BootPartition | undefined;
+  readonly data: DataPartition;
+  /** The running image, from image.json. */
+  readonly image: { readonly version: string; readonly architecture: string };
+  readonly loader: LoaderVariables;
+  /** The image's own public key: `/etc/appliance/update.pub`. */
+  readonly keyPath: string;
+  /** What pstore tells of the last end, in words. */
+  readonly crashReason?: string | undefined;
+  readonly deadline: TrialDeadline;
+  /** Ends the machine in order: a trial failed. */
+  readonly restart: (reason: string) => void;
+  readonly logger: UpdateLogger;
+  readonly freeBytes?: (root: string) => Promise<number>;
+  readonly stallMs?: number;
+}
+
+export interface WatchOptions {
+  /** How the appliance is now. Called each second until the verdict. */
+  readonly snapshot: () => TrialSnapshot;
+  /** The `[update]` section in force. */
+  readonly settings: () => UpdateConfig;
+  /** Of the last good run: `parseEvidence` of what was kept by `onGood`. */
+  readonly evidence: Evidence | undefined;
+  /** The verdict was reached: the configuration in force is the last good one now. */
+  readonly onGood: (evidence: Evidence) => Promise<void> | void;
+}
+
+export interface UpdateService {
+  status(): UpdateStatus;
+  /**
+   * Checks all that can be checked without the body, takes the body to the boot partition and puts it in place, on
+   * trial from the next boot on. A refused body is ended as `for await` does. Rejects with UpdateError.
+   */
+  receive(
+    manifest: string,
+    body: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly version: string; readonly file: string }>;
+}
+
+export class Updater implements UpdateService {
+  readonly #options: UpdaterOptions;
+  readonly #record: RecordFile;
+  #opened: Promise<void> = Promise.resolve();
+  #entries: BootEntries | undefined;
+  #receiver: Receiver | undefined;
+  #watch: VerdictWatch | undefined;
+
+  private constructor(options: UpdaterOptions) {
+    this.#options = options;
+    this.#record = new RecordFile(options.data, (words) => this.#warn(words));
+  }
+
+  /** Reads what is there and settles what the last boot left; when /boot and /data are mounted. Never rejects. */
+  static async open(options: UpdaterOptions): Promise<Updater> {
+    const updater = new Updater(options);
+    options.deadline.onExpired(() => updater.#onDeadline());
+    if (options.boot !== undefined) {
+      updater.#opened = updater.#start(options.boot).catch((error: unknown) => {
+        options.logger.error('update', `read the entries of the boot partition: ${reasonOf(error)}`);
+      });
+    }
+    await updater.#opened;
+    return updater;
+  }
+
+  async #start(boot: BootPartition): Promise<void> {
+    const { image, loader, keyPath, crashReason, logger, freeBytes, stallMs } = this.#options;
+    const entries = await BootEntries.read(boot, loader, image.version);
+    this.#entries = entries;
+    this.#receiver = new Receiver({
+      entries,
+      record: this.#record,
+      image,
+      keyPath,
+      log: (words) => logger.info('update', words),
+      freeBytes,
+      stallMs,
+    });
+    const before = this.#record.current;
+    const { all, running } = entries;
+    const now = Date.now();
+    const { record, steps } = settle({ record: before, entries: all, running, crashReason, now });
+    const [ended] = record.history;
+    if (ended !== undefined && ended !== before.history[0]) {
+      const words = `version ${ended.version} ${ended.result}`;
+      logger.warning('update', ended.reason === undefined ? words : `${words}: ${ended.reason}`);
+    }
+    await this.#record.save(record);
+    await entries.apply(steps).catch((error: unknown) => this.#warn(reasonOf(error)));
+  }
+
+  /** Begins to look for the verdict. Once, when the configuration was read. */
+  watch(options: WatchOptions): void {
+    const { deadline, image } = this.#options;
+    deadline.set(options.settings().trialTimeoutSeconds);
+    this.#watch = new VerdictWatch({
+      version: image.version,
+      onTrial: this.#running.state === 'trial',
+      evidence: options.evidence,
+      settings: options.settings,
+      snapshot: options.snapshot,
+      onGood: (evidence) => {
+        deadline[Symbol.dispose]();
+        this.#onGood(evidence, options.onGood).catch((error: unknown) => this.#warn(reasonOf(error)));
+      },
+    });
+    this.#watch.start();
+  }
+
+  /** A changed configuration is to be kept: it has to prove itself like that of a boot. */
+  lookAgain(): void {
+    this.#watch?.lookAgain();
+  }
+
+  /** The machine ends before the verdict for a known reason, so that the next boot does not guess one. Never rejects. */
+  async noteEnd(reason: string): Promise<void> {
+    if (this.#isOnTrial) await this.#noteAttempt(`it ended before a verdict: ${reason}`);
+  }
+
+  /** Stops looking and disarms the deadline. */
+  [Symbol.dispose](): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#options.deadline[Symbol.dispose]();
+  }
+
+  status(): UpdateStatus {
+    const verdict = this.#watch?.verdict;
+    const { history, pending } = this.#record.current;
+    const lastFailure = history.find(({ result }) => result === 'failed');
+    const { entry, state } = this.#running;
+    const receiving = this.#receiver?.progress;
+    const file = entry === undefined ? {} : { file: entry.file };
+    const deadline = this.#options.deadline.at;
+    return {
+      running: { version: this.#options.image.version, ...file, state },
+      ...(this.#isOnTrial ? { trial: { deadline, conditions: verdict?.conditions ?? [] } } : {}),
+      ...(verdict === undefined ? {} : { verdict }),
+      entries: (this.#entries?.all ?? []).map((one, at) => this.#entryStatus(one, at === 0)),
+      ...(receiving === undefined ? {} : { receiving }),
+      ...(pending === undefined ? {} : { pending: { version: pending.version, at: pending.at } }),
+      history,
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+    };
+  }
+
+  async receive(
+    manifest: string,
+    body: AsyncIterable<Uint8Array>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<{ readonly version: string; readonly file: string }> {
+    try {
+      if (this.#receiver === undefined) {
+        throw new UpdateError('io', 'receive an image: this machine was booted without a boot partition');
+      }
+      const { version, file } = await this.#receiver.receive(manifest, body, signal);
+      this.#options.logger.info(
+        'update',
+        `version ${version} is in place as ${file}, on trial from the next boot on`,
+      );
+      return { version, file };
+    } catch (error) {
+      this.#warn(`refused an image: ${reasonOf(error)}`);
+      throw error;
+    }
+  }
+
+  get #running(): Running {
+    const { loader, image } = this.#options;
+    return this.#entries?.running ?? findRunning([], loader, image.version);
+  }
+
+  get #isOnTrial(): boolean {
+    return this.#running.state === 'trial' && this.#watch?.verdict.state !== 'good';
+  }
+
+  async #onGood(evidence: Evidence, tell: WatchOptions['onGood']): Promise<void> {
+    const { logger, image } = this.#options;
+    // Whatever becomes of the entry: the configuration proved good.
+    const told = Promise.resolve(tell(evidence)).catch((error: unknown) => {
+      this.#warn(`keep the last good configuration: ${reasonOf(error)}`);
+    });
+    const entries = this.#entries;
+    const { entry, state } = this.#running;
+    // While an image is received, its placing does what is needed here.
+    if (entries !== undefined && entry !== undefined && state !== 'unknown' && !this.#receiver?.isBusy) {
+      await entries.apply(planGood(entries.all, entry));
+      entries.setGood();
+      if (state !== 'good') logger.info('update', `version ${image.version} is good`);
+      if (this.#record.current.pending?.version === entry.version) {
+        await this.#record.save(endPending(this.#record.current, 'good', undefined, Date.now()));
+      }
+    }
+    await told;
+  }
+
+  #onDeadline(): void {
+    const { deadline, logger, image, restart } = this.#options;
+    if (this.#running.state !== 'trial') return;
+    const seconds = deadline.timeoutSeconds;
+    const reason =
+      this.#watch === undefined
+        ? `no verdict within ${seconds} s: the boot did not get as far as the configuration`
+        : this.#watch.fail(seconds);
+    if (reason === undefined) return;
+    logger.error('update', `version ${image.version} failed its trial: ${reason}`);
+    // A disk that does not answer must not keep a failed version alive.
+    Promise.race([this.#failTrial(reason), sleep(RECORDING_MS, undefined, { ref: false })])
+      .catch((error: unknown) => this.#warn(reasonOf(error)))
+      .finally(() => restart(`the trial of version ${image.version} failed: ${reason}`));
+  }
+
+  async #failTrial(reason: string): Promise<void> {
+    await this.#opened;
+    await this.#noteAttempt(reason);
+    const { entry, counted } = this.#running;
+    // The loader could not count: then its boots would never run out.
+    if (entry !== undefined && !counted) await this.#entries?.apply(planFailed(entry));
+  }
+
+  #noteAttempt(reason: string): Promise<void> {
+    const number = Math.max(1, countedBoots(this.#options.loader));
+    return this.#record.save(addAttempt(this.#record.current, { number, at: Date.now(), reason }));
+  }
+
+  #warn(text: string): void {
+    this.#options.logger.warning('update', text);
+  }
+
+  #entryStatus(entry: Entry, next: boolean): EntryStatus {
+    const state = entryState(entry);
+    const failure = this.#record.current.history.find(
+      ({ version, result }) => version === entry.version && result === 'failed',
+    );
+    return {
+      file: entry.file,
+      version: entry.version,
+      sizeBytes: entry.sizeBytes,
+      state,
+      ...(entry.counter === undefined ? {} : { left: entry.counter.left }),
+      running: entry.file === this.#running.entry?.file,
+      next,
+      ...(state === 'failed' ? { reason: failure?.reason ?? 'nothing is on record about why' } : {}),
+    };
+  }
+}
