@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LogRing, MAX_LINE_LENGTH } from './log-ring.ts';
+import { LogRing } from './log-ring.ts';
+import { MAX_LINE_LENGTH } from './text.ts';
 
 describe('LogRing', () => {
   it('joins pieces into lines and keeps a last one without its newline', () => {

@@ -1,0 +1,128 @@
+/**
+ * The one place that every line of every service passes: rings for whoever asks later, followers for whoever reads
+ * along, sinks for what outlives this process.
+ *
+ * Invariants: `push` never throws and never waits; each record has a number of its own, ascending, so that rings can
+ * be merged into the order of arrival; a sink sees each record once, those from before it was attached included, as
+ * far as the rings still hold them. The names of services come from this program, so their number is small.
+ */
+import type { OutputLine } from '../telemetry/status.ts';
+import { BoundedLines } from './log-ring.ts';
+import { isAtLeast, type LogSeverity } from './severity.ts';
+import { cutLine, printableLine } from './text.ts';
+
+export interface LogRecord {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** `appliance`, `kernel`, `vpp`, `dhcp` … */
+  readonly service: string;
+  readonly severity: LogSeverity;
+  /** One line, without control characters. */
+  readonly line: string;
+  /** Order of arrival. */
+  readonly number: number;
+}
+
+/** Where lines go beside the memory. `write` returns at once and does not throw. */
+export interface LogSink {
+  write(record: LogRecord): void;
+}
+
+/** What is asked for when all services are meant. */
+export const ALL_SERVICES = 'all';
+
+/** Held in memory for each service. */
+const RING_BYTES = 512 * 1024;
+
+interface Follower {
+  readonly service: string;
+  readonly listener: (record: LogRecord) => void;
+}
+
+export class LogHub {
+  readonly #ringBytes: number;
+  readonly #rings = new Map<string, BoundedLines<LogRecord>>();
+  readonly #followers = new Set<Follower>();
+  readonly #sinks = new Set<LogSink>();
+  #numbers = 0;
+
+  constructor(options: { ringBytes?: number } = {}) {
+    this.#ringBytes = options.ringBytes ?? RING_BYTES;
+  }
+
+  /** Adds one line. */
+  push(service: string, severity: LogSeverity, line: string, at = Date.now()): void {
+    this.#numbers += 1;
+    const record = { at, service, severity, line: cutLine(printableLine(line)), number: this.#numbers };
+    let ring = this.#rings.get(service);
+    if (ring === undefined) {
+      ring = new BoundedLines(this.#ringBytes);
+      this.#rings.set(service, ring);
+    }
+    ring.add(record);
+    for (const sink of this.#sinks) {
+      try {
+        sink.write(record);
+      } catch {
+        // A sink that fails says so by its own status; whoever logs must not suffer for it.
+      }
+    }
+    for (const follower of this.#followers) {
+      if (follower.service !== service && follower.service !== ALL_SERVICES) continue;
+      try {
+        follower.listener(record);
+      } catch {
+        // One reader's trouble (its connection broke) is not the others'; it reads no more.
+        this.#followers.delete(follower);
+      }
+    }
+  }
+
+  /** Names of the services that have said something, sorted. */
+  services(): string[] {
+    return [...this.#rings.keys()].sort();
+  }
+
+  /** The records held of a service, or of all in the order of arrival; undefined: there is no such service. */
+  records(service: string): LogRecord[] | undefined {
+    if (service !== ALL_SERVICES) return this.#rings.get(service)?.tail();
+    return [...this.#rings.values()].flatMap((ring) => ring.tail()).sort((a, b) => a.number - b.number);
+  }
+
+  /** As `records`, in words: what `StatusProvider.log` answers. */
+  log(service: string): OutputLine[] | undefined {
+    return this.records(service)?.map((record) => asOutput(record, service === ALL_SERVICES));
+  }
+
+  /** Calls `listener` with each new record of a service, or of `all`, until the function returned is called. */
+  follow(service: string, listener: (record: LogRecord) => void): () => void {
+    const follower: Follower = { service, listener };
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
+  }
+
+  /** As `follow`, in words: what `StatusProvider.followLog` answers; undefined: there is no such service. */
+  followLog(service: string, listener: (line: OutputLine) => void): (() => void) | undefined {
+    if (service !== ALL_SERVICES && !this.#rings.has(service)) return undefined;
+    return this.follow(service, (record) => listener(asOutput(record, service === ALL_SERVICES)));
+  }
+
+  /** Gives a sink everything that is held, then each new record, until the function returned is called. */
+  attach(sink: LogSink): () => void {
+    for (const record of this.records(ALL_SERVICES) ?? []) {
+      try {
+        sink.write(record);
+      } catch {
+        // As in push: its own status says so.
+      }
+    }
+    this.#sinks.add(sink);
+    return () => void this.#sinks.delete(sink);
+  }
+}
+
+/** `warning: ` before what is more than information, and the service's name where several are shown. */
+function asOutput({ at, service, severity, line }: LogRecord, withService: boolean): OutputLine {
+  const mark = isAtLeast(severity, 'warning') ? `${severity}: ` : '';
+  return { at, line: `${withService ? `${service}: ` : ''}${mark}${line}` };
+}

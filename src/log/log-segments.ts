@@ -1,0 +1,247 @@
+/**
+ * A log in files that together never exceed a bound: `appliance.log` is written to; when it is full it becomes
+ * `appliance-NUMBER.log`, numbers ascending, and the oldest of those go.
+ *
+ * Invariants: before each write there is room for it within `totalBytes`; a line is never split over two files; a
+ * write that fails leaves no half line behind, and a half line from a power cut is ended before the next.
+ * Calls do not overlap: the caller waits for one before the next, except `tail`, which only reads.
+ */
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { isErrno } from '../linux/mod.ts';
+import { cutUtf8 } from './text.ts';
+
+const CURRENT = 'appliance.log';
+const CLOSED = /^appliance-(\d{8,})\.log$/;
+/** How many files the bound is divided into: what one rotation loses is this part of it. */
+const SEGMENTS = 8;
+const NEWLINE = 0x0a;
+
+interface Segment {
+  readonly number: number;
+  readonly bytes: number;
+}
+
+/** A place in the log: what was written before it stays before it, whatever is renamed. */
+export interface LogPosition {
+  readonly segment: number;
+  readonly bytes: number;
+}
+
+export class LogSegments {
+  readonly #directory: string;
+  #totalBytes: number;
+  #handle: FileHandle | undefined;
+  #size = 0;
+  #closed: Segment[] = [];
+  /** The number that the current file gets when it is full. */
+  #number = 1;
+
+  constructor(directory: string, totalBytes: number) {
+    this.#directory = directory;
+    this.#totalBytes = totalBytes;
+  }
+
+  get isOpen(): boolean {
+    return this.#handle !== undefined;
+  }
+
+  /** Where the next line goes; only while open. */
+  get position(): LogPosition {
+    return { segment: this.#number, bytes: this.#size };
+  }
+
+  /** Bytes in all files. */
+  get bytes(): number {
+    return this.#size + this.#closedBytes;
+  }
+
+  get #closedBytes(): number {
+    return this.#closed.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get #segmentBytes(): number {
+    return Math.floor(this.#totalBytes / SEGMENTS);
+  }
+
+  /** Another bound: what is too much goes with the next `append`. */
+  resize(totalBytes: number): void {
+    this.#totalBytes = totalBytes;
+  }
+
+  /** Opens or makes the current file, and removes what is beyond the bound. */
+  async open(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    this.#closed = await this.#list();
+    this.#number = (this.#closed.at(-1)?.number ?? 0) + 1;
+    // Not 'a': with O_APPEND a write would not go where a failed one was undone.
+    const handle = await open(this.#currentPath, 'r+').catch((error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return open(this.#currentPath, 'w+');
+      throw error;
+    });
+    try {
+      this.#size = (await handle.stat()).size;
+      this.#handle = handle;
+      await this.#endHalfLine(handle);
+      await this.#makeRoom(0);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes lines, each without its newline; returns how many are written. Throws only when none is: the others are
+   * tried again with the next call.
+   */
+  async append(lines: readonly string[]): Promise<number> {
+    let done = 0;
+    while (done < lines.length) {
+      try {
+        await this.#makeRoom(this.#encode(lines[done] ?? '').length);
+        const group: Buffer[] = [];
+        let groupBytes = 0;
+        for (const line of lines.slice(done)) {
+          const bytes = this.#encode(line);
+          if (this.#size + groupBytes + bytes.length > this.#segmentBytes) break;
+          group.push(bytes);
+          groupBytes += bytes.length;
+        }
+        // A bound too small for any line at all: there is nothing to be done for it.
+        if (group.length === 0) group.push(Buffer.alloc(0));
+        await this.#write(Buffer.concat(group));
+        done += group.length;
+      } catch (error) {
+        if (done === 0) throw error;
+        return done;
+      }
+    }
+    return done;
+  }
+
+  /** Makes the current file's lines outlive a power cut. */
+  async sync(): Promise<void> {
+    await this.#handle?.datasync();
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  /** The last lines, at most `maxBytes` of them, of everything or of what was written before a position. */
+  async tail(maxBytes: number, before?: LogPosition): Promise<string> {
+    const files = await this.#list();
+    const current = await stat(this.#currentPath).catch(() => undefined); // nothing was written yet
+    const all = current === undefined ? files : [...files, { number: this.#number, bytes: current.size }];
+    const pieces: Buffer[] = [];
+    let missing = maxBytes;
+    for (const { number, bytes } of all.toReversed()) {
+      if (missing <= 0) break;
+      if (before !== undefined && number > before.segment) continue;
+      const end = before?.segment === number ? Math.min(before.bytes, bytes) : bytes;
+      const start = Math.max(0, end - missing);
+      pieces.unshift(await readPart(this.#pathOf(number), start, end));
+      missing -= end - start;
+    }
+    const found = Buffer.concat(pieces);
+    // What was cut at its beginning is no line.
+    const first = missing > 0 ? 0 : found.indexOf(NEWLINE) + 1;
+    return found.toString('utf8', first);
+  }
+
+  get #currentPath(): string {
+    return `${this.#directory}/${CURRENT}`;
+  }
+
+  #pathOf(number: number): string {
+    if (number === this.#number) return this.#currentPath;
+    return `${this.#directory}/appliance-${String(number).padStart(8, '0')}.log`;
+  }
+
+  #encode(line: string): Buffer {
+    const bytes = Buffer.from(`${line}\n`, 'utf8');
+    const limit = this.#segmentBytes;
+    if (bytes.length <= limit) return bytes;
+    if (limit < 1) return Buffer.alloc(0);
+    return Buffer.concat([cutUtf8(bytes, limit - 1), Buffer.of(NEWLINE)]);
+  }
+
+  async #list(): Promise<Segment[]> {
+    const found: Segment[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const number = CLOSED.exec(name)?.[1];
+      if (number === undefined) continue;
+      const info = await stat(`${this.#directory}/${name}`).catch(() => undefined); // removed meanwhile
+      if (info !== undefined) found.push({ number: Number(number), bytes: info.size });
+    }
+    return found.sort((a, b) => a.number - b.number);
+  }
+
+  /** Begins a new file when `bytes` do not fit the current one, and removes the oldest ones beyond the bound. */
+  async #makeRoom(bytes: number): Promise<void> {
+    if (this.#size > 0 && this.#size + bytes > this.#segmentBytes) await this.#rotate();
+    const kept = this.#totalBytes - this.#segmentBytes;
+    while (this.#closed.length > 0 && this.#closedBytes > kept) {
+      const [oldest] = this.#closed as [Segment];
+      await rm(this.#pathOf(oldest.number), { force: true });
+      this.#closed.shift();
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    await this.sync();
+    await this.close();
+    const full = { number: this.#number, bytes: this.#size };
+    const path = `${this.#directory}/appliance-${String(full.number).padStart(8, '0')}.log`;
+    await rename(this.#currentPath, path);
+    this.#closed.push(full);
+    this.#number += 1;
+    this.#size = 0;
+    this.#handle = await open(this.#currentPath, 'w+');
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    const handle = this.#handle;
+    if (handle === undefined) throw new Error(`writing to "${this.#currentPath}": it is not open`);
+    let written = 0;
+    try {
+      while (written < bytes.length) {
+        const result = await handle.write(bytes, written, bytes.length - written, this.#size + written);
+        written += result.bytesWritten;
+      }
+    } catch (error) {
+      // The lines are written again later: what is there of them now would be a second copy.
+      await handle.truncate(this.#size).catch(() => {}); // the first error tells
+      throw error;
+    }
+    this.#size += bytes.length;
+  }
+
+  async #endHalfLine(handle: FileHandle): Promise<void> {
+    if (this.#size === 0) return;
+    const last = Buffer.alloc(1);
+    await handle.read(last, 0, 1, this.#size - 1);
+    if (last[0] === NEWLINE) return;
+    // In the place of the last byte: a newline more might be one byte too many.
+    await handle.write(Buffer.of(NEWLINE), 0, 1, this.#size - 1);
+  }
+}
+
+async function readPart(path: string, start: number, end: number): Promise<Buffer> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    // Removed or renamed by a rotation meanwhile: it is no longer among the last.
+    if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
+    throw error;
+  }
+  try {
+    const buffer = Buffer.alloc(end - start);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
