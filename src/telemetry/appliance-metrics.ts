@@ -5,6 +5,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { BoxMetrics, seconds, setOrRemove } from './box-metrics.ts';
 import type { HttpCounters } from './http-counters.ts';
 import type { ApplianceStatus, ServiceStatus } from './status.ts';
 
@@ -22,6 +23,7 @@ const CONFIG_STATES = ['ok', 'rejected', 'missing'] as const;
 
 export class ApplianceMetrics {
   readonly #registry = new Registry();
+  readonly #box = new BoxMetrics();
   readonly #info = this.#gauge('appliance_info', 'Version and name of the appliance, always 1', [
     'version',
     'hostname',
@@ -46,6 +48,22 @@ export class ApplianceMetrics {
   readonly #configProblems = this.#gauge('appliance_config_problems', 'Problems in the configuration', [
     'severity',
   ]);
+  readonly #configConfirmed = this.#gauge(
+    'appliance_config_confirmed',
+    'Whether the configuration in force needs no confirmation any more',
+  );
+  readonly #configConfirmBefore = this.#gauge(
+    'appliance_config_confirm_before_timestamp_seconds',
+    'Unix time at which the configuration in force is taken back unless it is confirmed',
+  );
+  readonly #configReverted = this.#gauge(
+    'appliance_config_reverted_timestamp_seconds',
+    'Unix time at which a configuration was taken back that was not confirmed, until the next change',
+  );
+  readonly #configPending = this.#gauge(
+    'appliance_config_pending_restart',
+    'Whether something of the configuration waits for a restart',
+  );
   readonly #serviceState = this.#gauge(
     'appliance_service_state',
     'State of a service, 1 for the one that is',
@@ -109,7 +127,9 @@ export class ApplianceMetrics {
     this.#setAppliance(status);
     this.#setParts(status);
     this.#setProcess(http);
-    return await this.#registry.metrics();
+    this.#setChange(status.change);
+    const box = status.box === undefined ? '' : this.#box.render(status.box);
+    return (await Promise.all([this.#registry.metrics(), box])).join('');
   }
 
   #setAppliance(status: ApplianceStatus): void {
@@ -157,6 +177,16 @@ export class ApplianceMetrics {
         this.#nicLink.set({ pci_address: nic.pciAddress }, Number(nic.link === 'up'));
     }
     this.#management.set(Number(management.state === 'ready'));
+  }
+
+  /** Absent before the configuration was read. */
+  #setChange(change: ApplianceStatus['change']): void {
+    const isConfirmed = change === undefined ? undefined : change.state !== 'waiting';
+    setOrRemove(this.#configConfirmed, isConfirmed === undefined ? undefined : Number(isConfirmed));
+    setOrRemove(this.#configPending, change === undefined ? undefined : Number(change.pending.length > 0));
+    const before = change?.state === 'waiting' ? change.confirmBefore : undefined;
+    setOrRemove(this.#configConfirmBefore, seconds(before));
+    setOrRemove(this.#configReverted, seconds(change?.state === 'reverted' ? change.at : undefined));
   }
 
   #setProcess(http: HttpCounters): void {

@@ -1,4 +1,5 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
+import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
 import type { ApplianceStatus, FibBackendStatus, ServiceStatus } from './status.ts';
 
@@ -23,6 +24,7 @@ const RANK: Readonly<Record<HealthLevel, number>> = { error: 0, warning: 1, ok: 
 export function assessHealth(status: ApplianceStatus, now: number): Health {
   const sentences = [
     assessBoot(status),
+    ...(status.box === undefined ? [] : assessBox(status.box, now)),
     assessConfig(status),
     assessVpp(status, now),
     assessInterfaces(status),

@@ -3,7 +3,7 @@
 export class HttpCounters {
   /** Answers by status code. */
   readonly requests = new Map<number, number>();
-  /** Connections refused because there were too many. */
+  /** Connections refused because there were too many, in all or from one peer. */
   refused = 0;
   /** Responses cut off because the client was too slow, or gone. */
   aborted = 0;

@@ -279,7 +279,10 @@ describe('bounds', () => {
   test('connections beyond the bound are refused and counted, the Unix socket still answers', async () => {
     const path = join(dir, 'http.sock');
     const port = await start({}, { listen: [{ host: '127.0.0.1', port: 0 }, { path }] });
-    const sockets = Array.from({ length: 70 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    const sockets = Array.from({ length: 70 }, (_, i) =>
+      // five peers, none of which has too many for itself
+      connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (i % 5)}` }).on('error', () => {}),
+    );
     await sleep(200);
     expect((await ask({ socketPath: path }, '/healthz')).status).toBe(200);
     const { body } = await ask({ socketPath: path }, '/metrics');
@@ -287,6 +290,43 @@ describe('bounds', () => {
     for (const socket of sockets) socket.destroy();
     await sleep(50);
     expect((await ask({ port }, '/healthz')).status).toBe(200);
+  });
+
+  test('one peer has some connections, and never all of them', async () => {
+    const port = await start();
+    const open = (localAddress: string) =>
+      connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
+    const sockets = Array.from({ length: 40 }, () => open('127.0.0.2'));
+    const count = () => sockets.filter((socket) => !socket.destroyed).length;
+    for (let i = 0; count() > 16 && i < 200; i++) await sleep(10);
+    expect(count()).toBe(16);
+    const { body } = await ask({ port }, '/metrics');
+    expect(body).toContain('appliance_http_connections_refused_total 24\n');
+    for (const socket of sockets) socket.destroy();
+    await sleep(50);
+    const again = open('127.0.0.2');
+    again.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(String(await new Promise((resolve) => again.once('data', resolve)))).toContain(' 200 ');
+    again.destroy();
+  });
+
+  test('headers that never end are cut off, and nobody else waits for them', async () => {
+    const port = await start();
+    const slow = connect(port, '127.0.0.1');
+    slow.on('error', () => {});
+    slow.write('GET /healthz HTTP/1.1\r\n');
+    const drip = setInterval(() => slow.write('X: y\r\n'), 500);
+    const closed = new Promise<void>((resolve) => slow.once('close', () => resolve()));
+    expect((await ask({ port }, '/healthz')).status).toBe(200);
+    await closed;
+    clearInterval(drip);
+  });
+
+  test('a body that nobody wants does not keep its connection', async () => {
+    const port = await start();
+    const got = await converse(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
+    expect(got).toContain(' 200 ');
+    expect(got).toContain('Connection: close');
   });
 
   test('a client that does not take its answer is cut off', async () => {

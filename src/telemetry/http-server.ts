@@ -1,35 +1,50 @@
 /**
  * Owns the HTTP servers: addresses, bounds, the way from a request to its route.
  *
- * Invariants: the server is read-only; every connection is bounded in time, every request in size, and their number;
- * nothing that a client does throws into the process; each listening address has bounds of its own, so that a crowd on
- * TCP does not lock out the local command line on its Unix socket.
+ * Invariants: the routes of this room only read, what changes something is contributed from outside; a changing
+ * request over plain HTTP from another machine is refused before anything else of it is looked at; every connection is
+ * bounded in time, every request in size, and their number in all and for each peer; nothing that a client does throws
+ * into the process; each listening address has bounds of its own, so that a crowd on TCP does not lock out the local
+ * command line on its Unix socket.
  */
-import { chmodSync, statSync, unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
-import { TelemetryError } from './errors.ts';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { BodyPace } from './body.ts';
+import { announcedLength } from './body.ts';
+import { RequestError } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { HttpCounters } from './http-counters.ts';
+import { closeServer, listen, type ListenAddress } from './listen.ts';
 import { Metrics } from './metrics.ts';
-import { makeRoutes, type Route } from './routes.ts';
+import { type Connection, connectionOf, PeerLimit } from './peers.ts';
+import {
+  type ContributedRoute,
+  makeRoutes,
+  type Methods,
+  type RouteTable,
+  refusalOfPlainHttp,
+} from './routes.ts';
 import type { StatusProvider } from './status.ts';
 
 /** Connections at once, for each listening address. */
 const MAX_CONNECTIONS = 64;
 const MAX_REQUESTS_PER_CONNECTION = 1000;
 const MAX_HEADER_BYTES = 8192;
-/** From the connection to the end of the headers, and of the request. */
-const REQUEST_TIMEOUT_MS = 5000;
+/** From the connection to the end of TLS's handshake, and of the headers; a body has bounds of its own. */
+const HEADERS_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 5000;
 /** A client that takes nothing for this long is cut off. */
 const IDLE_TIMEOUT_MS = 20_000;
 /** A client that takes this long for one response is cut off, however steadily it takes. */
 const RESPONSE_TIMEOUT_MS = 300_000;
 const CHECK_INTERVAL_MS = 1000;
-
-/** Where to listen: TCP, or a Unix socket (a stale socket file is replaced, a live one is an error). */
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Receives one line per event, in words. */
 export type HttpLogger = (line: string) => void;
@@ -39,8 +54,12 @@ export interface HttpServerOptions {
   readonly listen: readonly ListenAddress[];
   readonly source: StatusProvider;
   readonly logger: HttpLogger;
+  /** What is served beside the reading of the status, such as `controlRoutes` of src/control. */
+  readonly routes?: readonly ContributedRoute[];
   /** Default 20 s; for tests. */
   readonly idleTimeoutMs?: number;
+  /** How fast a body has to come; for tests. */
+  readonly bodyPace?: BodyPace;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -48,14 +67,23 @@ export interface HttpServer extends AsyncDisposable {
   readonly addresses: readonly ListenAddress[];
 }
 
+/** What all listening addresses share. */
+interface Shared {
+  readonly options: HttpServerOptions;
+  readonly routes: RouteTable;
+  readonly counters: HttpCounters;
+  httpsPort: number | undefined;
+}
+
 /**
- * Starts the read-only HTTP server. Resolves when all addresses are bound; rejects with a `TelemetryError` naming the
- * address otherwise, with none left open. Disposing closes the addresses and cuts all connections.
+ * Starts the HTTP server. Resolves when all addresses are bound; rejects with a `TelemetryError` naming the address
+ * otherwise, with none left open. Disposing closes the addresses and cuts all connections.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const counters = new HttpCounters();
   const metrics = new Metrics(options.source, counters);
-  const routes = makeRoutes(options.source, metrics);
+  const routes = makeRoutes(options.source, metrics, options.routes ?? []);
+  const shared: Shared = { options, routes, counters, httpsPort: undefined };
   const servers: Server[] = [];
   const close = async () => {
     metrics[Symbol.dispose]();
@@ -64,9 +92,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   try {
     const addresses: ListenAddress[] = [];
     for (const address of options.listen) {
-      const server = makeServer(options, routes, counters);
+      const server = makeServer(address, shared);
       servers.push(server);
-      addresses.push(await listen(server, address));
+      const bound = await listen(server, address);
+      addresses.push(bound);
+      if ('port' in bound && bound.tls !== undefined) shared.httpsPort ??= bound.port;
     }
     return { addresses, [Symbol.asyncDispose]: close };
   } catch (error) {
@@ -75,30 +105,53 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 }
 
-function makeServer(
-  { logger, idleTimeoutMs = IDLE_TIMEOUT_MS }: HttpServerOptions,
-  routes: ReadonlyMap<string, Route>,
-  counters: HttpCounters,
-): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    },
-    (request, response) => void answer(request, response, routes, counters, logger),
-  );
+function makeServer(address: ListenAddress, shared: Shared): Server {
+  const { options, counters } = shared;
+  const bounds: ServerOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // a body is bounded by its pace, an upload may take its time
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  };
+  const tls = 'port' in address ? address.tls : undefined;
+  const kind = 'path' in address ? 'unix' : tls === undefined ? 'plain' : 'tls';
+  const onRequest: RequestListener = (request, response) =>
+    void answer(request, response, kind, shared, false);
+  const server: Server =
+    tls === undefined
+      ? createServer(bounds, onRequest)
+      : createTlsServer(
+          {
+            ...bounds,
+            cert: tls.certificate,
+            key: tls.key,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: HEADERS_TIMEOUT_MS,
+          },
+          onRequest,
+        );
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    void answer(request, response, kind, shared, true);
+  });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
-  server.setTimeout(idleTimeoutMs, (socket) => {
+  server.setTimeout(options.idleTimeoutMs ?? IDLE_TIMEOUT_MS, (socket) => {
     // keep-alive and header timeouts end a connection between two requests: here a response was not taken
     if (socket.writableLength > 0) counters.aborted++;
     socket.destroy();
   });
+  if (kind !== 'unix') {
+    const peers = new PeerLimit();
+    server.on('connection', (socket) => {
+      if (peers.admit(socket)) return;
+      counters.refused++;
+      socket.destroy();
+    });
+  }
   server.on('drop', () => counters.refused++);
-  server.on('error', (error) => logger(`http: ${error.message}`));
+  server.on('error', (error) => options.logger(`http: ${error.message}`));
   return server;
 }
 
@@ -106,15 +159,17 @@ function makeServer(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: ReadonlyMap<string, Route>,
-  counters: HttpCounters,
-  logger: HttpLogger,
+  kind: Connection['kind'],
+  shared: Shared,
+  expectsContinue: boolean,
 ): Promise<void> {
-  const deadline = setTimeout(() => {
-    counters.aborted++;
-    response.destroy();
-  }, RESPONSE_TIMEOUT_MS);
-  deadline.unref();
+  const { options, counters } = shared;
+  const bound = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      counters.aborted++;
+      response.destroy();
+    }, RESPONSE_TIMEOUT_MS).unref();
+  let deadline = bound();
   response.once('close', () => {
     clearTimeout(deadline);
     counters.countRequest(response.statusCode);
@@ -122,87 +177,72 @@ async function answer(
   // a connection that breaks is its client's affair
   response.on('error', () => {});
   request.on('error', () => {});
+  // what such a request still sends of a body is not waited for
+  if (isReading(request.method) && announcedLength(request) !== 0) response.shouldKeepAlive = false;
   const target = request.url ?? '';
   // a path is not parsed against a base: `//x/` would be a host then
   const url = URL.parse(target.startsWith('/') ? `http://appliance${target}` : target);
-  const exchange = new Exchange(request, response, url ?? new URL('http://appliance/'));
+  const exchange = new Exchange(request, response, {
+    url: url ?? new URL('http://appliance/'),
+    connection: connectionOf(request.socket, kind),
+    httpsPort: shared.httpsPort,
+    expectsContinue,
+    pace: options.bodyPace,
+    onKeepOpen: () => {
+      clearTimeout(deadline);
+      request.socket.setTimeout(0);
+    },
+  });
   try {
-    if (url) await route(exchange, routes);
+    if (url) await route(exchange, shared.routes);
     else exchange.sendText(400, 'the address of the request cannot be understood');
   } catch (error) {
+    answerFailure(exchange, error, options.logger);
+  }
+  if (response.writableFinished || response.destroyed) return;
+  // the handler is done: what is left is for the client to take
+  clearTimeout(deadline);
+  deadline = bound();
+  request.socket.setTimeout(options.idleTimeoutMs ?? IDLE_TIMEOUT_MS);
+}
+
+function answerFailure(exchange: Exchange, error: unknown, logger: HttpLogger): void {
+  if (exchange.signal.aborted) return;
+  const isClients = error instanceof RequestError;
+  if (!isClients) {
     const reason = error instanceof Error ? error.message : String(error);
     logger(`http: ${exchange.method} ${exchange.url.pathname} failed: ${reason}`);
-    if (exchange.hasStarted) exchange.destroy();
-    else exchange.sendText(500, 'this failed inside the appliance; its log says why');
   }
+  if (exchange.hasStarted) exchange.destroy();
+  else if (isClients) exchange.sendText(error.status, error.message);
+  else exchange.sendText(500, 'this failed inside the appliance; its log says why');
 }
 
-async function route(exchange: Exchange, routes: ReadonlyMap<string, Route>): Promise<void> {
-  const handler = routes.get(exchange.url.pathname);
-  if (!handler) {
+async function route(exchange: Exchange, routes: RouteTable): Promise<void> {
+  const methods = routes.get(exchange.url.pathname);
+  if (!methods) {
     exchange.sendText(404, `there is nothing here; try ${[...routes.keys()].join(' ')}`);
-  } else if (exchange.method !== 'GET' && exchange.method !== 'HEAD') {
-    // what the client still sends of its body is not wanted
-    exchange.sendText(405, 'nothing can be changed here: GET and HEAD only', {
-      Allow: 'GET, HEAD',
+    return;
+  }
+  const isRead = isReading(exchange.method);
+  const handler = methods.get(isRead ? 'GET' : exchange.method);
+  if (!handler) {
+    const allowed = allowOf(methods);
+    exchange.sendText(405, `${exchange.url.pathname} takes ${allowed} only`, {
+      Allow: allowed,
       Connection: 'close',
     });
-  } else {
-    await handler(exchange);
+    return;
   }
+  const refusal = isRead ? undefined : refusalOfPlainHttp(exchange);
+  if (refusal === undefined) await handler(exchange);
+  else exchange.sendText(403, refusal);
 }
 
-async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
-  if ('path' in address) await removeStaleSocket(address.path);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.once('listening', resolve);
-  if ('path' in address) server.listen({ path: address.path });
-  else server.listen({ host: address.host, port: address.port });
-  try {
-    await promise;
-  } catch (cause) {
-    throw new TelemetryError('listen', `listen on ${describe(address)}: ${messageOf(cause)}`, { cause });
-  } finally {
-    server.off('error', reject);
-  }
-  if ('path' in address) {
-    chmodSync(address.path, 0o600);
-    return address;
-  }
-  const bound = server.address();
-  return {
-    host: address.host,
-    port: bound !== null && typeof bound === 'object' ? bound.port : address.port,
-  };
+function isReading(method: string | undefined): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
-/** A socket file that nobody listens on is left over from a process that was killed. */
-async function removeStaleSocket(path: string): Promise<void> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return;
-  const isLive = await new Promise<boolean>((resolve) => {
-    const socket = connect({ path }, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-  if (isLive) throw new TelemetryError('listen', `listen on ${path}: another process listens there`);
-  unlinkSync(path);
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-function describe(address: ListenAddress): string {
-  if ('path' in address) return address.path;
-  return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function allowOf(methods: Methods): string {
+  return [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
 }

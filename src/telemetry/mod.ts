@@ -1,11 +1,18 @@
-/** Telemetry: the status page, JSON and metrics over HTTP. Other folders import only this file. */
-export { TelemetryError, type TelemetryErrorCode } from './errors.ts';
+/** Telemetry: the status page, JSON and metrics over HTTP, and the server that they share with control. Other folders import only this file. */
+export { RequestError, TelemetryError, type TelemetryErrorCode } from './errors.ts';
+export { ContentType, type Exchange } from './exchange.ts';
+export { formatBytes, formatTime, plural } from './format.ts';
+export { type Html, html } from './html.ts';
 export { startHttpServer } from './http-server.ts';
-export type { HttpLogger, HttpServer, HttpServerOptions, ListenAddress } from './http-server.ts';
+export type { HttpLogger, HttpServer, HttpServerOptions } from './http-server.ts';
+export type { ListenAddress, TlsIdentity } from './listen.ts';
+export { peerKey } from './peers.ts';
+export { type ContributedRoute, refusalOfPlainHttp } from './routes.ts';
 export type {
   ApiStatus,
   ApplianceStatus,
   BootPhase,
+  BoxStatus,
   Condition,
   ConfigStatus,
   FibBackendStatus,

@@ -1,14 +1,20 @@
 /** Owns the page's sections about what was configured and what is there: configuration, interfaces, NICs. */
+import { describeChange } from './box-words.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { type Html, html } from './html.ts';
-import { numbers } from './page-parts.ts';
-import type { ConfigStatus, InterfaceStatus, NicRole, NicStatus } from './status.ts';
+import { leveled, numbers } from './page-parts.ts';
+import type { ConfigChangeStatus, ConfigStatus, InterfaceStatus, NicRole, NicStatus } from './status.ts';
 
 /** Bounds on the page; everything is in `/status`. */
 const MAX_INTERFACES = 200;
 const MAX_PROBLEMS = 200;
+const MAX_STEPS = 200;
 
-export function configSection(config: ConfigStatus): Html {
+export function configSection(
+  config: ConfigStatus,
+  change: ConfigChangeStatus | undefined,
+  now: number,
+): Html {
   const source = { file: 'the file', default: 'the defaults', 'last-good': 'the last good configuration' }[
     config.source
   ];
@@ -27,7 +33,32 @@ export function configSection(config: ConfigStatus): Html {
 ${items}</tbody></table></div>${more(config.problems.length, MAX_PROBLEMS, 'problems')}`;
   return html`<section aria-labelledby="config"><h2 id="config">Configuration</h2>
 <p><code>${config.path}</code> is ${config.state}${reason}; in use: ${source}.</p>
-${table}</section>`;
+${table}${change === undefined ? '' : changePart(change, now)}</section>`;
+}
+
+/** Nothing while the configuration in force is confirmed and all of it is in force. */
+function changePart(change: ConfigChangeStatus, now: number): Html {
+  const state = change.state === 'confirmed' ? '' : html`<p>${leveled(describeChange(change, now))}</p>\n`;
+  const steps = change.state === 'waiting' ? [...change.plan.steps, ...change.plan.restart] : [];
+  const rows = steps
+    .slice(0, MAX_STEPS)
+    .map(
+      ({ leaf, words, effect }) =>
+        html`<tr><th scope="row"><code>${leaf}</code></th><td>${words}</td><td>${effect === 'live' ? 'now' : 'when VPP is restarted'}</td></tr>\n`,
+    );
+  const plan =
+    steps.length === 0
+      ? ''
+      : html`<div class="scroll"><table><caption>What it changes</caption><thead><tr><th scope="col">Leaf</th><th scope="col">Change</th><th scope="col">In force</th></tr></thead>
+<tbody>
+${rows}</tbody></table></div>${more(steps.length, MAX_STEPS, 'changes')}`;
+  const pending =
+    change.pending.length === 0
+      ? ''
+      : html`<p>Not in force before a restart:</p>
+<ul>
+${change.pending.slice(0, MAX_STEPS).map((words) => html`<li>${words}</li>\n`)}</ul>${more(change.pending.length, MAX_STEPS, 'changes')}`;
+  return html`${state}${plan}${pending}`;
 }
 
 export function interfaceSection(interfaces: readonly InterfaceStatus[]): Html {

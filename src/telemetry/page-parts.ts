@@ -1,4 +1,5 @@
 /** Owns the page's sections about what runs: conditions, VPP, services, FIB, boot. */
+import type { Words } from './box-words.ts';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatTime, plural } from './format.ts';
 import { describeService } from './health.ts';
 import { type Html, html } from './html.ts';
@@ -146,6 +147,12 @@ export function numbers(counts: readonly number[]): Html {
   return html`${counts.map((count) => html`<td class="number">${formatCount(count)}</td>`)}`;
 }
 
-function row(term: string, text: string): Html {
+/** A term of a description list and what is said of it. */
+export function row(term: string, text: string | Html): Html {
   return html`<dt>${term}</dt><dd>${text}</dd>\n`;
+}
+
+/** Words with their level in front, unless there is nothing to heed. */
+export function leveled({ level, text }: Words): Html {
+  return level === 'ok' ? html`${text}` : html`<span class="${level}">${level}</span>: ${text}`;
 }

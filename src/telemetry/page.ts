@@ -2,8 +2,10 @@
 import { formatDuration, formatTime } from './format.ts';
 import { assessHealth, type Health } from './health.ts';
 import { type Html, html } from './html.ts';
+import { boxSection } from './page-box.ts';
 import { configSection, interfaceSection, nicSection } from './page-machine.ts';
 import { bootSection, conditionSection, fibSection, serviceSection, vppSection } from './page-parts.ts';
+import { updateSection } from './page-update.ts';
 import type { ApplianceStatus } from './status.ts';
 
 const REFRESH_SECONDS = 5;
@@ -15,6 +17,8 @@ export interface PageOptions {
   readonly now: number;
   /** Whether the page loads itself again. */
   readonly refresh: boolean;
+  /** Whether there is a page of control to link to. */
+  readonly hasControl?: boolean;
 }
 
 /** Renders the page; every value in it is escaped. */
@@ -35,13 +39,13 @@ ${pageHeader(status, options)}
 <main>
 ${healthSection(health)}
 ${conditionSection(status.conditions, now)}
-${configSection(status.config)}
+${status.box === undefined ? '' : html`${updateSection(status.box.update, now)}\n`}${configSection(status.config, status.change, now)}
 ${vppSection(status, now)}
 ${serviceSection(status.services, now)}
 ${interfaceSection(status.interfaces)}
 ${fibSection(status.fib, now)}
 ${nicSection(status.nics)}
-${bootSection(status.boot)}
+${status.box === undefined ? '' : html`${boxSection(status.box, now)}\n`}${bootSection(status.boot)}
 </main>
 <footer><p>As JSON: <a href="/status">status</a>, <a href="/fib/vpp">routes in VPP</a>. For Prometheus: <a href="/metrics">metrics</a>.</p></footer>
 </body>
@@ -50,14 +54,15 @@ ${bootSection(status.boot)}
   return page.text;
 }
 
-function pageHeader(status: ApplianceStatus, { now, refresh }: PageOptions): Html {
+function pageHeader(status: ApplianceStatus, { now, refresh, hasControl = false }: PageOptions): Html {
   const toggle = refresh
     ? html`<a href="/?refresh=off">stop reloading</a>`
     : html`<a href="/">reload every ${REFRESH_SECONDS} s</a>`;
+  const control = hasControl ? html`; <a href="/control">control</a>` : '';
   const kernel = status.kernel ? `, Linux ${status.kernel}` : '';
   return html`<header>
 <h1>${status.hostname}</h1>
-<p>appliance ${status.version}${kernel}, ${status.mode === 'pid1' ? 'PID 1' : `pid ${status.pid}`}, up for ${formatDuration(status.uptimeSeconds * 1000)}; ${formatTime(now)}; ${toggle}</p>
+<p>appliance ${status.version}${kernel}, ${status.mode === 'pid1' ? 'PID 1' : `pid ${status.pid}`}, up for ${formatDuration(status.uptimeSeconds * 1000)}; ${formatTime(now)}; ${toggle}${control}</p>
 </header>`;
 }
 

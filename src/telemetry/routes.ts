@@ -1,28 +1,74 @@
 /**
- * Owns what is served where. Everything is read: nothing that arrives over HTTP changes anything, and every path
- * answers GET and HEAD only.
+ * Owns what is served where. The routes of this room only read; those that change something are contributed from
+ * outside, with their methods.
  */
 import { type Exchange, ContentType } from './exchange.ts';
 import { EXPOSITION_TYPE, inChunks } from './exposition.ts';
-import { printable } from './format.ts';
+import { LogStream } from './log-stream.ts';
 import type { Metrics } from './metrics.ts';
 import { renderPage } from './page.ts';
-import type { ApplianceStatus, FibRoute, OutputLine, StatusProvider } from './status.ts';
+import type { ApplianceStatus, FibRoute, StatusProvider } from './status.ts';
 import { STYLE_SHEET } from './style.ts';
 import { Vppctl } from './vppctl.ts';
 
 export type Route = (exchange: Exchange) => Promise<void> | void;
 
-/** The routes by path. */
-export function makeRoutes(source: StatusProvider, metrics: Metrics): ReadonlyMap<string, Route> {
+/** By method; GET answers HEAD as well. */
+export type Methods = ReadonlyMap<string, Route>;
+
+/** The methods of each path. */
+export type RouteTable = ReadonlyMap<string, Methods>;
+
+/** What is served beside the routes of this room. */
+export interface ContributedRoute {
+  readonly path: string;
+  readonly method: 'GET' | 'PUT' | 'POST';
+  /** Answers on its own authority who may; what it throws is a 500 and a line in the log. */
+  readonly handler: Route;
+}
+
+/** The page of control, when it was contributed: the status page links to it. */
+const CONTROL_PATH = '/control';
+
+/** Everything that is served. A path and method that is there twice is a mistake of the caller: the last one counts. */
+export function makeRoutes(
+  source: StatusProvider,
+  metrics: Metrics,
+  contributed: readonly ContributedRoute[],
+): RouteTable {
+  const table = new Map<string, Map<string, Route>>();
+  const add = (path: string, method: string, route: Route): void => {
+    const methods = table.get(path) ?? new Map<string, Route>();
+    table.set(path, methods.set(method, route));
+  };
+  const hasControl = contributed.some(({ path }) => path === CONTROL_PATH);
+  for (const [path, route] of ownRoutes(source, metrics, hasControl)) add(path, 'GET', route);
+  for (const { path, method, handler } of contributed) add(path, method, handler);
+  return table;
+}
+
+/** Why a request that is for this machine's owner alone is not taken on the way it came; undefined: it is. */
+export function refusalOfPlainHttp({ connection, httpsUrl }: Exchange): string | undefined {
+  if (connection.kind !== 'plain' || connection.isLoopback) return undefined;
+  return httpsUrl === undefined
+    ? 'this is taken from this machine itself only: there is no HTTPS here (http.https-listen)'
+    : `this is taken over HTTPS only: ${httpsUrl}`;
+}
+
+function ownRoutes(
+  source: StatusProvider,
+  metrics: Metrics,
+  hasControl: boolean,
+): readonly [string, Route][] {
   const vppctl = new Vppctl(source);
-  return new Map<string, Route>([
+  const logs = new LogStream(source);
+  return [
     [
       '/',
       (exchange) => {
         const refresh = exchange.url.searchParams.get('refresh') !== 'off';
         const status = withCounters(source);
-        exchange.send(200, ContentType.html, renderPage(status, { now: Date.now(), refresh }));
+        exchange.send(200, ContentType.html, renderPage(status, { now: Date.now(), refresh, hasControl }));
       },
     ],
     [
@@ -36,9 +82,9 @@ export function makeRoutes(source: StatusProvider, metrics: Metrics): ReadonlyMa
     ['/metrics', (exchange) => exchange.stream(EXPOSITION_TYPE, exchange.isHead ? [] : metrics.scrape())],
     ['/fib/vpp', (exchange) => exchange.stream(ContentType.json, inChunks(fibJson(source.fibRoutes())))],
     ['/healthz', (exchange) => exchange.sendText(200, 'ok')],
-    ['/log', (exchange) => sendLog(exchange, source)],
+    ['/log', (exchange) => logs.answer(exchange)],
     ['/vppctl', (exchange) => vppctl.answer(exchange)],
-  ]);
+  ];
 }
 
 /** The status with each VPP interface's counters, by name, from the latest snapshot. */
@@ -61,22 +107,4 @@ function* fibJson(routes: Iterable<FibRoute>): Generator<string> {
     separator = ',\n';
   }
   yield separator === '[\n' ? '[]\n' : '\n]\n';
-}
-
-function sendLog(exchange: Exchange, source: StatusProvider): Promise<void> | void {
-  const service = exchange.url.searchParams.get('service');
-  if (!service) {
-    exchange.sendText(400, 'which service? /log?service=NAME');
-    return;
-  }
-  const lines = source.log(service);
-  if (!lines) {
-    exchange.sendText(404, 'there is no such service');
-    return;
-  }
-  return exchange.stream(ContentType.text, inChunks(logText(lines)));
-}
-
-function* logText(lines: readonly OutputLine[]): Generator<string> {
-  for (const { at, line } of lines) yield `${new Date(at).toISOString()} ${printable(line)}\n`;
 }

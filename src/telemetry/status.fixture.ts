@@ -1,6 +1,6 @@
 /** A status with something in every part, and a provider of it, for tests. */
 import type { InterfaceCounters, StatsSnapshot } from '../vpp/stats/mod.ts';
-import type { ApplianceStatus, InterfaceStatus, StatusProvider } from './status.ts';
+import type { ApplianceStatus, BoxStatus, InterfaceStatus, StatusProvider } from './status.ts';
 
 /** The fixture's clock, Unix milliseconds. */
 export const NOW = Date.UTC(2026, 6, 1, 12, 0, 0);
@@ -114,6 +114,126 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
   };
 }
 
+/** A box on which all is well: version 0.2.0 runs, 0.1.0 is its fallback. `box` of a status has it when asked for. */
+export function makeBox(changes: Partial<BoxStatus> = {}): BoxStatus {
+  const since = NOW - 60_000;
+  return {
+    image: '0.2.0',
+    bootDevice: '/dev/nvme0n1p1',
+    dataKept: true,
+    update: makeUpdate(),
+    watchdog: {
+      state: 'armed',
+      identity: 'iTCO_wdt',
+      timeoutSeconds: 30,
+      lastFedAt: NOW - 4_000,
+      lastBootResetByWatchdog: false,
+      nowayout: false,
+    },
+    cpuIsolation: {
+      state: 'active',
+      cores: '2-3',
+      threads: [
+        { tid: 91, name: 'vpp_wk_0', core: 2 },
+        { tid: 92, name: 'vpp_wk_1', core: 3 },
+      ],
+      movedInterrupts: 7,
+      refusedInterrupts: 2,
+      since,
+      problems: [],
+    },
+    time: {
+      state: 'synchronised',
+      servers: ['198.51.100.1'],
+      source: 'dhcp',
+      server: '198.51.100.1',
+      estimatedErrorSeconds: 0.0004,
+      maximumErrorSeconds: 0.021,
+    },
+    crashes: [],
+    https: { fingerprint: 'AB:CD:EF', source: 'self-signed', expiresAt: Date.UTC(2046, 0, 1) },
+    ...changes,
+  };
+}
+
+export function makeUpdate(changes: Partial<BoxStatus['update']> = {}): BoxStatus['update'] {
+  const at = NOW - 3_600_000;
+  return {
+    running: { version: '0.2.0', file: 'appliance-0.2.0.efi', state: 'good' },
+    verdict: {
+      state: 'good',
+      at: NOW - 30_000,
+      conditions: [{ name: 'vpp', ok: true, words: 'VPP is connected and stable' }],
+    },
+    entries: [
+      {
+        file: 'appliance-0.2.0.efi',
+        version: '0.2.0',
+        sizeBytes: 80 << 20,
+        state: 'good',
+        running: true,
+        next: true,
+      },
+      {
+        file: 'appliance-0.1.0.efi',
+        version: '0.1.0',
+        sizeBytes: 78 << 20,
+        state: 'good',
+        running: false,
+        next: false,
+      },
+    ],
+    history: [{ at, version: '0.2.0', from: '0.1.0', result: 'good' }],
+    ...changes,
+  };
+}
+
+/** The running version 0.3.0 on trial, for want of VPP; 0.2.0 waits as its fallback, 0.2.5 failed before. */
+export function makeTrial(): BoxStatus['update'] {
+  const conditions = [
+    { name: 'management', ok: true, words: 'reachable at 198.51.100.2' },
+    { name: 'vpp', ok: false, words: 'VPP is connected for 20 s, 60 s are needed' },
+  ] as const;
+  const failed = {
+    at: NOW - 86_400_000,
+    version: '0.2.5',
+    from: '0.2.0',
+    result: 'failed',
+    reason: 'no verdict within 300 s: routes: 2 of 9 routes are programmed',
+  } as const;
+  const [fallback, older] = makeUpdate().entries.map((entry) => ({ ...entry, running: false, next: false }));
+  if (fallback === undefined || older === undefined) throw new Error('the fixture has two entries');
+  return {
+    running: { version: '0.3.0', file: 'appliance-0.3.0+2-1.efi', state: 'trial' },
+    trial: { deadline: NOW + 200_000, conditions },
+    verdict: { state: 'waiting', since: NOW - 20_000, conditions },
+    entries: [
+      {
+        ...fallback,
+        version: '0.3.0',
+        file: 'appliance-0.3.0+2-1.efi',
+        state: 'trial',
+        left: 2,
+        running: true,
+        next: true,
+      },
+      fallback,
+      older,
+      {
+        ...older,
+        version: '0.2.5',
+        file: 'appliance-0.2.5+0-3.efi',
+        state: 'failed',
+        left: 0,
+        reason: failed.reason,
+      },
+    ],
+    pending: { version: '0.3.0', at: NOW - 120_000 },
+    history: [failed, ...makeUpdate().history],
+    lastFailure: failed,
+  };
+}
+
 export function makeCounters(index: number, name: string, scale = 1): InterfaceCounters {
   return {
     index,
@@ -186,6 +306,7 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     statsSnapshot: () => ({ snapshot, ageSeconds }),
     fibRoutes: options.fibRoutes ?? (() => [{ prefix: '198.51.100.0/24', 'next-hop': '192.0.2.2' }]),
     log: (service) => (service === 'vpp' ? [{ at: NOW, line: `hello ${HOSTILE}` }] : undefined),
+    followLog: (service) => (service === 'vpp' ? () => {} : undefined),
     vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
   };
 }

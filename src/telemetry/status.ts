@@ -5,7 +5,9 @@
  * Invariants: everything here is plain JSON (no bigint, Map, Date, undefined in arrays); a part that is not well
  * says so in words in its `reason`; a field exists only in the variant of the union that owns it.
  */
-import type { ConfigProblem } from '../config/mod.ts';
+import type { ChangePlan, ConfigProblem } from '../config/mod.ts';
+import type { Evidence } from '../log/mod.ts';
+import type { UpdateStatus } from '../update/mod.ts';
 import type { InterfaceCounters, StatsReads, StatsSnapshot, StatsStatus } from '../vpp/stats/mod.ts';
 
 /** Wall clock time in milliseconds since 1970-01-01 UTC (`Date.now()`). */
@@ -295,6 +297,104 @@ export type ManagementStatus =
       readonly reason: string;
     };
 
+/** A watchdog that runs. */
+export interface ArmedWatchdog {
+  /** What the driver calls itself; empty when it does not. */
+  readonly identity: string;
+  /** In force, which may be another than the one asked for. */
+  readonly timeoutSeconds: number;
+  /** Milliseconds since the epoch; 0 before the first. */
+  readonly lastFedAt: number;
+  /** Whether the last boot was ended by this device; absent where the driver does not tell. */
+  readonly lastBootResetByWatchdog?: boolean;
+  /** Whether the driver refuses to be stopped once it runs. */
+  readonly nowayout: boolean;
+}
+
+export type WatchdogStatus =
+  | { readonly state: 'off'; readonly reason: string }
+  | ({ readonly state: 'armed' } & ArmedWatchdog)
+  /** Not fed, on purpose: the machine is about to be reset. */
+  | ({ readonly state: 'starving'; readonly reason: string; readonly since: number } & ArmedWatchdog)
+  /** It runs, but could not be fed or stopped. */
+  | ({ readonly state: 'failed'; readonly reason: string } & ArmedWatchdog);
+
+/** A worker thread and its core. */
+export interface WorkerThread {
+  readonly tid: number;
+  readonly name: string;
+  readonly core: number;
+}
+
+export type CpuIsolationStatus =
+  | { readonly state: 'off'; readonly reason: string }
+  | {
+      readonly state: 'active';
+      /** A list as the kernel writes it, `1-3`. */
+      readonly cores: string;
+      readonly threads: readonly WorkerThread[];
+      readonly movedInterrupts: number;
+      /** Interrupts that cannot be moved: managed ones, and those of one processor. */
+      readonly refusedInterrupts: number;
+      readonly since: number;
+      /** What the last check found not to be so, in words; nothing when all is well. */
+      readonly problems: readonly string[];
+    }
+  | { readonly state: 'failed'; readonly reason: string };
+
+/** Who named the servers. */
+export type TimeSource = 'configuration' | 'dhcp';
+
+export type TimeStatus =
+  | { readonly state: 'off'; readonly reason: string }
+  | {
+      readonly state: 'unsynchronised';
+      readonly reason: string;
+      readonly servers: readonly string[];
+      readonly source: TimeSource;
+    }
+  | {
+      readonly state: 'synchronised';
+      readonly servers: readonly string[];
+      readonly source: TimeSource;
+      /** The one in use, as chronyd calls it. */
+      readonly server?: string;
+      readonly estimatedErrorSeconds: number;
+      readonly maximumErrorSeconds: number;
+    };
+
+/** What only the owner of a machine has: PID 1's own parts. */
+export interface BoxStatus {
+  /** Version of the image that runs. */
+  readonly image: string;
+  readonly bootDevice: string;
+  /** False: what the box keeps is gone after a restart. */
+  readonly dataKept: boolean;
+  readonly update: UpdateStatus;
+  readonly watchdog: WatchdogStatus;
+  readonly cpuIsolation: CpuIsolationStatus;
+  readonly time: TimeStatus;
+  /** Crashes on record, newest first. */
+  readonly crashes: readonly Evidence[];
+  /** What the kernel before this one died of. */
+  readonly lastPanic?: string;
+  readonly https?: {
+    readonly fingerprint: string;
+    readonly source: 'user' | 'self-signed';
+    readonly expiresAt: Timestamp;
+  };
+}
+
+/** Whether the configuration in force is to stay; times are Unix milliseconds. */
+export type ConfigChangeStatus = {
+  /** What waits for a restart of VPP or of the box, in words. */
+  readonly pending: readonly string[];
+} & (
+  | { readonly state: 'confirmed' }
+  | { readonly state: 'waiting'; readonly confirmBefore: Timestamp; readonly plan: ChangePlan }
+  | { readonly state: 'reverted'; readonly at: Timestamp; readonly reason: string }
+);
+
 /** Everything that is shown. */
 export interface ApplianceStatus {
   /** Version of this program. */
@@ -311,6 +411,8 @@ export interface ApplianceStatus {
   };
   readonly conditions: readonly Condition[];
   readonly config: ConfigStatus;
+  /** Absent before the configuration was read. */
+  readonly change?: ConfigChangeStatus;
   readonly services: readonly Service[];
   readonly vpp: VppStatus;
   readonly stats: StatsStatus;
@@ -321,6 +423,8 @@ export interface ApplianceStatus {
   readonly fib: readonly FibBackendStatus[];
   readonly hugepages: readonly HugepageStatus[];
   readonly management: ManagementStatus;
+  /** PID 1 only. */
+  readonly box?: BoxStatus;
 }
 
 /** One element of `GET /fib/vpp`: the specification's `[{"prefix": …, "next-hop": …}]`. */
@@ -343,6 +447,11 @@ export interface StatusProvider {
   statsSnapshot(): { readonly snapshot: StatsSnapshot; readonly ageSeconds: number } | undefined;
   /** All kept output of a service, oldest first; `undefined`: there is no such service. */
   log(service: string): readonly OutputLine[] | undefined;
+  /**
+   * Calls `listener` with each new line of a service until the function returned is called; `undefined`: there is no
+   * such service.
+   */
+  followLog(service: string, listener: (line: OutputLine) => void): (() => void) | undefined;
   /**
    * Runs a VPP CLI command that was checked to be one line beginning with `show`. Rejects, in words, when VPP is not
    * there. The signal is aborted when the client left or time is up.

@@ -37,11 +37,19 @@ nav a { margin-right: .8rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; min-width: 40rem; }
 th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+caption { text-align: left; font-weight: 600; padding: .6rem 0 .2rem; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
 dt { font-weight: 600; }
 dd { margin: 0; overflow-wrap: anywhere; }
 pre, code { font-family: ui-monospace, monospace; font-size: .85rem; }
 pre { background: var(--soft); border: 1px solid var(--line); padding: .5rem; overflow-x: auto; margin: .3rem 0; }
+label { display: block; }
+label:has(input[type="checkbox"]) { display: inline; }
+input, button, textarea { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); padding: .4rem .6rem; }
+input:not([type="checkbox"]) { width: min(100%, 24rem); }
+textarea { width: 100%; font: .85rem/1.4 ui-monospace, monospace; }
+button { background: var(--soft); border-radius: .3rem; cursor: pointer; min-height: 2.5rem; }
+code.long { overflow-wrap: anywhere; }
 footer { margin-top: 2rem; font-size: .85rem; }
 `;

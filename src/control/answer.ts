@@ -1,0 +1,125 @@
+/** Owns how the changing requests answer: JSON with words, and the status that an error stands for. */
+import { type ConfigChange, type ConfigProblem, formatPlan, formatProblem } from '../config/mod.ts';
+import { ContentType, type Exchange, formatTime, RequestError } from '../telemetry/mod.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+/** An input that cannot be understood, or is not what this is for. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly status: 400 | 415;
+
+  constructor(message: string, status: 400 | 415 = 400) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** By the code of the error: UpdateError's, DiskError's and LiveConfigError's. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'bad-manifest': 400,
+  'size-mismatch': 400,
+  'hash-mismatch': 400,
+  aborted: 400,
+  'bad-signature': 403,
+  'not-found': 404,
+  busy: 409,
+  'on-trial': 409,
+  'same-version': 409,
+  'not-waiting': 409,
+  refused: 409,
+  ambiguous: 409,
+  'too-large': 413,
+  'wrong-architecture': 422,
+  'not-efi': 422,
+  failed: 422,
+  stopped: 503,
+  'no-space': 507,
+  ENOSPC: 507,
+};
+
+/** The status that an error of the target stands for. */
+export function statusOf(error: unknown): number {
+  if (error instanceof InputError || error instanceof RequestError) return error.status;
+  // what went wrong with the body, in the words of whoever read it
+  if (error instanceof Error && error.cause instanceof RequestError) return error.cause.status;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return (Object.hasOwn(STATUS_OF_CODE, code) ? STATUS_OF_CODE[code] : undefined) ?? 500;
+}
+
+export function sendJson(
+  exchange: Exchange,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  exchange.send(status, ContentType.json, `${JSON.stringify(body)}\n`, headers);
+}
+
+/** What became of a change, in lines for people. */
+export function describeChange(change: ConfigChange): string[] {
+  switch (change.result) {
+    case 'unchanged':
+      return ['Nothing changes.'];
+    case 'planned':
+      return ['This would change:', ...formatPlan(change.plan), ...problemLines(change.warnings)];
+    case 'rejected':
+      return ['The configuration was refused, nothing was changed:', ...problemLines(change.problems)];
+    case 'applied': {
+      const lines = ['Applied:', ...formatPlan(change.plan), ...problemLines(change.warnings)];
+      if (change.pendingRestart) lines.push('What needs a restart waits for it.');
+      if (change.confirmBefore !== undefined) {
+        lines.push(`Confirm it before ${formatTime(change.confirmBefore)}, or the one before returns.`);
+      }
+      return lines;
+    }
+  }
+}
+
+function problemLines(problems: readonly ConfigProblem[] = []): string[] {
+  return problems.map((problem) => formatProblem('appliance.ini', problem));
+}
+
+/** 200, or 422 with the problems. */
+export function sendChange(exchange: Exchange, change: ConfigChange): void {
+  const words = describeChange(change);
+  if (change.result === 'rejected') {
+    const count = change.problems.filter(({ severity }) => severity === 'error').length;
+    const error = `the configuration was refused: ${count} mistake${count === 1 ? '' : 's'}`;
+    sendJson(exchange, 422, { error, ...change, words });
+  } else {
+    sendJson(exchange, 200, { ...change, words });
+  }
+}
+
+/** Whether a switch such as `?dry-run` is on. Throws InputError. */
+export function readSwitch({ url }: Exchange, name: string): boolean {
+  const value = url.searchParams.get(name);
+  if (value === null || value === '0' || value === 'false') return false;
+  if (value === '' || value === '1' || value === 'true') return true;
+  throw new InputError(`"${value}" is no value of ${name}: ?${name} alone switches it on`);
+}
+
+/** The fields of a small body, JSON or a form's. Rejects with InputError, RequestError. */
+export async function readFields(exchange: Exchange, maxBytes: number): Promise<ReadonlyMap<string, string>> {
+  const type = contentType(exchange);
+  if (type !== '' && type !== 'application/json' && type !== 'application/x-www-form-urlencoded') {
+    throw new InputError(`a body of type "${type}" is not read here: send JSON or a form`, 415);
+  }
+  const text = await exchange.text(maxBytes);
+  if (type !== 'application/json') return new Map(new URLSearchParams(text));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`the body is no JSON: ${reasonOf(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError('the body is no JSON object');
+  }
+  return new Map(Object.entries(value).map(([name, field]) => [name, String(field)]));
+}
+
+/** In lower case and without parameters; empty: none was sent. */
+export function contentType(exchange: Exchange): string {
+  return (exchange.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}

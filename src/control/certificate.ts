@@ -1,0 +1,165 @@
+/**
+ * Which certificate HTTPS shows: the user's own from the boot partition, else one of our own making that is kept on the
+ * data partition, made anew when it has expired or the box has another name.
+ *
+ * Invariant: there is always one; what is wrong with the user's is said in `warnings`.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { BootPartition, DataPartition } from '../disk/mod.ts';
+import { isErrno, reasonOf } from '../linux/mod.ts';
+import type { TlsIdentity } from '../telemetry/mod.ts';
+import { makeSelfSigned } from './self-signed.ts';
+
+const CERTIFICATE_FILE = 'https.crt';
+const KEY_FILE = 'https.key';
+/** Room for a chain. */
+const MAX_FILE_BYTES = 64 * 1024;
+const DAY_MS = 86_400_000;
+const VALID_YEARS = 10;
+
+export interface Certificate extends TlsIdentity {
+  /** SHA-256 of the certificate, as OpenSSL and browsers write it: `AB:CD:…`. */
+  readonly fingerprint: string;
+  readonly source: 'user' | 'self-signed';
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+  /** In words: why the user's own is not used, or is used although it has expired. */
+  readonly warnings: readonly string[];
+  /** Whether it was made for this name. */
+  isFor(name: string): boolean;
+}
+
+export interface CertificateOptions {
+  /** Left out where there is none. */
+  readonly boot?: Pick<BootPartition, 'root'>;
+  readonly data: Pick<DataPartition, 'readFile' | 'writeFile'>;
+  readonly hostname: string;
+  /** Of the management interface, as far as they are known; they go into a certificate that is made now. */
+  readonly addresses: readonly string[];
+  /** When the image was built, Unix milliseconds: no clock is before it. */
+  readonly builtAt: number;
+}
+
+/** Reads or makes the certificate. Rejects when a new one cannot be kept. */
+export async function openCertificate(options: CertificateOptions): Promise<Certificate> {
+  const now = Math.max(Date.now(), options.builtAt);
+  const own = options.boot === undefined ? { state: 'none' as const } : readUsers(options.boot.root, now);
+  if (own.state === 'good') return own.certificate;
+  const warnings = own.state === 'bad' ? [own.reason] : [];
+  const kept = readKept(options, now);
+  if (kept !== undefined) return describe(kept, 'self-signed', warnings);
+  const made = await makeSelfSigned({
+    commonName: options.hostname,
+    dnsNames: dnsNamesOf(options.hostname),
+    addresses: [
+      ...new Set(['127.0.0.1', '::1', ...options.addresses.filter((one) => isIP(one) !== 0)]),
+    ].filter((address) => !address.includes('%')),
+    notBefore: options.builtAt - DAY_MS,
+    notAfter: now + VALID_YEARS * 365 * DAY_MS,
+  });
+  // the key first: a cut between the two leaves a pair that does not match, and is made anew
+  await options.data.writeFile(KEY_FILE, made.key);
+  await options.data.writeFile(CERTIFICATE_FILE, made.certificate);
+  return describe(made, 'self-signed', warnings);
+}
+
+function dnsNamesOf(hostname: string): string[] {
+  return [...new Set([hostname, `${hostname}.local`, 'localhost'])];
+}
+
+type Users =
+  | { readonly state: 'none' }
+  | { readonly state: 'bad'; readonly reason: string }
+  | { readonly state: 'good'; readonly certificate: Certificate };
+
+function readUsers(root: string, now: number): Users {
+  const bad = (reason: string): Users => ({
+    state: 'bad',
+    reason: `${reason}: a self-signed certificate is used instead`,
+  });
+  let certificate: string | undefined;
+  let key: string | undefined;
+  try {
+    certificate = readBounded(`${root}/${CERTIFICATE_FILE}`);
+    key = readBounded(`${root}/${KEY_FILE}`);
+  } catch (error) {
+    return bad(reasonOf(error));
+  }
+  if (certificate === undefined && key === undefined) return { state: 'none' };
+  if (certificate === undefined)
+    return bad(`there is ${KEY_FILE} on the boot partition, but no ${CERTIFICATE_FILE}`);
+  if (key === undefined) return bad(`there is ${CERTIFICATE_FILE} on the boot partition, but no ${KEY_FILE}`);
+  const identity = { certificate, key };
+  const reason = unusable(identity);
+  if (reason !== undefined)
+    return bad(`${CERTIFICATE_FILE} and ${KEY_FILE} on the boot partition: ${reason}`);
+  const { validToDate } = new X509Certificate(certificate);
+  const warnings =
+    validToDate.getTime() < now
+      ? [`${CERTIFICATE_FILE} on the boot partition expired at ${validToDate.toISOString()}`]
+      : [];
+  return { state: 'good', certificate: describe(identity, 'user', warnings) };
+}
+
+/** Why TLS cannot be served with it; undefined: it can. */
+function unusable({ certificate, key }: TlsIdentity): string | undefined {
+  try {
+    const parsed = new X509Certificate(certificate);
+    if (!parsed.checkPrivateKey(createPrivateKey(key))) return 'the key is not that of the certificate';
+    // what TLS itself refuses: a key that is too weak, a chain that is none
+    createSecureContext({ cert: certificate, key });
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The one that was made before, unless it has to be made anew. */
+function readKept({ data, hostname }: CertificateOptions, now: number): TlsIdentity | undefined {
+  const certificate = data.readFile(CERTIFICATE_FILE);
+  const key = data.readFile(KEY_FILE);
+  if (certificate === undefined || key === undefined) return undefined;
+  const identity = { certificate, key };
+  if (unusable(identity) !== undefined) return undefined;
+  const parsed = new X509Certificate(certificate);
+  const isCurrent = parsed.validToDate.getTime() > now && parsed.checkHost(hostname) !== undefined;
+  return isCurrent ? identity : undefined;
+}
+
+function describe(
+  identity: TlsIdentity,
+  source: Certificate['source'],
+  warnings: readonly string[],
+): Certificate {
+  const parsed = new X509Certificate(identity.certificate);
+  return {
+    ...identity,
+    fingerprint: parsed.fingerprint256,
+    source,
+    expiresAt: parsed.validToDate.getTime(),
+    warnings,
+    isFor: (name) => parsed.checkHost(name) !== undefined,
+  };
+}
+
+/** Undefined: there is no such file. */
+function readBounded(path: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+    const bytes = readSync(descriptor, buffer);
+    if (bytes > MAX_FILE_BYTES) throw new Error(`read ${path}: it is longer than ${MAX_FILE_BYTES} bytes`);
+    return buffer.toString('utf8', 0, bytes);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,84 @@
+/** A target that writes down what it was asked to do, and a data partition that is a map. */
+import type { ConfigChange } from '../config/mod.ts';
+import type { ConfigOptions, ControlTarget } from './target.ts';
+
+export class RecordingTarget implements ControlTarget {
+  /** One entry for each call, in order. */
+  readonly calls: string[] = [];
+  text = '[system]\nhostname = edge1\n';
+  /** What the next change of the configuration becomes. */
+  change: ConfigChange = { result: 'unchanged' };
+  /** What the next call rejects with. */
+  failure: Error | undefined;
+  waitsUntil: number | undefined;
+  /** Bytes that were taken of an image. */
+  received = 0;
+  /** Decides about a manifest before the body is taken. */
+  checkManifest: (manifest: string) => void = () => {};
+
+  readonly update: ControlTarget['update'] = {
+    receive: async (manifest, body) => {
+      this.#note(`receive ${manifest}`);
+      this.checkManifest(manifest);
+      for await (const piece of body) this.received += piece.length;
+      return { version: '0.2.0', file: 'appliance-0.2.0+3.efi' };
+    },
+  };
+
+  readonly config: ControlTarget['config'] = {
+    current: () => this.text,
+    put: async (text, options) => this.#changed(`put ${JSON.stringify(text)}`, options),
+    confirm: async () => this.#changed('confirm'),
+    reload: async (options) => this.#changed('reload', options),
+    confirmBefore: () => this.waitsUntil,
+  };
+
+  power(action: 'restart' | 'power-off'): void {
+    this.#note(action);
+  }
+
+  async factoryReset(): Promise<void> {
+    this.#note('factory reset');
+  }
+
+  async installTargets(): ReturnType<ControlTarget['installTargets']> {
+    return [
+      {
+        name: 'nvme0n1',
+        device: '/dev/nvme0n1',
+        model: 'A <disk>',
+        sizeBytes: 1e11,
+        removable: false,
+        partitions: ['Windows'],
+      },
+    ];
+  }
+
+  async install(disk: string): Promise<void> {
+    this.#note(`install ${disk}`);
+  }
+
+  #changed(what: string, options?: ConfigOptions): ConfigChange {
+    const flags = options === undefined ? '' : ` dryRun=${options.dryRun} restartVpp=${options.restartVpp}`;
+    this.#note(what + flags);
+    return this.change;
+  }
+
+  #note(call: string): void {
+    this.calls.push(call);
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+/** Files by name, as `DataPartition` keeps them. */
+export class MemoryFiles {
+  readonly files = new Map<string, string>();
+
+  readFile(name: string): string | undefined {
+    return this.files.get(name);
+  }
+
+  async writeFile(name: string, data: string | Uint8Array): Promise<void> {
+    this.files.set(name, typeof data === 'string' ? data : Buffer.from(data).toString('utf8'));
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Owns who may: every request of this room passes here before anything of it is done or read.
+ *
+ * In this order: not over plain HTTP from another machine; not from a page of another origin; not without a password
+ * set; not too often with a wrong one; not without the right one. The Unix socket, which only its owner can open, is
+ * let in as it is.
+ */
+import { type Exchange, peerKey, refusalOfPlainHttp } from '../telemetry/mod.ts';
+import { Attempts } from './attempts.ts';
+import { originRefusal, type OwnNames } from './origin.ts';
+import { HashingBusyError } from './password-hash.ts';
+import type { Password } from './password.ts';
+import { isSameToken, type Session, Sessions } from './sessions.ts';
+
+/** Who was let in. */
+export type Caller =
+  | { readonly kind: 'socket' }
+  | { readonly kind: 'password' }
+  | { readonly kind: 'session'; readonly session: Session; readonly token: string };
+
+export interface Refusal {
+  readonly status: 401 | 403 | 429 | 503;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Verdict =
+  | { readonly admitted: true; readonly caller: Caller }
+  | ({ readonly admitted: false } & Refusal);
+
+/** Longer than any that is taken. */
+const MAX_AUTHORIZATION_CHARACTERS = 2048;
+const NO_PASSWORD =
+  'no password is set, so nothing is let in over the network: the console of the box says one at its first boot';
+
+export interface GuardOptions {
+  readonly password: Password;
+  readonly names: () => OwnNames;
+  /** One line for each wrong password. */
+  readonly logger: (line: string) => void;
+}
+
+export class Guard {
+  readonly sessions = new Sessions();
+  readonly #options: GuardOptions;
+  readonly #attempts = new Attempts();
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    options.password.onRenewed = () => this.sessions.endOthers(undefined);
+  }
+
+  /** The checks before authentication, for a request that changes something. */
+  checkOrigin(exchange: Exchange): Refusal | undefined {
+    const reason = refusalOfPlainHttp(exchange) ?? originRefusal(exchange, this.#options.names());
+    if (reason !== undefined) return forbidden(reason);
+    if (exchange.connection.kind !== 'unix' && !this.#options.password.isSet) return forbidden(NO_PASSWORD);
+    return undefined;
+  }
+
+  /** A program's request that changes something: HTTP Basic (RFC 7617), the user's name is not looked at. */
+  async admitChange(exchange: Exchange): Promise<Verdict> {
+    const refusal = this.checkOrigin(exchange);
+    if (refusal !== undefined) return { admitted: false, ...refusal };
+    if (exchange.connection.kind === 'unix') return { admitted: true, caller: { kind: 'socket' } };
+    const password = basicPassword(exchange.header('authorization'));
+    return password === undefined
+      ? unauthorized('this needs the password')
+      : this.checkPassword(exchange, password);
+  }
+
+  /** A request that only reads, but not for everybody: by password or by session. */
+  async admitReading(exchange: Exchange): Promise<Verdict> {
+    const reason = refusalOfPlainHttp(exchange);
+    if (reason !== undefined) return { admitted: false, ...forbidden(reason) };
+    const caller = this.sessionOf(exchange);
+    return caller === undefined ? this.admitChange(exchange) : { admitted: true, caller };
+  }
+
+  /** A form of the page: by session, and with the token that only a page of this session holds. */
+  admitForm(exchange: Exchange, formToken: string): Verdict {
+    const refusal = this.checkOrigin(exchange);
+    if (refusal !== undefined) return { admitted: false, ...refusal };
+    const caller = this.sessionOf(exchange);
+    if (caller === undefined) {
+      return { admitted: false, status: 401, reason: 'you are not logged in, or not any more', headers: {} };
+    }
+    return isSameToken(formToken, caller.session.formToken)
+      ? { admitted: true, caller }
+      : { admitted: false, ...forbidden('the form is not one of this session: load the page again') };
+  }
+
+  /** Holds a password against the right one, within the bounds on guessing. */
+  async checkPassword(exchange: Exchange, password: string): Promise<Verdict> {
+    const { peer } = exchange.connection;
+    const key = peerKey(peer);
+    const waitMs = this.#attempts.begin(key);
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      return {
+        admitted: false,
+        status: 429,
+        reason: `too many wrong passwords from ${peer}: the next try is in ${seconds} s`,
+        headers: { 'Retry-After': String(seconds) },
+      };
+    }
+    try {
+      if (await this.#options.password.verify(password)) {
+        this.#attempts.succeeded(key);
+        return { admitted: true, caller: { kind: 'password' } };
+      }
+    } catch (error) {
+      if (!(error instanceof HashingBusyError)) throw error;
+      return { admitted: false, status: 503, reason: error.message, headers: { 'Retry-After': '2' } };
+    }
+    this.#options.logger(`a wrong password from ${peer}`);
+    return unauthorized('the password is wrong');
+  }
+
+  /** Who is logged in by the cookie. */
+  sessionOf(exchange: Exchange): Extract<Caller, { kind: 'session' }> | undefined {
+    const wanted = `${cookieName(exchange)}=`;
+    for (const cookie of (exchange.header('cookie') ?? '').split(/; */)) {
+      if (!cookie.startsWith(wanted)) continue;
+      const token = cookie.slice(wanted.length);
+      const session = this.sessions.find(token);
+      if (session !== undefined) return { kind: 'session', session, token };
+    }
+    return undefined;
+  }
+}
+
+/** The Set-Cookie that carries a session's token; an empty one takes it back. */
+export function sessionCookie(exchange: Exchange, token: string): string {
+  const age = token === '' ? '; Max-Age=0' : '';
+  return `${cookieName(exchange)}=${token}; Path=/; HttpOnly; Secure; SameSite=Strict${age}`;
+}
+
+/** With TLS under a name that no page without it, nor one of another host, can set (RFC 6265bis, section 4.1.3.2). */
+function cookieName({ connection }: Exchange): string {
+  return connection.kind === 'tls' ? '__Host-appliance' : 'appliance';
+}
+
+function forbidden(reason: string): Refusal {
+  return { status: 403, reason, headers: {} };
+}
+
+function unauthorized(reason: string): Verdict {
+  const headers = { 'WWW-Authenticate': 'Basic realm="appliance", charset="UTF-8"' };
+  return { admitted: false, status: 401, reason, headers };
+}
+
+function basicPassword(header: string | undefined): string | undefined {
+  if (header === undefined || header.length > MAX_AUTHORIZATION_CHARACTERS) return undefined;
+  const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon === -1 ? undefined : text.slice(colon + 1);
+}

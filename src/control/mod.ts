@@ -1,0 +1,8 @@
+/**
+ * Control: who may change something over HTTP, and what is asked of the appliance then. Other folders import only this
+ * file.
+ */
+export { type Certificate, type CertificateOptions, openCertificate } from './certificate.ts';
+export { Password } from './password.ts';
+export { type ControlOptions, controlRoutes } from './routes.ts';
+export type { ConfigOptions, ControlTarget } from './target.ts';

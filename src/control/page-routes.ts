@@ -1,0 +1,273 @@
+/**
+ * Owns the routes of the page of control: logging in and out, showing it, and doing what its forms ask for. What they
+ * do is what the requests of programs do; how they are let in is not: by session and form token only, so that a
+ * password that a browser remembers changes nothing by itself.
+ */
+import type { ConfigChange } from '../config/mod.ts';
+import { ContentType, type ContributedRoute, type Exchange, refusalOfPlainHttp } from '../telemetry/mod.ts';
+import { describeChange, InputError, readFields, sendJson, statusOf } from './answer.ts';
+import type { Certificate } from './certificate.ts';
+import { type Caller, type Refusal, sessionCookie } from './guard.ts';
+import { type Notice, renderControl, renderElsewhere, renderLogin } from './page.ts';
+import { Password } from './password.ts';
+import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext } from './requests.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+/** The textarea's text, with what percent-encoding makes of it. */
+const MAX_FORM_BYTES = 512 * 1024;
+
+export interface PageContext extends RequestContext {
+  readonly hostname: () => string;
+  readonly certificate: () => Certificate | undefined;
+}
+
+type SessionCaller = Extract<Caller, { kind: 'session' }>;
+type Fields = ReadonlyMap<string, string>;
+
+/** As telemetry's, but forms may be sent, to this box. */
+const PAGE_HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+};
+
+export function pageRoutes(context: PageContext): ContributedRoute[] {
+  return [
+    { method: 'GET', path: '/control', handler: (exchange) => show(exchange, context) },
+    { method: 'POST', path: '/control', handler: (exchange) => act(exchange, context) },
+    { method: 'POST', path: '/login', handler: (exchange) => logIn(exchange, context) },
+    { method: 'POST', path: '/logout', handler: (exchange) => logOut(exchange, context) },
+  ];
+}
+
+async function show(exchange: Exchange, context: PageContext): Promise<void> {
+  if (refusalOfPlainHttp(exchange) !== undefined) {
+    sendPage(exchange, 200, renderElsewhere(factsOf(context), exchange.httpsUrl));
+    return;
+  }
+  const caller = context.guard.sessionOf(exchange);
+  if (caller === undefined) sendLogin(exchange, 200, context);
+  else await sendControl(exchange, 200, context, caller);
+}
+
+async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
+  const { guard } = context;
+  const isForm = exchange.header('content-type')?.startsWith('application/x-www-form-urlencoded') ?? false;
+  const refuse = ({ status, reason, headers }: Refusal): void => {
+    if (isForm) sendLogin(exchange, status, context, reason, withoutBasic(headers));
+    else sendJson(exchange, status, { error: reason }, withoutBasic(headers));
+  };
+  const early = guard.checkOrigin(exchange);
+  if (early !== undefined) return refuse(early);
+  let fields: Fields;
+  try {
+    fields = await readFields(exchange, MAX_FIELDS_BYTES);
+  } catch (error) {
+    sendJson(exchange, statusOf(error), { error: reasonOf(error) });
+    return;
+  }
+  const verdict = await guard.checkPassword(exchange, fields.get('password') ?? '');
+  if (!verdict.admitted) return refuse(verdict);
+  const { token } = guard.sessions.begin();
+  context.logger(`logged in from ${peerOf(exchange)}`);
+  const headers = { 'Set-Cookie': sessionCookie(exchange, token) };
+  if (isForm) redirect(exchange, headers);
+  else sendJson(exchange, 200, { result: 'logged-in', message: 'logged in' }, headers);
+}
+
+function logOut(exchange: Exchange, { guard }: PageContext): void {
+  const refusal = guard.checkOrigin(exchange);
+  const caller = guard.sessionOf(exchange);
+  if (refusal !== undefined) sendJson(exchange, refusal.status, { error: refusal.reason });
+  else if (caller === undefined) sendJson(exchange, 401, { error: 'you are not logged in, or not any more' });
+  else {
+    guard.sessions.end(caller.token);
+    redirect(exchange, { 'Set-Cookie': sessionCookie(exchange, '') });
+  }
+}
+
+async function act(exchange: Exchange, context: PageContext): Promise<void> {
+  const { guard } = context;
+  // before the body, which says with its token whether it is a form of ours
+  const early = guard.checkOrigin(exchange);
+  if (early !== undefined) return sendLogin(exchange, early.status, context, early.reason, early.headers);
+  if (guard.sessionOf(exchange) === undefined) {
+    return sendLogin(exchange, 401, context, 'You are not logged in, or not any more');
+  }
+  let fields: Fields;
+  try {
+    fields = await readFields(exchange, MAX_FORM_BYTES);
+  } catch (error) {
+    return sendLogin(exchange, statusOf(error), context, error instanceof Error ? error.message : '');
+  }
+  const verdict = guard.admitForm(exchange, fields.get('token') ?? '');
+  if (!verdict.admitted || verdict.caller.kind !== 'session') {
+    return sendLogin(exchange, 403, context, verdict.admitted ? '' : verdict.reason);
+  }
+  exchange.keepOpen();
+  const action = fields.get('do') ?? fields.get('action') ?? '';
+  const typed = fields.get('config')?.replaceAll('\r\n', '\n');
+  try {
+    const { notice, after } = await perform(action, fields, exchange, context, verdict.caller);
+    context.logger(`${action} on the page from ${peerOf(exchange)}: ${notice.lines[0]}`);
+    // what was only checked, or refused, is still being edited
+    const keepsTyped = action === 'check' || notice.level === 'error';
+    await sendControl(exchange, 200, context, verdict.caller, notice, keepsTyped ? typed : undefined);
+    if (after !== undefined) await afterAnswer(exchange, after);
+  } catch (error) {
+    if (exchange.signal.aborted) return;
+    const reason = reasonOf(error);
+    context.logger(`${action} on the page from ${peerOf(exchange)}: ${reason}`);
+    const notice: Notice = { level: 'error', lines: ['That did not work', reason] };
+    await sendControl(exchange, statusOf(error), context, verdict.caller, notice, typed);
+  }
+}
+
+interface Outcome {
+  readonly notice: Notice;
+  /** Done when the answer is out. */
+  readonly after?: () => void;
+}
+
+async function perform(
+  action: string,
+  fields: Fields,
+  exchange: Exchange,
+  context: PageContext,
+  caller: SessionCaller,
+): Promise<Outcome> {
+  const { target } = context;
+  const restartVpp = fields.get('restart-vpp') === '1';
+  switch (action) {
+    case 'check':
+    case 'apply': {
+      const text = withNewlines(fields.get('config') ?? '', target.config.current());
+      return said(await target.config.put(text, { dryRun: action === 'check', restartVpp }));
+    }
+    case 'confirm':
+      return said(await target.config.confirm());
+    case 'reload':
+      return said(await target.config.reload({ dryRun: false, restartVpp }));
+    case 'restart':
+      return { ...done('The appliance restarts.'), after: () => target.power('restart') };
+    case 'power-off':
+      return { ...done('The appliance powers off.'), after: () => target.power('power-off') };
+    case 'install': {
+      const disk = fields.get('disk')?.trim() ?? '';
+      if (disk === '') throw new InputError('type the name of the disk to have it erased and installed to');
+      await target.install(disk);
+      return done(`The appliance is installed on ${disk}.`);
+    }
+    case 'password':
+      return changePassword(fields, exchange, context, caller);
+    case 'erase':
+      if (fields.get('confirm')?.trim() !== 'erase') {
+        throw new InputError('type the word erase to have everything that the box knows erased');
+      }
+      await target.factoryReset();
+      return {
+        ...done('Everything is erased. The appliance restarts.'),
+        after: () => target.power('restart'),
+      };
+    default:
+      throw new InputError(`there is no action "${action}"`);
+  }
+}
+
+async function changePassword(
+  fields: Fields,
+  exchange: Exchange,
+  { guard, password }: PageContext,
+  { session }: SessionCaller,
+): Promise<Outcome> {
+  const wanted = fields.get('new') ?? '';
+  const refusal =
+    wanted === fields.get('again') ? Password.refusal(wanted) : 'the new passwords are not the same';
+  if (refusal !== undefined) throw new InputError(refusal);
+  const verdict = await guard.checkPassword(exchange, fields.get('old') ?? '');
+  if (!verdict.admitted) {
+    return {
+      notice: { level: 'error', lines: ['The password is as it was', `old password: ${verdict.reason}`] },
+    };
+  }
+  await password.change(wanted);
+  guard.sessions.endOthers(session);
+  return done('The password is changed.');
+}
+
+function done(line: string): Outcome {
+  return { notice: { level: 'ok', lines: [line] } };
+}
+
+function said(change: ConfigChange): Outcome {
+  const level = change.result === 'rejected' ? 'error' : 'ok';
+  return { notice: { level, lines: describeChange(change) } };
+}
+
+/** A form's text has CRLF, whatever was shown in it: the line ends of the file in force are kept. */
+function withNewlines(text: string, inForce: string): string {
+  const plain = text.replaceAll('\r\n', '\n');
+  return inForce.includes('\r\n') ? plain.replaceAll('\n', '\r\n') : plain;
+}
+
+function factsOf({ hostname, certificate }: PageContext): {
+  hostname: string;
+  fingerprint: string | undefined;
+} {
+  return { hostname: hostname(), fingerprint: certificate()?.fingerprint };
+}
+
+function sendLogin(
+  exchange: Exchange,
+  status: number,
+  context: PageContext,
+  reason?: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const notice: Notice | undefined = reason === undefined ? undefined : { level: 'error', lines: [reason] };
+  sendPage(exchange, status, renderLogin({ ...factsOf(context), notice }), headers);
+}
+
+async function sendControl(
+  exchange: Exchange,
+  status: number,
+  context: PageContext,
+  { session }: SessionCaller,
+  notice?: Notice,
+  typed?: string,
+): Promise<void> {
+  const { target } = context;
+  const disks = await target
+    .installTargets()
+    .catch((error: unknown) => `The disks are not known: ${reasonOf(error)}`);
+  const scheme = exchange.connection.kind === 'tls' ? 'https' : 'http';
+  const page = renderControl({
+    ...factsOf(context),
+    notice,
+    formToken: session.formToken,
+    address: `${scheme}://${exchange.header('host') ?? ''}`,
+    config: typed ?? target.config.current(),
+    confirmBefore: target.config.confirmBefore?.(),
+    disks,
+  });
+  sendPage(exchange, status, page);
+}
+
+function sendPage(
+  exchange: Exchange,
+  status: number,
+  page: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  exchange.send(status, ContentType.html, page, { ...PAGE_HEADERS, ...headers });
+}
+
+function redirect(exchange: Exchange, headers: Readonly<Record<string, string>>): void {
+  // 303: the form is answered by a page that can be loaded again
+  exchange.sendText(303, 'go to /control', { Location: '/control', ...headers });
+}
+
+/** A browser that is asked for a password by HTTP would remember it: the form is the way in. */
+function withoutBasic(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { 'WWW-Authenticate': _, ...rest } = headers;
+  return rest;
+}

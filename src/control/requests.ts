@@ -1,0 +1,191 @@
+/**
+ * Owns the requests of programs: what each takes, what it asks of the target, and what it answers. All of them come
+ * through `guarded`, which lets in by the Unix socket or the password.
+ */
+import { ContentType, type ContributedRoute, type Exchange } from '../telemetry/mod.ts';
+import { contentType, InputError, readFields, readSwitch, sendChange, sendJson, statusOf } from './answer.ts';
+import type { Caller, Guard, Verdict } from './guard.ts';
+import { Password } from './password.ts';
+import type { ConfigOptions, ControlTarget } from './target.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+/** No image is larger than the partition it goes to. */
+const MAX_IMAGE_BYTES = 512 * 1024 * 1024;
+/** As `src/init` bounds the file. */
+const MAX_CONFIG_BYTES = 1024 * 1024;
+/** A few fields. */
+export const MAX_FIELDS_BYTES = 16 * 1024;
+/** The base64 of 4,096 bytes. */
+const MAX_MANIFEST_CHARACTERS = 5464;
+/** How long the answer may take to go out before the machine goes down all the same. */
+const LAST_WORDS_MS = 1000;
+
+export interface RequestContext {
+  readonly target: ControlTarget;
+  readonly password: Password;
+  readonly guard: Guard;
+  /** One line for each request that was let in. */
+  readonly logger: (line: string) => void;
+}
+
+type Handler = (exchange: Exchange, caller: Caller) => Promise<void> | void;
+
+/** The routes of programs. */
+export function requestRoutes(context: RequestContext): ContributedRoute[] {
+  const { target } = context;
+  const change = (method: 'PUT' | 'POST', path: string, handler: Handler): ContributedRoute => ({
+    method,
+    path,
+    handler: guarded(context, (exchange) => context.guard.admitChange(exchange), handler),
+  });
+  const read = (path: string, handler: Handler): ContributedRoute => ({
+    method: 'GET',
+    path,
+    handler: guarded(context, (exchange) => context.guard.admitReading(exchange), handler),
+  });
+  return [
+    change('PUT', '/update', (exchange) => update(exchange, target)),
+    read('/config', (exchange) => exchange.send(200, ContentType.text, target.config.current())),
+    change('PUT', '/config', (exchange) => putConfig(exchange, target)),
+    change('POST', '/config/confirm', async (exchange) =>
+      sendChange(exchange, await target.config.confirm()),
+    ),
+    change('POST', '/reload', async (exchange) =>
+      sendChange(exchange, await target.config.reload(optionsOf(exchange))),
+    ),
+    change('POST', '/power/restart', (exchange) => power(exchange, target, 'restart')),
+    change('POST', '/power/off', (exchange) => power(exchange, target, 'power-off')),
+    change('POST', '/factory-reset', (exchange) => factoryReset(exchange, target)),
+    read('/install', async (exchange) => sendJson(exchange, 200, { targets: await target.installTargets() })),
+    change('POST', '/install', (exchange) => install(exchange, target)),
+    change('POST', '/password', (exchange, caller) => changePassword(exchange, caller, context)),
+  ];
+}
+
+/** Nothing of the request is looked at before it was let in; errors of the target are answered in words. */
+function guarded(
+  { logger }: RequestContext,
+  admit: (exchange: Exchange) => Promise<Verdict>,
+  handler: Handler,
+): ContributedRoute['handler'] {
+  return async (exchange) => {
+    const verdict = await admit(exchange);
+    if (!verdict.admitted) {
+      sendJson(exchange, verdict.status, { error: verdict.reason }, verdict.headers);
+      return;
+    }
+    // from here on the body's pace and the target bound the time
+    exchange.keepOpen();
+    const what = `${exchange.method} ${exchange.url.pathname} from ${peerOf(exchange)}`;
+    try {
+      await handler(exchange, verdict.caller);
+      if (exchange.method !== 'GET' && exchange.method !== 'HEAD') logger(`${what}: done`);
+    } catch (error) {
+      const reason = reasonOf(error);
+      logger(`${what}: ${reason}`);
+      if (exchange.signal.aborted) return;
+      const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {};
+      if (exchange.hasStarted) exchange.destroy();
+      else sendJson(exchange, statusOf(error), { error: reason, ...code });
+    }
+  };
+}
+
+export function peerOf({ connection }: Exchange): string {
+  return connection.kind === 'unix' ? 'the local socket' : connection.peer;
+}
+
+function optionsOf(exchange: Exchange): ConfigOptions {
+  return { dryRun: readSwitch(exchange, 'dry-run'), restartVpp: readSwitch(exchange, 'restart-vpp') };
+}
+
+async function update(exchange: Exchange, target: ControlTarget): Promise<void> {
+  const header = exchange.header('appliance-manifest') ?? '';
+  const hint = 'Appliance-Manifest: the base64 of the file image.efi.sig';
+  if (header === '') throw new InputError(`the header that says who signed the image is missing, ${hint}`);
+  if (header.length > MAX_MANIFEST_CHARACTERS || !/^[A-Za-z0-9+/]+={0,2}$/.test(header)) {
+    throw new InputError(`the header with the manifest is no base64, or too long; ${hint}`);
+  }
+  const manifest = Buffer.from(header, 'base64').toString('utf8');
+  const body = exchange.body(MAX_IMAGE_BYTES);
+  const received = await target.update.receive(manifest, body, { signal: exchange.signal });
+  const message = `version ${received.version} is in place: the next restart tries it`;
+  sendJson(exchange, 200, { result: 'received', ...received, message });
+}
+
+async function putConfig(exchange: Exchange, target: ControlTarget): Promise<void> {
+  const type = contentType(exchange);
+  if (type !== '' && type !== 'text/plain' && type !== 'application/octet-stream') {
+    throw new InputError(
+      `a body of type "${type}" is no configuration: send text/plain, as curl -T does`,
+      415,
+    );
+  }
+  const options = optionsOf(exchange);
+  sendChange(exchange, await target.config.put(await exchange.text(MAX_CONFIG_BYTES), options));
+}
+
+/** Answers first: afterwards there may be nobody to answer. */
+async function power(
+  exchange: Exchange,
+  target: ControlTarget,
+  action: 'restart' | 'power-off',
+): Promise<void> {
+  const message = action === 'restart' ? 'the appliance restarts' : 'the appliance powers off';
+  sendJson(exchange, 200, { result: action, message });
+  await afterAnswer(exchange, () => target.power(action));
+}
+
+/** Runs `work` when the answer is out, or could not be brought out in time. */
+export async function afterAnswer(exchange: Exchange, work: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LAST_WORDS_MS);
+  });
+  await Promise.race([exchange.sent(), patience]);
+  clearTimeout(timer);
+  work();
+}
+
+async function factoryReset(exchange: Exchange, target: ControlTarget): Promise<void> {
+  const fields = await readFields(exchange, MAX_FIELDS_BYTES);
+  if (fields.get('confirm') !== 'erase') {
+    throw new InputError('a factory reset erases what the box knows: send confirm=erase to have it');
+  }
+  await target.factoryReset();
+  const message = 'configuration, password and logs are erased; the appliance restarts';
+  sendJson(exchange, 200, { result: 'erased', message });
+  await afterAnswer(exchange, () => target.power('restart'));
+}
+
+async function install(exchange: Exchange, target: ControlTarget): Promise<void> {
+  const disk = exchange.url.searchParams.get('disk') ?? '';
+  if (disk === '')
+    throw new InputError('which disk? /install?disk=NAME, one of those that GET /install lists');
+  await target.install(disk);
+  sendJson(exchange, 200, { result: 'installed', disk, message: `the appliance is installed on ${disk}` });
+}
+
+async function changePassword(
+  exchange: Exchange,
+  caller: Caller,
+  { guard, password }: RequestContext,
+): Promise<void> {
+  const fields = await readFields(exchange, MAX_FIELDS_BYTES);
+  const wanted = fields.get('new') ?? '';
+  const refusal = Password.refusal(wanted);
+  if (refusal !== undefined) throw new InputError(refusal);
+  // whoever opens the socket owns the box, and may have forgotten the old one
+  if (caller.kind !== 'socket') {
+    const old = fields.get('old');
+    if (old === undefined) throw new InputError('the old password is missing: send old and new');
+    const verdict = await guard.checkPassword(exchange, old);
+    if (!verdict.admitted) {
+      sendJson(exchange, verdict.status, { error: `the old password: ${verdict.reason}` }, verdict.headers);
+      return;
+    }
+  }
+  await password.change(wanted);
+  guard.sessions.endOthers(undefined);
+  sendJson(exchange, 200, { result: 'changed', message: 'the password is changed' });
+}

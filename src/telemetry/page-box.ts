@@ -1,0 +1,52 @@
+/** Owns the page's section about the box itself: watchdog, worker cores, clock, crashes, certificate, what is kept. */
+import {
+  describeCertificate,
+  describeCores,
+  describeCrash,
+  describeData,
+  describeLastBoot,
+  describeTime,
+  describeWatchdog,
+} from './box-words.ts';
+import { formatCount } from './format.ts';
+import { type Html, html } from './html.ts';
+import { leveled, row } from './page-parts.ts';
+import type { BoxStatus } from './status.ts';
+
+/** Bounds on the page; all of it is in `/status`. */
+const MAX_CRASHES = 10;
+const MAX_THREADS = 64;
+
+export function boxSection(box: BoxStatus, now: number): Html {
+  const { watchdog, cpuIsolation, crashes, https } = box;
+  const lastBoot = describeLastBoot(watchdog);
+  const threads = cpuIsolation.state === 'active' ? cpuIsolation.threads.slice(0, MAX_THREADS) : [];
+  const rows = [
+    row('Boot device', html`<code>${box.bootDevice}</code>`),
+    row('What it keeps', leveled(describeData(box))),
+    row('Watchdog', leveled(describeWatchdog(watchdog, now))),
+    ...(lastBoot === undefined ? [] : [row('Last boot', leveled(lastBoot))]),
+    row('Last kernel panic', box.lastPanic ?? 'none on record'),
+    row('Worker cores', leveled(describeCores(cpuIsolation))),
+    ...(threads.length === 0
+      ? []
+      : [row('Worker threads', threads.map(({ name, core }) => `${name} on core ${core}`).join(', '))]),
+    row('Time', leveled(describeTime(box.time))),
+    row('Crashes on record', formatCount(crashes.length)),
+    ...(https === undefined
+      ? [row('HTTPS', 'no certificate is in use')]
+      : [
+          row('HTTPS certificate', leveled(describeCertificate(https, now))),
+          row('Its SHA-256', html`<code class="long">${https.fingerprint}</code>`),
+        ]),
+  ];
+  const list =
+    crashes.length === 0
+      ? html``
+      : html`<h3>Last crashes</h3>
+<ul>
+${crashes.slice(0, MAX_CRASHES).map((crash) => html`<li>${describeCrash(crash)}</li>\n`)}</ul>`;
+  return html`<section aria-labelledby="box"><h2 id="box">Box</h2>
+<dl>
+${rows}</dl>${list}</section>`;
+}
