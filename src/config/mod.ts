@@ -7,7 +7,19 @@
 
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
 export { canonicalPrefix, formatAddress, formatPrefix, parseAddress, parsePrefix } from './addresses.ts';
+export type { ChangePart } from './change-rules.ts';
 export { renderDefaultIni } from './default-ini.ts';
+export {
+  type ChangeEffect,
+  type ChangePlan,
+  type ChangeStep,
+  type ConfigChange,
+  formatPlan,
+  inForceAfter,
+  isEmptyPlan,
+  planChange,
+  startsVpp,
+} from './difference.ts';
 export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';
 export type { MachineFacts } from './machine.ts';
@@ -15,4 +27,5 @@ export { machineProblems } from './machine.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
 export { formatProblem } from './problems.ts';
 export { renderReference } from './reference.ts';
+export { formatAction, isSameAction } from './route-difference.ts';
 export type * from './types.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StaticRoute } from '../config/types.ts';
-import { formatAction, type RouteState, RouteTable } from './route-table.ts';
+import { type RouteEntry, type RouteState, RouteTable } from './route-table.ts';
 
 function route(third: number): StaticRoute {
   const hop = { family: 4, address: '192.0.2.1', weight: 1, interface: undefined } as const;
@@ -55,12 +55,109 @@ describe('RouteTable', () => {
   });
 });
 
-describe('formatAction', () => {
-  it('writes next hops as the configuration does', () => {
-    const hop = { family: 4, address: '192.0.2.1', weight: 2, interface: 'xe0' } as const;
-    expect(
-      formatAction({ kind: 'forward', nextHops: [hop, { ...hop, weight: 1, interface: undefined }] }),
-    ).toBe('192.0.2.1@2%xe0, 192.0.2.1');
-    expect(formatAction({ kind: 'blackhole' })).toBe('blackhole');
+describe('replacing the routes', () => {
+  const via = (third: number, address: string): StaticRoute => {
+    const hop = { family: 4, address, weight: 1, interface: undefined } as const;
+    return { ...route(third), action: { kind: 'forward', nextHops: [hop] } };
+  };
+  const programmed = (table: RouteTable): void => {
+    for (const entry of table.due(1000)) table.setState(entry, { state: 'programmed' });
+  };
+  const shown = (table: RouteTable): string[] =>
+    table.due(1000).map(({ key, tableId, action }) => `${tableId} ${key} ${action.kind}`);
+
+  it('leaves what is the same alone, replaces what changed, and lets go of what is gone, new ones first', () => {
+    const table = new RouteTable([route(1), route(2), route(3)]);
+    programmed(table);
+    expect(table.replace([route(1), via(2, '192.0.2.9'), route(4)], 0)).toEqual({
+      added: 1,
+      changed: 1,
+      removed: 1,
+    });
+    expect(shown(table)).toEqual(['0 10.0.2.0/24 forward', '0 10.0.4.0/24 forward', '0 10.0.3.0/24 leave']);
+    expect(table.size).toBe(3);
+    expect(table.leaving).toBe(1);
+    expect(table.counts).toEqual({ pending: 3, 'in-flight': 0, programmed: 1, failed: 0 });
+  });
+
+  it('no longer has an entry that was replaced while it was in flight', () => {
+    const table = new RouteTable([route(1)]);
+    const [old] = table.due(1);
+    table.setState(old!, { state: 'in-flight' });
+    table.replace([via(1, '192.0.2.9')], 0);
+    expect(table.has(old!)).toBe(false);
+    expect(table.counts).toEqual({ pending: 1, 'in-flight': 0, programmed: 0, failed: 0 });
+    expect(table.has(table.due(1)[0]!)).toBe(true);
+  });
+
+  it('takes back a route that was about to leave', () => {
+    const table = new RouteTable([route(1)]);
+    programmed(table);
+    table.replace([], 0);
+    const [leaving] = table.due(1);
+    table.replace([route(1)], 0);
+    expect(table.has(leaving!)).toBe(false);
+    expect(shown(table)).toEqual(['0 10.0.1.0/24 forward']);
+  });
+
+  it('moves routes to another table', () => {
+    const table = new RouteTable([route(1)], 0);
+    programmed(table);
+    table.replace([route(1)], 7);
+    expect(shown(table)).toEqual(['7 10.0.1.0/24 forward', '0 10.0.1.0/24 leave']);
+    table.forgetLeaving();
+    expect(shown(table)).toEqual(['7 10.0.1.0/24 forward']);
+  });
+
+  it('keeps its counts whatever happens, against a naive model', () => {
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({
+          set: fc.subarray(Array.from({ length: 6 }, (_, i) => i)),
+          hop: fc.nat(1),
+          table: fc.nat(1),
+        }),
+        fc.record({ pick: fc.nat(20), state: fc.nat(3) }),
+      ),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (moves) => {
+        const table = new RouteTable([]);
+        // What a FIB holds that does what it is told, by table and prefix.
+        const fib = new Map<string, string>();
+        const obey = (entry: RouteEntry): void => {
+          const id = `${entry.tableId} ${entry.key}`;
+          if (entry.action.kind === 'forward') {
+            fib.set(id, entry.action.nextHops[0]!.address);
+            table.setState(entry, { state: 'programmed' });
+          } else {
+            fib.delete(id);
+            table.remove(entry);
+          }
+        };
+        let wanted = new Map<string, string>();
+        for (const move of moves) {
+          if ('set' in move) {
+            const address = `192.0.2.${move.hop + 1}`;
+            table.replace(
+              move.set.map((third) => via(third, address)),
+              move.table,
+            );
+            wanted = new Map(move.set.map((third) => [`${move.table} 10.0.${third}.0/24`, address]));
+            continue;
+          }
+          const due = table.due(100, 0);
+          const entry = due[move.pick % Math.max(1, due.length)];
+          if (entry === undefined) continue;
+          if (STATES[move.state]!.state === 'programmed') obey(entry);
+          else table.setState(entry, STATES[move.state]!);
+        }
+        table.resetAll();
+        for (const entry of table.due(100)) obey(entry);
+        expect(fib).toEqual(wanted);
+        expect(table.counts).toEqual({ pending: 0, 'in-flight': 0, programmed: wanted.size, failed: 0 });
+      }),
+    );
   });
 });

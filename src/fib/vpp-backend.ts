@@ -6,14 +6,17 @@
  * VPP's reason and is tried again after 1, 2, 4 … 30 s. After a restart of VPP everything is sent again; after a
  * broken socket with VPP alive the table is marked before and swept after the replay
  * (ip_table_replace_begin/end, VPP src/vnet/ip/ip.api), and never swept after an incomplete one.
+ * A new configuration is programmed as its difference; what is the same is not touched. A table that is no longer
+ * used is emptied and left in VPP: an interface or someone else may be in it.
  */
-import { parseAddress } from '../config/mod.ts';
+import { formatAction, parseAddress } from '../config/mod.ts';
 import type { FibVppConfig, StaticRoute } from '../config/types.ts';
 import type { FibBackendStatus } from '../telemetry/status.ts';
 import {
   addDelRoutes,
   addDelTable,
   beginTableReplace,
+  type ConnectKind,
   endTableReplace,
   type FibPath,
   FibPathProto,
@@ -21,12 +24,15 @@ import {
   type FibTable,
   fibPath,
   NO_INTERFACE,
+  Retval,
   type RouteChange,
   type SwIfIndex,
   tableId,
   type VppApiClient,
+  type VppApiError,
 } from '../vpp/api/mod.ts';
-import { formatAction, type RouteEntry, RouteTable } from './route-table.ts';
+import { type RouteDifference, type RouteEntry, RouteTable } from './route-table.ts';
+import { reasonOf } from '../linux/mod.ts';
 
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
@@ -44,6 +50,7 @@ export interface VppFibOptions {
 export class VppFib implements Disposable {
   readonly #options: VppFibOptions;
   readonly #table: RouteTable;
+  #config: FibVppConfig;
   #client: VppApiClient | undefined;
   #reason = 'VPP is not connected';
   #since = Date.now();
@@ -53,32 +60,44 @@ export class VppFib implements Disposable {
 
   constructor(options: VppFibOptions) {
     this.#options = options;
-    this.#table = new RouteTable(options.config.enabled ? options.routes : []);
+    this.#config = options.config;
+    this.#table = new RouteTable(options.config.enabled ? options.routes : [], options.config.tableId);
+  }
+
+  /**
+   * Another configuration: what differs is programmed in the background, now or when VPP is connected. Switched off,
+   * all routes leave VPP.
+   */
+  reconfigure(config: FibVppConfig, routes: readonly StaticRoute[]): RouteDifference {
+    const isNewTable = config.enabled && config.tableId !== this.#config.tableId;
+    this.#config = config;
+    const difference = this.#table.replace(config.enabled ? routes : [], config.tableId);
+    const { added, changed, removed } = difference;
+    if (added + changed + removed > 0) this.#since = Date.now();
+    if (isNewTable && this.#client !== undefined) void this.#programNewTable(this.#client);
+    else if (this.#table.counts.pending > 0) this.#schedule(config.batchIntervalMs);
+    return difference;
   }
 
   /** VPP is connected and its interfaces are configured: programs everything. `kind` says what VPP still has. */
-  async attach(client: VppApiClient, kind: 'first' | 'restarted' | 'reconnected'): Promise<void> {
-    if (!this.#options.config.enabled) return;
+  async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
     this.#since = Date.now();
+    if (kind !== 'reconnected') this.#table.forgetLeaving();
     this.#table.resetAll();
-    const id = tableId(this.#options.config.tableId);
-    const tables: FibTable[] = ([4, 6] as const).map((family) => ({ tableId: id, family }));
+    const id = tableId(this.#config.tableId);
+    const isSwept = kind === 'reconnected' && this.#config.enabled;
     try {
-      // Table 0 of both families is always there.
-      if (id !== 0) for (const table of tables) await addDelTable(client, table, true);
-      if (kind === 'reconnected') for (const table of tables) await beginTableReplace(client, table);
+      if (this.#config.enabled) await addTables(client, id);
+      if (isSwept) for (const table of tablesOf(id)) await beginTableReplace(client, table);
       await this.#pump();
-      if (
-        kind === 'reconnected' &&
-        this.#client === client &&
-        this.#table.counts.programmed === this.#table.size
-      ) {
-        for (const table of tables) await endTableReplace(client, table);
+      const isWhole = this.#table.counts.programmed === this.#table.size && id === this.#config.tableId;
+      if (isSwept && isWhole && this.#client === client) {
+        for (const table of tablesOf(id)) await endTableReplace(client, table);
       }
     } catch (error) {
       if (this.#client !== client) return;
-      this.#options.onError(`table ${id}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.onError(`table ${id}: ${reasonOf(error)}`);
       this.#schedule(RETRY_FIRST_MS);
     }
   }
@@ -97,13 +116,13 @@ export class VppFib implements Disposable {
   interfacesChanged(): void {
     if (this.#table.counts.failed === 0) return;
     this.#table.retryFailedNow();
-    this.#schedule(this.#options.config.batchIntervalMs);
+    this.#schedule(this.#config.batchIntervalMs);
   }
 
   /** The routes that VPP has acknowledged, with their next hops as the configuration writes them. */
   *programmed(): Iterable<{ readonly prefix: string; readonly 'next-hop': string }> {
     for (const entry of this.#table.entries()) {
-      if (entry.state.state === 'programmed')
+      if (entry.state.state === 'programmed' && entry.action.kind !== 'leave')
         yield { prefix: entry.key, 'next-hop': formatAction(entry.action) };
     }
   }
@@ -120,7 +139,7 @@ export class VppFib implements Disposable {
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
     };
     const since = this.#since;
-    if (!this.#options.config.enabled) {
+    if (!this.#config.enabled) {
       return { ...base, backend: 'none', status: { state: 'disabled', reason: 'fib.vpp.enabled is false' } };
     }
     if (this.#client === undefined) {
@@ -128,7 +147,7 @@ export class VppFib implements Disposable {
     }
     if (pending > 0) return { ...base, backend: 'vpp', status: { state: 'programming', since } };
     if (counts.failed > 0) {
-      const reason = `${counts.failed} of ${this.#table.size} routes were refused`;
+      const reason = `${counts.failed} of ${this.#table.size + this.#table.leaving} routes were refused`;
       return { ...base, backend: 'vpp', status: { state: 'degraded', reason, since } };
     }
     return { ...base, backend: 'vpp', status: { state: 'synced', since } };
@@ -145,6 +164,18 @@ export class VppFib implements Disposable {
       if (state.state === 'failed') failures.push({ prefix: key, reason: state.reason });
     }
     return failures;
+  }
+
+  /** Never rejects. */
+  async #programNewTable(client: VppApiClient): Promise<void> {
+    try {
+      await addTables(client, tableId(this.#config.tableId));
+    } catch (error) {
+      // The routes are refused one by one then, and tried again.
+      this.#options.onError(`table ${this.#config.tableId}: ${reasonOf(error)}`);
+    }
+    this.#table.retryFailedNow();
+    this.#schedule(0);
   }
 
   #schedule(delayMs: number): void {
@@ -165,7 +196,7 @@ export class VppFib implements Disposable {
     let sent = 0;
     try {
       for (;;) {
-        const batch = this.#table.due(this.#options.config.batchSize);
+        const batch = this.#table.due(this.#config.batchSize);
         if (batch.length === 0) break;
         await this.#send(client, batch);
         if (this.#client !== client) return;
@@ -198,9 +229,12 @@ export class VppFib implements Disposable {
     await addDelRoutes(client, requests, {
       onReply: (index, error) => {
         const entry = sendable[index];
-        // After a break everything was reset: what the old connection says no longer counts.
-        if (entry === undefined || this.#client !== client) return;
-        if (error === undefined) {
+        // After a break everything was reset, and another configuration replaced entries: what is said of those no
+        // longer counts.
+        if (entry === undefined || this.#client !== client || !this.#table.has(entry)) return;
+        if (entry.action.kind === 'leave' && (error === undefined || isWithoutTable(error))) {
+          this.#table.remove(entry);
+        } else if (error === undefined) {
           entry.attempts = 0;
           this.#table.setState(entry, { state: 'programmed' });
         } else {
@@ -220,7 +254,8 @@ export class VppFib implements Disposable {
   #requestOf(entry: RouteEntry): RouteChange | string {
     const { action, prefix } = entry;
     const proto = prefix.family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
-    const base = { isAdd: true, tableId: tableId(this.#options.config.tableId), prefix };
+    const base = { isAdd: action.kind !== 'leave', tableId: tableId(entry.tableId), prefix };
+    if (action.kind === 'leave') return { ...base, paths: [] };
     if (action.kind === 'blackhole') return { ...base, paths: [fibPath({ proto, type: FibPathType.drop })] };
     if (action.kind === 'unreachable')
       return { ...base, paths: [fibPath({ proto, type: FibPathType.icmpUnreachable })] };
@@ -236,4 +271,18 @@ export class VppFib implements Disposable {
     }
     return { ...base, paths };
   }
+}
+
+/** Makes both tables of a number; table 0 of both families is always there. */
+async function addTables(client: VppApiClient, id: FibTable['tableId']): Promise<void> {
+  if (id !== 0) for (const table of tablesOf(id)) await addDelTable(client, table, true);
+}
+
+function tablesOf(id: FibTable['tableId']): FibTable[] {
+  return ([4, 6] as const).map((family) => ({ tableId: id, family }));
+}
+
+/** A route that is to leave a table which is not there has left it. */
+function isWithoutTable(error: VppApiError): boolean {
+  return error.code === 'retval' && error.retval === Retval.noSuchFib;
 }

@@ -1,16 +1,20 @@
 /**
  * The configured interfaces in the kernel: the data plane while VPP is disabled or loops.
  *
- * An interface of the configuration is found by the PCI address of its NIC. Owns the addresses that it added.
+ * An interface of the configuration is found by the PCI address of its NIC. Owns the addresses that it added, and the
+ * MTU and admin state of what it configured: an interface that is no longer in the configuration loses its addresses,
+ * gets its MTU back and is set down, as it would be after a restart.
  */
 import type { InterfaceConfig } from '../config/types.ts';
-import { addAddress, listLinks, removeAddress, setLinkMtu, setLinkUp } from '../linux/mod.ts';
+import { addAddress, listLinks, removeAddress, setLinkMtu, setLinkUp, reasonOf } from '../linux/mod.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 
 export class KernelInterfaces {
-  readonly #configs: readonly InterfaceConfig[];
   readonly #kernelName: (name: string) => string | undefined;
+  #configs: readonly InterfaceConfig[];
   readonly #failures = new Map<string, string>();
+  /** What the MTU was before it was set here, by the kernel's name. */
+  readonly #originalMtu = new Map<string, number>();
   #active = false;
 
   /** @param kernelName the kernel's name of an interface that the configuration names */
@@ -23,20 +27,33 @@ export class KernelInterfaces {
   apply(): void {
     this.#active = true;
     this.#failures.clear();
-    for (const config of this.#configs) {
-      const name = this.#kernelName(config.name);
-      if (name === undefined) {
-        this.#failures.set(config.name, 'the kernel has no interface for it');
-        continue;
-      }
-      try {
-        if (config.mtuBytes !== undefined) setLinkMtu(name, config.mtuBytes);
-        for (const { address, length } of config.addresses) addAddress(name, address, length);
-        setLinkUp(name, config.enabled);
-      } catch (error) {
-        this.#failures.set(config.name, error instanceof Error ? error.message : String(error));
-      }
+    for (const config of this.#configs) this.#set(config);
+  }
+
+  /**
+   * Other interfaces: while active, takes away what is gone from all of them, then sets what is to be. True when an
+   * interface changed, which may have cost routes. Never throws.
+   */
+  reconfigure(configs: readonly InterfaceConfig[]): boolean {
+    const before = this.#configs;
+    this.#configs = configs;
+    if (!this.#active) return false;
+    const next = new Map(configs.map((config) => [config.name, config]));
+    const changed = new Set<string>();
+    for (const old of before) {
+      const now = next.get(old.name);
+      if (now !== undefined && isSame(old, now)) continue;
+      changed.add(old.name);
+      this.#prune(old, now);
+      if (now === undefined) this.#failures.delete(old.name);
     }
+    const old = new Set(before.map(({ name }) => name));
+    for (const config of configs) {
+      if (!old.has(config.name)) changed.add(config.name);
+      // All addresses again: the kernel takes secondary ones away with the first of their subnet.
+      if (changed.has(config.name)) this.#set(config);
+    }
+    return changed.size > 0;
   }
 
   /** Takes the addresses away again. Never throws. */
@@ -45,15 +62,9 @@ export class KernelInterfaces {
     this.#active = false;
     for (const config of this.#configs) {
       const name = this.#kernelName(config.name);
-      if (name === undefined) continue;
-      for (const { address, length } of config.addresses) {
-        try {
-          removeAddress(name, address, length);
-        } catch {
-          // Gone with the interface.
-        }
-      }
+      if (name !== undefined) removeAddresses(name, config.addresses);
     }
+    this.#originalMtu.clear();
   }
 
   get active(): boolean {
@@ -78,4 +89,72 @@ export class KernelInterfaces {
       };
     });
   }
+
+  #set(config: InterfaceConfig): void {
+    this.#failures.delete(config.name);
+    const name = this.#kernelName(config.name);
+    if (name === undefined) {
+      this.#failures.set(config.name, 'the kernel has no interface for it');
+      return;
+    }
+    try {
+      this.#setMtu(name, config.mtuBytes);
+      for (const { address, length } of config.addresses) addAddress(name, address, length);
+      setLinkUp(name, config.enabled);
+    } catch (error) {
+      this.#failures.set(config.name, reasonOf(error));
+    }
+  }
+
+  #setMtu(name: string, wanted: number | undefined): void {
+    const original = this.#originalMtu.get(name);
+    if (wanted === undefined) {
+      if (original !== undefined) setLinkMtu(name, original);
+      this.#originalMtu.delete(name);
+      return;
+    }
+    const now = listLinks().find((link) => link.name === name)?.mtu;
+    if (original === undefined && now !== undefined) this.#originalMtu.set(name, now);
+    setLinkMtu(name, wanted);
+  }
+
+  /** Takes away what the next configuration of the interface has not; all of it when there is none. */
+  #prune(old: InterfaceConfig, next: InterfaceConfig | undefined): void {
+    const name = this.#kernelName(old.name);
+    if (name === undefined) return;
+    const kept = new Set(next?.addresses.map(({ address, length }) => `${address}/${length}`));
+    removeAddresses(
+      name,
+      old.addresses.filter(({ address, length }) => !kept.has(`${address}/${length}`)),
+    );
+    if (next !== undefined) return;
+    try {
+      this.#setMtu(name, undefined);
+      setLinkUp(name, false);
+    } catch {
+      // Gone meanwhile: there is nothing to take away.
+    }
+  }
+}
+
+function removeAddresses(name: string, addresses: InterfaceConfig['addresses']): void {
+  for (const { address, length } of addresses) {
+    try {
+      removeAddress(name, address, length);
+    } catch {
+      // Gone with the interface.
+    }
+  }
+}
+
+function isSame(a: InterfaceConfig, b: InterfaceConfig): boolean {
+  return (
+    a.enabled === b.enabled &&
+    a.mtuBytes === b.mtuBytes &&
+    a.addresses.length === b.addresses.length &&
+    a.addresses.every(({ address, length }, i) => {
+      const other = b.addresses[i];
+      return other !== undefined && address === other.address && length === other.length;
+    })
+  );
 }

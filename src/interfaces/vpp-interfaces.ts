@@ -1,27 +1,32 @@
 /**
  * What each configured interface should be, made so in VPP.
  *
- * `reconcile` compares what VPP has with the configuration and sends only what differs: MTU, addresses, MPLS, then
- * admin state (an address on a down interface makes no connected route, and admin-up comes last so that nothing is
- * forwarded half configured). What VPP refuses is kept with VPP's reason and tried again every `RETRY_MS`.
+ * `reconcile` compares what VPP has with the configuration and sends only what differs: first the addresses that are
+ * gone, from all interfaces, then MTU, addresses, MPLS and admin state of each (an address on a down interface makes
+ * no connected route, and admin-up comes last so that nothing is forwarded half configured). What VPP refuses is kept
+ * with VPP's reason and tried again every `RETRY_MS`.
+ *
+ * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
+ * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
+ * configuration is not touched.
  */
-import { parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig } from '../config/types.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 import {
-  addDelAddress,
+  type ConnectKind,
   createLoopback,
+  deleteLoopback,
   dumpAddresses,
   dumpInterfaces,
+  dumpMplsInterfaces,
   onInterfaceEvent,
-  setInterfaceFlags,
-  setInterfaceMtu,
-  setMplsEnabled,
   type SwIfIndex,
   type VppApiClient,
-  type VppInterface,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
+import { configure, prune, RELEASED, type Wanted } from './vpp-configure.ts';
+import { interfaceRows, type Known } from './vpp-status.ts';
+import { reasonOf } from '../linux/mod.ts';
 
 const RETRY_MS = 5_000;
 /** `loop0`: made by us when VPP has none of that name. */
@@ -34,14 +39,15 @@ export interface VppInterfacesOptions {
   readonly onError: (name: string, reason: string) => void;
 }
 
-interface Known {
-  readonly vpp: VppInterface;
-  addresses: string[];
-  failure: string | undefined;
-}
-
 export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
+  #configs: readonly InterfaceConfig[];
+  /** Left the configuration, and VPP may still have them as they were. */
+  readonly #released = new Set<string>();
+  /** Loopbacks that were made here, in the VPP that is connected. */
+  readonly #created = new Set<string>();
+  /** What the MTU was before it was set here. */
+  readonly #originalMtu = new Map<string, number>();
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
   #missing = new Map<string, string>();
@@ -52,14 +58,25 @@ export class VppInterfaces {
 
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
+    this.#configs = options.configs;
   }
 
-  /** VPP is connected: subscribes to its events, then reconciles. Rejects only when the connection broke. */
-  async attach(client: VppApiClient): Promise<void> {
+  /**
+   * VPP is connected: subscribes to its events, then reconciles. `kind` says whether it is the VPP of before. Rejects
+   * when the connection broke, or when VPP does not answer now: then it is asked again later.
+   */
+  async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
+    if (kind !== 'reconnected') {
+      for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
+    }
     this.#subscription?.[Symbol.dispose]();
     this.#subscription = onInterfaceEvent(client, () => this.#reconcileSoon());
-    await wantInterfaceEvents(client);
+    await wantInterfaceEvents(client).catch((error: unknown) => {
+      // The request is in VPP's socket: it is late, not lost.
+      this.#retryUnlessBroken();
+      throw error;
+    });
     await this.reconcile();
   }
 
@@ -72,6 +89,15 @@ export class VppInterfaces {
     this.#retry = undefined;
     this.#known = new Map();
     this.#missing = new Map();
+  }
+
+  /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
+  async reconfigure(configs: readonly InterfaceConfig[]): Promise<void> {
+    const names = new Set(configs.map(({ name }) => name));
+    for (const { name } of this.#configs) if (!names.has(name)) this.#released.add(name);
+    for (const name of names) this.#released.delete(name);
+    this.#configs = configs;
+    if (this.#client !== undefined) await this.reconcile();
   }
 
   /** VPP's index of an interface by name. */
@@ -94,7 +120,12 @@ export class VppInterfaces {
   async #reconcileUntilQuiet(): Promise<void> {
     do {
       this.#again = false;
-      await this.#reconcileOnce();
+      try {
+        await this.#reconcileOnce();
+      } catch (error) {
+        this.#retryUnlessBroken();
+        throw error;
+      }
     } while (this.#again && this.#client !== undefined);
   }
 
@@ -103,34 +134,22 @@ export class VppInterfaces {
     if (client === undefined) return;
     clearTimeout(this.#retry);
     this.#missing = new Map();
-    let present = await this.#read(client);
-    let created = 0;
-    for (const { name } of this.#options.configs) {
-      const instance = LOOPBACK_NAME.exec(name)?.[1];
-      if (present.has(name) || instance === undefined) continue;
-      try {
-        await createLoopback(client, { instance: Number(instance) });
-        created += 1;
-      } catch (error) {
-        this.#missing.set(name, error instanceof Error ? error.message : String(error));
+    // The run is about these, whatever is asked for meanwhile: that is the next run's.
+    const configs = this.#configs;
+    const released = [...this.#released];
+    const present = await this.#readAndCreate(client, configs);
+    const wanted = this.#wantedOf(configs, released, present);
+    for (const { name } of configs) {
+      if (!present.has(name) && !this.#missing.has(name))
+        this.#missing.set(name, 'VPP has no interface of that name');
+    }
+    for (const step of [prune, configure]) {
+      for (const [name, known, to] of wanted) {
+        if (known.failure === undefined)
+          await this.#attempt(client, name, known, () => step(client, known, to));
       }
     }
-    if (created > 0) present = await this.#read(client);
-    for (const config of this.#options.configs) {
-      const known = present.get(config.name);
-      if (known === undefined) {
-        if (!this.#missing.has(config.name))
-          this.#missing.set(config.name, 'VPP has no interface of that name');
-        continue;
-      }
-      try {
-        await configure(client, config, known);
-      } catch (error) {
-        if (client.isClosed) throw error;
-        known.failure = error instanceof Error ? error.message : String(error);
-        this.#options.onError(config.name, known.failure);
-      }
-    }
+    for (const name of released) await this.#finishRelease(client, name, present.get(name));
     if (this.#client !== client) return;
     this.#publish(await this.#read(client, present));
     const failed =
@@ -138,14 +157,86 @@ export class VppInterfaces {
     if (failed) this.#retryLater();
   }
 
+  /** What VPP has, after the loopbacks that it lacks were made. */
+  async #readAndCreate(
+    client: VppApiClient,
+    configs: readonly InterfaceConfig[],
+  ): Promise<Map<string, Known>> {
+    const present = await this.#read(client);
+    let created = 0;
+    for (const { name } of configs) {
+      const instance = LOOPBACK_NAME.exec(name)?.[1];
+      if (present.has(name) || instance === undefined) continue;
+      try {
+        // Before the answer: VPP may give it too late for us, and make it all the same.
+        this.#created.add(name);
+        await createLoopback(client, { instance: Number(instance) });
+        created += 1;
+      } catch (error) {
+        this.#missing.set(name, reasonOf(error));
+      }
+    }
+    return created > 0 ? this.#read(client) : present;
+  }
+
+  /** What each interface that VPP has is to become: those of the configuration, then those that left it. */
+  #wantedOf(
+    configs: readonly InterfaceConfig[],
+    released: readonly string[],
+    present: ReadonlyMap<string, Known>,
+  ): [string, Known, Wanted][] {
+    const all: (readonly [string, Wanted])[] = [
+      ...configs.map((config) => [config.name, config] as const),
+      ...released.map((name) => [name, RELEASED] as const),
+    ];
+    return all.flatMap(([name, wanted]) => {
+      const known = present.get(name);
+      return known === undefined ? [] : [[name, known, this.#withMtu(name, known, wanted)]];
+    });
+  }
+
+  /** Without an MTU an interface has the one that VPP gave it, as far as that is known. */
+  #withMtu(name: string, { vpp }: Known, wanted: Wanted): Wanted {
+    const original = this.#originalMtu.get(name);
+    if (wanted.mtuBytes === undefined) return { ...wanted, mtuBytes: original };
+    if (original === undefined) this.#originalMtu.set(name, vpp.mtuBytes.l3);
+    return wanted;
+  }
+
+  /** An interface that was released is none of ours any more. */
+  async #finishRelease(client: VppApiClient, name: string, known: Known | undefined): Promise<void> {
+    // Asked for again meanwhile.
+    if (!this.#released.has(name)) return;
+    if (known !== undefined && known.failure === undefined && this.#created.has(name)) {
+      await this.#attempt(client, name, known, () => deleteLoopback(client, known.vpp.swIfIndex));
+    }
+    if (known?.failure !== undefined) return;
+    this.#released.delete(name);
+    this.#created.delete(name);
+    this.#originalMtu.delete(name);
+  }
+
+  /** Keeps VPP's reason when it refuses; rejects when the connection broke. */
+  async #attempt(client: VppApiClient, name: string, known: Known, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (client.isClosed) throw error;
+      known.failure = reasonOf(error);
+      this.#options.onError(name, known.failure);
+    }
+  }
+
   /** What VPP has now, by name; failures are carried over from an earlier reading. */
   async #read(client: VppApiClient, earlier?: Map<string, Known>): Promise<Map<string, Known>> {
     const found = new Map<string, Known>();
-    const configured = new Set(this.#options.configs.map(({ name }) => name));
+    const ours = new Set([...this.#configs.map(({ name }) => name), ...this.#released]);
+    const mpls = await dumpMplsInterfaces(client);
     for (const vpp of await dumpInterfaces(client)) {
-      const prefixes = configured.has(vpp.name) ? await dumpAddresses(client, vpp.swIfIndex) : [];
+      const prefixes = ours.has(vpp.name) ? await dumpAddresses(client, vpp.swIfIndex) : [];
       const addresses = prefixes.map(({ address, length }) => `${address}/${length}`);
-      found.set(vpp.name, { vpp, addresses, failure: earlier?.get(vpp.name)?.failure });
+      const failure = earlier?.get(vpp.name)?.failure;
+      found.set(vpp.name, { vpp, addresses, mpls: mpls.has(vpp.swIfIndex), failure });
     }
     return found;
   }
@@ -167,86 +258,24 @@ export class VppInterfaces {
   /** In the background: after an event, or to try again what VPP refused. */
   #reconcileSoon(): void {
     this.reconcile().catch(() => {
-      // The connection broke; its own state says so and everything is read again on the next one.
+      // The connection broke: its own state says so, and everything is read again on the next one. Or VPP did not
+      // answer: it is asked again later.
     });
   }
 
+  /** A VPP that does not answer now may do so later; after a break the next connection begins anew. */
+  #retryUnlessBroken(): void {
+    if (this.#client?.isClosed === false) this.#retryLater();
+  }
+
   #retryLater(): void {
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#reconcileSoon(), RETRY_MS).unref();
   }
 
   /** Configured interfaces first, in the file's order, then what else VPP has. */
   get status(): InterfaceStatus[] {
     if (this.#client === undefined) return [];
-    const rows: InterfaceStatus[] = [];
-    const configured = new Set<string>();
-    for (const config of this.#options.configs) {
-      configured.add(config.name);
-      const known = this.#known.get(config.name);
-      const missing = this.#missing.get(config.name);
-      if (known !== undefined) {
-        rows.push(
-          statusOf(
-            known,
-            known.failure === undefined ? { state: 'ok' } : { state: 'failed', reason: known.failure },
-          ),
-        );
-        continue;
-      }
-      rows.push({
-        name: config.name,
-        dataPlane: 'vpp',
-        state:
-          missing === undefined
-            ? { state: 'pending', reason: 'not configured yet' }
-            : { state: 'failed', reason: missing },
-        adminUp: false,
-        link: 'unknown',
-        addresses: [],
-      });
-    }
-    for (const [name, known] of this.#known) {
-      if (!configured.has(name)) rows.push(statusOf(known, { state: 'unconfigured' }));
-    }
-    return rows;
+    return interfaceRows(this.#configs, this.#known, this.#missing);
   }
-}
-
-function statusOf({ vpp, addresses }: Known, state: InterfaceStatus['state']): InterfaceStatus {
-  return {
-    name: vpp.name,
-    dataPlane: 'vpp',
-    swIfIndex: vpp.swIfIndex,
-    state,
-    adminUp: vpp.adminUp,
-    link: vpp.linkUp ? 'up' : 'down',
-    mtuBytes: vpp.mtuBytes.l3,
-    mac: vpp.mac,
-    // VPP gives kilobits per second; ~0 and 0 stand for "not known".
-    ...(vpp.linkSpeedKbps > 0 && vpp.linkSpeedKbps < 0xffffffff
-      ? { speedMbps: Math.round(vpp.linkSpeedKbps / 1000) }
-      : {}),
-    addresses,
-  };
-}
-
-/** Sends what differs, in the order in which VPP wants it. */
-async function configure(client: VppApiClient, config: InterfaceConfig, known: Known): Promise<void> {
-  const { swIfIndex } = known.vpp;
-  known.failure = undefined;
-  if (config.mtuBytes !== undefined && known.vpp.mtuBytes.l3 !== config.mtuBytes) {
-    await setInterfaceMtu(client, swIfIndex, { l3: config.mtuBytes });
-  }
-  const wanted = new Map(config.addresses.map((prefix) => [`${prefix.address}/${prefix.length}`, prefix]));
-  for (const text of known.addresses) {
-    if (wanted.has(text) || text.startsWith('fe80:')) continue;
-    const stale = parsePrefix(text);
-    if (stale !== undefined) await addDelAddress(client, swIfIndex, stale, false);
-  }
-  for (const [text, prefix] of wanted) {
-    if (!known.addresses.includes(text)) await addDelAddress(client, swIfIndex, prefix, true);
-  }
-  if (config.mpls) await setMplsEnabled(client, swIfIndex, true);
-  if (known.vpp.adminUp !== config.enabled)
-    await setInterfaceFlags(client, swIfIndex, { adminUp: config.enabled });
 }

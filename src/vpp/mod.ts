@@ -7,7 +7,7 @@ export { type CliOptions, isReadOnlyCommand, runCli } from './cli-socket.ts';
 export { VppError, type VppErrorCode } from './errors.ts';
 export { explainExit, type ProcessEnd } from './exit-reason.ts';
 export { findPluginDir, missingPlugins } from './plugins.ts';
-export { renderStartupConf, type StartupConfOptions } from './startup-conf.ts';
+export { renderStartupConf, type StartupConfOptions, vppCores } from './startup-conf.ts';
 export {
   isAtLeast,
   parseVppVersion,

@@ -104,14 +104,25 @@ function memorySection(vpp: VppConfig, hugepages: boolean): string {
   ]);
 }
 
+/** Where the main thread runs when the configuration does not say. */
+const DEFAULT_MAIN_CORE = 0;
+
+/** Cores of VPP's threads as startup.conf has them: worker N (`vpp_wk_N`) runs on `workers[N]`. */
+export function vppCores(cpu: Pick<VppConfig['cpu'], 'mainCore' | 'workers'>): {
+  readonly main: number;
+  readonly workers: readonly number[];
+} {
+  const main = cpu.mainCore ?? DEFAULT_MAIN_CORE;
+  return { main, workers: Array.from({ length: cpu.workers ?? 0 }, (_, index) => main + 1 + index) };
+}
+
 // VPP ends at corelist-workers without main-core.
 function cpuLines(vpp: VppConfig): string[] {
-  const workers = vpp.cpu.workers ?? 0;
-  if (workers === 0) return vpp.cpu.mainCore === undefined ? [] : [`main-core ${vpp.cpu.mainCore}`];
-  const mainCore = vpp.cpu.mainCore ?? 0;
-  const first = mainCore + 1;
-  const last = mainCore + workers;
-  return [`main-core ${mainCore}`, `corelist-workers ${first === last ? first : `${first}-${last}`}`];
+  const { main, workers } = vppCores(vpp.cpu);
+  const [first] = workers;
+  if (first === undefined) return vpp.cpu.mainCore === undefined ? [] : [`main-core ${main}`];
+  const last = main + workers.length;
+  return [`main-core ${main}`, `corelist-workers ${first === last ? first : `${first}-${last}`}`];
 }
 
 function statsSection(vpp: VppConfig, hugepages: boolean): string {

@@ -6,7 +6,7 @@
  * does not hold them is run with `--version`.
  */
 import { open, stat } from 'node:fs/promises';
-import { isErrno, spawnChild } from '../linux/mod.ts';
+import { isErrno, spawnChild, reasonOf } from '../linux/mod.ts';
 import { VppError, type VppErrorCode } from './errors.ts';
 
 export interface VppVersion {
@@ -199,7 +199,7 @@ function asRunError(binary: string, error: Error): VppError {
 
 function asBinaryError(binary: string, error: unknown): VppError {
   if (error instanceof VppError) return error;
-  const words = error instanceof Error ? error.message : String(error);
+  const words = reasonOf(error);
   const failed = (kind: VppErrorCode, reason: string): VppError =>
     new VppError(kind, `Open ${binary}: ${reason}`, { cause: error });
   if (isErrno(error, 'ENOENT', 'ENOTDIR')) return failed('binary-missing', 'there is no such file');

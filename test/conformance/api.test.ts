@@ -233,10 +233,12 @@ describe(`binary API on ${targetName}`, () => {
 
     test('MPLS needs table 0', async () => {
       expect(await retvalOf(vpp.setMplsEnabled(client, loop, true))).toBe(-3);
+      expect([...(await vpp.dumpMplsInterfaces(client))]).toEqual([]);
       await vpp.addDelMplsTable(client, TABLE_0, true);
       expect(await retvalOf(vpp.setMplsEnabled(client, loop, true))).toBe(0);
       expect(await retvalOf(vpp.setMplsEnabled(client, loop, true))).toBe(0);
       expect(await retvalOf(vpp.setMplsEnabled(client, NOBODY, true))).toBe(-2);
+      expect([...(await vpp.dumpMplsInterfaces(client))]).toEqual([loop]);
       await vpp.setMplsEnabled(client, loop, false);
     });
 

@@ -46,6 +46,9 @@ export class EmulatedVpp {
     this.#conf = conf;
     this.#startFaults = startFaults;
     this.#version = startFaults.version ?? '25.02-release';
+    for (const [message, retval] of Object.entries(startFaults.refuse ?? {})) {
+      this.#faults.set(message, { kind: 'error', retval });
+    }
   }
 
   /** Opens the sockets; rejects with an Error in VPP's words. */

@@ -16,6 +16,8 @@ export interface StartFaults {
   readonly version?: string;
   /** From exec to open sockets, during which SIGTERM is ignored; default 300. */
   readonly startMs?: number;
+  /** Messages that are refused with this return value, always. */
+  readonly refuse?: Readonly<Record<string, number>>;
 }
 
 /** What happens to the answers of one message (or of all, `*`). */

@@ -137,6 +137,16 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
       return Retval.ok;
     },
   ),
+  mpls_interface_dump: (request, { state }) => {
+    const index = request.readUInt32BE(10);
+    return [...state.interfaces.values()]
+      .filter((one) => one.mpls && (index === ALL_ONES || one.swIfIndex === index))
+      .map((one) => {
+        const body = Buffer.alloc(4);
+        body.writeUInt32BE(one.swIfIndex, 0);
+        return { name: 'mpls_interface_details', body };
+      });
+  },
   lcp_itf_pair_add_del_v2: lcpPairAddDel('lcp_itf_pair_add_del_v2', false),
   lcp_itf_pair_add_del_v3: lcpPairAddDel('lcp_itf_pair_add_del_v3', true),
   lcp_itf_pair_get: (_request, { state }) => {

@@ -15,6 +15,7 @@ import { readStartFaults } from './faults.ts';
 import { enterRuntimeDir } from './runtime-dir.ts';
 import { readStartupConf } from './startup-conf.ts';
 import { StartupRefusal } from './startup-refusal.ts';
+import { startWorkerThreads } from './worker-threads.ts';
 
 const DEFAULT_START_MS = 300;
 
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
   for (const warning of conf.warnings) say(warning);
   enterRuntimeDir(conf.runtimeDir);
   await sleep(faults.startMs ?? DEFAULT_START_MS);
+  await startWorkerThreads(conf);
   vpp = new EmulatedVpp(conf, faults);
   const running = vpp;
   await running.start();

@@ -17,6 +17,9 @@ export interface Draft {
   statsBytes: number;
   perNodeCounters: boolean;
   workers: number;
+  /** Cores that the configuration names: `main-core` and `corelist-workers`. */
+  mainCore?: number;
+  workerCores?: readonly number[];
   nodaemon: boolean;
   startupConfig?: string;
   dpdkDevices: DpdkDevice[];
@@ -90,18 +93,17 @@ export function readBuffers(tokens: TokenCursor): void {
   }
 }
 
-function countCores(list: string): number {
-  return list.split(',').reduce((sum, range) => {
+function coresOf(list: string): number[] {
+  return list.split(',').flatMap((range) => {
     const [low = 0, high = low] = range.split('-').map(Number);
-    return sum + high - low + 1;
-  }, 0);
+    return Array.from({ length: high - low + 1 }, (_, index) => low + index);
+  });
 }
 
 export function readCpu(tokens: TokenCursor, draft: Draft): void {
-  let hasMainCore = false;
-  let usesList = false;
   while (!tokens.isAtEnd) {
-    if (tokens.value('main-core', NUMBER) !== undefined) hasMainCore = true;
+    const mainCore = tokens.value('main-core', NUMBER);
+    if (mainCore !== undefined) draft.mainCore = Number(mainCore);
     else if (tokens.value('skip-cores', NUMBER) !== undefined || tokens.take('use-pthreads')) continue;
     else if (tokens.value('thread-prefix') ?? tokens.value('numa-heap-size', SIZE)) continue;
     else if (tokens.value('scheduler-policy') ?? tokens.value('scheduler-priority', NUMBER)) continue;
@@ -111,8 +113,8 @@ export function readCpu(tokens: TokenCursor, draft: Draft): void {
       if (list !== undefined) {
         if (draft.workers > 0)
           refuse(`cpu_config: core placement of 'workers' threads is already configured`, 1);
-        draft.workers = countCores(list);
-        usesList = true;
+        draft.workerCores = coresOf(list);
+        draft.workers = draft.workerCores.length;
       } else if (workers !== undefined) {
         if (draft.workers > 0) refuse(`cpu_config: number of 'workers' threads is already configured`, 1);
         draft.workers = Number(workers);
@@ -123,7 +125,7 @@ export function readCpu(tokens: TokenCursor, draft: Draft): void {
       }
     }
   }
-  if (usesList && !hasMainCore) {
+  if (draft.workerCores !== undefined && draft.mainCore === undefined) {
     refuse('cpu_config: main-core must be specified when using corelist-* or coremask-* attribute', 1);
   }
 }

@@ -220,6 +220,8 @@ describe('taken', () => {
       statsBytes: 128 * 1024 * 1024,
       perNodeCounters: true,
       workers: 3,
+      mainCore: 0,
+      workerCores: [1, 2, 4],
       dpdkDevices: [
         { pciAddress: '0000:03:00.0', name: 'wan' },
         { pciAddress: '0000:0a:00.1', name: undefined },

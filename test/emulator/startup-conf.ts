@@ -30,6 +30,9 @@ export interface StartupConf {
   readonly statsBytes: number;
   readonly perNodeCounters: boolean;
   readonly workers: number;
+  /** Cores that the configuration names; undefined: VPP chooses. */
+  readonly mainCore: number | undefined;
+  readonly workerCores: readonly number[] | undefined;
   readonly nodaemon: boolean;
   readonly startupConfig: string | undefined;
   readonly dpdkDevices: readonly DpdkDevice[];
@@ -127,6 +130,8 @@ export function readStartupConf(text: string): StartupConf {
   }
   return {
     ...draft,
+    mainCore: draft.mainCore,
+    workerCores: draft.workerCores,
     cliSocket: draft.cliSocket,
     apiSocket: draft.apiSocket,
     statsSocket: draft.statsSocket,

@@ -7,7 +7,7 @@
 
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno } from '../../linux/mod.ts';
+import { isErrno, reasonOf } from '../../linux/mod.ts';
 import { VppApiClient } from './client.ts';
 import type { DisconnectReason } from './client-types.ts';
 import { VppApiError } from './errors.ts';
@@ -143,7 +143,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
         await this.#serve(client);
         since = Date.now();
       } catch (error) {
-        lastError = error instanceof Error ? error.message : String(error);
+        lastError = reasonOf(error);
         if (!isSocketMissing(error)) attemptsWithSocket++;
         if (!signal.aborted) {
           this.#setStatus({ state: 'connecting', attempt, attemptsWithSocket, since, lastError });

@@ -43,6 +43,7 @@ export {
   deleteLoopback,
   dumpAddresses,
   dumpInterfaces,
+  dumpMplsInterfaces,
   type InterfaceEvent,
   type LcpPair,
   lcpPairAdd,

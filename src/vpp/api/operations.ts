@@ -9,7 +9,7 @@ import * as api from './messages/interface.ts';
 import { ipAddressDump } from './messages/ip.ts';
 import { LcpHostType, lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
-import { mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
+import { mplsInterfaceDump, mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
 import { cliInband, showVersionRequest } from './messages/vpe.ts';
 import type { ApiPrefix, SwIfIndex, TableId } from './types.ts';
 import { IfStatusFlag, NO_INTERFACE, swIfIndex } from './types.ts';
@@ -263,7 +263,20 @@ export async function addDelMplsTable(
   );
 }
 
-/** Switches MPLS on an interface; NO_SUCH_FIB without MPLS table 0. */
+/** The interfaces on which MPLS is enabled. */
+export async function dumpMplsInterfaces(
+  client: VppApiClient,
+  options?: CallOptions,
+): Promise<ReadonlySet<SwIfIndex>> {
+  const all = await client.dump(mplsInterfaceDump, { swIfIndex: NO_INTERFACE }, options);
+  return new Set(all.map(({ swIfIndex }) => swIfIndex));
+}
+
+/**
+ * Switches MPLS on an interface; NO_SUCH_FIB without MPLS table 0. VPP counts the enables of an interface
+ * (mpls_sw_interface_enable_disable, src/vnet/mpls/interface.c): ask `dumpMplsInterfaces` before, and change only
+ * what differs.
+ */
 export async function setMplsEnabled(
   client: VppApiClient,
   index: SwIfIndex,

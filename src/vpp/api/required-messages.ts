@@ -5,7 +5,7 @@ import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import { lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
-import { mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
+import { mplsInterfaceDump, mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
 import { showVersionRequest } from './messages/vpe.ts';
 
 /** What every appliance needs. */
@@ -27,6 +27,7 @@ export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
   ip.ipRouteDump,
   ip.ipAddressDump,
   mplsTableAddDel,
+  mplsInterfaceDump,
   swInterfaceSetMplsEnable,
 ];
 

@@ -5,7 +5,7 @@
  * read; the number of tries is bounded and nothing here waits (a read takes single milliseconds); after a restart of
  * VPP the attachment stays readable but frozen, which only its user can know (`SystemCounters.heartbeat`).
  */
-import { receiveFdOverSeqpacket } from '../../linux/mod.ts';
+import { receiveFdOverSeqpacket, reasonOf } from '../../linux/mod.ts';
 import { StatsError } from './errors.ts';
 import { type EntryInfo, type EntryValue, listEntries, readEntry } from './entries.ts';
 import { type Layout, readLayout } from './layout.ts';
@@ -38,7 +38,7 @@ export class StatsClient implements Disposable {
     try {
       fd = await receiveFdOverSeqpacket(socketPath, options);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new StatsError('attach', `attach to the stats socket ${socketPath}: ${reason}`, { cause });
     }
     return StatsClient.fromFd(fd);

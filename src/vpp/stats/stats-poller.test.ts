@@ -71,6 +71,19 @@ test('waits for a VPP that is not there yet, then keeps the latest figures', asy
   expect(seen.at(-1)?.state).toBe('fresh');
 });
 
+test('takes another interval at once', async () => {
+  startVpp(100);
+  const { poller } = startPoller({ intervalMs: 3_600_000 });
+  await until(() => poller.status.state === 'fresh');
+  expect(poller.reads.polls).toBe(1);
+  poller.setInterval(10);
+  await until(() => poller.reads.polls > 4);
+  poller.setInterval(3_600_000);
+  const { polls } = poller.reads;
+  await sleep(100);
+  expect(poller.reads.polls).toBe(polls);
+});
+
 test('keeps polling through structural changes and counts what they cost', async () => {
   const segment = startVpp(100);
   const { poller } = startPoller();

@@ -8,6 +8,7 @@
 import { StatsError } from './errors.ts';
 import type { StatsSnapshot } from './snapshot.ts';
 import { type AttachOptions, StatsClient } from './stats-client.ts';
+import { reasonOf } from '../../linux/mod.ts';
 
 const ATTACH_TIMEOUT_MS = 2000;
 /** Between two attempts to attach. */
@@ -85,6 +86,7 @@ type Phase =
 
 export class StatsPoller implements Disposable {
   readonly #options: StatsPollerOptions;
+  #intervalMs: number;
   #phase: Phase = { state: 'idle', reason: 'not started' };
   #timer: NodeJS.Timeout | undefined;
   #replacing: AbortController | undefined;
@@ -96,6 +98,7 @@ export class StatsPoller implements Disposable {
 
   constructor(options: StatsPollerOptions) {
     this.#options = options;
+    this.#intervalMs = options.intervalMs;
   }
 
   /** Begins to attach and poll; without effect when it already does. */
@@ -121,6 +124,13 @@ export class StatsPoller implements Disposable {
   /** Reads now instead of at the end of the interval, when a segment is attached. */
   pollNow(): void {
     if (this.#phase.state === 'attached') this.#poll();
+  }
+
+  /** Another interval: reads now when a segment is attached, and then every `intervalMs`. */
+  setInterval(intervalMs: number): void {
+    if (this.#intervalMs === intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.pollNow();
   }
 
   /** The last snapshot that was read, however old. */
@@ -195,7 +205,7 @@ export class StatsPoller implements Disposable {
       this.#poll();
     } catch (error) {
       if (signal.aborted) return;
-      const reason = messageOf(error);
+      const reason = reasonOf(error);
       this.#enter({ ...phase, attempts: phase.attempts + 1, reason });
       this.#schedule(this.#options.attachRetryMs ?? ATTACH_RETRY_MS, () => void this.#attach());
     }
@@ -212,18 +222,18 @@ export class StatsPoller implements Disposable {
       this.#feelPulse(snapshot);
       this.#enter({ ...phase, failures: 0, reason: '', countedRetries: this.#countRetries(phase) });
       if (this.#isFrozen()) void this.#replace();
-      else this.#schedule(this.#options.intervalMs, () => this.#poll());
+      else this.#schedule(this.#intervalMs, () => this.#poll());
     } catch (error) {
       this.#reads.failures++;
       const failures = phase.failures + 1;
-      const reason = messageOf(error);
+      const reason = reasonOf(error);
       this.#enter({ ...phase, failures, reason, countedRetries: this.#countRetries(phase) });
       const isPassing = error instanceof StatsError && error.code === 'unstable';
       if (failures >= MAX_FAILURES) {
         this.#leave();
         this.#beginAttaching(`attaching again after ${failures} failed reads: ${reason}`);
       } else {
-        const soon = Math.min(ATTACH_RETRY_MS, this.#options.intervalMs);
+        const soon = Math.min(ATTACH_RETRY_MS, this.#intervalMs);
         this.#schedule(isPassing ? UNSTABLE_RETRY_MS * failures : soon, () => this.#poll());
       }
     }
@@ -251,7 +261,7 @@ export class StatsPoller implements Disposable {
     }
     if (abort.signal.aborted) return;
     this.#replacing = undefined;
-    this.#schedule(this.#options.intervalMs, () => this.#poll());
+    this.#schedule(this.#intervalMs, () => this.#poll());
   }
 
   #feelPulse(snapshot: StatsSnapshot): void {
@@ -295,8 +305,4 @@ export class StatsPoller implements Disposable {
 
 function ageSeconds(clockMs: number): number {
   return Math.max(0, (performance.now() - clockMs) / 1000);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 /** MPLS tables and their interfaces: mpls.api. */
 
-import { autoreply, request } from '../message.ts';
+import { autoreply, details, dump, request } from '../message.ts';
 import { bool } from '../schema.ts';
 import { interfaceIndex, mplsTable } from '../types.ts';
 
@@ -17,4 +17,12 @@ export const swInterfaceSetMplsEnable = request(
   0xae6cfcfb,
   { sw_if_index: interfaceIndex, enable: bool },
   autoreply('sw_interface_set_mpls_enable'),
+);
+
+/** The interfaces on which MPLS is enabled. */
+export const mplsInterfaceDump = dump(
+  'mpls_interface_dump',
+  0xf9e6675e,
+  { sw_if_index: interfaceIndex },
+  details('mpls_interface_details', 0x0b45011c, { sw_if_index: interfaceIndex }),
 );

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { formatPlan, inForceAfter, isEmptyPlan, planChange } from './difference.ts';
+import { type KnownLeaf, LEAVES } from './leaves.ts';
+import { parseConfig } from './parse.ts';
+import type { Config } from './types.ts';
+
+type LeafPath = KnownLeaf['path'];
+type Values = Readonly<Partial<Record<LeafPath, string | undefined>>>;
+
+const PCI = '0000:03:00.0';
+
+/** A configuration in which every section is there: the values of one NIC, one interface and one route. */
+const BASE: Values = {
+  'vpp.enabled': 'true',
+  'vpp.dpdk.interface.PCI.name': 'xe0',
+  'management.address': '192.0.2.10/24',
+  'management.gateway': '192.0.2.1',
+  'interface.NAME.addresses': '198.51.100.1/24',
+  'route.PREFIX': '198.51.100.2',
+};
+
+/** Another value for every leaf: what is not here, or what says the same as BASE, does not compile or fails below. */
+const OTHER: Readonly<Record<LeafPath, string>> = {
+  'system.hostname': 'edge-1',
+  'management.interface': 'eth3',
+  'management.address': '192.0.2.11/24',
+  'management.gateway': '192.0.2.2',
+  'management.dns': '192.0.2.53',
+  'management.ntp': 'ntp.example.net',
+  'http.listen': '127.0.0.1:8081',
+  'http.https-listen': '[::]:9443',
+  'update.confirm-timeout': '60',
+  'update.trial-stable': '30',
+  'update.trial-timeout': '600',
+  'update.route-tolerance': '10',
+  'watchdog.enabled': 'false',
+  'watchdog.timeout': '60',
+  'log.syslog': '192.0.2.14:514',
+  'log.disk-size': '64M',
+  'vpp.enabled': 'false',
+  'vpp.external': 'true',
+  'vpp.binary': '/opt/vpp',
+  'vpp.start-timeout': '10',
+  'vpp.api-socket': '/run/vpp/other.sock',
+  'vpp.cpu.main-core': '1',
+  'vpp.cpu.workers': '2',
+  'vpp.cpu.isolate': 'false',
+  'vpp.memory.main-heap': '2G',
+  'vpp.memory.hugepage-size': '1G',
+  'vpp.memory.buffers': '16384',
+  'vpp.dpdk.unsafe-no-iommu': 'true',
+  'vpp.dpdk.interface.PCI.name': 'xe1',
+  'vpp.dpdk.interface.PCI.rx-queues': '2',
+  'vpp.dpdk.interface.PCI.tx-queues': '2',
+  'vpp.stats.segment-size': '64M',
+  'vpp.stats.socket-path': '/run/vpp/other-stats.sock',
+  'vpp.stats.poll-interval': '10',
+  'vpp.lcp.enabled': 'false',
+  'vpp.lcp.sync': 'false',
+  'vpp.lcp.auto-subint': 'false',
+  'vpp.lcp.netns': 'other',
+  'fib.vpp.enabled': 'true',
+  'fib.vpp.table-id': '10',
+  'fib.vpp.batch-size': '8',
+  'fib.vpp.batch-interval-ms': '100',
+  'interface.NAME.enabled': 'false',
+  'interface.NAME.mtu': '1400',
+  'interface.NAME.addresses': '198.51.100.9/24',
+  'interface.NAME.mpls': 'true',
+  'route.PREFIX': '198.51.100.3',
+  'supervisor.backoff-ms': '500',
+  'supervisor.backoff-max-ms': '60000',
+  'supervisor.stable-ms': '1000',
+  'supervisor.loop-after': '2',
+  'supervisor.loop-retry-ms': '1000',
+};
+
+function configOf(values: Values): Config {
+  const sections = new Map<string, string[]>();
+  for (const leaf of LEAVES) {
+    const value = values[leaf.path as LeafPath];
+    if (value === undefined) continue;
+    const section = leaf.section.replace('PCI', PCI).replace('NAME', 'loop0');
+    const lines = sections.get(section) ?? [];
+    lines.push(`${leaf.key === 'PREFIX' ? '10.0.0.0/8' : leaf.key} = ${value}`);
+    sections.set(section, lines);
+  }
+  const text = [...sections].map(([section, lines]) => [`[${section}]`, ...lines].join('\n')).join('\n');
+  const parsed = parseConfig(text, 'test.ini');
+  if (!parsed.ok) throw new Error(`${text}\n${JSON.stringify(parsed.problems)}`);
+  return parsed.config;
+}
+
+const base = configOf(BASE);
+
+/** The leaf as a plan names it. */
+const named = (path: string): string =>
+  path === 'route.PREFIX' ? 'route' : path.replace('PCI', PCI).replace('NAME', 'loop0');
+
+describe('planChange', () => {
+  for (const { path } of LEAVES) {
+    it(`names a change of ${path}, and only that, forth and back`, () => {
+      const after = configOf({ ...BASE, [path]: OTHER[path as LeafPath] });
+      for (const [from, to] of [
+        [base, after],
+        [after, base],
+      ] as const) {
+        const { steps, restart } = planChange(from, to);
+        const all = [...steps, ...restart];
+        expect(all.map(({ leaf }) => leaf)).toEqual([named(path)]);
+        expect(all[0]?.words).not.toBe('');
+      }
+    });
+
+    it(`applies a change of ${path} as far as its plan says`, () => {
+      const after = configOf({ ...BASE, [path]: OTHER[path as LeafPath] });
+      const plan = planChange(base, after);
+      const live = inForceAfter(base, after, { restartVpp: false });
+      expect(planChange(base, live)).toMatchObject({ steps: plan.steps, restart: [] });
+      expect(planChange(live, after)).toMatchObject({ steps: [], restart: plan.restart });
+      const restarted = inForceAfter(base, after, { restartVpp: true });
+      expect(planChange(restarted, after)).toMatchObject({ steps: [], restart: [] });
+    });
+  }
+
+  it('says nothing of the same, whatever the lines', () => {
+    const moved = parseConfig('\n\n[route]\n10.0.0.0/8 = blackhole\n', 'a.ini');
+    const first = parseConfig('[route]\n10.0.0.0/8 = blackhole\n', 'b.ini');
+    if (!moved.ok || !first.ok) throw new Error('both are valid');
+    expect(isEmptyPlan(planChange(moved.config, first.config))).toBe(true);
+  });
+
+  it('tells what needs a restart of VPP from what is live, and names the parts', () => {
+    const after = configOf({
+      ...BASE,
+      'vpp.cpu.workers': '2',
+      'vpp.stats.poll-interval': '10',
+      'http.listen': '[::]:80',
+    });
+    const plan = planChange(base, after);
+    expect(formatPlan(plan)).toEqual([
+      'http.listen: [::]:8080 → [::]:80',
+      'vpp.stats.poll-interval: 30 → 10 seconds',
+      'vpp.cpu.workers: not set → 2 (needs a restart of VPP)',
+    ]);
+    expect(plan.parts).toEqual(['http', 'data-plane']);
+  });
+
+  it('restarts no VPP for settings of one that is not started here', () => {
+    for (const [key, value] of [
+      ['vpp.enabled', 'false'],
+      ['vpp.external', 'true'],
+    ] as const) {
+      const without = { ...BASE, [key]: value };
+      const plan = planChange(
+        configOf(without),
+        configOf({ ...without, 'vpp.cpu.workers': '2', 'vpp.api-socket': '/run/x' }),
+      );
+      expect(plan).toMatchObject({
+        restart: [],
+        steps: [{ leaf: 'vpp.api-socket' }, { leaf: 'vpp.cpu.workers' }],
+      });
+    }
+  });
+
+  it('names sections that come and go', () => {
+    const text = (interfaces: string): Config => {
+      const parsed = parseConfig(interfaces, 'test.ini');
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+      return parsed.config;
+    };
+    const nic = `[vpp]\nenabled = true\n[vpp.dpdk.interface.${PCI}]\nname = xe0\n`;
+    const before = text(`${nic}[interface.xe0]\nmtu = 1500\n[interface.loop0]\naddresses = 192.0.2.1/32\n`);
+    const after = text(
+      '[vpp]\nenabled = true\n[interface.loop1]\naddresses = 192.0.2.2/32\nenabled = false\n',
+    );
+    expect(formatPlan(planChange(before, after))).toEqual([
+      'interface.xe0: removed: its addresses are taken away and it is set down, with the MTU that it had',
+      'interface.loop0: removed: the loopback is deleted',
+      'interface.loop1: added: down, 192.0.2.2/32',
+      `vpp.dpdk.interface.${PCI}: removed: xe0 goes back to the kernel (needs a restart of VPP)`,
+    ]);
+    expect(formatPlan(planChange(after, before))).toContain(
+      `vpp.dpdk.interface.${PCI}: added: as xe0 (needs a restart of VPP)`,
+    );
+  });
+});

@@ -1,0 +1,64 @@
+/** What changes between two sets of static routes, in words: counts, and the first few by name. */
+import type { NextHop, RouteAction, StaticRoute } from './types.ts';
+
+/** Routes of each kind that are named. */
+const NAMED = 3;
+
+/** `2 added (10.0.0.0/8 to 192.0.2.1, …), 1 removed (…)`; undefined when nothing changes. */
+export function describeRoutes(
+  before: readonly StaticRoute[],
+  after: readonly StaticRoute[],
+): string | undefined {
+  // Most comparisons are of a configuration with what is in force of it.
+  if (before === after) return undefined;
+  const old = new Map(before.map((route) => [keyOf(route), route]));
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const route of after) {
+    const key = keyOf(route);
+    const earlier = old.get(key);
+    old.delete(key);
+    if (earlier === undefined) added.push(`${key} to ${formatAction(route.action)}`);
+    else if (!isSameAction(earlier.action, route.action))
+      changed.push(`${key} from ${formatAction(earlier.action)} to ${formatAction(route.action)}`);
+  }
+  const parts = [part(added, 'added'), part(changed, 'changed'), part([...old.keys()], 'removed')].filter(
+    (words) => words !== undefined,
+  );
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+/** Whether two actions forward alike; the order of next hops does not matter. */
+export function isSameAction(a: RouteAction, b: RouteAction): boolean {
+  if (a.kind !== 'forward' || b.kind !== 'forward') return a.kind === b.kind;
+  if (a.nextHops.length !== b.nextHops.length) return false;
+  // Whole tables are compared when the configuration is read again: no text is made for what is in the same order.
+  const isInOrder = a.nextHops.every((hop, index) => isSameHop(hop, b.nextHops[index]));
+  return isInOrder || formatHops(a.nextHops).sort().join() === formatHops(b.nextHops).sort().join();
+}
+
+/** `192.0.2.1@2%xe0, 192.0.2.5`: an action as `[route]` writes it. */
+export function formatAction(action: RouteAction): string {
+  return action.kind === 'forward' ? formatHops(action.nextHops).join(', ') : action.kind;
+}
+
+function part(names: readonly string[], what: string): string | undefined {
+  if (names.length === 0) return undefined;
+  const more = names.length > NAMED ? ', …' : '';
+  return `${names.length} ${what} (${names.slice(0, NAMED).join('; ')}${more})`;
+}
+
+function keyOf({ prefix }: StaticRoute): string {
+  return `${prefix.address}/${prefix.length}`;
+}
+
+function isSameHop(a: NextHop, b: NextHop | undefined): boolean {
+  return a.address === b?.address && a.weight === b.weight && a.interface === b.interface;
+}
+
+function formatHops(hops: readonly NextHop[]): string[] {
+  return hops.map(
+    ({ address, weight, interface: name }) =>
+      `${address}${weight === 1 ? '' : `@${weight}`}${name === undefined ? '' : `%${name}`}`,
+  );
+}

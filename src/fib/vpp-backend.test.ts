@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmulatorProcess } from '../../test/emulator/emulator.ts';
+import { parsePrefix } from '../config/mod.ts';
+import type { FibVppConfig, StaticRoute } from '../config/types.ts';
+import { VppApiClient } from '../vpp/api/mod.ts';
+import { VppFib } from './mod.ts';
+
+const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
+
+function route(text: string, ...to: string[]): StaticRoute {
+  const { family, address, length } = parsePrefix(text)!;
+  const nextHops = to.map((each) => {
+    const [hop = '', name] = each.split('%');
+    return { family, address: hop, weight: 1, interface: name };
+  });
+  const action =
+    to[0] === 'blackhole' ? ({ kind: 'blackhole' } as const) : ({ kind: 'forward', nextHops } as const);
+  return { prefix: { family, address, length }, action, line: 1 };
+}
+
+let vpp: EmulatorProcess;
+let client: VppApiClient;
+let fib: VppFib;
+let known: Set<string>;
+
+beforeEach(async () => {
+  vpp = await EmulatorProcess.start();
+  client = await VppApiClient.connect(vpp.apiSocket);
+  known = new Set();
+});
+afterEach(async () => {
+  fib[Symbol.dispose]();
+  await client[Symbol.asyncDispose]();
+  await vpp[Symbol.asyncDispose]();
+});
+
+async function start(routes: StaticRoute[], config: FibVppConfig = CONFIG): Promise<void> {
+  fib = new VppFib({
+    config,
+    routes,
+    resolveInterface: (name) => (known.has(name) ? (0 as never) : undefined),
+    onError: () => {},
+  });
+  await fib.attach(client, 'first');
+}
+
+/** The API's routes in VPP: `0 10.0.0.0/8 192.0.2.1`. */
+async function inVpp(): Promise<string[]> {
+  const { routes } = await vpp.control({ command: 'fib' });
+  return (routes as { table: number; prefix: string; paths: { nextHop: string; type: number }[] }[])
+    .map(({ table, prefix, paths }) => {
+      const to = paths.map(({ nextHop, type }) => (type === 2 ? 'drop' : nextHop));
+      return `${table} ${prefix} ${to.sort().join()}`;
+    })
+    .sort();
+}
+
+async function received(): Promise<number> {
+  const { received: counts } = await vpp.control({ command: 'state' });
+  return (counts as Record<string, number>)['ip_route_add_del'] ?? 0;
+}
+
+async function until(check: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!(await check())) {
+    if (performance.now() > deadline) throw new Error(`not in time: ${JSON.stringify(fib.status)}`);
+    await sleep(10);
+  }
+}
+
+const settled = (): Promise<void> => until(() => fib.status.pending === 0);
+
+describe('VppFib with another configuration', () => {
+  it('programs the difference: one message for each route that changed, none for the others', async () => {
+    const many = Array.from({ length: 100 }, (_, i) => route(`10.1.${i}.0/24`, '192.0.2.1'));
+    await start([...many, route('10.2.0.0/16', '192.0.2.1', '192.0.2.2'), route('10.3.0.0/16', 'blackhole')]);
+    const before = await received();
+    expect(
+      fib.reconfigure(CONFIG, [
+        ...many,
+        route('10.2.0.0/16', '192.0.2.2', '192.0.2.9'),
+        route('2001:db8::/32', '2001:db8:1::1'),
+      ]),
+    ).toEqual({ added: 1, changed: 1, removed: 1 });
+    await settled();
+    expect(await received()).toBe(before + 3);
+    const now = await inVpp();
+    expect(now).toContain('0 10.2.0.0/16 192.0.2.2,192.0.2.9');
+    expect(now).toContain('0 2001:db8::/32 2001:db8:1::1');
+    expect(now).toHaveLength(102);
+    expect(fib.status).toMatchObject({ desired: 102, programmed: 102, status: { state: 'synced' } });
+    expect([...fib.programmed()]).toHaveLength(102);
+  });
+
+  it('leaves no trace of what was asked for in between', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1')]);
+    await vpp.control({ command: 'late', message: 'ip_route_add_del', ms: 100, count: 4 });
+    for (const hop of ['192.0.2.2', '192.0.2.3', '192.0.2.4']) {
+      fib.reconfigure(CONFIG, [route('10.0.0.0/8', hop)]);
+      await sleep(20);
+    }
+    fib.reconfigure(CONFIG, []);
+    await sleep(20);
+    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.5')]);
+    await settled();
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.5']);
+  });
+
+  it('takes all routes out when it is switched off, and puts them back', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1')]);
+    fib.reconfigure({ ...CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1')]);
+    await settled();
+    expect(await inVpp()).toEqual([]);
+    expect(fib.status).toMatchObject({ backend: 'none', desired: 0, status: { state: 'disabled' } });
+    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
+    await settled();
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
+  });
+
+  it('moves the routes to another table', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1'), route('2001:db8::/32', '2001:db8:1::1')]);
+    fib.reconfigure({ ...CONFIG, tableId: 7 }, [route('10.0.0.0/8', '192.0.2.1')]);
+    await until(async () => (await inVpp()).join() === '7 10.0.0.0/8 192.0.2.1');
+    await settled();
+    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
+    await settled();
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
+  });
+
+  it('tries again to take out what VPP would not let go', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1')]);
+    await vpp.control({ command: 'error', message: 'ip_route_add_del', retval: -1, count: 1 });
+    fib.reconfigure(CONFIG, []);
+    await until(() => fib.status.failed === 1);
+    expect(fib.status.failures[0]?.prefix).toBe('10.0.0.0/8');
+    await until(async () => (await inVpp()).length === 0);
+    await until(() => fib.status.failed === 0);
+  });
+
+  it('keeps the old paths of a route until VPP can take the new ones', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1')]);
+    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.2%xe9')]);
+    await until(() => fib.status.failed === 1);
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
+    known.add('xe9');
+    fib.interfacesChanged();
+    await until(async () => (await inVpp()).join() === '0 10.0.0.0/8 192.0.2.2');
+  });
+
+  it('takes out what left the configuration while the connection was broken', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1'), route('10.1.0.0/16', '192.0.2.1')]);
+    fib.detach('the test says so');
+    fib.reconfigure({ ...CONFIG, tableId: 3 }, [route('10.0.0.0/8', '192.0.2.1')]);
+    await using again = await VppApiClient.connect(vpp.apiSocket);
+    await fib.attach(again, 'reconnected');
+    expect(await inVpp()).toEqual(['3 10.0.0.0/8 192.0.2.1']);
+    fib.detach('the connection ends');
+  });
+
+  it('waits for a VPP, and programs what is wanted then', async () => {
+    fib = new VppFib({
+      config: CONFIG,
+      routes: [route('10.0.0.0/8', '192.0.2.1')],
+      resolveInterface: () => undefined,
+      onError: () => {},
+    });
+    fib.reconfigure(CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
+    const before = await received();
+    await fib.attach(client, 'first');
+    expect(await inVpp()).toEqual(['0 10.1.0.0/16 192.0.2.1']);
+    expect(await received()).toBe(before + 1);
+  });
+});

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmulatorProcess } from '../../test/emulator/emulator.ts';
+import { parsePrefix } from '../config/mod.ts';
+import type { InterfaceConfig } from '../config/types.ts';
+import { VppApiClient } from '../vpp/api/mod.ts';
+import { VppInterfaces } from './mod.ts';
+
+const NIC = 'dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } }';
+const PLUGINS = 'plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }';
+
+interface Shown {
+  readonly name: string;
+  readonly adminUp: boolean;
+  readonly mtu: readonly number[];
+  readonly mpls: boolean;
+  readonly addresses: readonly string[];
+}
+
+function config(name: string, more: Partial<InterfaceConfig> & { at?: string[] } = {}): InterfaceConfig {
+  const { at = [], ...rest } = more;
+  const addresses = at.map((text) => {
+    const { family, address, length } = parsePrefix(text)!;
+    return { family, address, length };
+  });
+  return { name, enabled: true, mtuBytes: undefined, mpls: false, line: 1, addresses, ...rest };
+}
+
+let vpp: EmulatorProcess;
+let client: VppApiClient;
+let interfaces: VppInterfaces;
+let errors: string[];
+
+beforeEach(async () => {
+  vpp = await EmulatorProcess.start({ extraConf: `${PLUGINS}\n${NIC}` });
+  client = await VppApiClient.connect(vpp.apiSocket);
+  errors = [];
+});
+afterEach(async () => {
+  interfaces.detach();
+  await client[Symbol.asyncDispose]();
+  await vpp[Symbol.asyncDispose]();
+});
+
+async function start(...configs: InterfaceConfig[]): Promise<void> {
+  interfaces = new VppInterfaces({
+    configs,
+    onChange: () => {},
+    onError: (name, reason) => errors.push(`${name}: ${reason}`),
+  });
+  await interfaces.attach(client, 'first');
+}
+
+async function shown(name: string): Promise<Shown | undefined> {
+  const { interfaces: all } = await vpp.control({ command: 'state' });
+  return (all as Shown[]).find((one) => one.name === name);
+}
+
+async function received(message: string): Promise<number> {
+  const { received: counts } = await vpp.control({ command: 'state' });
+  return (counts as Record<string, number>)[message] ?? 0;
+}
+
+/** Events of VPP make it reconcile once more; afterwards it is quiet. */
+async function quiet(): Promise<void> {
+  await sleep(100);
+  await interfaces.reconcile();
+}
+
+describe('VppInterfaces', () => {
+  it('changes addresses, MTU, MPLS and admin state of an interface, and sends only what differs', async () => {
+    await start(config('xe0', { at: ['192.0.2.1/24', '2001:db8::1/64'], mtuBytes: 1500, mpls: true }));
+    expect(await shown('xe0')).toMatchObject({
+      adminUp: true,
+      mtu: [1500, 0, 0, 0],
+      mpls: true,
+      addresses: ['192.0.2.1/24', '2001:db8::1/64'],
+    });
+    await quiet();
+    const before = await received('sw_interface_add_del_address');
+    await interfaces.reconfigure([
+      config('xe0', { at: ['192.0.2.9/24', '2001:db8::1/64'], mtuBytes: 1400, enabled: false }),
+    ]);
+    expect(await shown('xe0')).toMatchObject({
+      adminUp: false,
+      mtu: [1400, 0, 0, 0],
+      mpls: false,
+      addresses: ['2001:db8::1/64', '192.0.2.9/24'],
+    });
+    expect(await received('sw_interface_add_del_address')).toBe(before + 2);
+    expect(errors).toEqual([]);
+  });
+
+  it('enables MPLS once, whatever else happens: VPP counts', async () => {
+    await start(config('xe0', { mpls: true }));
+    await quiet();
+    await interfaces.reconfigure([config('xe0', { mpls: true, at: ['192.0.2.1/24'] })]);
+    await quiet();
+    expect(await received('sw_interface_set_mpls_enable')).toBe(1);
+  });
+
+  it('gives the MTU back that VPP had given, when none is configured any more', async () => {
+    await start(config('xe0', { mtuBytes: 1500 }));
+    await interfaces.reconfigure([config('xe0')]);
+    expect((await shown('xe0'))?.mtu[0]).toBe(9000);
+  });
+
+  it('moves an address from one interface to another', async () => {
+    await start(config('xe0'), config('xe1', { at: ['192.0.2.1/24'] }));
+    await interfaces.reconfigure([config('xe0', { at: ['192.0.2.1/24'] }), config('xe1')]);
+    expect((await shown('xe0'))?.addresses).toEqual(['192.0.2.1/24']);
+    expect((await shown('xe1'))?.addresses).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  it('releases an interface that is no longer configured, and leaves the others alone', async () => {
+    await start(
+      config('xe0', { at: ['192.0.2.1/24'], mtuBytes: 1500, mpls: true }),
+      config('loop0', { at: ['198.51.100.1/32'] }),
+      config('loop1', { at: ['198.51.100.2/32'] }),
+    );
+    await interfaces.reconfigure([config('loop1', { at: ['198.51.100.2/32'] })]);
+    expect(await shown('xe0')).toMatchObject({
+      adminUp: false,
+      mtu: [9000, 0, 0, 0],
+      mpls: false,
+      addresses: [],
+    });
+    expect(await shown('loop0')).toBeUndefined();
+    expect(await shown('loop1')).toMatchObject({ adminUp: true, addresses: ['198.51.100.2/32'] });
+    expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toEqual({ state: 'unconfigured' });
+    const before = await received('sw_interface_set_flags');
+    await quiet();
+    expect(await received('sw_interface_set_flags')).toBe(before);
+  });
+
+  it('keeps a loopback that VPP had already', async () => {
+    const { createLoopback } = await import('../vpp/api/mod.ts');
+    await createLoopback(client, { instance: 0 });
+    await start(config('loop0', { at: ['198.51.100.1/32'] }));
+    await interfaces.reconfigure([]);
+    expect(await shown('loop0')).toMatchObject({ adminUp: false, addresses: [] });
+  });
+
+  it('tries again what VPP refuses, and says its reason', async () => {
+    await start(config('xe0', { at: ['192.0.2.1/24'] }));
+    await vpp.control({ command: 'error', message: 'sw_interface_add_del_address', retval: -1, count: 1 });
+    await interfaces.reconfigure([config('xe0')]);
+    expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('UNSPECIFIED'),
+    });
+    await interfaces.reconcile();
+    expect((await shown('xe0'))?.addresses).toEqual([]);
+    expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toEqual({ state: 'ok' });
+  });
+
+  it('releases what left the configuration while the connection was broken, and forgets it with VPP', async () => {
+    await start(config('xe0', { at: ['192.0.2.1/24'] }));
+    interfaces.detach();
+    await interfaces.reconfigure([]);
+    await using again = await VppApiClient.connect(vpp.apiSocket);
+    await interfaces.attach(again, 'reconnected');
+    expect(await shown('xe0')).toMatchObject({ adminUp: false, addresses: [] });
+    interfaces.detach();
+  });
+});

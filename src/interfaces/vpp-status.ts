@@ -1,0 +1,60 @@
+/** What is shown of the interfaces of VPP. */
+import type { InterfaceConfig } from '../config/types.ts';
+import type { InterfaceStatus } from '../telemetry/status.ts';
+import type { Present } from './vpp-configure.ts';
+
+/** An interface that VPP has, and why it is not as it should be. */
+export interface Known extends Present {
+  failure: string | undefined;
+}
+
+/**
+ * Configured interfaces first, in the file's order, then what else VPP has.
+ *
+ * @param missing why a configured interface is not there, by name
+ */
+export function interfaceRows(
+  configs: readonly InterfaceConfig[],
+  known: ReadonlyMap<string, Known>,
+  missing: ReadonlyMap<string, string>,
+): InterfaceStatus[] {
+  const configured = new Set(configs.map(({ name }) => name));
+  const rows = configs.map(({ name }): InterfaceStatus => {
+    const found = known.get(name);
+    return found === undefined ? absent(name, missing.get(name)) : present(found, { state: 'ok' });
+  });
+  for (const [name, found] of known) {
+    if (!configured.has(name)) rows.push(present(found, { state: 'unconfigured' }));
+  }
+  return rows;
+}
+
+function absent(name: string, reason: string | undefined): InterfaceStatus {
+  return {
+    name,
+    dataPlane: 'vpp',
+    state:
+      reason === undefined ? { state: 'pending', reason: 'not configured yet' } : { state: 'failed', reason },
+    adminUp: false,
+    link: 'unknown',
+    addresses: [],
+  };
+}
+
+function present({ vpp, addresses, failure }: Known, well: InterfaceStatus['state']): InterfaceStatus {
+  return {
+    name: vpp.name,
+    dataPlane: 'vpp',
+    swIfIndex: vpp.swIfIndex,
+    state: failure === undefined ? well : { state: 'failed', reason: failure },
+    adminUp: vpp.adminUp,
+    link: vpp.linkUp ? 'up' : 'down',
+    mtuBytes: vpp.mtuBytes.l3,
+    mac: vpp.mac,
+    // VPP gives kilobits per second; ~0 and 0 stand for "not known".
+    ...(vpp.linkSpeedKbps > 0 && vpp.linkSpeedKbps < 0xffffffff
+      ? { speedMbps: Math.round(vpp.linkSpeedKbps / 1000) }
+      : {}),
+    addresses: [...addresses],
+  };
+}
