@@ -6,9 +6,17 @@ type Command = (args: readonly string[], startedAt: number) => Promise<number>;
 /** Loaded when asked for: `check` needs no HTTP, `version` needs nothing. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
+  config: async () => (await import('./config.ts')).config,
+  'factory-reset': async () => (await import('./factory-reset.ts')).factoryReset,
+  install: async () => (await import('./install.ts')).install,
+  password: async () => (await import('./password.ts')).password,
+  power: async () => (await import('./power.ts')).power,
+  reload: async () => (await import('./reload.ts')).reload,
   render: async () => (await import('./render.ts')).render,
   run: async () => (await import('./run.ts')).run,
   show: async () => (await import('./show.ts')).show,
+  sign: async () => (await import('./sign.ts')).sign,
+  update: async () => (await import('./update.ts')).update,
   vppctl: async () => (await import('./vppctl.ts')).vppctl,
   version: async () => (await import('./version.ts')).version,
 };

@@ -1,14 +1,18 @@
 /** `appliance show …`: what a running appliance says of itself, as a table on a terminal and as JSON elsewhere. */
 import { parseArgs } from 'node:util';
 import type { ApplianceStatus, FibRoute } from '../telemetry/mod.ts';
+import { boxText, statusText, updateText } from './show-box.ts';
 import { formatTable } from './table.ts';
-import { get, TARGET_OPTIONS, type Target } from './transport.ts';
+import { events, get, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
 import { UsageError } from './usage.ts';
 
 interface View {
   readonly json: unknown;
   text(): string;
 }
+
+/** `appliance run` is a program among others. */
+const NO_BOX = 'this appliance does not own its machine: it has neither updates nor a watchdog\n';
 
 type Viewer = (target: Target, rest: readonly string[]) => Promise<View>;
 
@@ -68,11 +72,23 @@ const VIEWERS: Readonly<Record<string, Viewer>> = {
     const text = await get(target, `/log?service=${encodeURIComponent(service)}`);
     return { json: text.split('\n').filter((line) => line !== ''), text: () => text };
   },
+  update: async (target) => {
+    const update = (await status(target)).box?.update;
+    return {
+      json: update ?? null,
+      text: () => (update === undefined ? NO_BOX : updateText(update, Date.now())),
+    };
+  },
+  box: async (target) => {
+    const { box } = await status(target);
+    if (box === undefined) return { json: null, text: () => NO_BOX };
+    // show update has it
+    const { update: _, ...rest } = box;
+    return { json: rest, text: () => boxText(rest, Date.now()) };
+  },
   status: async (target) => {
     const all = await status(target);
-    const rows = all.conditions.map(({ severity, subject, reason }) => [severity, subject, reason]);
-    const head = `${all.hostname}: version ${all.version}, up ${Math.round(all.uptimeSeconds)} s\n`;
-    return { json: all, text: () => head + (rows.length === 0 ? 'all is well\n' : formatTable(rows)) };
+    return { json: all, text: () => statusText(all, Date.now()) };
   },
 };
 
@@ -92,11 +108,23 @@ async function status(target: Target): Promise<ApplianceStatus> {
   return JSON.parse(await get(target, '/status')) as ApplianceStatus;
 }
 
+/** Prints lines as they come, until the appliance or the reader of the output ends it. */
+async function followLog(
+  target: Target,
+  [service = 'appliance']: readonly string[],
+  asJson: boolean,
+): Promise<number> {
+  for await (const line of events(target, `/log?service=${encodeURIComponent(service)}&follow`)) {
+    process.stdout.write(`${asJson ? JSON.stringify(line) : line}\n`);
+  }
+  return 0;
+}
+
 export async function show(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: TARGET_OPTIONS,
+    options: { ...TARGET_OPTIONS, follow: { type: 'boolean', default: false } },
   });
   const two = positionals.slice(0, 2).join(' ');
   const one = positionals[0] ?? '';
@@ -106,7 +134,12 @@ export async function show(args: readonly string[]): Promise<number> {
     throw new UsageError(`show takes ${Object.keys(VIEWERS).join(', ')}, not "${positionals.join(' ')}"`);
   }
   const rest = positionals.slice(name.split(' ').length);
-  const view = await viewer({ host: values.host, runDir: values['run-dir'] }, rest);
+  const target = targetOf(values);
+  if (values.follow) {
+    if (name !== 'log') throw new UsageError('--follow goes with show log');
+    return followLog(target, rest, values.json);
+  }
+  const view = await viewer(target, rest);
   const asJson = values.json || !process.stdout.isTTY;
   process.stdout.write(asJson ? `${JSON.stringify(view.json)}\n` : view.text());
   return 0;

@@ -5,12 +5,30 @@ export const USAGE = `usage: appliance COMMAND …
   check FILE [--here]                     validate a configuration; --here: hold it against this machine too
   render FILE [--vpp-version 25.02]       print VPP's startup.conf for a configuration
   run --config FILE [--run-dir DIR]       run everything but the machine itself
-  show WHAT                               fib vpp | fib kernel | interfaces | vpp | config | log [SERVICE] | status
-  vppctl show …                           ask VPP's own command line, read-only
   version
 
-show and vppctl speak to the appliance on this machine, or with --host URL to another one
-(http://192.0.2.1:8080); --run-dir DIR names the socket's directory (/run/appliance).
+of a running appliance:
+  show WHAT                               fib vpp | fib kernel | interfaces | vpp | config | log [SERVICE] | status
+                                          update: versions and trials | box: watchdog, cores, time, crashes, certificate
+  show log SERVICE --follow               print its lines as they come
+  vppctl show …                           ask VPP's own command line, read-only
+  config show                             print the configuration in force
+  config put FILE [--dry-run] [--restart-vpp]
+                                          put a configuration in force, or say what it would change
+  config confirm                          keep the one that was put
+  reload [--dry-run] [--restart-vpp]      read the configuration file again
+  update FILE.efi [--signature FILE.sig] [--wait | --no-restart]
+                                          send a new version and restart to try it
+  power restart | power off
+  password                                change the password
+  install --list | install DISK           copy the running system to a disk
+  factory-reset --yes                     erase what the box knows
+  sign FILE.efi --key update.key [--version V] | sign --new-key update.key
+                                          vouch for an image; make a pair of keys
+
+They speak to the appliance on this machine (--run-dir DIR names its socket's directory, /run/appliance), or with
+--host URL to another one, https://192.0.2.1:8443. --fingerprint SHA256 names its self-signed certificate, --insecure
+takes any. Whatever changes something wants the password: --password-file FILE, APPLIANCE_PASSWORD, or asked for.
 --json prints JSON; without it show prints JSON too when its output is not a terminal.
 `;
 

@@ -1,7 +1,7 @@
 /** `appliance vppctl show … [--host URL]`: VPP's own command line, read-only. */
 import { parseArgs } from 'node:util';
 import { isReadOnlyCommand } from '../vpp/mod.ts';
-import { get, TARGET_OPTIONS } from './transport.ts';
+import { get, TARGET_OPTIONS, targetOf } from './transport.ts';
 import { UsageError } from './usage.ts';
 
 export async function vppctl(args: readonly string[]): Promise<number> {
@@ -16,8 +16,7 @@ export async function vppctl(args: readonly string[]): Promise<number> {
       `vppctl takes a command that begins with show, not "${command}": nothing can be changed here`,
     );
   }
-  const target = { host: values.host, runDir: values['run-dir'] };
-  const text = await get(target, `/vppctl?command=${encodeURIComponent(command)}`);
+  const text = await get(targetOf(values), `/vppctl?command=${encodeURIComponent(command)}`);
   process.stdout.write(values.json ? `${JSON.stringify({ command, output: text })}\n` : text);
   return 0;
 }

@@ -1,0 +1,143 @@
+/** What `appliance show update`, `show box` and `show status` print on a terminal. Pure. */
+import {
+  describeCertificate,
+  describeChange,
+  describeCores,
+  describeCrash,
+  describeData,
+  describeEnd,
+  describeEntryState,
+  describeImage,
+  describeLastBoot,
+  describeNext,
+  describeTime,
+  describeVerdict,
+  describeWatchdog,
+  type Words,
+} from '../telemetry/box-words.ts';
+import { type ApplianceStatus, type BoxStatus, formatBytes, formatTime } from '../telemetry/mod.ts';
+import { formatTable } from './table.ts';
+
+type Row = readonly string[];
+type Update = BoxStatus['update'];
+
+/** `now` in Unix milliseconds, here and below: this machine's, which may be another than the box. */
+export function updateText(update: Update, now: number): string {
+  const { receiving, pending, lastFailure } = update;
+  const facts = [
+    ['image', said(describeImage(update, now))],
+    ['this run', describeVerdict(update)],
+    ['next restart', describeNext(update)],
+    [
+      'receiving',
+      receiving &&
+        `version ${receiving.version}, ${formatBytes(receiving.receivedBytes)} of ${formatBytes(receiving.sizeBytes)}`,
+    ],
+    ['not decided', pending && `version ${pending.version}, in place since ${formatTime(pending.at)}`],
+    ['last failure', lastFailure === undefined ? 'none on record' : describeEnd(lastFailure, now)],
+  ].filter((row): row is [string, string] => row[1] !== undefined);
+  return [facts, conditionRows(update), entryRows(update), historyRows(update)]
+    .filter((rows) => rows.length > 0)
+    .map((rows) => formatTable(rows))
+    .join('\n');
+}
+
+/** Of a box all but its updates. */
+export function boxText(box: Omit<BoxStatus, 'update'>, now: number): string {
+  const { watchdog, cpuIsolation, crashes, https } = box;
+  const lastBoot = describeLastBoot(watchdog);
+  const rows: Row[] = [
+    ['image', `version ${box.image}`],
+    ['boot device', box.bootDevice],
+    ['data', said(describeData(box))],
+    ['watchdog', said(describeWatchdog(watchdog, now))],
+    ...(lastBoot === undefined ? [] : [['last boot', said(lastBoot)]]),
+    ['kernel panic', box.lastPanic ?? 'none on record'],
+    ['worker cores', said(describeCores(cpuIsolation))],
+    ...(cpuIsolation.state === 'active'
+      ? cpuIsolation.threads.map(({ name, core }) => ['', `${name} on core ${core}`])
+      : []),
+    ['time', said(describeTime(box.time))],
+    ['crashes', `${crashes.length} on record`],
+    ...crashes.map((crash) => ['', describeCrash(crash)]),
+    ['HTTPS', https === undefined ? 'no certificate is in use' : said(describeCertificate(https, now))],
+    ...(https === undefined ? [] : [['', `SHA-256 ${https.fingerprint}`]]),
+  ];
+  return formatTable(rows);
+}
+
+/** The whole in a few lines: what runs, what of the box is not as it should be, and every condition. */
+export function statusText(status: ApplianceStatus, now: number): string {
+  const { box, change, conditions } = status;
+  const parts: [name: string, words: Words][] = [];
+  if (box !== undefined) parts.push(...summaryOf(box, now));
+  if (change !== undefined && change.state !== 'confirmed') {
+    parts.push(['configuration', describeChange(change, now)]);
+  }
+  for (const text of change?.pending ?? []) parts.push(['not in force', { level: 'ok', text }]);
+  const head = `${status.hostname}: version ${status.version}, up ${Math.round(status.uptimeSeconds)} s\n`;
+  const found = conditions.map(({ severity, subject, reason }) => [severity, subject, reason]);
+  const isWell = found.length === 0 && parts.every(([, { level }]) => level === 'ok');
+  return (
+    head +
+    formatTable(parts.map(([name, words]) => [name, said(words)])) +
+    formatTable(found) +
+    (isWell ? 'all is well\n' : '')
+  );
+}
+
+function summaryOf({ update, watchdog, cpuIsolation, time, crashes }: BoxStatus, now: number) {
+  const { lastFailure, history } = update;
+  const [crash] = crashes;
+  // One that was followed by a good one is told, and is no trouble any more.
+  const level = lastFailure !== undefined && lastFailure.at === history[0]?.at ? 'warning' : 'ok';
+  const parts: [name: string, words: Words][] = [['image', describeImage(update, now)]];
+  if (lastFailure !== undefined) {
+    parts.push(['last failure', { level, text: describeEnd(lastFailure, now) }]);
+  }
+  parts.push(
+    ['watchdog', describeWatchdog(watchdog, now)],
+    ['worker cores', describeCores(cpuIsolation)],
+    ['time', describeTime(time)],
+  );
+  if (crash !== undefined) {
+    const text = `${crashes.length} on record, the last: ${describeCrash(crash)}`;
+    parts.push(['crashes', { level: 'ok', text }]);
+  }
+  return parts;
+}
+
+function conditionRows({ verdict }: Update): Row[] {
+  if (verdict === undefined || verdict.state === 'good' || verdict.conditions.length === 0) return [];
+  const rows = verdict.conditions.map(({ name, ok, words }) => [name, ok ? 'met' : 'not met', words]);
+  return [['CONDITION', 'STATE', 'HOW IT IS'], ...rows];
+}
+
+function entryRows({ entries }: Update): Row[] {
+  if (entries.length === 0) return [];
+  const rows = entries.map((entry) => [
+    entry.version,
+    entry.running ? 'runs' : '-',
+    entry.next ? 'next' : '-',
+    formatBytes(entry.sizeBytes),
+    entry.file,
+    `${describeEntryState(entry)}${entry.reason === undefined ? '' : `: ${entry.reason}`}`,
+  ]);
+  return [['VERSION', 'NOW', 'RESTART', 'SIZE', 'FILE', 'STATE'], ...rows];
+}
+
+function historyRows({ history }: Update): Row[] {
+  if (history.length === 0) return [];
+  const rows = history.map(({ at, version, from, result, reason }) => [
+    formatTime(at),
+    version,
+    from ?? '-',
+    result,
+    reason ?? '-',
+  ]);
+  return [['ENDED', 'VERSION', 'FROM', 'RESULT', 'REASON'], ...rows];
+}
+
+function said({ level, text }: Words): string {
+  return level === 'ok' ? text : `${level}: ${text}`;
+}
