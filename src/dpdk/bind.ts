@@ -5,9 +5,8 @@
  * no IOMMU group is left half handed over.
  */
 import { existsSync } from 'node:fs';
-import { isErrno } from '../linux/mod.ts';
+import { isErrno, reasonOf } from '../linux/mod.ts';
 import type { NicPlan, UserDriver } from './assess.ts';
-import { reasonOf } from './errors.ts';
 import {
   driverWords,
   type ExecuteOptions,

@@ -15,8 +15,3 @@ export class DpdkError extends Error {
     this.code = code;
   }
 }
-
-/** The words of anything thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

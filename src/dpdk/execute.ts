@@ -4,8 +4,7 @@
  * Source: Documentation/ABI/testing/sysfs-bus-pci (driver_override, unbind, drivers_probe, rescan).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readText, writeText } from '../linux/mod.ts';
-import { reasonOf } from './errors.ts';
+import { readText, writeText, reasonOf } from '../linux/mod.ts';
 import { currentDriver, devicePath } from './inventory.ts';
 
 /** Where and how to write; the defaults are those of a running system. */

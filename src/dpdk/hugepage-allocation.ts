@@ -6,8 +6,7 @@
  */
 import { open } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { memInfo, readInt, readNames } from '../linux/mod.ts';
-import { reasonOf } from './errors.ts';
+import { memInfo, readInt, readNames, reasonOf } from '../linux/mod.ts';
 import { type HugepageBudget, PAGE_BYTES } from './hugepages.ts';
 
 export interface AllocateOptions {

@@ -5,8 +5,8 @@
  * of the device, so that a new process (after a crash of this one) still knows the original driver.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { isErrno } from '../linux/mod.ts';
-import { DpdkError, reasonOf } from './errors.ts';
+import { isErrno, reasonOf } from '../linux/mod.ts';
+import { DpdkError } from './errors.ts';
 
 /** Name of the file in the run directory. */
 export const RECORD_FILE = 'nics.json';

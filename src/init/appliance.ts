@@ -1,40 +1,54 @@
 /**
- * Everything that runs, whoever owns the machine: configuration, data plane, telemetry. PID 1 and
+ * Everything that runs, whoever owns the machine: configuration, data plane, telemetry and control. PID 1 and
  * `appliance run` are two ways of starting it.
  *
  * Owns the value behind /status; each part keeps its own state and is asked for it.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Config } from '../config/types.ts';
-import { iniLineFor, type Inventory, type Nic, takeInventory } from '../dpdk/mod.ts';
-import { isErrno } from '../linux/mod.ts';
+import type { Config, ConfigProblem } from '../config/types.ts';
+import type { ControlTarget } from '../control/mod.ts';
+import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import type {
   ApplianceStatus,
+  BoxStatus,
   ConfigStatus,
   FibRoute,
-  HttpServer,
   ManagementStatus,
-  NicRole,
-  NicStatus,
   OutputLine,
   StatusProvider,
 } from '../telemetry/mod.ts';
 import { runCli } from '../vpp/mod.ts';
 import { Conditions } from './conditions.ts';
 import type { Console } from './console.ts';
-import { DataPlane } from './data-plane.ts';
-import type { Management } from './management.ts';
+import { DataPlane, type MachineHooks } from './data-plane.ts';
+import { type Appliers, LiveConfig } from './live-config.ts';
+import { type LoadedConfig, machineFacts, readConfigFile } from './load-config.ts';
+import { NicReport } from './nic-status.ts';
 import { Phases } from './phases.ts';
 import type { Service } from './service.ts';
+import { Web } from './web.ts';
+import { reasonOf } from '../linux/mod.ts';
 
 export const VERSION = process.env.APPLIANCE_VERSION ?? 'development';
-/** How long a reading of the PCI bus serves, in ms: /status may be asked for often. */
-const INVENTORY_MS = 1_000;
 const VPPCTL_TIMEOUT_MS = 10_000;
 
+/** What the owner of the machine adds: PID 1's `Box`. */
+export interface MachineOwner {
+  readonly hooks: MachineHooks;
+  /** What takes a changed configuration beside the data plane and HTTP. */
+  readonly appliers: Omit<Appliers, 'data-plane' | 'http'>;
+  /** What changing requests do beside changing the configuration. */
+  readonly target: Omit<ControlTarget, 'config'>;
+  readonly managementStatus: ManagementStatus;
+  readonly managementInterface: string | undefined;
+  /** A configuration is to be kept from now on: it was confirmed, or read from the file again. */
+  configKept(): void;
+  status(): BoxStatus;
+  services(): readonly Service[];
+}
+
 export interface ApplianceOptions {
-  readonly mode: 'pid1' | 'run';
   readonly console: Console;
   /** `performance.now()` of the first own line. */
   readonly startedAt: number;
@@ -42,6 +56,19 @@ export interface ApplianceOptions {
   readonly runDir: string;
   /** `/run/vpp` on the box. */
   readonly vppRunDir: string;
+  /** PID 1's; undefined under `appliance run`. */
+  readonly owner?: (appliance: Appliance) => MachineOwner;
+}
+
+/** Where the configuration came from and what is kept. */
+export interface ApplianceMedia {
+  /** Undefined under `appliance run`. */
+  readonly boot: BootPartition | undefined;
+  readonly data: DataPartition;
+  /** Replaces the configuration's file as a whole. */
+  readonly writeConfig: (text: string) => Promise<void>;
+  /** No clock is before it, Unix milliseconds. */
+  readonly builtAt: number;
 }
 
 /** Before `configure` was called there is nothing but phases and conditions. */
@@ -49,20 +76,24 @@ export class Appliance implements StatusProvider {
   readonly console: Console;
   readonly conditions: Conditions;
   readonly phases: Phases;
+  readonly owner: MachineOwner | undefined;
   readonly #options: ApplianceOptions;
+  readonly #nics: NicReport;
   #config: Config | undefined;
   #configStatus: ConfigStatus;
+  #live: LiveConfig | undefined;
   #dataPlane: DataPlane | undefined;
-  #http: HttpServer | undefined;
-  #inventory: { readonly at: number; readonly value: Inventory } | undefined;
-  /** Set by PID 1, which alone owns a management interface. */
-  management: Management | undefined;
+  #web: Web | undefined;
+  /** Subjects of conditions that the configuration in force is the reason of. */
+  #warned: string[] = [];
+  #execReported = false;
 
   constructor(options: ApplianceOptions) {
     this.#options = options;
     this.console = options.console;
     this.conditions = new Conditions(options.console);
     this.phases = new Phases(options.console, options.startedAt);
+    this.#nics = new NicReport(options.runDir);
     this.#configStatus = {
       state: 'missing',
       source: 'default',
@@ -70,99 +101,146 @@ export class Appliance implements StatusProvider {
       reason: 'not read yet',
       problems: [],
     };
+    this.owner = options.owner?.(this);
   }
 
   get config(): Config {
-    if (this.#config === undefined) throw new Error('the configuration was not read yet');
-    return this.#config;
+    return this.#need(this.#config);
+  }
+
+  get live(): LiveConfig {
+    return this.#need(this.#live);
   }
 
   get dataPlane(): DataPlane {
-    if (this.#dataPlane === undefined) throw new Error('the configuration was not read yet');
-    return this.#dataPlane;
+    return this.#need(this.#dataPlane);
+  }
+
+  get web(): Web {
+    return this.#need(this.#web);
+  }
+
+  /** Whether there is a configuration, and with it a data plane. */
+  get isConfigured(): boolean {
+    return this.#config !== undefined;
   }
 
   /** Takes a configuration into use: builds what it describes, starts nothing. */
-  configure(config: Config, status: ConfigStatus): void {
+  configure({ config, status, text }: LoadedConfig, media: ApplianceMedia): void {
+    const { runDir, vppRunDir } = this.#options;
+    const { console, conditions, owner } = this;
     this.#config = config;
-    this.#configStatus = status;
-    const where = (line: number): string => (line === 0 ? status.path : `${status.path}:${line}`);
-    if (status.state !== 'ok') this.conditions.set('error', 'config', status.reason);
+    this.#setConfigStatus(status);
     for (const problem of status.problems) {
-      const words = `${where(problem.line)}: ${problem.leaf}: ${problem.message}`;
-      this.console.log(problem.severity, 'config', words);
-      // Too few cores, a NIC that is not there: true for as long as the machine is what it is.
-      if (problem.severity === 'warning') this.conditions.set('warning', problem.leaf, problem.message);
+      const where = problem.line === 0 ? status.path : `${status.path}:${problem.line}`;
+      console.log(problem.severity, 'config', `${where}: ${problem.leaf}: ${problem.message}`);
     }
-    mkdirSync(this.#options.runDir, { recursive: true });
-    this.#dataPlane = new DataPlane({
+    mkdirSync(runDir, { recursive: true });
+    const dataPlane = new DataPlane({
       config,
-      logger: this.console,
-      conditions: this.conditions,
-      runDir: this.#options.runDir,
-      vppRunDir: this.#options.vppRunDir,
-      ownsMachine: this.#options.mode === 'pid1',
-      onExec: () => this.#reportExec(),
+      logger: console,
+      conditions,
+      runDir,
+      vppRunDir,
+      ownsMachine: owner !== undefined,
+      hooks: { ...owner?.hooks, onExec: () => this.#reportExec() },
+      managementInterface: () => owner?.managementInterface,
+    });
+    this.#dataPlane = dataPlane;
+    const web = new Web({
+      source: this,
+      console,
+      conditions,
+      runDir,
+      ownsMachine: owner !== undefined,
+      boot: media.boot,
+      data: media.data,
+      target: this.#target(),
+      hostname: () => this.#hostname(),
+      addresses: () => this.#managementAddresses(),
+      builtAt: media.builtAt,
+    });
+    this.#web = web;
+    let before = config;
+    this.#live = new LiveConfig({
+      text,
+      config,
+      isFile: status.state === 'ok',
+      path: status.path,
+      readFile: () => readConfigFile(status.path),
+      writeFile: media.writeConfig,
+      logger: console,
+      conditions,
+      facts: machineFacts,
+      appliers: {
+        ...(owner?.appliers ?? NOTHING_TO_APPLY),
+        http: (next) => web.reconfigure(before, next),
+        'data-plane': (next, how) => dataPlane.reconfigure(next, how),
+      },
+      onInForce: (running, warnings) => {
+        before = running;
+        this.#config = running;
+        const isFirst = this.live.current() === text;
+        this.#setConfigStatus(
+          isFirst ? status : { state: 'ok', source: 'file', path: status.path, problems: warnings },
+        );
+      },
     });
   }
 
-  /** Ends the wait of a looping VPP; without effect otherwise. */
-  retryVpp(): void {
+  /** Reads the file again, and tries a looping VPP at once. */
+  async reload(): Promise<void> {
     this.#dataPlane?.service?.retryNow();
+    if (this.#live === undefined) return;
+    try {
+      const { result } = await this.#reload({ dryRun: false, restartVpp: false });
+      // What was refused is said by whoever refused it.
+      if (result !== 'rejected') this.console.info('config', `read again: ${result}`);
+    } catch (error) {
+      this.console.error('config', reasonOf(error));
+    }
   }
 
-  /** Serves the page, metrics and JSON over TCP, and the same over a Unix socket for the command line. */
+  /** Serves the page, metrics, JSON and control over TCP and a Unix socket; says where. */
   async startHttp(): Promise<string> {
-    const { startHttpServer } = await import('../telemetry/mod.ts');
-    const { listen } = this.config.http;
-    const logger = (line: string): void => this.console.info('http', line);
-    const socket = { path: `${this.#options.runDir}/appliance.sock` };
     try {
-      const start = (host: string): Promise<HttpServer> =>
-        startHttpServer({ listen: [{ ...listen, host }, socket], source: this, logger });
-      // A kernel without IPv6 has no [::]: there it means all of IPv4.
-      this.#http = await start(listen.host).catch((error: unknown) => {
-        if (listen.host !== '::' || !isWithoutIpv6(error)) throw error;
-        return start('0.0.0.0');
-      });
+      return await this.web.start(this.config);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.conditions.set('error', 'http', reason);
       throw error;
     }
-    const [bound] = this.#http.addresses;
-    return bound !== undefined && 'port' in bound ? `port ${bound.port}` : 'no TCP port';
+  }
+
+  /** From now on nothing changes any more; before anything is stopped. */
+  endChanges(): void {
+    this.#live?.[Symbol.dispose]();
   }
 
   async stopHttp(): Promise<void> {
-    await this.#http?.[Symbol.asyncDispose]();
-    this.#http = undefined;
+    await this.#web?.[Symbol.asyncDispose]();
   }
 
   /** Which kernel interface management may have: the first NIC with one that is not meant for VPP. */
   freeKernelInterface(): string | undefined {
-    const { vpp } = this.config;
-    const taken = new Set(
-      vpp.enabled && !vpp.external ? vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress) : [],
-    );
-    return takeInventory({ runDir: this.#options.runDir }).nics.find(
-      (nic) => nic.kernelInterface && nic.kernelName !== undefined && !taken.has(nic.pciAddress),
-    )?.kernelName;
+    return this.#nics.freeKernelInterface(this.config);
   }
 
   status(): ApplianceStatus {
     const plane = this.#dataPlane;
     const { totalMs } = this.phases;
+    const { owner } = this;
     return {
       version: VERSION,
-      hostname: this.#options.mode === 'pid1' ? (this.#config?.system.hostname ?? hostname()) : hostname(),
+      hostname: this.#hostname(),
       pid: process.pid,
-      mode: this.#options.mode,
+      mode: owner === undefined ? 'run' : 'pid1',
       uptimeSeconds: (performance.now() - this.#options.startedAt) / 1000,
       ...kernelRelease(),
       boot: { phases: this.phases.report, ...(totalMs === undefined ? {} : { totalMs }) },
       conditions: this.conditions.list(),
       config: this.#configStatus,
+      ...(this.#live === undefined ? {} : { change: this.#live.status }),
       services: this.#services().map((service) => service.report()),
       vpp: plane?.vppStatus ?? {
         process: { state: 'disabled', reason: 'the configuration was not read yet' },
@@ -170,11 +248,16 @@ export class Appliance implements StatusProvider {
         restarts: 0,
       },
       stats: plane?.stats.status ?? { state: 'idle', reason: 'the configuration was not read yet' },
-      nics: this.#nics(),
+      nics: this.#nics.list({
+        config: this.#config,
+        dataPlane: plane,
+        managementInterface: owner?.managementInterface,
+      }),
       interfaces: plane === undefined ? [] : [...plane.interfaces.status, ...plane.kernelInterfaces.status],
       fib: plane === undefined ? [] : [plane.fib.status, plane.kernelFib.status],
       hugepages: plane === undefined ? [] : [plane.hugepages],
-      management: this.#managementStatus(),
+      management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
+      ...(owner === undefined ? {} : { box: owner.status() }),
     };
   }
 
@@ -187,10 +270,16 @@ export class Appliance implements StatusProvider {
   }
 
   log(name: string): readonly OutputLine[] | undefined {
-    if (name === 'appliance') return this.console.ring.tail();
-    return this.#services()
-      .find((service) => service.name === name)
-      ?.log();
+    return (
+      this.console.hub.log(name) ??
+      this.#services()
+        .find((service) => service.name === name)
+        ?.log()
+    );
+  }
+
+  followLog(name: string, listener: (line: OutputLine) => void): (() => void) | undefined {
+    return this.console.hub.followLog(name, listener);
   }
 
   vppctl(command: string, signal: AbortSignal): Promise<string> {
@@ -198,62 +287,61 @@ export class Appliance implements StatusProvider {
     return runCli(`${this.#options.vppRunDir}/cli.sock`, command, { signal, timeoutMs });
   }
 
-  #services(): Service[] {
-    return [this.#dataPlane?.service, this.management?.service].filter((service) => service !== undefined);
-  }
-
-  #managementStatus(): ManagementStatus {
-    if (this.management !== undefined) return this.management.status;
-    const reason = this.#options.mode === 'run' ? 'the host owns its interfaces' : 'not started yet';
-    return { state: 'none', reason };
-  }
-
-  #nics(): NicStatus[] {
-    const now = performance.now();
-    if (this.#inventory === undefined || now - this.#inventory.at > INVENTORY_MS) {
-      this.#inventory = { at: now, value: takeInventory({ runDir: this.#options.runDir }) };
-    }
-    const { nics } = this.#inventory.value;
-    return nics.map((nic) => this.#nicStatus(nic, nics));
-  }
-
-  #nicStatus(nic: Nic, nics: readonly Nic[]): NicStatus {
-    const given = this.#config === undefined ? [] : this.#config.vpp.dpdk.interfaces;
+  #target(): ControlTarget {
+    const { owner } = this;
     return {
-      pciAddress: nic.pciAddress,
-      pciId: nic.pciId,
-      ...(nic.mac === undefined ? {} : { mac: nic.mac }),
-      ...(nic.kernelName === undefined ? {} : { kernelName: nic.kernelName }),
-      ...(nic.driver === undefined ? {} : { driver: nic.driver }),
-      ...(nic.originalDriver === undefined ? {} : { originalDriver: nic.originalDriver }),
-      link: nic.link,
-      ...(nic.speedMbps === undefined ? {} : { speedMbps: nic.speedMbps }),
-      ...(nic.iommuGroup === undefined ? {} : { iommuGroup: nic.iommuGroup }),
-      groupMembers: nic.groupMembers.map(({ pciAddress }) => pciAddress),
-      use: this.#roleOf(nic),
-      iniLine: iniLineFor(nic, nics, { dpdk: { unsafeNoIommu: false, interfaces: given } }),
+      ...(owner?.target ?? REFUSES),
+      config: {
+        current: () => this.live.current(),
+        put: (text, how) => this.live.put(text, how),
+        confirm: async () => {
+          const change = await this.live.confirm();
+          if (change.result === 'applied') owner?.configKept();
+          return change;
+        },
+        reload: (how) => this.#reload(how),
+        confirmBefore: () => {
+          const { status } = this.live;
+          return status.state === 'waiting' ? status.confirmBefore : undefined;
+        },
+      },
     };
   }
 
-  #roleOf(nic: Nic): NicRole {
-    const configured = this.#config?.vpp.dpdk.interfaces.find(
-      ({ pciAddress }) => pciAddress === nic.pciAddress,
-    );
-    if (configured === undefined) {
-      const name = this.management?.interfaceName;
-      const isManagement = name !== undefined && nic.kernelName === name;
-      return isManagement ? { role: 'management', name } : { role: 'free' };
-    }
-    const { name } = configured;
-    const refusal = this.#dataPlane?.refusals.get(nic.pciAddress);
-    if (refusal !== undefined) return { role: 'refused', name, reason: refusal };
-    if (this.#dataPlane?.kernelInterfaces.active === true) {
-      return { role: 'fallback', name, reason: 'VPP does not run: the kernel forwards' };
-    }
-    return { role: 'vpp', name };
+  async #reload(how: { dryRun: boolean; restartVpp: boolean }): ReturnType<LiveConfig['reload']> {
+    const change = await this.live.reload(how);
+    if (change.result === 'applied') this.owner?.configKept();
+    return change;
   }
 
-  #execReported = false;
+  #setConfigStatus(status: ConfigStatus): void {
+    const { conditions } = this;
+    this.#configStatus = status;
+    if (status.state === 'ok') conditions.clear('config');
+    else conditions.set('error', 'config', status.reason);
+    // Too few cores, a NIC that is not there: true for as long as the machine is what it is.
+    const warnings = status.problems.filter(({ severity }: ConfigProblem) => severity === 'warning');
+    for (const leaf of this.#warned) if (!warnings.some((one) => one.leaf === leaf)) conditions.clear(leaf);
+    for (const { leaf, message } of warnings) conditions.set('warning', leaf, message);
+    this.#warned = warnings.map(({ leaf }) => leaf);
+  }
+
+  #hostname(): string {
+    const own = this.owner === undefined ? undefined : this.#config?.system.hostname;
+    return own ?? hostname();
+  }
+
+  #managementAddresses(): string[] {
+    const status = this.owner?.managementStatus;
+    if (status?.state !== 'ready') return [];
+    return status.addresses.map((prefix) => prefix.replace(/\/.*/, ''));
+  }
+
+  #services(): Service[] {
+    return [this.#dataPlane?.service, ...(this.owner?.services() ?? [])].filter(
+      (service) => service !== undefined,
+    );
+  }
 
   #reportExec(): void {
     if (this.#execReported) return;
@@ -261,11 +349,37 @@ export class Appliance implements StatusProvider {
     const ms = performance.now() - this.#options.startedAt;
     this.console.info('boot', `VPP's exec ${ms.toFixed(0)} ms after the first own line`);
   }
+
+  #need<T>(part: T | undefined): T {
+    if (part === undefined) throw new Error('the configuration was not read yet');
+    return part;
+  }
 }
 
-function isWithoutIpv6(error: unknown): boolean {
-  return error instanceof Error && isErrno(error.cause, 'EAFNOSUPPORT', 'EADDRNOTAVAIL');
-}
+/** `appliance run` has no machine: nothing of it follows the configuration. */
+const NOTHING_TO_APPLY: MachineOwner['appliers'] = {
+  system() {},
+  log() {},
+  update() {},
+  watchdog() {},
+  management() {},
+};
+
+const notTheMachine = async (): Promise<never> => {
+  throw Object.assign(new Error('`appliance run` does not own the machine: only a box can do this'), {
+    code: 'refused',
+  });
+};
+
+const REFUSES: MachineOwner['target'] = {
+  update: { receive: notTheMachine },
+  power() {
+    throw new Error('`appliance run` does not own the machine: end its process instead');
+  },
+  factoryReset: notTheMachine,
+  installTargets: async () => [],
+  install: notTheMachine,
+};
 
 function kernelRelease(): { kernel?: string } {
   try {

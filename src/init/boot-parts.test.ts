@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findByLabel, readFatLabel } from './boot-partition.ts';
 import { Conditions } from './conditions.ts';
 import { isDhcpEvent, readDhcpEnvironment, readDhcpEvent, runDhcpEvent } from './dhcp-lease.ts';
 import { collectModaliases } from './hardware-modules.ts';
@@ -18,41 +17,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
-});
-
-/** A FAT boot sector with just what identifies it. */
-function fatImage(path: string, kind: 'FAT32' | 'FAT16', label: string): void {
-  const sector = Buffer.alloc(512);
-  const [typeAt, labelAt] = kind === 'FAT32' ? [82, 71] : [54, 43];
-  sector.write(kind.padEnd(8), typeAt, 'latin1');
-  sector.write(label.padEnd(11), labelAt, 'latin1');
-  sector.writeUInt16LE(0xaa55, 510);
-  writeFileSync(path, sector);
-  truncateSync(path, 4096);
-}
-
-describe('the boot partition', () => {
-  it('is known by the label in its boot sector, FAT32 and FAT16', () => {
-    fatImage(join(dir, 'a'), 'FAT32', 'APPLIANCE');
-    fatImage(join(dir, 'b'), 'FAT16', 'OTHER');
-    expect(readFatLabel(join(dir, 'a'))).toBe('APPLIANCE');
-    expect(readFatLabel(join(dir, 'b'))).toBe('OTHER');
-  });
-
-  it('is not an empty disk, a short file, or a missing device', () => {
-    writeFileSync(join(dir, 'short'), 'x');
-    writeFileSync(join(dir, 'empty'), Buffer.alloc(4096));
-    for (const name of ['short', 'empty', 'missing']) expect(readFatLabel(join(dir, name))).toBeUndefined();
-  });
-
-  it('is looked for on every block device, and all that match are named', () => {
-    const [sysfs, dev] = [join(dir, 'sys'), join(dir, 'dev')];
-    for (const name of ['sda', 'sda1', 'vda1', 'loop0'])
-      mkdirSync(join(sysfs, 'class/block', name), { recursive: true });
-    mkdirSync(dev);
-    for (const name of ['sda1', 'vda1', 'loop0']) fatImage(join(dev, name), 'FAT32', 'APPLIANCE');
-    expect(findByLabel('APPLIANCE', sysfs, dev)).toEqual([join(dev, 'sda1'), join(dev, 'vda1')]);
-  });
 });
 
 describe('power buttons', () => {

@@ -81,6 +81,22 @@ describe('Console', () => {
     closeSync(reader);
   });
 
+  it('gives every line once to the log, under the service it is of', () => {
+    const path = join(dir, 'log');
+    writeFileSync(path, '');
+    using console = new Console([path]);
+    console.warning('config', 'odd');
+    console.output('vpp', 'bell\u0007');
+    console.note('vpp', 'error', 'it ended');
+    expect(console.hub.records('all')).toMatchObject([
+      { service: 'appliance', severity: 'warning', line: 'config: odd' },
+      { service: 'vpp', severity: 'info', line: 'bell?' },
+      { service: 'vpp', severity: 'error', line: 'it ended' },
+    ]);
+    const shown = readFileSync(path, 'utf8').trimEnd().split('\n');
+    expect(shown.map((line) => line.replace(/^.*?\] /, ''))).toEqual(['config: warning: odd', 'vpp: bell?']);
+  });
+
   it('survives a console that hangs up', async () => {
     const path = await makeFifo();
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

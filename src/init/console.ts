@@ -1,5 +1,5 @@
 /**
- * What PID 1 says, to every console and to a ring, without ever waiting for a reader.
+ * What PID 1 says, to every console and to the log's hub, without ever waiting for a reader.
  *
  * Node writes to a terminal synchronously: a serial line with nobody behind it, a full pty or a hung-up
  * terminal would stop the event loop or end the process (in PID 1: a kernel panic). So each console is opened
@@ -8,7 +8,7 @@
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { isErrno, readText, sendWithoutWaiting } from '../linux/mod.ts';
-import { LogRing } from './log-ring.ts';
+import { LogHub, type LogLine, type LogSeverity, printableLine } from '../log/mod.ts';
 
 /** Bytes that wait for one slow console at the most. */
 const QUEUE_BYTES = 64 * 1024;
@@ -18,6 +18,9 @@ const RETRY_MS = 50;
 const REOPEN_MS = 5_000;
 
 export type LogLevel = 'info' | 'warning' | 'error';
+
+/** The service that this program's own lines belong to. */
+const OWN_SERVICE = 'appliance';
 
 class ConsoleSink {
   readonly #path: string;
@@ -146,17 +149,22 @@ export function activeConsoles(sysfs = '/sys'): string[] {
 }
 
 export class Console implements Disposable {
-  readonly ring: LogRing;
+  /** Where every line goes that is said here; sinks and followers are attached to it. */
+  readonly hub: LogHub;
   #sinks: ConsoleSink[] = [];
   readonly #startedAt: number;
   readonly #lineEnd: string;
 
   /**
    * @param paths terminals (or pipes) to write to, opened non-blocking
+   * @param options.hub the log's; one of its own when absent
    * @param options.startedAt what `performance.now()`-like zero the printed seconds count from, in ms
    */
-  constructor(paths: readonly string[], options: { lineEnd?: '\n' | '\r\n'; startedAt?: number } = {}) {
-    this.ring = new LogRing(512 * 1024);
+  constructor(
+    paths: readonly string[],
+    options: { lineEnd?: '\n' | '\r\n'; startedAt?: number; hub?: LogHub } = {},
+  ) {
+    this.hub = options.hub ?? new LogHub();
     this.#startedAt = options.startedAt ?? 0;
     this.#lineEnd = options.lineEnd ?? '\n';
     this.attach(paths);
@@ -172,16 +180,35 @@ export class Console implements Disposable {
     return this.#sinks.reduce((sum, sink) => sum + sink.dropped, 0);
   }
 
-  /** Writes one line: seconds since the start, then the subject, then the message. Never throws, never waits. */
+  /** This program's own lines that are still held, oldest first. */
+  get ring(): { tail(count?: number): LogLine[] } {
+    return {
+      tail: (count = Number.POSITIVE_INFINITY) => (this.hub.log(OWN_SERVICE) ?? []).slice(-count),
+    };
+  }
+
+  /** Says one line of this program's own: to the consoles and the log. Never throws, never waits. */
   log(level: LogLevel, subject: string, message: string): void {
+    this.#show(subject, level === 'info' ? message : `${level}: ${message}`);
+    this.hub.push(OWN_SERVICE, level, `${subject}: ${message}`);
+  }
+
+  /** Passes on one line that a service wrote: to the consoles, and to the log under the service's name. */
+  output(service: string, line: string): void {
+    this.#show(service, line);
+    this.hub.push(service, 'info', line);
+  }
+
+  /** Adds a line about a service to its log alone: the consoles are told in other words. */
+  note(service: string, severity: LogSeverity, line: string): void {
+    this.hub.push(service, severity, line);
+  }
+
+  /** Seconds since the start, then the subject, then the message. */
+  #show(subject: string, message: string): void {
     const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(3).padStart(8);
-    const mark = level === 'info' ? '' : `${level}: `;
-    // Control characters of a service's output must not steer the terminal of whoever reads the log.
-    // oxlint-disable-next-line no-control-regex
-    const clean = message.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
-    const line = `[${seconds}] ${subject}: ${mark}${clean}`;
-    this.ring.push(line);
-    for (const sink of this.#sinks) sink.write(line + this.#lineEnd);
+    const line = `[${seconds}] ${subject}: ${printableLine(message)}${this.#lineEnd}`;
+    for (const sink of this.#sinks) sink.write(line);
   }
 
   info(subject: string, message: string): void {
@@ -203,4 +230,4 @@ export class Console implements Disposable {
 }
 
 /** What the parts log through: the console, or in a test anything of its shape. */
-export type Logger = Pick<Console, 'info' | 'warning' | 'error'>;
+export type Logger = Pick<Console, 'info' | 'warning' | 'error'> & Partial<Pick<Console, 'output' | 'note'>>;

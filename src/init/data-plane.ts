@@ -1,103 +1,74 @@
 /**
- * The data plane's life: VPP's process with everything that a start needs, its API connection, what is programmed
- * through it, and the kernel as the fallback when VPP is disabled or loops.
+ * The data plane's life: VPP's process, its API connection, what is programmed through it, and the kernel as the
+ * fallback when VPP is disabled or loops.
  *
  * Invariants: the kernel is configured for the data plane only while VPP is not (its NICs are then on their own
- * drivers); after each connection interfaces come before routes; `stop()` gives the NICs back.
+ * drivers); after each connection interfaces come before routes; `stop()` gives the NICs back. `reconfigure` keeps
+ * the parts and replaces what they should be; the link to VPP is a new one when VPP is restarted, so nobody keeps a
+ * reference to its connection or poller.
  */
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
-import {
-  allocateHugepages,
-  assessNics,
-  bindNics,
-  chooseManagementInterface,
-  dpdkNumaNodes,
-  hugepageBudget,
-  type NicPlan,
-  restoreNics,
-  takeInventory,
-} from '../dpdk/mod.ts';
-import { KernelFib, VppFib } from '../fib/mod.ts';
-import { KernelInterfaces, VppInterfaces } from '../interfaces/mod.ts';
-import { NETNS_DIR } from '../linux/mod.ts';
+import { type KernelFib, VppFib } from '../fib/mod.ts';
+import { type KernelInterfaces, VppInterfaces } from '../interfaces/mod.ts';
 import type { HugepageStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
-import { type ConnectedEvent, REQUIRED_MESSAGES, VppConnection } from '../vpp/api/mod.ts';
-import {
-  explainExit,
-  findPluginDir,
-  readVppVersion,
-  renderStartupConf,
-  type VppVersion,
-} from '../vpp/mod.ts';
-import { StatsPoller } from '../vpp/stats/mod.ts';
+import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
+import { explainExit } from '../vpp/mod.ts';
+import type { StatsPoller } from '../vpp/stats/mod.ts';
 import { apiStatus } from './api-status.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
+import { KernelPlane } from './kernel-plane.ts';
+import { giveNicsBack } from './nic-restore.ts';
 import type { LifeEnd } from './restart-policy.ts';
-import { type Command, Service } from './service.ts';
-import { exists, freeSocketPath, isSocket } from './socket-path.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { Service, type ServiceOptions } from './service.ts';
+import { isSocket } from './socket-path.ts';
+import { awaitAnswer } from './vpp-answer.ts';
+import { VppLink } from './vpp-link.ts';
+import { VppStart, type VppStartOptions } from './vpp-start.ts';
+import { reasonOf } from '../linux/mod.ts';
 
-/** Attempts at the API once its socket is there, one a second, before VPP counts as stuck (the specification). */
-const ATTEMPTS_WITH_SOCKET = 10;
-const MONITOR_MS = 250;
-/** A slow machine needs seconds to start a program of this size. */
-const VERSION_TIMEOUT_MS = 20_000;
 /** How long the boot waits for VPP's exec before it goes on. */
 const FIRST_START_MS = 10_000;
+/** How long a change waits for VPP to take it; VPP's reasons, and what is slow, show in the status. */
+const RECONFIGURE_MS = 10_000;
 
-export interface DataPlaneOptions {
+/** What the owner of the machine does around the lives of a VPP of ours. */
+export interface MachineHooks
+  extends Pick<ServiceOptions, 'aroundSpawn' | 'onCrash' | 'onUnkillable'>,
+    Pick<VppStartOptions, 'prepareMachine'> {
+  /** VPP was executed. */
+  readonly onExec?: (pid: number) => void;
+  /** VPP answers on its API: its threads are there. The signal aborts at its end. */
+  readonly onAnswered?: (pid: number, config: Config, life: AbortSignal) => unknown;
+  /** VPP has ended, or could not be started. Awaited before the next start. */
+  readonly onEnded?: () => unknown;
+}
+
+export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'> {
   readonly config: Config;
-  readonly logger: Logger;
-  readonly conditions: Conditions;
-  /** Ours: startup.conf, the record of NICs. `/run/appliance` on the box. */
-  readonly runDir: string;
-  /** VPP's runtime directory, which holds cli.sock. */
-  readonly vppRunDir: string;
-  /** PID 1 owns hugepages; elsewhere they are used when there are enough, and done without otherwise. */
-  readonly ownsMachine: boolean;
-  /** VPP was executed; called at each start. */
-  readonly onExec?: () => void;
+  readonly hooks?: MachineHooks;
 }
 
 export class DataPlane {
   readonly #options: DataPlaneOptions;
-  readonly connection: VppConnection;
-  readonly stats: StatsPoller;
   readonly fib: VppFib;
-  readonly kernelFib: KernelFib;
   readonly interfaces: VppInterfaces;
-  readonly kernelInterfaces: KernelInterfaces;
-  readonly service: Service | undefined;
-  #hugepages: HugepageStatus = { state: 'not-needed', reason: 'VPP is not started by this program' };
-  /** Why a configured NIC is not VPP's, by PCI address. */
-  readonly refusals = new Map<string, string>();
+  readonly #kernel: KernelPlane;
+  #config: Config;
+  #life: 'running' | 'restarting' | 'stopped' = 'running';
+  #link: VppLink;
+  #service: Service | undefined;
+  #vppStart: VppStart;
   /** How the first start went: executed, or why not. */
-  readonly #firstStart = Promise.withResolvers<string>();
-  #version: string | undefined;
-  #binaryVersion: { readonly identity: string; readonly version: VppVersion } | undefined;
-  #restartsSeen = 0;
-  #connectedSince: number | undefined;
-  #connectedAtMs = 0;
-  #stopping = false;
+  #firstStart = Promise.withResolvers<string>();
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    const { config, logger, conditions } = options;
-    this.connection = new VppConnection({
-      socketPath: config.vpp.apiSocket,
-      clientName: 'appliance',
-      requiredMessages: REQUIRED_MESSAGES,
-    });
-    this.stats = new StatsPoller({
-      socketPath: config.vpp.stats.socketPath,
-      intervalMs: config.vpp.stats.pollIntervalSeconds * 1000,
-      onStatus: (status) => {
-        if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
-      },
-    });
+    const { config, logger } = options;
+    this.#config = config;
+    this.#vppStart = this.#newVppStart();
+    this.#link = this.#newLink();
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       onChange: (name, what) => {
@@ -112,316 +83,288 @@ export class DataPlane {
       resolveInterface: (name) => this.interfaces.indexOf(name),
       onError: (message) => logger.warning('fib', message),
     });
-    const kernelName = (name: string): string | undefined => this.#kernelNameOf(name);
-    this.kernelInterfaces = new KernelInterfaces(config.interfaces, kernelName);
-    this.kernelFib = new KernelFib(config.routes, kernelName);
-    this.#subscribe();
-    if (config.vpp.enabled && !config.vpp.external) {
-      this.service = new Service({
-        name: 'vpp',
-        policy: config.supervisor,
-        logger,
-        prepare: (signal) => this.#prepare(signal),
-        onStarted: (pid, life) => this.#started(pid, life),
-        onEnded: (end) => this.#ended(end),
-        onLooping: (reason) => this.#fallBack(`VPP loops: ${reason}`),
-        explainExit: (end) => explainExit(end),
-        onStatus: (status) => {
-          if (status.state !== 'looping') conditions.clear('vpp-looping');
-        },
-      });
-    }
+    this.#kernel = new KernelPlane(config, options.runDir);
+    this.#service = startsVpp(this.#config) ? this.#newService() : undefined;
+  }
+
+  /** The process of VPP, when it is ours. */
+  get service(): Service | undefined {
+    return this.#service;
+  }
+
+  get kernelInterfaces(): KernelInterfaces {
+    return this.#kernel.interfaces;
+  }
+
+  get kernelFib(): KernelFib {
+    return this.#kernel.fib;
+  }
+
+  get connection(): VppConnection {
+    return this.#link.connection;
+  }
+
+  get stats(): StatsPoller {
+    return this.#link.stats;
+  }
+
+  get hugepages(): HugepageStatus {
+    return this.#vppStart.hugepages;
+  }
+
+  /** Why a configured NIC is not VPP's, by PCI address. */
+  get refusals(): ReadonlyMap<string, string> {
+    return this.#vppStart.refusals;
   }
 
   /** Starts what the configuration asks for; resolves without waiting for VPP. */
   async start(): Promise<string> {
-    const { config, conditions } = this.#options;
-    if (!config.vpp.enabled) {
-      conditions.set('info', 'vpp', 'VPP is disabled (vpp.enabled = false): the kernel forwards');
-      await this.#useKernel();
+    const { vpp } = this.#config;
+    if (this.#life === 'stopped') return 'not started: the appliance stops';
+    if (!vpp.enabled) {
+      this.#options.conditions.set(
+        'info',
+        'vpp',
+        'VPP is disabled (vpp.enabled = false): the kernel forwards',
+      );
+      await this.#kernel.take();
       return 'VPP is disabled: the kernel is the data plane';
     }
-    if (config.vpp.external) {
-      this.connection.start();
-      this.stats.start();
-      return `VPP is external: connecting to ${config.vpp.apiSocket}`;
+    if (vpp.external) {
+      this.#link.start();
+      return `VPP is external: connecting to ${vpp.apiSocket}`;
     }
-    this.service?.start();
+    this.#service?.start();
     // What comes next in the boot (HTTP) must not delay VPP's exec, and not wait for ever for one either.
     const first = await Promise.race([
       this.#firstStart.promise,
-      sleep(FIRST_START_MS, 'still being prepared'),
+      sleep(FIRST_START_MS, 'still being prepared', { ref: false }),
     ]);
-    return `${config.vpp.binary}: ${first}`;
+    return `${vpp.binary}: ${first}`;
+  }
+
+  /**
+   * Makes `next` the configuration in force. Without `restartVpp` it differs from the last one in leaves only that
+   * need no restart (`withoutRestart` of config/difference.ts); with it, VPP is stopped and what `next` asks for is
+   * started. Resolves when VPP and the kernel have taken it, or after ten seconds; what they refuse is in the status
+   * of the interfaces and routes, and is tried again. Rejects when the data plane was stopped meanwhile.
+   */
+  async reconfigure(next: Config, { restartVpp }: { readonly restartVpp: boolean }): Promise<void> {
+    if (this.#life !== 'running') throw new Error(`could not change the data plane: it is ${this.#life}`);
+    if (restartVpp || this.#movesExternalSocket(next)) await this.#restartWith(next);
+    else await this.#takeLive(next);
   }
 
   /** Stops VPP and what hangs on it. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.service?.stop('the appliance stops');
-    await this.connection[Symbol.asyncDispose]();
-    this.fib[Symbol.dispose]();
-    this.interfaces.detach();
-    this.stats[Symbol.dispose]();
+    this.#life = 'stopped';
+    await this.#service?.stop('the appliance stops');
+    await this.#link[Symbol.asyncDispose]();
+    this.#detach('the appliance stops');
   }
 
   /** Gives every recorded NIC back to its driver; says what became of each. */
   async restoreNics(): Promise<string> {
-    if (this.service === undefined) return 'no NIC was taken';
-    const outcomes = await restoreNics({ runDir: this.#options.runDir });
-    for (const { pciAddress, state, driver, kernelName, reason } of outcomes) {
-      const words = `${pciAddress} ${state}, driver ${driver ?? 'none'}${kernelName === undefined ? '' : ` (${kernelName})`}`;
-      if (state === 'failed') this.#options.logger.error('nic', `${words}: ${reason ?? 'unknown reason'}`);
-      else this.#options.logger.info('nic', words);
-    }
-    return outcomes.length === 0
-      ? 'no NIC was taken'
-      : outcomes.map(({ pciAddress, driver }) => `${pciAddress} on ${driver ?? 'no driver'}`).join(', ');
-  }
-
-  get hugepages(): HugepageStatus {
-    return this.#hugepages;
+    if (this.#service === undefined) return 'no NIC was taken';
+    return giveNicsBack(this.#options.runDir, this.#options.logger);
   }
 
   /** VPP's process and API, in words. */
   get vppStatus(): VppStatus {
-    const { config } = this.#options;
+    const { vpp } = this.#config;
     const process: ServiceStatus =
-      this.service?.status ??
-      (config.vpp.enabled
-        ? { state: 'external', reason: `someone else runs it; its socket is ${config.vpp.apiSocket}` }
+      this.#service?.status ??
+      (vpp.enabled
+        ? { state: 'external', reason: `someone else runs it; its socket is ${vpp.apiSocket}` }
         : { state: 'disabled', reason: 'vpp.enabled is false' });
     const api = this.connection.status;
-    const pid = this.service?.pid ?? ('vpePid' in api ? api.vpePid : undefined);
+    const pid = this.#service?.pid ?? ('vpePid' in api ? api.vpePid : undefined);
+    const version = this.#link.version ?? this.#vppStart.version;
+    const startedAt = this.#link.connectedSince;
     return {
       process,
       api: apiStatus(api),
-      ...(this.#version === undefined ? {} : { version: this.#version }),
+      ...(version === undefined ? {} : { version }),
       ...(pid === undefined ? {} : { pid }),
-      ...(this.#connectedSince === undefined ? {} : { startedAt: this.#connectedSince }),
-      restarts: this.service?.restarts ?? this.#restartsSeen,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      restarts: this.#service?.restarts ?? this.#link.restarts,
     };
   }
 
-  #subscribe(): void {
+  /** A VPP of someone else's is elsewhere now: another connection is all that it takes. */
+  #movesExternalSocket({ vpp }: Config): boolean {
+    const now = this.#config.vpp;
+    if (!vpp.enabled || !vpp.external) return false;
+    return vpp.apiSocket !== now.apiSocket || vpp.stats.socketPath !== now.stats.socketPath;
+  }
+
+  async #takeLive(next: Config): Promise<void> {
+    this.#config = next;
+    this.stats.setInterval(next.vpp.stats.pollIntervalSeconds * 1000);
+    this.#service?.setPolicy(next.supervisor);
+    const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
+      // The next connection programs everything again, and a VPP that only was slow is asked again.
+      this.#options.logger.warning('interface', `changing them was cut off: ${reasonOf(error)}`);
+    });
+    const slow = Symbol('slow');
+    const outcome = await Promise.race([inVpp, sleep(RECONFIGURE_MS, slow, { ref: false })]);
+    if (outcome === slow) {
+      const words = `VPP has not taken the change within ${RECONFIGURE_MS / 1000} s: it goes on in the background`;
+      this.#options.logger.warning('interface', words);
+    }
+    this.fib.reconfigure(next.fib.vpp, next.routes);
+    await this.#kernel.reconfigure(next);
+  }
+
+  async #restartWith(next: Config): Promise<void> {
+    const { conditions } = this.#options;
+    const reason = 'VPP is restarted for a change of the configuration';
+    this.#life = 'restarting';
+    try {
+      await this.#service?.pause(reason);
+      await this.#link[Symbol.asyncDispose]();
+      this.#detach(reason);
+      for (const subject of ['vpp', 'vpp-api', 'vpp-looping', 'hugepages']) conditions.clear(subject);
+      this.#kernel.leave();
+      await this.#releaseNics(next);
+      if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');
+      this.#config = next;
+      this.#adoptVpp();
+      await this.interfaces.reconfigure(next.interfaces);
+      this.fib.reconfigure(next.fib.vpp, next.routes);
+      await this.#kernel.reconfigure(next);
+    } finally {
+      if (!this.#isStopped()) this.#life = 'running';
+    }
+    await this.start();
+  }
+
+  /** A link and, when VPP is ours, a process for the configuration in force. */
+  #adoptVpp(): void {
+    this.#link = this.#newLink();
+    this.#firstStart = Promise.withResolvers<string>();
+    if (!startsVpp(this.#config)) {
+      this.#service = undefined;
+      this.#vppStart = this.#newVppStart();
+      return;
+    }
+    // The same one as before: its output and its counts go on.
+    this.#service ??= this.#newService();
+    this.#service.setPolicy(this.#config.supervisor);
+  }
+
+  /** Gives back the NICs that VPP has now and will not have with `next`. */
+  async #releaseNics(next: Config): Promise<void> {
+    if (!startsVpp(this.#config)) return;
+    const kept = new Set(startsVpp(next) ? next.vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress) : []);
+    const released = this.#config.vpp.dpdk.interfaces
+      .map(({ pciAddress }) => pciAddress)
+      .filter((pciAddress) => !kept.has(pciAddress));
+    if (released.length === 0) return;
+    await giveNicsBack(this.#options.runDir, this.#options.logger, released);
+    this.#vppStart.forget(released);
+  }
+
+  // A getter would be narrowed by the assignments before an await.
+  #isStopped(): boolean {
+    return this.#life === 'stopped';
+  }
+
+  #newLink(): VppLink {
     const { logger, conditions } = this.#options;
-    this.connection.on('connected', (event: ConnectedEvent) => {
-      this.#version = event.version.version;
-      this.#connectedSince = Date.now();
-      this.#connectedAtMs = performance.now();
-      if (event.kind === 'restarted') this.#restartsSeen += 1;
-      conditions.clear('vpp-api');
-      const word = event.kind === 'first' ? 'connected' : 'reconnected';
-      logger.info('vpp', `${word}: API of VPP ${event.version.version}, pid ${event.vpePid} (${event.kind})`);
-      this.#program(event).catch((error: unknown) => {
-        // A broken connection is followed by a new one, which programs everything again.
-        logger.warning(
-          'vpp',
-          `programming was cut off: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      });
-    });
-    this.connection.on('disconnected', ({ reason }) => {
-      this.#connectedSince = undefined;
-      this.interfaces.detach();
-      this.fib.detach(`VPP is disconnected: ${reason.text}`);
-      this.stats.detach(`VPP is disconnected: ${reason.text}`);
-      if (!this.#stopping) {
-        conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
-      }
-    });
-    this.connection.on('incompatible', ({ reason }) => {
-      conditions.set('error', 'vpp-api', `this VPP speaks another API: ${reason}`);
+    return new VppLink({
+      vpp: this.#config.vpp,
+      logger,
+      conditions,
+      onConnected: (event) => this.#program(event),
+      onDisconnected: (reason) => this.#detach(reason),
+      isEndNews: () => this.#life === 'running',
     });
   }
 
+  #newVppStart(): VppStart {
+    const prepareMachine = this.#options.hooks?.prepareMachine;
+    return new VppStart({ ...this.#options, ...(prepareMachine === undefined ? {} : { prepareMachine }) });
+  }
+
+  #newService(): Service {
+    const { logger, conditions, hooks } = this.#options;
+    const { aroundSpawn, onCrash, onUnkillable } = hooks ?? {};
+    return new Service({
+      name: 'vpp',
+      policy: this.#config.supervisor,
+      logger,
+      prepare: async (signal) => {
+        this.#kernel.leave();
+        conditions.clear('vpp');
+        return this.#vppStart.prepare(this.#config, signal);
+      },
+      onStarted: (pid, life) => this.#started(pid, life),
+      onEnded: (end) => this.#ended(end),
+      onLooping: (reason) => this.#fallBack(`VPP loops: ${reason}`),
+      explainExit: (end) => explainExit(end),
+      onStatus: (status) => {
+        if (status.state !== 'looping') conditions.clear('vpp-looping');
+      },
+      ...(aroundSpawn === undefined ? {} : { aroundSpawn }),
+      ...(onCrash === undefined ? {} : { onCrash }),
+      ...(onUnkillable === undefined ? {} : { onUnkillable }),
+    });
+  }
+
+  #detach(reason: string): void {
+    this.interfaces.detach();
+    this.fib.detach(reason);
+  }
+
   async #program({ client, kind }: ConnectedEvent): Promise<void> {
-    this.stats.reattach();
-    await this.interfaces.attach(client);
+    await this.interfaces.attach(client, kind).catch((error: unknown) => {
+      if (client.isClosed) throw error;
+      this.#options.logger.warning('interface', `not all is configured yet: ${reasonOf(error)}`);
+    });
     await this.fib.attach(client, kind);
     const { desired, programmed, failed } = this.fib.status;
     this.#options.logger.info('fib', `${programmed} of ${desired} routes programmed, ${failed} refused`);
   }
 
-  /** Everything that one start of VPP needs; throws in words what is missing. */
-  async #prepare(signal: AbortSignal): Promise<Command> {
-    const { config, runDir, vppRunDir } = this.#options;
-    const times = new Stopwatch();
-    this.#useVpp();
-    const version = await this.#readVersion(signal);
-    times.lap('version');
-    this.#version = version.text;
-    const hugepages = await this.#ensureHugepages();
-    times.lap('hugepages');
-    const plans = hugepages ? await this.#bind() : [];
-    times.lap('NICs');
-    mkdirSync(vppRunDir, { recursive: true });
-    for (const path of [config.vpp.apiSocket, config.vpp.stats.socketPath]) await freeSocketPath(path);
-    const pluginDir = findPluginDir(config.vpp.binary);
-    const uioDriver = plans.find((plan) => plan.kind === 'bind' || plan.kind === 'already')?.driver;
-    const text = renderStartupConf(config, {
-      version,
-      runDir: vppRunDir,
-      netnsPresent: exists(`${NETNS_DIR}/${config.vpp.lcp.netns}`),
-      hugepages,
-      pciAddresses: plans.filter(({ kind }) => kind !== 'refuse').map(({ pciAddress }) => pciAddress),
-      ...(uioDriver === undefined ? {} : { uioDriver }),
-      ...(pluginDir === undefined ? {} : { pluginDir }),
-    });
-    mkdirSync(runDir, { recursive: true });
-    const path = `${runDir}/startup.conf`;
-    writeFileSync(path, text);
-    times.lap('startup.conf');
-    this.#options.logger.info('vpp', `prepared in ${times.toString()}`);
-    return { file: config.vpp.binary, args: ['-c', path] };
-  }
-
-  /** The binary's version, asked for again only when the file changed. */
-  async #readVersion(signal: AbortSignal): Promise<VppVersion> {
-    const { binary } = this.#options.config.vpp;
-    const found = statSync(binary, { throwIfNoEntry: false });
-    const identity = `${found?.ino} ${found?.size} ${found?.mtimeMs}`;
-    if (this.#binaryVersion?.identity !== identity) {
-      const version = await readVppVersion(binary, { signal, timeoutMs: VERSION_TIMEOUT_MS });
-      this.#binaryVersion = { identity, version };
-    }
-    return this.#binaryVersion.version;
-  }
-
-  /** True when VPP can have hugepages. PID 1 fails without them; elsewhere VPP is started without. */
-  async #ensureHugepages(): Promise<boolean> {
-    const { config, conditions, ownsMachine, logger } = this.#options;
-    const budget = hugepageBudget(config.vpp, { numaNodes: dpdkNumaNodes(config.vpp.cpu.mainCore) });
-    // Only PID 1 takes memory from the machine; elsewhere what is free counts.
-    this.#hugepages = await allocateHugepages(budget, ownsMachine ? {} : { write: async () => {} });
-    if (this.#hugepages.state === 'ok') {
-      conditions.clear('hugepages');
-      return true;
-    }
-    const reason = 'reason' in this.#hugepages ? this.#hugepages.reason : 'unknown';
-    if (ownsMachine || config.vpp.dpdk.interfaces.length > 0) {
-      conditions.set('error', 'hugepages', reason);
-      throw new Error(`no hugepages for VPP: ${reason}`);
-    }
-    this.#hugepages = {
-      state: 'not-needed',
-      reason: 'too few are free, and VPP runs in ordinary pages here',
-    };
-    logger.info('hugepages', `VPP is started without them: ${reason}`);
-    return false;
-  }
-
-  async #bind(): Promise<NicPlan[]> {
-    const { config, conditions, runDir, logger } = this.#options;
-    this.refusals.clear();
-    if (config.vpp.dpdk.interfaces.length === 0) return [];
-    const inventory = takeInventory({ runDir });
-    const managementInterface = chooseManagementInterface(
-      inventory.nics,
-      config.management.interface,
-      config.vpp,
-    );
-    const plans = assessNics(inventory, config.vpp, { managementInterface });
-    const outcomes = await bindNics(plans, { runDir });
-    const usable = new Set<string>();
-    for (const { pciAddress, name, state, driver, reason } of outcomes) {
-      if (state === 'refused' || state === 'failed') {
-        this.refusals.set(pciAddress, reason ?? state);
-        conditions.set('error', `nic ${pciAddress}`, `${name} is not given to VPP: ${reason ?? state}`);
-      } else {
-        usable.add(pciAddress);
-        conditions.clear(`nic ${pciAddress}`);
-        if (reason !== undefined) conditions.set('warning', `nic ${pciAddress}`, `${name}: ${reason}`);
-        logger.info('nic', `${pciAddress} (${name}) ${state}, driver ${driver ?? 'none'}`);
-      }
-    }
-    return plans.filter(({ pciAddress }) => usable.has(pciAddress));
-  }
-
   #started(pid: number, life: AbortSignal): void {
-    this.#options.onExec?.();
+    this.#options.hooks?.onExec?.(pid);
     this.#firstStart.resolve(`executed as pid ${pid}`);
-    this.connection.start();
-    this.connection.retryNow();
-    this.stats.start();
-    this.#monitor(pid, life).catch((error: unknown) => this.#options.logger.error('vpp', String(error)));
+    this.#link.start();
+    this.#watchStart(pid, life).catch((error: unknown) => this.#options.logger.error('vpp', String(error)));
   }
 
-  /** Declares VPP stuck when its API does not answer in time, and has it restarted. */
-  async #monitor(pid: number, life: AbortSignal): Promise<void> {
-    const { config, logger } = this.#options;
-    const startedAt = performance.now();
-    const limitMs = config.vpp.startTimeoutSeconds * 1000;
-    let socketAt: number | undefined;
-    while (!life.aborted) {
-      const { status } = this.connection;
-      if ('vpePid' in status && status.vpePid === pid) {
-        const after = socketAt === undefined ? 0 : this.#connectedAtMs - socketAt;
-        logger.info('vpp', `API answered ${after.toFixed(0)} ms after its socket appeared`);
-        return;
-      }
-      if (socketAt === undefined && exists(config.vpp.apiSocket)) {
-        socketAt = performance.now();
-        this.connection.retryNow();
-      }
-      const waitedMs = performance.now() - startedAt;
-      if (waitedMs > limitMs) {
-        const what =
-          socketAt === undefined ? 'did not open its API socket' : 'did not answer on its API socket';
-        await this.service?.fail(
-          `VPP ${what} within ${config.vpp.startTimeoutSeconds} s (vpp.start-timeout)`,
-        );
-        return;
-      }
-      if (status.state === 'connecting' && status.attemptsWithSocket >= ATTEMPTS_WITH_SOCKET) {
-        const last = status.lastError === undefined ? '' : `: ${status.lastError}`;
-        await this.service?.fail(`VPP did not answer ${ATTEMPTS_WITH_SOCKET} connection attempts${last}`);
-        return;
-      }
-      await sleep(socketAt === undefined ? 20 : MONITOR_MS);
-    }
+  /** Has a VPP restarted whose API does not answer in time. */
+  async #watchStart(pid: number, life: AbortSignal): Promise<void> {
+    const { apiSocket, startTimeoutSeconds } = this.#config.vpp;
+    const link = this.#link;
+    const { connection } = link;
+    const timeoutSeconds = startTimeoutSeconds;
+    const answer = await awaitAnswer({ connection, apiSocket, pid, life, timeoutSeconds });
+    if (answer.state === 'stuck') await this.#service?.fail(answer.reason);
+    if (answer.state !== 'answered') return;
+    const after = answer.socketAtMs === undefined ? 0 : link.connectedAtMs - answer.socketAtMs;
+    this.#options.logger.info('vpp', `API answered ${after.toFixed(0)} ms after its socket appeared`);
+    await this.#options.hooks?.onAnswered?.(pid, this.#config, life);
   }
 
-  #ended({ reason }: LifeEnd): void {
+  async #ended({ reason }: LifeEnd): Promise<void> {
     this.#firstStart.resolve(`not executed: ${reason}`);
-    if (!this.#stopping) this.#options.conditions.set('error', 'vpp', `VPP ended: ${reason}`);
+    if (this.#life === 'running') this.#options.conditions.set('error', 'vpp', `VPP ended: ${reason}`);
     // A killed VPP leaves its socket files; nobody may take them for a VPP that is coming up.
-    for (const path of [this.#options.config.vpp.apiSocket, this.#options.config.vpp.stats.socketPath]) {
-      if (isSocket(path)) rmSync(path, { force: true });
-    }
+    const { apiSocket, stats } = this.#config.vpp;
+    for (const path of [apiSocket, stats.socketPath]) if (isSocket(path)) rmSync(path, { force: true });
+    await this.#options.hooks?.onEnded?.();
   }
 
   async #fallBack(reason: string): Promise<void> {
-    const { conditions, config } = this.#options;
-    const seconds = config.supervisor.loopRetryMs / 1000;
-    conditions.set(
+    const seconds = this.#config.supervisor.loopRetryMs / 1000;
+    this.#options.conditions.set(
       'error',
       'vpp-looping',
       `${reason}; its NICs are back with the kernel, which forwards slowly; VPP is tried every ${seconds} s`,
     );
     await this.restoreNics();
-    await this.#useKernel();
-  }
-
-  async #useKernel(): Promise<void> {
-    this.kernelInterfaces.apply();
-    await this.kernelFib.program();
-  }
-
-  #useVpp(): void {
-    this.#options.conditions.clear('vpp');
-    if (!this.kernelInterfaces.active) return;
-    this.kernelFib.withdraw();
-    this.kernelInterfaces.withdraw();
-  }
-
-  /** The kernel's name of a configured interface: by its PCI address, or the same name (a loopback, a VLAN). */
-  #kernelNameOf(name: string): string | undefined {
-    const nic = this.#options.config.vpp.dpdk.interfaces.find((candidate) => candidate.name === name);
-    if (nic === undefined) return undefined;
-    const found = takeInventory({ runDir: this.#options.runDir }).nics.find(
-      ({ pciAddress }) => pciAddress === nic.pciAddress,
-    );
-    return found?.kernelInterface === true ? found.kernelName : undefined;
+    await this.#kernel.take();
   }
 }

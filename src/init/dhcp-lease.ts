@@ -12,12 +12,19 @@ import { parseAddress } from '../config/mod.ts';
 export const LEASE_FILE_VARIABLE = 'APPLIANCE_DHCP_LEASE_FILE';
 const EVENTS = ['deconfig', 'bound', 'renew', 'nak', 'leasefail'] as const;
 
+const MAX_DOMAINS = 6;
+const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/;
+
 export interface Lease {
   readonly interface: string;
   readonly address: string;
   readonly length: number;
   readonly gateway: string | undefined;
   readonly dns: readonly string[];
+  /** Domains to look names up in: the search list (option 119), else the domain (option 15). */
+  readonly searchDomains: readonly string[];
+  /** Addresses of time servers (option 42). */
+  readonly ntp: readonly string[];
   readonly server: string;
   /** Milliseconds since the epoch. */
   readonly obtainedAt: number;
@@ -57,11 +64,21 @@ export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now =
       length,
       gateway: list(env['router'])[0],
       dns: list(env['dns']),
+      searchDomains: readDomains(env['search'] ?? env['domain']),
+      ntp: list(env['ntpsrv']),
       server: env['serverid'] ?? 'unknown',
       obtainedAt: now,
       expiresAt: now + (Number.isFinite(seconds) ? seconds : 3600) * 1000,
     },
   };
+}
+
+/** At most six, as resolvers take them; what cannot be a domain is left out: it ends up in /etc/resolv.conf. */
+function readDomains(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(/\s+/)
+    .filter((name) => name.length <= 253 && DOMAIN.test(name))
+    .slice(0, MAX_DOMAINS);
 }
 
 /** The whole life of this executable as a DHCP event: writes the file that PID 1 waits for. */

@@ -1,12 +1,8 @@
 /** What the kernel is told once at boot: sysctls, limits, core dumps, host name. */
-import { mkdirSync } from 'node:fs';
-import { setHostname, setLinkUp, setRlimit, writeSysctl } from '../linux/mod.ts';
+import { setHostname, setLinkUp, setRlimit, writeSysctl, reasonOf } from '../linux/mod.ts';
 
 /** Socket buffer for the routing daemons' and LCP's netlink sockets, in bytes (the specification's figure). */
 const NETLINK_BUFFER_BYTES = 67_108_864;
-/** Largest core file of a service. /run and /tmp are memory: a dump must not take all of it. */
-const CORE_BYTES_MAX = 64 * 1024 * 1024;
-export const CORE_DIRECTORY = '/tmp/cores';
 
 const SYSCTLS: readonly (readonly [string, string])[] = [
   ['net.core.rmem_default', String(NETLINK_BUFFER_BYTES)],
@@ -16,8 +12,6 @@ const SYSCTLS: readonly (readonly [string, string])[] = [
   // With forwarding on the kernel ignores router advertisements unless told otherwise; management wants them.
   ['net.ipv6.conf.default.accept_ra', '2'],
   ['net.ipv6.conf.all.accept_ra', '2'],
-  // Without the pid: one core a program, the newest.
-  ['kernel.core_pattern', `${CORE_DIRECTORY}/core.%e`],
   ['kernel.panic', '10'],
 ];
 
@@ -28,18 +22,17 @@ export function applySysctls(): string {
     try {
       writeSysctl(name, value);
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(reasonOf(error));
     }
   }
   if (failures.length > 0) throw new Error(failures.join('; '));
   return `${SYSCTLS.length} sysctls`;
 }
 
-/** RLIMIT_MEMLOCK without bound (VFIO and hugepages lock memory), cores with one; inherited by all services. */
+/** RLIMIT_MEMLOCK without bound (VFIO and hugepages lock memory), no cores but where they are asked for; inherited by all services. */
 export function applyLimits(): void {
   setRlimit('memlock', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-  mkdirSync(CORE_DIRECTORY, { recursive: true });
-  setRlimit('core', CORE_BYTES_MAX, CORE_BYTES_MAX);
+  setRlimit('core', 0, Number.POSITIVE_INFINITY);
 }
 
 /** Host name, limits and loopback. */

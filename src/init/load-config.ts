@@ -1,10 +1,34 @@
-/** From a file to the configuration in force: the file's when it is valid, the defaults otherwise, never nothing. */
-import { defaultConfig, type MachineFacts, machineProblems, parseConfig } from '../config/mod.ts';
+/**
+ * From a file to the configuration in force: the file's when it is valid, else the last good one, else the defaults;
+ * never nothing. What is wrong with the file is told beside it, where the user who wrote it will look.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import {
+  defaultConfig,
+  formatProblem,
+  type MachineFacts,
+  machineProblems,
+  parseConfig,
+  renderDefaultIni,
+} from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
+import type { BootPartition } from '../disk/mod.ts';
 import { takeInventory } from '../dpdk/mod.ts';
-import { cpuCount, memInfo } from '../linux/mod.ts';
+import { cpuCount, memInfo, readNames, reasonOf } from '../linux/mod.ts';
 import type { ConfigStatus } from '../telemetry/mod.ts';
-import { readConfigFile } from './boot-partition.ts';
+
+/** Names on the boot partition. */
+export const CONFIG_NAME = 'appliance.ini';
+export const MISTAKES_NAME = 'appliance.errors.txt';
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+/** What is in force, where it came from, and its text. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly status: ConfigStatus;
+  /** The INI text of `config`, without a byte order mark. */
+  readonly text: string;
+}
 
 /** Facts of this machine that a configuration is held against. */
 export function machineFacts(): MachineFacts {
@@ -14,26 +38,110 @@ export function machineFacts(): MachineFacts {
     memoryBytes: memInfo().totalBytes,
     nicPciAddresses: inventory.nics.map(({ pciAddress }) => pciAddress),
     iommu: inventory.iommu,
+    kernelInterfaces: readNames('/sys/class/net').filter(
+      (name) => name !== 'lo' && name !== 'bonding_masters',
+    ),
   };
 }
 
-/** Reads and validates a file. Never throws: what is wrong is in the status, and the defaults are in force then. */
-export function loadConfig(path: string): { readonly config: Config; readonly status: ConfigStatus } {
-  let text: Uint8Array;
+/**
+ * Reads and validates a file. Never throws: what is wrong is in the status, and then `lastGood` is in force when it is
+ * valid, the defaults otherwise.
+ *
+ * @param lastGood text of the last good configuration (`readLastGood`), where there is one
+ */
+export function loadConfig(path: string, lastGood?: string): LoadedConfig {
+  let bytes: Uint8Array;
   try {
-    text = readConfigFile(path);
+    bytes = readConfigFile(path);
   } catch (error) {
-    const reason = `no configuration could be read: ${error instanceof Error ? error.message : String(error)}`;
-    const config = defaultConfig();
-    return { config, status: { state: 'missing', source: 'default', path, reason, problems: [] } };
+    const why = `no configuration could be read: ${reasonOf(error)}`;
+    const { source, config, text } = fallBack(lastGood);
+    const reason = `${why}: ${forceWords(source)}`;
+    return { config, text, status: { state: 'missing', source, path, reason, problems: [] } };
   }
-  const parsed = parseConfig(text, path);
+  const parsed = parseConfig(bytes, path);
   if (!parsed.ok) {
     const errors = parsed.problems.filter(({ severity }) => severity === 'error').length;
-    const reason = `${path} has ${errors} mistake${errors === 1 ? '' : 's'}: the defaults are in force`;
-    const status = { state: 'rejected', source: 'default', path, reason, problems: parsed.problems } as const;
-    return { config: defaultConfig(), status };
+    const { source, config, text } = fallBack(lastGood);
+    const reason = `${path} has ${errors} mistake${errors === 1 ? '' : 's'}: ${forceWords(source)}`;
+    return { config, text, status: { state: 'rejected', source, path, reason, problems: parsed.problems } };
   }
   const problems = [...parsed.warnings, ...machineProblems(parsed.config, machineFacts())];
-  return { config: parsed.config, status: { state: 'ok', source: 'file', path, problems } };
+  const status = { state: 'ok', source: 'file', path, problems } as const;
+  return { config: parsed.config, text: new TextDecoder().decode(bytes), status };
+}
+
+/** Reads a configuration file whole, bounded. Throws with the path and the reason. */
+export function readConfigFile(path: string): Uint8Array {
+  const size = statSync(path).size;
+  if (size > MAX_CONFIG_BYTES) {
+    throw new Error(`${path} has ${size} bytes: a configuration has at most ${MAX_CONFIG_BYTES}`);
+  }
+  return readFileSync(path);
+}
+
+interface FallBack {
+  readonly source: 'last-good' | 'default';
+  readonly config: Config;
+  readonly text: string;
+}
+
+function fallBack(lastGood: string | undefined): FallBack {
+  if (lastGood !== undefined) {
+    // It was valid once; another version of this program may see it otherwise.
+    const parsed = parseConfig(lastGood, 'last-good.ini');
+    if (parsed.ok) return { source: 'last-good', config: parsed.config, text: lastGood };
+  }
+  return { source: 'default', config: defaultConfig(), text: renderDefaultIni() };
+}
+
+function forceWords(source: FallBack['source']): string {
+  return source === 'last-good' ? 'the last good configuration is in force' : 'the defaults are in force';
+}
+
+/**
+ * Keeps appliance.errors.txt beside the file true: what is wrong and which configuration is in force, or no such file
+ * when the configuration is valid. Touches the partition only when something changes. Returns what was done, in words.
+ */
+export async function tellMistakes(boot: BootPartition, status: ConfigStatus): Promise<string | undefined> {
+  const before = readIfThere(`${boot.root}/${MISTAKES_NAME}`);
+  if (status.state === 'ok') {
+    if (before === undefined) return undefined;
+    await boot.removeFile(MISTAKES_NAME);
+    return `${MISTAKES_NAME} removed`;
+  }
+  const text = mistakesText(status);
+  if (before === text) return undefined;
+  await boot.writeFile(MISTAKES_NAME, text);
+  return `${MISTAKES_NAME} written`;
+}
+
+/** For a person at another computer; CRLF, since Windows may be what it runs. */
+function mistakesText(status: Exclude<ConfigStatus, { readonly state: 'ok' }>): string {
+  const inForce =
+    status.source === 'last-good'
+      ? 'The last good configuration is in force: the one with which this box last proved to work.'
+      : 'The defaults are in force: there is no last good configuration yet.';
+  const what =
+    status.state === 'rejected'
+      ? `${CONFIG_NAME} was not taken into use when this box started. What is wrong with it:`
+      : `${CONFIG_NAME} could not be read when this box started: ${status.reason}`;
+  const lines = [
+    what,
+    '',
+    ...status.problems.map((problem) => formatProblem(CONFIG_NAME, problem)),
+    ...(status.problems.length > 0 ? [''] : []),
+    inForce,
+    `Correct ${CONFIG_NAME} and start the box again: this file is removed then.`,
+  ];
+  return lines.map((line) => `${line}\r\n`).join('');
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined; // none, or one that cannot be read and is replaced
+  }
 }

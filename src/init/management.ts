@@ -1,33 +1,38 @@
 /**
  * The management interface: it stays with the kernel and is reachable when everything else fails.
  *
- * Owns its addresses, the default route of the main table that goes through it, /etc/resolv.conf and the DHCP
- * client. Nothing here is awaited by the boot: a network that does not answer delays nobody.
+ * Owns its addresses, the default route of the main table that goes through it, the resolver's file and the DHCP
+ * client. Nothing here is awaited by the boot: a network that does not answer delays nobody, an interface that is not
+ * there yet is waited for as long as it takes.
+ *
+ * What comes from where:
+ * - address and gateway: with `address = dhcp` both from the lease (`gateway` is not used, as the configuration
+ *   warns), otherwise both from the configuration;
+ * - name servers and time servers: those of the configuration when it names any, else those of the lease;
+ * - search domains: of the lease;
+ * - IPv6: the kernel's own, by router advertisements (accept_ra = 2: the box forwards), beside a static address.
  */
-import { mkdirSync, type FSWatcher, watch, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config/types.ts';
-import {
-  addAddress,
-  flushAddresses,
-  linkIndex,
-  listAddresses,
-  removeAddress,
-  replaceRoute,
-  setLinkUp,
-} from '../linux/mod.ts';
+import type { Config, ManagementConfig } from '../config/types.ts';
+import { linkIndex, listLinks, setLinkUp, writeSysctl, reasonOf } from '../linux/mod.ts';
 import type { ManagementStatus } from '../telemetry/status.ts';
 import type { Logger } from './console.ts';
-import { LEASE_FILE_VARIABLE, type Lease, readDhcpEvent } from './dhcp-lease.ts';
-import { Service } from './service.ts';
+import { DhcpClient } from './dhcp-client.ts';
+import type { DhcpEvent, Lease } from './dhcp-lease.ts';
+import { InterfaceSettings } from './interface-settings.ts';
+import { type Resolver, writeResolvConf } from './resolv-conf.ts';
+import type { Service } from './service.ts';
 
-const LEASE_DIRECTORY = '/run/appliance/dhcp';
-const BUSYBOX = '/usr/bin/busybox';
-/** Drivers may still be probing when the boot comes by. */
+/** Drivers may still be probing when the boot comes by: how long that is no failure yet. */
 const APPEAR_MS = 10_000;
 const POLL_MS = 100;
-/** Metric of the default route, so that routes of the data plane in the main table win. */
-const DEFAULT_ROUTE_METRIC = 4096;
+/** How often a missing interface is looked for after that. */
+const LOOK_MS = 5_000;
+/** How often cable and interface are looked at. */
+const LINK_MS = 1_000;
+
+type Method = 'dhcp' | 'static';
+type Ready = Extract<ManagementStatus, { readonly state: 'ready' }>;
 
 export interface ManagementOptions {
   readonly config: Config;
@@ -37,218 +42,321 @@ export interface ManagementOptions {
   /** Path of this executable: udhcpc runs it at each event. */
   readonly self: string;
   readonly onChange: (status: ManagementStatus) => void;
+  /** The time servers to use, and who named them; called when they change, once there is a network. */
+  readonly onTimeServers?: (servers: readonly string[], source: 'configuration' | 'dhcp') => void;
+  /** Default /run/appliance. */
+  readonly runDir?: string;
+  /** Default /etc/resolv.conf. */
+  readonly resolvConf?: string;
 }
 
 export class Management {
   readonly #options: ManagementOptions;
-  readonly #stopping = new AbortController();
+  #config: Config;
+  #attempt = new AbortController();
   #status: ManagementStatus = { state: 'none', reason: 'not started yet' };
-  #client: Service | undefined;
-  #watcher: FSWatcher | undefined;
+  /** The interface that is the management's now. */
+  #current: { readonly name: string; readonly settings: InterfaceSettings } | undefined;
+  #hasCarrier = true;
+  #client: DhcpClient | undefined;
   #lease: Lease | undefined;
+  #timeServers = '';
 
   constructor(options: ManagementOptions) {
     this.#options = options;
+    this.#config = options.config;
   }
 
   /** The DHCP client, when one runs. */
   get service(): Service | undefined {
-    return this.#client;
+    return this.#client?.service;
   }
 
   /** The state; addresses are read anew, since the kernel adds IPv6 ones by itself. */
   get status(): ManagementStatus {
-    if (this.#status.state !== 'ready') return this.#status;
-    return { ...this.#status, addresses: addressesOf(this.#status.interface) };
+    const status = this.#status;
+    const current = this.#current;
+    if (current === undefined || (status.state !== 'ready' && status.state !== 'configuring')) return status;
+    const { name, settings } = current;
+    if (!this.#hasCarrier) {
+      const kept = status.state === 'ready' ? `, and keeps ${settings.addresses().join(' ')}` : '';
+      const reason = `${name} has no link (no cable, or the other end is off)${kept}`;
+      return { state: 'configuring', interface: name, method: this.#method, reason };
+    }
+    return status.state === 'ready' ? { ...status, addresses: settings.addresses() } : status;
   }
 
   /** Name of the interface that is, or is going to be, the management's. */
   get interfaceName(): string | undefined {
-    return this.#status.state === 'none' ? this.#options.config.management.interface : this.#status.interface;
+    return this.#current?.name ?? this.#wanted.interface;
   }
 
   /** Brings the interface up in the background; resolves when it is configured or has failed. Never rejects. */
   async start(): Promise<void> {
-    const { config } = this.#options;
-    const method = config.management.address === 'dhcp' ? 'dhcp' : 'static';
-    const name = await this.#waitForInterface();
-    if (name === undefined) {
-      const wanted = config.management.interface;
-      const reason =
-        wanted === undefined
-          ? 'no network interface is left for management'
-          : `there is no interface ${wanted}`;
-      this.#setStatus(
-        wanted === undefined
-          ? { state: 'none', reason }
-          : { state: 'failed', interface: wanted, method, reason },
-      );
-      return;
-    }
-    try {
-      this.#setStatus({ state: 'configuring', interface: name, method, reason: 'bringing the link up' });
-      setLinkUp(name, true);
-      if (config.management.address === 'dhcp') this.#startDhcp(name);
-      else this.#applyStatic(name);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#setStatus({ state: 'failed', interface: name, method, reason });
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
+    const name = await this.#waitForInterface(signal);
+    if (signal.aborted) return;
+    this.#watchLink(signal);
+    if (name === undefined) this.#sayMissing();
+    else this.#begin(name);
+  }
+
+  /**
+   * Takes another configuration into use, changing only what differs: name servers alone leave the interface as it is,
+   * a static address is added before the old one goes. Resolves when the interface is configured, or waits for a DHCP
+   * server or a cable; rejects in words when it cannot be configured (the configuration holds nevertheless).
+   */
+  async reconfigure(config: Config): Promise<void> {
+    await this.#change(config);
+    const status = this.#status;
+    if (status.state === 'failed' || status.state === 'none') {
+      throw new Error(`management: ${status.reason}`);
     }
   }
 
+  async #change(config: Config): Promise<void> {
+    const before = this.#config;
+    const old = before.management;
+    const next = config.management;
+    this.#config = config;
+    const current = this.#current?.name;
+    const name = next.interface ?? this.#options.chooseInterface() ?? current;
+    const isSameClient = next.address !== 'dhcp' || before.system.hostname === config.system.hostname;
+    const isSameMethod = (old.address === 'dhcp') === (next.address === 'dhcp');
+    if (current === undefined || name !== current || !isSameMethod || !isSameClient) {
+      await this.#giveUp();
+      return this.start();
+    }
+    this.#sayTimeServers();
+    this.#client?.service.setPolicy(config.supervisor);
+    const { address } = next;
+    if (address !== 'dhcp') this.#attempted(() => this.#applyStatic(address));
+    else if (this.#lease !== undefined) this.#attempted(() => this.#applyLease(this.#lease));
+  }
+
+  /** At the end of the machine: the client ends, addresses stay. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#watcher?.close();
+    this.#attempt.abort();
     await this.#client?.stop();
+  }
+
+  get #wanted(): ManagementConfig {
+    return this.#config.management;
+  }
+
+  get #method(): Method {
+    return this.#wanted.address === 'dhcp' ? 'dhcp' : 'static';
   }
 
   #setStatus(status: ManagementStatus): void {
     this.#status = status;
-    this.#options.onChange(status);
+    this.#options.onChange(this.status);
   }
 
-  async #waitForInterface(): Promise<string | undefined> {
-    const wanted = this.#options.config.management.interface;
+  async #waitForInterface(signal: AbortSignal): Promise<string | undefined> {
     const deadline = performance.now() + APPEAR_MS;
     for (;;) {
-      const name = wanted ?? this.#options.chooseInterface();
-      if (name !== undefined && linkIndex(name) !== undefined) return name;
-      if (this.#stopping.signal.aborted || performance.now() > deadline) return undefined;
+      const name = this.#findInterface();
+      if (name !== undefined || signal.aborted || performance.now() > deadline) return name;
       await sleep(POLL_MS);
     }
   }
 
-  #applyStatic(name: string): void {
-    const { address, gateway, dns } = this.#options.config.management;
-    if (address === 'dhcp') return;
-    addAddress(name, address.address, address.length);
-    this.#applyGateway(name, gateway);
-    writeResolvConf(dns);
+  #findInterface(): string | undefined {
+    const name = this.#wanted.interface ?? this.#options.chooseInterface();
+    return name !== undefined && linkIndex(name) !== undefined ? name : undefined;
+  }
+
+  #sayMissing(): void {
+    const wanted = this.#wanted.interface;
+    if (wanted === undefined) {
+      this.#setStatus({ state: 'none', reason: 'no network interface is left for management' });
+      return;
+    }
+    const reason = `there is no interface ${wanted}`;
+    this.#setStatus({ state: 'failed', interface: wanted, method: this.#method, reason });
+  }
+
+  #begin(name: string): void {
+    this.#current = { name, settings: new InterfaceSettings(name) };
+    this.#attempted(() => {
+      const reason = 'bringing the link up';
+      this.#setStatus({ state: 'configuring', interface: name, method: this.#method, reason });
+      // Without IPv6 in this kernel there is nothing to accept.
+      attempt(() => writeSysctl(`net/ipv6/conf/${name}/accept_ra`, '2'));
+      setLinkUp(name, true);
+      const { address } = this.#wanted;
+      if (address === 'dhcp') this.#startDhcp(name);
+      else this.#applyStatic(address);
+    });
+  }
+
+  /** Runs a step; what goes wrong is the status. */
+  #attempted(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.#setStatus({
+        state: 'failed',
+        interface: this.interfaceName ?? '?',
+        method: this.#method,
+        reason,
+      });
+    }
+  }
+
+  /** Looks at cable and interface until the signal; an interface that comes (back) is configured. */
+  #watchLink(signal: AbortSignal): void {
+    let lookedAt = performance.now();
+    const look = (): void => {
+      const current = this.#current?.name;
+      if (current === undefined) {
+        if (performance.now() - lookedAt < LOOK_MS) return;
+        lookedAt = performance.now();
+        const name = this.#findInterface();
+        if (name !== undefined) this.#begin(name);
+        return;
+      }
+      const link = listLinks().find(({ name }) => name === current);
+      if (link === undefined) this.#loseInterface(current);
+      else if (link.running !== this.#hasCarrier) this.#carrierChanged(current, link.running);
+    };
+    const timer = setInterval(() => attempt(look), LINK_MS).unref();
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  }
+
+  #carrierChanged(name: string, hasCarrier: boolean): void {
+    this.#hasCarrier = hasCarrier;
+    this.#options.logger.info('management', `${name} ${hasCarrier ? 'has a link' : 'has no link'}`);
+    // The cable may lead to another network now.
+    if (hasCarrier && this.#lease !== undefined) this.#client?.renew();
+    this.#options.onChange(this.status);
+  }
+
+  #loseInterface(name: string): void {
+    const method = this.#method;
+    void this.#forget();
+    this.#setStatus({ state: 'failed', interface: name, method, reason: `the interface ${name} is gone` });
+  }
+
+  #applyStatic(address: { readonly address: string; readonly length: number }): void {
+    const { gateway } = this.#wanted;
+    this.#apply(address, gateway, { method: 'static' });
+  }
+
+  /** Puts address, gateway and name servers in place; the status is then `ready`. */
+  #apply(
+    address: { readonly address: string; readonly length: number },
+    gateway: string | undefined,
+    how: Pick<Ready, 'method' | 'lease'>,
+  ): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const { name, settings } = current;
+    if (settings.setAddress(address)) {
+      const from = how.lease === undefined ? '' : ` from the DHCP server ${how.lease.server}`;
+      this.#options.logger.info('management', `${name} has ${address.address}/${address.length}${from}`);
+    }
+    settings.setGateway(gateway);
+    const { dns } = this.#applyResolver();
+    // Not earlier: an NTP client that finds no network asks again only after a minute.
+    this.#sayTimeServers();
     this.#setStatus({
       state: 'ready',
       interface: name,
-      method: 'static',
-      addresses: addressesOf(name),
+      ...how,
+      addresses: settings.addresses(),
       ...(gateway === undefined ? {} : { gateway }),
       dns,
     });
-    this.#options.logger.info('management', `${name} has ${address.address}/${address.length}`);
   }
 
-  #applyGateway(name: string, gateway: string | undefined): void {
-    if (gateway === undefined) return;
-    const family = gateway.includes(':') ? 6 : 4;
-    replaceRoute({
-      family,
-      address: family === 4 ? '0.0.0.0' : '::',
-      length: 0,
-      kind: 'unicast',
-      metric: DEFAULT_ROUTE_METRIC,
-      nextHops: [{ gateway, ifIndex: linkIndex(name) ?? 0, weight: 1 }],
-    });
+  #applyResolver(): Resolver {
+    const { dns } = this.#wanted;
+    const resolver = {
+      dns: dns.length > 0 ? dns : (this.#lease?.dns ?? []),
+      searchDomains: this.#lease?.searchDomains ?? [],
+    };
+    writeResolvConf(this.#options.resolvConf ?? '/etc/resolv.conf', resolver);
+    return resolver;
   }
 
   #startDhcp(name: string): void {
-    mkdirSync(LEASE_DIRECTORY, { recursive: true });
-    const leaseFile = `${LEASE_DIRECTORY}/${name}.json`;
-    this.#watcher = watch(LEASE_DIRECTORY, (_event, file) => {
-      if (file === `${name}.json`) this.#onEvent(leaseFile);
-    });
-    this.#setStatus({
-      state: 'configuring',
+    const reason = 'waiting for a DHCP server';
+    this.#setStatus({ state: 'configuring', interface: name, method: 'dhcp', reason });
+    this.#client = new DhcpClient({
       interface: name,
-      method: 'dhcp',
-      reason: 'waiting for a DHCP server',
-    });
-    const { hostname } = this.#options.config.system;
-    this.#client = new Service({
-      name: 'dhcp',
-      policy: this.#options.config.supervisor,
+      hostname: this.#config.system.hostname,
+      self: this.#options.self,
+      directory: `${this.#options.runDir ?? '/run/appliance'}/dhcp`,
+      policy: this.#config.supervisor,
       logger: this.#options.logger,
-      prepare: async () => ({
-        file: BUSYBOX,
-        args: [
-          'udhcpc',
-          '-f',
-          '-i',
-          name,
-          '-s',
-          this.#options.self,
-          '-x',
-          `hostname:${hostname}`,
-          '-t',
-          '3',
-          '-T',
-          '2',
-          '-A',
-          '3',
-        ],
-        env: { PATH: '/bin', [LEASE_FILE_VARIABLE]: leaseFile },
-      }),
+      onEvent: (event) => this.#attempted(() => this.#onEvent(event)),
     });
-    this.#client.start();
   }
 
-  #onEvent(leaseFile: string): void {
-    const event = readDhcpEvent(leaseFile);
-    if (event === undefined) return;
-    try {
-      if ('lease' in event) this.#applyLease(event.lease);
-      else if (event.event !== 'leasefail' || this.#lease === undefined) {
-        this.#loseLease(event.interface, event.reason);
-      }
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#setStatus({ state: 'failed', interface: this.interfaceName ?? '?', method: 'dhcp', reason });
+  #onEvent(event: DhcpEvent): void {
+    if ('lease' in event) {
+      this.#applyLease(event.lease);
+      return;
     }
+    // A failed renewal leaves the lease as long as it lasts.
+    if (event.event === 'leasefail' && this.#lease !== undefined) return;
+    this.#loseLease();
+    const isStart = event.event === 'deconfig';
+    // Without a DHCP server there may still be IPv6.
+    if (!isStart) this.#sayTimeServers();
+    const reason = isStart ? 'waiting for a DHCP server' : `no lease: ${event.reason}`;
+    this.#setStatus({ state: 'configuring', interface: event.interface, method: 'dhcp', reason });
   }
 
-  #applyLease(lease: Lease): void {
-    const old = this.#lease;
-    if (old !== undefined && (old.address !== lease.address || old.length !== lease.length)) {
-      removeAddress(old.interface, old.address, old.length);
-    }
+  #applyLease(lease: Lease | undefined): void {
+    if (lease === undefined) return;
     this.#lease = lease;
-    addAddress(lease.interface, lease.address, lease.length);
-    const { config } = this.#options;
-    const gateway = config.management.gateway ?? lease.gateway;
-    this.#applyGateway(lease.interface, gateway);
-    const dns = config.management.dns.length > 0 ? config.management.dns : lease.dns;
-    writeResolvConf(dns);
-    if (old?.address !== lease.address) {
-      this.#options.logger.info(
-        'management',
-        `${lease.interface} has ${lease.address}/${lease.length} from the DHCP server ${lease.server}`,
-      );
-    }
-    this.#setStatus({
-      state: 'ready',
-      interface: lease.interface,
-      method: 'dhcp',
-      addresses: addressesOf(lease.interface),
-      ...(gateway === undefined ? {} : { gateway }),
-      dns,
-      lease: { server: lease.server, obtainedAt: lease.obtainedAt, expiresAt: lease.expiresAt },
-    });
+    const { server, obtainedAt, expiresAt } = lease;
+    this.#apply(lease, lease.gateway, { method: 'dhcp', lease: { server, obtainedAt, expiresAt } });
   }
 
-  #loseLease(name: string, reason: string): void {
-    if (this.#lease !== undefined) flushAddresses(name);
+  /** Takes the lease's address and route back; the kernel's own IPv6 addresses stay. */
+  #loseLease(): void {
     this.#lease = undefined;
-    this.#setStatus({ state: 'configuring', interface: name, method: 'dhcp', reason: `no lease: ${reason}` });
+    this.#current?.settings.withdraw();
+  }
+
+  /** Ends the client and takes back everything on the interface. */
+  async #forget(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    this.#loseLease();
+    this.#current = undefined;
+    this.#hasCarrier = true;
+    await client?.stop();
+  }
+
+  async #giveUp(): Promise<void> {
+    this.#attempt.abort();
+    await this.#forget();
+  }
+
+  #sayTimeServers(): void {
+    const configured = this.#wanted.ntp;
+    const isConfigured = configured.length > 0;
+    const servers = isConfigured ? configured : (this.#lease?.ntp ?? []);
+    const source = isConfigured ? 'configuration' : 'dhcp';
+    const key = `${source} ${servers.join(' ')}`;
+    if (key === this.#timeServers) return;
+    this.#timeServers = key;
+    this.#options.onTimeServers?.(servers, source);
   }
 }
 
-function addressesOf(name: string): string[] {
+/** For steps whose failure is told by something else. */
+function attempt(work: () => void): void {
   try {
-    return listAddresses(name).map(({ address, length }) => `${address}/${length}`);
+    work();
   } catch {
-    // The interface is gone; its absence is stated elsewhere.
-    return [];
+    // Said by the status: the interface is gone, or this kernel has no IPv6.
   }
-}
-
-function writeResolvConf(dns: readonly string[]): void {
-  mkdirSync('/etc', { recursive: true });
-  writeFileSync('/etc/resolv.conf', dns.map((server) => `nameserver ${server}\n`).join(''));
 }

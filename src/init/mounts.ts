@@ -4,9 +4,9 @@
  * EBUSY at a mount means that it is there already (the kernel mounts devtmpfs for an initramfs when told to):
  * fine. nosuid, nodev and noexec stand where they fit.
  */
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import type { HugepageSize } from '../config/types.ts';
-import { isErrno, mount, MountFlag, readMounts, unmount, UnmountFlag } from '../linux/mod.ts';
+import { isErrno, mount, MountFlag, readMounts, unmount, UnmountFlag, reasonOf } from '../linux/mod.ts';
 
 interface MountRow {
   readonly source: string;
@@ -14,9 +14,11 @@ interface MountRow {
   readonly fsType: string;
   readonly flags: number;
   readonly data?: string;
+  /** Whether a machine may be without it: no firmware of that kind, or no driver for it. */
+  readonly optional?: true;
 }
 
-const { noSuid, noDev, noExec } = MountFlag;
+const { noSuid, noDev, noExec, readOnly } = MountFlag;
 const SEALED = noSuid | noDev | noExec;
 
 /** In order: a mount point below another mount comes after it. Source: kernel Documentation/filesystems. */
@@ -35,6 +37,14 @@ export const MOUNTS: readonly MountRow[] = [
   },
   { source: 'tmpfs', target: '/dev/shm', fsType: 'tmpfs', flags: noSuid | noDev, data: 'mode=1777' },
   { source: 'cgroup2', target: '/sys/fs/cgroup', fsType: 'cgroup2', flags: SEALED },
+  {
+    source: 'efivarfs',
+    target: '/sys/firmware/efi/efivars',
+    fsType: 'efivarfs',
+    flags: SEALED | readOnly,
+    optional: true,
+  },
+  { source: 'pstore', target: '/sys/fs/pstore', fsType: 'pstore', flags: SEALED, optional: true },
 ];
 
 /** Directories that programs expect below /run, and the links that others expect to them. */
@@ -48,16 +58,24 @@ const RUN_DIRECTORIES = [
   '/etc',
 ];
 
-/** Mounts one row; says whether it was there already. */
-export function mountRow(row: MountRow): 'mounted' | 'already' {
+/** Mounts one row; says whether it was there already, or that this machine is without it. */
+export function mountRow(row: MountRow): 'mounted' | 'already' | 'absent' {
+  // Mount points in sysfs are the kernel's to make.
+  if (row.optional === true && !existsSync(row.target)) return 'absent';
   mkdirSync(row.target, { recursive: true });
   try {
     mount(row.source, row.target, row.fsType, row.flags, row.data);
     return 'mounted';
   } catch (error) {
     if (isErrno(error, 'EBUSY')) return 'already';
+    if (row.optional === true && isErrno(error, 'ENODEV', 'ENOENT', 'EOPNOTSUPP')) return 'absent';
     throw error;
   }
+}
+
+/** Mounts what was absent before its module was loaded. Throws LinuxError as mount(2). */
+export function mountOptional(): void {
+  for (const row of MOUNTS) if (row.optional === true) mountRow(row);
 }
 
 /** Mounts the whole table; one row that fails does not keep the others. Throws one error that names all failures. */
@@ -69,7 +87,7 @@ export function mountAll(): string {
     try {
       mountRow(row);
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(reasonOf(error));
     }
   }
   for (const directory of RUN_DIRECTORIES) mkdirSync(directory, { recursive: true });
@@ -111,7 +129,7 @@ export function unmountAll(): string[] {
       try {
         unmount(target);
       } catch (error) {
-        if (!isErrno(error, 'EINVAL')) busy.push(error instanceof Error ? error.message : String(error));
+        if (!isErrno(error, 'EINVAL')) busy.push(reasonOf(error));
       }
     }
     if (busy.length === 0) return [];

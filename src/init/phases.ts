@@ -6,6 +6,7 @@
  */
 import type { BootPhase } from '../telemetry/status.ts';
 import type { Logger } from './console.ts';
+import { reasonOf } from '../linux/mod.ts';
 
 export interface Phase {
   readonly name: string;
@@ -56,7 +57,7 @@ export class Phases {
         );
       } catch (error) {
         const ms = performance.now() - this.#startedAt - startedMs;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         this.#report[slot] = { name: phase.name, state: 'failed', startedMs, ms, reason };
         this.#logger.error('boot', `${position} failed after ${ms.toFixed(1)} ms: ${reason}`);
       }

@@ -7,12 +7,11 @@
 import { readFileSync } from 'node:fs';
 import { createNamedNetns, ModuleLoader, reboot } from '../linux/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
-import { CONFIG_FILE, mountBootPartition } from './boot-partition.ts';
+import type { Config } from '../config/types.ts';
+import { Box } from './box.ts';
 import { activeConsoles, Console } from './console.ts';
 import { BASE_MODULES, coldplug, loadByName, TAP_MODULES, VFIO_MODULES } from './hardware-modules.ts';
 import { applyIdentity, applySysctls } from './kernel-settings.ts';
-import { loadConfig } from './load-config.ts';
-import { Management } from './management.ts';
 import { mountAll, mountHugetlbfs } from './mounts.ts';
 import { findPowerButtons, watchPowerButtons } from './power-button.ts';
 import { startReaper } from './reaper-loop.ts';
@@ -20,7 +19,6 @@ import { endMachine, machineSteps, type PowerAction, runSteps } from './shutdown
 
 const RUN_DIRECTORY = '/run/appliance';
 const VPP_RUN_DIRECTORY = '/run/vpp';
-const SELF = '/init';
 /** If the orderly way takes longer than this after a fatal error, the machine restarts without it. */
 const FATAL_DEADLINE_MS = 20_000;
 
@@ -40,26 +38,43 @@ export async function runPid1(startedAt: number): Promise<void> {
     process.on(signal, () => onSignal(action, signal));
   }
   const console = new Console([], { lineEnd: '\r\n', startedAt });
+  let loader: ModuleLoader | undefined;
+  const modules = (): ModuleLoader => {
+    const release = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+    loader ??= new ModuleLoader({ modulesDir: `/lib/modules/${release}` });
+    return loader;
+  };
+  let end = (_action: PowerAction, _why: string): void => {};
+  let box: Box | undefined;
   const appliance = new Appliance({
-    mode: 'pid1',
     console,
     startedAt,
     runDir: RUN_DIRECTORY,
     vppRunDir: VPP_RUN_DIRECTORY,
+    owner(owned) {
+      box = new Box(owned, {
+        startedAt,
+        runDir: RUN_DIRECTORY,
+        modules,
+        prepareMachine: (config) => void prepareForVpp(config, modules()),
+        end: (action, why) => end(action, why),
+      });
+      return box;
+    },
   });
   let ending = false;
-  const end = (action: PowerAction, why: string): void => {
+  end = (action, why) => {
     if (ending) return;
     ending = true;
     console.info('shutdown', `${action}: ${why}`);
-    endInOrder(appliance, action).catch((error: unknown) => {
+    endInOrder(appliance, box, action, why).catch((error: unknown) => {
       console.error('shutdown', String(error));
       endMachine(action);
     });
   };
   onSignal = end;
-  // A looping VPP is tried at once. Without a handler SIGHUP would end this process.
-  process.on('SIGHUP', () => appliance.retryVpp());
+  // Reads the configuration again. Without a handler SIGHUP would end this process.
+  process.on('SIGHUP', () => void appliance.reload());
   // As other runtimes do: fail now, and say where. The way out is that of any uncaught exception.
   process.on('SIGQUIT', () => {
     setImmediate(() => {
@@ -77,13 +92,8 @@ export async function runPid1(startedAt: number): Promise<void> {
   process.on('unhandledRejection', fatal);
   startReaper((count) => console.info('reaper', `${count} orphan${count === 1 ? '' : 's'} reaped`));
 
-  let loader: ModuleLoader | undefined;
-  const modules = (): ModuleLoader => {
-    const release = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
-    loader ??= new ModuleLoader({ modulesDir: `/lib/modules/${release}` });
-    return loader;
-  };
-
+  if (box === undefined) throw new Error('the appliance was made without its box');
+  const own: Box = box;
   await appliance.phases.run([
     { name: 'mounts', run: mountAll },
     {
@@ -99,6 +109,7 @@ export async function runPid1(startedAt: number): Promise<void> {
         return consoles.join(' ');
       },
     },
+    { name: 'kernel-log', run: () => own.logs.readKernel() },
     {
       name: 'modules',
       async run() {
@@ -109,70 +120,16 @@ export async function runPid1(startedAt: number): Promise<void> {
         return `${loaded} for this machine's devices; ${loadByName(modules(), BASE_MODULES)}`;
       },
     },
-    {
-      name: 'boot-partition',
-      async run() {
-        const device = await mountBootPartition();
-        appliance.conditions.clear('boot-partition');
-        return device;
-      },
-    },
-    {
-      name: 'configuration',
-      run() {
-        const { config, status } = loadConfig(CONFIG_FILE);
-        appliance.configure(config, status);
-        return status.state === 'ok' ? CONFIG_FILE : status.reason;
-      },
-    },
+    ...own.diskPhases(),
+    { name: 'configuration', run: () => own.configure() },
     { name: 'identity', run: () => applyIdentity(appliance.config.system.hostname) },
+    { name: 'logs', run: () => own.openLogs() },
     { name: 'sysctls', run: applySysctls },
-    {
-      name: 'management',
-      run() {
-        const management = new Management({
-          config: appliance.config,
-          logger: console,
-          chooseInterface: () => appliance.freeKernelInterface(),
-          self: SELF,
-          onChange: (status) => {
-            if (status.state === 'failed' || status.state === 'none') {
-              appliance.conditions.set('error', 'management', status.reason);
-            } else if (status.state === 'configuring') {
-              appliance.conditions.set('warning', 'management', status.reason);
-            } else {
-              appliance.conditions.clear('management');
-            }
-          },
-        });
-        appliance.management = management;
-        // Not awaited: a network that does not answer delays nobody.
-        management.start().catch((error: unknown) => console.error('management', String(error)));
-        return 'in the background';
-      },
-    },
-    {
-      name: 'namespace',
-      run() {
-        const { netns } = appliance.config.vpp.lcp;
-        return `${netns} ${createNamedNetns(netns)}`;
-      },
-    },
-    {
-      name: 'vfio',
-      run() {
-        if (!appliance.config.vpp.enabled) return 'not needed: VPP is disabled';
-        mountHugetlbfs(appliance.config.vpp.memory.hugepageSize);
-        const { unsafeNoIommu } = appliance.config.vpp.dpdk;
-        return loadByName(modules(), [
-          ...VFIO_MODULES,
-          ...TAP_MODULES,
-          ...(unsafeNoIommu ? ['uio_pci_generic'] : []),
-        ]);
-      },
-    },
+    { name: 'management', run: () => own.startManagement() },
+    { name: 'vpp-machine', run: () => prepareForVpp(appliance.config, modules()) },
     { name: 'data-plane', run: () => appliance.dataPlane.start() },
     { name: 'http', run: () => appliance.startHttp() },
+    { name: 'console-menu', run: () => own.openMenu() },
     {
       name: 'power-button',
       run() {
@@ -206,22 +163,37 @@ function listNics(appliance: Appliance): void {
   }
 }
 
+/** What a VPP of this configuration wants of the machine; what is there already stays. Says what was done. */
+function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
+  const { netns } = vpp.lcp;
+  const words = [`namespace ${netns} ${createNamedNetns(netns)}`];
+  if (!vpp.enabled) return [...words, 'VPP is disabled'].join('; ');
+  mountHugetlbfs(vpp.memory.hugepageSize);
+  const uio = vpp.dpdk.unsafeNoIommu ? ['uio_pci_generic'] : [];
+  words.push(loadByName(modules, [...VFIO_MODULES, ...TAP_MODULES, ...uio]));
+  return words.join('; ');
+}
+
 /** Services, NICs, processes, file systems, disks, reboot(2): in this order, each bounded. */
-async function endInOrder(appliance: Appliance, action: PowerAction): Promise<void> {
+async function endInOrder(
+  appliance: Appliance,
+  box: Box | undefined,
+  action: PowerAction,
+  why: string,
+): Promise<void> {
   const { console } = appliance;
-  let dataPlane: Appliance['dataPlane'] | undefined;
-  try {
-    dataPlane = appliance.dataPlane;
-  } catch {
-    // The end came before the configuration: there is nothing to stop.
-  }
+  // The end may come before the configuration: then there is nothing of it to stop.
+  const dataPlane = appliance.isConfigured ? appliance.dataPlane : undefined;
+  appliance.endChanges();
   await runSteps(
     [
+      ...(box?.firstSteps(why) ?? []),
       { name: 'VPP stopped', timeoutMs: 8_000, run: () => dataPlane?.stop() },
       { name: 'NICs restored', timeoutMs: 5_000, run: () => dataPlane?.restoreNics() },
-      { name: 'management stopped', timeoutMs: 3_000, run: () => appliance.management?.stop() },
       { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },
+      ...(box?.lastSteps() ?? []),
       ...machineSteps(),
+      { name: 'watchdog', timeoutMs: 1_000, run: () => box?.watchdog.stop(action) },
     ],
     console,
   );

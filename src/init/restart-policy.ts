@@ -36,12 +36,13 @@ class ShortLife extends Error {
 }
 
 export class RestartPolicy {
-  readonly #config: SupervisorConfig;
+  /** May be replaced at any time; an episode keeps the delays with which it began. */
+  config: SupervisorConfig;
   readonly #events: RestartEvents;
   #wake: (() => void) | undefined;
 
   constructor(config: SupervisorConfig, events: RestartEvents) {
-    this.#config = config;
+    this.config = config;
     this.#events = events;
   }
 
@@ -49,19 +50,19 @@ export class RestartPolicy {
   async run(runner: Runner, signal: AbortSignal): Promise<void> {
     let looping = false;
     while (!signal.aborted) {
-      const starts = looping ? 1 : this.#config.loopAfter;
+      const starts = looping ? 1 : this.config.loopAfter;
       try {
         const end = await this.#episode(runner, starts, signal);
         looping = false;
-        this.#events.onBackoff(end, 0, this.#config.backoffMs);
-        await this.#sleep(this.#config.backoffMs, signal);
+        this.#events.onBackoff(end, 0, this.config.backoffMs);
+        await this.#sleep(this.config.backoffMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof ShortLife)) throw error;
-        const failures = looping ? this.#config.loopAfter + 1 : this.#config.loopAfter;
+        const failures = looping ? this.config.loopAfter + 1 : this.config.loopAfter;
         looping = true;
-        await this.#events.onLooping(error.end, failures, this.#config.loopRetryMs);
-        await this.#sleep(this.#config.loopRetryMs, signal);
+        await this.#events.onLooping(error.end, failures, this.config.loopRetryMs);
+        await this.#sleep(this.config.loopRetryMs, signal);
       }
     }
   }
@@ -77,13 +78,13 @@ export class RestartPolicy {
       async () => {
         const end = await runner(signal);
         signal.throwIfAborted();
-        if (end.livedMs < this.#config.stableMs) throw new ShortLife(end);
+        if (end.livedMs < this.config.stableMs) throw new ShortLife(end);
         return end;
       },
       {
         retries: starts - 1,
-        minTimeout: this.#config.backoffMs,
-        maxTimeout: this.#config.backoffMaxMs,
+        minTimeout: this.config.backoffMs,
+        maxTimeout: this.config.backoffMaxMs,
         factor: 2,
         randomize: false,
         signal,
@@ -98,6 +99,11 @@ export class RestartPolicy {
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      // Aborted while a fallback was being set up: nobody would wake this wait.
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
       const done = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);

@@ -2,7 +2,8 @@
  * `appliance run`: everything that PID 1 runs except owning the machine. For containers, an external VPP and
  * development.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
+import { directoryDataPartition, replaceFile } from '../disk/mod.ts';
 import { setChildSubreaper } from '../linux/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
 import { Console } from './console.ts';
@@ -25,7 +26,8 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   // A terminal that is gone must not end the appliance.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-  const { config, status } = loadConfig(options.configPath);
+  const loaded = loadConfig(options.configPath);
+  const { status } = loaded;
   if (status.state !== 'ok') {
     for (const { line, leaf, message } of status.problems) {
       console.error('config', `${status.path}:${line}: ${leaf}: ${message}`);
@@ -35,14 +37,13 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   }
   mkdirSync(options.runDir, { recursive: true });
   const appliance = new Appliance({
-    mode: 'run',
     console,
     startedAt: options.startedAt,
     runDir: options.runDir,
     vppRunDir: `${options.runDir}/vpp`,
   });
-  // A looping VPP is tried at once; and a terminal that hangs up does not end the appliance.
-  process.on('SIGHUP', () => appliance.retryVpp());
+  // Reads the configuration again; and a terminal that hangs up does not end the appliance.
+  process.on('SIGHUP', () => void appliance.reload());
   let exitCode = 0;
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -62,7 +63,13 @@ export async function runAppliance(options: RunOptions): Promise<number> {
     {
       name: 'configuration',
       run() {
-        appliance.configure(config, status);
+        appliance.configure(loaded, {
+          boot: undefined,
+          data: directoryDataPartition(`${options.runDir}/data`, false),
+          writeConfig: (text) =>
+            replaceFile(options.configPath, text, { mode: statSync(options.configPath).mode & 0o777 }),
+          builtAt: 0,
+        });
         return options.configPath;
       },
     },
@@ -71,6 +78,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   ]);
   const why = await asked;
   console.info('shutdown', why);
+  appliance.endChanges();
   await runSteps(
     [
       { name: 'VPP stopped', timeoutMs: 8_000, run: () => appliance.dataPlane.stop() },

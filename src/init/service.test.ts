@@ -1,12 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { getRlimit, setRlimit } from '../linux/mod.ts';
+import type { ServiceCrash } from '../log/mod.ts';
 import type { LifeEnd } from './restart-policy.ts';
 import { Service, type ServiceOptions } from './service.ts';
 
 const POLICY = { backoffMs: 20, backoffMaxMs: 80, stableMs: 2_000, loopAfter: 3, loopRetryMs: 60_000 };
 const LOGGER = { info() {}, warning() {}, error() {} };
 const services: Service[] = [];
+/** ptrace(2)'s number and request. Source: the kernel's unistd tables, linux/ptrace.h. */
+const PTRACE = process.arch === 'arm64' ? 117 : 101;
+const PTRACE_ATTACH = 16;
 
 function shell(script: string, more: Partial<ServiceOptions> = {}): Service {
   const service = new Service({
@@ -98,6 +105,48 @@ describe('Service', () => {
     );
   });
 
+  it('pauses without that counting as a failure, and begins anew; after a stop it does not', async () => {
+    const service = shell('echo here; exec sleep 300');
+    service.start();
+    await until(() => service.status.state === 'running');
+    await service.pause('another configuration');
+    expect(service.status).toMatchObject({ state: 'stopped', reason: 'another configuration' });
+    expect(service.pid).toBeUndefined();
+    service.start();
+    await until(() => service.status.state === 'running');
+    expect(service.restarts).toBe(1);
+    expect(service.log().filter(({ line }) => line === 'here')).toHaveLength(2);
+    await service.stop();
+    service.start();
+    await sleep(50);
+    expect(service.status.state).toBe('stopped');
+  });
+
+  it('pauses while it loops, also while the fallback is being set up', async () => {
+    let asked = false;
+    const service = shell('exit 1', {
+      onLooping: async () => {
+        asked = true;
+        await sleep(100);
+      },
+    });
+    service.start();
+    await until(() => asked);
+    await service.pause('another configuration');
+    expect(service.status.state).toBe('stopped');
+  });
+
+  it('takes other times for its restarts', async () => {
+    const service = shell('exit 1', { policy: { ...POLICY, loopAfter: 1000, backoffMaxMs: 20 } });
+    service.start();
+    await until(() => service.restarts > 1);
+    await service.pause('other times');
+    service.setPolicy({ ...POLICY, loopAfter: 1 });
+    service.start();
+    await until(() => service.status.state === 'looping');
+    expect(service.status).toMatchObject({ failures: 1 });
+  });
+
   it('tells of looping before it waits, so that a fallback can be set up', async () => {
     let fallback = '';
     const service = shell('exit 1', {
@@ -109,5 +158,89 @@ describe('Service', () => {
     service.start();
     await until(() => fallback !== '');
     expect(fallback).toContain('exited with code 1');
+  });
+
+  it('gives the evidence of an end that nobody asked for, and none of a stop', async () => {
+    const crashes: ServiceCrash[] = [];
+    const service = shell('i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo line $i; done; kill -SEGV $$', {
+      onCrash: (crash) => void crashes.push(crash),
+    });
+    service.start();
+    await until(() => crashes.length > 0);
+    expect(crashes[0]).toMatchObject({ service: 'test', exit: { signal: 'SIGSEGV' } });
+    expect(crashes[0]?.lastLines).toHaveLength(200);
+    expect(crashes[0]?.lastLines.at(-1)?.line).toBe('line 300');
+
+    const calm = shell('exec sleep 300', { onCrash: (crash) => void crashes.push(crash) });
+    const before = crashes.filter(({ exit }) => exit.signal !== 'SIGSEGV').length;
+    calm.start();
+    await until(() => calm.status.state === 'running');
+    await calm.stop();
+    expect(crashes.filter(({ exit }) => exit.signal !== 'SIGSEGV')).toHaveLength(before);
+  });
+
+  it('keeps what its logger has a place for apart: output, and notes about the process', async () => {
+    const said: string[] = [];
+    const service = shell('echo hello; exit 3', {
+      logger: {
+        ...LOGGER,
+        output: (name, line) => void said.push(`${name} wrote ${line}`),
+        note: (name, severity, line) => void said.push(`${name} ${severity} ${line}`),
+      },
+    });
+    service.start();
+    await until(() => said.length >= 3);
+    expect(said[0]).toMatch(/^test info started as pid \d+$/);
+    expect(said[1]).toBe('test wrote hello');
+    expect(said[2]).toMatch(/^test error exited with code 3 after/);
+  });
+
+  it('sets around the spawn what the process inherits', async () => {
+    const service = shell('ulimit -c; exec sleep 300', {
+      aroundSpawn: (spawn) => {
+        const before = getRlimit('core');
+        setRlimit('core', 4096 * 512, before.hard);
+        try {
+          return spawn();
+        } finally {
+          setRlimit('core', before.soft, before.hard);
+        }
+      },
+    });
+    const own = getRlimit('core');
+    service.start();
+    await until(() => service.log().length > 0);
+    // dash counts in blocks of 512 bytes.
+    expect(service.log()[0]?.line).toBe('4096');
+    expect(getRlimit('core')).toEqual(own);
+  });
+
+  it('says once that a process survives SIGKILL', { timeout: 60_000 }, async () => {
+    const unkillable: number[] = [];
+    const service = shell('exec sleep 300', { onUnkillable: (pid) => void unkillable.push(pid) });
+    service.start();
+    await until(() => service.status.state === 'running');
+    const pid = service.pid ?? 0;
+    // As long as a tracer does not wait for it, a killed process is not reported to its parent.
+    const tracer = spawn(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '--eval',
+      `import { libc } from ${JSON.stringify(new URL('../linux/libc.ts', import.meta.url).href)};
+       console.log(libc.syscall(${PTRACE}n, ${PTRACE_ATTACH}n, ${pid}n, 0n));
+       setInterval(() => {}, 1000);`,
+    ]);
+    try {
+      const [answer] = (await once(tracer.stdout, 'data')) as [Buffer];
+      expect(answer.toString().trim()).toBe('0n');
+      await service.fail('for the test');
+      expect(unkillable).toEqual([pid]);
+      await service.fail('for the test');
+      expect(unkillable).toEqual([pid]);
+    } finally {
+      tracer.kill('SIGKILL');
+    }
+    await until(() => service.pid !== pid, 20_000);
+    expect(service.report().lastExit).toMatchObject({ signal: 'SIGKILL' });
   });
 });

@@ -10,10 +10,10 @@ import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { SupervisorConfig } from '../config/types.ts';
-import { killGroup, spawnChild } from '../linux/mod.ts';
+import { killGroup, spawnChild, reasonOf } from '../linux/mod.ts';
+import { LogRing, type LogSeverity, type ServiceCrash } from '../log/mod.ts';
 import type { Service as ServiceReport, ServiceExit, ServiceStatus } from '../telemetry/status.ts';
 import type { Logger } from './console.ts';
-import { LogRing } from './log-ring.ts';
 import { type LifeEnd, RestartPolicy } from './restart-policy.ts';
 
 /** Between two SIGTERMs: VPP ignores one that comes before its main loop runs. */
@@ -24,6 +24,8 @@ const TERM_PATIENCE_MS = 5_000;
 const KILL_PATIENCE_MS = 2_000;
 /** Lines of output in a status report; the whole ring is behind `log()`. */
 const REPORTED_LINES = 20;
+/** Lines of output that are evidence of a crash. */
+const EVIDENCE_LINES = 200;
 
 /** What to run, worked out anew before each start. */
 export interface Command {
@@ -53,6 +55,12 @@ export interface ServiceOptions {
   }) => string | undefined;
   /** Called after each change of `status`. */
   readonly onStatus?: (status: ServiceStatus) => void;
+  /** Wraps the one synchronous call that spawns: what the child inherits (limits) is set around it. */
+  readonly aroundSpawn?: <T>(spawn: () => T) => T;
+  /** The process ended though nobody had asked it to stop. Not awaited: the next start does not wait for evidence. */
+  readonly onCrash?: (crash: ServiceCrash) => Promise<unknown> | void;
+  /** A process is still there after SIGKILL: the kernel or the hardware hangs. Called once for a process. */
+  readonly onUnkillable?: (pid: number) => void;
 }
 
 export class Service {
@@ -60,14 +68,18 @@ export class Service {
   readonly #options: ServiceOptions;
   readonly #ring = new LogRing();
   readonly #policy: RestartPolicy;
-  readonly #stopping = new AbortController();
+  /** One row of lives: aborted by `pause` and `stop`. */
+  #run = new AbortController();
+  #isStopped = false;
   #status: ServiceStatus;
   #starts = 0;
   #lastExit: ServiceExit | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #killReason: string | undefined;
+  #unkillable: number | undefined;
   #done: Promise<void> | undefined;
+  #life: Promise<unknown> | undefined;
 
   constructor(options: ServiceOptions) {
     this.name = options.name;
@@ -94,7 +106,7 @@ export class Service {
         });
         options.logger.error(
           options.name,
-          `looping: ${failures} starts in a row did not live ${options.policy.stableMs / 1000} s ` +
+          `looping: ${failures} starts in a row did not live ${this.#policy.config.stableMs / 1000} s ` +
             `(${end.reason}); tried again every ${delayMs / 1000} s`,
         );
         await options.onLooping?.(end.reason);
@@ -130,9 +142,20 @@ export class Service {
     };
   }
 
-  /** Begins to run and restart the process; returns at once. */
+  /** Begins to run and restart the process, also after a `pause`; returns at once. Not after `stop`. */
   start(): void {
-    this.#done ??= this.#policy.run((signal) => this.#live(signal), this.#stopping.signal);
+    if (this.#isStopped || this.#done !== undefined) return;
+    this.#run = new AbortController();
+    this.#done = this.#policy.run((signal) => {
+      const life = this.#live(signal);
+      this.#life = life;
+      return life;
+    }, this.#run.signal);
+  }
+
+  /** Other times for restarts, from the next row of short lives on; a wait that is under way ends as it was begun. */
+  setPolicy(policy: SupervisorConfig): void {
+    this.#policy.config = policy;
   }
 
   /** A looping service is tried at once. */
@@ -146,13 +169,26 @@ export class Service {
     await this.#terminate();
   }
 
-  /** Ends the process and all restarts: SIGTERM repeated, SIGKILL after 5 s. Resolves when it is gone. */
+  /** Ends the process and all restarts for good: SIGTERM repeated, SIGKILL after 5 s. Resolves when it is gone. */
   async stop(reason = 'stopped on request'): Promise<void> {
+    this.#isStopped = true;
+    await this.#halt(reason);
+  }
+
+  /** As `stop`, but `start` begins anew. Resolves when also a preparation that was under way has ended. */
+  async pause(reason: string): Promise<void> {
+    await this.#halt(reason);
+    // It rejects or resolves with its end: both mean that it is over.
+    await Promise.allSettled([this.#life]);
+    this.#done = undefined;
+  }
+
+  async #halt(reason: string): Promise<void> {
     const child = this.#child;
     if (child?.pid !== undefined) {
       this.#setStatus({ state: 'stopping', pid: child.pid, since: Date.now(), reason });
     }
-    this.#stopping.abort(new Error(reason));
+    this.#run.abort(new Error(reason));
     await this.#terminate();
     await this.#done;
     this.#setStatus({ state: 'stopped', reason, since: Date.now() });
@@ -172,8 +208,8 @@ export class Service {
       signal.throwIfAborted();
       end = await this.#runChild(command);
     } catch (error) {
-      end = { reason: error instanceof Error ? error.message : String(error), livedMs: 0 };
-      if (!signal.aborted) this.#ring.push(`could not be started: ${end.reason}`);
+      end = { reason: reasonOf(error), livedMs: 0 };
+      if (!signal.aborted) this.#note('error', `could not be started: ${end.reason}`);
     }
     try {
       await this.#options.onEnded?.(end);
@@ -187,15 +223,16 @@ export class Service {
     const startedAt = performance.now();
     this.#killReason = undefined;
     const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-    const child = spawnChild(command.file, [...command.args], {
-      ...(command.env === undefined ? {} : { env: command.env }),
-      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-      detached: true,
-      onOutput: (chunk, stream) => {
-        for (const line of this.#ring.write(decoders[stream].write(chunk)))
-          this.#options.logger.info(this.name, line);
-      },
-    });
+    const spawn = (): ChildProcess =>
+      spawnChild(command.file, [...command.args], {
+        ...(command.env === undefined ? {} : { env: command.env }),
+        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+        detached: true,
+        onOutput: (chunk, stream) => {
+          for (const line of this.#ring.write(decoders[stream].write(chunk))) this.#output(line);
+        },
+      });
+    const child = this.#options.aroundSpawn?.(spawn) ?? spawn();
     // A broken pipe of a dying child is not our failure: its exit tells.
     child.stdout?.on('error', () => {});
     child.stderr?.on('error', () => {});
@@ -210,6 +247,7 @@ export class Service {
     });
     this.#setStatus({ state: 'running', pid, since: Date.now() });
     this.#options.logger.info(this.name, `started ${command.file} as pid ${pid}`);
+    this.#options.logger.note?.(this.name, 'info', `started as pid ${pid}`);
     this.#options.onStarted?.(pid, life.signal);
     // 'exit', not 'close': a grandchild that keeps the pipe open must not hide the end of the process.
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
@@ -219,12 +257,13 @@ export class Service {
     // What is left of its group would hold its sockets and NICs.
     killGroup(pid, 'SIGKILL');
     const rest = this.#ring.flush();
-    if (rest !== undefined) this.#options.logger.info(this.name, rest);
+    if (rest !== undefined) this.#output(rest);
     const how = signal === null ? `exited with code ${code ?? 0}` : `killed by ${signal}`;
     const lastLines = this.#ring.tail(REPORTED_LINES).map(({ line }) => line);
     const why = this.#killReason ?? this.#options.explainExit?.({ code, signal, lastLines });
     const reason = `${how} after ${(livedMs / 1000).toFixed(1)} s${why === undefined ? '' : `: ${why}`}`;
-    this.#ring.push(reason);
+    const evidence = this.#ring.tail(EVIDENCE_LINES);
+    this.#note(this.#run.signal.aborted ? 'info' : 'error', reason);
     this.#lastExit = {
       at: Date.now(),
       pid,
@@ -233,7 +272,28 @@ export class Service {
       reason,
     };
     resolveEnded();
+    if (!this.#run.signal.aborted) this.#reportCrash(this.#lastExit, evidence);
     return { reason, livedMs };
+  }
+
+  /** A line that the process wrote. */
+  #output(line: string): void {
+    const { logger } = this.#options;
+    if (logger.output === undefined) logger.info(this.name, line);
+    else logger.output(this.name, line);
+  }
+
+  /** A line about the process, among its own. */
+  #note(severity: LogSeverity, line: string): void {
+    this.#ring.push(line);
+    this.#options.logger.note?.(this.name, severity, line);
+  }
+
+  #reportCrash(exit: ServiceExit, lastLines: ServiceCrash['lastLines']): void {
+    // Started in a promise, so that a callback that throws at once is caught as well.
+    Promise.resolve({ service: this.name, exit, lastLines })
+      .then((crash) => this.#options.onCrash?.(crash))
+      .catch((error: unknown) => this.#options.logger.error(this.name, `its evidence: ${String(error)}`));
   }
 
   async #terminate(): Promise<void> {
@@ -254,6 +314,10 @@ export class Service {
     await Promise.race([ended, sleep(KILL_PATIENCE_MS)]);
     if (this.#child?.pid === pid) {
       this.#options.logger.error(this.name, `pid ${pid} survived SIGKILL for ${KILL_PATIENCE_MS / 1000} s`);
+      if (this.#unkillable !== pid) {
+        this.#unkillable = pid;
+        this.#options.onUnkillable?.(pid);
+      }
     }
   }
 }

@@ -3,7 +3,7 @@
  * reboot(2). Each step has its own bound and its failure is said; none keeps the next one from running.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killAllProcesses, reboot, syncFilesystems } from '../linux/mod.ts';
+import { killAllProcesses, reboot, syncFilesystems, reasonOf } from '../linux/mod.ts';
 import type { Logger } from './console.ts';
 import { unmountAll } from './mounts.ts';
 
@@ -38,7 +38,7 @@ export async function runSteps(steps: readonly ShutdownStep[], logger: Logger): 
       // The race's loser must not turn into an unhandled rejection.
       late.catch(() => {});
     } catch (error) {
-      logger.error('shutdown', `${step.name}: ${error instanceof Error ? error.message : String(error)}`);
+      logger.error('shutdown', `${step.name}: ${reasonOf(error)}`);
     } finally {
       timeout.abort();
     }

@@ -1,0 +1,176 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { directoryBootPartition, directoryDataPartition } from '../disk/mod.ts';
+import { advanceClock, keepTime } from './clock.ts';
+import { loadConfig, tellMistakes } from './load-config.ts';
+import { MOUNTS, mountRow } from './mounts.ts';
+import { keepSeed, renewSeed } from './random-seed.ts';
+
+let root: string;
+let file: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'appliance-boot-files-'));
+  file = join(root, 'appliance.ini');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const GOOD = '[system]\nhostname = good\n';
+
+describe('the configuration in force', () => {
+  it('is the file’s when it is valid, whatever other computers do to a text', () => {
+    writeFileSync(file, '\ufeff[system]\r\nhostname = box\r\n');
+    const { config, status, text } = loadConfig(file, GOOD);
+    expect(config.system.hostname).toBe('box');
+    expect(status).toMatchObject({ state: 'ok', source: 'file', path: file });
+    expect(text, 'without the mark').toBe('[system]\r\nhostname = box\r\n');
+  });
+
+  it('is the last good one when the file has mistakes, which are all told', () => {
+    writeFileSync(file, '[system]\nhostnam = x\n[http]\nlisten = y\n');
+    const { config, status, text } = loadConfig(file, GOOD);
+    expect(config.system.hostname).toBe('good');
+    expect(text).toBe(GOOD);
+    expect(status).toMatchObject({ state: 'rejected', source: 'last-good' });
+    expect(status.problems.map(({ line }) => line)).toEqual([2, 4]);
+    expect(status.state === 'rejected' && status.reason).toMatch(/2 mistakes: the last good configuration/);
+  });
+
+  it('is the last good one when there is no file', () => {
+    const { config, status } = loadConfig(file, GOOD);
+    expect(config.system.hostname).toBe('good');
+    expect(status).toMatchObject({ state: 'missing', source: 'last-good' });
+  });
+
+  it('is the default one when there is no last good one, or that is bad too', () => {
+    writeFileSync(file, '[nowhere]\n');
+    for (const lastGood of [undefined, '[system]\nhostnam = x\n']) {
+      const { status, text } = loadConfig(file, lastGood);
+      expect(status).toMatchObject({ state: 'rejected', source: 'default' });
+      writeFileSync(join(root, 'in-force.ini'), text);
+      expect(loadConfig(join(root, 'in-force.ini')).status.state, 'its text is a configuration').toBe('ok');
+    }
+  });
+
+  it('is never read from a file without end', () => {
+    writeFileSync(file, Buffer.alloc(1024 * 1024 + 1, ' '));
+    const { status } = loadConfig(file, GOOD);
+    expect(status).toMatchObject({ state: 'missing', source: 'last-good' });
+    expect(status.state === 'missing' && status.reason).toContain('at most 1048576');
+  });
+});
+
+describe('the mistakes told on the boot partition', () => {
+  const told = (): string => readFileSync(join(root, 'appliance.errors.txt'), 'utf8');
+
+  it('name line and leaf and say what is in force, in lines that Windows shows', async () => {
+    writeFileSync(file, '[system]\nhostnam = x\n');
+    const boot = directoryBootPartition(root);
+    expect(await tellMistakes(boot, loadConfig(file, GOOD).status)).toContain('written');
+    expect(told()).toContain('appliance.ini:2: system.hostnam: ');
+    expect(told()).toContain('The last good configuration is in force');
+    expect(told().replaceAll('\r\n', '')).not.toContain('\n');
+
+    const untouched = { ...boot, writeFile: () => Promise.reject(new Error('written again')) };
+    expect(await tellMistakes(untouched, loadConfig(file, GOOD).status)).toBeUndefined();
+    expect(await tellMistakes(boot, loadConfig(file).status), 'another one is in force').toContain('written');
+    expect(told()).toContain('The defaults are in force');
+  });
+
+  it('are gone when the file is right, and nothing is touched then', async () => {
+    writeFileSync(file, GOOD);
+    const boot = directoryBootPartition(root);
+    writeFileSync(join(root, 'appliance.errors.txt'), 'old');
+    expect(await tellMistakes(boot, loadConfig(file).status)).toContain('removed');
+    const untouched = { ...boot, removeFile: () => Promise.reject(new Error('removed again')) };
+    expect(await tellMistakes(untouched, loadConfig(file).status)).toBeUndefined();
+  });
+
+  it('say that there is no file', async () => {
+    await tellMistakes(directoryBootPartition(root), loadConfig(file).status);
+    expect(told()).toMatch(/^appliance\.ini could not be read .*ENOENT/);
+  });
+});
+
+describe('the clock', () => {
+  const DAY_MS = 86_400_000;
+  const BUILT_MS = Date.UTC(2026, 0, 2);
+  const set: number[] = [];
+  const options = (now: number) => ({
+    imageFile: join(root, 'image.json'),
+    now: () => now,
+    set: (epochMs: number) => void set.push(epochMs),
+  });
+  beforeEach(() => {
+    set.length = 0;
+    writeFileSync(
+      join(root, 'image.json'),
+      JSON.stringify({ version: '1.0.0', architecture: 'x86_64', builtAt: BUILT_MS / 1000 }),
+    );
+  });
+
+  it('is never before the image was built', () => {
+    expect(advanceClock(undefined, options(0))).toBe(
+      "the clock was at 1970-01-01T00:00:00Z and is set to 2026-01-02T00:00:00Z, the image's",
+    );
+    expect(set).toEqual([BUILT_MS]);
+    expect(advanceClock(undefined, options(BUILT_MS + 1))).toBeUndefined();
+    expect(set).toHaveLength(1);
+  });
+
+  it('is never before the last time that was kept', async () => {
+    const data = directoryDataPartition(join(root, 'data'));
+    await keepTime(data, BUILT_MS + 10 * DAY_MS);
+    expect(advanceClock(data, options(BUILT_MS + DAY_MS))).toContain('the last time kept');
+    expect(set).toEqual([BUILT_MS + 10 * DAY_MS]);
+  });
+
+  it('believes no kept time that is nonsense or older than the image', async () => {
+    const data = directoryDataPartition(join(root, 'data'));
+    for (const text of ['x', '', '99999999999\n', '0\n']) {
+      set.length = 0;
+      await data.writeFile('clock', text);
+      advanceClock(data, options(0));
+      expect(set, JSON.stringify(text)).toEqual([BUILT_MS]);
+    }
+  });
+
+  it('is left alone by a guest that has neither', () => {
+    rmSync(join(root, 'image.json'));
+    expect(advanceClock(undefined, options(0))).toBeUndefined();
+    expect(set).toEqual([]);
+  });
+});
+
+describe('the random seed', () => {
+  it('is mixed in once and renewed', async () => {
+    const data = directoryDataPartition(join(root, 'data'));
+    const pool = join(root, 'pool');
+    writeFileSync(pool, '');
+    expect(await renewSeed(data, pool)).toContain('no seed');
+    expect(readFileSync(pool)).toHaveLength(0);
+    const first = readFileSync(join(data.root, 'random-seed'));
+    expect(first).toHaveLength(512);
+    await renewSeed(data, pool);
+    expect(readFileSync(pool).equals(first)).toBe(true);
+    const second = readFileSync(join(data.root, 'random-seed'));
+    expect(second.equals(first)).toBe(false);
+    await keepSeed(data);
+    expect(readFileSync(join(data.root, 'random-seed')).equals(second)).toBe(false);
+  });
+});
+
+describe('a mount that a machine may be without', () => {
+  it('is absent when the kernel has no place for it or does not know it', () => {
+    const row = { source: 'none', fsType: 'nosuchfs', flags: 0, optional: true } as const;
+    expect(mountRow({ ...row, target: join(root, 'missing') })).toBe('absent');
+    mkdirSync(join(root, 'there'));
+    if (process.getuid?.() === 0) expect(mountRow({ ...row, target: join(root, 'there') })).toBe('absent');
+  });
+
+  it('is that of the EFI variables and of pstore', () => {
+    const optional = MOUNTS.filter((row) => row.optional === true);
+    expect(optional.map(({ target }) => target)).toEqual(['/sys/firmware/efi/efivars', '/sys/fs/pstore']);
+  });
+});

@@ -1,0 +1,199 @@
+/**
+ * PID 1's disk: the phases that find, settle, check and mount it, what they leave for everybody else (`boot`, `data`),
+ * the configuration read from it, and what it keeps for the next boot (clock, random seed, which NIC sits where).
+ *
+ * Invariant: `boot` and `data` always are something that can be written to. What is wrong with them is a condition;
+ * without a disk they are directories in memory, and the box runs on.
+ */
+import { mkdirSync } from 'node:fs';
+import {
+  BOOT_MOUNT_POINT,
+  type BootDisk,
+  type CopyableBootPartition,
+  DATA_MOUNT_POINT,
+  type DataPartition,
+  directoryBootPartition,
+  directoryDataPartition,
+  type DiskReporter,
+  findBootDisk,
+  findTwin,
+  Installer,
+  openBoot,
+  openData,
+  readLastGood,
+  settleBootDisk,
+  updateInventory,
+} from '../disk/mod.ts';
+import { takeInventory } from '../dpdk/mod.ts';
+import type { ModuleLoader } from '../linux/mod.ts';
+import { advanceClock, keepTime, keepTimeHourly } from './clock.ts';
+import type { Conditions } from './conditions.ts';
+import type { Logger } from './console.ts';
+import { CONFIG_NAME, type LoadedConfig, loadConfig, tellMistakes } from './load-config.ts';
+import { mountOptional } from './mounts.ts';
+import type { Phase } from './phases.ts';
+import { keepSeed, renewSeed } from './random-seed.ts';
+import type { ShutdownStep } from './shutdown.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+/**
+ * What no modalias asks for: the loader's variables, the data partition's file system (resize2fs is fast only when the
+ * kernel has it), and the kernel's last words. A kernel may have them built in, a guest of the tests none.
+ */
+const MODULES = ['efivarfs', 'ext4', 'efi_pstore'];
+/** When every disk has appeared: a copy of this one that was slower would be booted from, or not, by chance. */
+const TWIN_CHECK_MS = 30_000;
+
+export class BootMedia {
+  readonly #logger: Logger;
+  readonly #conditions: Conditions;
+  readonly #report: DiskReporter;
+  readonly #modules: () => ModuleLoader;
+  #bootDisk: BootDisk | undefined;
+  #boot: CopyableBootPartition | undefined;
+  #data: DataPartition | undefined;
+  #hourly: Disposable | undefined;
+  #installer: Installer | undefined;
+
+  constructor(logger: Logger, conditions: Conditions, modules: () => ModuleLoader) {
+    this.#logger = logger;
+    this.#modules = modules;
+    this.#conditions = conditions;
+    this.#report = {
+      info: (line) => logger.info('disk', line),
+      problem(subject, reason) {
+        if (reason === undefined) conditions.clear(subject);
+        else conditions.set(subject === 'data-partition' ? 'warning' : 'error', subject, reason);
+      },
+    };
+  }
+
+  get boot(): CopyableBootPartition {
+    if (this.#boot === undefined) {
+      mkdirSync(BOOT_MOUNT_POINT, { recursive: true });
+      this.#boot = directoryBootPartition(BOOT_MOUNT_POINT);
+    }
+    return this.#boot;
+  }
+
+  get data(): DataPartition {
+    this.#data ??= directoryDataPartition(DATA_MOUNT_POINT, false);
+    return this.#data;
+  }
+
+  /** Undefined without a boot disk: there is nothing to install from. */
+  get installer(): Installer | undefined {
+    if (this.#bootDisk === undefined) return undefined;
+    this.#installer ??= new Installer({ bootDisk: this.#bootDisk, boot: this.boot, data: this.data });
+    return this.#installer;
+  }
+
+  /** After the modules, before the configuration. */
+  phases(): Phase[] {
+    return [
+      { name: 'boot-disk', run: () => this.#findDisk() },
+      { name: 'boot-partition', run: () => this.#openBoot() },
+      {
+        name: 'data-partition',
+        run: async () => {
+          this.#data = await openData(this.#bootDisk, this.#report);
+          return this.#data.persistent ? this.#data.root : `${this.#data.root} in memory`;
+        },
+      },
+      { name: 'clock', run: () => this.#startClock() },
+      {
+        name: 'inventory',
+        run: async () => {
+          // Before VPP gets its NICs: those without a kernel interface have no MAC address to be known by.
+          const lines = await updateInventory(this.data, takeInventory().nics);
+          for (const line of lines) this.#logger.warning('nic', line);
+          return lines.length === 0 ? 'as at the last boot' : `${lines.length} changes`;
+        },
+      },
+    ];
+  }
+
+  /** The configuration in force; what is wrong with the file is written beside it. */
+  async loadConfiguration(): Promise<LoadedConfig> {
+    const loaded = loadConfig(`${this.boot.root}/${CONFIG_NAME}`, readLastGood(this.data)?.text);
+    try {
+      const told = await tellMistakes(this.boot, loaded.status);
+      if (told !== undefined) this.#logger.info('config', told);
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.#logger.error('config', `what is wrong could not be written to the boot partition: ${reason}`);
+    }
+    return loaded;
+  }
+
+  /** After the services, before the file systems are unmounted. */
+  shutdownSteps(): ShutdownStep[] {
+    return [
+      {
+        name: 'clock and seed kept',
+        timeoutMs: 3_000,
+        run: async () => {
+          this.#hourly?.[Symbol.dispose]();
+          if (this.#data?.persistent !== true) return 'no data partition';
+          await keepTime(this.#data);
+          await keepSeed(this.#data);
+          return undefined;
+        },
+      },
+    ];
+  }
+
+  async #findDisk(): Promise<string> {
+    this.#loadModules();
+    // e2fsck doubts a file system that was used in the future.
+    this.#advanceClock(undefined);
+    const found = await findBootDisk();
+    this.#bootDisk = await settleBootDisk(found, this.#report);
+    setTimeout(() => void this.#checkTwin(), TWIN_CHECK_MS).unref();
+    return found.kind === 'plain' ? found.device : `${found.disk.device}, found by ${found.foundBy}`;
+  }
+
+  #loadModules(): void {
+    try {
+      for (const name of MODULES) {
+        const { result, error } = this.#modules().load(name);
+        // No such firmware here.
+        if (result === 'failed' && error?.includes('ENODEV') === true) continue;
+        if (result === 'failed') this.#logger.warning('modules', `${name}: ${error ?? 'failed'}`);
+      }
+      mountOptional();
+    } catch (error) {
+      this.#logger.warning('disk', reasonOf(error));
+    }
+  }
+
+  async #openBoot(): Promise<string> {
+    if (this.#bootDisk === undefined) return `none: ${this.boot.root} is in memory`;
+    this.#boot = await openBoot(this.#bootDisk, this.#report);
+    return this.#boot.device;
+  }
+
+  async #startClock(): Promise<string> {
+    this.#advanceClock(this.data);
+    this.#hourly = keepTimeHourly(this.data, (error) => this.#logger.warning('clock', String(error)));
+    return `${new Date().toISOString()}; ${await renewSeed(this.data)}`;
+  }
+
+  #advanceClock(data: DataPartition | undefined): void {
+    try {
+      const told = advanceClock(data);
+      if (told !== undefined) this.#logger.info('clock', told);
+    } catch (error) {
+      this.#logger.error('clock', reasonOf(error));
+    }
+  }
+
+  async #checkTwin(): Promise<void> {
+    try {
+      const twin = await findTwin();
+      if (twin !== undefined) this.#conditions.set('error', 'boot-disk', twin);
+    } catch (error) {
+      this.#logger.warning('disk', `looking for copies of the boot disk: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,399 @@
+/**
+ * What PID 1 owns beside what the appliance runs: the disk, the watchdog, the worker cores, the management interface,
+ * the clock, the logs beyond the memory, updates and their trial, and the menu on the consoles.
+ *
+ * Each part keeps its own state; this file puts them together in the order of the boot and takes them down again.
+ */
+import { createHash } from 'node:crypto';
+import type { Config } from '../config/types.ts';
+import { DiskError, factoryReset, readLastGood, readLoaderVariable, saveLastGood } from '../disk/mod.ts';
+import { type ModuleLoader, readText, setHostname } from '../linux/mod.ts';
+import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
+import {
+  armTrialDeadline,
+  isTrialBoot,
+  type LoaderVariables,
+  parseEvidence,
+  snapshotOf,
+  type StatusPart,
+  type TrialDeadline,
+  Updater,
+} from '../update/mod.ts';
+import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
+import { VERSION } from './appliance.ts';
+import { BootMedia } from './boot-media.ts';
+import { BoxLogs } from './box-logs.ts';
+import { activeConsoles } from './console.ts';
+import { boxActions } from './box-actions.ts';
+import { ConsoleMenu } from './console-menu.ts';
+import type { MachineHooks } from './data-plane.ts';
+import { type ImageFacts, readImageFacts, UPDATE_KEY_FILE } from './image-facts.ts';
+import { CONFIG_NAME, tellMistakes } from './load-config.ts';
+import { Management } from './management.ts';
+import type { Phase } from './phases.ts';
+import type { Service } from './service.ts';
+import type { PowerAction, ShutdownStep } from './shutdown.ts';
+import { TimeService } from './time-service.ts';
+import { Watchdog } from './watchdog.ts';
+import { WorkerCores } from './worker-cores.ts';
+
+const SELF = '/init';
+/** During a trial: how long VPP may be away before the watchdog counts it; longer than any start of it. */
+const TRIAL_GRACE_MS = 120_000;
+
+export interface BoxOptions {
+  readonly startedAt: number;
+  readonly runDir: string;
+  readonly modules: () => ModuleLoader;
+  /** Brings VPP's machine to what a configuration wants; called before each start of VPP. */
+  readonly prepareMachine: (config: Config) => void;
+  readonly end: (action: PowerAction, why: string) => void;
+}
+
+export class Box implements MachineOwner {
+  readonly media: BootMedia;
+  readonly logs: BoxLogs;
+  readonly watchdog: Watchdog;
+  readonly #appliance: Appliance;
+  readonly #options: BoxOptions;
+  readonly #cores: WorkerCores;
+  readonly #deadline: TrialDeadline;
+  readonly #image: ImageFacts;
+  #management: Management | undefined;
+  #time: TimeService | undefined;
+  #updater: Updater | undefined;
+  #menu: ConsoleMenu | undefined;
+  #vppAwaySince = performance.now();
+
+  constructor(appliance: Appliance, options: BoxOptions) {
+    const { console, conditions } = appliance;
+    this.#appliance = appliance;
+    this.#options = options;
+    this.media = new BootMedia(console, conditions, options.modules);
+    this.logs = new BoxLogs(console, conditions);
+    this.watchdog = new Watchdog({ logger: console, conditions });
+    this.#cores = new WorkerCores(console, conditions);
+    this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
+    this.#deadline = armTrialDeadline({
+      isTrial: () => isTrialBoot(loaderVariables()),
+      restart: (why) => options.end('restart', why),
+    });
+  }
+
+  /** Between the modules and the configuration. */
+  diskPhases(): Phase[] {
+    return [
+      { name: 'watchdog', run: () => this.watchdog.arm() },
+      ...this.media.phases(),
+      {
+        name: 'updates',
+        run: async () => {
+          await this.logs.collectPanic(this.media.data);
+          this.#updater = await this.#openUpdater();
+          const { running } = this.#updater.status();
+          return `version ${running.version}, ${running.state}`;
+        },
+      },
+    ];
+  }
+
+  /** The configuration phase: reads it and takes it into use. */
+  async configure(): Promise<string> {
+    const loaded = await this.media.loadConfiguration();
+    const appliance = this.#appliance;
+    appliance.configure(loaded, this.#applianceMedia(loaded.status.path));
+    const { config } = loaded;
+    this.watchdog.configure(config.watchdog);
+    this.#watchTrial(config);
+    return loaded.status.state === 'ok' ? loaded.status.path : loaded.status.reason;
+  }
+
+  openLogs(): Promise<string> {
+    return this.logs.open(this.media.data, this.#appliance.config);
+  }
+
+  /** Not awaited by the boot: a network that does not answer delays nobody. */
+  startManagement(): string {
+    const { console, conditions, config } = this.#appliance;
+    const time = new TimeService({
+      logger: console,
+      policy: config.supervisor,
+      runDir: this.#options.runDir,
+      driftFile: `${this.media.data.root}/chrony.drift`,
+    });
+    this.#time = time;
+    const management = new Management({
+      config,
+      logger: console,
+      chooseInterface: () => this.#appliance.freeKernelInterface(),
+      self: SELF,
+      onTimeServers: (servers, source) => {
+        time.use(servers, source).catch((error: unknown) => console.error('ntp', String(error)));
+      },
+      onChange: (status) => {
+        if (status.state === 'failed' || status.state === 'none') {
+          conditions.set('error', 'management', status.reason);
+        } else if (status.state === 'configuring') {
+          conditions.set('warning', 'management', status.reason);
+        } else {
+          conditions.clear('management');
+        }
+      },
+    });
+    this.#management = management;
+    management.start().catch((error: unknown) => console.error('management', String(error)));
+    return 'in the background';
+  }
+
+  /** Makes the first password, and opens the menu on which it is shown: not in the log, which others read. */
+  async openMenu(): Promise<string> {
+    const paths = activeConsoles();
+    const { web } = this.#appliance;
+    const menu = new ConsoleMenu({
+      paths,
+      actions: boxActions(this.#appliance, this),
+      startedAt: this.#options.startedAt,
+    });
+    this.#menu = menu;
+    const password = await web.password();
+    await password.ensure((words) => {
+      menu.announce([
+        `the password of this box is ${words}`,
+        'it is shown this once; log in with it at the HTTPS address, or make another with "password" here',
+      ]);
+    });
+    return paths.join(' ');
+  }
+
+  get hooks(): MachineHooks {
+    const { console } = this.#appliance;
+    return {
+      prepareMachine: async (config) => {
+        this.#options.prepareMachine(config);
+        await this.#cores.release();
+      },
+      aroundSpawn: (spawn) => this.logs.evidence?.withCore(spawn) ?? spawn(),
+      onAnswered: (pid, config, life) => this.#cores.take(pid, config.vpp.cpu, life),
+      onEnded: () => this.#cores.release(),
+      onCrash: async (crash) => {
+        await this.logs.evidence?.recordCrash({
+          ...crash,
+          facts: {
+            'VPP version': this.#appliance.dataPlane.vppStatus.version ?? 'unknown',
+            'uptime of the box': `${process.uptime().toFixed(0)} s`,
+            'startup.conf': readText(`${this.#options.runDir}/startup.conf`) ?? '',
+          },
+        });
+      },
+      onUnkillable: (pid) => {
+        const reason = `process ${pid} survived SIGKILL: kernel or hardware is dead`;
+        console.error('watchdog', reason);
+        this.watchdog.feedOnlyWhile(() => false, reason);
+      },
+    };
+  }
+
+  get appliers(): MachineOwner['appliers'] {
+    return {
+      system: ({ system }) => setHostname(system.hostname),
+      log: (next) => this.logs.reconfigure(next),
+      update: ({ update }) => this.#deadline.set(update.trialTimeoutSeconds),
+      watchdog: ({ watchdog }) => void this.watchdog.configure(watchdog),
+      management: async (next) => {
+        const before = this.managementStatus.state;
+        this.#time?.service.setPolicy(next.supervisor);
+        try {
+          await this.#management?.reconfigure(next);
+        } catch (error) {
+          // It was not well before either: a condition, and no reason to refuse the change.
+          if (before !== 'failed' && before !== 'none') throw error;
+        }
+      },
+    };
+  }
+
+  get target(): MachineOwner['target'] {
+    const { end } = this.#options;
+    return {
+      update: {
+        receive: async (manifest, body, options) => {
+          if (this.#updater === undefined) throw new DiskError('busy', 'the box has not booted that far');
+          return this.#updater.receive(manifest, body, options);
+        },
+      },
+      power: (action) => end(action, 'asked for over HTTP or at the console'),
+      factoryReset: () => factoryReset(this.media.boot, this.media.data),
+      installTargets: async () => (await this.media.installer?.targets()) ?? [],
+      install: async (disk) => this.install(disk, () => {}),
+    };
+  }
+
+  async install(disk: string, onProgress: (words: string) => void): Promise<void> {
+    const { installer } = this.media;
+    if (installer === undefined) throw new DiskError('not-found', 'there is no boot disk to install from');
+    if (this.#updater?.status().trial !== undefined) {
+      throw new DiskError('refused', 'install: the running version is on trial, ask again when it is good');
+    }
+    const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+    await installer.install(disk, {
+      onProgress: ({ step, doneBytes, totalBytes }) =>
+        onProgress(`${step} ${mib(doneBytes)} of ${mib(totalBytes)} MiB`),
+    });
+  }
+
+  get managementStatus(): ManagementStatus {
+    return this.#management?.status ?? { state: 'none', reason: 'not started yet' };
+  }
+
+  get managementInterface(): string | undefined {
+    return this.#management?.interfaceName;
+  }
+
+  configKept(): void {
+    this.#updater?.lookAgain();
+  }
+
+  services(): Service[] {
+    const time = this.#time?.status.state === 'off' ? undefined : this.#time?.service;
+    return [this.#management?.service, time].filter((service) => service !== undefined);
+  }
+
+  status(): BoxStatus {
+    const { boot, data } = this.media;
+    const { certificate } = this.#appliance.isConfigured ? this.#appliance.web : { certificate: undefined };
+    const { panic } = this.logs;
+    return {
+      image: this.#image.version,
+      bootDevice: boot.device,
+      dataKept: data.persistent,
+      update: this.#updater?.status() ?? {
+        running: { version: this.#image.version, state: 'unknown' },
+        entries: [],
+        history: [],
+      },
+      watchdog: this.watchdog.status,
+      cpuIsolation: this.#cores.status,
+      time: this.#time?.status ?? { state: 'off', reason: 'not started yet' },
+      crashes: this.logs.crashes,
+      ...(panic === undefined ? {} : { lastPanic: panic }),
+      ...(certificate === undefined
+        ? {}
+        : {
+            https: {
+              fingerprint: certificate.fingerprint,
+              source: certificate.source,
+              expiresAt: certificate.expiresAt,
+            },
+          }),
+    };
+  }
+
+  /** Before VPP is stopped: why the machine ends, for the next boot. */
+  firstSteps(why: string): ShutdownStep[] {
+    return [
+      {
+        name: 'trial noted',
+        timeoutMs: 2_000,
+        run: async () => {
+          await this.#updater?.noteEnd(why);
+          this.#updater?.[Symbol.dispose]();
+        },
+      },
+    ];
+  }
+
+  /** After HTTP, before the file systems are unmounted. */
+  lastSteps(): ShutdownStep[] {
+    return [
+      { name: 'management stopped', timeoutMs: 3_000, run: () => this.#management?.stop() },
+      { name: 'clock left alone', timeoutMs: 3_000, run: () => this.#time?.stop() },
+      { name: 'menu closed', timeoutMs: 500, run: () => this.#menu?.[Symbol.dispose]() },
+      ...this.media.shutdownSteps(),
+      { name: 'logs on disk', timeoutMs: 4_000, run: () => this.logs[Symbol.asyncDispose]() },
+    ];
+  }
+
+  #applianceMedia(path: string): ApplianceMedia {
+    const { boot, data } = this.media;
+    return {
+      boot,
+      data,
+      builtAt: this.#image.builtAt ?? 0,
+      writeConfig: async (text) => {
+        await boot.writeFile(CONFIG_NAME, text);
+        await tellMistakes(boot, { state: 'ok', source: 'file', path, problems: [] });
+      },
+    };
+  }
+
+  #openUpdater(): Promise<Updater> {
+    const { media } = this;
+    return Updater.open({
+      boot: media.installer === undefined ? undefined : media.boot,
+      data: media.data,
+      image: this.#image,
+      loader: loaderVariables(),
+      keyPath: UPDATE_KEY_FILE,
+      crashReason: this.logs.panic,
+      deadline: this.#deadline,
+      restart: (why) => this.#options.end('restart', why),
+      logger: this.#appliance.console,
+    });
+  }
+
+  /** Looks for the verdict on this run; while on trial the watchdog asks for VPP's health too. */
+  #watchTrial(config: Config): void {
+    const updater = this.#updater;
+    if (updater === undefined) return;
+    const appliance = this.#appliance;
+    const { data } = this.media;
+    const last = readLastGood(data);
+    updater.watch({
+      settings: () => appliance.config.update,
+      snapshot: () =>
+        snapshotOf(this.#statusForVerdict(), appliance.config, {
+          configSha256: sha256(appliance.live.current()),
+          http: { listening: appliance.web.isListening },
+        }),
+      evidence:
+        last === undefined ? undefined : parseEvidence({ ...last.evidence, configSha256: sha256(last.text) }),
+      onGood: (evidence) => saveLastGood(data, appliance.live.current(), { ...evidence }),
+    });
+    if (updater.status().trial === undefined || !config.vpp.enabled) return;
+    this.#vppAwaySince = performance.now();
+    this.watchdog.feedOnlyWhile(
+      () => updater.status().trial === undefined || this.#isVppHealthy(),
+      `version on trial: VPP has not answered for ${TRIAL_GRACE_MS / 1000} s`,
+    );
+  }
+
+  /** A configuration that waits for its confirmation is not what the next boot comes up with: no verdict on it. */
+  #statusForVerdict(): StatusPart {
+    const status = this.#appliance.status();
+    if (status.change?.state !== 'waiting') return status;
+    return { ...status, config: { state: 'missing', reason: 'a new one waits for its confirmation' } };
+  }
+
+  #isVppHealthy(): boolean {
+    if (this.#appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = performance.now();
+    // A trial without a verdict is ended in order by its deadline; this is for one that cannot be.
+    const graceMs = TRIAL_GRACE_MS + this.#appliance.config.update.trialTimeoutSeconds * 1000;
+    return performance.now() - this.#vppAwaySince < graceMs;
+  }
+}
+
+/** What the boot loader left; a damaged variable counts as not set. Before efivarfs is mounted there is none. */
+function loaderVariables(): LoaderVariables {
+  const read = (name: 'LoaderBootCountPath' | 'LoaderEntrySelected'): string | undefined => {
+    try {
+      return readLoaderVariable(name);
+    } catch {
+      return undefined; // not what a loader writes
+    }
+  };
+  return { bootCountPath: read('LoaderBootCountPath'), entrySelected: read('LoaderEntrySelected') };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,254 @@
+/** The data plane with another configuration: with a VPP of its own, with someone else's, and without. VPP is the emulator. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmulatorProcess, writeEmulatorBinary } from '../../test/emulator/emulator.ts';
+import { inForceAfter, parseConfig, planChange } from '../config/mod.ts';
+import type { Config } from '../config/types.ts';
+import { Conditions } from './conditions.ts';
+import { DataPlane } from './data-plane.ts';
+
+const LOGGER = { info() {}, warning() {}, error() {} };
+
+let dir: string;
+let conditions: Conditions;
+let plane: DataPlane;
+let config: Config;
+let prepared: string[];
+let lives: string[];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'data-plane-'));
+  conditions = new Conditions(LOGGER);
+  prepared = [];
+  lives = [];
+});
+afterEach(async () => {
+  await plane.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Given {
+  readonly vpp?: string;
+  readonly api?: string;
+  readonly stats?: string;
+  readonly buffers?: number;
+  readonly more?: string;
+}
+
+function read({ vpp = '', api, stats, buffers = 16384, more = '' }: Given = {}): Config {
+  const text = `[vpp]
+enabled = true
+binary = ${join(dir, 'vpp')}
+api-socket = ${api ?? `${dir}/api.sock`}
+${vpp}
+[vpp.cpu]
+main-core = 0
+[vpp.memory]
+main-heap = 256M
+buffers = ${buffers}
+[vpp.stats]
+segment-size = 64M
+poll-interval = 1
+socket-path = ${stats ?? `${dir}/stats.sock`}
+[vpp.lcp]
+enabled = false
+[fib.vpp]
+enabled = true
+${more === '' ? '[interface.loop0]\naddresses = 192.0.2.1/24\n[route]\n10.0.0.0/8 = 192.0.2.254\n' : more}`.replace(
+    vpp.startsWith('enabled') ? 'enabled = true\n' : '\u0000',
+    '',
+  );
+  const parsed = parseConfig(text, 'test.ini');
+  if (!parsed.ok) throw new Error(`${text}\n${JSON.stringify(parsed.problems)}`);
+  return parsed.config;
+}
+
+async function start(given: Config): Promise<void> {
+  config = given;
+  plane = new DataPlane({
+    config,
+    logger: LOGGER,
+    conditions,
+    runDir: join(dir, 'run'),
+    vppRunDir: join(dir, 'run/vpp'),
+    ownsMachine: false,
+    hooks: {
+      prepareMachine: (next) => void prepared.push(`${next.vpp.memory.buffers} buffers`),
+      onAnswered: (pid, next) => lives.push(`${pid} answers with ${next.vpp.memory.buffers} buffers`),
+      onEnded: () => lives.push('ended'),
+    },
+  });
+  await plane.start();
+}
+
+/** As the service behind PUT /config does it. */
+async function change(next: Config, restartVpp: boolean): Promise<void> {
+  const running = inForceAfter(config, next, { restartVpp });
+  const plan = planChange(config, running);
+  config = running;
+  await plane.reconfigure(running, { restartVpp: plan.restart.length > 0 });
+}
+
+async function until(what: string, check: () => boolean, timeoutMs = 15_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!check()) {
+    if (performance.now() > deadline) {
+      throw new Error(
+        `not in time: ${what}\n${JSON.stringify([plane.vppStatus, plane.fib.status, conditions.list()])}`,
+      );
+    }
+    await sleep(20);
+  }
+}
+
+const connected = (): Promise<void> =>
+  until(
+    'VPP is connected and programmed',
+    () => plane.vppStatus.api.state === 'connected' && plane.fib.status.status.state === 'synced',
+  );
+
+const routes = (): string[] => [...plane.fib.programmed()].map((one) => `${one.prefix} ${one['next-hop']}`);
+
+const addresses = (name: string): readonly string[] | undefined =>
+  plane.interfaces.status.find((one) => one.name === name)?.addresses;
+
+const LOOP1 = '[interface.loop1]\naddresses = 198.51.100.1/24\n[route]\n10.1.0.0/16 = 198.51.100.2\n';
+
+describe('a VPP of its own', () => {
+  it('is not restarted for what is live', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    const { pid } = plane.vppStatus;
+    await change(read({ more: LOOP1 }), false);
+    await until('the route is programmed', () => routes().join() === '10.1.0.0/16 198.51.100.2');
+    expect(addresses('loop1')).toEqual(['198.51.100.1/24']);
+    expect(addresses('loop0')).toBeUndefined();
+    expect(plane.vppStatus.pid).toBe(pid);
+    expect(plane.vppStatus.restarts).toBe(0);
+  });
+
+  it('does not get new settings of its process until it is restarted, and then all at once', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    const { pid } = plane.vppStatus;
+    const next = read({ buffers: 32768, api: `${dir}/other.sock`, more: LOOP1 });
+    await change(next, false);
+    await until('the route is programmed', () => routes().join() === '10.1.0.0/16 198.51.100.2');
+    // Told a moment after the connection: a life that ends before is no answer.
+    const answers = (count: number): Promise<void> =>
+      until('its answer is told', () => lives.filter((one) => one !== 'ended').length === count);
+    await answers(1);
+    await plane.service?.fail('the test says so');
+    await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
+    expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 16384');
+    await answers(2);
+    await change(next, true);
+    await connected();
+    expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 32768');
+    expect(prepared).toEqual(['16384 buffers', '16384 buffers', '32768 buffers']);
+    expect(plane.connection.status).toMatchObject({ state: 'connected', vpePid: plane.vppStatus.pid });
+    expect(routes()).toEqual(['10.1.0.0/16 198.51.100.2']);
+    expect(addresses('loop1')).toEqual(['198.51.100.1/24']);
+    expect(conditions.list().filter(({ severity }) => severity === 'error')).toEqual([]);
+    // The same service goes on: its output and its counts.
+    expect(plane.vppStatus.restarts).toBe(2);
+    await answers(3);
+    expect(lives).toEqual([
+      `${pid} answers with 16384 buffers`,
+      'ended',
+      expect.stringMatching(/answers with 16384 buffers$/),
+      'ended',
+      `${plane.vppStatus.pid} answers with 32768 buffers`,
+    ]);
+    await until('the counters are read', () => plane.stats.status.state === 'fresh');
+  });
+
+  it('is ended when it is switched off, and started when it is switched on', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    await change(read({ vpp: 'enabled = false' }), true);
+    expect(plane.vppStatus).toMatchObject({ process: { state: 'disabled' }, api: { state: 'idle' } });
+    expect(plane.service).toBeUndefined();
+    expect(plane.kernelInterfaces.active).toBe(true);
+    expect(conditions.list().map(({ reason }) => reason)).toEqual([
+      'VPP is disabled (vpp.enabled = false): the kernel forwards',
+    ]);
+    await change(read(), true);
+    await connected();
+    expect(plane.kernelInterfaces.active).toBe(false);
+    expect(conditions.list()).toEqual([]);
+  });
+
+  it('gives way to one of someone else, and takes over again', async () => {
+    await using other = await EmulatorProcess.start();
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    await change(read({ vpp: 'external = true', api: other.apiSocket, stats: other.statsSocket }), true);
+    await connected();
+    expect(plane.vppStatus).toMatchObject({ process: { state: 'external' }, pid: other.pid });
+    await change(read(), true);
+    await connected();
+    expect(plane.vppStatus.process.state).toBe('running');
+    expect(plane.vppStatus.pid).not.toBe(other.pid);
+  });
+
+  it('that cannot be started leaves words, and the way back works', async () => {
+    writeEmulatorBinary(dir);
+    const good = read();
+    await start(good);
+    await connected();
+    await change({ ...good, vpp: { ...good.vpp, binary: '/nowhere/vpp' } }, true);
+    await until('it is stated', () => conditions.list().some(({ reason }) => /\/nowhere\/vpp/.test(reason)));
+    await change(good, true);
+    await connected();
+  });
+
+  it('is not started again by a change that the end of the appliance overtakes', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    const overtaken = change(read({ buffers: 32768 }), true);
+    const failed = expect(overtaken).rejects.toThrow('the appliance stops');
+    await plane.stop();
+    await failed;
+    await sleep(200);
+    expect(plane.vppStatus.pid).toBeUndefined();
+    await expect(plane.reconfigure(read(), { restartVpp: false })).rejects.toThrow('it is stopped');
+  });
+});
+
+describe('a VPP of someone else', () => {
+  it('may be another one, without a restart of anything', async () => {
+    await using first = await EmulatorProcess.start();
+    await using second = await EmulatorProcess.start();
+    const of = (one: EmulatorProcess): Config =>
+      read({ vpp: 'external = true', api: one.apiSocket, stats: one.statsSocket });
+    await start(of(first));
+    await connected();
+    await change(of(second), false);
+    await connected();
+    expect(plane.vppStatus.pid).toBe(second.pid);
+    expect(routes()).toEqual(['10.0.0.0/8 192.0.2.254']);
+  });
+
+  it('that does not answer holds no change for ever', async () => {
+    await using vpp = await EmulatorProcess.start();
+    const given = { vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket };
+    await start(read(given));
+    await connected();
+    await vpp.control({ command: 'hang' });
+    const begun = performance.now();
+    await change(read({ ...given, more: LOOP1 }), false);
+    expect(performance.now() - begun).toBeLessThan(15_000);
+    await vpp.control({ command: 'resume' });
+    await until('it is programmed after all', () => routes().join() === '10.1.0.0/16 198.51.100.2', 40_000);
+    await until('so is the interface', () => addresses('loop1')?.join() === '198.51.100.1/24');
+  }, 60_000);
+});

@@ -1,0 +1,70 @@
+/**
+ * The DHCP client of one interface: busybox's, supervised, with this executable as the program that it runs at each
+ * event (dhcp-lease.ts). What it says arrives here as events; it changes no address itself.
+ */
+import { type FSWatcher, mkdirSync, rmSync, watch } from 'node:fs';
+import type { SupervisorConfig } from '../config/types.ts';
+import { killProcess } from '../linux/mod.ts';
+import type { Logger } from './console.ts';
+import { type DhcpEvent, LEASE_FILE_VARIABLE, readDhcpEvent } from './dhcp-lease.ts';
+import { Service } from './service.ts';
+
+const BUSYBOX = '/usr/bin/busybox';
+/** Options beyond those it asks for by itself: time servers (42), search list (119). */
+const OPTIONS = ['ntpsrv', 'search'];
+
+export interface DhcpClientOptions {
+  readonly interface: string;
+  readonly hostname: string;
+  /** Path of this executable. */
+  readonly self: string;
+  /** Where the lease's file goes. */
+  readonly directory: string;
+  readonly policy: SupervisorConfig;
+  readonly logger: Logger;
+  readonly onEvent: (event: DhcpEvent) => void;
+}
+
+export class DhcpClient {
+  readonly service: Service;
+  readonly #watcher: FSWatcher;
+
+  constructor(options: DhcpClientOptions) {
+    const { interface: name, directory } = options;
+    const file = `${name}.json`;
+    const path = `${directory}/${file}`;
+    mkdirSync(directory, { recursive: true });
+    // What an earlier client said of this interface holds no more.
+    rmSync(path, { force: true });
+    this.#watcher = watch(directory, (_event, changed) => {
+      if (changed !== file) return;
+      const event = readDhcpEvent(path);
+      if (event !== undefined) options.onEvent(event);
+    });
+    this.service = new Service({
+      name: 'dhcp',
+      policy: options.policy,
+      logger: options.logger,
+      prepare: async () => ({
+        file: BUSYBOX,
+        args: [
+          ...['udhcpc', '-f', '-i', name, '-s', options.self, '-x', `hostname:${options.hostname}`],
+          ...OPTIONS.flatMap((option) => ['-O', option]),
+          ...['-t', '3', '-T', '2', '-A', '3'],
+        ],
+        env: { PATH: '/bin', [LEASE_FILE_VARIABLE]: path },
+      }),
+    });
+    this.service.start();
+  }
+
+  /** Asks the server again at once: the network behind the cable may be another one now. */
+  renew(): void {
+    if (this.service.pid !== undefined) killProcess(this.service.pid, 'SIGUSR1');
+  }
+
+  async stop(): Promise<void> {
+    this.#watcher.close();
+    await this.service.stop();
+  }
+}

@@ -1,0 +1,28 @@
+/** What the image builder wrote about the image that runs. */
+import { readFileSync } from 'node:fs';
+
+/** The builder's file, and the public key of whom it takes updates from. */
+export const IMAGE_FILE = '/etc/appliance/image.json';
+export const UPDATE_KEY_FILE = '/etc/appliance/update.pub';
+
+export interface ImageFacts {
+  readonly version: string;
+  readonly architecture: string;
+  /** Unix milliseconds; undefined: not known. */
+  readonly builtAt: number | undefined;
+}
+
+/** Facts of the running image; undefined where this program runs in none (a guest of the tests). */
+export function readImageFacts(path = IMAGE_FILE): ImageFacts | undefined {
+  let image: unknown;
+  try {
+    image = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined; // no image
+  }
+  if (typeof image !== 'object' || image === null) return undefined;
+  const { version, architecture, builtAt } = image as Record<string, unknown>;
+  if (typeof version !== 'string' || typeof architecture !== 'string') return undefined;
+  const known = typeof builtAt === 'number' && builtAt > 0;
+  return { version, architecture, builtAt: known ? builtAt * 1000 : undefined };
+}

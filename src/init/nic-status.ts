@@ -1,0 +1,77 @@
+/** The machine's NICs as they are shown: what each is, who has it, and the line that gives it to VPP. */
+import type { Config } from '../config/types.ts';
+import { iniLineFor, type Inventory, type Nic, takeInventory } from '../dpdk/mod.ts';
+import type { NicRole, NicStatus } from '../telemetry/mod.ts';
+import type { DataPlane } from './data-plane.ts';
+
+/** How long a reading of the PCI bus serves, in ms: /status may be asked for often. */
+const INVENTORY_MS = 1_000;
+
+/** What the NICs are held against. */
+export interface NicFacts {
+  readonly config: Config | undefined;
+  readonly dataPlane: DataPlane | undefined;
+  /** Kernel name of the interface that management has. */
+  readonly managementInterface: string | undefined;
+}
+
+export class NicReport {
+  readonly #runDir: string;
+  #inventory: { readonly at: number; readonly value: Inventory } | undefined;
+
+  constructor(runDir: string) {
+    this.#runDir = runDir;
+  }
+
+  list(facts: NicFacts): NicStatus[] {
+    const now = performance.now();
+    if (this.#inventory === undefined || now - this.#inventory.at > INVENTORY_MS) {
+      this.#inventory = { at: now, value: takeInventory({ runDir: this.#runDir }) };
+    }
+    const { nics } = this.#inventory.value;
+    return nics.map((nic) => nicStatus(nic, nics, facts));
+  }
+
+  /** Kernel name of the first NIC with an interface that is not meant for VPP. */
+  freeKernelInterface({ vpp }: Config): string | undefined {
+    const taken = new Set(
+      vpp.enabled && !vpp.external ? vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress) : [],
+    );
+    return takeInventory({ runDir: this.#runDir }).nics.find(
+      (nic) => nic.kernelInterface && nic.kernelName !== undefined && !taken.has(nic.pciAddress),
+    )?.kernelName;
+  }
+}
+
+function nicStatus(nic: Nic, nics: readonly Nic[], facts: NicFacts): NicStatus {
+  const given = facts.config === undefined ? [] : facts.config.vpp.dpdk.interfaces;
+  return {
+    pciAddress: nic.pciAddress,
+    pciId: nic.pciId,
+    ...(nic.mac === undefined ? {} : { mac: nic.mac }),
+    ...(nic.kernelName === undefined ? {} : { kernelName: nic.kernelName }),
+    ...(nic.driver === undefined ? {} : { driver: nic.driver }),
+    ...(nic.originalDriver === undefined ? {} : { originalDriver: nic.originalDriver }),
+    link: nic.link,
+    ...(nic.speedMbps === undefined ? {} : { speedMbps: nic.speedMbps }),
+    ...(nic.iommuGroup === undefined ? {} : { iommuGroup: nic.iommuGroup }),
+    groupMembers: nic.groupMembers.map(({ pciAddress }) => pciAddress),
+    use: roleOf(nic, facts),
+    iniLine: iniLineFor(nic, nics, { dpdk: { unsafeNoIommu: false, interfaces: given } }),
+  };
+}
+
+function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts): NicRole {
+  const configured = config?.vpp.dpdk.interfaces.find(({ pciAddress }) => pciAddress === nic.pciAddress);
+  if (configured === undefined) {
+    const isManagement = managementInterface !== undefined && nic.kernelName === managementInterface;
+    return isManagement ? { role: 'management', name: managementInterface } : { role: 'free' };
+  }
+  const { name } = configured;
+  const refusal = dataPlane?.refusals.get(nic.pciAddress);
+  if (refusal !== undefined) return { role: 'refused', name, reason: refusal };
+  if (dataPlane?.kernelInterfaces.active === true) {
+    return { role: 'fallback', name, reason: 'VPP does not run: the kernel forwards' };
+  }
+  return { role: 'vpp', name };
+}

@@ -1,0 +1,55 @@
+/** Whether a VPP that was just executed answers on its API in time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { VppConnection } from '../vpp/api/mod.ts';
+import { exists } from './socket-path.ts';
+
+/** Attempts at the API once its socket is there, one a second, before VPP counts as stuck (the specification). */
+const ATTEMPTS_WITH_SOCKET = 10;
+/** Before the socket is there the wait is short, so that the first attempt follows it at once. */
+const SOCKET_POLL_MS = 20;
+const MONITOR_MS = 250;
+
+export interface AwaitAnswerOptions {
+  readonly connection: VppConnection;
+  readonly apiSocket: string;
+  readonly pid: number;
+  /** Aborts when the process ends. */
+  readonly life: AbortSignal;
+  /** `vpp.start-timeout` */
+  readonly timeoutSeconds: number;
+}
+
+export type Answer =
+  | { readonly state: 'answered' /** `performance.now()` */; readonly socketAtMs: number | undefined }
+  | { readonly state: 'stuck'; readonly reason: string }
+  /** The process ended meanwhile, which tells more than this could. */
+  | { readonly state: 'ended' };
+
+/** Waits until the process `pid` is connected, has ended, or counts as stuck. */
+export async function awaitAnswer(options: AwaitAnswerOptions): Promise<Answer> {
+  const { connection, apiSocket, pid, life, timeoutSeconds } = options;
+  const startedAt = performance.now();
+  let socketAtMs: number | undefined;
+  while (!life.aborted) {
+    const { status } = connection;
+    if ('vpePid' in status && status.vpePid === pid) return { state: 'answered', socketAtMs };
+    if (socketAtMs === undefined && exists(apiSocket)) {
+      socketAtMs = performance.now();
+      connection.retryNow();
+    }
+    if (performance.now() - startedAt > timeoutSeconds * 1000) {
+      const what =
+        socketAtMs === undefined ? 'did not open its API socket' : 'did not answer on its API socket';
+      return { state: 'stuck', reason: `VPP ${what} within ${timeoutSeconds} s (vpp.start-timeout)` };
+    }
+    if (status.state === 'connecting' && status.attemptsWithSocket >= ATTEMPTS_WITH_SOCKET) {
+      const last = status.lastError === undefined ? '' : `: ${status.lastError}`;
+      return {
+        state: 'stuck',
+        reason: `VPP did not answer ${ATTEMPTS_WITH_SOCKET} connection attempts${last}`,
+      };
+    }
+    await sleep(socketAtMs === undefined ? SOCKET_POLL_MS : MONITOR_MS);
+  }
+  return { state: 'ended' };
+}

@@ -1,0 +1,112 @@
+/**
+ * The two ways to a running VPP, of ours or of someone else's: the connection to its API, and the poller of its
+ * counters. One link serves one pair of sockets; for other ones there is another link.
+ */
+import type { VppConfig } from '../config/types.ts';
+import { type ConnectedEvent, REQUIRED_MESSAGES, VppConnection } from '../vpp/api/mod.ts';
+import { StatsPoller } from '../vpp/stats/mod.ts';
+import type { Conditions } from './conditions.ts';
+import type { Logger } from './console.ts';
+import { reasonOf } from '../linux/mod.ts';
+
+export interface VppLinkOptions {
+  readonly vpp: VppConfig;
+  readonly logger: Logger;
+  readonly conditions: Conditions;
+  /** Programs VPP; rejects when the connection broke. */
+  readonly onConnected: (event: ConnectedEvent) => Promise<void>;
+  readonly onDisconnected: (reason: string) => void;
+  /** False when the end of the connection is wanted, and nothing to be told of. */
+  readonly isEndNews: () => boolean;
+}
+
+export class VppLink implements AsyncDisposable {
+  readonly #options: VppLinkOptions;
+  readonly connection: VppConnection;
+  readonly stats: StatsPoller;
+  #version: string | undefined;
+  #restarts = 0;
+  #connectedSince: number | undefined;
+  #connectedAtMs = 0;
+
+  constructor(options: VppLinkOptions) {
+    this.#options = options;
+    const { vpp, logger } = options;
+    this.connection = new VppConnection({
+      socketPath: vpp.apiSocket,
+      clientName: 'appliance',
+      requiredMessages: REQUIRED_MESSAGES,
+    });
+    this.stats = new StatsPoller({
+      socketPath: vpp.stats.socketPath,
+      intervalMs: vpp.stats.pollIntervalSeconds * 1000,
+      onStatus: (status) => {
+        if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
+      },
+    });
+    this.#subscribe();
+  }
+
+  /** Begins to connect, or tries again at once. */
+  start(): void {
+    this.connection.start();
+    this.connection.retryNow();
+    this.stats.start();
+  }
+
+  /** As the API tells it; kept after a disconnect. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  /** Restarts of VPP that were seen on this link. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Unix milliseconds; undefined while there is no connection. */
+  get connectedSince(): number | undefined {
+    return this.#connectedSince;
+  }
+
+  /** `performance.now()` of the last connection. */
+  get connectedAtMs(): number {
+    return this.#connectedAtMs;
+  }
+
+  /** Ends both for good; tells nobody. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.connection[Symbol.asyncDispose]();
+    this.#connectedSince = undefined;
+    this.stats[Symbol.dispose]();
+  }
+
+  #subscribe(): void {
+    const { logger, conditions, onConnected, onDisconnected, isEndNews } = this.#options;
+    this.connection.on('connected', (event: ConnectedEvent) => {
+      const { kind, version, vpePid } = event;
+      this.#version = version.version;
+      this.#connectedSince = Date.now();
+      this.#connectedAtMs = performance.now();
+      if (kind === 'restarted') this.#restarts += 1;
+      conditions.clear('vpp-api');
+      const word = kind === 'first' ? 'connected' : 'reconnected';
+      logger.info('vpp', `${word}: API of VPP ${version.version}, pid ${vpePid} (${kind})`);
+      this.stats.reattach();
+      onConnected(event).catch((error: unknown) => {
+        // A broken connection is followed by a new one, which programs everything again.
+        const words = reasonOf(error);
+        logger.warning('vpp', `programming was cut off: ${words}`);
+      });
+    });
+    this.connection.on('disconnected', ({ reason }) => {
+      this.#connectedSince = undefined;
+      this.stats.detach(`VPP is disconnected: ${reason.text}`);
+      onDisconnected(`VPP is disconnected: ${reason.text}`);
+      if (isEndNews()) conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
+    });
+    this.connection.on('incompatible', ({ reason }) => {
+      conditions.set('error', 'vpp-api', `this VPP speaks another API: ${reason}`);
+    });
+  }
+}

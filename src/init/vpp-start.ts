@@ -1,0 +1,170 @@
+/**
+ * What one start of VPP needs: its sockets' paths free, hugepages, its NICs on their driver, and a startup.conf
+ * written for the version of the binary.
+ *
+ * Keeps what the last start found out: the version, the hugepages, and which NICs were refused and why.
+ */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import type { Config } from '../config/types.ts';
+import {
+  allocateHugepages,
+  assessNics,
+  bindNics,
+  chooseManagementInterface,
+  dpdkNumaNodes,
+  hugepageBudget,
+  type NicPlan,
+  takeInventory,
+} from '../dpdk/mod.ts';
+import { NETNS_DIR } from '../linux/mod.ts';
+import type { HugepageStatus } from '../telemetry/status.ts';
+import { findPluginDir, readVppVersion, renderStartupConf, type VppVersion } from '../vpp/mod.ts';
+import type { Conditions } from './conditions.ts';
+import type { Logger } from './console.ts';
+import type { Command } from './service.ts';
+import { exists, freeSocketPath } from './socket-path.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+/** A slow machine needs seconds to start a program of this size. */
+const VERSION_TIMEOUT_MS = 20_000;
+
+export interface VppStartOptions {
+  readonly logger: Logger;
+  readonly conditions: Conditions;
+  /** Ours: startup.conf, the record of NICs. `/run/appliance` on the box. */
+  readonly runDir: string;
+  /** VPP's runtime directory, which holds cli.sock. */
+  readonly vppRunDir: string;
+  /** PID 1 owns hugepages; elsewhere they are used when there are enough, and done without otherwise. */
+  readonly ownsMachine: boolean;
+  /**
+   * Brings the machine to what a VPP of this configuration wants: modules, hugetlbfs, its namespace, its cores.
+   * Called before each start, so it must be idempotent; a rejection is the reason of a failed start.
+   */
+  readonly prepareMachine?: (config: Config) => void | Promise<void>;
+  /** Kernel name of the interface that management has now: VPP does not get it, whatever the configuration says. */
+  readonly managementInterface?: () => string | undefined;
+}
+
+export class VppStart {
+  readonly #options: VppStartOptions;
+  #hugepages: HugepageStatus = { state: 'not-needed', reason: 'VPP is not started by this program' };
+  #binaryVersion: { readonly identity: string; readonly version: VppVersion } | undefined;
+  /** Why a configured NIC is not VPP's, by PCI address. */
+  readonly refusals = new Map<string, string>();
+
+  constructor(options: VppStartOptions) {
+    this.#options = options;
+  }
+
+  get hugepages(): HugepageStatus {
+    return this.#hugepages;
+  }
+
+  /** Of the binary that was prepared last. */
+  get version(): string | undefined {
+    return this.#binaryVersion?.version.text;
+  }
+
+  /** Makes everything ready and says what to run; rejects in words with what is missing. */
+  async prepare(config: Config, signal: AbortSignal): Promise<Command> {
+    const { logger, prepareMachine, runDir, vppRunDir } = this.#options;
+    const times = new Stopwatch();
+    await prepareMachine?.(config);
+    times.lap('machine');
+    const version = await this.#readVersion(config.vpp.binary, signal);
+    times.lap('version');
+    const hugepages = await this.#ensureHugepages(config);
+    times.lap('hugepages');
+    const plans = hugepages ? await this.#bind(config) : [];
+    times.lap('NICs');
+    mkdirSync(vppRunDir, { recursive: true });
+    for (const path of [config.vpp.apiSocket, config.vpp.stats.socketPath]) await freeSocketPath(path);
+    const pluginDir = findPluginDir(config.vpp.binary);
+    const uioDriver = plans.find((plan) => plan.kind === 'bind' || plan.kind === 'already')?.driver;
+    const text = renderStartupConf(config, {
+      version,
+      runDir: vppRunDir,
+      netnsPresent: exists(`${NETNS_DIR}/${config.vpp.lcp.netns}`),
+      hugepages,
+      pciAddresses: plans.filter(({ kind }) => kind !== 'refuse').map(({ pciAddress }) => pciAddress),
+      ...(uioDriver === undefined ? {} : { uioDriver }),
+      ...(pluginDir === undefined ? {} : { pluginDir }),
+    });
+    mkdirSync(runDir, { recursive: true });
+    const path = `${runDir}/startup.conf`;
+    writeFileSync(path, text);
+    times.lap('startup.conf');
+    logger.info('vpp', `prepared in ${times.toString()}`);
+    return { file: config.vpp.binary, args: ['-c', path] };
+  }
+
+  /** The NICs of an earlier configuration that are no longer VPP's business: nothing is said of them any more. */
+  forget(pciAddresses: readonly string[]): void {
+    for (const pciAddress of pciAddresses) {
+      this.refusals.delete(pciAddress);
+      this.#options.conditions.clear(`nic ${pciAddress}`);
+    }
+  }
+
+  /** The binary's version, asked for again only when the file changed. */
+  async #readVersion(binary: string, signal: AbortSignal): Promise<VppVersion> {
+    const found = statSync(binary, { throwIfNoEntry: false });
+    const identity = `${binary} ${found?.ino} ${found?.size} ${found?.mtimeMs}`;
+    if (this.#binaryVersion?.identity !== identity) {
+      const version = await readVppVersion(binary, { signal, timeoutMs: VERSION_TIMEOUT_MS });
+      this.#binaryVersion = { identity, version };
+    }
+    return this.#binaryVersion.version;
+  }
+
+  /** True when VPP can have hugepages. PID 1 fails without them; elsewhere VPP is started without. */
+  async #ensureHugepages(config: Config): Promise<boolean> {
+    const { conditions, ownsMachine, logger } = this.#options;
+    const budget = hugepageBudget(config.vpp, { numaNodes: dpdkNumaNodes(config.vpp.cpu.mainCore) });
+    // Only PID 1 takes memory from the machine; elsewhere what is free counts.
+    this.#hugepages = await allocateHugepages(budget, ownsMachine ? {} : { write: async () => {} });
+    if (this.#hugepages.state === 'ok') {
+      conditions.clear('hugepages');
+      return true;
+    }
+    const reason = 'reason' in this.#hugepages ? this.#hugepages.reason : 'unknown';
+    if (ownsMachine || config.vpp.dpdk.interfaces.length > 0) {
+      conditions.set('error', 'hugepages', reason);
+      throw new Error(`no hugepages for VPP: ${reason}`);
+    }
+    this.#hugepages = {
+      state: 'not-needed',
+      reason: 'too few are free, and VPP runs in ordinary pages here',
+    };
+    logger.info('hugepages', `VPP is started without them: ${reason}`);
+    return false;
+  }
+
+  async #bind(config: Config): Promise<NicPlan[]> {
+    const { conditions, runDir, logger } = this.#options;
+    this.refusals.clear();
+    if (config.vpp.dpdk.interfaces.length === 0) return [];
+    const inventory = takeInventory({ runDir });
+    const managementInterface = chooseManagementInterface(
+      inventory.nics,
+      this.#options.managementInterface?.() ?? config.management.interface,
+      config.vpp,
+    );
+    const plans = assessNics(inventory, config.vpp, { managementInterface });
+    const outcomes = await bindNics(plans, { runDir });
+    const usable = new Set<string>();
+    for (const { pciAddress, name, state, driver, reason } of outcomes) {
+      if (state === 'refused' || state === 'failed') {
+        this.refusals.set(pciAddress, reason ?? state);
+        conditions.set('error', `nic ${pciAddress}`, `${name} is not given to VPP: ${reason ?? state}`);
+      } else {
+        usable.add(pciAddress);
+        conditions.clear(`nic ${pciAddress}`);
+        if (reason !== undefined) conditions.set('warning', `nic ${pciAddress}`, `${name}: ${reason}`);
+        logger.info('nic', `${pciAddress} (${name}) ${state}, driver ${driver ?? 'none'}`);
+      }
+    }
+    return plans.filter(({ pciAddress }) => usable.has(pciAddress));
+  }
+}

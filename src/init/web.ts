@@ -1,0 +1,212 @@
+/**
+ * What the appliance serves: the page, metrics and JSON over HTTP and HTTPS, the same over a Unix socket for the local
+ * command line, and the requests that change something.
+ *
+ * Owns the listening addresses, the certificate and the password. Another configuration replaces the server; sessions
+ * and counted failures live on. What serves is loaded at the first use: VPP's start comes before it.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Config, Endpoint } from '../config/types.ts';
+import type { Certificate, ControlTarget, Password } from '../control/mod.ts';
+import type { BootPartition, DataPartition } from '../disk/mod.ts';
+import { isErrno, reasonOf } from '../linux/mod.ts';
+import type { ContributedRoute, HttpServer, HttpServerOptions, StatusProvider } from '../telemetry/mod.ts';
+import type { Conditions } from './conditions.ts';
+import type { Console } from './console.ts';
+
+/** Where the box serves HTTPS when the configuration does not say. */
+const BOX_HTTPS: Endpoint = { host: '::', port: 8443 };
+const SUBJECT = 'https';
+/** How long an answer may take to leave before its server is replaced. */
+const ANSWER_MS = 500;
+
+export interface WebOptions {
+  readonly source: StatusProvider;
+  readonly console: Console;
+  readonly conditions: Conditions;
+  /** Holds the Unix socket. */
+  readonly runDir: string;
+  readonly ownsMachine: boolean;
+  readonly boot: BootPartition | undefined;
+  readonly data: DataPartition;
+  readonly target: ControlTarget;
+  readonly hostname: () => string;
+  /** Of the management interface, for a certificate that is made now. */
+  readonly addresses: () => readonly string[];
+  /** No clock is before it, Unix milliseconds. */
+  readonly builtAt: number;
+}
+
+/** What is loaded late. */
+interface Control {
+  readonly password: Password;
+  readonly routes: readonly ContributedRoute[];
+}
+
+export class Web implements AsyncDisposable {
+  readonly #options: WebOptions;
+  #control: Promise<Control> | undefined;
+  #http: HttpServer | undefined;
+  #certificate: Certificate | undefined;
+  #moving: NodeJS.Timeout | undefined;
+
+  constructor(options: WebOptions) {
+    this.#options = options;
+  }
+
+  /** The password of those who may change something. Rejects when the data partition cannot be read. */
+  async password(): Promise<Password> {
+    return (await this.#load()).password;
+  }
+
+  #load(): Promise<Control> {
+    this.#control ??= this.#loadControl();
+    return this.#control;
+  }
+
+  async #loadControl(): Promise<Control> {
+    const { controlRoutes, Password } = await import('../control/mod.ts');
+    const { target, hostname, console, data } = this.#options;
+    const password = new Password(data);
+    const routes = controlRoutes({
+      target,
+      password,
+      hostname,
+      certificate: () => this.#certificate,
+      logger: (line) => console.info('control', line),
+    });
+    return { password, routes };
+  }
+
+  get isListening(): boolean {
+    return this.#http !== undefined;
+  }
+
+  get httpsPort(): number | undefined {
+    const addresses = this.#http?.addresses ?? [];
+    return addresses.flatMap((one) => ('port' in one && one.tls !== undefined ? [one.port] : []))[0];
+  }
+
+  /** What HTTPS shows; undefined: there is no HTTPS. */
+  get certificate(): Certificate | undefined {
+    return this.#certificate;
+  }
+
+  /** Listens; says where. Rejects in words when HTTP cannot listen; HTTPS that cannot is a condition. */
+  async start(config: Config): Promise<string> {
+    const { conditions } = this.#options;
+    const https = config.http.httpsListen ?? (this.#options.ownsMachine ? BOX_HTTPS : undefined);
+    try {
+      this.#http = await this.#listen(config.http.listen, https);
+    } catch (error) {
+      if (https === undefined) throw error;
+      // Whoever cannot have both must still be told why.
+      const reason = reasonOf(error);
+      this.#http = await this.#listen(config.http.listen, undefined);
+      conditions.set('error', SUBJECT, reason);
+    }
+    return this.#http.addresses
+      .flatMap((address) =>
+        'port' in address ? [`${address.tls === undefined ? 'HTTP' : 'HTTPS'} port ${address.port}`] : [],
+      )
+      .join(', ');
+  }
+
+  /**
+   * Listens where another configuration says, in a moment: the answer to the request that changed it is still to be
+   * sent. Rejects in words when an address cannot be had; nothing is changed then.
+   */
+  async reconfigure(before: Config, next: Config): Promise<void> {
+    // A port that is ours now cannot be tried: what else listens there would have kept us from it.
+    const ours = new Set((this.#http?.addresses ?? []).map((one) => ('port' in one ? one.port : 0)));
+    for (const endpoint of [next.http.listen, next.http.httpsListen]) {
+      if (endpoint !== undefined && !ours.has(endpoint.port)) await tryToListen(endpoint);
+    }
+    // A way back that follows at once takes the place of this one.
+    clearTimeout(this.#moving);
+    this.#moving = setTimeout(() => void this.#move(before, next), ANSWER_MS);
+  }
+
+  async #move(before: Config, next: Config): Promise<void> {
+    const { console, conditions } = this.#options;
+    await this[Symbol.asyncDispose]();
+    try {
+      console.info('http', await this.start(next));
+    } catch (error) {
+      conditions.set('error', 'http', reasonOf(error));
+      await this.start(before).catch((again: unknown) => console.error('http', String(again)));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#moving);
+    const http = this.#http;
+    this.#http = undefined;
+    await http?.[Symbol.asyncDispose]();
+  }
+
+  async #listen(plain: Endpoint, https: Endpoint | undefined): Promise<HttpServer> {
+    this.#certificate = https === undefined ? undefined : await this.#openCertificate();
+    const tls = this.#certificate;
+    try {
+      return await this.#bind(plain, https, tls);
+    } catch (error) {
+      // A kernel without IPv6 has no [::]: there it means all of IPv4.
+      if (!isWithoutIpv6(error)) throw error;
+      const ipv4 = (endpoint: Endpoint): Endpoint =>
+        endpoint.host === '::' ? { ...endpoint, host: '0.0.0.0' } : endpoint;
+      return this.#bind(ipv4(plain), https === undefined ? undefined : ipv4(https), tls);
+    }
+  }
+
+  async #bind(
+    plain: Endpoint,
+    https: Endpoint | undefined,
+    tls: Certificate | undefined,
+  ): Promise<HttpServer> {
+    const { routes } = await this.#load();
+    const { startHttpServer } = await import('../telemetry/mod.ts');
+    const { source, console, runDir } = this.#options;
+    const listen: HttpServerOptions['listen'] = [
+      plain,
+      ...(https === undefined || tls === undefined ? [] : [{ ...https, tls }]),
+      { path: `${runDir}/appliance.sock` },
+    ];
+    const logger = (line: string): void => console.info('http', line);
+    return startHttpServer({ listen, source, logger, routes });
+  }
+
+  async #openCertificate(): Promise<Certificate> {
+    const { boot, data, hostname, addresses, builtAt, conditions, console } = this.#options;
+    const { openCertificate } = await import('../control/mod.ts');
+    const certificate = await openCertificate({
+      ...(boot === undefined ? {} : { boot }),
+      data,
+      hostname: hostname(),
+      addresses: addresses(),
+      builtAt,
+    });
+    if (certificate.warnings.length === 0) conditions.clear(SUBJECT);
+    else conditions.set('warning', SUBJECT, certificate.warnings.join('; '));
+    console.info('https', `certificate ${certificate.source}, SHA-256 ${certificate.fingerprint}`);
+    return certificate;
+  }
+}
+
+/** Rejects in words when nobody could listen there. */
+async function tryToListen({ host, port }: Endpoint): Promise<void> {
+  const server = createServer();
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const reason = reasonOf(cause);
+    throw new Error(`listen on ${host} port ${port}: ${reason}`, { cause });
+  }
+  server.close();
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  return error instanceof Error && isErrno(error.cause, 'EAFNOSUPPORT', 'EADDRNOTAVAIL');
+}
