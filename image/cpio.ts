@@ -152,7 +152,7 @@ class ArchiveWriter {
  *
  * @param flags `w` starts the file anew, `a` appends a further archive, whose files replace earlier ones.
  */
-export function writeCpio(tree: FileTree, path: string, flags: 'w' | 'a' = 'w'): number {
+export function writeCpio(tree: Pick<FileTree, 'entries'>, path: string, flags: 'w' | 'a' = 'w'): number {
   const fd = openSync(path, flags);
   try {
     const writer = new ArchiveWriter(fd);

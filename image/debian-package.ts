@@ -19,13 +19,27 @@ export function cacheDirectory(...parts: string[]): string {
   return path;
 }
 
+/** Package → file name of its candidate, of what apt was asked already: each question takes it most of a second. */
+const candidates = new Map<string, string>();
+
+/** Asks apt about several packages at once, for the calls of `fetchPackage` to come. */
+export async function learnPackages(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !candidates.has(name));
+  if (unknown.length === 0) return;
+  const text = await runCommand('apt-cache', ['show', '--no-all-versions', ...unknown]).catch(() => '');
+  for (const paragraph of text.split(/\n\n+/)) {
+    const field = (key: string) => new RegExp(`^${key}: (.+)$`, 'm').exec(paragraph)?.[1];
+    const [name, version, architecture] = [field('Package'), field('Version'), field('Architecture')];
+    if (name === undefined || version === undefined || architecture === undefined) continue;
+    if (candidates.has(name)) continue;
+    candidates.set(name, `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`);
+  }
+}
+
 /** A package's file name as `apt-get download` writes it; undefined when apt does not know the package. */
 async function candidateFileName(name: string): Promise<string | undefined> {
-  const text = await runCommand('apt-cache', ['show', '--no-all-versions', name]).catch(() => '');
-  const field = (key: string) => new RegExp(`^${key}: (.+)$`, 'm').exec(text)?.[1];
-  const version = field('Version')?.replaceAll(':', '%3a');
-  const architecture = field('Architecture');
-  return version && architecture && `${field('Package') ?? name}_${version}_${architecture}.deb`;
+  await learnPackages([name]);
+  return candidates.get(name);
 }
 
 /** Fetches apt's package lists anew, as root or through sudo. */
@@ -62,11 +76,13 @@ export async function fetchPackage(name: string): Promise<string> {
         cause = error;
       }
     }
+    candidates.delete(name);
     if (attempt === 0) await refreshLists().catch((error: unknown) => (cause ??= error));
   }
   const cached = newestCached(directory, name);
   if (cached !== undefined) return cached;
-  throw new ImageError('missing-package', `apt cannot download ${name}`, { cause });
+  const advice = 'is the name right, and is its archive in /etc/apt/sources.list? then run `apt-get update`';
+  throw new ImageError('missing-package', `apt cannot download the package ${name}: ${advice}`, { cause });
 }
 
 /** The directory with the package's files, extracted once. */
@@ -88,9 +104,11 @@ export async function extractPackage(deb: string): Promise<string> {
 
 /** The names of the packages that a `.deb` depends on, first alternatives only. */
 export async function readDependencies(deb: string): Promise<string[]> {
-  const text = await runCommand('dpkg-deb', ['-f', deb, 'Depends']);
-  return text
-    .split(',')
+  const fields = await Promise.all(
+    ['Pre-Depends', 'Depends'].map((field) => runCommand('dpkg-deb', ['-f', deb, field])),
+  );
+  return fields
+    .flatMap((text) => text.split(','))
     .map((clause) => /^\s*([a-z0-9][a-z0-9+.-]*)/.exec(clause)?.[1])
     .filter((name) => name !== undefined);
 }

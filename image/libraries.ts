@@ -79,7 +79,11 @@ export function addLibraries(tree: FileTree, closure: LibraryClosure): void {
     throw new ImageError('missing-library', `libraries not found: ${names.join(', ')}`);
   }
   const loaders = new Set([...closure.interpreters].map((path) => basename(path)));
-  for (const interpreter of closure.interpreters) tree.addFile(interpreter, realpathSync(interpreter), 0o755);
+  for (const interpreter of closure.interpreters) {
+    // The loader of the libc that is in the closure: another one's would not run with it.
+    const source = closure.libraries.get(basename(interpreter)) ?? realpathSync(interpreter);
+    tree.addFile(interpreter, source, 0o755);
+  }
   for (const [name, source] of closure.libraries) {
     // The loader itself is also a needed library of libc: it is in place already.
     if (!loaders.has(name)) tree.addFile(join(GUEST_LIBRARY_DIRECTORY, name), source, 0o755);

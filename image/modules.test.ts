@@ -93,6 +93,14 @@ describe('addModules', () => {
     expect([...found.keys()]).toEqual(expect.arrayContaining(['kernel/a/nls_x.ko', 'kernel/a/late.ko']));
   });
 
+  it('brings the driver of the disk along with that of its controller', async () => {
+    put('a/usb-storage.ko', ['depends=']);
+    put('a/sd_mod.ko', ['depends=']);
+    const found = await tables(['usb_storage']);
+    expect(found.get('modules.softdep')).toBe('softdep usb_storage post: sd_mod\n');
+    expect([...found.keys()]).toContain('kernel/a/sd_mod.ko');
+  });
+
   it('unpacks compressed modules', async () => {
     put('a/packed.ko.zst', ['depends=', 'alias=usb:x']);
     const found = await tables(['packed']);

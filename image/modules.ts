@@ -15,7 +15,21 @@ import { runCommand } from './run-command.ts';
 
 /** Asked for by name; what they depend on comes along. */
 const WANTED_MODULES: readonly string[] = Object.values({
-  nics: ['virtio_net', 'e1000', 'e1000e', 'igb', 'igc', 'ixgbe', 'i40e', 'ice', 'r8169', 'vmxnet3'],
+  nics: [
+    'virtio_net',
+    'e1000',
+    'e1000e',
+    'igb',
+    'igc',
+    'ixgbe',
+    'i40e',
+    'ice',
+    'r8169',
+    'vmxnet3',
+    'mlx5_core',
+  ],
+  // RTL8111 and RTL8125 boards answer as the generic PHY without this one.
+  phys: ['realtek'],
   vpp: ['vfio', 'vfio_iommu_type1', 'vfio_pci', 'uio_pci_generic', 'vhost_net', 'tun', 'veth', 'dummy'],
   disks: [
     'virtio_pci',
@@ -27,12 +41,31 @@ const WANTED_MODULES: readonly string[] = Object.values({
     'nvme',
     'mmc_block',
     'sdhci_pci',
+    'sdhci_acpi',
   ],
   usb: ['usb_storage', 'uas', 'xhci_pci', 'ehci_pci', 'usbhid', 'hid_generic'],
   bootPartition: ['fat', 'vfat', 'nls_cp437', 'nls_ascii', 'nls_iso8859_1', 'nls_utf8'],
-  machine: ['button', 'evdev', 'i6300esb', 'iTCO_wdt', 'virtio_rng'],
+  // Of the checksum ext4 names only an alias, crc32c: both that have it.
+  dataPartition: ['ext4', 'crc32c_generic', 'crc32c_intel'],
+  machine: ['button', 'evdev', 'efivarfs', 'efi_pstore', 'virtio_rng'],
+  // The chipset's TCO timer is a child of the LPC bridge or of the SMBus. No softdog: it hangs with the kernel.
+  watchdogs: ['i6300esb', 'iTCO_wdt', 'lpc_ich', 'i2c_i801', 'sp5100_tco', 'wdat_wdt'],
   router: ['af_packet', 'mpls_router', 'mpls_iptunnel', '8021q'],
 }).flat();
+
+/**
+ * Disks appear seconds after their controllers, when the coldplug is over: the driver of the disk comes along with that
+ * of the controller.
+ */
+const LATE_DISKS: Readonly<Record<string, string>> = {
+  usb_storage: 'sd_mod',
+  uas: 'sd_mod',
+  ahci: 'sd_mod',
+  ata_piix: 'sd_mod',
+  virtio_scsi: 'sd_mod',
+  sdhci_pci: 'mmc_block',
+  sdhci_acpi: 'mmc_block',
+};
 
 /** Tables that the package itself has, about what is built into the kernel. */
 const BUILT_IN_TABLES = ['modules.builtin', 'modules.builtin.modinfo', 'modules.order'];
@@ -76,8 +109,13 @@ async function readModule(directory: string, path: string): Promise<Module> {
       .flatMap((text) => text.split(','))
       .filter((name) => name !== '')
       .map((name) => name.replaceAll('-', '_')),
-    softdeps: values('softdep'),
+    softdeps: [...values('softdep'), ...lateDisk(moduleName(path))],
   };
+}
+
+function lateDisk(name: string): string[] {
+  const disk = LATE_DISKS[name];
+  return disk === undefined ? [] : [`post: ${disk}`];
 }
 
 /** The wanted modules and all they depend on, by name. @throws ImageError `missing-module` */

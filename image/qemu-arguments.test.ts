@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { dataNicPciAddress, type MachineOptions, qemuArguments } from './qemu-arguments.ts';
 
 const OPTIONS: MachineOptions = {
-  kernel: '/k',
-  initramfs: '/i',
-  disks: ['/with,comma.img'],
+  boot: { kind: 'kernel', kernel: '/k', initramfs: '/i', append: 'console=ttyS0' },
+  disks: [{ path: '/with,comma.img' }],
   memoryMiB: 3072,
   cpus: 2,
   managementModel: 'virtio',
   httpPort: 18080,
+  httpsPort: 18443,
   dataNics: [{}, { model: 'e1000e', mac: '52:54:00:aa:bb:cc', network: { kind: 'hub', hub: 3 } }],
   iommu: true,
-  append: 'console=ttyS0',
+  restarts: false,
   qmpSocket: '/q',
   extraArguments: ['-device', 'pvpanic'],
 };
@@ -41,7 +41,7 @@ describe('qemuArguments', () => {
   });
 
   it('forwards the status page from loopback only', () => {
-    expect(text()).toContain('hostfwd=tcp:127.0.0.1:18080-:8080');
+    expect(text()).toContain('hostfwd=tcp:127.0.0.1:18080-:8080,hostfwd=tcp:127.0.0.1:18443-:8443');
   });
 
   it('connects wires as asked', () => {
@@ -54,12 +54,38 @@ describe('qemuArguments', () => {
     expect(text()).toContain('hubport,id=nic3,hubid=3');
   });
 
+  it('starts a kernel, or firmware that boots from the first disk', () => {
+    expect(text()).toContain('-kernel /k -initrd /i -append console=ttyS0');
+    const boot = { kind: 'firmware', code: '/code', variables: '/vars' } as const;
+    const args = text({ boot, disks: [{ path: '/a', bus: 'nvme' }, { path: '/b' }] });
+    expect(args).toContain('if=pflash,format=raw,unit=0,readonly=on,file=/code');
+    expect(args).toContain('if=pflash,format=raw,unit=1,file=/vars');
+    expect(args).toContain('nvme,serial=appliance,drive=disk0,bootindex=1,bus=pcie.0,addr=0x18');
+    expect(args).not.toContain('-kernel');
+    expect(args.match(/bootindex/g)).toHaveLength(1);
+  });
+
+  it('plugs a USB disk into a controller of its own', () => {
+    const args = text({ disks: [{ path: '/a' }, { path: '/b', bus: 'usb' }] });
+    expect(args).toContain('qemu-xhci,id=usb1,bus=pcie.0,addr=0x19');
+    expect(args).toContain('usb-storage,removable=on,drive=disk1,bus=usb1.0');
+  });
+
+  it('never throws away what a guest has written', () => {
+    expect(text()).not.toContain('cache=unsafe');
+  });
+
+  it('ends when the guest restarts, unless it is to go on', () => {
+    expect(text()).toContain('-no-reboot');
+    expect(text({ restarts: true })).not.toContain('-no-reboot');
+  });
+
   it('escapes a comma in a path', () => {
     expect(text()).toContain('file=/with,,comma.img');
   });
 
   it('refuses what does not fit', () => {
     expect(() => text({ dataNics: Array.from({ length: 9 }, () => ({})) })).toThrow('at most 8');
-    expect(() => text({ disks: ['a', 'b', 'c', 'd'] })).toThrow('at most 3');
+    expect(() => text({ disks: ['a', 'b', 'c', 'd'].map((path) => ({ path })) })).toThrow('at most 3');
   });
 });

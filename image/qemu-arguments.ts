@@ -7,7 +7,9 @@
  *   0000:01:00.0  management NIC, user networking, HTTP forwarded from 127.0.0.1 of this machine
  *   0000:02:00.0  first data plane NIC
  *   0000:03:00.0  second data plane NIC, and so on
- *   0000:00:18.0  boot disk (virtio-blk)
+ *   0000:00:18.0  first disk (virtio-blk or NVMe), or the USB controller that it is plugged into
+ *
+ * It starts a given kernel directly, or has firmware (OVMF) that finds a boot loader on the first disk.
  *
  * Emulation is TCG: the guest must run the same on every developer's machine, with or without /dev/kvm.
  */
@@ -32,24 +34,46 @@ export interface NicOptions {
   readonly mac?: string;
 }
 
+/** How a disk is attached. */
+export type DiskBus = 'virtio' | 'nvme' | 'usb';
+
+export interface DiskOptions {
+  readonly path: string;
+  readonly bus?: DiskBus;
+}
+
+/** What the machine starts. */
+export type BootSource =
+  | {
+      readonly kind: 'kernel';
+      readonly kernel: string;
+      readonly initramfs: string;
+      readonly append: string;
+    }
+  /** UEFI: its code is read only, its variables are a file that is kept. */
+  | { readonly kind: 'firmware'; readonly code: string; readonly variables: string };
+
 export interface MachineOptions {
-  readonly kernel: string;
-  readonly initramfs: string;
+  readonly boot: BootSource;
   /** Disk images in order; the first is the boot disk. */
-  readonly disks: readonly string[];
+  readonly disks: readonly DiskOptions[];
   readonly memoryMiB: number;
   readonly cpus: number;
   readonly managementModel: NicModel;
   /** Port of 127.0.0.1 that leads to port 8080 of the guest. */
   readonly httpPort: number;
+  /** Port of 127.0.0.1 that leads to port 8443 of the guest. */
+  readonly httpsPort: number;
   readonly dataNics: readonly NicOptions[];
   readonly iommu: boolean;
-  readonly append: string;
+  /** A guest that restarts goes on; otherwise QEMU ends. */
+  readonly restarts: boolean;
   readonly qmpSocket: string;
   readonly extraArguments: readonly string[];
 }
 
-export const GUEST_HTTP_PORT = 8080;
+const GUEST_HTTP_PORT = 8080;
+const GUEST_HTTPS_PORT = 8443;
 const MANAGEMENT_BUS = 1;
 const MAX_DATA_NICS = 8;
 const FIRST_PORT_SLOT = 4;
@@ -102,10 +126,38 @@ function netdevOf(network: NicNetwork, bus: number): string {
   }
 }
 
-function diskArguments(path: string, index: number): string[] {
-  const drive = `if=none,id=disk${index},format=raw,cache=unsafe,file=${path.replaceAll(',', ',,')}`;
-  const slot = hex(FIRST_DISK_SLOT + index);
-  return ['-drive', drive, '-device', `virtio-blk-pci,drive=disk${index},bus=pcie.0,addr=0x${slot}`];
+/**
+ * `writeback` puts what the guest writes into this machine's page cache at once, and keeps its flushes: a QEMU that is
+ * killed leaves the disk as it was at that moment, as a power cut does, and a test may read it right away. (What a
+ * disk's own cache loses in a power cut is not lost here: that a write needs its flush is not shown.)
+ */
+const DISK_CACHE = 'writeback';
+
+const DISK_DEVICES: Readonly<Record<DiskBus, string>> = {
+  virtio: 'virtio-blk-pci',
+  nvme: 'nvme,serial=appliance',
+  usb: 'usb-storage,removable=on',
+};
+
+function diskArguments(disk: DiskOptions, index: number): string[] {
+  const bus = disk.bus ?? 'virtio';
+  const file = disk.path.replaceAll(',', ',,');
+  const drive = `if=none,id=disk${index},format=raw,cache=${DISK_CACHE},file=${file}`;
+  const slot = `bus=pcie.0,addr=0x${hex(FIRST_DISK_SLOT + index)}`;
+  // Firmware tries this disk and, having a list, nothing else.
+  const device = `${DISK_DEVICES[bus]},drive=disk${index}${index === 0 ? ',bootindex=1' : ''}`;
+  if (bus !== 'usb') return ['-drive', drive, '-device', `${device},${slot}`];
+  const controller = ['-device', `qemu-xhci,id=usb${index},${slot}`];
+  return ['-drive', drive, ...controller, '-device', `${device},bus=usb${index}.0`];
+}
+
+function bootArguments(boot: BootSource): string[] {
+  if (boot.kind === 'kernel') {
+    return ['-kernel', boot.kernel, '-initrd', boot.initramfs, '-append', boot.append];
+  }
+  const flash = (unit: number, file: string, more = '') =>
+    `if=pflash,format=raw,unit=${unit}${more},file=${file.replaceAll(',', ',,')}`;
+  return ['-drive', flash(0, boot.code, ',readonly=on'), '-drive', flash(1, boot.variables)];
 }
 
 /** QEMU's arguments. The serial console is on its standard output. @throws ImageError `bad-argument` */
@@ -119,16 +171,22 @@ export function qemuArguments(options: MachineOptions): string[] {
   if (options.disks.length > MAX_DISKS) {
     throw new ImageError('bad-argument', `${options.disks.length} disks, at most ${MAX_DISKS} fit`);
   }
-  const forward = `hostfwd=tcp:127.0.0.1:${options.httpPort}-:${GUEST_HTTP_PORT}`;
+  const forward = [
+    `hostfwd=tcp:127.0.0.1:${options.httpPort}-:${GUEST_HTTP_PORT}`,
+    `hostfwd=tcp:127.0.0.1:${options.httpsPort}-:${GUEST_HTTPS_PORT}`,
+  ].join(',');
   return [
-    ['-name', 'appliance', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-vga', 'std'],
+    ['-name', 'appliance', '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
+    options.restarts ? [] : ['-no-reboot'],
     ['-accel', 'tcg,thread=multi', '-machine', 'q35,kernel-irqchip=split', '-cpu', CPU],
     ['-smp', String(options.cpus), '-m', String(options.memoryMiB)],
     // The IOMMU comes first: devices made before it would not be behind it.
     options.iommu ? ['-device', 'intel-iommu,intremap=on,caching-mode=on'] : [],
-    ['-kernel', options.kernel, '-initrd', options.initramfs, '-append', options.append],
+    bootArguments(options.boot),
     ['-serial', 'stdio', '-monitor', 'none', '-qmp', `unix:${options.qmpSocket},server=on,wait=off`],
+    // Two watchdogs, as on many boards: this one, and the chipset's, whose strap forbids resets unless told otherwise.
     ['-device', 'i6300esb,bus=pcie.0,addr=0x1c', '-action', 'watchdog=reset'],
+    ['-global', 'ICH9-LPC.noreboot=false'],
     nicArguments(MANAGEMENT_BUS, { model: options.managementModel }, `user,id=ID,${forward}`),
     ...options.dataNics.map((nic, index) => {
       const bus = MANAGEMENT_BUS + 1 + index;

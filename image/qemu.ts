@@ -15,7 +15,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConsoleLog, type ConsoleLine } from './console-log.ts';
 import { ImageError } from './errors.ts';
 import { findFreePort } from './free-port.ts';
-import { type NicModel, type NicOptions, qemuArguments } from './qemu-arguments.ts';
+import {
+  type BootSource,
+  type DiskOptions,
+  type NicModel,
+  type NicOptions,
+  qemuArguments,
+} from './qemu-arguments.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
 import { findTool } from './run-command.ts';
 
@@ -24,6 +30,7 @@ const QMP_CONNECT_TIMEOUT_MS = 20_000;
 const DEFAULT_MEMORY_MIB = 3072;
 const DEFAULT_CPUS = 2;
 const DEFAULT_HTTP_PORT = 8080;
+const DEFAULT_HTTPS_PORT = 8443;
 const LAST_WORDS_BYTES = 4096;
 const START_ATTEMPTS = 3;
 
@@ -34,10 +41,21 @@ const START_ATTEMPTS = 3;
 const KERNEL_ARGUMENTS =
   'console=tty0 console=ttyS0,115200 intel_iommu=on iommu=pt panic=10 loglevel=4 mitigations=off';
 
+/** What a guest starts: a kernel that QEMU loads, or what firmware finds on its first disk. */
+export type GuestBoot =
+  | { readonly kernel: string; readonly initramfs: string; readonly firmware?: undefined }
+  | { readonly firmware: GuestFirmware; readonly kernel?: undefined; readonly initramfs?: undefined };
+
+/** UEFI: where its code is, and the file of its variables, which the caller keeps from boot to boot. */
+export interface GuestFirmware {
+  readonly code: string;
+  readonly variables: string;
+}
+
 export interface GuestOptions {
-  readonly kernel: string;
-  readonly initramfs: string;
-  readonly disks?: readonly string[];
+  /** In order; the first is the boot disk. A path alone is a virtio disk. */
+  readonly disks?: readonly (string | DiskOptions)[];
+  /** More for the kernel's command line; only without firmware, where that is the image's. */
   readonly appendExtra?: string;
   readonly memoryMiB?: number;
   readonly cpus?: number;
@@ -46,6 +64,9 @@ export interface GuestOptions {
   readonly dataNics?: readonly NicOptions[];
   /** Wanted port of 127.0.0.1; another is taken when it is in use. */
   readonly httpPort?: number;
+  readonly httpsPort?: number;
+  /** A guest that restarts goes on, and its console with it; otherwise QEMU ends. False by default. */
+  readonly restarts?: boolean;
   readonly iommu?: boolean;
   readonly consoleFile?: string;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
@@ -68,31 +89,35 @@ export class Guest implements AsyncDisposable {
   readonly console: ConsoleLog;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  /** `https://127.0.0.1:PORT` */
+  readonly httpsUrl: string;
   readonly exited: Promise<GuestExit>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #scratch: string;
   readonly #startedAt = performance.now();
   #qmp: QmpClient | undefined;
   #shutdownReason: string | undefined;
+  #restarts = 0;
   #stderr = '';
   #exit: GuestExit | undefined;
 
-  private constructor(options: GuestOptions, httpPort: number) {
+  private constructor(options: GuestBoot & GuestOptions, httpPort: number, httpsPort: number) {
     this.#scratch = mkdtempSync(join(tmpdir(), 'appliance-guest-'));
     this.console = new ConsoleLog(options.consoleFile);
     if (options.onConsoleLine !== undefined) this.console.onLine(options.onConsoleLine);
     this.url = `http://127.0.0.1:${httpPort}`;
+    this.httpsUrl = `https://127.0.0.1:${httpsPort}`;
     const args = qemuArguments({
-      kernel: options.kernel,
-      initramfs: options.initramfs,
-      disks: options.disks ?? [],
+      boot: bootSource(options),
+      disks: (options.disks ?? []).map((disk) => (typeof disk === 'string' ? { path: disk } : disk)),
       memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB,
       cpus: options.cpus ?? DEFAULT_CPUS,
       managementModel: options.managementModel ?? 'virtio',
       httpPort,
+      httpsPort,
       dataNics: options.dataNics ?? [{}, {}],
       iommu: options.iommu ?? true,
-      append: `${KERNEL_ARGUMENTS} ${options.appendExtra ?? ''}`.trim(),
+      restarts: options.restarts ?? false,
       qmpSocket: join(this.#scratch, 'qmp'),
       extraArguments: options.extraArguments ?? [],
     });
@@ -112,7 +137,7 @@ export class Guest implements AsyncDisposable {
    *
    * @throws ImageError `missing-tool`, `guest-exited` with QEMU's words when it refuses its arguments
    */
-  static async start(options: GuestOptions): Promise<Guest> {
+  static async start(options: GuestBoot & GuestOptions): Promise<Guest> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await Guest.#startOnce(options);
@@ -124,8 +149,10 @@ export class Guest implements AsyncDisposable {
     }
   }
 
-  static async #startOnce(options: GuestOptions): Promise<Guest> {
-    const guest = new Guest(options, await findFreePort(options.httpPort ?? DEFAULT_HTTP_PORT));
+  static async #startOnce(options: GuestBoot & GuestOptions): Promise<Guest> {
+    const httpPort = await findFreePort(options.httpPort ?? DEFAULT_HTTP_PORT);
+    const httpsPort = await findFreePort(options.httpsPort ?? DEFAULT_HTTPS_PORT);
+    const guest = new Guest(options, httpPort, httpsPort);
     const ended = new AbortController();
     void guest.exited.then((exit) => ended.abort(exit));
     try {
@@ -144,6 +171,11 @@ export class Guest implements AsyncDisposable {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** How often it has restarted without ending QEMU: by itself, by a panic, by its watchdog. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /** Undefined while it runs. */
@@ -212,6 +244,7 @@ export class Guest implements AsyncDisposable {
   #onEvent(event: QmpEvent): void {
     // With -no-reboot a reset arrives as a shutdown with this reason.
     if (event.event === 'SHUTDOWN') this.#shutdownReason = String(event.data?.['reason']);
+    if (event.event === 'RESET' && event.data?.['guest'] === true) this.#restarts += 1;
     if (event.event === 'GUEST_PANICKED') this.#shutdownReason = 'guest-panic';
   }
 
@@ -235,13 +268,19 @@ export class Guest implements AsyncDisposable {
 
   #exitReason(code: number | null, signal: NodeJS.Signals | null): GuestExit['reason'] {
     if (signal !== null) return 'killed';
+    // A guest that restarts may have panicked long before.
+    if (this.#shutdownReason === 'guest-shutdown') return 'guest-shutdown';
     const panicked = this.console.lines.some((line) => line.text.includes('Kernel panic - not syncing'));
     if (panicked || this.#shutdownReason === 'guest-panic') return 'guest-panic';
-    if (this.#shutdownReason === 'guest-shutdown' || this.#shutdownReason === 'guest-reset') {
-      return this.#shutdownReason;
-    }
+    if (this.#shutdownReason === 'guest-reset') return 'guest-reset';
     return code === 0 ? 'quit' : 'qemu-failed';
   }
+}
+
+function bootSource(options: GuestBoot & GuestOptions): BootSource {
+  if (options.firmware !== undefined) return { kind: 'firmware', ...options.firmware };
+  const append = `${KERNEL_ARGUMENTS} ${options.appendExtra ?? ''}`.trim();
+  return { kind: 'kernel', kernel: options.kernel, initramfs: options.initramfs, append };
 }
 
 function toolPath(name: string): string {

@@ -7,13 +7,11 @@
 
 import { existsSync, globSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { extractPackage, fetchPackage, readDependencies } from './debian-package.ts';
+import { extractPackage } from './debian-package.ts';
 import { ImageError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
-import { addLibraries, closeLibraries, GUEST_LIBRARY_DIRECTORY, readHostLibraries } from './libraries.ts';
-
-/** Packages of packages of packages … that may hold a library. */
-const MAX_DEPENDENCY_DEPTH = 5;
+import { GUEST_LIBRARY_DIRECTORY } from './libraries.ts';
+import type { ProgramSource } from './package-libraries.ts';
 
 const GUEST_PLUGIN_DIRECTORY = join(GUEST_LIBRARY_DIRECTORY, 'vpp_plugins');
 
@@ -48,7 +46,7 @@ function inspect(roots: readonly string[]): VppSource {
 }
 
 /** A driver's file, its name in the loader's directory, and the link by which DPDK finds it. */
-interface DpdkDriver {
+export interface DpdkDriver {
   readonly source: string;
   readonly library: string;
   readonly link: string;
@@ -58,7 +56,10 @@ interface DpdkDriver {
  * Drivers of a shared DPDK: `librte_eal.so.23` opens all of `dpdk/pmds-23.*` beside it. They are links to the
  * libraries that other drivers need by name: as copies each would be loaded, and registered, twice.
  */
-function dpdkDrivers(libraries: ReadonlyMap<string, string>, directories: readonly string[]): DpdkDriver[] {
+export function dpdkDrivers(
+  libraries: ReadonlyMap<string, string>,
+  directories: readonly string[],
+): DpdkDriver[] {
   const [name = '', eal = ''] =
     [...libraries].find(([library]) => library.startsWith('librte_eal.so.')) ?? [];
   if (eal === '') return [];
@@ -77,63 +78,31 @@ function dpdkDrivers(libraries: ReadonlyMap<string, string>, directories: readon
   return [...drivers.values()];
 }
 
-/** Downloads the library packages that the given packages depend on, without those in `known`. */
-async function fetchDependencies(debs: readonly string[], known: Set<string>): Promise<string[]> {
-  const names = (await Promise.all(debs.map(readDependencies))).flat();
-  const libraries = names.filter((name) => /^lib(?!c6$|gcc|stdc|vpp)/.test(name) && !known.has(name));
-  const fetched: string[] = [];
-  for (const name of new Set(libraries)) {
-    process.stdout.write(`fetching ${name} for VPP\n`);
-    known.add(name);
-    fetched.push(await fetchPackage(name));
-  }
-  return fetched;
+/**
+ * Adds /usr/bin/vpp, vppctl and the plugins in use. Its libraries are the caller's to add, together with the others.
+ *
+ * @throws ImageError `missing-artefact` when the directory holds no VPP
+ */
+export async function addVpp(tree: FileTree, directory: string): Promise<ProgramSource> {
+  const debs = globSync('*.deb', { cwd: directory }).map((file) => resolve(directory, file));
+  const packages = debs.filter((deb) => !/-(dbg|dbgsym|dev)_/.test(basename(deb))).sort();
+  const roots = packages.length > 0 ? await Promise.all(packages.map(extractPackage)) : [resolve(directory)];
+  const { binary, vppctl, plugins, libraryDirectories } = inspect(roots);
+  tree.addFile('/usr/bin/vpp', binary, 0o755);
+  if (vppctl !== undefined) tree.addFile('/usr/bin/vppctl', vppctl, 0o755);
+  for (const plugin of plugins) tree.addFile(join(GUEST_PLUGIN_DIRECTORY, basename(plugin)), plugin, 0o755);
+  const programs = [binary, ...plugins, ...(vppctl === undefined ? [] : [vppctl])];
+  return { programs, libraryDirectories, debs: packages };
 }
 
-/**
- * Adds /usr/bin/vpp, vppctl, the plugins in use and every library they need.
- *
- * @throws ImageError `missing-artefact` when the directory holds no VPP, `missing-library` naming the libraries
- *   that neither the tree, the packages it depends on, nor this machine has
- */
-export async function addVpp(tree: FileTree, directory: string): Promise<void> {
-  const debs = globSync('*.deb', { cwd: directory }).map((file) => resolve(directory, file));
-  const packages = debs.filter((deb) => !/-(dbg|dbgsym|dev)_/.test(basename(deb)));
-  const roots = packages.length > 0 ? await Promise.all(packages.map(extractPackage)) : [resolve(directory)];
-  const source = inspect(roots);
-  const host = await readHostLibraries();
-  const programs = [
-    source.binary,
-    ...source.plugins,
-    ...(source.vppctl === undefined ? [] : [source.vppctl]),
-  ];
-  const directories = [...source.libraryDirectories];
-  let closure = closeLibraries(programs, directories, host);
-  const known = new Set<string>();
-  let debsToFollow = packages;
-  for (let depth = 0; depth < MAX_DEPENDENCY_DEPTH && closure.missing.length > 0; depth += 1) {
-    debsToFollow = await fetchDependencies(debsToFollow, known);
-    directories.push(...libraryDirectories(await Promise.all(debsToFollow.map(extractPackage))));
-    closure = closeLibraries(programs, directories, host);
-  }
-  const drivers = dpdkDrivers(closure.libraries, directories);
-  if (drivers.length > 0) {
-    const driverPaths = drivers.map((driver) => driver.source);
-    closure = closeLibraries([...programs, ...driverPaths], directories, host);
-  }
-
-  tree.addFile('/usr/bin/vpp', source.binary, 0o755);
-  if (source.vppctl !== undefined) tree.addFile('/usr/bin/vppctl', source.vppctl, 0o755);
-  for (const plugin of source.plugins)
-    tree.addFile(join(GUEST_PLUGIN_DIRECTORY, basename(plugin)), plugin, 0o755);
-  addLibraries(tree, closure);
-  for (const { source: path, library, link } of drivers) {
-    if (!closure.libraries.has(library)) tree.addFile(join(GUEST_LIBRARY_DIRECTORY, library), path, 0o755);
+/** Adds a shared DPDK's drivers; `libraries` has those that others need by name. */
+export function addDpdkDrivers(
+  tree: FileTree,
+  drivers: readonly DpdkDriver[],
+  libraries: ReadonlyMap<string, string>,
+): void {
+  for (const { source, library, link } of drivers) {
+    if (!libraries.has(library)) tree.addFile(join(GUEST_LIBRARY_DIRECTORY, library), source, 0o755);
     tree.addSymlink(link, `../../${library}`);
   }
-}
-
-function libraryDirectories(roots: readonly string[]): string[] {
-  const candidates = ['lib', 'usr/lib', 'lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];
-  return roots.flatMap((root) => candidates.map((path) => join(root, path))).filter(existsSync);
 }

@@ -1,0 +1,84 @@
+/**
+ * Owns adding a Debian package that the user asks for: its files without what only people and other systems read,
+ * and its programs, whose libraries come along. Its scripts are not run, and programs it merely starts are not added.
+ */
+
+import { closeSync, globSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { extractPackage, fetchPackage } from './debian-package.ts';
+import { ImageError } from './errors.ts';
+import { readDynamic } from './elf.ts';
+import type { FileTree } from './file-tree.ts';
+import type { ProgramSource } from './package-libraries.ts';
+
+/** Nobody reads these on the box: there is no manual reader, no systemd, no other language, no compiler. */
+const LEFT_OUT =
+  /^(usr\/share\/(doc|doc-base|man|info|locale|lintian|bug|bash-completion|zsh|fish|menu|pixmaps|applications|icons|metainfo)\/|usr\/include\/|(usr\/)?lib\/(systemd|tmpfiles\.d|sysusers\.d|udev)\/|etc\/(init\.d|default|cron\.[a-z]+|logrotate\.d|apparmor\.d|pam\.d|bash_completion\.d|NetworkManager|network|dhcp|ppp|ufw|systemd)\/)|\.(a|la|h|pc)$/;
+/** Come with whoever needs them, by their names. */
+const PLAIN_LIBRARY = /^(usr\/)?lib\/(x86_64-linux-gnu\/)?lib[^/]+\.so(\.[^/]+)?$/;
+
+function isElf(path: string): boolean {
+  const magic = Buffer.alloc(4);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, magic, 0, magic.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  return magic.readUInt32BE(0) === 0x7f454c46;
+}
+
+/**
+ * Adds an unpacked package's files.
+ *
+ * @returns its programs and what else is ELF for this processor; undefined when it has no file for the box
+ */
+export function addPackageFiles(tree: FileTree, root: string): string[] | undefined {
+  const programs: string[] = [];
+  let count = 0;
+  for (const path of globSync('**', { cwd: root }).sort()) {
+    if (LEFT_OUT.test(path) || PLAIN_LIBRARY.test(path)) continue;
+    const source = join(root, path);
+    const stat = lstatSync(source);
+    if (stat.isSymbolicLink()) tree.addSymlink(`/${path}`, readlinkSync(source));
+    else if (stat.isFile()) tree.addFile(`/${path}`, source, modeOf(stat.mode));
+    else continue;
+    if (stat.isFile() && isElf(source) && isForThisMachine(source)) programs.push(source);
+    count += 1;
+  }
+  return count === 0 ? undefined : programs;
+}
+
+/**
+ * Adds the files of the package `name` and returns its programs.
+ *
+ * @throws ImageError `missing-package` when apt cannot download it, `bad-argument` when nothing of it is of use
+ */
+export async function addPackage(tree: FileTree, name: string): Promise<ProgramSource> {
+  if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name)) {
+    throw new ImageError('bad-argument', `--add "${name}": not the name of a Debian package`);
+  }
+  const deb = await fetchPackage(name);
+  const programs = addPackageFiles(tree, await extractPackage(deb));
+  if (programs === undefined) {
+    const why = 'the package has no file for the box: does it only depend on others?';
+    throw new ImageError('bad-argument', `--add ${name}: ${why}`);
+  }
+  return { programs, debs: [deb] };
+}
+
+/** As packages have them: what was unpacked here has lost what this machine's umask takes. */
+function modeOf(mode: number): number {
+  return (mode & 0o100) === 0 ? 0o644 : 0o755;
+}
+
+/** Firmware files are ELF for other processors at times. */
+function isForThisMachine(path: string): boolean {
+  try {
+    readDynamic(path);
+    return true;
+  } catch (error) {
+    if (error instanceof ImageError) return false;
+    throw error;
+  }
+}

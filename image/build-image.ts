@@ -1,0 +1,253 @@
+/**
+ * Owns building what is flashed and what updates are made of: a unified kernel image, its signed manifest, and a disk
+ * image that boots it.
+ *
+ * Invariants: equal inputs make equal bytes (the signature included: ed25519 takes no chance); a file appears under its
+ * name only when it is whole.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { formatProblem, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
+import { isImageVersion, signManifest } from '../src/update/manifest.ts';
+import { LOADER_CONF, readmeText } from './boot-files.ts';
+import { compressZstd } from './compress.ts';
+import { extractPackage, fetchPackage } from './debian-package.ts';
+import { writeDiskImage } from './disk-image.ts';
+import { ImageError } from './errors.ts';
+import { findKernel, type Kernel } from './kernel.ts';
+import { writeParts } from './parted-tree.ts';
+import { ARCHITECTURE, collectRoot, DIST, osRelease, packageVersion } from './root-tree.ts';
+import { findTool } from './run-command.ts';
+import { readSigningKey, type SigningKey } from './signing-key.ts';
+import { writeUnifiedImage } from './unified-image.ts';
+import type { Weight } from './weights.ts';
+
+/** The boot partition holds two, and one that arrives; memory holds it packed and unpacked. */
+const MAX_UNIFIED_BYTES = 150e6;
+
+/** The IOMMU for VPP's NICs, a restart after a panic, both consoles: the last one, the screen, is /dev/console. */
+const COMMAND_LINE = 'intel_iommu=on iommu=pt panic=10 console=ttyS0,115200 console=tty0';
+
+const LOADER_PACKAGE = 'systemd-boot-efi';
+const LOADER_DIRECTORY = 'usr/lib/systemd/boot/efi';
+
+/** Tool → package, of what runs here; each also in the packages that `./appliance image` installs. */
+const TOOLS: Readonly<Record<string, string>> = {
+  objcopy: 'binutils',
+  'mkfs.fat': 'dosfstools',
+  mcopy: 'mtools',
+  mmd: 'mtools',
+  mke2fs: 'e2fsprogs',
+  'dpkg-deb': 'dpkg',
+  'apt-get': 'apt',
+  ldconfig: 'libc-bin',
+};
+
+export interface BuildImageOptions {
+  /** Where the disk image goes; the update's files go beside it. */
+  readonly out: string;
+  /** PEM file of the builder's private key. */
+  readonly key: string;
+  /** Makes the key when it is not there. */
+  readonly createKey?: boolean;
+  /** An installed VPP or a folder of `.deb` files; undefined takes the emulator. */
+  readonly vpp?: string | undefined;
+  /** Debian packages to add, with their libraries. */
+  readonly add?: readonly string[] | undefined;
+  /** The appliance.ini to put on the boot partition; undefined: all defaults, as comments. */
+  readonly config?: string | undefined;
+  readonly version?: string | undefined;
+  /** What PID 1 is, and the emulator: `dist/`'s by default. */
+  readonly init?: string | undefined;
+  readonly emulator?: string | undefined;
+  readonly log?: (line: string) => void;
+}
+
+export interface BuiltImage {
+  readonly version: string;
+  /** The disk image. */
+  readonly image: string;
+  /** `appliance-VERSION.efi` */
+  readonly unified: string;
+  /** `appliance-VERSION.efi.sig` */
+  readonly signature: string;
+  /** Parts of the unified image. */
+  readonly weights: readonly Weight[];
+}
+
+/** What is not installed, and the command that installs it; undefined when nothing is missing. */
+export function missingTools(): string | undefined {
+  const missing = Object.entries(TOOLS).filter(([tool]) => findTool(tool) === undefined);
+  if (missing.length === 0) return undefined;
+  const packages = [...new Set(missing.map(([, name]) => name))].join(' ');
+  const tools = missing.map(([tool]) => tool).join(', ');
+  return `not installed: ${tools}; run \`apt-get install ${packages}\``;
+}
+
+/** The text for the boot partition. @throws ImageError `bad-argument` with every mistake, as FILE:LINE */
+function readConfiguration(path: string | undefined, log: (line: string) => void): string | Uint8Array {
+  if (path === undefined) return renderDefaultIni();
+  const bytes = readFileSync(path);
+  const result = parseConfig(bytes, path);
+  const problems = result.ok ? result.warnings : result.problems;
+  const lines = problems.map((problem) => formatProblem(path, problem));
+  if (!result.ok) throw new ImageError('bad-argument', `--config ${path} has mistakes:\n${lines.join('\n')}`);
+  for (const line of lines) log(line);
+  return bytes;
+}
+
+interface UnifiedInputs {
+  readonly version: string;
+  readonly kernel: Kernel;
+  readonly loaders: string;
+  readonly scratch: string;
+  readonly target: string;
+}
+
+/** Writes the unified image and says what is in it. */
+async function buildUnified(
+  options: BuildImageOptions,
+  key: SigningKey,
+  inputs: UnifiedInputs,
+): Promise<Weight[]> {
+  const { version, kernel, scratch } = inputs;
+  const { tree } = await collectRoot({
+    kernel,
+    version,
+    updateKey: key.publicKey,
+    vpp: options.vpp,
+    init: options.init,
+    emulator: options.emulator,
+    add: options.add ?? [],
+  });
+  const archive = join(scratch, 'initramfs.cpio');
+  const parts = writeParts(tree, archive);
+  const initramfs = join(scratch, 'initramfs.zst');
+  const compressed = await compressZstd(
+    archive,
+    initramfs,
+    parts.map(({ bytes }) => bytes),
+  );
+  const text = (name: string, content: string) => {
+    const path = join(scratch, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const stub = join(inputs.loaders, 'linuxx64.efi.stub');
+  const sections = [
+    { name: '.osrel', path: text('osrel', osRelease(version)) },
+    { name: '.cmdline', path: text('cmdline', COMMAND_LINE) },
+    { name: '.uname', path: text('uname', kernel.release) },
+    { name: '.linux', path: kernel.image },
+    { name: '.initrd', path: initramfs },
+  ];
+  await writeUnifiedImage({ stub, sections }, inputs.target);
+  const archived = parts.map(({ name, bytes }, index) => ({
+    name,
+    bytes,
+    compressedBytes: compressed[index] ?? 0,
+  }));
+  const kernelBytes = statSync(kernel.image).size;
+  const others = statSync(inputs.target).size - kernelBytes - statSync(initramfs).size;
+  return [
+    ...archived,
+    { name: `kernel ${kernel.release}`, bytes: kernelBytes, compressedBytes: kernelBytes },
+    { name: 'boot stub', bytes: others, compressedBytes: others },
+  ];
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+function checkWeight(path: string, weights: readonly Weight[]): void {
+  const { size } = statSync(path);
+  if (size < MAX_UNIFIED_BYTES) return;
+  const heaviest = weights.toSorted((a, b) => b.compressedBytes - a.compressedBytes).slice(0, 4);
+  const named = heaviest.map(
+    ({ name, compressedBytes }) => `${name} ${(compressedBytes / 1e6).toFixed(1)} MB`,
+  );
+  throw new ImageError(
+    'too-large',
+    `the unified image has ${(size / 1e6).toFixed(1)} MB, and must have less than ${MAX_UNIFIED_BYTES / 1e6} MB: ${named.join(', ')}`,
+  );
+}
+
+/**
+ * Builds everything.
+ *
+ * @throws ImageError naming what is missing (tool, package, library, module, artefact), or what is wrong
+ */
+export async function buildImage(options: BuildImageOptions): Promise<BuiltImage> {
+  const log = options.log ?? (() => undefined);
+  const version = options.version ?? packageVersion();
+  if (!isImageVersion(version)) {
+    throw new ImageError('bad-argument', `--version "${version}" is none: 0.2.0 or 0.2.0-rc.1 would be one`);
+  }
+  const missing = missingTools();
+  if (missing !== undefined) throw new ImageError('missing-tool', missing);
+  const configuration = readConfiguration(options.config, log);
+  const key = readSigningKey(options.key, {
+    create: options.createKey === true,
+    made: (publicPath) => {
+      log(
+        `made the key ${options.key}: keep it, and keep it secret. Boxes that run this image take only updates`,
+      );
+      log(`that are signed with it; its public half is ${publicPath}`);
+    },
+  });
+
+  const out = resolve(options.out);
+  const directory = dirname(out);
+  mkdirSync(directory, { recursive: true });
+  mkdirSync(DIST, { recursive: true });
+  const unified = join(directory, `appliance-${version}.efi`);
+  const signature = `${unified}.sig`;
+  const scratch = mkdtempSync(join(DIST, 'image-'));
+  const partial = `${out}.${process.pid}.partial`;
+  try {
+    const kernel = await findKernel();
+    const loaders = join(await extractPackage(await fetchPackage(LOADER_PACKAGE)), LOADER_DIRECTORY);
+    const target = join(scratch, 'unified.efi');
+    const weights = await buildUnified(options, key, { version, kernel, loaders, scratch, target });
+    checkWeight(target, weights);
+    const manifest = {
+      version,
+      architecture: ARCHITECTURE,
+      size: statSync(target).size,
+      sha256: await hashFile(target),
+    };
+    const loader = join(loaders, 'systemd-bootx64.efi');
+    await writeDiskImage(partial, [
+      { path: 'EFI/BOOT/BOOTX64.EFI', source: loader },
+      { path: 'EFI/systemd/systemd-bootx64.efi', source: loader },
+      { path: 'loader/loader.conf', data: LOADER_CONF },
+      { path: `EFI/Linux/appliance-${version}.efi`, source: target },
+      { path: 'appliance.ini', data: configuration },
+      { path: 'README.txt', data: readmeText(version) },
+    ]);
+    chmodSync(target, 0o644);
+    renameSync(target, unified);
+    writeFileSync(signature, signManifest(manifest, key.privateKey));
+    renameSync(partial, out);
+    return { version, image: out, unified, signature, weights };
+  } finally {
+    rmSync(partial, { force: true });
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Owns a file tree whose entries belong to parts, each an archive of its own in the initramfs: the kernel unpacks one
+ * after the other.
+ *
+ * Invariant: a directory comes with the first part that has something in it, so parents come before children.
+ */
+
+import { posix } from 'node:path';
+import { writeCpio } from './cpio.ts';
+import { FileTree, type TreeEntry } from './file-tree.ts';
+
+/** One part, to be written as an archive. */
+export interface TreePart {
+  readonly name: string;
+  entries(): (readonly [string, TreeEntry])[];
+}
+
+export class PartedTree {
+  readonly #tree = new FileTree();
+  readonly #partOf = new Map<string, string>();
+  readonly #names: string[] = [];
+  #current: string | undefined;
+
+  /** The tree; what is added to it until the next call belongs to this part. */
+  part(name: string): FileTree {
+    this.#settle();
+    if (!this.#names.includes(name)) this.#names.push(name);
+    this.#current = name;
+    return this.#tree;
+  }
+
+  has(path: string): boolean {
+    return this.#tree.has(path);
+  }
+
+  /** All parts that have entries, in the order of their first mention. */
+  parts(): TreePart[] {
+    this.#settle();
+    const all = this.#tree.entries();
+    const written = new Set<string>();
+    const parts: TreePart[] = [];
+    for (const name of this.#names) {
+      const needed = new Set<string>();
+      for (const [path] of all) {
+        if (this.#partOf.get(path) !== name) continue;
+        for (let each = path; each !== '.'; each = posix.dirname(each)) needed.add(each);
+      }
+      const own = all.filter(([path]) => needed.has(path) && !written.has(path));
+      if (own.length === 0) continue;
+      for (const [path] of own) written.add(path);
+      parts.push({ name, entries: () => own });
+    }
+    return parts;
+  }
+
+  /** Gives what came since the last look to the part that was named last. */
+  #settle(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    for (const [path] of this.#tree.entries()) {
+      if (!this.#partOf.has(path)) this.#partOf.set(path, current);
+    }
+  }
+}
+
+/** What a part weighs in the archive. */
+export interface WrittenPart {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Writes all parts into one file, one archive after the other. */
+export function writeParts(tree: PartedTree, path: string): WrittenPart[] {
+  return tree.parts().map((part, index) => ({
+    name: part.name,
+    bytes: writeCpio(part, path, index === 0 ? 'w' : 'a'),
+  }));
+}
