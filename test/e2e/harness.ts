@@ -72,7 +72,7 @@ export class TestGuest implements AsyncDisposable {
   /** The body of a path; undefined while nobody answers. */
   async get(path: string): Promise<string | undefined> {
     try {
-      const response = await fetch(`${this.guest.url}${path}`, { signal: AbortSignal.timeout(20_000) });
+      const response = await fetch(`${this.guest.url}${path}`, { signal: AbortSignal.timeout(4_000) });
       const text = await response.text();
       return response.ok ? text : undefined;
     } catch {

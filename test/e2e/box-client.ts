@@ -1,0 +1,106 @@
+/**
+ * Another computer that speaks to a box: the command line as a user types it, and plain requests where a test wants to
+ * send what no command line would.
+ */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { DIST } from '../../image/root-tree.ts';
+import type { DiskGuest } from './disk-harness.ts';
+
+const APPLIANCE = join(DIST, 'appliance');
+const PASSWORD = /the password of this box is (\S+)/;
+
+export interface CommandResult {
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface Question {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+  /** Over TLS; default true. */
+  readonly secure?: boolean;
+}
+
+/** Runs `appliance …` against a box, with its password. Resolves with the exit code, whatever it is. */
+export function runCommandLine(
+  box: DiskGuest,
+  password: string,
+  args: readonly string[],
+): Promise<CommandResult> {
+  const { promise, resolve } = Promise.withResolvers<CommandResult>();
+  const all = [...args, '--host', box.guest.httpsUrl, '--insecure'];
+  const env = { ...process.env, APPLIANCE_PASSWORD: password };
+  execFile(APPLIANCE, all, { env, timeout: 900_000 }, (error, stdout, stderr) => {
+    const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+    resolve({ code, text: `${stdout}${stderr}` });
+  });
+  return promise;
+}
+
+/** The header that says who asks. */
+export function basic(password: string): Readonly<Record<string, string>> {
+  return { Authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` };
+}
+
+/** Sends one request. Rejects when the connection ends without an answer. */
+export async function ask(box: DiskGuest, question: Question): Promise<Answer> {
+  const { method = 'GET', path, headers = {}, body, secure = true } = question;
+  const url = new URL(path, secure ? box.guest.httpsUrl : box.guest.url);
+  const options: RequestOptions & { rejectUnauthorized: boolean } = {
+    method,
+    headers,
+    rejectUnauthorized: false,
+    timeout: 120_000,
+    agent: false,
+  };
+  const sent = secure ? httpsRequest(url, options) : httpRequest(url, options);
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  sent.on('response', (response) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    response.on('error', reject);
+  });
+  sent.on('error', reject);
+  sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body);
+  else {
+    body.pipe(sent);
+    // The box may answer before it has taken the body, and then cuts the connection.
+    promise.finally(() => body.destroy()).catch(() => {});
+  }
+  return promise;
+}
+
+/** The password that the box shows at its first boot. */
+export async function firstPassword(box: DiskGuest): Promise<string> {
+  const find = (text: string): string | undefined => PASSWORD.exec(text)?.[1];
+  const known = box.guest.console.lines.map(({ text }) => find(text)).find((one) => one !== undefined);
+  if (known !== undefined) return known;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  box.guest.console.onLine(({ text }) => {
+    const password = find(text);
+    if (password !== undefined) resolve(password);
+  });
+  return Promise.race([
+    promise,
+    once(AbortSignal.timeout(120_000), 'abort').then(() =>
+      Promise.reject(new Error('no password was shown')),
+    ),
+  ]);
+}

@@ -1,0 +1,171 @@
+/**
+ * The configuration as people change it: on another computer, with its line ends, with mistakes; and over HTTPS, where
+ * a change that is not confirmed is taken back. What every person can do wrong must leave a box that works.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, runCommandLine } from './box-client.ts';
+import { whyNoDiskGuest } from './disk-harness.ts';
+import { BOX_INI, type PreparedBox, preparedBox } from './prepared-box.ts';
+import { reliabilityCase } from './reliability.ts';
+
+const why = whyNoDiskGuest();
+if (why !== undefined) process.stdout.write(`skipped: ${why}\n`);
+
+const CRLF_INI = `\ufeff${BOX_INI.replace('hostname = demo', 'hostname = edited-elsewhere').replaceAll('\n', '\r\n')}`;
+const BROKEN_INI = BOX_INI.replace('main-heap = 256M', 'main-heap = lots').replace('[route]', '[rout]');
+const kind = 'configuration';
+
+describe.skipIf(why !== undefined)('the configuration on the drive', () => {
+  let prepared: PreparedBox;
+  beforeAll(async () => {
+    prepared = await preparedBox();
+  });
+  afterAll(() => prepared?.box[Symbol.asyncDispose]());
+
+  reliabilityCase('edited with CRLF and a byte order mark is in force', { kind, always: true }, async () => {
+    const { box } = prepared;
+    await box.writeBootFile('appliance.ini', CRLF_INI);
+    await box.powerOn();
+    const status = await box.until('it proved good', ({ box: own }) => own?.update.verdict?.state === 'good');
+    expect(status).toMatchObject({ hostname: 'edited-elsewhere', config: { state: 'ok' } });
+    await box.powerOff();
+    return `hostname ${status.hostname}`;
+  });
+
+  reliabilityCase(
+    'with mistakes: the last good one is in force, and the drive says why',
+    { kind, always: true },
+    async () => {
+      const { box } = prepared;
+      await box.writeBootFile('appliance.ini', BROKEN_INI);
+      await box.powerOn();
+      const status = await box.until('VPP is connected', ({ vpp }) => vpp.api.state === 'connected');
+      expect(status).toMatchObject({
+        hostname: 'edited-elsewhere',
+        config: { state: 'rejected', source: 'last-good' },
+      });
+      await box.until('the routes are there', ({ fib }) => fib[0]?.programmed === 5);
+      await box.powerOff();
+      const told = (await box.readBootFile('appliance.errors.txt'))?.toString() ?? '';
+      const line = BROKEN_INI.split('\n').indexOf('main-heap = lots') + 1;
+      expect(told).toContain(`appliance.ini:${line}: vpp.memory.main-heap`);
+      expect(told).toContain('[rout]');
+      expect(told.replaceAll('\r\n', '')).not.toMatch(/\n/);
+      expect((await box.readBootFile('appliance.ini'))?.toString()).toBe(BROKEN_INI);
+      expect(await box.findFaults()).toEqual([]);
+      return `${status.config.state}, ${status.config.source} in force`;
+    },
+  );
+
+  reliabilityCase('that is mended: the errors are gone', { kind }, async () => {
+    const { box } = prepared;
+    await box.writeBootFile('appliance.ini', BOX_INI);
+    await box.powerOn();
+    await box.until('the file is in force', ({ config }) => config.state === 'ok');
+    await box.powerOff();
+    expect(await box.readBootFile('appliance.errors.txt')).toBeUndefined();
+    return 'the file is in force again';
+  });
+
+  reliabilityCase('that is missing: the last good one is in force', { kind }, async () => {
+    const { box } = prepared;
+    await box.removeBootFile('appliance.ini');
+    await box.powerOn();
+    const status = await box.until('VPP is connected', ({ vpp }) => vpp.api.state === 'connected');
+    expect(status.config).toMatchObject({ state: 'missing', source: 'last-good' });
+    await box.powerOff();
+    return `${status.config.state}, ${status.config.source} in force`;
+  });
+});
+
+describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
+  let prepared: PreparedBox;
+  let scratch: string;
+  beforeAll(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'appliance-config-'));
+    prepared = await preparedBox();
+    await prepared.box.powerOn();
+    await prepared.box.until('it proved good', ({ box }) => box?.update.verdict?.state === 'good');
+  }, 900_000);
+  afterAll(async () => {
+    await prepared?.box[Symbol.asyncDispose]();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  async function put(ini: string, ...more: string[]): Promise<string> {
+    const file = join(scratch, 'new.ini');
+    writeFileSync(file, ini);
+    const { text } = await runCommandLine(prepared.box, prepared.password, ['config', 'put', file, ...more]);
+    return text;
+  }
+
+  reliabilityCase('with mistakes is refused, with their lines', { kind, always: true }, async () => {
+    const text = await put(BROKEN_INI);
+    expect(text).toMatch(/main-heap/);
+    const status = await prepared.box.status();
+    expect(status?.change?.state).toBe('confirmed');
+    expect(status?.config.state).toBe('ok');
+    return 'refused';
+  });
+
+  const next = BOX_INI.replace('hostname = demo', 'hostname = changed').replace(
+    '172.16.0.0/12 = blackhole',
+    '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable',
+  );
+
+  it('says first what it would change', async () => {
+    const text = await put(next, '--dry-run');
+    expect(text).toMatch(/system\.hostname/);
+    expect(text).toMatch(/172\.32\.0\.0\/12/);
+    expect((await prepared.box.status())?.hostname).toBe('demo');
+  });
+
+  reliabilityCase('that nobody confirms is taken back', { kind, always: true }, async () => {
+    await put(next);
+    await prepared.box.until(
+      'it is in force',
+      ({ hostname, fib }) => hostname === 'changed' && fib[0]?.programmed === 6,
+    );
+    const status = await prepared.box.until(
+      'it was taken back',
+      ({ change, fib }) => change?.state === 'reverted' && fib[0]?.programmed === 5,
+    );
+    expect(status.hostname).toBe('demo');
+    return status.change?.state === 'reverted' ? status.change.reason : '';
+  });
+
+  reliabilityCase('that is confirmed is in the file after a power cut', { kind, always: true }, async () => {
+    const { box, password } = prepared;
+    await put(next);
+    const confirmed = await runCommandLine(box, password, ['config', 'confirm']);
+    expect(confirmed).toMatchObject({ code: 0 });
+    await box.cut();
+    expect((await box.readBootFile('appliance.ini'))?.toString()).toBe(next);
+    await box.powerOn();
+    const status = await box.until('it is up again', ({ fib }) => fib[0]?.programmed === 6);
+    expect(status).toMatchObject({ hostname: 'changed', config: { state: 'ok' } });
+    return `hostname ${status.hostname} after the cut`;
+  });
+
+  reliabilityCase('factory reset: the defaults, a new password', { kind }, async () => {
+    const { box, password } = prepared;
+    const { code } = await runCommandLine(box, password, ['factory-reset', '--yes']);
+    expect(code).toBe(0);
+    const status = await box.until(
+      'it is new',
+      ({ hostname, box: own }) => hostname === 'appliance' && own?.update.verdict !== undefined,
+    );
+    expect(status.vpp.process.state).toBe('disabled');
+    const answer = await ask(box, {
+      method: 'POST',
+      path: '/reload',
+      headers: { Authorization: `Basic ${Buffer.from(`a:${password}`).toString('base64')}` },
+    });
+    expect(answer.status).toBe(401);
+    return 'defaults in force, the old password is refused';
+  });
+});

@@ -1,0 +1,138 @@
+/** The kernel as the data plane, with another configuration while it forwards: in a network namespace of its own. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createNamedNetns, deleteNamedNetns, withNetns } from '../../src/linux/mod.ts';
+
+const netns = `test-kernel-${process.pid}`;
+const source = (path: string): string => new URL(`../../src/${path}`, import.meta.url).href;
+
+/** Both ends are ours; `xe0` and `xe1` of the configuration are the kernel's t0 and t1. */
+const PRELUDE = `
+import { execFileSync } from 'node:child_process';
+import { KernelFib } from '${source('fib/mod.ts')}';
+import { KernelInterfaces } from '${source('interfaces/mod.ts')}';
+import { parseConfig } from '${source('config/mod.ts')}';
+const ip = (...args) => execFileSync('ip', args, { encoding: 'utf8' });
+const read = (text) => {
+  const nics = '[vpp.dpdk.interface.0000:03:00.0]\\nname = xe0\\n[vpp.dpdk.interface.0000:03:00.1]\\nname = xe1\\n';
+  const parsed = parseConfig(nics + text, 'test.ini');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
+};
+const names = new Map([['xe0', 't0'], ['xe1', 't1']]);
+const kernelName = (name) => names.get(name);
+const start = async (text) => {
+  const config = read(text);
+  globalThis.interfaces = new KernelInterfaces(config.interfaces, kernelName);
+  globalThis.fib = new KernelFib(config.routes, kernelName);
+  interfaces.apply();
+  await fib.program();
+};
+const change = async (text) => {
+  const config = read(text);
+  await fib.reconfigure(config.routes, { reassert: interfaces.reconfigure(config.interfaces) });
+};
+const show = () => {
+  const links = JSON.parse(ip('-j', 'addr'));
+  const routes = [...JSON.parse(ip('-j', 'route')), ...JSON.parse(ip('-6', '-j', 'route'))];
+  return {
+    links: Object.fromEntries(links.filter(({ ifname }) => /^t\\d$/.test(ifname)).map((link) => [link.ifname, {
+      mtu: link.mtu,
+      up: link.flags.includes('UP'),
+      addresses: link.addr_info.filter(({ scope }) => scope === 'global').map((one) => one.local + '/' + one.prefixlen).sort(),
+    }])),
+    routes: routes.filter(({ protocol }) => protocol === '167').map((one) => one.dst + ' ' + (one.gateway ?? one.type)).sort(),
+    status: fib.status,
+  };
+};
+`;
+
+/** What the script prints as JSON, run inside the namespace. */
+function run(body: string): Record<string, unknown>[] {
+  const script = `${PRELUDE}\nconst seen = [];\n${body}\nprocess.stdout.write(JSON.stringify(seen));`;
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
+  const out = withNetns(netns, () => execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  return JSON.parse(out) as Record<string, unknown>[];
+}
+
+describe('the kernel as the data plane', () => {
+  beforeEach((ctx) => {
+    if (process.getuid?.() !== 0) ctx.skip('network namespaces need root');
+    if (spawnSync('ip', ['-V']).status !== 0) ctx.skip('iproute2 makes the links');
+    createNamedNetns(netns);
+    withNetns(netns, () => {
+      for (const n of [0, 1]) {
+        execFileSync('ip', ['link', 'add', `t${n}`, 'type', 'veth', 'peer', 'name', `peer${n}`]);
+        execFileSync('ip', ['link', 'set', `peer${n}`, 'up']);
+      }
+    });
+  });
+  afterEach(() => {
+    if (process.getuid?.() === 0) deleteNamedNetns(netns);
+  });
+
+  it('takes addresses, MTU, admin state and routes as a difference', () => {
+    const [before, after] = run(`
+      await start('[interface.xe0]\\naddresses = 192.0.2.1/24, 192.0.2.2/24, 2001:db8::1/64\\nmtu = 1400\\n' +
+        '[interface.xe1]\\naddresses = 198.51.100.1/24\\n' +
+        '[route]\\n10.0.0.0/8 = 192.0.2.254\\n10.1.0.0/16 = 198.51.100.254\\n10.2.0.0/16 = blackhole\\n');
+      seen.push(show());
+      await change('[interface.xe0]\\naddresses = 192.0.2.2/24, 192.0.2.3/24, 2001:db8::1/64\\n' +
+        '[route]\\n10.0.0.0/8 = 192.0.2.254\\n10.2.0.0/16 = 192.0.2.253\\n10.3.0.0/16 = unreachable\\n');
+      seen.push(show());
+    `);
+    expect(before).toMatchObject({
+      links: {
+        t0: { mtu: 1400, up: true, addresses: ['192.0.2.1/24', '192.0.2.2/24', '2001:db8::1/64'] },
+        t1: { mtu: 1500, up: true, addresses: ['198.51.100.1/24'] },
+      },
+      routes: ['10.0.0.0/8 192.0.2.254', '10.1.0.0/16 198.51.100.254', '10.2.0.0/16 blackhole'],
+    });
+    // The kernel took 192.0.2.2 and the route of 10.0.0.0/8 away with 192.0.2.1: both are there again.
+    expect(after).toMatchObject({
+      links: {
+        t0: { mtu: 1500, up: true, addresses: ['192.0.2.2/24', '192.0.2.3/24', '2001:db8::1/64'] },
+        t1: { mtu: 1500, up: false, addresses: [] },
+      },
+      routes: ['10.0.0.0/8 192.0.2.254', '10.2.0.0/16 192.0.2.253', '10.3.0.0/16 unreachable'],
+      status: { desired: 3, programmed: 3, failed: 0, status: { state: 'synced' } },
+    });
+  });
+
+  it('does not touch a route that is the same, and says which the kernel refuses', () => {
+    const [after, withdrawn] = run(`
+      const base = '[interface.xe0]\\naddresses = 192.0.2.1/24\\n[route]\\n10.0.0.0/8 = 192.0.2.254\\n';
+      await start(base);
+      // Whoever looks at the route again would put it back.
+      ip('route', 'del', '10.0.0.0/8', 'metric', '20', 'proto', '167');
+      await change(base + '10.1.0.0/16 = 203.0.113.1\\n');
+      seen.push(show());
+      fib.withdraw();
+      interfaces.withdraw();
+      seen.push(show());
+    `);
+    expect(after).toMatchObject({
+      routes: [],
+      status: { desired: 2, programmed: 1, failed: 1, failures: [{ prefix: '10.1.0.0/16' }] },
+    });
+    expect(withdrawn).toMatchObject({ routes: [], links: { t0: { addresses: [] } } });
+  });
+
+  it('only remembers what is wanted while VPP is the data plane', () => {
+    const [idle, active] = run(`
+      await start('[interface.xe0]\\naddresses = 192.0.2.1/24\\n');
+      fib.withdraw();
+      interfaces.withdraw();
+      await change('[interface.xe0]\\naddresses = 192.0.2.9/24\\n[route]\\n10.0.0.0/8 = 192.0.2.254\\n');
+      seen.push(show());
+      interfaces.apply();
+      await fib.program();
+      seen.push(show());
+    `);
+    expect(idle).toMatchObject({ routes: [], links: { t0: { addresses: [] } } });
+    expect(active).toMatchObject({
+      routes: ['10.0.0.0/8 192.0.2.254'],
+      links: { t0: { addresses: ['192.0.2.9/24'] } },
+    });
+  });
+});
