@@ -1,4 +1,4 @@
-/** `appliance install --list | DISK`: the running system, copied to another disk of the box. */
+/** `appliance install --list | --disk DISK`: the running system, copied to another disk of the box. */
 import { parseArgs } from 'node:util';
 import type { InstallTarget } from '../disk/mod.ts';
 import { printAnswer, printMessage } from './change.ts';
@@ -10,11 +10,12 @@ export async function install(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { ...TARGET_OPTIONS, list: { type: 'boolean', default: false } },
+    options: { ...TARGET_OPTIONS, list: { type: 'boolean', default: false }, disk: { type: 'string' } },
   });
-  const [disk, ...others] = positionals;
+  // The disk may be named without --disk as well.
+  const [disk, ...others] = [...(values.disk === undefined ? [] : [values.disk]), ...positionals];
   if ((disk === undefined) !== values.list || others.length > 0) {
-    throw new UsageError('install takes --list or the name of one disk, all of which is erased');
+    throw new UsageError('install takes --list or --disk with the name of one disk, all of which is erased');
   }
   const target = targetOf(values);
   if (disk === undefined) {

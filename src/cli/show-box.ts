@@ -1,5 +1,7 @@
 /** What `appliance show update`, `show box` and `show status` print on a terminal. Pure. */
 import {
+  type ApplianceStatus,
+  type BoxStatus,
   describeCertificate,
   describeChange,
   describeCores,
@@ -13,9 +15,10 @@ import {
   describeTime,
   describeVerdict,
   describeWatchdog,
+  formatBytes,
+  formatTime,
   type Words,
-} from '../telemetry/box-words.ts';
-import { type ApplianceStatus, type BoxStatus, formatBytes, formatTime } from '../telemetry/mod.ts';
+} from '../telemetry/mod.ts';
 import { formatTable } from './table.ts';
 
 type Row = readonly string[];

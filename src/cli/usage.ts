@@ -21,7 +21,7 @@ of a running appliance:
                                           send a new version and restart to try it
   power restart | power off
   password                                change the password
-  install --list | install DISK           copy the running system to a disk
+  install --list | install --disk DISK    copy the running system to a disk
   factory-reset --yes                     erase what the box knows
   sign FILE.efi --key update.key [--version V] | sign --new-key update.key
                                           vouch for an image; make a pair of keys

@@ -1,4 +1,20 @@
 /** Telemetry: the status page, JSON and metrics over HTTP, and the server that they share with control. Other folders import only this file. */
+export {
+  describeCertificate,
+  describeChange,
+  describeCores,
+  describeCrash,
+  describeData,
+  describeEnd,
+  describeEntryState,
+  describeImage,
+  describeLastBoot,
+  describeNext,
+  describeTime,
+  describeVerdict,
+  describeWatchdog,
+  type Words,
+} from './box-words.ts';
 export { RequestError, TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export { ContentType, type Exchange } from './exchange.ts';
 export { formatBytes, formatTime, plural } from './format.ts';

@@ -1,0 +1,38 @@
+/** Which ports a box answers on, as its kernel lists them (`/proc/net/tcp`, `udp` and those of IPv6; proc_net(5)). */
+import type { DiskGuest } from './disk-harness.ts';
+
+/** States of the fourth column: TCP's LISTEN; UDP's for a socket that takes datagrams from anybody. */
+const OPEN = { tcp: '0A', tcp6: '0A', udp: '07', udp6: '07' } as const;
+type Table = keyof typeof OPEN;
+const TABLES = ['tcp', 'tcp6', 'udp', 'udp6'] as const satisfies readonly Table[];
+
+/** A file below /proc or /sys, read in the guest by the emulator. */
+export async function readInGuest(box: DiskGuest, path: string): Promise<string> {
+  const command = encodeURIComponent(`show machine read ${path}`);
+  const text = await box.get(`/vppctl?command=${command}`);
+  if (text === undefined) throw new Error(`the emulator did not read ${path}`);
+  return text;
+}
+
+/** `tcp6 8080`, `udp 68` …: sorted, once each. */
+export async function openPorts(box: DiskGuest): Promise<string[]> {
+  const found = new Set<string>();
+  // One after the other: the box runs two commands at a time.
+  for (const table of TABLES) {
+    for (const port of parseTable(table, await readInGuest(box, `/proc/1/net/${table}`))) {
+      found.add(`${table} ${port}`);
+    }
+  }
+  return [...found].sort();
+}
+
+function parseTable(table: Table, text: string): number[] {
+  const [header = '', ...rows] = text.trimEnd().split('\n');
+  // Another answer, such as an error, must not count as a table without rows.
+  if (!/^\s*sl\s+local_address\s/.test(header)) throw new Error(`"${header}" is no head of ${table}`);
+  return rows.flatMap((row) => {
+    const match = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /.exec(row);
+    if (match === null) throw new Error(`"${row}" is no row of ${table}`);
+    return match[2] === OPEN[table] ? [Number.parseInt(match[1] ?? '', 16)] : [];
+  });
+}
