@@ -1,5 +1,8 @@
-/** Writes the table of cases of a long run, docs/reliability.md: what was done to a box, and how it ended. */
-import { writeFileSync } from 'node:fs';
+/**
+ * Writes the table of cases, docs/reliability.md: what was done to a box, and how it ended. Rows of cases that this run
+ * did not take stay as they are, so that a part of the long run can be repeated.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
@@ -9,7 +12,7 @@ const HEAD = `# Reliability
 
 <!-- Written by \`npm run test:long\`; run that, do not change this page. -->
 
-What was done to a box in the last long run, and how it ended. A box is the flashed image under QEMU: UEFI firmware, the
+What was done to a box, and how it ended when it was done last. A box is the flashed image under QEMU: UEFI firmware, the
 boot loader, our PID 1, the emulator as its VPP; an emulated processor, no KVM. Times of verdicts are shortened by
 configuration (2 s stable, 75 s at the most), the counter of the boot loader is not: a version that cannot work is tried
 three times. \`./appliance test\` runs one case of each class.
@@ -18,14 +21,17 @@ three times. \`./appliance test\` runs one case of each class.
 
 export default class ReliabilityReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const rows: string[][] = [];
+    const fresh: string[][] = [];
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const row = rowOf(test);
-        if (row !== undefined) rows.push(row);
+        if (row !== undefined) fresh.push(row);
       }
     }
-    if (rows.length === 0) return;
+    if (fresh.length === 0) return;
+    const identity = ([kind, name]: readonly string[]): string => `${kind} ${name}`;
+    const taken = new Set(fresh.map(identity));
+    const rows = [...fresh, ...readRows().filter((row) => !taken.has(identity(row)))];
     rows.sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
     const failed = rows.filter((row) => row[2] === 'failed').length;
     const count = `${rows.length} cases, ${rows.length - failed} as they should be.\n\n`;
@@ -36,6 +42,21 @@ export default class ReliabilityReporter implements Reporter {
     ];
     writeFileSync(PAGE, `${HEAD}${count}${table.map((row) => `| ${row.join(' | ')} |\n`).join('')}`);
   }
+}
+
+/** The rows of the page as it is. */
+function readRows(): string[][] {
+  if (!existsSync(PAGE)) return [];
+  return readFileSync(PAGE, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2)
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
 }
 
 function rowOf(test: TestCase): string[] | undefined {

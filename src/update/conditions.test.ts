@@ -14,7 +14,7 @@ const well: TrialSnapshot = {
   management: { state: 'ready', addresses: ['192.0.2.9/24'] },
   http: { listening: true },
   vpp: { state: 'connected', life: '7' },
-  routes: { wanted: 100, programmed: 100 },
+  routes: { wanted: 100, programmed: 100, pending: 0 },
   links: [
     { name: 'wan', up: true },
     { name: 'lan', up: true },
@@ -68,16 +68,16 @@ describe('the conditions of a verdict', () => {
   });
 
   it('want as many routes as the last good run had, within the tolerance', () => {
-    expect(missing({ routes: { wanted: 100, programmed: 90 } })).toEqual([]);
-    expect(missing({ routes: { wanted: 89, programmed: 89 } })).toEqual([
+    expect(missing({ routes: { wanted: 100, programmed: 90, pending: 0 } })).toEqual([]);
+    expect(missing({ routes: { wanted: 89, programmed: 89, pending: 0 } })).toEqual([
       'routes: 89 of 89 routes are programmed, at least 90 are needed: the last good run had 100',
     ]);
   });
 
   it('with another configuration want the routes that it asks for', () => {
     const config = { state: 'ok', sha256: 'bb' } as const;
-    expect(missing({ config, routes: { wanted: 10, programmed: 9 } })).toEqual([]);
-    expect(missing({ config, routes: { wanted: 10, programmed: 8 } })).toEqual([
+    expect(missing({ config, routes: { wanted: 10, programmed: 9, pending: 0 } })).toEqual([]);
+    expect(missing({ config, routes: { wanted: 10, programmed: 8, pending: 0 } })).toEqual([
       'routes: 8 of 10 routes are programmed, at least 9 are needed: the changed configuration asks for 10',
     ]);
   });
@@ -96,13 +96,18 @@ describe('the conditions of a verdict', () => {
 
   it('with another configuration want only the links that it still has', () => {
     const config = { state: 'ok', sha256: 'bb' } as const;
-    const routes = { wanted: 0, programmed: 0 };
+    const routes = { wanted: 0, programmed: 0, pending: 0 };
     expect(missing({ config, routes, links: [{ name: 'wan', up: true }] })).toEqual([]);
     expect(missing({ config, routes, links: [{ name: 'lan', up: false }] })).toHaveLength(1);
   });
 
   it('without an earlier run want no routes and no links', () => {
-    expect(missing({ routes: { wanted: 9, programmed: 0 }, links: [] }, { evidence: undefined })).toEqual([]);
+    expect(
+      missing({ routes: { wanted: 9, programmed: 0, pending: 0 }, links: [] }, { evidence: undefined }),
+    ).toEqual([]);
+    expect(
+      missing({ routes: { wanted: 9, programmed: 0, pending: 9 }, links: [] }, { evidence: undefined }),
+    ).toEqual(['routes: 0 of 9 routes are programmed, 9 are to come']);
   });
 });
 

@@ -5,8 +5,8 @@
  * What the run is compared with. With the configuration of the last good run (same hash), with that run: as many
  * routes within the tolerance, every link that was up. With another configuration the old numbers say nothing about
  * the version: then with what the configuration itself asks for, that is, as many routes as are wanted of the FIB
- * within the tolerance, and of the links that were up those whose interfaces it still has. Without evidence routes and
- * links hold by themselves: this run is the first.
+ * within the tolerance, and of the links that were up those whose interfaces it still has. Without evidence links hold
+ * by themselves, and routes once they were all tried: this run is the first.
  */
 import type { UpdateConfig } from '../config/types.ts';
 import type { Evidence } from './evidence.ts';
@@ -32,7 +32,12 @@ export interface TrialSnapshot {
     | { readonly state: 'connected'; readonly life: string }
     | { readonly state: 'down'; readonly reason: string };
   /** Of the FIB that forwards: VPP's, or the kernel's where VPP is disabled. */
-  readonly routes: { readonly wanted: number; readonly programmed: number };
+  readonly routes: {
+    readonly wanted: number;
+    readonly programmed: number;
+    /** Not tried yet. */
+    readonly pending: number;
+  };
   /** Interfaces of the data plane that the configuration names and wants up. */
   readonly links: readonly { readonly name: string; readonly up: boolean }[];
 }
@@ -117,12 +122,18 @@ function assessVpp({ snapshot: { vpp }, settings, stableMs }: AssessOptions): As
 }
 
 function assessRoutes({ snapshot, evidence, settings }: AssessOptions): Assessment {
-  const { wanted, programmed } = snapshot.routes;
+  const { wanted, programmed, pending } = snapshot.routes;
+  const share = 1 - settings.routeTolerancePercent / 100;
   const words = `${programmed} of ${wanted} routes are programmed`;
-  if (evidence === undefined) return { ok: true, words: `${words}; there is no earlier run to compare with` };
+  if (evidence === undefined) {
+    // Those that were refused may always have been; those that were not tried yet say nothing.
+    if (wanted - pending < Math.ceil(wanted * share))
+      return { ok: false, words: `${words}, ${pending} are to come` };
+    return { ok: true, words: `${words}; there is no earlier run to compare with` };
+  }
   const isSame = evidence.configSha256 === snapshot.config.sha256;
   const measure = isSame ? evidence.routes : wanted;
-  const needed = Math.ceil(measure * (1 - settings.routeTolerancePercent / 100));
+  const needed = Math.ceil(measure * share);
   const whose = isSame ? 'the last good run had' : 'the changed configuration asks for';
   if (programmed >= needed) return { ok: true, words };
   return { ok: false, words: `${words}, at least ${needed} are needed: ${whose} ${measure}` };

@@ -31,7 +31,7 @@ describe('snapshotOf', () => {
       ],
     });
     const withVpp = snapshotOf(status, config, facts);
-    expect(withVpp.routes).toEqual({ wanted: 10, programmed: 9 });
+    expect(withVpp.routes).toEqual({ wanted: 10, programmed: 9, pending: 0 });
     expect(withVpp.links).toEqual([
       { name: 'wan', up: true },
       { name: 'tap', up: true },
@@ -39,13 +39,17 @@ describe('snapshotOf', () => {
     ]);
     const kernelOnly = snapshotOf(status, { ...config, vpp: { ...config.vpp, enabled: false } }, facts);
     expect(kernelOnly.vpp).toEqual({ state: 'disabled' });
-    expect(kernelOnly.routes).toEqual({ wanted: 4, programmed: 3 });
+    expect(kernelOnly.routes).toEqual({ wanted: 4, programmed: 3, pending: 0 });
     expect(kernelOnly.links).toEqual([{ name: 'eth1', up: true }]);
   });
 
   it('wants no routes where VPP runs without its FIB', () => {
     const none = fib.map((one) => (one.backend === 'vpp' ? { ...one, backend: 'none' as const } : one));
-    expect(snapshotOf(makeStatus({ fib: none }), config, facts).routes).toEqual({ wanted: 0, programmed: 0 });
+    expect(snapshotOf(makeStatus({ fib: none }), config, facts).routes).toEqual({
+      wanted: 0,
+      programmed: 0,
+      pending: 0,
+    });
   });
 
   it('leaves out an interface that the configuration disables', () => {

@@ -28,6 +28,7 @@ export interface StatusPart {
     readonly backend: string;
     readonly desired: number;
     readonly programmed: number;
+    readonly pending: number;
   }[];
 }
 
@@ -52,7 +53,11 @@ export function snapshotOf(status: StatusPart, config: Config, facts: SnapshotFa
     management: managementOf(status.management),
     http: facts.http,
     vpp: vppOf(status.vpp, config),
-    routes: { wanted: fib?.desired ?? 0, programmed: fib?.programmed ?? 0 },
+    routes: {
+      wanted: fib?.desired ?? 0,
+      programmed: fib?.programmed ?? 0,
+      pending: fib?.pending ?? 0,
+    },
     links: status.interfaces
       .filter((one) => one.dataPlane === plane && one.state.state !== 'unconfigured')
       .filter(({ name }) => !disabled.has(name))

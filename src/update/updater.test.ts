@@ -34,7 +34,7 @@ const well: TrialSnapshot = {
   management: { state: 'ready', addresses: ['192.0.2.9/24'] },
   http: { listening: true },
   vpp: { state: 'disabled' },
-  routes: { wanted: 1, programmed: 1 },
+  routes: { wanted: 1, programmed: 1, pending: 0 },
   links: [],
 };
 const settings = {

@@ -46,10 +46,12 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect((await guest.status())?.mode).toBe('pid1');
     for (const phase of [
       'modules',
+      'watchdog',
       'boot-partition',
+      'data-partition',
       'configuration',
-      'namespace',
-      'vfio',
+      'management',
+      'vpp-machine',
       'data-plane',
       'http',
     ]) {

@@ -19,14 +19,13 @@ export interface RawAnswer {
 }
 
 /**
- * Sends a request over TLS, and after it `bodyBytes` zeros for as long as the box takes them, even when it has
- * answered: with their length announced, or in chunks. Resolves when the connection has ended.
+ * Sends a request's lines over TLS, and after them the body for as long as the box takes it, even when it has answered.
+ * Resolves when the connection has ended.
  */
-export async function pour(
+export async function send(
   box: DiskGuest,
   lines: readonly string[],
-  bodyBytes: number,
-  framing: 'length' | 'chunks' = 'length',
+  body: Iterable<Uint8Array>,
 ): Promise<RawAnswer> {
   const { host, port } = addressOf(box.guest.httpsUrl);
   const socket = connectTls({ host, port, rejectUnauthorized: false });
@@ -38,20 +37,29 @@ export async function pour(
     text += piece;
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const length = framing === 'length' ? `Content-Length: ${bodyBytes}` : 'Transfer-Encoding: chunked';
-  socket.write([...lines, `Host: ${host}:${port}`, 'Connection: close', length, '', ''].join('\r\n'));
+  socket.write([...lines, `Host: ${host}:${port}`, 'Connection: close', '', ''].join('\r\n'));
   let sentBytes = 0;
-  while (sentBytes < bodyBytes && socket.writable) {
-    const piece = PIECE.subarray(0, bodyBytes - sentBytes);
-    if (framing === 'chunks') socket.write(`${piece.length.toString(16)}\r\n`);
+  for (const piece of body) {
+    if (!socket.writable) break;
     const goesOn = socket.write(piece);
-    if (framing === 'chunks') socket.write('\r\n');
     sentBytes += piece.length;
-    if (!goesOn) await Promise.race([once(socket, 'drain'), closed]);
+    if (!goesOn) await Promise.race([once(socket, 'drain').catch(() => {}), closed]);
   }
-  if (framing === 'chunks' && socket.writable) socket.write('0\r\n\r\n');
   await closed;
   return { text, sentBytes };
+}
+
+/** So many zeros, made as they are asked for. */
+export function* zeros(bytes: number): Generator<Uint8Array> {
+  for (let left = bytes; left > 0; left -= PIECE.length) yield PIECE.subarray(0, left);
+}
+
+/** A body in chunks (RFC 9112, section 7.1). */
+export function* inChunks(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const piece of pieces) {
+    yield Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]);
+  }
+  yield Buffer.from('0\r\n\r\n');
 }
 
 /** What a slow client sends, a byte at a time, without an end. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BuiltImage } from '../../image/build-image.ts';
 import { DIST, ROOT } from '../../image/root-tree.ts';
-import { testImage } from './disk-harness.ts';
+import { testImage, type TestImageOptions } from './disk-harness.ts';
 
 const VARIANTS = join(DIST, 'variants');
 const run = promisify(execFile);
@@ -34,9 +34,14 @@ export async function hanging(version: string): Promise<BuiltImage> {
   return testImage({ version, init: await variant('executable', 'init-hanging') });
 }
 
-/** PID 1's event loop stands still before it has a network. */
+/** PID 1's event loop stands still before it has a network: as an update. */
 export async function blocked(version: string): Promise<BuiltImage> {
-  return testImage({ version, init: await variant('executable', 'init-blocked') });
+  return testImage({ version, ...(await blockedImage()) });
+}
+
+/** The same, for a box that is flashed with it. */
+export async function blockedImage(): Promise<TestImageOptions> {
+  return { init: await variant('executable', 'init-blocked') };
 }
 
 /** VPP never opens its API socket. */
