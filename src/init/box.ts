@@ -4,21 +4,10 @@
  *
  * Each part keeps its own state; this file puts them together in the order of the boot and takes them down again.
  */
-import { createHash } from 'node:crypto';
 import type { Config } from '../config/types.ts';
-import { DiskError, factoryReset, readLastGood, readLoaderVariable, saveLastGood } from '../disk/mod.ts';
+import { DiskError, factoryReset } from '../disk/mod.ts';
 import { type ModuleLoader, readText, setHostname } from '../linux/mod.ts';
 import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
-import {
-  armTrialDeadline,
-  isTrialBoot,
-  type LoaderVariables,
-  parseEvidence,
-  snapshotOf,
-  type StatusPart,
-  type TrialDeadline,
-  Updater,
-} from '../update/mod.ts';
 import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
 import { VERSION } from './appliance.ts';
 import { BootMedia } from './boot-media.ts';
@@ -27,19 +16,18 @@ import { activeConsoles } from './console.ts';
 import { boxActions } from './box-actions.ts';
 import { ConsoleMenu } from './console-menu.ts';
 import type { MachineHooks } from './data-plane.ts';
-import { type ImageFacts, readImageFacts, UPDATE_KEY_FILE } from './image-facts.ts';
+import { type ImageFacts, readImageFacts } from './image-facts.ts';
 import { CONFIG_NAME, tellMistakes } from './load-config.ts';
 import { Management } from './management.ts';
 import type { Phase } from './phases.ts';
 import type { Service } from './service.ts';
 import type { PowerAction, ShutdownStep } from './shutdown.ts';
 import { TimeService } from './time-service.ts';
+import { Trial } from './trial.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerCores } from './worker-cores.ts';
 
 const SELF = '/init';
-/** During a trial: how long VPP may be away before the watchdog counts it; longer than any start of it. */
-const TRIAL_GRACE_MS = 120_000;
 
 export interface BoxOptions {
   readonly startedAt: number;
@@ -57,13 +45,11 @@ export class Box implements MachineOwner {
   readonly #appliance: Appliance;
   readonly #options: BoxOptions;
   readonly #cores: WorkerCores;
-  readonly #deadline: TrialDeadline;
+  readonly #trial: Trial;
   readonly #image: ImageFacts;
   #management: Management | undefined;
   #time: TimeService | undefined;
-  #updater: Updater | undefined;
   #menu: ConsoleMenu | undefined;
-  #vppAwaySince = performance.now();
 
   constructor(appliance: Appliance, options: BoxOptions) {
     const { console, conditions } = appliance;
@@ -74,10 +60,7 @@ export class Box implements MachineOwner {
     this.watchdog = new Watchdog({ logger: console, conditions });
     this.#cores = new WorkerCores(console, conditions);
     this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
-    this.#deadline = armTrialDeadline({
-      isTrial: () => isTrialBoot(loaderVariables()),
-      restart: (why) => options.end('restart', why),
-    });
+    this.#trial = new Trial(appliance, this.#image, (why) => options.end('restart', why));
   }
 
   /** Between the modules and the configuration. */
@@ -89,9 +72,8 @@ export class Box implements MachineOwner {
         name: 'updates',
         run: async () => {
           await this.logs.collectPanic(this.media.data);
-          this.#updater = await this.#openUpdater();
-          const { running } = this.#updater.status();
-          return `version ${running.version}, ${running.state}`;
+          const { installer, boot, data } = this.media;
+          return this.#trial.open(installer === undefined ? undefined : boot, data, this.logs.panic);
         },
       },
     ];
@@ -104,7 +86,7 @@ export class Box implements MachineOwner {
     appliance.configure(loaded, this.#applianceMedia(loaded.status.path));
     const { config } = loaded;
     this.watchdog.configure(config.watchdog);
-    this.#watchTrial(config);
+    this.#trial.watch(this.watchdog);
     return loaded.status.state === 'ok' ? loaded.status.path : loaded.status.reason;
   }
 
@@ -197,7 +179,7 @@ export class Box implements MachineOwner {
     return {
       system: ({ system }) => setHostname(system.hostname),
       log: (next) => this.logs.reconfigure(next),
-      update: ({ update }) => this.#deadline.set(update.trialTimeoutSeconds),
+      update: ({ update }) => this.#trial.setTimeout(update.trialTimeoutSeconds),
       watchdog: ({ watchdog }) => void this.watchdog.configure(watchdog),
       management: async (next) => {
         const before = this.managementStatus.state;
@@ -215,12 +197,7 @@ export class Box implements MachineOwner {
   get target(): MachineOwner['target'] {
     const { end } = this.#options;
     return {
-      update: {
-        receive: async (manifest, body, options) => {
-          if (this.#updater === undefined) throw new DiskError('busy', 'the box has not booted that far');
-          return this.#updater.receive(manifest, body, options);
-        },
-      },
+      update: { receive: (manifest, body, how) => this.#trial.receive(manifest, body, how) },
       power: (action) => end(action, 'asked for over HTTP or at the console'),
       factoryReset: () => factoryReset(this.media.boot, this.media.data),
       installTargets: async () => (await this.media.installer?.targets()) ?? [],
@@ -231,7 +208,7 @@ export class Box implements MachineOwner {
   async install(disk: string, onProgress: (words: string) => void): Promise<void> {
     const { installer } = this.media;
     if (installer === undefined) throw new DiskError('not-found', 'there is no boot disk to install from');
-    if (this.#updater?.status().trial !== undefined) {
+    if (this.#trial.status().trial !== undefined) {
       throw new DiskError('refused', 'install: the running version is on trial, ask again when it is good');
     }
     const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
@@ -250,7 +227,7 @@ export class Box implements MachineOwner {
   }
 
   configKept(): void {
-    this.#updater?.lookAgain();
+    this.#trial.lookAgain();
   }
 
   services(): Service[] {
@@ -266,11 +243,7 @@ export class Box implements MachineOwner {
       image: this.#image.version,
       bootDevice: boot.device,
       dataKept: data.persistent,
-      update: this.#updater?.status() ?? {
-        running: { version: this.#image.version, state: 'unknown' },
-        entries: [],
-        history: [],
-      },
+      update: this.#trial.status(),
       watchdog: this.watchdog.status,
       cpuIsolation: this.#cores.status,
       time: this.#time?.status ?? { state: 'off', reason: 'not started yet' },
@@ -294,10 +267,7 @@ export class Box implements MachineOwner {
       {
         name: 'trial noted',
         timeoutMs: 2_000,
-        run: async () => {
-          await this.#updater?.noteEnd(why);
-          this.#updater?.[Symbol.dispose]();
-        },
+        run: () => this.#trial.end(why),
       },
     ];
   }
@@ -325,75 +295,4 @@ export class Box implements MachineOwner {
       },
     };
   }
-
-  #openUpdater(): Promise<Updater> {
-    const { media } = this;
-    return Updater.open({
-      boot: media.installer === undefined ? undefined : media.boot,
-      data: media.data,
-      image: this.#image,
-      loader: loaderVariables(),
-      keyPath: UPDATE_KEY_FILE,
-      crashReason: this.logs.panic,
-      deadline: this.#deadline,
-      restart: (why) => this.#options.end('restart', why),
-      logger: this.#appliance.console,
-    });
-  }
-
-  /** Looks for the verdict on this run; while on trial the watchdog asks for VPP's health too. */
-  #watchTrial(config: Config): void {
-    const updater = this.#updater;
-    if (updater === undefined) return;
-    const appliance = this.#appliance;
-    const { data } = this.media;
-    const last = readLastGood(data);
-    updater.watch({
-      settings: () => appliance.config.update,
-      snapshot: () =>
-        snapshotOf(this.#statusForVerdict(), appliance.config, {
-          configSha256: sha256(appliance.live.current()),
-          http: { listening: appliance.web.isListening },
-        }),
-      evidence:
-        last === undefined ? undefined : parseEvidence({ ...last.evidence, configSha256: sha256(last.text) }),
-      onGood: (evidence) => saveLastGood(data, appliance.live.current(), { ...evidence }),
-    });
-    if (updater.status().trial === undefined || !config.vpp.enabled) return;
-    this.#vppAwaySince = performance.now();
-    this.watchdog.feedOnlyWhile(
-      () => updater.status().trial === undefined || this.#isVppHealthy(),
-      `version on trial: VPP has not answered for ${TRIAL_GRACE_MS / 1000} s`,
-    );
-  }
-
-  /** A configuration that waits for its confirmation is not what the next boot comes up with: no verdict on it. */
-  #statusForVerdict(): StatusPart {
-    const status = this.#appliance.status();
-    if (status.change?.state !== 'waiting') return status;
-    return { ...status, config: { state: 'missing', reason: 'a new one waits for its confirmation' } };
-  }
-
-  #isVppHealthy(): boolean {
-    if (this.#appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = performance.now();
-    // A trial without a verdict is ended in order by its deadline; this is for one that cannot be.
-    const graceMs = TRIAL_GRACE_MS + this.#appliance.config.update.trialTimeoutSeconds * 1000;
-    return performance.now() - this.#vppAwaySince < graceMs;
-  }
-}
-
-/** What the boot loader left; a damaged variable counts as not set. Before efivarfs is mounted there is none. */
-function loaderVariables(): LoaderVariables {
-  const read = (name: 'LoaderBootCountPath' | 'LoaderEntrySelected'): string | undefined => {
-    try {
-      return readLoaderVariable(name);
-    } catch {
-      return undefined; // not what a loader writes
-    }
-  };
-  return { bootCountPath: read('LoaderBootCountPath'), entrySelected: read('LoaderEntrySelected') };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -199,9 +199,9 @@ describe.skipIf(why !== undefined)('a box on a hostile network', () => {
   // once the crowd is cut off for its slowness. Others by another address, and by the Unix socket:
   // src/telemetry/http-server.test.ts.
   reliabilityCase('keeps nobody waiting by a few slow clients', { kind, always }, async () => {
-    using plain = new SlowClients(box, 'headers', 7);
-    using handshakes = new SlowClients(box, 'handshake', 3);
-    using secure = new SlowClients(box, 'headers over TLS', 4);
+    using plain = await SlowClients.open(box, 'headers', 7);
+    using handshakes = await SlowClients.open(box, 'handshake', 3);
+    using secure = await SlowClients.open(box, 'headers over TLS', 4);
     await sleep(500);
     await servesAt(false);
     await servesAt(true);
@@ -215,7 +215,7 @@ describe.skipIf(why !== undefined)('a box on a hostile network', () => {
     const words: string[] = [];
     for (const slow of crowds) {
       const isSecure = slow !== 'headers';
-      using crowd = new SlowClients(box, slow, 40);
+      using crowd = await SlowClients.open(box, slow, 40);
       const began = performance.now();
       await until('those beyond the bound are refused', () => crowd.left <= 16);
       expect(crowd.left, `${slow}: the others are held`).toBeGreaterThan(0);

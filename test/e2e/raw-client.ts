@@ -4,11 +4,13 @@
  */
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { DiskGuest } from './disk-harness.ts';
 
 const PIECE = Buffer.alloc(64 * 1024);
 const DRIP_MS = 400;
+const BETWEEN_MS = 10;
 const SILENCE_MS = 60_000;
 
 export interface RawAnswer {
@@ -76,24 +78,35 @@ export type SlowKind = keyof typeof DRIPS;
 
 /** Many clients of one kind; they leave when the box cuts them off, and do not come back. */
 export class SlowClients implements Disposable {
-  readonly #sockets: readonly Socket[];
+  readonly #sockets: Socket[] = [];
   readonly #drip: NodeJS.Timeout;
 
-  constructor(box: DiskGuest, kind: SlowKind, count: number) {
-    const address = addressOf(kind === 'headers' ? box.guest.url : box.guest.httpsUrl);
-    const isSecure = kind === 'headers over TLS';
-    this.#sockets = Array.from({ length: count }, () =>
-      (isSecure ? connectTls({ ...address, rejectUnauthorized: false }) : connectTcp(address))
-        // Being cut off is what they are for.
-        .on('error', () => {})
-        .resume(),
-    );
+  private constructor(drips: string) {
     let at = 0;
     this.#drip = setInterval(() => {
-      const byte = Buffer.from(DRIPS[kind][at] ?? 'x', 'latin1');
+      const byte = Buffer.from(drips[at] ?? 'x', 'latin1');
       at += 1;
       for (const socket of this.#sockets) if (socket.writable) socket.write(byte);
     }, DRIP_MS);
+  }
+
+  /** Resolves when all are connected; the box may have cut off some of them by then. */
+  static async open(box: DiskGuest, kind: SlowKind, count: number): Promise<SlowClients> {
+    const address = addressOf(kind === 'headers' ? box.guest.url : box.guest.httpsUrl);
+    const clients = new SlowClients(DRIPS[kind]);
+    for (let opened = 0; opened < count; opened += 1) {
+      const socket =
+        kind === 'headers over TLS'
+          ? connectTls({ ...address, rejectUnauthorized: false })
+          : connectTcp(address);
+      // Being cut off is what they are for.
+      socket.on('error', () => {}).resume();
+      clients.#sockets.push(socket);
+      // QEMU's user network drops what comes while another waits: one by one.
+      await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {});
+      await sleep(BETWEEN_MS);
+    }
+    return clients;
   }
 
   /** Those that the box has not cut off. */

@@ -1,0 +1,165 @@
+/**
+ * This run's trial: the deadline that is armed in the first lines of PID 1, the updates of the box, and the verdict that
+ * makes a version and its configuration the last good ones.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type BootPartition,
+  type DataPartition,
+  DiskError,
+  readLastGood,
+  readLoaderVariable,
+  saveLastGood,
+} from '../disk/mod.ts';
+import {
+  armTrialDeadline,
+  isTrialBoot,
+  type LoaderVariables,
+  parseEvidence,
+  snapshotOf,
+  type StatusPart,
+  type TrialDeadline,
+  Updater,
+  type UpdateService,
+  type UpdateStatus,
+} from '../update/mod.ts';
+import type { Appliance } from './appliance.ts';
+import { type ImageFacts, UPDATE_KEY_FILE } from './image-facts.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/**
+ * How long after its deadline a trial may still run without a VPP: it is ended in order then, and this is for one that
+ * cannot be.
+ */
+const GRACE_MS = 120_000;
+
+export class Trial {
+  readonly #appliance: Appliance;
+  readonly #image: ImageFacts;
+  readonly #restart: (why: string) => void;
+  readonly #deadline: TrialDeadline;
+  #data: DataPartition | undefined;
+  #updater: Updater | undefined;
+  #vppAwaySince = performance.now();
+
+  /** @param restart ends the machine in order, so that the loader counts on */
+  constructor(appliance: Appliance, image: ImageFacts, restart: (why: string) => void) {
+    this.#appliance = appliance;
+    this.#image = image;
+    this.#restart = restart;
+    this.#deadline = armTrialDeadline({ isTrial: () => isTrialBoot(loaderVariables()), restart });
+  }
+
+  /**
+   * Reads the entries and settles what the last boot left; says which version runs.
+   *
+   * @param boot undefined when there is no boot disk
+   * @param crashReason what the kernel before this one died of
+   */
+  async open(
+    boot: BootPartition | undefined,
+    data: DataPartition,
+    crashReason: string | undefined,
+  ): Promise<string> {
+    this.#data = data;
+    this.#updater = await Updater.open({
+      boot,
+      data,
+      image: this.#image,
+      loader: loaderVariables(),
+      keyPath: UPDATE_KEY_FILE,
+      crashReason,
+      deadline: this.#deadline,
+      restart: this.#restart,
+      logger: this.#appliance.console,
+    });
+    const { running } = this.#updater.status();
+    return `version ${running.version}, ${running.state}`;
+  }
+
+  /** Begins to look for the verdict; while on trial the watchdog asks for VPP's health too. */
+  watch(watchdog: Watchdog): void {
+    const updater = this.#updater;
+    const data = this.#data;
+    if (updater === undefined || data === undefined) return;
+    const appliance = this.#appliance;
+    const last = readLastGood(data);
+    updater.watch({
+      settings: () => appliance.config.update,
+      snapshot: () =>
+        snapshotOf(this.#statusForVerdict(), appliance.config, {
+          configSha256: sha256(appliance.live.current()),
+          http: { listening: appliance.web.isListening },
+        }),
+      evidence:
+        last === undefined ? undefined : parseEvidence({ ...last.evidence, configSha256: sha256(last.text) }),
+      onGood: (evidence) => saveLastGood(data, appliance.live.current(), { ...evidence }),
+    });
+    if (updater.status().trial === undefined || !appliance.config.vpp.enabled) return;
+    this.#vppAwaySince = performance.now();
+    watchdog.feedOnlyWhile(
+      () => updater.status().trial === undefined || this.#isVppHealthy(),
+      'version on trial: VPP does not answer, and the trial did not end in order',
+    );
+  }
+
+  /** A changed configuration is to be kept: it has to prove itself too. */
+  lookAgain(): void {
+    this.#updater?.lookAgain();
+  }
+
+  setTimeout(seconds: number): void {
+    this.#deadline.set(seconds);
+  }
+
+  receive: UpdateService['receive'] = async (manifest, body, how) => {
+    if (this.#updater === undefined) throw new DiskError('busy', 'the box has not booted that far');
+    return this.#updater.receive(manifest, body, how);
+  };
+
+  status(): UpdateStatus {
+    return (
+      this.#updater?.status() ?? {
+        running: { version: this.#image.version, state: 'unknown' },
+        entries: [],
+        history: [],
+      }
+    );
+  }
+
+  /** The machine ends: why, for the next boot. */
+  async end(why: string): Promise<void> {
+    await this.#updater?.noteEnd(why);
+    this.#updater?.[Symbol.dispose]();
+  }
+
+  /** A configuration that waits for its confirmation is not what the next boot comes up with: no verdict on it. */
+  #statusForVerdict(): StatusPart {
+    const status = this.#appliance.status();
+    if (status.change?.state !== 'waiting') return status;
+    return { ...status, config: { state: 'missing', reason: 'a new one waits for its confirmation' } };
+  }
+
+  #isVppHealthy(): boolean {
+    const now = performance.now();
+    if (this.#appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = now;
+    const { trialTimeoutSeconds } = this.#appliance.config.update;
+    return now - this.#vppAwaySince < GRACE_MS + trialTimeoutSeconds * 1000;
+  }
+}
+
+/** What the boot loader left; a damaged variable counts as not set. Before efivarfs is mounted there is none. */
+function loaderVariables(): LoaderVariables {
+  const read = (name: 'LoaderBootCountPath' | 'LoaderEntrySelected'): string | undefined => {
+    try {
+      return readLoaderVariable(name);
+    } catch {
+      return undefined; // not what a loader writes
+    }
+  };
+  return { bootCountPath: read('LoaderBootCountPath'), entrySelected: read('LoaderEntrySelected') };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
