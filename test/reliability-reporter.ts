@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase } from 'vitest/node';
 
 const PAGE = join(resolve(import.meta.dirname, '..'), 'docs/reliability.md');
 
@@ -20,27 +20,21 @@ three times. \`./appliance test\` runs one case of each class.
 `;
 
 export default class ReliabilityReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const fresh: string[][] = [];
-    for (const module of modules) {
-      for (const test of module.children.allTests()) {
-        const row = rowOf(test);
-        if (row !== undefined) fresh.push(row);
-      }
-    }
-    if (fresh.length === 0) return;
+  /** After each case, so that a run that is ended early has told what it saw. */
+  onTestCaseResult(test: TestCase): void {
+    const row = rowOf(test);
+    if (row === undefined) return;
     const identity = ([kind, name]: readonly string[]): string => `${kind} ${name}`;
-    const taken = new Set(fresh.map(identity));
-    const rows = [...fresh, ...readRows().filter((row) => !taken.has(identity(row)))];
-    rows.sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
-    const failed = rows.filter((row) => row[2] === 'failed').length;
+    const rows = [row, ...readRows().filter((old) => identity(old) !== identity(row))];
+    rows.sort((a, b) => (identity(a) < identity(b) ? -1 : 1));
+    const failed = rows.filter(([, , state]) => state === 'failed').length;
     const count = `${rows.length} cases, ${rows.length - failed} as they should be.\n\n`;
     const table = [
       ['class', 'case', 'result', 'how it ended', 'seconds'],
       ['---', '---', '---', '---', '---:'],
       ...rows,
     ];
-    writeFileSync(PAGE, `${HEAD}${count}${table.map((row) => `| ${row.join(' | ')} |\n`).join('')}`);
+    writeFileSync(PAGE, `${HEAD}${count}${table.map((cells) => `| ${cells.join(' | ')} |\n`).join('')}`);
   }
 }
 
