@@ -73,7 +73,7 @@ export class Box implements MachineOwner {
         run: async () => {
           await this.logs.collectPanic(this.media.data);
           const { installer, boot, data } = this.media;
-          return this.#trial.open(installer === undefined ? undefined : boot, data, this.logs.panic);
+          return this.#trial.open(installer === undefined ? undefined : boot, data, this.#lastEnd());
         },
       },
     ];
@@ -281,6 +281,13 @@ export class Box implements MachineOwner {
       ...this.media.shutdownSteps(),
       { name: 'logs on disk', timeoutMs: 4_000, run: () => this.logs[Symbol.asyncDispose]() },
     ];
+  }
+
+  /** What is known of how the last boot ended. */
+  #lastEnd(): string | undefined {
+    const { status } = this.watchdog;
+    const wasReset = 'lastBootResetByWatchdog' in status && status.lastBootResetByWatchdog === true;
+    return this.logs.panic ?? (wasReset ? 'the watchdog reset the box' : undefined);
   }
 
   #applianceMedia(path: string): ApplianceMedia {

@@ -44,7 +44,7 @@ describe('settling after a boot', () => {
       {
         number: 1,
         at: NOW,
-        reason: 'it ended before a verdict: a panic or a hang before the configuration was read',
+        reason: 'it ended before a verdict: it said nothing of why: a panic, a hang or a power cut',
       },
     ]);
   });

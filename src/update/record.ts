@@ -52,7 +52,7 @@ export interface UpdateRecord {
 
 /** What nobody recorded a reason for. */
 const NO_VERDICT = 'it ended before a verdict';
-const EARLY_END = 'a panic or a hang before the configuration was read';
+const EARLY_END = 'it said nothing of why: a panic, a hang or a power cut';
 
 /** Reads `updates.json`; an absent or damaged one is empty. */
 export function parseRecord(text: string | undefined): UpdateRecord {
