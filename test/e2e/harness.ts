@@ -70,9 +70,9 @@ export class TestGuest implements AsyncDisposable {
   }
 
   /** The body of a path; undefined while nobody answers. */
-  async get(path: string): Promise<string | undefined> {
+  async get(path: string, timeoutMs = 20_000): Promise<string | undefined> {
     try {
-      const response = await fetch(`${this.guest.url}${path}`, { signal: AbortSignal.timeout(4_000) });
+      const response = await fetch(`${this.guest.url}${path}`, { signal: AbortSignal.timeout(timeoutMs) });
       const text = await response.text();
       return response.ok ? text : undefined;
     } catch {
@@ -81,8 +81,8 @@ export class TestGuest implements AsyncDisposable {
     }
   }
 
-  async status(): Promise<ApplianceStatus | undefined> {
-    const text = await this.get('/status');
+  async status(timeoutMs = 20_000): Promise<ApplianceStatus | undefined> {
+    const text = await this.get('/status', timeoutMs);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the tests are about what it holds
     return text === undefined ? undefined : (JSON.parse(text) as ApplianceStatus);
   }
@@ -96,7 +96,8 @@ export class TestGuest implements AsyncDisposable {
     const deadline = performance.now() + timeoutMs;
     let last: ApplianceStatus | undefined;
     while (performance.now() < deadline && this.guest.exit === undefined) {
-      last = (await this.status()) ?? last;
+      // QEMU takes the connection before the guest is up, and then says nothing: to be asked again soon.
+      last = (await this.status(4_000)) ?? last;
       if (last !== undefined && check(last)) return last;
       await sleep(250);
     }
