@@ -4,8 +4,15 @@ import { iniLineFor, type Inventory, type Nic, takeInventory } from '../dpdk/mod
 import type { NicRole, NicStatus } from '../telemetry/mod.ts';
 import type { DataPlane } from './data-plane.ts';
 
-/** How long a reading of the PCI bus serves, in ms: /status may be asked for often. */
+/** How long a reading of the PCI bus serves at the most, in ms: /status may be asked for often. */
 const INVENTORY_MS = 1_000;
+
+interface Reading {
+  readonly at: number;
+  /** Whether the kernel forwarded then: the NICs change hands when that changes. */
+  readonly isFallback: boolean;
+  readonly value: Inventory;
+}
 
 /** What the NICs are held against. */
 export interface NicFacts {
@@ -17,19 +24,24 @@ export interface NicFacts {
 
 export class NicReport {
   readonly #runDir: string;
-  #inventory: { readonly at: number; readonly value: Inventory } | undefined;
+  #reading: Reading | undefined;
 
   constructor(runDir: string) {
     this.#runDir = runDir;
   }
 
   list(facts: NicFacts): NicStatus[] {
-    const now = performance.now();
-    if (this.#inventory === undefined || now - this.#inventory.at > INVENTORY_MS) {
-      this.#inventory = { at: now, value: takeInventory({ runDir: this.#runDir }) };
-    }
-    const { nics } = this.#inventory.value;
+    const { nics } = this.#read(isFallback(facts.dataPlane));
     return nics.map((nic) => nicStatus(nic, nics, facts));
+  }
+
+  #read(isFallback: boolean): Inventory {
+    const now = performance.now();
+    const last = this.#reading;
+    if (last?.isFallback === isFallback && now - last.at <= INVENTORY_MS) return last.value;
+    const value = takeInventory({ runDir: this.#runDir });
+    this.#reading = { at: now, isFallback, value };
+    return value;
   }
 
   /** Kernel name of the first NIC with an interface that is not meant for VPP. */
@@ -70,8 +82,12 @@ function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts):
   const { name } = configured;
   const refusal = dataPlane?.refusals.get(nic.pciAddress);
   if (refusal !== undefined) return { role: 'refused', name, reason: refusal };
-  if (dataPlane?.kernelInterfaces.active === true) {
+  if (isFallback(dataPlane)) {
     return { role: 'fallback', name, reason: 'VPP does not run: the kernel forwards' };
   }
   return { role: 'vpp', name };
+}
+
+function isFallback(dataPlane: DataPlane | undefined): boolean {
+  return dataPlane?.kernelInterfaces.active === true;
 }
