@@ -27,5 +27,5 @@ export { machineProblems } from './machine.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
 export { formatProblem } from './problems.ts';
 export { renderReference } from './reference.ts';
-export { formatAction, isSameAction } from './route-difference.ts';
+export { formatAction, formatDestination, isSameAction } from './route-difference.ts';
 export type * from './types.ts';

@@ -161,6 +161,7 @@ listen = :80
         action: {
           kind: 'forward',
           nextHops: [{ family: 4, address: '192.0.2.254', weight: 1, interface: undefined }],
+          labels: [],
         },
         line: 26,
       },
@@ -171,13 +172,14 @@ listen = :80
             { family: 6, address: 'fe80::1', weight: 2, interface: 'xe0' },
             { family: 6, address: '2001:db8::2', weight: 255, interface: undefined },
           ],
+          labels: [],
         },
         line: 27,
       },
       { action: { kind: 'blackhole' }, line: 28 },
       { action: { kind: 'unreachable' }, line: 29 },
     ]);
-    expect(config.routes[1]?.prefix).toEqual({ family: 6, address: '2001:db8:1::', length: 48 });
+    expect(config.routes[1]?.destination).toEqual({ family: 6, address: '2001:db8:1::', length: 48 });
     expect(config.management).toEqual({
       interface: 'eth0',
       address: { family: 4, address: '198.51.100.5', length: 24 },

@@ -5,11 +5,21 @@ import type { RouteAction, StaticRoute } from './types.ts';
 const hop = (address: string, weight = 1, name?: string) =>
   ({ family: 4, address, weight, interface: name }) as const;
 
-const to = (...nextHops: ReturnType<typeof hop>[]): RouteAction => ({ kind: 'forward', nextHops });
+const to = (...nextHops: ReturnType<typeof hop>[]): RouteAction => ({
+  kind: 'forward',
+  nextHops,
+  labels: [],
+});
 
 const route = (prefix: string, action: RouteAction): StaticRoute => {
   const [address = '', length] = prefix.split('/');
-  return { prefix: { family: 4, address, length: Number(length) }, action, line: 1 };
+  return {
+    destination: { family: 4, address, length: Number(length) },
+    action,
+    metric: 0,
+    tableId: undefined,
+    line: 1,
+  };
 };
 
 describe('describeRoutes', () => {

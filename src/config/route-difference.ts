@@ -1,5 +1,5 @@
 /** What changes between two sets of static routes, in words: counts, and the first few by name. */
-import type { NextHop, RouteAction, StaticRoute } from './types.ts';
+import type { Destination, NextHop, RouteAction, StaticRoute } from './types.ts';
 
 /** Routes of each kind that are named. */
 const NAMED = 3;
@@ -31,7 +31,7 @@ export function describeRoutes(
 /** Whether two actions forward alike; the order of next hops does not matter. */
 export function isSameAction(a: RouteAction, b: RouteAction): boolean {
   if (a.kind !== 'forward' || b.kind !== 'forward') return a.kind === b.kind;
-  if (a.nextHops.length !== b.nextHops.length) return false;
+  if (a.nextHops.length !== b.nextHops.length || a.labels.join() !== b.labels.join()) return false;
   // Whole tables are compared when the configuration is read again: no text is made for what is in the same order.
   const isInOrder = a.nextHops.every((hop, index) => isSameHop(hop, b.nextHops[index]));
   return isInOrder || formatHops(a.nextHops).sort().join() === formatHops(b.nextHops).sort().join();
@@ -39,7 +39,9 @@ export function isSameAction(a: RouteAction, b: RouteAction): boolean {
 
 /** `192.0.2.1@2%xe0, 192.0.2.5`: an action as `[route]` writes it. */
 export function formatAction(action: RouteAction): string {
-  return action.kind === 'forward' ? formatHops(action.nextHops).join(', ') : action.kind;
+  if (action.kind !== 'forward') return action.kind;
+  const labels = action.labels.length === 0 ? '' : ` label ${action.labels.join('/')}`;
+  return formatHops(action.nextHops).join(', ') + labels;
 }
 
 function part(names: readonly string[], what: string): string | undefined {
@@ -48,8 +50,15 @@ function part(names: readonly string[], what: string): string | undefined {
   return `${names.length} ${what} (${names.slice(0, NAMED).join('; ')}${more})`;
 }
 
-function keyOf({ prefix }: StaticRoute): string {
-  return `${prefix.address}/${prefix.length}`;
+function keyOf({ destination, tableId }: StaticRoute): string {
+  const table = tableId === undefined ? '' : ` table ${tableId}`;
+  return formatDestination(destination) + table;
+}
+
+/** `10.0.0.0/8` or `mpls 100`. */
+export function formatDestination(destination: Destination): string {
+  if (destination.family === 'mpls') return `mpls ${destination.label}`;
+  return `${destination.address}/${destination.length}`;
 }
 
 function isSameHop(a: NextHop, b: NextHop | undefined): boolean {

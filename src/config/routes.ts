@@ -52,7 +52,8 @@ export function readRoutes(
     const action = readAction(value, family, names, (message) => problems.error(line, leaf, message));
     if (action !== undefined && !('error' in prefix) && firstLine === undefined) {
       const { family, address, length } = prefix.value;
-      routes.push({ prefix: { family, address, length }, action, line });
+      const destination = { family, address, length };
+      routes.push({ destination, action, metric: 0, tableId: undefined, line });
     }
   }
   return routes;
@@ -82,7 +83,7 @@ function readAction(
       report(`${quote(item)} is there twice: give it once, with a weight if it shall carry more`);
     } else nextHops.push(read.value);
   }
-  return nextHops.length === items.length ? { kind: 'forward', nextHops } : undefined;
+  return nextHops.length === items.length ? { kind: 'forward', nextHops, labels: [] } : undefined;
 }
 
 function isSameHop(a: NextHop, b: NextHop): boolean {

@@ -21,15 +21,30 @@ export interface NextHop {
   readonly interface: string | undefined;
 }
 
+/** What a route is for: an IP prefix, or packets that arrive with a local MPLS label. */
+export type Destination = Prefix | { readonly family: 'mpls'; readonly label: number };
+
 export type RouteAction =
-  | { readonly kind: 'forward'; readonly nextHops: readonly NextHop[] }
+  | {
+      readonly kind: 'forward';
+      readonly nextHops: readonly NextHop[];
+      /**
+       * Outermost first, at most 16, each of 20 bits. On a prefix: pushed. On a local label: what replaces it; none
+       * pops it.
+       */
+      readonly labels: readonly number[];
+    }
   | { readonly kind: 'blackhole' }
   | { readonly kind: 'unreachable' };
 
 /** One line of the `[route]` section. */
 export interface StaticRoute {
-  readonly prefix: Prefix;
+  readonly destination: Destination;
   readonly action: RouteAction;
+  /** Between routes of one source to one destination the lowest wins; 0 unless given. */
+  readonly metric: number;
+  /** Undefined: the table that each FIB has for such routes (`fib.vpp.table-id`, `fib.kernel.table-id`). */
+  readonly tableId: number | undefined;
   /** Line in the INI file, 1-based. */
   readonly line: number;
 }

@@ -2,6 +2,7 @@
  * What is allowed and probably not meant: only looked for in a configuration without errors.
  */
 
+import { formatDestination } from './route-difference.ts';
 import { LOOPBACK_NAME } from './interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
@@ -77,12 +78,12 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
   const own = new Map(
     interfaces.flatMap(({ name, addresses }) => addresses.map(({ address }) => [address, name])),
   );
-  for (const { action, line, prefix } of routes) {
+  for (const { action, line, destination } of routes) {
     if (action.kind !== 'forward') continue;
     for (const { address } of action.nextHops) {
       const name = own.get(address);
       if (name === undefined) continue;
-      const leaf = `route.${prefix.address}/${prefix.length}`;
+      const leaf = `route.${formatDestination(destination)}`;
       problems.warning(
         line,
         leaf,

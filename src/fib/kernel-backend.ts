@@ -5,7 +5,7 @@
  * is resolved by the kernel through its connected routes; one that it cannot reach now is a stated failure.
  * Invariant: one change at a time, each in slices between turns of the event loop; `withdraw` ends the one under way.
  */
-import { isSameAction } from '../config/mod.ts';
+import { formatDestination, isSameAction } from '../config/mod.ts';
 import type { StaticRoute } from '../config/types.ts';
 import {
   deleteRoute,
@@ -109,7 +109,7 @@ export class KernelFib {
 
   async #applyNow(epoch: number, reassert: boolean): Promise<void> {
     const routes = this.#routes;
-    const wanted = new Map(routes.map((route) => [`${route.prefix.address}/${route.prefix.length}`, route]));
+    const wanted = new Map(routes.map((route) => [formatDestination(route.destination), route]));
     this.#since = Date.now();
     let steps = 0;
     /** True when this is no longer to go on. */
@@ -125,7 +125,7 @@ export class KernelFib {
       remove(route);
       this.#installed.delete(prefix);
     }
-    const ordered = [...wanted].sort(([, a], [, b]) => b.prefix.length - a.prefix.length);
+    const ordered = [...wanted].sort(([, a], [, b]) => lengthOf(b) - lengthOf(a));
     for (const [prefix, route] of ordered) {
       const installed = this.#installed.get(prefix);
       if (!reassert && installed !== undefined && isSameAction(installed.action, route.action)) continue;
@@ -146,7 +146,8 @@ export class KernelFib {
     }
   }
 
-  #toKernel({ prefix, action }: StaticRoute): KernelRoute {
+  #toKernel({ destination: prefix, action }: StaticRoute): KernelRoute {
+    if (prefix.family === 'mpls') throw new Error('the kernel is not programmed with MPLS labels');
     const base = { family: prefix.family, address: prefix.address, length: prefix.length, metric: METRIC };
     if (action.kind !== 'forward') return { ...base, kind: action.kind, nextHops: [] };
     const nextHops = action.nextHops.map((hop): KernelNextHop => {
@@ -158,6 +159,10 @@ export class KernelFib {
     });
     return { ...base, kind: 'unicast', nextHops };
   }
+}
+
+function lengthOf({ destination }: StaticRoute): number {
+  return destination.family === 'mpls' ? 0 : destination.length;
 }
 
 /** Takes a route out of the kernel. Never throws. */

@@ -6,8 +6,10 @@ import { type RouteEntry, type RouteState, RouteTable } from './route-table.ts';
 function route(third: number): StaticRoute {
   const hop = { family: 4, address: '192.0.2.1', weight: 1, interface: undefined } as const;
   return {
-    prefix: { family: 4, address: `10.0.${third}.0`, length: 24 },
-    action: { kind: 'forward', nextHops: [hop] },
+    destination: { family: 4, address: `10.0.${third}.0`, length: 24 },
+    metric: 0,
+    tableId: undefined,
+    action: { kind: 'forward', nextHops: [hop], labels: [] },
     line: 1,
   };
 }
@@ -58,7 +60,7 @@ describe('RouteTable', () => {
 describe('replacing the routes', () => {
   const via = (third: number, address: string): StaticRoute => {
     const hop = { family: 4, address, weight: 1, interface: undefined } as const;
-    return { ...route(third), action: { kind: 'forward', nextHops: [hop] } };
+    return { ...route(third), action: { kind: 'forward', nextHops: [hop], labels: [] } };
   };
   const programmed = (table: RouteTable): void => {
     for (const entry of table.due(1000)) table.setState(entry, { state: 'programmed' });

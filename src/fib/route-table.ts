@@ -94,7 +94,8 @@ export class RouteTable {
     const before = this.#wanted;
     const wanted = new Map<string, RouteEntry>();
     const difference = { added: 0, changed: 0, removed: 0 };
-    for (const { prefix, action } of routes) {
+    for (const { destination: prefix, action } of routes) {
+      if (prefix.family === 'mpls') continue;
       const key = `${prefix.address}/${prefix.length}`;
       if (wanted.has(key)) continue;
       const old = before.get(key);

@@ -15,8 +15,10 @@ function route(text: string, ...to: string[]): StaticRoute {
     return { family, address: hop, weight: 1, interface: name };
   });
   const action =
-    to[0] === 'blackhole' ? ({ kind: 'blackhole' } as const) : ({ kind: 'forward', nextHops } as const);
-  return { prefix: { family, address, length }, action, line: 1 };
+    to[0] === 'blackhole'
+      ? ({ kind: 'blackhole' } as const)
+      : ({ kind: 'forward', nextHops, labels: [] } as const);
+  return { destination: { family, address, length }, action, metric: 0, tableId: undefined, line: 1 };
 }
 
 let vpp: EmulatorProcess;
