@@ -36,14 +36,30 @@ export {
 export type { DumpDef, MessageDef, RequestDef, StreamDef } from './message.ts';
 export { describeProblem, type MessageProblem } from './message-table.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
+export { mplsRouteAddDel } from './messages/mpls.ts';
+export {
+  addDelMplsRoute,
+  addDelMplsTable,
+  dumpMplsInterfaces,
+  dumpMplsRoutes,
+  dumpMplsTables,
+  FIRST_FREE_LABEL,
+  IMPLICIT_NULL,
+  labelStack,
+  MAX_IMPOSED_LABELS,
+  MAX_LABEL,
+  MplsPayload,
+  type MplsRoute,
+  type MplsRouteChange,
+  mplsRouteBody,
+  setMplsEnabled,
+} from './mpls-operations.ts';
 export {
   addDelAddress,
-  addDelMplsTable,
   createLoopback,
   deleteLoopback,
   dumpAddresses,
   dumpInterfaces,
-  dumpMplsInterfaces,
   type InterfaceEvent,
   type LcpPair,
   lcpPairAdd,
@@ -57,7 +73,6 @@ export {
   setInterfaceMtu,
   setInterfaceTable,
   setInterfaceTag,
-  setMplsEnabled,
   showVersion,
   type VppInterface,
   type VppVersionInfo,

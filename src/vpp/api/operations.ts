@@ -9,7 +9,6 @@ import * as api from './messages/interface.ts';
 import { ipAddressDump } from './messages/ip.ts';
 import { LcpHostType, lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
-import { mplsInterfaceDump, mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
 import { cliInband, showVersionRequest } from './messages/vpe.ts';
 import type { ApiPrefix, SwIfIndex, TableId } from './types.ts';
 import { IfStatusFlag, NO_INTERFACE, swIfIndex } from './types.ts';
@@ -247,43 +246,6 @@ export async function deleteLoopback(
   options?: CallOptions,
 ): Promise<void> {
   await client.request(api.deleteLoopbackRequest, { swIfIndex: index }, options);
-}
-
-/** Makes or removes an MPLS table; table 0 must exist before MPLS is enabled on an interface. */
-export async function addDelMplsTable(
-  client: VppApiClient,
-  table: TableId,
-  isAdd: boolean,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(
-    mplsTableAddDel,
-    { mtIsAdd: isAdd, mtTable: { mtTableId: table, mtName: '' } },
-    options,
-  );
-}
-
-/** The interfaces on which MPLS is enabled. */
-export async function dumpMplsInterfaces(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<ReadonlySet<SwIfIndex>> {
-  const all = await client.dump(mplsInterfaceDump, { swIfIndex: NO_INTERFACE }, options);
-  return new Set(all.map(({ swIfIndex }) => swIfIndex));
-}
-
-/**
- * Switches MPLS on an interface; NO_SUCH_FIB without MPLS table 0. VPP counts the enables of an interface
- * (mpls_sw_interface_enable_disable, src/vnet/mpls/interface.c): ask `dumpMplsInterfaces` before, and change only
- * what differs.
- */
-export async function setMplsEnabled(
-  client: VppApiClient,
-  index: SwIfIndex,
-  enable: boolean,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(swInterfaceSetMplsEnable, { swIfIndex: index, enable }, options);
 }
 
 /** Pairs an interface with a Linux tap of that name; resolves with the tap's interface in VPP. */

@@ -5,7 +5,7 @@ import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import { lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
-import { mplsInterfaceDump, mplsTableAddDel, swInterfaceSetMplsEnable } from './messages/mpls.ts';
+import * as mpls from './messages/mpls.ts';
 import { showVersionRequest } from './messages/vpe.ts';
 
 /** What every appliance needs. */
@@ -26,9 +26,12 @@ export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
   ip.ipRouteAddDel,
   ip.ipRouteDump,
   ip.ipAddressDump,
-  mplsTableAddDel,
-  mplsInterfaceDump,
-  swInterfaceSetMplsEnable,
+  mpls.mplsTableAddDel,
+  mpls.mplsTableDump,
+  mpls.mplsRouteAddDel,
+  mpls.mplsRouteDump,
+  mpls.mplsInterfaceDump,
+  mpls.swInterfaceSetMplsEnable,
 ];
 
 /** What `vpp.lcp.enabled` needs besides. */
