@@ -86,6 +86,10 @@ export class KernelFib {
       programmed: [...this.#installed.keys()].filter((prefix) => !this.#failures.has(prefix)).length,
       pending: 0,
       failed,
+      unresolved: 0,
+      families: [],
+      batches: 0,
+      isReplaying: false,
       failures: [...this.#failures]
         .slice(0, REPORTED_FAILURES)
         .map(([prefix, reason]) => ({ prefix, reason })),

@@ -1,3 +1,18 @@
-/** Routes into forwarding tables. Other folders import this file only. */
+/** Routes: the table of all sources, and the FIBs that follow it. Other folders import this file only. */
+export type { ExplainedRoute } from './explain.ts';
+export { Fib, type FibOptions } from './fib.ts';
 export { KernelFib } from './kernel-backend.ts';
-export { VppFib, type VppFibOptions } from './vpp-backend.ts';
+export { formatGroup, type GroupAction, type GroupId, MAX_GROUPS, NO_GROUP } from './next-hop-groups.ts';
+export {
+  DEFAULT_TABLE,
+  type Family,
+  formatKey,
+  maskKey,
+  newRouteKey,
+  type RouteKey,
+  setAddress,
+  setKey,
+} from './route-key.ts';
+export { MAX_SLOTS, type SetResult } from './route-store.ts';
+export { Distance, type RouteSource, RouteTable, type SourceOptions } from './route-table.ts';
+export { VppBackend } from './vpp-backend.ts';

@@ -1,220 +1,252 @@
 /**
- * The routes that should be in a FIB, and how far each has come; and those that should leave it.
+ * The routes of all sources, and which of them is best: by administrative distance, then metric, then the newer source.
  *
- * Invariants: one wanted entry a prefix, and one leaving entry a prefix and table; `counts` always equals the states
- * of the entries of both kinds; an entry's state changes only through `setState`, which keeps them in step. What an
- * entry says never changes: another next hop is another entry, so that an answer to the old one can be told apart
- * (`has`).
+ * A source is the configuration, one run of a feeder, one reading of the kernel. What is sent again after a break comes
+ * as a new source of the same distance: routes that are the same change nothing, and disposing of the old source takes
+ * away what was not sent again. FIBs follow as holders of the stores (route-store.ts, backend-state.ts).
  */
-import { isSameAction } from '../config/mod.ts';
-import type { Prefix, RouteAction, StaticRoute } from '../config/types.ts';
+import type { Destination, StaticRoute } from '../config/types.ts';
+import { type GroupAction, type GroupId, NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
+import { FAMILIES, type Family, maskKey, newRouteKey, type RouteKey, setKey } from './route-key.ts';
+import { type Candidate, RouteStore, type SetResult, type SourceRank } from './route-store.ts';
 
-export type RouteState =
-  | { readonly state: 'pending' }
-  | { readonly state: 'in-flight' }
-  | { readonly state: 'programmed' }
-  | { readonly state: 'failed'; readonly reason: string; readonly retryAt: number };
+/** Sources at once; 0 is none. */
+export const MAX_SOURCES = 255;
+/** Routes looked at between two turns of the event loop. */
+const SLICE = 8_192;
 
-export interface RouteEntry {
-  /** Canonical text, `10.0.0.0/8`: the identity within its table. */
-  readonly key: string;
-  readonly prefix: Prefix;
-  readonly tableId: number;
-  /** `leave`: the FIB is to forget the prefix. */
-  readonly action: RouteAction | { readonly kind: 'leave' };
-  state: RouteState;
-  /** Tries since the last success. */
-  attempts: number;
+/** Administrative distances (the lower one wins). */
+export const Distance = { connected: 0, static: 1, feed: 20, kernel: 200 } as const;
+
+export interface SourceOptions {
+  /** `static`, a feeder's name, `kernel`: as people read it. */
+  readonly name: string;
+  /** 0..255 */
+  readonly distance: number;
+  /** `connected`: shown, and programmed by whoever owns the interface. `kernel`: not given back to the kernel. */
+  readonly origin: 'connected' | 'static' | 'feed' | 'kernel';
 }
 
-const PENDING: RouteState = { state: 'pending' };
-const LEAVE = { kind: 'leave' } as const;
+/** What a source says of a destination; `metric` 0 and the default table unless given. */
+export interface SourceRoute {
+  readonly destination: Destination;
+  readonly action: GroupAction;
+  readonly metric?: number;
+  readonly tableId?: number | undefined;
+}
 
-/** How many routes a new configuration adds, changes and removes. */
-export interface RouteDifference {
-  readonly added: number;
-  readonly changed: number;
-  readonly removed: number;
+/** A candidate with the source that it came from. */
+export interface NamedCandidate extends Candidate {
+  readonly from: SourceOptions;
+}
+
+/** A source with its place in the table. */
+interface Entry extends SourceRank {
+  readonly options: SourceOptions;
 }
 
 export class RouteTable {
-  #wanted = new Map<string, RouteEntry>();
-  readonly #leaving = new Map<string, RouteEntry>();
-  /** Entries by the two states that are looked for, in the order in which they got there. */
-  readonly #pending = new Set<RouteEntry>();
-  readonly #failed = new Set<RouteEntry>();
-  #inFlight = 0;
-  #programmed = 0;
+  readonly groups = new NextHopGroups();
+  readonly #stores: Readonly<Record<Family, RouteStore>>;
+  readonly #sources: (Entry | undefined)[] = [undefined];
+  /** By source: whether it only shows what someone else programs, or what the kernel has already. Read for each route. */
+  readonly isConnected = new Uint8Array(MAX_SOURCES + 1);
+  readonly isFromKernel = new Uint8Array(MAX_SOURCES + 1);
+  readonly isStatic = new Uint8Array(MAX_SOURCES + 1);
+  #serial = 0;
+  /** The table number that means the default table, as routes may name it. */
+  #defaultTableId: number;
 
-  constructor(routes: readonly StaticRoute[], tableId = 0) {
-    this.replace(routes, tableId);
-  }
-
-  /** Routes that should be in the FIB. */
-  get size(): number {
-    return this.#wanted.size;
-  }
-
-  /** Routes that should leave it. */
-  get leaving(): number {
-    return this.#leaving.size;
-  }
-
-  get counts(): Readonly<Record<RouteState['state'], number>> {
-    return {
-      pending: this.#pending.size,
-      'in-flight': this.#inFlight,
-      programmed: this.#programmed,
-      failed: this.#failed.size,
+  /** @param defaultTableId `fib.vpp.table-id`: a route that names it is in the default table. */
+  constructor(defaultTableId = 0) {
+    this.#defaultTableId = defaultTableId;
+    const rankOf = (source: number): SourceRank => this.#sources[source] ?? NOBODY;
+    this.#stores = {
+      4: new RouteStore(4, this.groups, rankOf),
+      6: new RouteStore(6, this.groups, rankOf),
+      mpls: new RouteStore('mpls', this.groups, rankOf),
     };
   }
 
-  /** What should be in the FIB. */
-  entries(): IterableIterator<RouteEntry> {
-    return this.#wanted.values();
+  get stores(): readonly RouteStore[] {
+    return FAMILIES.map((family) => this.#stores[family]);
   }
 
-  failed(): IterableIterator<RouteEntry> {
-    return this.#failed.values();
+  store(family: Family): RouteStore {
+    return this.#stores[family];
   }
 
-  /** False for an entry that was replaced or has left: what is answered about it means nothing any more. */
-  has(entry: RouteEntry): boolean {
-    const holder =
-      entry.action.kind === 'leave' ? this.#leaving.get(idOf(entry)) : this.#wanted.get(entry.key);
-    return holder === entry;
+  get defaultTableId(): number {
+    return this.#defaultTableId;
   }
 
-  /**
-   * Makes these the routes that should be there. A route that is the same keeps its entry and its state; one with
-   * another action gets a pending entry, which replaces all paths of the prefix at once; one that is gone, or was in
-   * another table, leaves. New ones come before those that leave: an aggregate is not missed while its parts come.
-   */
-  replace(routes: readonly StaticRoute[], tableId: number): RouteDifference {
-    const before = this.#wanted;
-    const wanted = new Map<string, RouteEntry>();
-    const difference = { added: 0, changed: 0, removed: 0 };
-    for (const { destination: prefix, action } of routes) {
-      if (prefix.family === 'mpls') continue;
-      const key = `${prefix.address}/${prefix.length}`;
-      if (wanted.has(key)) continue;
-      const old = before.get(key);
-      if (old?.tableId === tableId && old.action.kind !== 'leave' && isSameAction(old.action, action)) {
-        wanted.set(key, old);
-        continue;
-      }
-      const entry: RouteEntry = { key, prefix, tableId, action, state: PENDING, attempts: 0 };
-      if (old?.tableId === tableId) {
-        this.#drop(old);
-        difference.changed += 1;
-      } else {
-        difference.added += 1;
-      }
-      const leaving = this.#leaving.size === 0 ? undefined : this.#leaving.get(idOf(entry));
-      if (leaving !== undefined) this.remove(leaving);
-      wanted.set(key, entry);
-      this.#pending.add(entry);
+  /** Routes that name no table are in this one from now on; FIBs are told of it by whoever changes it. */
+  setDefaultTableId(tableId: number): void {
+    this.#defaultTableId = tableId;
+  }
+
+  /** A new source, newer than all others. Throws RangeError when there are `MAX_SOURCES`. */
+  addSource(options: SourceOptions): RouteSource {
+    const free = this.#sources.indexOf(undefined, 1);
+    const id = free > 0 ? free : this.#sources.length;
+    if (id > MAX_SOURCES) throw new RangeError(`${MAX_SOURCES} sources of routes: there is no room for more`);
+    this.#serial += 1;
+    this.#sources[id] = { options, distance: options.distance, serial: this.#serial };
+    const { origin } = options;
+    this.isConnected[id] = origin === 'connected' ? 1 : 0;
+    this.isFromKernel[id] = origin === 'kernel' ? 1 : 0;
+    this.isStatic[id] = origin === 'static' ? 1 : 0;
+    return new RouteSource(this, id, options, () => {
+      this.#sources[id] = undefined;
+    });
+  }
+
+  /** The sources, oldest first. */
+  get sources(): readonly SourceOptions[] {
+    const all = this.#sources.filter((entry) => entry !== undefined);
+    return all.sort((a, b) => a.serial - b.serial).map(({ options }) => options);
+  }
+
+  /** What is known of a slot's destination, the best first. */
+  candidates(store: RouteStore, slot: number): NamedCandidate[] {
+    return store.candidates(slot).flatMap((candidate) => {
+      const from = this.#sources[candidate.source]?.options;
+      return from === undefined ? [] : [{ ...candidate, from }];
+    });
+  }
+
+  /** The slot of the longest prefix with a route that covers `key`, which becomes that prefix; -1 without one. */
+  longestMatch(key: RouteKey): number {
+    const store = this.#stores[key.family];
+    for (let length = key.length; length >= 0; length--) {
+      if (!store.hasLength(length)) continue;
+      key.length = length;
+      maskKey(key);
+      const slot = store.find(key);
+      if (slot >= 0 && store.source[slot] !== 0) return slot;
     }
-    this.#wanted = wanted;
-    for (const old of before.values()) {
-      const now = wanted.get(old.key);
-      if (now !== undefined && now.tableId === old.tableId) continue;
-      this.#drop(old);
-      const { key, prefix, tableId: from } = old;
-      const entry: RouteEntry = { key, prefix, tableId: from, action: LEAVE, state: PENDING, attempts: 0 };
-      this.#leaving.set(idOf(entry), entry);
-      this.#pending.add(entry);
-      difference.removed += 1;
-    }
-    return difference;
+    return -1;
   }
 
-  /** An entry has left the FIB. */
-  remove(entry: RouteEntry): void {
-    this.#drop(entry);
-    this.#leaving.delete(idOf(entry));
-  }
-
-  /** The FIB is a new one: nothing has to leave it. */
-  forgetLeaving(): void {
-    for (const entry of this.#leaving.values()) this.#drop(entry);
-    this.#leaving.clear();
-  }
-
-  setState(entry: RouteEntry, state: RouteState): void {
-    this.#drop(entry);
-    entry.state = state;
-    switch (state.state) {
-      case 'pending':
-        this.#pending.add(entry);
-        break;
-      case 'failed':
-        this.#failed.add(entry);
-        break;
-      case 'in-flight':
-        this.#inFlight += 1;
-        break;
-      case 'programmed':
-        this.#programmed += 1;
-        break;
-    }
-  }
-
-  /** Takes an entry out of the counts. */
-  #drop(entry: RouteEntry): void {
-    switch (entry.state.state) {
-      case 'pending':
-        this.#pending.delete(entry);
-        break;
-      case 'failed':
-        this.#failed.delete(entry);
-        break;
-      case 'in-flight':
-        this.#inFlight -= 1;
-        break;
-      case 'programmed':
-        this.#programmed -= 1;
-        break;
-    }
-  }
-
-  /** Everything is to be sent again: VPP restarted, or its connection broke. */
-  resetAll(): void {
-    for (const entry of this.#wanted.values()) this.setState(entry, PENDING);
-    for (const entry of this.#leaving.values()) this.setState(entry, PENDING);
-  }
-
-  /** Up to `limit` entries that may be sent now: pending ones, then failed ones whose time has come. */
-  due(limit: number, now = Date.now()): RouteEntry[] {
-    const found: RouteEntry[] = [];
-    for (const entry of this.#pending) {
-      if (found.push(entry) === limit) return found;
-    }
-    for (const entry of this.#failed) {
-      if (entry.state.state !== 'failed' || entry.state.retryAt > now) continue;
-      if (found.push(entry) === limit) break;
-    }
-    return found;
-  }
-
-  /** The earliest time at which a failed route is tried again; undefined when none failed. */
-  nextRetryAt(): number | undefined {
-    let earliest: number | undefined;
-    for (const { state } of this.#failed) {
-      if (state.state === 'failed' && state.retryAt < (earliest ?? Number.POSITIVE_INFINITY))
-        earliest = state.retryAt;
-    }
-    return earliest;
-  }
-
-  /** Failed routes are tried at the next opportunity, whatever their backoff: what they waited for may be there. */
-  retryFailedNow(): void {
-    for (const entry of this.#failed) {
-      if (entry.state.state === 'failed') entry.state = { ...entry.state, retryAt: 0 };
-    }
+  /** `tableId` as keys have it: the default table's own number is the default table. */
+  canonicalTable(tableId: number | undefined): number | undefined {
+    return tableId === this.#defaultTableId ? undefined : tableId;
   }
 }
 
-function idOf({ tableId, key }: RouteEntry): string {
-  return `${tableId} ${key}`;
+const NOBODY: SourceRank = { distance: 256, serial: 0 };
+
+/** One source's routes; made by `RouteTable.addSource`. */
+export class RouteSource implements AsyncDisposable {
+  readonly id: number;
+  readonly options: SourceOptions;
+  readonly #table: RouteTable;
+  readonly #onGone: () => void;
+  readonly #key = newRouteKey();
+  #size = 0;
+  #end: Promise<void> | undefined;
+
+  constructor(table: RouteTable, id: number, options: SourceOptions, onGone: () => void) {
+    this.#table = table;
+    this.id = id;
+    this.options = options;
+    this.#onGone = onGone;
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get distance(): number {
+    return this.options.distance;
+  }
+
+  /** Destinations that it has a route to. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds or replaces a route; the caller's reference of the group stays the caller's. `full`: nothing was changed.
+   * An MPLS key names a label without the end-of-stack bit; both entries are set. Throws Error once disposed of.
+   */
+  set(key: RouteKey, group: GroupId, metric: number): SetResult {
+    if (this.#end !== undefined) throw new Error(`${this.name} is no source of routes any more`);
+    if (group === NO_GROUP) return 'full';
+    const result = this.#table.store(key.family).set(this.id, key, group, metric);
+    if (result === 'added') this.#size += 1;
+    if (key.family === 'mpls' && result !== 'full')
+      this.#atEndOfStack(key, (store) => store.set(this.id, key, group, metric));
+    return result;
+  }
+
+  /** Takes a route away; false when there was none. */
+  remove(key: RouteKey): boolean {
+    const existed = this.#table.store(key.family).remove(this.id, key);
+    if (existed) this.#size -= 1;
+    if (key.family === 'mpls') this.#atEndOfStack(key, (store) => store.remove(this.id, key));
+    return existed;
+  }
+
+  /** As `set`, of a route in words. */
+  setRoute({ destination, action, metric = 0, tableId }: SourceRoute): SetResult {
+    const group = this.#table.groups.intern(destination.family, action);
+    const result = this.set(this.#keyOf(destination, tableId), group, metric);
+    this.#table.groups.release(group);
+    return result;
+  }
+
+  /** As `remove`, of a destination in words. */
+  removeRoute(destination: Destination, tableId: number | undefined): boolean {
+    return this.remove(this.#keyOf(destination, tableId));
+  }
+
+  /** Withdraws all its routes, in slices of the event loop. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#end ??= this.#withdraw();
+    return this.#end;
+  }
+
+  async #withdraw(): Promise<void> {
+    let looked = 0;
+    for (const store of this.#table.stores) {
+      for (let slot = 0; slot < store.top; slot++) {
+        if (store.has(this.id, slot)) store.removeAt(this.id, slot);
+        looked += 1;
+        if (looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    this.#size = 0;
+    this.#onGone();
+  }
+
+  #keyOf(destination: Destination, tableId: number | undefined): RouteKey {
+    return setKey(this.#key, destination, this.#table.canonicalTable(tableId));
+  }
+
+  #atEndOfStack(key: RouteKey, act: (store: RouteStore) => unknown): void {
+    key.w0 = (key.w0 | 1) >>> 0;
+    act(this.#table.store('mpls'));
+    key.w0 = (key.w0 & ~1) >>> 0;
+  }
+}
+
+/** Routes of a configuration: makes `source` have just these. */
+export function replaceRoutes(
+  source: RouteSource,
+  before: readonly StaticRoute[],
+  after: readonly StaticRoute[],
+): void {
+  const gone = new Map(before.map((route) => [identityOf(route), route]));
+  for (const route of after) {
+    gone.delete(identityOf(route));
+    source.setRoute(route);
+  }
+  for (const { destination, tableId } of gone.values()) source.removeRoute(destination, tableId);
+}
+
+function identityOf({ destination, tableId }: StaticRoute): string {
+  const table = tableId === undefined ? '' : `${tableId} `;
+  if (destination.family === 'mpls') return `${table}mpls ${destination.label}`;
+  return `${table}${destination.address}/${destination.length}`;
 }

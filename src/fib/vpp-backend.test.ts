@@ -4,7 +4,7 @@ import { EmulatorProcess } from '../../test/emulator/emulator.ts';
 import { parsePrefix } from '../config/mod.ts';
 import type { FibVppConfig, StaticRoute } from '../config/types.ts';
 import { VppApiClient } from '../vpp/api/mod.ts';
-import { VppFib } from './mod.ts';
+import { Fib } from './mod.ts';
 
 const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
 
@@ -23,7 +23,7 @@ function route(text: string, ...to: string[]): StaticRoute {
 
 let vpp: EmulatorProcess;
 let client: VppApiClient;
-let fib: VppFib;
+let fib: Fib;
 let known: Set<string>;
 
 beforeEach(async () => {
@@ -38,13 +38,13 @@ afterEach(async () => {
 });
 
 async function start(routes: StaticRoute[], config: FibVppConfig = CONFIG): Promise<void> {
-  fib = new VppFib({
+  fib = new Fib({
     config,
     routes,
     resolveInterface: (name) => (known.has(name) ? (0 as never) : undefined),
     onError: () => {},
   });
-  await fib.attach(client, 'first');
+  await fib.vpp.attach(client, 'first');
 }
 
 /** The API's routes in VPP: `0 10.0.0.0/8 192.0.2.1`. */
@@ -66,66 +66,69 @@ async function received(): Promise<number> {
 async function until(check: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (!(await check())) {
-    if (performance.now() > deadline) throw new Error(`not in time: ${JSON.stringify(fib.status)}`);
+    if (performance.now() > deadline) throw new Error(`not in time: ${JSON.stringify(fib.vpp.status)}`);
     await sleep(10);
   }
 }
 
-const settled = (): Promise<void> => until(() => fib.status.pending === 0);
+function reconfigure(config: FibVppConfig, routes: readonly StaticRoute[]): void {
+  fib.setRoutes(routes);
+  void fib.vpp.reconfigure(config);
+}
 
-describe('VppFib with another configuration', () => {
+const settled = (): Promise<void> => until(() => fib.vpp.status.pending === 0);
+
+describe('the FIB of VPP with another configuration', () => {
   it('programs the difference: one message for each route that changed, none for the others', async () => {
     const many = Array.from({ length: 100 }, (_, i) => route(`10.1.${i}.0/24`, '192.0.2.1'));
     await start([...many, route('10.2.0.0/16', '192.0.2.1', '192.0.2.2'), route('10.3.0.0/16', 'blackhole')]);
     const before = await received();
-    expect(
-      fib.reconfigure(CONFIG, [
-        ...many,
-        route('10.2.0.0/16', '192.0.2.2', '192.0.2.9'),
-        route('2001:db8::/32', '2001:db8:1::1'),
-      ]),
-    ).toEqual({ added: 1, changed: 1, removed: 1 });
+    reconfigure(CONFIG, [
+      ...many,
+      route('10.2.0.0/16', '192.0.2.2', '192.0.2.9'),
+      route('2001:db8::/32', '2001:db8:1::1'),
+    ]);
     await settled();
     expect(await received()).toBe(before + 3);
     const now = await inVpp();
     expect(now).toContain('0 10.2.0.0/16 192.0.2.2,192.0.2.9');
     expect(now).toContain('0 2001:db8::/32 2001:db8:1::1');
     expect(now).toHaveLength(102);
-    expect(fib.status).toMatchObject({ desired: 102, programmed: 102, status: { state: 'synced' } });
-    expect([...fib.programmed()]).toHaveLength(102);
+    expect(fib.vpp.status).toMatchObject({ desired: 102, programmed: 102, status: { state: 'synced' } });
+    expect([...fib.vpp.programmed()]).toHaveLength(102);
   });
 
   it('leaves no trace of what was asked for in between', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
     await vpp.control({ command: 'late', message: 'ip_route_add_del', ms: 100, count: 4 });
     for (const hop of ['192.0.2.2', '192.0.2.3', '192.0.2.4']) {
-      fib.reconfigure(CONFIG, [route('10.0.0.0/8', hop)]);
+      reconfigure(CONFIG, [route('10.0.0.0/8', hop)]);
       await sleep(20);
     }
-    fib.reconfigure(CONFIG, []);
+    reconfigure(CONFIG, []);
     await sleep(20);
-    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.5')]);
+    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.5')]);
     await settled();
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.5']);
   });
 
   it('takes all routes out when it is switched off, and puts them back', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
-    fib.reconfigure({ ...CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure({ ...CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1')]);
     await settled();
     expect(await inVpp()).toEqual([]);
-    expect(fib.status).toMatchObject({ backend: 'none', desired: 0, status: { state: 'disabled' } });
-    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
+    expect(fib.vpp.status).toMatchObject({ backend: 'none', desired: 0, status: { state: 'disabled' } });
+    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
     await settled();
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
   });
 
   it('moves the routes to another table', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1'), route('2001:db8::/32', '2001:db8:1::1')]);
-    fib.reconfigure({ ...CONFIG, tableId: 7 }, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure({ ...CONFIG, tableId: 7 }, [route('10.0.0.0/8', '192.0.2.1')]);
     await until(async () => (await inVpp()).join() === '7 10.0.0.0/8 192.0.2.1');
     await settled();
-    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
     await settled();
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
   });
@@ -133,43 +136,43 @@ describe('VppFib with another configuration', () => {
   it('tries again to take out what VPP would not let go', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
     await vpp.control({ command: 'error', message: 'ip_route_add_del', retval: -1, count: 1 });
-    fib.reconfigure(CONFIG, []);
-    await until(() => fib.status.failed === 1);
-    expect(fib.status.failures[0]?.prefix).toBe('10.0.0.0/8');
+    reconfigure(CONFIG, []);
+    await until(() => fib.vpp.status.failed === 1);
+    expect(fib.vpp.status.failures[0]?.prefix).toBe('10.0.0.0/8');
     await until(async () => (await inVpp()).length === 0);
-    await until(() => fib.status.failed === 0);
+    await until(() => fib.vpp.status.failed === 0);
   });
 
   it('keeps the old paths of a route until VPP can take the new ones', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
-    fib.reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.2%xe9')]);
-    await until(() => fib.status.failed === 1);
+    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.2%xe9')]);
+    await until(() => fib.vpp.status.failed === 1);
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
     known.add('xe9');
-    fib.interfacesChanged();
+    fib.vpp.interfacesChanged();
     await until(async () => (await inVpp()).join() === '0 10.0.0.0/8 192.0.2.2');
   });
 
   it('takes out what left the configuration while the connection was broken', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1'), route('10.1.0.0/16', '192.0.2.1')]);
-    fib.detach('the test says so');
-    fib.reconfigure({ ...CONFIG, tableId: 3 }, [route('10.0.0.0/8', '192.0.2.1')]);
+    fib.vpp.detach('the test says so');
+    reconfigure({ ...CONFIG, tableId: 3 }, [route('10.0.0.0/8', '192.0.2.1')]);
     await using again = await VppApiClient.connect(vpp.apiSocket);
-    await fib.attach(again, 'reconnected');
+    await fib.vpp.attach(again, 'reconnected');
     expect(await inVpp()).toEqual(['3 10.0.0.0/8 192.0.2.1']);
-    fib.detach('the connection ends');
+    fib.vpp.detach('the connection ends');
   });
 
   it('waits for a VPP, and programs what is wanted then', async () => {
-    fib = new VppFib({
+    fib = new Fib({
       config: CONFIG,
       routes: [route('10.0.0.0/8', '192.0.2.1')],
       resolveInterface: () => undefined,
       onError: () => {},
     });
-    fib.reconfigure(CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
+    reconfigure(CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
     const before = await received();
-    await fib.attach(client, 'first');
+    await fib.vpp.attach(client, 'first');
     expect(await inVpp()).toEqual(['0 10.1.0.0/16 192.0.2.1']);
     expect(await received()).toBe(before + 1);
   });

@@ -1,153 +1,213 @@
 /**
- * Programs the route table into one VPP FIB table, in batches, and keeps at it.
+ * VPP as a FIB of the route table: what it has of each family, and how that comes about.
  *
- * One pump runs at a time: it takes what is due, sends it as a batch, and marks each route by its reply. A batch
- * goes out when `batch-size` routes wait or `batch-interval-ms` after the first of them. A refused route keeps
- * VPP's reason and is tried again after 1, 2, 4 … 30 s. After a restart of VPP everything is sent again; after a
- * broken socket with VPP alive the table is marked before and swept after the replay
- * (ip_table_replace_begin/end, VPP src/vnet/ip/ip.api), and never swept after an incomplete one.
- * A new configuration is programmed as its difference; what is the same is not touched. A table that is no longer
- * used is emptied and left in VPP: an interface or someone else may be in it.
+ * Invariants: nothing is sent while VPP is not connected, its tables are not made, or `fib.vpp.enabled` is false (what
+ * was programmed then leaves). Each connection begins with a replay: of everything into an empty FIB after a restart;
+ * as mark and sweep (ip_table_replace_begin/end, VPP src/vnet/ip/ip.api) when VPP may still have routes of ours, and
+ * never swept before all routes were answered. MPLS tables have no mark and sweep: there what VPP may have is removed
+ * one by one, and what an earlier process left is read.
  */
-import { formatAction, parseAddress } from '../config/mod.ts';
-import type { FibVppConfig, StaticRoute } from '../config/types.ts';
-import type { FibBackendStatus } from '../telemetry/status.ts';
+import { formatGroup } from './next-hop-groups.ts';
+import type { FibVppConfig } from '../config/types.ts';
+import type { FibBackendStatus, FibFailure } from '../telemetry/status.ts';
 import {
-  addDelRoutes,
+  addDelMplsRoute,
+  addDelMplsTable,
   addDelTable,
   beginTableReplace,
   type ConnectKind,
+  dumpMplsRoutes,
+  dumpMplsTables,
   endTableReplace,
-  type FibPath,
-  FibPathProto,
   FibPathType,
-  type FibTable,
+  FIRST_FREE_LABEL,
   fibPath,
-  NO_INTERFACE,
-  Retval,
-  type RouteChange,
   type SwIfIndex,
+  type TableId,
   tableId,
   type VppApiClient,
-  type VppApiError,
 } from '../vpp/api/mod.ts';
-import { type RouteDifference, type RouteEntry, RouteTable } from './route-table.ts';
 import { reasonOf } from '../linux/mod.ts';
+import { BackendState } from './backend-state.ts';
+import { backendCounts } from './backend-counts.ts';
+import { NO_GROUP } from './next-hop-groups.ts';
+import { DEFAULT_TABLE, type Family, formatKey, newRouteKey, setKey } from './route-key.ts';
+import type { RouteStore } from './route-store.ts';
+import type { RouteTable } from './route-table.ts';
+import { VppProgrammer } from './vpp-programmer.ts';
+import { VppTemplates } from './vpp-templates.ts';
 
-const RETRY_FIRST_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 /** Failures named in the status; all are counted. */
 const REPORTED_FAILURES = 20;
+const TABLE_RETRY_MS = 1_000;
+const TABLE_TIMEOUT_MS = 30_000;
 
-export interface VppFibOptions {
+export interface VppBackendOptions {
+  readonly table: RouteTable;
   readonly config: FibVppConfig;
-  readonly routes: readonly StaticRoute[];
-  /** VPP's index of an interface that the configuration names; undefined while VPP has none of that name. */
+  /** VPP's index of an interface that a route names; undefined while VPP has none of that name. */
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
   readonly onError: (message: string) => void;
 }
 
-export class VppFib implements Disposable {
-  readonly #options: VppFibOptions;
-  readonly #table: RouteTable;
+/** One connection, from `attach` to `detach`. */
+interface Session {
+  readonly client: VppApiClient;
+  readonly programmers: ReadonlyMap<Family, VppProgrammer>;
+  /** Tables that VPP has, and those that are being made; `ip 7`, `mpls 0`. */
+  readonly tables: Map<string, 'asked' | 'there'>;
+  /** Tables that are marked, and are swept when everything was answered. */
+  readonly marked: Set<TableId>;
+  /** `performance.now()` at the begin of what is pending; undefined while nothing is. */
+  pendingSince: number | undefined;
+  /** Nothing is sent before VPP has marked what it has: what came earlier would be swept with the rest. */
+  isOpen: boolean;
+  isReplaying: boolean;
+}
+
+export class VppBackend implements Disposable {
+  readonly #options: VppBackendOptions;
+  readonly #templates: VppTemplates;
+  readonly #states: readonly BackendState[];
   #config: FibVppConfig;
-  #client: VppApiClient | undefined;
+  #session: Session | undefined;
+  /** Tables in which this VPP may have routes of ours. */
+  readonly #tablesInUse = new Set<number>();
   #reason = 'VPP is not connected';
   #since = Date.now();
   #timer: NodeJS.Timeout | undefined;
-  #pumping = false;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #batches = 0;
   #convergedInMs: number | undefined;
+  #fullConvergenceMs: number | undefined;
+  #waiters: (() => void)[] = [];
 
-  constructor(options: VppFibOptions) {
+  constructor(options: VppBackendOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#table = new RouteTable(options.config.enabled ? options.routes : [], options.config.tableId);
+    const { table, resolveInterface } = options;
+    this.#templates = new VppTemplates(table.groups, resolveInterface);
+    this.#states = table.stores.map((store) => this.#newState(store));
   }
 
   /**
-   * Another configuration: what differs is programmed in the background, now or when VPP is connected. Switched off,
-   * all routes leave VPP.
+   * VPP is connected and its interfaces are configured: programs everything, and resolves when all is answered, or the
+   * connection ends. `kind` says what VPP still has: `first` may be a VPP that an earlier process of ours programmed.
    */
-  reconfigure(config: FibVppConfig, routes: readonly StaticRoute[]): RouteDifference {
-    const isNewTable = config.enabled && config.tableId !== this.#config.tableId;
-    this.#config = config;
-    const difference = this.#table.replace(config.enabled ? routes : [], config.tableId);
-    const { added, changed, removed } = difference;
-    if (added + changed + removed > 0) this.#since = Date.now();
-    if (isNewTable && this.#client !== undefined) void this.#programNewTable(this.#client);
-    else if (this.#table.counts.pending > 0) this.#schedule(config.batchIntervalMs);
-    return difference;
-  }
-
-  /** VPP is connected and its interfaces are configured: programs everything. `kind` says what VPP still has. */
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
-    this.#client = client;
+    this.#endSession();
     this.#since = Date.now();
-    if (kind !== 'reconnected') this.#table.forgetLeaving();
-    this.#table.resetAll();
-    const id = tableId(this.#config.tableId);
-    const isSwept = kind === 'reconnected' && this.#config.enabled;
-    try {
-      if (this.#config.enabled) await addTables(client, id);
-      if (isSwept) for (const table of tablesOf(id)) await beginTableReplace(client, table);
-      await this.#pump();
-      const isWhole = this.#table.counts.programmed === this.#table.size && id === this.#config.tableId;
-      if (isSwept && isWhole && this.#client === client) {
-        for (const table of tablesOf(id)) await endTableReplace(client, table);
-      }
-    } catch (error) {
-      if (this.#client !== client) return;
-      this.#options.onError(`table ${id}: ${reasonOf(error)}`);
-      this.#schedule(RETRY_FIRST_MS);
+    const session: Session = {
+      client,
+      programmers: new Map(
+        this.#states.map((state) => [state.store.family, this.#newProgrammer(client, state)]),
+      ),
+      tables: new Map([['ip 0', 'there']]),
+      marked: new Set(),
+      pendingSince: performance.now(),
+      isOpen: false,
+      isReplaying: true,
+    };
+    this.#session = session;
+    for (const state of this.#states) {
+      state.reset(kind === 'reconnected' && state.store.family === 'mpls' ? 'unsure' : 'nothing');
     }
+    if (kind === 'restarted') this.#tablesInUse.clear();
+    else if (this.#config.enabled) await this.#mark(session);
+    if (this.#session !== session) return;
+    session.isOpen = true;
+    this.#run();
+    await this.settled();
   }
 
   /** VPP is gone: nothing counts as programmed any more. */
   detach(reason: string): void {
-    this.#client = undefined;
+    this.#endSession();
     this.#reason = reason;
     this.#since = Date.now();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#table.resetAll();
+    for (const state of this.#states) state.reset(state.store.family === 'mpls' ? 'unsure' : 'nothing');
+    this.#release();
   }
 
-  /** An interface came or changed: routes that failed for its sake are tried at once. */
+  /** Resolves when nothing is pending and what VPP has besides is swept, or there is nobody to program. */
+  settled(): Promise<void> {
+    if (this.#session === undefined) return Promise.resolve();
+    if (this.#isSettled && this.#session.pendingSince === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /**
+   * Another configuration. Switched off, all routes leave VPP; another table is filled before the old one is emptied.
+   */
+  async reconfigure(config: FibVppConfig): Promise<void> {
+    const before = this.#config;
+    this.#config = config;
+    if (config.enabled !== before.enabled) {
+      for (const state of this.#states) state.wantedChanged();
+    }
+    if (config.tableId !== before.tableId) await this.#moveTable(before.tableId);
+    this.#run();
+  }
+
+  /**
+   * Interfaces came, went or changed: routes that failed for their sake are tried at once, and those over an interface
+   * that is another one by now are told again.
+   */
   interfacesChanged(): void {
-    if (this.#table.counts.failed === 0) return;
-    this.#table.retryFailedNow();
-    this.#schedule(this.#config.batchIntervalMs);
+    const groups = this.#templates.groupsOfMovedInterfaces();
+    this.#templates.forgetAll();
+    if (groups.size > 0) for (const state of this.#states) state.tellAgain(groups);
+    for (const programmer of this.#session?.programmers.values() ?? []) programmer.forgetRefusals();
+    for (const state of this.#states) state.wake();
   }
 
-  /** The routes that VPP has acknowledged, with their next hops as the configuration writes them. */
-  *programmed(): Iterable<{ readonly prefix: string; readonly 'next-hop': string }> {
-    for (const entry of this.#table.entries()) {
-      if (entry.state.state === 'programmed' && entry.action.kind !== 'leave')
-        yield { prefix: entry.key, 'next-hop': formatAction(entry.action) };
+  /** What VPP has acknowledged, as people read it. Made one by one: there may be a million. */
+  *programmed(): Generator<{ readonly prefix: string; readonly 'next-hop': string }> {
+    const key = newRouteKey();
+    const { groups } = this.#options.table;
+    for (const state of this.#states) {
+      const { store } = state;
+      for (let slot = 0; slot < store.top; slot++) {
+        const group = state.programmed(slot);
+        if (group === NO_GROUP) continue;
+        store.readKey(slot, key);
+        const table = key.tableId === DEFAULT_TABLE ? {} : { table: key.tableId };
+        yield { prefix: formatKey(key), 'next-hop': formatGroup(groups.action(group)), ...table };
+      }
     }
   }
 
+  /** The state of each family, for those who look at single routes. */
+  get states(): readonly BackendState[] {
+    return this.#states;
+  }
+
+  get inFlight(): number {
+    let sum = 0;
+    for (const programmer of this.#session?.programmers.values() ?? []) sum += programmer.inFlight;
+    return sum;
+  }
+
   get status(): FibBackendStatus {
-    const { counts } = this.#table;
-    const pending = counts.pending + counts['in-flight'];
+    const counts = backendCounts(this.#states);
     const base = {
-      desired: this.#table.size,
-      programmed: counts.programmed,
-      pending,
-      failed: counts.failed,
+      ...counts,
       failures: this.#failures(),
+      batches: this.#batches,
+      isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
+      ...(this.#fullConvergenceMs === undefined ? {} : { lastFullConvergenceMs: this.#fullConvergenceMs }),
     };
     const since = this.#since;
     if (!this.#config.enabled) {
       return { ...base, backend: 'none', status: { state: 'disabled', reason: 'fib.vpp.enabled is false' } };
     }
-    if (this.#client === undefined) {
+    if (this.#session === undefined) {
       return { ...base, backend: 'vpp', status: { state: 'waiting', reason: this.#reason, since } };
     }
-    if (pending > 0) return { ...base, backend: 'vpp', status: { state: 'programming', since } };
+    if (counts.pending > 0) return { ...base, backend: 'vpp', status: { state: 'programming', since } };
     if (counts.failed > 0) {
-      const reason = `${counts.failed} of ${this.#table.size + this.#table.leaving} routes were refused`;
+      const reason = `${counts.failed} of ${counts.desired} routes were refused`;
       return { ...base, backend: 'vpp', status: { state: 'degraded', reason, since } };
     }
     return { ...base, backend: 'vpp', status: { state: 'synced', since } };
@@ -155,134 +215,249 @@ export class VppFib implements Disposable {
 
   [Symbol.dispose](): void {
     this.detach('stopped');
+    this.#templates[Symbol.dispose]();
   }
 
-  #failures(): { prefix: string; reason: string }[] {
-    const failures: { prefix: string; reason: string }[] = [];
-    for (const { key, state } of this.#table.failed()) {
-      if (failures.length === REPORTED_FAILURES) break;
-      if (state.state === 'failed') failures.push({ prefix: key, reason: state.reason });
-    }
-    return failures;
+  get #isSettled(): boolean {
+    return this.#states.every((state) => state.isSettled);
   }
 
-  /** Never rejects. */
-  async #programNewTable(client: VppApiClient): Promise<void> {
-    try {
-      await addTables(client, tableId(this.#config.tableId));
-    } catch (error) {
-      // The routes are refused one by one then, and tried again.
-      this.#options.onError(`table ${this.#config.tableId}: ${reasonOf(error)}`);
-    }
-    this.#table.retryFailedNow();
-    this.#schedule(0);
-  }
-
-  #schedule(delayMs: number): void {
-    if (this.#client === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#pump().catch((error: unknown) => this.#options.onError(String(error)));
-    }, delayMs).unref();
-  }
-
-  /** Sends all that is due, batch by batch; schedules itself for what failed. */
-  async #pump(): Promise<void> {
-    const client = this.#client;
-    if (client === undefined || this.#pumping) return;
-    this.#pumping = true;
-    const startedAt = performance.now();
-    let sent = 0;
-    try {
-      for (;;) {
-        const batch = this.#table.due(this.#config.batchSize);
-        if (batch.length === 0) break;
-        await this.#send(client, batch);
-        if (this.#client !== client) return;
-        sent += batch.length;
-      }
-      if (sent > 0) this.#convergedInMs = performance.now() - startedAt;
-    } finally {
-      this.#pumping = false;
-      // VPP came back while this pump was waiting for the old one: what it reset is due now.
-      if (this.#client !== client) this.#schedule(0);
-    }
-    const retryAt = this.#table.nextRetryAt();
-    if (retryAt !== undefined) this.#schedule(Math.max(0, retryAt - Date.now()));
-  }
-
-  async #send(client: VppApiClient, batch: readonly RouteEntry[]): Promise<void> {
-    const sendable: RouteEntry[] = [];
-    const requests: RouteChange[] = [];
-    for (const entry of batch) {
-      const request = this.#requestOf(entry);
-      if (typeof request === 'string') {
-        this.#fail(entry, request);
-        continue;
-      }
-      this.#table.setState(entry, { state: 'in-flight' });
-      sendable.push(entry);
-      requests.push(request);
-    }
-    if (requests.length === 0) return;
-    await addDelRoutes(client, requests, {
-      onReply: (index, error) => {
-        const entry = sendable[index];
-        // After a break everything was reset, and another configuration replaced entries: what is said of those no
-        // longer counts.
-        if (entry === undefined || this.#client !== client || !this.#table.has(entry)) return;
-        if (entry.action.kind === 'leave' && (error === undefined || isWithoutTable(error))) {
-          this.#table.remove(entry);
-        } else if (error === undefined) {
-          entry.attempts = 0;
-          this.#table.setState(entry, { state: 'programmed' });
-        } else {
-          this.#fail(entry, error.message);
-        }
+  #newState(store: RouteStore): BackendState {
+    const { table } = this.#options;
+    const { groups, isConnected, isStatic } = table;
+    return new BackendState(
+      {
+        store,
+        groups,
+        wanted: (slot) =>
+          !this.#config.enabled || isConnected[store.source[slot]!] === 1 ? NO_GROUP : store.group[slot]!,
+        onWork: () => this.#schedule(),
       },
+      // What others are resolved through comes first: default routes, and those that somebody wrote down.
+      (slot) => store.length[slot] === 0 || isStatic[store.source[slot]!] === 1,
+    );
+  }
+
+  #newProgrammer(client: VppApiClient, state: BackendState): VppProgrammer {
+    return new VppProgrammer({
+      client,
+      state,
+      templates: this.#templates,
+      defaultTableId: () => (state.store.family === 'mpls' ? 0 : this.#config.tableId),
+      hasTable: (id) => this.#hasTable(state.store.family, id),
+      onIdle: () => this.#idle(),
+      onBatch: () => {
+        this.#batches += 1;
+      },
+      batchSize: () => this.#config.batchSize,
     });
   }
 
-  #fail(entry: RouteEntry, reason: string): void {
-    const delayMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** entry.attempts);
-    entry.attempts += 1;
-    this.#table.setState(entry, { state: 'failed', reason, retryAt: Date.now() + delayMs });
+  /** Something is to be sent: at once when a batch is full, else after the interval. */
+  #schedule(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    session.pendingSince ??= performance.now();
+    let queued = 0;
+    for (const state of this.#states) queued += state.queued;
+    this.#runIn(queued >= this.#config.batchSize ? 0 : this.#config.batchIntervalMs);
   }
 
-  /** The request for a route, or in words why it cannot be made now. */
-  #requestOf(entry: RouteEntry): RouteChange | string {
-    const { action, prefix } = entry;
-    const proto = prefix.family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
-    const base = { isAdd: action.kind !== 'leave', tableId: tableId(entry.tableId), prefix };
-    if (action.kind === 'leave') return { ...base, paths: [] };
-    if (action.kind === 'blackhole') return { ...base, paths: [fibPath({ proto, type: FibPathType.drop })] };
-    if (action.kind === 'unreachable')
-      return { ...base, paths: [fibPath({ proto, type: FibPathType.icmpUnreachable })] };
-    const paths: FibPath[] = [];
-    for (const hop of action.nextHops) {
-      // Without an interface the path is recursive: VPP resolves it through its own FIB.
-      const swIfIndex =
-        hop.interface === undefined ? NO_INTERFACE : this.#options.resolveInterface(hop.interface);
-      if (swIfIndex === undefined) return `VPP has no interface ${hop.interface ?? ''}`;
-      const nextHop = parseAddress(hop.address)?.bytes;
-      if (nextHop === undefined) return `the next hop "${hop.address}" is no address`;
-      paths.push(fibPath({ nextHop, weight: hop.weight, swIfIndex }));
+  #runIn(delayMs: number): void {
+    const at = performance.now() + delayMs;
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#run(), delayMs);
+    this.#timer.unref();
+  }
+
+  #run(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (this.#session?.isOpen !== true) return;
+    for (const programmer of this.#session.programmers.values()) programmer.run();
+  }
+
+  /** Nothing is left to be taken now: perhaps everything is answered, perhaps something waits for its next try. */
+  #idle(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    let retryInMs = Number.POSITIVE_INFINITY;
+    for (const state of this.#states) retryInMs = Math.min(retryInMs, state.retryInMs ?? retryInMs);
+    if (Number.isFinite(retryInMs)) this.#runIn(retryInMs + 1);
+    if (!this.#isSettled || session.pendingSince === undefined) return;
+    const took = performance.now() - session.pendingSince;
+    session.pendingSince = undefined;
+    this.#convergedInMs = took;
+    if (session.isReplaying) this.#fullConvergenceMs = took;
+    session.isReplaying = false;
+    this.#since = Date.now();
+    if (session.marked.size === 0) this.#release();
+    else void this.#sweep(session).then(() => this.#release());
+  }
+
+  /** Whether VPP has a table; one that it lacks is made. */
+  #hasTable(family: Family, id: number): boolean {
+    const session = this.#session;
+    if (session === undefined) return false;
+    const name = `${family === 'mpls' ? 'mpls' : 'ip'} ${id}`;
+    const known = session.tables.get(name);
+    if (family !== 'mpls') this.#tablesInUse.add(id);
+    if (known === undefined) void this.#makeTable(session, name);
+    return known === 'there';
+  }
+
+  /** Makes a table of both IP families, or of MPLS; tried again until it is there. Never rejects. */
+  async #makeTable(session: Session, name: string): Promise<void> {
+    const [kind, number] = name.split(' ');
+    const id = tableId(Number(number));
+    session.tables.set(name, 'asked');
+    try {
+      await addTable(session.client, kind === 'mpls' ? 'mpls' : 'ip', id);
+    } catch (error) {
+      if (this.#session !== session) return;
+      this.#options.onError(`make table ${id}: ${reasonOf(error)}`);
+      setTimeout(() => session.tables.delete(name), TABLE_RETRY_MS).unref();
+      return;
     }
-    return { ...base, paths };
+    session.tables.set(name, 'there');
+    if (this.#session !== session) return;
+    for (const programmer of session.programmers.values()) {
+      programmer.forgetTable();
+      programmer.forgetRefusals();
+    }
+    for (const state of this.#states) state.wake();
+  }
+
+  /** Marks what VPP may have of ours, so that what is not sent again is swept. Never rejects. */
+  async #mark(session: Session): Promise<void> {
+    try {
+      await this.#removeStrayLabels(session);
+    } catch (error) {
+      if (this.#session === session) this.#options.onError(`read the MPLS routes of VPP: ${reasonOf(error)}`);
+    }
+    const named = this.#options.table.stores.flatMap(({ family, tables }) =>
+      family === 'mpls' ? [] : tables,
+    );
+    const ids = new Set([this.#config.tableId, ...named, ...this.#tablesInUse]);
+    ids.delete(DEFAULT_TABLE);
+    for (const id of ids) {
+      try {
+        await addTable(session.client, 'ip', tableId(id));
+        session.tables.set(`ip ${id}`, 'there');
+        for (const table of bothFamilies(tableId(id))) {
+          await beginTableReplace(session.client, table, { timeoutMs: TABLE_TIMEOUT_MS });
+        }
+        session.marked.add(tableId(id));
+      } catch (error) {
+        if (this.#session !== session) return;
+        this.#options.onError(`mark the routes of table ${id}: ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  /**
+   * Everything was answered: VPP lets go of what was not sent again. Not while something was refused unasked. Never
+   * rejects.
+   */
+  async #sweep(session: Session): Promise<void> {
+    const isAnswered = (state: BackendState): boolean =>
+      state.counts.failed === 0 || session.programmers.get(state.store.family)?.refusedHere === 0;
+    if (!this.#states.every(isAnswered)) return;
+    const ids = [...session.marked];
+    session.marked.clear();
+    for (const id of ids) {
+      try {
+        for (const table of bothFamilies(id)) {
+          await endTableReplace(session.client, table, { timeoutMs: TABLE_TIMEOUT_MS });
+        }
+      } catch (error) {
+        if (this.#session === session) this.#options.onError(`sweep table ${id}: ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  /** The default table is another one: it is filled, then the old one is emptied by a sweep without a replay. */
+  async #moveTable(before: number): Promise<void> {
+    const session = this.#session;
+    this.#options.table.setDefaultTableId(this.#config.tableId);
+    for (const state of this.#states) if (state.store.family !== 'mpls') state.reset('nothing');
+    if (session === undefined) return;
+    for (const programmer of session.programmers.values()) programmer.forgetTable();
+    session.pendingSince = performance.now();
+    this.#run();
+    await this.settled();
+    if (this.#session !== session) return;
+    const old = tableId(before);
+    try {
+      for (const table of bothFamilies(old)) await beginTableReplace(session.client, table);
+      for (const table of bothFamilies(old)) await endTableReplace(session.client, table);
+    } catch (error) {
+      if (this.#session === session) this.#options.onError(`empty table ${old}: ${reasonOf(error)}`);
+    }
+  }
+
+  /**
+   * Takes out of MPLS table 0 what an earlier process left there. Of a label that is wanted the new route replaces the
+   * old one.
+   */
+  async #removeStrayLabels({ client }: Session): Promise<void> {
+    const tables = await dumpMplsTables(client);
+    const table = tables.find((id) => id === 0);
+    if (table === undefined) return;
+    const store = this.#options.table.store('mpls');
+    const key = newRouteKey();
+    for (const { label, isEndOfStack, payload } of await dumpMplsRoutes(client, table)) {
+      if (label < FIRST_FREE_LABEL) continue;
+      setKey(key, { family: 'mpls', label }, undefined);
+      key.w0 = (key.w0 | (isEndOfStack ? 1 : 0)) >>> 0;
+      const slot = store.find(key);
+      if (slot >= 0 && store.source[slot] !== 0) continue;
+      const route = { tableId: table, label, isEndOfStack, payload: payload === 1 ? 1 : 0 } as const;
+      // One path: VPP reads the last before it looks at how many there are.
+      await addDelMplsRoute(client, { ...route, isAdd: false, paths: [fibPath({ type: FibPathType.drop })] });
+    }
+  }
+
+  #endSession(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    for (const programmer of this.#session?.programmers.values() ?? []) programmer[Symbol.dispose]();
+    this.#session = undefined;
+    this.#templates.forgetAll();
+  }
+
+  #release(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #failures(): FibFailure[] {
+    const key = newRouteKey();
+    const failures: FibFailure[] = [];
+    for (const state of this.#states) {
+      for (const { slot, reason } of state.failures(REPORTED_FAILURES - failures.length)) {
+        state.store.readKey(slot, key);
+        failures.push({ prefix: formatKey(key), reason });
+      }
+    }
+    return failures;
   }
 }
 
-/** Makes both tables of a number; table 0 of both families is always there. */
-async function addTables(client: VppApiClient, id: FibTable['tableId']): Promise<void> {
-  if (id !== 0) for (const table of tablesOf(id)) await addDelTable(client, table, true);
+async function addTable(client: VppApiClient, kind: 'ip' | 'mpls', id: TableId): Promise<void> {
+  if (kind === 'mpls') return addDelMplsTable(client, id, true, { timeoutMs: TABLE_TIMEOUT_MS });
+  // Table 0 of both families is always there.
+  if (id === 0) return;
+  for (const table of bothFamilies(id)) {
+    await addDelTable(client, table, true, { timeoutMs: TABLE_TIMEOUT_MS });
+  }
 }
 
-function tablesOf(id: FibTable['tableId']): FibTable[] {
+function bothFamilies(id: TableId): { readonly tableId: TableId; readonly family: 4 | 6 }[] {
   return ([4, 6] as const).map((family) => ({ tableId: id, family }));
-}
-
-/** A route that is to leave a table which is not there has left it. */
-function isWithoutTable(error: VppApiError): boolean {
-  return error.code === 'retval' && error.retval === Retval.noSuchFib;
 }

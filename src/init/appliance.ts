@@ -254,7 +254,7 @@ export class Appliance implements StatusProvider {
         managementInterface: owner?.managementInterface,
       }),
       interfaces: plane === undefined ? [] : [...plane.interfaces.status, ...plane.kernelInterfaces.status],
-      fib: plane === undefined ? [] : [plane.fib.status, plane.kernelFib.status],
+      fib: plane === undefined ? [] : [plane.fib.vpp.status, plane.kernelFib.status],
       hugepages: plane === undefined ? [] : [plane.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
       ...(owner === undefined ? {} : { box: owner.status() }),
@@ -262,7 +262,7 @@ export class Appliance implements StatusProvider {
   }
 
   *fibRoutes(): Iterable<FibRoute> {
-    if (this.#dataPlane !== undefined) yield* this.#dataPlane.fib.programmed();
+    if (this.#dataPlane !== undefined) yield* this.#dataPlane.fib.vpp.programmed();
   }
 
   statsSnapshot(): ReturnType<StatusProvider['statsSnapshot']> {

@@ -97,7 +97,7 @@ async function until(what: string, check: () => boolean, timeoutMs = 15_000): Pr
   while (!check()) {
     if (performance.now() > deadline) {
       throw new Error(
-        `not in time: ${what}\n${JSON.stringify([plane.vppStatus, plane.fib.status, conditions.list()])}`,
+        `not in time: ${what}\n${JSON.stringify([plane.vppStatus, plane.fib.vpp.status, conditions.list()])}`,
       );
     }
     await sleep(20);
@@ -107,10 +107,11 @@ async function until(what: string, check: () => boolean, timeoutMs = 15_000): Pr
 const connected = (): Promise<void> =>
   until(
     'VPP is connected and programmed',
-    () => plane.vppStatus.api.state === 'connected' && plane.fib.status.status.state === 'synced',
+    () => plane.vppStatus.api.state === 'connected' && plane.fib.vpp.status.status.state === 'synced',
   );
 
-const routes = (): string[] => [...plane.fib.programmed()].map((one) => `${one.prefix} ${one['next-hop']}`);
+const routes = (): string[] =>
+  [...plane.fib.vpp.programmed()].map((one) => `${one.prefix} ${one['next-hop']}`);
 
 const addresses = (name: string): readonly string[] | undefined =>
   plane.interfaces.status.find((one) => one.name === name)?.addresses;

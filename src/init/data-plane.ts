@@ -11,7 +11,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
-import { type KernelFib, VppFib } from '../fib/mod.ts';
+import { Fib, type KernelFib } from '../fib/mod.ts';
 import { type KernelInterfaces, VppInterfaces } from '../interfaces/mod.ts';
 import type { HugepageStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
@@ -52,7 +52,7 @@ export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'
 
 export class DataPlane {
   readonly #options: DataPlaneOptions;
-  readonly fib: VppFib;
+  readonly fib: Fib;
   readonly interfaces: VppInterfaces;
   readonly #kernel: KernelPlane;
   #config: Config;
@@ -73,11 +73,12 @@ export class DataPlane {
       configs: config.interfaces,
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
-        if (what === 'up' || what === 'added') this.fib.interfacesChanged();
+        this.fib.setConnected(this.interfaces.connected);
+        this.fib.vpp.interfacesChanged();
       },
       onError: (name, reason) => logger.warning('interface', `${name}: ${reason}`),
     });
-    this.fib = new VppFib({
+    this.fib = new Fib({
       config: config.fib.vpp,
       routes: config.routes,
       resolveInterface: (name) => this.interfaces.indexOf(name),
@@ -212,7 +213,14 @@ export class DataPlane {
       const words = `VPP has not taken the change within ${RECONFIGURE_MS / 1000} s: it goes on in the background`;
       this.#options.logger.warning('interface', words);
     }
-    this.fib.reconfigure(next.fib.vpp, next.routes);
+    await this.#reprogram(next);
+  }
+
+  /** Other routes, in VPP and in the kernel. What is slow goes on in the background. */
+  async #reprogram(next: Config): Promise<void> {
+    this.fib.setRoutes(next.routes);
+    const inVpp = this.fib.vpp.reconfigure(next.fib.vpp);
+    await Promise.race([inVpp, sleep(RECONFIGURE_MS, undefined, { ref: false })]);
     await this.#kernel.reconfigure(next);
   }
 
@@ -231,8 +239,7 @@ export class DataPlane {
       this.#config = next;
       this.#adoptVpp();
       await this.interfaces.reconfigure(next.interfaces);
-      this.fib.reconfigure(next.fib.vpp, next.routes);
-      await this.#kernel.reconfigure(next);
+      await this.#reprogram(next);
     } finally {
       if (!this.#isStopped()) this.#life = 'running';
     }
@@ -314,7 +321,8 @@ export class DataPlane {
 
   #detach(reason: string): void {
     this.interfaces.detach();
-    this.fib.detach(reason);
+    this.fib.setConnected([]);
+    this.fib.vpp.detach(reason);
   }
 
   async #program({ client, kind }: ConnectedEvent): Promise<void> {
@@ -322,8 +330,9 @@ export class DataPlane {
       if (client.isClosed) throw error;
       this.#options.logger.warning('interface', `not all is configured yet: ${reasonOf(error)}`);
     });
-    await this.fib.attach(client, kind);
-    const { desired, programmed, failed } = this.fib.status;
+    this.fib.setConnected(this.interfaces.connected);
+    await this.fib.vpp.attach(client, kind);
+    const { desired, programmed, failed } = this.fib.vpp.status;
     this.#options.logger.info('fib', `${programmed} of ${desired} routes programmed, ${failed} refused`);
   }
 

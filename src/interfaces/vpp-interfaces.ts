@@ -10,7 +10,7 @@
  * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
  * configuration is not touched.
  */
-import type { InterfaceConfig } from '../config/types.ts';
+import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 import {
   type ConnectKind,
@@ -271,6 +271,18 @@ export class VppInterfaces {
   #retryLater(): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#reconcileSoon(), RETRY_MS).unref();
+  }
+
+  /** The networks that VPP is connected to: addresses of configured interfaces that are up. */
+  get connected(): { readonly interface: string; readonly prefix: Prefix }[] {
+    return this.#configs.flatMap(({ name, addresses }) => {
+      const known = this.#known.get(name);
+      if (known === undefined || !known.vpp.adminUp || !known.vpp.linkUp) return [];
+      const present = new Set(known.addresses);
+      return addresses
+        .filter(({ address, length }) => present.has(`${address}/${length}`))
+        .map((prefix) => ({ interface: name, prefix }));
+    });
   }
 
   /** Configured interfaces first, in the file's order, then what else VPP has. */

@@ -232,6 +232,20 @@ export interface FibFailure {
 }
 
 /** One backend of the FIB; counts are routes. */
+/** Routes of one family in one FIB. */
+export interface FibFamilyCounts {
+  readonly family: 'ipv4' | 'ipv6' | 'mpls';
+  /** Routes that should be in this FIB. */
+  readonly desired: number;
+  readonly programmed: number;
+  /** Not sent yet, not answered yet, or about to leave. */
+  readonly pending: number;
+  /** Refused, with a reason; tried again. */
+  readonly failed: number;
+  /** The next hop cannot be reached now; waits for what could change that. */
+  readonly unresolved: number;
+}
+
 export interface FibBackendStatus {
   readonly backend: 'vpp' | 'kernel' | 'none';
   readonly status:
@@ -240,14 +254,23 @@ export interface FibBackendStatus {
     | { readonly state: 'programming'; readonly since: Timestamp }
     | { readonly state: 'synced'; readonly since: Timestamp }
     | { readonly state: 'degraded'; readonly reason: string; readonly since: Timestamp };
+  /** Sums of `families`. */
   readonly desired: number;
   readonly programmed: number;
   readonly pending: number;
   readonly failed: number;
-  /** The first few of `failed`. */
+  readonly unresolved: number;
+  readonly families: readonly FibFamilyCounts[];
+  /** The first few of `failed` and `unresolved`. */
   readonly failures: readonly FibFailure[];
-  /** From the first change of the last batch of changes to its last reply, in milliseconds. */
+  /** Batches of requests sent since the start. */
+  readonly batches: number;
+  /** Everything is being told to the FIB again. */
+  readonly isReplaying: boolean;
+  /** From the first change of the last run of changes to its last answer, in milliseconds. */
   readonly lastConvergenceMs?: number;
+  /** The same of the last replay of all routes. */
+  readonly lastFullConvergenceMs?: number;
 }
 
 /** What was wanted of one page size and what the kernel gave. */

@@ -15,7 +15,11 @@ const fib: ApplianceStatus['fib'] = (['vpp', 'kernel'] as const).map((backend) =
   programmed: backend === 'vpp' ? 9 : 3,
   pending: 0,
   failed: 0,
+  unresolved: 0,
+  families: [],
   failures: [],
+  batches: 1,
+  isReplaying: false,
 }));
 
 describe('snapshotOf', () => {

@@ -11,7 +11,8 @@ import {
   routeBody,
   tableId,
 } from '../../src/vpp/api/mod.ts';
-import { RouteTable } from '../../src/fib/route-table.ts';
+import { BackendState } from '../../src/fib/backend-state.ts';
+import { newRouteKey, type RouteSource, RouteTable } from '../../src/fib/mod.ts';
 
 const ROUTES = 1_000;
 const lines = Array.from(
@@ -27,10 +28,64 @@ group(`configuration, ${ROUTES} routes`, () => {
   bench('parse', () => do_not_optimize(parseConfig(text, 'bench.ini')));
 });
 
-group(`route table, ${ROUTES} routes`, () => {
-  bench('build', () => do_not_optimize(new RouteTable(routes)));
-  const table = new RouteTable(routes);
-  bench('take a batch of 256', () => do_not_optimize(table.due(256)));
+group(`route table, ${ROUTES} routes of text`, () => {
+  const table = new RouteTable();
+  const source = table.addSource({ name: 'bench', distance: 20, origin: 'feed' });
+  bench('set again what is there', () => {
+    for (const route of routes) do_not_optimize(source.setRoute(route));
+  });
+});
+
+group('route table, 100000 keys', () => {
+  const KEYS = 100_000;
+  const key = newRouteKey();
+  const keyAt = (i: number): typeof key => {
+    // Spread as a real table is, and never twice the same.
+    key.w0 = (Math.imul(i, 0x9e37_79b1) & ~0xff) >>> 0;
+    key.length = 24;
+    return key;
+  };
+  const filled = (): { table: RouteTable; source: RouteSource; groups: number[] } => {
+    const table = new RouteTable();
+    const source = table.addSource({ name: 'bench', distance: 20, origin: 'feed' });
+    const groups = [1, 2].map((host) =>
+      table.groups.intern(4, {
+        kind: 'forward',
+        nextHops: [{ family: 4, address: `192.0.2.${host}`, weight: 1, interface: undefined }],
+        labels: [],
+      }),
+    );
+    for (let i = 0; i < KEYS; i++) source.set(keyAt(i), groups[0] ?? 0, 0);
+    return { table, source, groups };
+  };
+  bench('insert into an empty table', () => do_not_optimize(filled()));
+  const full = filled();
+  let round = 0;
+  bench('change the best of each', () => {
+    round += 1;
+    const group = full.groups[round % 2] ?? 0;
+    for (let i = 0; i < KEYS; i++) full.source.set(keyAt(i), group, 0);
+  });
+  const { groups } = full.table;
+  const state = new BackendState(
+    {
+      store: full.table.store(4),
+      groups,
+      wanted: (slot) => full.table.store(4).group[slot] ?? 0,
+      onWork: () => {},
+    },
+    () => false,
+  );
+  bench('follow a change of each in a FIB', () => {
+    round += 1;
+    const group = full.groups[round % 2] ?? 0;
+    for (let i = 0; i < KEYS; i++) full.source.set(keyAt(i), group, 0);
+    for (let slot = state.take(); slot >= 0 || state.queued > 0; slot = state.take()) {
+      if (slot < 0) continue;
+      state.sent(slot, state.target(slot));
+      state.acked(slot);
+    }
+  });
 });
 
 group('one ip_route_add_del', () => {

@@ -6,7 +6,7 @@
  * belongs to another sequence number, and is dropped.
  *
  * Invariants: at most `RING_SIZE` bulk requests per connection and `window` per channel are in flight; `onReply` is
- * called exactly once for every `send` that returned true, unless the channel was closed before.
+ * called exactly once for every `send` that found room, unless the channel was closed before.
  */
 
 import { retvalError, VppApiError } from './errors.ts';
@@ -25,15 +25,20 @@ export interface BulkOptions {
   readonly timeoutMs?: number;
   /** Called once per request sent: error undefined means that VPP answered 0. Must not throw. */
   readonly onReply: (slot: number, error: VppApiError | undefined) => void;
-  /** Called when `send` would work again after it returned false. */
+  /** Called when `send` would work again after it found no room. */
   readonly onRoom?: () => void;
 }
 
 /** What a channel needs from its connection. */
 export interface BulkTransport {
   isCongested(): boolean;
-  /** Writes one request: the body after its 10 bytes of header, which the transport fills in. */
-  writeTemplate(messageId: number, context: number, template: Uint8Array, length: number): void;
+  /**
+   * Writes one request: a template of which the transport fills in the 10 bytes of header. Returns where in `bytes` it
+   * is, so that more can be put into it before anything else is written.
+   */
+  writeTemplate(messageId: number, context: number, template: Uint8Array): number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
 }
 
 /** Requests of one message with a window; made by `VppApiClient.bulk`. */
@@ -67,11 +72,26 @@ export class BulkChannel implements Disposable {
 
   /**
    * Sends one request, copied from `template` (10 bytes of header, which are ignored, then the body; see
-   * `encodeRequest`). `slot` (a u32) comes back in `onReply`. False: the window or the socket is full; `onRoom` follows.
-   * Throws VppApiError `disconnected` when the connection is gone.
+   * `encodeRequest`). `slot` (a u32) comes back in `onReply`. Returns where the copy is in `bytes`, for what differs
+   * between requests, to be put in at once; -1 when the window or the socket is full: `onRoom` follows. Throws
+   * VppApiError `disconnected` when the connection is gone.
    */
-  send(slot: number, template: Uint8Array, length: number = template.length): boolean {
-    return this.#ring.send(this, slot, template, length);
+  send(slot: number, template: Uint8Array): number {
+    return this.#ring.send(this, slot, template);
+  }
+
+  /** Whether `send` would find room; when not, `onRoom` follows. */
+  hasRoom(): boolean {
+    return this.#ring.hasRoom(this);
+  }
+
+  /** Where the last request was written. */
+  get bytes(): Uint8Array {
+    return this.#ring.transport.bytes;
+  }
+
+  get view(): DataView {
+    return this.#ring.transport.view;
   }
 
   /** No further `onReply`: replies to what is in flight are consumed and dropped. */
@@ -86,7 +106,7 @@ export class BulkChannel implements Disposable {
 
 /** The ring of one connection. */
 export class BulkRing {
-  readonly #transport: BulkTransport;
+  readonly transport: BulkTransport;
   readonly #owners: (BulkChannel | undefined)[] = Array.from({ length: RING_SIZE }, () => undefined);
   readonly #slots = new Uint32Array(RING_SIZE);
   readonly #sequences = new Uint32Array(RING_SIZE);
@@ -94,10 +114,12 @@ export class BulkRing {
   readonly #channels = new Set<BulkChannel>();
   #sequence = 0;
   #inFlight = 0;
+  /** `performance.now()` not long ago: the clock is not read for each request. */
+  #now = 0;
   #failure: VppApiError | undefined;
 
   constructor(transport: BulkTransport) {
-    this.#transport = transport;
+    this.transport = transport;
   }
 
   get inFlight(): number {
@@ -108,25 +130,30 @@ export class BulkRing {
     this.#channels.add(channel);
   }
 
-  send(channel: BulkChannel, slot: number, template: Uint8Array, length: number): boolean {
+  send(channel: BulkChannel, slot: number, template: Uint8Array): number {
     if (this.#failure !== undefined) throw this.#failure;
     if (channel.isClosed) throw new VppApiError('aborted', `${channel.messageName}: this channel was closed`);
-    if (channel.inFlight >= channel.window || this.#inFlight >= RING_SIZE || this.#transport.isCongested()) {
-      channel.isStarved = true;
-      return false;
-    }
+    if (!this.hasRoom(channel)) return -1;
+    if (this.#inFlight === 0) this.#now = performance.now();
     // A request that VPP dropped holds its place until it times out: step over it.
     while (this.#owners[this.#sequence % RING_SIZE] !== undefined) this.#advance();
     const place = this.#sequence % RING_SIZE;
     this.#owners[place] = channel;
     this.#slots[place] = slot;
     this.#sequences[place] = this.#sequence;
-    this.#deadlines[place] = performance.now() + channel.timeoutMs;
+    this.#deadlines[place] = this.#now + channel.timeoutMs;
     this.#inFlight++;
     channel.inFlight++;
-    this.#transport.writeTemplate(channel.messageId, (BULK_CONTEXT | this.#sequence) >>> 0, template, length);
+    const context = (BULK_CONTEXT | this.#sequence) >>> 0;
     this.#advance();
-    return true;
+    return this.transport.writeTemplate(channel.messageId, context, template);
+  }
+
+  hasRoom(channel: BulkChannel): boolean {
+    const isFull = channel.inFlight >= channel.window || this.#inFlight >= RING_SIZE;
+    if (!isFull && !this.transport.isCongested()) return true;
+    channel.isStarved = true;
+    return false;
   }
 
   /** A reply with a bulk context; false when nobody waits for it (late). Throws VppApiError `protocol`. */
@@ -144,6 +171,7 @@ export class BulkRing {
 
   /** Ends what is overdue with `timeout`. */
   sweep(now: number): void {
+    this.#now = now;
     if (this.#inFlight === 0) return;
     for (let place = 0; place < RING_SIZE; place++) {
       const channel = this.#owners[place];

@@ -81,9 +81,16 @@ export class VppApiClient implements AsyncDisposable {
       },
     });
     this.#writer = new FrameWriter(this.#socket);
+    const writer = this.#writer;
     this.#bulk = new BulkRing({
-      isCongested: () => this.#writer.isCongested,
-      writeTemplate: (id, context, template, length) => this.#writeTemplate(id, context, template, length),
+      isCongested: () => writer.isCongested,
+      writeTemplate: (id, context, template) => this.#writeTemplate(id, context, template),
+      get bytes() {
+        return writer.bytes;
+      },
+      get view() {
+        return writer.view;
+      },
     });
     this.#socket.on('drain', () => this.#bulk.wake());
   }
@@ -324,13 +331,16 @@ export class VppApiClient implements AsyncDisposable {
     }
   }
 
-  #writeTemplate(id: number, context: number, template: Uint8Array, length: number): void {
+  #writeTemplate(id: number, context: number, template: Uint8Array): number {
     this.#sweeper ??= this.#startSweeper();
-    const { bytes, view, offset } = this.#writer.frame(length);
-    bytes.set(length === template.length ? template : template.subarray(0, length), offset);
+    const writer = this.#writer;
+    const offset = writer.reserve(template.length);
+    writer.bytes.set(template, offset);
+    const { view } = writer;
     view.setUint16(offset, id);
     view.setUint32(offset + 2, this.#serverIndex);
     view.setUint32(offset + 6, context);
+    return offset;
   }
 
   #startSweeper(): NodeJS.Timeout {

@@ -32,8 +32,26 @@ export class FrameWriter {
     return this.#socket.writableLength > MAX_UNSENT_BYTES;
   }
 
-  /** Room for one frame of `length` payload bytes, its header written; the payload goes at the cursor, at once. */
+  /** Where `reserve` made room. Other ones after the next call. */
+  get bytes(): Uint8Array {
+    return this.#chunk;
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /** As `reserve`, with a cursor at the room. */
   frame(length: number): WriteCursor {
+    const offset = this.reserve(length);
+    return { bytes: this.#chunk, view: this.#view, offset };
+  }
+
+  /**
+   * Room for one frame of `length` payload bytes, its header written: returns where in `bytes` the payload goes, at
+   * once. No cursor is made: this is called for each route.
+   */
+  reserve(length: number): number {
     const total = FRAME_HEADER_BYTES + length;
     if (this.#used + total > this.#chunk.length) {
       this.flush();
@@ -41,13 +59,16 @@ export class FrameWriter {
     }
     const start = this.#used;
     this.#used += total;
-    this.#chunk.fill(0, start, start + FRAME_HEADER_BYTES);
-    this.#view.setUint32(start + 8, length);
+    const view = this.#view;
+    view.setUint32(start, 0);
+    view.setUint32(start + 4, 0);
+    view.setUint32(start + 8, length);
+    view.setUint32(start + 12, 0);
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       process.nextTick(() => this.flush());
     }
-    return { bytes: this.#chunk, view: this.#view, offset: start + FRAME_HEADER_BYTES };
+    return start + FRAME_HEADER_BYTES;
   }
 
   /** Takes back the frame that was begun last (its encoding failed). */

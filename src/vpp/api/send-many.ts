@@ -59,7 +59,7 @@ export async function sendMany<Body>(
     let index = 0;
     for (const body of bodies) {
       const frame = encodeRequest(def, body);
-      while (!channel.send(index, frame)) await pause();
+      while (channel.send(index, frame) < 0) await pause();
       index++;
       if (index % SLICE === 0) {
         await new Promise((resolve) => setImmediate(resolve));

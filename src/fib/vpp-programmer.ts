@@ -1,0 +1,207 @@
+/**
+ * Programs the routes of one family into VPP through one bulk channel: takes what is due, writes requests from
+ * templates, and tells the state of each answer.
+ *
+ * Invariants: a request is written only for a slot that is not in flight; a run ends after `SLICE_MS`, so that the
+ * event loop gets its turn; after `Symbol.dispose` nothing is written and no answer is taken.
+ */
+import {
+  type BulkChannel,
+  ipRouteAddDel,
+  mplsRouteAddDel,
+  Retval,
+  type VppApiClient,
+  VppApiError,
+} from '../vpp/api/mod.ts';
+import type { BackendState } from './backend-state.ts';
+import { DEFAULT_TABLE, newRouteKey } from './route-key.ts';
+import {
+  ADDRESS_OFFSET,
+  LABEL_OFFSET,
+  LENGTH_OFFSET,
+  type Template,
+  type VppTemplates,
+} from './vpp-templates.ts';
+
+/** Time for an answer. A request without one is sent again: VPP drops what it does not understand without a word. */
+const ANSWER_MS = 30_000;
+/** A run of requests ends after this, in ms. */
+const SLICE_MS = 4;
+/** What stands for a slot when nothing can be sent. */
+const NO_ROOM = -2;
+/** Requests between two looks at the clock. */
+const CLOCK_EVERY = 256;
+
+export interface VppProgrammerOptions {
+  readonly client: VppApiClient;
+  readonly state: BackendState;
+  readonly templates: VppTemplates;
+  /** VPP's number of the default table. */
+  readonly defaultTableId: () => number;
+  /** Whether VPP has a table; when not, it is asked for, and its routes are tried again. */
+  readonly hasTable: (tableId: number) => boolean;
+  /** A run has ended with nothing left to take now. */
+  readonly onIdle: () => void;
+  /** Requests of one run. */
+  readonly onBatch: (size: number) => void;
+  readonly batchSize: () => number;
+}
+
+export class VppProgrammer implements Disposable {
+  readonly #options: VppProgrammerOptions;
+  readonly #state: BackendState;
+  readonly #channel: BulkChannel;
+  readonly #key = newRouteKey();
+  /** Templates of the table and end-of-stack bit that the last slot had. */
+  #lastTable = Number.NaN;
+  #lastBit = -1;
+  #lastTemplates = new Map<number, Template>();
+  #again: NodeJS.Immediate | undefined;
+  /** Why no request can be for the table that the last slot had. */
+  #refusal: string | undefined;
+  /** Refused here, before VPP was asked: it may have the route all the same. */
+  #refusedHere = 0;
+
+  constructor(options: VppProgrammerOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    const def = options.state.store.family === 'mpls' ? mplsRouteAddDel : ipRouteAddDel;
+    this.#channel = options.client.bulk(def, {
+      timeoutMs: ANSWER_MS,
+      onReply: (slot, error) => this.#answered(slot, error),
+      onRoom: () => this.run(),
+    });
+  }
+
+  get inFlight(): number {
+    return this.#channel.inFlight;
+  }
+
+  /** Routes that were refused without asking VPP since the last `forgetRefusals`. */
+  get refusedHere(): number {
+    return this.#refusedHere;
+  }
+
+  forgetRefusals(): void {
+    this.#refusedHere = 0;
+  }
+
+  /** Sends what is due, as far as there is room; goes on by itself while there is more. Never throws. */
+  run(): void {
+    if (this.#again !== undefined || this.#channel.isClosed) return;
+    const until = performance.now() + SLICE_MS;
+    const batchSize = this.#options.batchSize();
+    let inBatch = 0;
+    let end: 'no-room' | 'nothing-left' | 'slice-over' | undefined;
+    for (let count = 1; end === undefined; count++) {
+      const slot = this.#channel.hasRoom() ? this.#state.take() : NO_ROOM;
+      if (slot === NO_ROOM) end = 'no-room';
+      else if (slot < 0) end = 'nothing-left';
+      else if (this.#send(slot)) inBatch += 1;
+      if (count % CLOCK_EVERY === 0 && performance.now() > until) end ??= 'slice-over';
+      if (inBatch === batchSize || (end !== undefined && inBatch > 0)) {
+        this.#options.onBatch(inBatch);
+        inBatch = 0;
+      }
+    }
+    if (end === 'slice-over' || (end === 'nothing-left' && this.#state.queued > 0)) this.#later();
+    else if (end === 'nothing-left') this.#options.onIdle();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#again !== undefined) clearImmediate(this.#again);
+    this.#again = undefined;
+    this.#channel.close();
+  }
+
+  #later(): void {
+    this.#again = setImmediate(() => {
+      this.#again = undefined;
+      this.run();
+    });
+  }
+
+  /** False when nothing was sent. */
+  #send(slot: number): boolean {
+    const state = this.#state;
+    const { store } = state;
+    const group = state.target(slot);
+    const isMpls = store.family === 'mpls';
+    const w0 = store.w0[slot]!;
+    const table = store.table[slot]!;
+    const bit = isMpls ? w0 & 1 : 0;
+    if (table !== this.#lastTable || bit !== this.#lastBit) this.#useTable(table, bit);
+    const template = this.#refusal ?? this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+    if (typeof template === 'string') {
+      this.#refusedHere += 1;
+      state.refused(slot, template);
+      return false;
+    }
+    const offset = this.#write(slot, template);
+    if (offset < 0) return false;
+    const { bytes, view } = this.#channel;
+    if (isMpls) view.setUint32(offset + LABEL_OFFSET, w0 >>> 1);
+    else {
+      view.setUint32(offset + ADDRESS_OFFSET, w0);
+      bytes[offset + LENGTH_OFFSET] = store.length[slot]!;
+      if (store.family === 6) {
+        view.setUint32(offset + ADDRESS_OFFSET + 4, store.w1[slot]!);
+        view.setUint32(offset + ADDRESS_OFFSET + 8, store.w2[slot]!);
+        view.setUint32(offset + ADDRESS_OFFSET + 12, store.w3[slot]!);
+      }
+    }
+    state.sent(slot, group);
+    return true;
+  }
+
+  /** Where the copy is; -1 when there is no connection any more: a new one begins with everything anew. */
+  #write(slot: number, template: Uint8Array): number {
+    try {
+      return this.#channel.send(slot, template);
+    } catch (error) {
+      if (error instanceof VppApiError) return -1;
+      throw error;
+    }
+  }
+
+  #useTable(table: number, bit: number): void {
+    const { store } = this.#state;
+    const tableId = store.tables[table] ?? DEFAULT_TABLE;
+    const id = tableId === DEFAULT_TABLE ? this.#options.defaultTableId() : tableId;
+    this.#lastTemplates = this.#options.templates.table(store.family, id, bit === 1);
+    this.#refusal = this.#options.hasTable(id) ? undefined : `table ${id} is not there yet`;
+    this.#lastTable = table;
+    this.#lastBit = bit;
+  }
+
+  /** Tables were made, or the default one is another: what was found for the last slot's table is looked for again. */
+  forgetTable(): void {
+    this.#lastTable = Number.NaN;
+  }
+
+  #makeTemplate(slot: number, group: number): Template {
+    const { store } = this.#state;
+    store.readKey(slot, this.#key);
+    const { tableId, family } = this.#key;
+    const to = {
+      family,
+      tableId: tableId === DEFAULT_TABLE ? this.#options.defaultTableId() : tableId,
+      isEndOfStack: this.#lastBit === 1,
+    };
+    return this.#options.templates.make(this.#lastTemplates, group, to);
+  }
+
+  #answered(slot: number, error: VppApiError | undefined): void {
+    const state = this.#state;
+    if (error === undefined) state.acked(slot);
+    else if (error.code !== 'retval') state.lost(slot);
+    else if (state.isRemoval(slot) && isGone(error)) state.acked(slot);
+    else state.refused(slot, error.message);
+    if (this.#channel.inFlight === 0) this.run();
+  }
+}
+
+/** What is to leave a table, and is not in it or has no table any more, has left it. */
+function isGone({ retval }: VppApiError): boolean {
+  return retval === Retval.noSuchFib || retval === Retval.noSuchEntry;
+}

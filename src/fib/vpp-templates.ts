@@ -1,0 +1,192 @@
+/**
+ * The requests that program VPP, one template a next-hop group and table: a route's request is a copy of it with the
+ * destination put in.
+ *
+ *   ip_route_add_del:   is_add@10 is_multipath@11 table_id u32@12 stats_index u32@16 family@20 address@21 (16)
+ *                       length@37 n_paths@38 paths@39 (167 each)
+ *   mpls_route_add_del: is_add@10 is_multipath@11 table_id u32@12 label u32@16 eos@20 eos_proto@21 is_multicast@22
+ *                       n_paths@23 paths@24
+ *
+ * Invariants: offsets are those that the message schema gives (a test compares whole requests); a template is good for
+ * the interfaces that it was made with (`forgetAll` when they change) and while its group is held.
+ */
+import { parseAddress } from '../config/mod.ts';
+import type { NextHop } from '../config/types.ts';
+import {
+  encodeFibPath,
+  FIB_PATH_BYTES,
+  type FibPath,
+  FibPathProto,
+  FibPathType,
+  fibPath,
+  IMPLICIT_NULL,
+  labelStack,
+  MplsPayload,
+  NO_INTERFACE,
+  type SwIfIndex,
+} from '../vpp/api/mod.ts';
+import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
+import type { Family } from './route-key.ts';
+
+const IP_PATHS = 39;
+const MPLS_PATHS = 24;
+const IS_ADD = 10;
+const TABLE_ID = 12;
+const FAMILY = 20;
+const IP_PATH_COUNT = 38;
+const MPLS_END_OF_STACK = 20;
+const MPLS_PAYLOAD = 21;
+const MPLS_PATH_COUNT = 23;
+
+/** Where the destination goes: the address (IP) or the label (MPLS), and the length of a prefix. */
+export const ADDRESS_OFFSET = 21;
+export const LENGTH_OFFSET = 37;
+export const LABEL_OFFSET = 16;
+
+/** A request without its destination, or in words why there is none now. */
+export type Template = Uint8Array | string;
+
+export class VppTemplates implements Disposable {
+  readonly #groups: NextHopGroups;
+  readonly #resolveInterface: (name: string) => SwIfIndex | undefined;
+  /** Where the interfaces were that templates name, with the groups that name them. */
+  readonly #used = new Map<string, { readonly index: SwIfIndex; readonly groups: Set<GroupId> }>();
+  /** By table, family and end-of-stack bit, then by group; `NO_GROUP` is the removal. */
+  readonly #byTable = new Map<string, Map<GroupId, Template>>();
+  readonly #subscription: Disposable;
+
+  /** @param resolveInterface VPP's index of an interface; undefined while VPP has none of that name */
+  constructor(groups: NextHopGroups, resolveInterface: (name: string) => SwIfIndex | undefined) {
+    this.#groups = groups;
+    this.#resolveInterface = resolveInterface;
+    this.#subscription = groups.onFreed((id) => {
+      for (const templates of this.#byTable.values()) templates.delete(id);
+      for (const used of this.#used.values()) used.groups.delete(id);
+    });
+  }
+
+  /** The templates of one table: ask once, and then `templateOf` for each route. */
+  table(family: Family, tableId: number, isEndOfStack = false): Map<GroupId, Template> {
+    const key = `${tableId} ${family} ${isEndOfStack}`;
+    let templates = this.#byTable.get(key);
+    if (templates === undefined) {
+      templates = new Map();
+      this.#byTable.set(key, templates);
+    }
+    return templates;
+  }
+
+  /** Makes the template of a group, and keeps it among those of its table. */
+  make(
+    templates: Map<GroupId, Template>,
+    group: GroupId,
+    to: { readonly family: Family; readonly tableId: number; readonly isEndOfStack: boolean },
+  ): Template {
+    const template = this.#encode(group, to);
+    templates.set(group, template);
+    return template;
+  }
+
+  /** The groups over interfaces that VPP has under another index by now, or not any more. */
+  groupsOfMovedInterfaces(): ReadonlySet<GroupId> {
+    const moved = new Set<GroupId>();
+    for (const [name, { index, groups }] of this.#used) {
+      if (this.#resolveInterface(name) !== index) for (const group of groups) moved.add(group);
+    }
+    return moved;
+  }
+
+  /** Interfaces came or went: all are made anew. */
+  forgetAll(): void {
+    this.#used.clear();
+    for (const templates of this.#byTable.values()) templates.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription[Symbol.dispose]();
+  }
+
+  #encode(
+    group: GroupId,
+    to: { readonly family: Family; readonly tableId: number; readonly isEndOfStack: boolean },
+  ): Template {
+    const isMpls = to.family === 'mpls';
+    const action = group === NO_GROUP ? undefined : this.#groups.action(group);
+    const paths = action === undefined ? removalPaths(isMpls) : this.#paths(group, action, to);
+    if (typeof paths === 'string') return paths;
+    const start = isMpls ? MPLS_PATHS : IP_PATHS;
+    const template = new Uint8Array(start + FIB_PATH_BYTES * paths.length);
+    template[IS_ADD] = action === undefined ? 0 : 1;
+    new DataView(template.buffer).setUint32(TABLE_ID, to.tableId);
+    if (isMpls) {
+      template[MPLS_END_OF_STACK] = to.isEndOfStack ? 1 : 0;
+      template[MPLS_PAYLOAD] = payloadOf(action, to.isEndOfStack);
+      template[MPLS_PATH_COUNT] = paths.length;
+    } else {
+      template[FAMILY] = to.family === 6 ? 1 : 0;
+      template[IP_PATH_COUNT] = paths.length;
+    }
+    paths.forEach((path, at) => template.set(encodeFibPath(path), start + at * FIB_PATH_BYTES));
+    return template;
+  }
+
+  /** The paths of an action, or in words why VPP cannot have it now. */
+  #paths(
+    group: GroupId,
+    action: GroupAction,
+    to: { readonly family: Family; readonly tableId: number },
+  ): readonly FibPath[] | string {
+    const proto = to.family === 6 ? FibPathProto.ip6 : FibPathProto.ip4;
+    switch (action.kind) {
+      case 'attached':
+        return 'a connected network is of the interface that has it';
+      case 'blackhole':
+        return [fibPath({ proto, type: FibPathType.drop })];
+      case 'unreachable':
+        return [fibPath({ proto, type: FibPathType.icmpUnreachable })];
+      case 'forward': {
+        const isMpls = to.family === 'mpls';
+        // Popping is the same as swapping for the label that stands for none.
+        const labels = isMpls && action.labels.length === 0 ? [IMPLICIT_NULL] : action.labels;
+        const paths: FibPath[] = [];
+        for (const hop of action.nextHops) {
+          const path = this.#path(group, hop, isMpls ? 0 : to.tableId, labels);
+          if (typeof path === 'string') return path;
+          paths.push(path);
+        }
+        return paths;
+      }
+    }
+  }
+
+  #path(group: GroupId, hop: NextHop, tableId: number, labels: readonly number[]): FibPath | string {
+    // Without an interface the path is recursive: VPP resolves it through its own FIB.
+    const swIfIndex = hop.interface === undefined ? NO_INTERFACE : this.#indexFor(group, hop.interface);
+    if (swIfIndex === undefined) return `VPP has no interface ${hop.interface ?? ''}`;
+    const nextHop = parseAddress(hop.address)?.bytes;
+    if (nextHop === undefined) return `the next hop "${hop.address}" is no address`;
+    return fibPath({ nextHop, weight: hop.weight, swIfIndex, tableId, labels: labelStack(labels) });
+  }
+
+  /** VPP's index of an interface that a group names, remembered so that a later one can be told apart. */
+  #indexFor(group: GroupId, name: string): SwIfIndex | undefined {
+    const index = this.#resolveInterface(name);
+    if (index === undefined) return undefined;
+    const used = this.#used.get(name) ?? { index, groups: new Set() };
+    this.#used.set(name, used);
+    used.groups.add(group);
+    return index;
+  }
+}
+
+/** VPP reads the last of an MPLS route's paths before it looks at how many there are: a removal has one too. */
+function removalPaths(isMpls: boolean): readonly FibPath[] {
+  return isMpls ? [fibPath({ type: FibPathType.drop })] : [];
+}
+
+/** What is below the last label: IP of the next hops' family. */
+function payloadOf(action: GroupAction | undefined, isEndOfStack: boolean): number {
+  if (!isEndOfStack) return MplsPayload.mpls;
+  const isIpv6 = action?.kind === 'forward' && action.nextHops[0]?.family === 6;
+  return isIpv6 ? MplsPayload.ip6 : MplsPayload.ip4;
+}
