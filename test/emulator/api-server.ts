@@ -2,23 +2,26 @@
  * The API socket: framing, handshake, dispatch, events. Drops without a word what VPP drops: unknown ids, frames
  * shorter than their message, a client_index that is nobody's.
  *
- *   frame: u64 ignored, payload length u32 big-endian@8, u32 ignored; payload@16
+ * What is sent by the million (routes) is handled without an object per message: `#handleShort`.
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Faults } from './faults.ts';
-import type { Answer, HandlerContext } from './handler.ts';
-import { HANDLERS } from './handlers.ts';
+import { FRAME_HEADER, FrameOutput } from './frame-output.ts';
+import type { Answer, Handler, HandlerContext, ShortHandler, ShortReply } from './handler.ts';
+import { HANDLERS, SHORT_HANDLERS } from './handlers.ts';
 import { listenAsVpp } from './listen.ts';
 import { type MessageIds, REQUESTS } from './message-names.ts';
 import type { Interface, VppState } from './vpp-state.ts';
 
-const FRAME_HEADER = 16;
 const SOCKCLNT_CREATE = 15;
 const SOCKCLNT_CREATE_REPLY = 16;
 /** VPP marks the handles of socket clients so (SOCK_API_REG_HANDLE_BIT). */
 const SOCKET_CLIENT = 0x8000_0000;
 const SLICE_MS = 20;
+/** Frames between two looks at the clock. */
+const FRAMES_PER_LOOK = 64;
+const SHORT_REPLY_BYTES = 14;
 
 export interface ApiServerOptions {
   readonly state: VppState;
@@ -40,6 +43,7 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   lcp_itf_pair_add_del_v2: 8,
   lcp_itf_pair_add_del_v3: 12,
   lcp_itf_pair_get: 8,
+  mpls_route_add_del: 8,
 };
 
 /** The reply of a VPP that refuses: a fault, the request was not carried out. */
@@ -52,41 +56,73 @@ function refusal(name: string, retval: number): Answer {
 class Client {
   readonly index: number;
   readonly socket: Socket;
+  readonly output: FrameOutput;
   readonly subscriptions = new Set<number>();
+  readonly context: HandlerContext;
   isRegistered = false;
   input: Buffer = Buffer.alloc(0);
-  output: Buffer[] = [];
   isBusy = false;
 
-  constructor(index: number, socket: Socket) {
+  constructor(index: number, socket: Socket, common: Omit<HandlerContext, keyof ClientContext>) {
     this.index = index;
     this.socket = socket;
+    this.output = new FrameOutput(socket);
+    this.context = {
+      ...common,
+      clientIndex: index,
+      wantInterfaceEvents: (enable, pid) => {
+        if (this.subscriptions.has(pid) === enable) return false;
+        if (enable) this.subscriptions.add(pid);
+        else this.subscriptions.delete(pid);
+        return true;
+      },
+      closeClient: () => setImmediate(() => socket.end()),
+    };
   }
+}
 
-  queue(payload: Buffer): void {
-    const header = Buffer.alloc(FRAME_HEADER);
-    header.writeUInt32BE(payload.length, 8);
-    this.output.push(header, payload);
-  }
+/** What of a handler's context is one client's. */
+type ClientContext = Pick<HandlerContext, 'clientIndex' | 'wantInterfaceEvents' | 'closeClient'>;
 
-  flush(): void {
-    if (this.output.length === 0 || this.socket.destroyed) return;
-    this.socket.write(Buffer.concat(this.output));
-    this.output = [];
-  }
+/** A message that is answered. */
+interface Known {
+  readonly name: string;
+  /** VPP drops what is shorter. */
+  readonly bytes: number;
+  readonly handler: Handler | undefined;
+  readonly short: ShortHandler | undefined;
+  readonly replyId: number;
+  received: number;
 }
 
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #clients = new Map<number, Client>();
   readonly #freeIndexes: number[] = [];
-  readonly received = new Map<string, number>();
+  /** By message id. */
+  readonly #known: (Known | undefined)[] = [];
+  readonly #shortReply: ShortReply = { retval: 0, value: 0 };
   readonly #server: Server;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
+    for (const [id, name] of options.ids.nameOf) {
+      const [handler, short, bytes] = [HANDLERS[name], SHORT_HANDLERS[name], REQUESTS[name]?.[1]];
+      if ((handler === undefined && short === undefined) || bytes === undefined) continue;
+      const replyId = options.ids.idOf.get(`${name}_reply`) ?? 0;
+      this.#known[id] = { name, bytes, handler, short, replyId, received: 0 };
+    }
     options.state.onInterface((changed, deleted) => setImmediate(() => this.#sendEvent(changed, deleted)));
+  }
+
+  /** Requests that were taken, by name. */
+  get received(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const known of this.#known) {
+      if (known !== undefined && known.received > 0) counts.set(known.name, known.received);
+    }
+    return counts;
   }
 
   get clientCount(): number {
@@ -117,7 +153,8 @@ export class ApiServer {
   #accept(socket: Socket): void {
     const place = this.#freeIndexes.pop() ?? this.#clients.size + 1;
     const index = (SOCKET_CLIENT | place) >>> 0;
-    const client = new Client(index, socket);
+    const { state, facts } = this.#options;
+    const client = new Client(index, socket, { ...facts, state });
     this.#clients.set(index, client);
     socket.on('data', (chunk: Buffer) => {
       client.input = client.input.length === 0 ? chunk : Buffer.concat([client.input, chunk]);
@@ -137,19 +174,20 @@ export class ApiServer {
     const { faults } = this.#options;
     const deadline = performance.now() + SLICE_MS;
     let at = 0;
+    let frames = 0;
     const { input } = client;
     while (!faults.isHanging && !client.socket.destroyed && input.length - at >= FRAME_HEADER) {
       const end = at + FRAME_HEADER + input.readUInt32BE(at + 8);
       if (end > input.length) break;
       this.#handle(client, input.subarray(at + FRAME_HEADER, end));
       at = end;
-      if (performance.now() > deadline) {
+      if (++frames % FRAMES_PER_LOOK === 0 && performance.now() > deadline) {
         client.isBusy = true;
         break;
       }
     }
     client.input = client.input.subarray(at);
-    client.flush();
+    client.output.flush();
     if (client.isBusy) setImmediate(() => this.#work(client));
   }
 
@@ -160,55 +198,54 @@ export class ApiServer {
       if (payload.length >= 70) this.#register(client, payload.readUInt32BE(2));
       return;
     }
-    const name = this.#options.ids.nameOf.get(id);
-    const handler = name === undefined ? undefined : HANDLERS[name];
-    const bytes = name === undefined ? undefined : REQUESTS[name]?.[1];
-    if (name === undefined || handler === undefined || bytes === undefined || payload.length < bytes) return;
+    const known = this.#known[id];
+    if (known === undefined || payload.length < known.bytes) return;
     const target = this.#clients.get(payload.readUInt32BE(2));
     if (target === undefined || !target.isRegistered) return;
-    this.received.set(name, (this.received.get(name) ?? 0) + 1);
+    known.received++;
     const { faults } = this.#options;
     if (faults.disconnectAfter !== undefined && --faults.disconnectAfter <= 0) {
       faults.disconnectAfter = undefined;
-      client.flush();
+      client.output.flush();
       client.socket.destroy();
       return;
     }
-    const fault = faults.take(name);
+    const fault = faults.take(known.name);
     if (fault?.kind === 'drop') return;
-    const answers =
-      fault?.kind === 'error' ? [refusal(name, fault.retval)] : handler(payload, this.#contextOf(target));
-    this.#answer(target, answers, payload.readUInt32BE(6), fault?.kind === 'late' ? fault.delayMs : 0);
+    const delayMs = fault?.kind === 'late' ? fault.delayMs : 0;
+    const context = payload.readUInt32BE(6);
+    if (fault?.kind === 'error') this.#answer(target, [refusal(known.name, fault.retval)], context, 0);
+    else if (known.short !== undefined) this.#handleShort(target, known, payload, delayMs);
+    else this.#answer(target, known.handler?.(payload, target.context) ?? [], context, delayMs);
   }
 
-  #contextOf(client: Client): HandlerContext {
-    return {
-      ...this.#options.facts,
-      state: this.#options.state,
-      clientIndex: client.index,
-      wantInterfaceEvents: (enable, pid) => {
-        if (client.subscriptions.has(pid) === enable) return false;
-        if (enable) client.subscriptions.add(pid);
-        else client.subscriptions.delete(pid);
-        return true;
-      },
-      closeClient: () => setImmediate(() => client.socket.end()),
-    };
+  #handleShort(client: Client, { short, replyId }: Known, payload: Buffer, delayMs: number): void {
+    const reply = this.#shortReply;
+    if (short?.(payload, this.#options.state, reply) !== true) return;
+    const { retval, value } = reply;
+    const context = payload.readUInt32BE(6);
+    if (delayMs === 0) writeShort(client.output, replyId, context, retval, value);
+    else this.#later(client, delayMs, () => writeShort(client.output, replyId, context, retval, value));
   }
 
-  #answer(client: Client, answers: readonly Answer[], context: number, delayMs: number): void {
+  #later(client: Client, delayMs: number, write: () => void): void {
+    setTimeout(() => {
+      write();
+      client.output.flush();
+    }, delayMs);
+  }
+
+  #answer(client: Client, answers: Iterable<Answer>, context: number, delayMs: number): void {
     for (const { name, body } of answers) {
-      const payload = Buffer.alloc(6 + body.length);
-      payload.writeUInt16BE(this.#options.ids.idOf.get(name) ?? 0, 0);
-      payload.writeUInt32BE(context, 2);
-      body.copy(payload, 6);
-      if (delayMs === 0) client.queue(payload);
-      else {
-        setTimeout(() => {
-          client.queue(payload);
-          client.flush();
-        }, delayMs);
-      }
+      const write = (): void => {
+        const at = client.output.begin(6 + body.length);
+        const { bytes } = client.output;
+        bytes.writeUInt16BE(this.#options.ids.idOf.get(name) ?? 0, at);
+        bytes.writeUInt32BE(context, at + 2);
+        bytes.set(body, at + 6);
+      };
+      if (delayMs === 0) write();
+      else this.#later(client, delayMs, write);
     }
   }
 
@@ -224,7 +261,7 @@ export class ApiServer {
       reply.writeUInt16BE(id, 20 + 66 * i);
       reply.write(wireName, 22 + 66 * i, 63);
     }
-    client.queue(reply);
+    client.output.add(reply);
   }
 
   #sendEvent(changed: Interface, deleted: boolean): void {
@@ -239,9 +276,24 @@ export class ApiServer {
         event.writeUInt32BE(changed.swIfIndex, 10);
         event.writeUInt32BE((changed.adminUp ? 1 : 0) | (changed.linkUp ? 2 : 0), 14);
         event.writeUInt8(deleted ? 1 : 0, 18);
-        client.queue(event);
+        client.output.add(event);
       }
-      client.flush();
+      client.output.flush();
     }
   }
+}
+
+function writeShort(
+  output: FrameOutput,
+  replyId: number,
+  context: number,
+  retval: number,
+  value: number,
+): void {
+  const at = output.begin(SHORT_REPLY_BYTES);
+  const { bytes } = output;
+  bytes.writeUInt16BE(replyId, at);
+  bytes.writeUInt32BE(context, at + 2);
+  bytes.writeInt32BE(retval, at + 6);
+  bytes.writeUInt32BE(value, at + 10);
 }

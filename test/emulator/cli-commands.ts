@@ -87,7 +87,7 @@ function showFibSummary(family: 4 | 6): Command {
         family === 4 ? '    Prefix length         Count     ' : '    Prefix length         Count     ',
       );
       const counts = new Map<number, number>();
-      for (const { entry } of table.dump()) counts.set(entry.length, (counts.get(entry.length) ?? 0) + 1);
+      for (const { length } of table.dump()) counts.set(length, (counts.get(length) ?? 0) + 1);
       const lengths = [...counts.keys()].sort((a, b) => (family === 4 ? a - b : b - a));
       for (const length of lengths) {
         const count = String(counts.get(length));
@@ -108,9 +108,10 @@ function showFib(family: 4 | 6): Command {
     const tables = state.fib.tables().filter((table) => table.family === family);
     for (const [index, table] of tables.entries()) {
       lines.push(tableHead(family, table.id, index));
-      for (const { entry, paths } of table.dump()) {
-        lines.push(routeText(entry), `  unicast-ip${family}-chain`);
-        const head = `[proto:ip${family} index:${entry.statsIndex} buckets:${paths.length} uRPF:0 to:[0:0]]`;
+      for (const shown of table.dump()) {
+        const { paths, statsIndex } = shown;
+        lines.push(routeText(shown), `  unicast-ip${family}-chain`);
+        const head = `[proto:ip${family} index:${statsIndex} buckets:${paths.length} uRPF:0 to:[0:0]]`;
         lines.push(`  [@0]: dpo-load-balance: ${head}`);
         for (const [at, path] of paths.entries()) {
           const name = state.interfaces.get(path.swIfIndex)?.name ?? 'recursive';
@@ -148,15 +149,29 @@ function showPlugins(_state: VppState, { plugins = [], version }: CliFacts): str
 }
 
 function showLcp(state: VppState): string {
-  const lines = ["lcp default netns '<unset>'", 'lcp lcp-auto-subint off', 'lcp lcp-sync off'];
-  for (const pair of state.pairs.values()) {
+  const netns = state.lcp.defaultNetns === '' ? '<unset>' : state.lcp.defaultNetns;
+  const sync = state.lcp.isSync ? 'on' : 'off';
+  const lines = [`lcp default netns '${netns}'`, 'lcp lcp-auto-subint off', `lcp lcp-sync ${sync}`];
+  for (const [at, pair] of state.lcp.all().entries()) {
     const [phy, host] = [state.interfaces.get(pair.phy), state.interfaces.get(pair.host)];
-    const netns = pair.netns === '' ? '' : ` netns ${pair.netns}`;
+    const where = pair.netns === '' ? '' : ` netns ${pair.netns}`;
     lines.push(
-      `itf-pair: [0] ${phy?.name} ${host?.name} ${pair.hostIfName} ${pair.vifIndex} type tap${netns}`,
+      `itf-pair: [${at}] ${phy?.name} ${host?.name} ${pair.hostIfName} ${pair.vifIndex} type tap${where}`,
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Switched on it copies at once what Linux lacks (lcp_set_sync). */
+function setLcpSync(isSync: boolean): Command {
+  return (state) => {
+    state.lcp.isSync = isSync;
+    for (const { phy } of state.lcp.all()) {
+      const found = state.interfaces.get(phy);
+      if (found !== undefined) state.lcp.sync(found);
+    }
+    return '';
+  };
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -178,6 +193,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'show hardware-interfaces': showHardware,
   'show plugins': showPlugins,
   'show lcp': showLcp,
+  'lcp lcp-sync on': setLcpSync(true),
+  'lcp lcp-sync off': setLcpSync(false),
 };
 
 /** Runs one line; what is unknown is said as VPP says it. */

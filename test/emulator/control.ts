@@ -3,7 +3,9 @@
  * has nothing like it.
  */
 
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { ReportedRoute } from './fib-report.ts';
 import { listenAsVpp } from './listen.ts';
 
 /** What a test may ask for; the answer is `{ ok: true, … }` or `{ ok: false, error }`. */
@@ -33,8 +35,12 @@ export type ControlCommand =
     }
   /** Adds and removes `rounds` interfaces in the segment: its epoch moves. */
   | { readonly command: 'structural'; readonly rounds?: number }
-  /** The routes of the API: `{ routes: [{ table, family, prefix, paths }] }`. */
+  /** The routes of the API: `{ routes: [{ table, family, prefix, paths }] }`; see ReportedRoute. */
   | { readonly command: 'fib' }
+  /** `{ routes: NUMBER, digest }` of the same (FibDigest over their `routeLine`). */
+  | { readonly command: 'fib-digest' }
+  /** One line for each of them, then the answer `{ ok: true, routes: NUMBER }`: for a million of them. */
+  | { readonly command: 'fib-dump' }
   | { readonly command: 'state' };
 
 export type ControlAnswer =
@@ -43,28 +49,56 @@ export type ControlAnswer =
 
 const MAX_LINE_BYTES = 64 * 1024;
 
-function answerTo(line: string, run: (command: ControlCommand) => object | undefined): ControlAnswer {
-  try {
-    const command: ControlCommand = JSON.parse(line);
-    return { ok: true, ...run(command) };
-  } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
-  }
+/** Bytes of a dump that are written in one go. */
+const DUMP_CHUNK = 256 * 1024;
+
+/** Who carries commands out; both throw an Error for what they cannot do. */
+export interface Controlled {
+  control(command: ControlCommand): object | undefined;
+  routes(): Iterable<ReportedRoute>;
 }
 
-/** Serves the control socket; `run` throws for what it cannot do. */
-export async function serveControl(
-  path: string,
-  run: (command: ControlCommand) => object | undefined,
-): Promise<Server> {
+async function answer(socket: Socket, line: string, controlled: Controlled): Promise<void> {
+  let text: string;
+  try {
+    const command: ControlCommand = JSON.parse(line);
+    const outcome =
+      command.command === 'fib-dump' ? await dump(socket, controlled.routes()) : controlled.control(command);
+    text = JSON.stringify({ ok: true, ...outcome });
+  } catch (error) {
+    text = JSON.stringify({ ok: false, error: error instanceof Error ? error.message : String(error) });
+  }
+  socket.write(`${text}\n`);
+}
+
+/** Writes the routes as the reader takes them, and lets the API have its turn between. */
+async function dump(socket: Socket, routes: Iterable<ReportedRoute>): Promise<{ routes: number }> {
+  let text = '';
+  let count = 0;
+  for (const route of routes) {
+    text += `${JSON.stringify(route)}\n`;
+    count++;
+    if (text.length < DUMP_CHUNK) continue;
+    if (socket.destroyed) break;
+    if (socket.write(text)) await new Promise((resolve) => setImmediate(resolve));
+    else await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    text = '';
+  }
+  socket.write(text);
+  return { routes: count };
+}
+
+/** Serves the control socket: the commands of one connection one after the other. */
+export async function serveControl(path: string, controlled: Controlled): Promise<Server> {
   const server = createServer((socket: Socket) => {
     let pending = '';
+    let last: Promise<void> = Promise.resolve();
     socket.on('data', (chunk: Buffer) => {
       pending += chunk.toString('utf8');
       if (pending.length > MAX_LINE_BYTES) socket.destroy();
       const lines = pending.split('\n');
       pending = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') socket.write(`${JSON.stringify(answerTo(line, run))}\n`);
+      for (const line of lines) if (line !== '') last = last.then(() => answer(socket, line, controlled));
     });
     // Whoever asked is gone.
     socket.on('error', () => {});

@@ -9,7 +9,7 @@ import { type CliFacts, type CliResult, runCommand } from './cli-commands.ts';
 import { serveCli } from './cli-server.ts';
 import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';
-import { type Entry, routeText, type Table } from './fib.ts';
+import { FibDigest, type ReportedRoute, reportRoutes, routeLine } from './fib-report.ts';
 import { assignMessageIds } from './message-names.ts';
 import type { StartupConf } from './startup-conf.ts';
 import { EmulatedStats } from './stats.ts';
@@ -54,7 +54,11 @@ export class EmulatedVpp {
   /** Opens the sockets; rejects with an Error in VPP's words. */
   async start(): Promise<void> {
     const conf = this.#conf;
-    const state = new VppState();
+    const state = new VppState({
+      isSync: conf.lcpSync,
+      defaultNetns: conf.lcpDefaultNetns,
+      namespaces: this.#startFaults.namespaces ?? [],
+    });
     for (const { pciAddress, name } of conf.dpdkDevices) state.addDpdk(pciAddress, name);
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
     const stats = new EmulatedStats({ state, sizeBytes, workers, perNodeCounters });
@@ -158,7 +162,11 @@ export class EmulatedVpp {
         }
         return { epoch: parts.stats.segment.epoch };
       case 'fib':
-        return { routes: this.#routes() };
+        return { routes: [...this.routes()] };
+      case 'fib-digest':
+        return this.#digest();
+      case 'fib-dump':
+        throw new Error('fib-dump is streamed: ask for it on a connection of its own');
       case 'state':
         return this.#describe();
       default:
@@ -179,26 +187,15 @@ export class EmulatedVpp {
     await this.start();
   }
 
-  #routes(): object[] {
-    const describe = (table: Table, entry: Entry): object => ({
-      table: table.id,
-      family: table.family,
-      prefix: routeText(entry),
-      paths: entry.sources.api?.paths.map((path) => ({
-        swIfIndex: path.swIfIndex,
-        nextHop: addressText(path.nextHop),
-        weight: path.weight,
-        type: path.type,
-        tableId: path.tableId,
-      })),
-    });
-    return this.#running()
-      .state.fib.tables()
-      .flatMap((table) =>
-        [...table.entries.values()]
-          .filter((entry) => entry.sources.api !== undefined)
-          .map((entry) => describe(table, entry)),
-      );
+  /** The routes of the API; a restart of the emulated VPP ends them. */
+  routes(): Iterable<ReportedRoute> {
+    return reportRoutes(this.#running().state);
+  }
+
+  #digest(): object {
+    const digest = new FibDigest();
+    for (const route of this.routes()) digest.add(routeLine(route));
+    return { routes: digest.routes, digest: digest.text };
   }
 
   #describe(): object {
@@ -209,7 +206,7 @@ export class EmulatedVpp {
       adminUp: one.adminUp,
       linkUp: one.linkUp,
       mtu: one.mtu,
-      mpls: one.mpls,
+      mpls: one.mplsEnables > 0,
       addresses: one.addresses.map(({ address, length }) => `${addressText(address)}/${length}`),
     }));
     const tables = state.fib
@@ -221,7 +218,10 @@ export class EmulatedVpp {
       received: Object.fromEntries(api.received),
       interfaces,
       tables,
-      pairs: [...state.pairs.values()],
+      pairs: state.lcp.all().map((pair) => ({
+        ...pair,
+        linux: { ...pair.linux, addresses: [...pair.linux.addresses] },
+      })),
     };
   }
 }

@@ -9,6 +9,7 @@ import { spawnChild } from '../../src/linux/mod.ts';
 import * as api from '../../src/vpp/api/mod.ts';
 import { readVppVersion, runCli } from '../../src/vpp/mod.ts';
 import { EmulatorProcess, writeEmulatorBinary } from './emulator.ts';
+import { FibDigest, routeLine } from './fib-report.ts';
 
 const DPDK = [
   'plugins { plugin default { disable } plugin dpdk_plugin.so { enable } plugin linux_cp_plugin.so { enable } }',
@@ -189,13 +190,57 @@ describe('control', () => {
     expect((await emulator.exited).signal).toBe('SIGKILL');
   });
 
-  test('LCP pairs are recorded, with a tap of their own', async () => {
+  test('the routes of the API: dumped one by one, counted, and as a digest that a test can make too', async () => {
     await using emulator = await EmulatorProcess.start({ extraConf: DPDK });
+    await using client = await api.VppApiClient.connect(emulator.apiSocket);
+    const paths = [api.fibPath({ swIfIndex: api.swIfIndex(1), nextHop: Uint8Array.of(10, 0, 0, 1) })];
+    const changes = Array.from({ length: 5_000 }, (_, i) => ({
+      isAdd: true,
+      tableId: api.tableId(0),
+      prefix: { family: 4 as const, address: `20.${i >> 8}.${i & 255}.0`, length: 24 },
+      paths,
+    }));
+    expect(await api.addDelRoutes(client, changes)).toEqual({ succeeded: 5_000, failed: 0 });
+    await api.addDelMplsTable(client, api.tableId(0), true);
+    const label = {
+      isAdd: true,
+      tableId: api.tableId(0),
+      label: 100,
+      isEndOfStack: true,
+      payload: 0,
+      paths,
+    } as const;
+    await api.addDelMplsRoute(client, label);
+    const path = { swIfIndex: 1, nextHop: '10.0.0.1', weight: 1, type: 0, tableId: 0 };
+    const expected = new FibDigest();
+    for (const { prefix } of changes) {
+      const text = `${prefix.address}/${prefix.length}`;
+      expected.add(routeLine({ table: 0, family: 4, prefix: text, paths: [path] }));
+    }
+    expected.add(routeLine({ table: 0, family: 'mpls', prefix: '100/eos', payload: 0, paths: [path] }));
+    expect(await emulator.control({ command: 'fib-digest' })).toMatchObject({
+      routes: 5_001,
+      digest: expected.text,
+    });
+    const dumped = new FibDigest();
+    for await (const route of emulator.dumpFib()) dumped.add(routeLine(route));
+    expect(dumped.text).toBe(expected.text);
+    await api.addDelMplsRoute(client, { ...label, isAdd: false, paths: [] });
+    expected.remove(routeLine({ table: 0, family: 'mpls', prefix: '100/eos', payload: 0, paths: [path] }));
+    expect(await emulator.control({ command: 'fib-digest' })).toMatchObject({
+      routes: 5_000,
+      digest: expected.text,
+    });
+  });
+
+  test('LCP pairs are recorded, with a tap of their own', async () => {
+    const faults = { namespaces: ['dataplane'] };
+    await using emulator = await EmulatorProcess.start({ extraConf: DPDK, faults });
     await using client = await api.VppApiClient.connect(emulator.apiSocket);
     const wan = api.swIfIndex(1);
     const host = await api.lcpPairAdd(client, wan, { hostIfName: 'wan', netns: 'dataplane' });
     expect(await api.lcpPairs(client)).toEqual([
-      { phySwIfIndex: wan, hostSwIfIndex: host, vifIndex: 100 + host, hostIfName: 'wan', netns: 'dataplane' },
+      { phySwIfIndex: wan, hostSwIfIndex: host, vifIndex: 101, hostIfName: 'wan', netns: 'dataplane' },
     ]);
     await expect(api.lcpPairAdd(client, wan, { hostIfName: 'wan' })).rejects.toMatchObject({ retval: -81 });
     expect((await api.dumpInterfaces(client)).map((one) => one.name)).toContain('tap4096');

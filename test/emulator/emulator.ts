@@ -11,10 +11,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ControlAnswer, ControlCommand } from './control.ts';
 import type { StartFaults } from './faults.ts';
+import type { ReportedRoute } from './fib-report.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const READY_MS = 20_000;
@@ -175,6 +177,24 @@ export class EmulatorProcess implements AsyncDisposable {
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the emulator closed its control socket')));
     return promise;
+  }
+
+  /** The routes of the API, one after the other, for as many as there are; rejects when the emulator goes. */
+  async *dumpFib(): AsyncGenerator<ReportedRoute> {
+    const socket = createConnection({ path: this.controlSocket });
+    const command: ControlCommand = { command: 'fib-dump' };
+    socket.write(`${JSON.stringify(command)}\n`);
+    for await (const line of createInterface({ input: socket })) {
+      const value: ReportedRoute | ControlAnswer = JSON.parse(line);
+      if (!('ok' in value)) {
+        yield value;
+        continue;
+      }
+      socket.destroy();
+      if (!value.ok) throw new Error(value.error);
+      return;
+    }
+    throw new Error('the emulator closed its control socket in the middle of a dump');
   }
 
   /** Ends it by `signal`; SIGKILL leaves its socket files behind. */

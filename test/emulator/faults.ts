@@ -16,6 +16,8 @@ export interface StartFaults {
   readonly version?: string;
   /** From exec to open sockets, during which SIGTERM is ignored; default 300. */
   readonly startMs?: number;
+  /** Network namespaces that count as there for linux-cp, whether or not the machine has them. */
+  readonly namespaces?: readonly string[];
   /** Messages that are refused with this return value, always. */
   readonly refuse?: Readonly<Record<string, number>>;
 }
@@ -50,6 +52,7 @@ export class Faults {
 
   /** The fault for one request of `message`, which uses it up once. */
   take(message: string): MessageFault | undefined {
+    if (this.#byMessage.size === 0) return undefined;
     for (const key of [message, '*']) {
       const counted = this.#byMessage.get(key);
       if (counted === undefined || counted.remaining <= 0) continue;

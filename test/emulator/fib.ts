@@ -1,224 +1,224 @@
 /**
- * The emulator's FIB: tables per family, entries with sources, paths as VPP shows them in its dumps.
+ * The emulator's FIB: tables per family, routes with sources, what a dump shows of them.
  *
- * Invariants: path lists are interned (a million routes to one next hop share one); an entry shows its best source,
- * special before interface before API before default route; the API's routes carry the table's epoch of their last
- * add, so mark is one increment and sweep one walk.
+ * Invariants: a route shows its best source, special before interface before API before default route; the API's routes
+ * carry the table's epoch of their last add, so mark is one increment and sweep one walk. A route is a slot of the
+ * table's index and an element of a few arrays: no object of its own, since there may be a million.
  */
 
 import { addressText, type Family, masked, prefixKey } from './address-bytes.ts';
-
-export const PATH_BYTES = 167;
-const ALL_ONES = 0xffff_ffff;
-
-/** A path as it was understood; `encoded` is what a dump shows of it. */
-export interface Path {
-  readonly swIfIndex: number;
-  readonly tableId: number;
-  readonly rpfId: number;
-  readonly weight: number;
-  readonly preference: number;
-  readonly type: number;
-  readonly flags: number;
-  readonly proto: number;
-  /** 4 or 16 bytes. */
-  readonly nextHop: Buffer;
-  readonly labels: readonly number[];
-  readonly encoded: Buffer;
-}
-
-export interface PathList {
-  readonly paths: readonly Path[];
-}
+import { ALL_ONES, makePath, type Path, type PathList, PathType } from './fib-path.ts';
+import { PrefixIndex } from './prefix-index.ts';
 
 export type Source = 'special' | 'interface' | 'api' | 'default';
-const BY_PRIORITY: readonly Source[] = ['special', 'interface', 'api', 'default'];
 
-export interface Entry {
+/** A route as a dump shows it. */
+export interface Shown {
   /** As it was given first: VPP keeps host bits in what it shows. */
   readonly address: Buffer;
   readonly length: number;
   readonly statsIndex: number;
-  sources: Partial<Record<Source, PathList>>;
-  apiEpoch: number;
+  readonly paths: readonly Path[];
 }
 
-export interface PathInput {
-  swIfIndex?: number;
-  tableId?: number;
-  rpfId?: number;
-  weight?: number;
-  preference?: number;
-  type?: number;
-  flags?: number;
-  proto?: number;
-  nextHop?: Uint8Array;
-  labels?: readonly number[];
-  /** label, ttl and exp of each, 6 bytes as on the wire. */
-  labelBytes?: readonly Buffer[];
-}
-
-/** Builds a path with its encoding as fib_api_path_encode makes it. */
-export function makePath(family: Family, given: PathInput): Path {
-  const proto = given.proto ?? (family === 4 ? 0 : 1);
-  const path = {
-    swIfIndex: given.swIfIndex ?? ALL_ONES,
-    tableId: given.tableId ?? 0,
-    rpfId: given.rpfId ?? ALL_ONES,
-    weight: given.weight || 1,
-    preference: given.preference ?? 0,
-    type: given.type ?? 0,
-    flags: given.flags ?? 0,
-    proto,
-    nextHop: Buffer.from(given.nextHop ?? new Uint8Array(proto === 0 ? 4 : 16)),
-    labels: given.labels ?? [],
-  };
-  const encoded = Buffer.alloc(PATH_BYTES);
-  encoded.writeUInt32BE(path.swIfIndex, 0);
-  encoded.writeUInt32BE(path.tableId, 4);
-  encoded.writeUInt8(path.weight, 12);
-  encoded.writeUInt8(path.preference, 13);
-  encoded.writeUInt32BE(path.type, 14);
-  encoded.writeUInt32BE(path.flags & 3, 18);
-  encoded.writeUInt32BE(path.proto, 22);
-  path.nextHop.copy(encoded, 26);
-  encoded.writeUInt8(path.labels.length, 54);
-  for (const [at, bytes] of (given.labelBytes ?? []).entries()) bytes.copy(encoded, 55 + at * 7 + 1);
-  return { ...path, encoded };
-}
-
-const DROP = 2;
-const LOCAL = 1;
+/** The sources of a route that are not the API. */
+type Others = Partial<Record<Exclude<Source, 'api'>, PathList>>;
 
 export class Table {
   readonly family: Family;
   readonly id: number;
   readonly name: string;
-  readonly entries = new Map<number | string, Entry>();
   /** The API made this table and has not deleted it. */
   isHeldByApi = false;
   /** Deleted while it had routes of the API: not there for anybody until it is made again, with its routes. */
   isHidden = false;
+  /** Routes of the API. */
   apiRoutes = 0;
-  epoch = 0;
+  readonly #index: PrefixIndex;
+  readonly #api: (PathList | undefined)[] = [];
+  /** In which epoch the API last added each; bits of it are enough to tell this one from the last. */
+  readonly #epochs: number[] = [];
+  readonly #statsIndexes: number[] = [];
+  readonly #others = new Map<number, Others>();
+  /** Addresses that were given with host bits, by slot. */
+  readonly #given = new Map<number, Buffer>();
+  #epoch = 0;
   readonly #nextStatsIndex: () => number;
 
   constructor(family: Family, id: number, name: string, nextStatsIndex: () => number) {
     this.family = family;
     this.id = id;
     this.name = name === '' ? `ipv${family}-VRF:${id}` : name;
+    this.#index = new PrefixIndex(family);
     this.#nextStatsIndex = nextStatsIndex;
     this.#addSpecials();
   }
 
   #addSpecials(): void {
-    const drop: PathList = { paths: [makePath(this.family, { type: DROP })] };
+    const drop: PathList = { paths: [makePath(this.family, { type: PathType.drop })] };
     const zero = Buffer.alloc(this.family === 4 ? 4 : 16);
-    this.set('default', zero, 0, drop);
+    this.set('default', zero, 0, 0, drop);
     if (this.family === 6) {
       const linkLocal = Buffer.alloc(16);
       linkLocal.writeUInt16BE(0xfe80, 0);
-      this.set('special', linkLocal, 10, { paths: [makePath(6, {})] });
+      this.set('special', linkLocal, 0, 10, { paths: [makePath(6, {})] });
       return;
     }
-    this.set('special', Buffer.from([240, 0, 0, 0]), 4, drop);
-    this.set('special', Buffer.from([224, 0, 0, 0]), 4, drop);
-    this.set('special', zero, 32, drop);
-    this.set('special', Buffer.from([255, 255, 255, 255]), 32, drop);
+    this.set('special', Buffer.from([240, 0, 0, 0]), 0, 4, drop);
+    this.set('special', Buffer.from([224, 0, 0, 0]), 0, 4, drop);
+    this.set('special', zero, 0, 32, drop);
+    this.set('special', Buffer.from([255, 255, 255, 255]), 0, 32, drop);
   }
 
-  get(address: Uint8Array, length: number): Entry | undefined {
-    return this.entries.get(prefixKey(address, length));
-  }
-
-  set(source: Source, address: Uint8Array, length: number, list: PathList): Entry {
-    const key = prefixKey(address, length);
-    let entry = this.entries.get(key);
-    if (entry === undefined) {
-      const copy = Buffer.from(address);
-      entry = { address: copy, length, statsIndex: this.#nextStatsIndex(), sources: {}, apiEpoch: 0 };
-      this.entries.set(key, entry);
+  /** Sets the paths of one source of the prefix whose address is at `at`; gives the route's stats index. */
+  set(source: Source, bytes: Uint8Array, at: number, length: number, list: PathList): number {
+    const slot = this.#index.add(bytes, at, length);
+    let statsIndex = this.#statsIndexes[slot] ?? 0;
+    if (statsIndex === 0) {
+      statsIndex = this.#nextStatsIndex();
+      this.#statsIndexes[slot] = statsIndex;
+      this.#api[slot] = undefined;
+      this.#epochs[slot] = 0;
+      this.#keepHostBits(slot, bytes, at, length);
     }
     if (source === 'api') {
-      if (entry.sources.api === undefined) this.apiRoutes++;
-      entry.apiEpoch = this.epoch;
+      if (this.#api[slot] === undefined) this.apiRoutes++;
+      this.#api[slot] = list;
+      this.#epochs[slot] = this.#epoch;
+      return statsIndex;
     }
-    entry.sources[source] = list;
-    return entry;
+    const others = this.#others.get(slot) ?? {};
+    others[source] = list;
+    this.#others.set(slot, others);
+    return statsIndex;
   }
 
-  /** Removes one source; the entry goes with its last. False when there was nothing. */
-  remove(source: Source, address: Uint8Array, length: number): boolean {
-    const key = prefixKey(address, length);
-    const entry = this.entries.get(key);
-    if (entry?.sources[source] === undefined) return false;
-    delete entry.sources[source];
-    if (source === 'api') this.apiRoutes--;
-    if (bestOf(entry) === undefined) this.entries.delete(key);
+  /** Removes one source; the route goes with its last. False when there was nothing. */
+  remove(source: Source, bytes: Uint8Array, at: number, length: number): boolean {
+    const slot = this.#index.find(bytes, at, length);
+    return slot >= 0 && this.#removeFrom(slot, source);
+  }
+
+  #removeFrom(slot: number, source: Source): boolean {
+    if (source === 'api') {
+      if (this.#api[slot] === undefined) return false;
+      this.#api[slot] = undefined;
+      this.apiRoutes--;
+    } else {
+      const others = this.#others.get(slot);
+      if (others?.[source] === undefined) return false;
+      delete others[source];
+      if (Object.keys(others).length === 0) this.#others.delete(slot);
+    }
+    if (this.#api[slot] !== undefined || this.#others.has(slot)) return true;
+    this.#index.delete(slot);
+    this.#given.delete(slot);
+    this.#statsIndexes[slot] = 0;
     return true;
   }
 
-  /** Removes the API's routes that `isDoomed` says. */
-  removeApiRoutes(isDoomed: (entry: Entry) => boolean): void {
-    for (const entry of this.entries.values()) {
-      if (entry.sources.api !== undefined && isDoomed(entry)) this.remove('api', entry.address, entry.length);
+  /** The API's paths of a prefix. */
+  apiPaths(bytes: Uint8Array, at: number, length: number): readonly Path[] | undefined {
+    const slot = this.#index.find(bytes, at, length);
+    return slot < 0 ? undefined : this.#api[slot]?.paths;
+  }
+
+  /** Begins a mark and sweep. */
+  mark(): void {
+    this.#epoch++;
+  }
+
+  /** Removes the API's routes that were not added since the mark; all of them with `isFlush`. */
+  sweep(isFlush = false): void {
+    for (let slot = 0; slot < this.#index.end; slot++) {
+      if (this.#api[slot] === undefined || (!isFlush && this.#epochs[slot] === this.#epoch)) continue;
+      this.#removeFrom(slot, 'api');
     }
   }
 
   /** Longest match, or that very prefix. */
-  lookup(address: Uint8Array, length: number, isExact: boolean): Entry | undefined {
+  lookup(address: Uint8Array, length: number, isExact: boolean): Shown | undefined {
     for (let bits = length; bits >= 0; bits--) {
-      const entry = this.get(address, bits);
-      if (entry !== undefined || isExact) return entry;
+      const slot = this.#index.find(address, 0, bits);
+      if (slot >= 0) return this.#shown(slot);
+      if (isExact) return undefined;
     }
     return undefined;
   }
 
-  /** What a dump shows: the entries with their best source, and the entries that recursive next hops make. */
-  *dump(): Generator<{ entry: Entry; paths: readonly Path[] }> {
+  /** The API's routes, whether or not they are the best ones. */
+  *ofApi(): Generator<Shown> {
+    for (let slot = 0; slot < this.#index.end; slot++) {
+      const list = this.#api[slot];
+      if (list !== undefined) yield { ...this.#shown(slot), paths: list.paths };
+    }
+  }
+
+  /** What a dump shows: all routes with their best source, and those that recursive next hops make. */
+  *dump(): Generator<Shown> {
     const nextHops = new Map<number | string, Buffer>();
-    const seen = new Set<PathList>();
-    for (const entry of this.entries.values()) {
-      const list = bestOf(entry);
-      if (list === undefined) continue;
-      yield { entry, paths: list.paths };
-      if (seen.has(list)) continue;
-      seen.add(list);
-      for (const path of list.paths) {
-        const isRecursive =
-          path.type === 0 && path.swIfIndex === ALL_ONES && path.nextHop.some((byte) => byte !== 0);
-        if (isRecursive && path.nextHop.length === (this.family === 4 ? 4 : 16)) {
-          nextHops.set(prefixKey(path.nextHop, 8 * path.nextHop.length), path.nextHop);
+    const seen = new Set<readonly Path[]>();
+    for (let slot = 0; slot < this.#index.end; slot++) {
+      if (!this.#index.isUsed(slot)) continue;
+      const shown = this.#shown(slot);
+      yield shown;
+      if (seen.has(shown.paths)) continue;
+      seen.add(shown.paths);
+      for (const { type, swIfIndex, nextHop } of shown.paths) {
+        const isRecursive = type === PathType.normal && swIfIndex === ALL_ONES && nextHop.some(isNotZero);
+        if (isRecursive && nextHop.length === (this.family === 4 ? 4 : 16)) {
+          nextHops.set(prefixKey(nextHop, 8 * nextHop.length), nextHop);
         }
       }
     }
-    for (const [key, address] of nextHops) {
-      if (this.entries.has(key)) continue;
+    for (const address of nextHops.values()) {
       const length = 8 * address.length;
+      if (this.#index.find(address, 0, length) >= 0) continue;
       const cover = this.lookup(address, length, false);
-      const list = cover === undefined ? undefined : bestOf(cover);
-      if (list === undefined) continue;
-      const entry = { address, length, statsIndex: 0, sources: {}, apiEpoch: 0 };
-      yield { entry, paths: list.paths.map((path) => inherited(path, this.family, address)) };
+      if (cover === undefined) continue;
+      const paths = cover.paths.map((path) => inherited(path, this.family, address));
+      yield { address, length, statsIndex: 0, paths };
     }
   }
+
+  #shown(slot: number): Shown {
+    return {
+      address: this.#given.get(slot) ?? this.#index.addressOf(slot),
+      length: this.#index.lengthOf(slot),
+      statsIndex: this.#statsIndexes[slot] ?? 0,
+      paths: this.#best(slot)?.paths ?? [],
+    };
+  }
+
+  #best(slot: number): PathList | undefined {
+    const others = this.#others.get(slot);
+    return others?.special ?? others?.interface ?? this.#api[slot] ?? others?.default;
+  }
+
+  #keepHostBits(slot: number, bytes: Uint8Array, at: number, length: number): void {
+    const size = this.family === 4 ? 4 : 16;
+    if (length >= 8 * size) return;
+    // The byte that the prefix ends in, then those behind it.
+    let byte = length >> 3;
+    let mask = 0xff >> (length & 7);
+    for (; byte < size; byte++, mask = 0xff) {
+      if (((bytes[at + byte] ?? 0) & mask) === 0) continue;
+      this.#given.set(slot, Buffer.from(bytes.subarray(at, at + size)));
+      return;
+    }
+  }
+}
+
+function isNotZero(byte: number): boolean {
+  return byte !== 0;
 }
 
 // Below a connected prefix the host is attached; below a recursive cover VPP drops until it resolves.
 function inherited(path: Path, family: Family, address: Buffer): Path {
-  if (path.type !== 0) return path;
-  const isAttached = path.swIfIndex !== ALL_ONES && path.nextHop.every((byte) => byte === 0);
+  if (path.type !== PathType.normal) return path;
+  const isAttached = path.swIfIndex !== ALL_ONES && !path.nextHop.some(isNotZero);
   if (isAttached) return makePath(family, { swIfIndex: path.swIfIndex, nextHop: address });
   return path;
-}
-
-/** The list that counts. */
-export function bestOf(entry: Entry): PathList | undefined {
-  for (const source of BY_PRIORITY) {
-    const list = entry.sources[source];
-    if (list !== undefined) return list;
-  }
-  return undefined;
 }
 
 /** The routes of an address of an interface that is up (ip4_add_interface_routes and its IPv6 sister). */
@@ -229,14 +229,14 @@ export function connectedRoutes(
   length: number,
 ): { address: Uint8Array; length: number; list: PathList }[] {
   const full = family === 4 ? 32 : 128;
-  const local = { paths: [makePath(family, { type: LOCAL, swIfIndex, nextHop: address })] };
+  const local = { paths: [makePath(family, { type: PathType.local, swIfIndex, nextHop: address })] };
   const routes = [{ address, length: full, list: local }];
   if (length === full) return routes;
   // ip4_forward.c gives the FIB the address as it is, ip6_forward.c masks it: a dump shows the difference.
   const shown = family === 4 ? address : masked(address, length);
   routes.push({ address: shown, length, list: { paths: [makePath(family, { swIfIndex })] } });
   if (family === 4 && length <= 30) {
-    const drop = { paths: [makePath(family, { type: DROP })] };
+    const drop = { paths: [makePath(family, { type: PathType.drop })] };
     const first = Buffer.from(address);
     const last = Buffer.from(address);
     const host = 2 ** (32 - length) - 1;
@@ -296,7 +296,7 @@ export class Fib {
   }
 }
 
-/** One route for people: the control socket's `fib` and the CLI. */
-export function routeText(entry: Entry): string {
-  return `${addressText(entry.address)}/${entry.length}`;
+/** A prefix for people: the control socket's `fib` and the CLI. */
+export function routeText({ address, length }: Pick<Shown, 'address' | 'length'>): string {
+  return `${addressText(address)}/${length}`;
 }

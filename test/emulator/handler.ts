@@ -26,7 +26,16 @@ export interface HandlerContext {
   closeClient(): void;
 }
 
-export type Handler = (request: Buffer, context: HandlerContext) => readonly Answer[];
+export type Handler = (request: Buffer, context: HandlerContext) => Iterable<Answer>;
+
+/** A reply that is a retval and one u32; its handler overwrites it. */
+export interface ShortReply {
+  retval: number;
+  value: number;
+}
+
+/** A handler of what is sent by the million: it makes no object. False: VPP drops the request. */
+export type ShortHandler = (request: Buffer, state: VppState, reply: ShortReply) => boolean;
 
 export const ALL_ONES = 0xffff_ffff;
 

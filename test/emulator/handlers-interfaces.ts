@@ -1,10 +1,9 @@
-/** Interfaces, their addresses, MPLS and LCP pairs: interface.api, mpls.api, lcp.api. */
+/** Interfaces and their addresses: interface.api, and of ip.api the dump of addresses. */
 
 import {
   ALL_ONES,
   type Answer,
   type Handler,
-  i32,
   prefixOf,
   readPrefix,
   replyOf,
@@ -41,26 +40,6 @@ function createLoopback(name: string, hasInstance: boolean): Handler {
   };
 }
 
-function lcpPairAddDel(name: string, isV3: boolean): Handler {
-  return (request, { state }) => {
-    const body = i32(0, isV3 ? 8 : 4);
-    body.fill(0xff, 4);
-    const phy = state.interfaces.get(request.readUInt32BE(11));
-    if (phy === undefined) body.writeInt32BE(Retval.invalidSwIfIndex, 0);
-    else if (request.readUInt8(10) === 0) body.writeInt32BE(state.deletePair(phy.swIfIndex), 0);
-    else {
-      const [hostIfName, netns] = [text(request, 15, 16), text(request, 32, 32)];
-      const pair = state.addPair(phy, { hostIfName, hostType: request.readUInt8(31), netns });
-      if (typeof pair === 'number') body.writeInt32BE(pair, 0);
-      else {
-        if (isV3) body.writeUInt32BE(pair.vifIndex, 4);
-        body.writeUInt32BE(pair.host, isV3 ? 8 : 4);
-      }
-    }
-    return [{ name: `${name}_reply`, body }];
-  };
-}
-
 export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
   sw_interface_dump: (request, { state }) => {
     const index = request.readUInt32BE(10);
@@ -82,8 +61,11 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
     state.setAdmin(found, (request.readUInt32BE(14) & 1) !== 0);
     return Retval.ok;
   }),
-  sw_interface_set_mtu: withInterface('sw_interface_set_mtu', 10, (found, request) => {
-    found.mtu = [0, 1, 2, 3].map((i) => request.readUInt32BE(14 + 4 * i));
+  sw_interface_set_mtu: withInterface('sw_interface_set_mtu', 10, (found, request, { state }) => {
+    state.setMtu(
+      found,
+      [0, 1, 2, 3].map((i) => request.readUInt32BE(14 + 4 * i)),
+    );
     return Retval.ok;
   }),
   hw_interface_set_mtu: withInterface('hw_interface_set_mtu', 10, (found, request, { state }) =>
@@ -121,45 +103,5 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
         body.writeUInt32BE(index, 0);
         return { name: 'ip_address_details', body: Buffer.concat([body, prefixOf(one.address, one.length)]) };
       });
-  },
-  mpls_table_add_del: (request, { state }) => {
-    const id = request.readUInt32BE(11);
-    if (request.readUInt8(10) !== 0) state.mplsTables.add(id);
-    else state.mplsTables.delete(id);
-    return replyOf('mpls_table_add_del', Retval.ok);
-  },
-  sw_interface_set_mpls_enable: withInterface(
-    'sw_interface_set_mpls_enable',
-    10,
-    (found, request, { state }) => {
-      if (!state.mplsTables.has(0)) return Retval.noSuchFib;
-      found.mpls = request.readUInt8(14) !== 0;
-      return Retval.ok;
-    },
-  ),
-  mpls_interface_dump: (request, { state }) => {
-    const index = request.readUInt32BE(10);
-    return [...state.interfaces.values()]
-      .filter((one) => one.mpls && (index === ALL_ONES || one.swIfIndex === index))
-      .map((one) => {
-        const body = Buffer.alloc(4);
-        body.writeUInt32BE(one.swIfIndex, 0);
-        return { name: 'mpls_interface_details', body };
-      });
-  },
-  lcp_itf_pair_add_del_v2: lcpPairAddDel('lcp_itf_pair_add_del_v2', false),
-  lcp_itf_pair_add_del_v3: lcpPairAddDel('lcp_itf_pair_add_del_v3', true),
-  lcp_itf_pair_get: (_request, { state }) => {
-    const answers: Answer[] = [...state.pairs.values()].map((pair) => {
-      const body = Buffer.alloc(61);
-      body.writeUInt32BE(pair.phy, 0);
-      body.writeUInt32BE(pair.host, 4);
-      body.writeUInt32BE(pair.vifIndex, 8);
-      body.write(pair.hostIfName, 12, 15);
-      body.writeUInt8(pair.hostType, 28);
-      body.write(pair.netns, 29, 31);
-      return { name: 'lcp_itf_pair_details', body };
-    });
-    return [...answers, ...replyWith('lcp_itf_pair_get', Retval.ok, ALL_ONES)];
   },
 };

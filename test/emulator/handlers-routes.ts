@@ -1,6 +1,7 @@
 /** Tables and routes: ip.api. */
 
-import { bestOf, type Entry, makePath, type Path, PATH_BYTES, type Table } from './fib.ts';
+import { makePath, type Path, type PathList, PATH_BYTES, PathType } from './fib-path.ts';
+import type { Shown, Table } from './fib.ts';
 import {
   ALL_ONES,
   type Answer,
@@ -10,17 +11,17 @@ import {
   prefixOf,
   readPrefix,
   replyOf,
-  replyWith,
+  type ShortHandler,
   text,
 } from './handler.ts';
 import { Retval, type VppState } from './vpp-state.ts';
 
 /** table_id, stats_index, prefix, n_paths, (src,) paths. */
-function routeBody(table: Table, entry: Entry, paths: readonly Path[], source?: number): Buffer {
+function routeBody(table: Table, { address, length, statsIndex, paths }: Shown, source?: number): Buffer {
   const head = Buffer.alloc(source === undefined ? 27 : 28);
   head.writeUInt32BE(table.id, 0);
-  head.writeUInt32BE(entry.statsIndex, 4);
-  prefixOf(entry.address, entry.length).copy(head, 8);
+  head.writeUInt32BE(statsIndex, 4);
+  prefixOf(address, length).copy(head, 8);
   head.writeUInt8(paths.length, 26);
   if (source !== undefined) head.writeUInt8(source, 27);
   return Buffer.concat([head, ...paths.map((path) => path.encoded)]);
@@ -30,31 +31,60 @@ function readTable(request: Buffer, at: number, state: VppState): Table | undefi
   return state.fib.find(request.readUInt8(at + 4) === 0 ? 4 : 6, request.readUInt32BE(at));
 }
 
-function routeAddDel(name: string, pathsAt: number): Handler {
-  return (request, { state }) => {
-    const answer = (retval: number, index = ALL_ONES): readonly Answer[] => replyWith(name, retval, index);
-    const isAdd = request.readUInt8(10) !== 0;
-    const isMultipath = request.readUInt8(11) !== 0;
-    const { family, address, length } = readPrefix(request, 20);
-    const count = request.readUInt8(38);
-    if (request.length < pathsAt + count * PATH_BYTES) return [];
+function routeAddDel(pathsAt: number): ShortHandler {
+  return (request, state, reply) => {
+    const isAdd = request[10] !== 0;
+    const isMultipath = request[11] !== 0;
+    const family = request[20] === 0 ? 4 : 6;
+    const length = request[37] ?? 0;
+    const count = request[38] ?? 0;
+    reply.value = ALL_ONES;
+    if (request.length < pathsAt + count * PATH_BYTES) return false;
     const table = state.fib.find(family, request.readUInt32BE(12));
-    if (table === undefined) return answer(Retval.noSuchFib);
-    const list = state.decodePaths(request.subarray(pathsAt, pathsAt + count * PATH_BYTES), count);
-    if (typeof list === 'number') return answer(list);
-    if (length > 8 * address.length) return answer(Retval.invalidPrefixLength);
-    if (count === 0 && (isAdd || isMultipath)) return answer(Retval.noPathsInRoute);
-    const before = table.get(address, length)?.sources.api?.paths ?? [];
-    const others = before.filter((old) => !list.paths.some((path) => isSamePath(path, old)));
-    let paths: readonly Path[] = isAdd ? list.paths : [];
-    if (isMultipath) paths = isAdd ? [...others, ...list.paths] : others;
-    if (paths.length === 0) {
-      table.remove('api', address, length);
-      return answer(Retval.ok);
+    if (table === undefined) {
+      reply.retval = Retval.noSuchFib;
+      return true;
     }
-    const entry = table.set('api', address, length, isMultipath ? { paths } : list);
-    return answer(Retval.ok, isAdd ? entry.statsIndex : ALL_ONES);
+    const list = state.decodePaths(request, pathsAt, count);
+    if (typeof list === 'number') {
+      reply.retval = list;
+      return true;
+    }
+    reply.retval = Retval.ok;
+    if (length > (family === 4 ? 32 : 128)) reply.retval = Retval.invalidPrefixLength;
+    else if (count === 0 && (isAdd || isMultipath)) reply.retval = Retval.noPathsInRoute;
+    else if (isMultipath) reply.value = changePaths(table, request, length, isAdd, list);
+    else if (isAdd) reply.value = table.set('api', request, 21, length, dropSelf(list, request));
+    else table.remove('api', request, 21, length);
+    return true;
   };
+}
+
+// A prefix that recurses via its own address drops (fib_table_route_path_fixup).
+function dropSelf(list: PathList, request: Buffer): PathList {
+  let paths: Path[] | undefined;
+  for (const [at, path] of list.paths.entries()) {
+    const { type, swIfIndex, nextHop } = path;
+    if (type !== PathType.normal || swIfIndex !== ALL_ONES) continue;
+    if (nextHop.compare(request, 21, 21 + nextHop.length) !== 0 || !nextHop.some((byte) => byte !== 0))
+      continue;
+    paths ??= [...list.paths];
+    paths[at] = makePath(nextHop.length === 4 ? 4 : 6, { ...path, type: PathType.drop });
+  }
+  return paths === undefined ? list : { paths };
+}
+
+/** Adds paths to a route or takes them from it; the route's stats index, or all ones without one to tell. */
+function changePaths(table: Table, request: Buffer, length: number, isAdd: boolean, list: PathList): number {
+  const before = table.apiPaths(request, 21, length) ?? [];
+  const others = before.filter((old) => !list.paths.some((path) => isSamePath(path, old)));
+  const paths = isAdd ? [...others, ...list.paths] : others;
+  if (paths.length === 0) {
+    table.remove('api', request, 21, length);
+    return ALL_ONES;
+  }
+  const statsIndex = table.set('api', request, 21, length, { paths });
+  return isAdd ? statsIndex : ALL_ONES;
 }
 
 // VPP compares paths without their weight (fib_path_cmp_for_sort).
@@ -69,15 +99,14 @@ function isSamePath(a: Path, b: Path): boolean {
   );
 }
 
+function* detailsOf(table: Table, name: string, source: number | undefined): Generator<Answer> {
+  for (const shown of table.dump()) yield { name, body: routeBody(table, shown, source) };
+}
+
 function routeDump(detailsName: string, tableAt: number, hasSource: boolean): Handler {
   return (request, { state }) => {
     const table = readTable(request, tableAt, state);
-    if (table === undefined) return [];
-    const answers: Answer[] = [];
-    for (const { entry, paths } of table.dump()) {
-      answers.push({ name: detailsName, body: routeBody(table, entry, paths, hasSource ? 0 : undefined) });
-    }
-    return answers;
+    return table === undefined ? [] : detailsOf(table, detailsName, hasSource ? 0 : undefined);
   };
 }
 
@@ -116,30 +145,30 @@ export const ROUTE_HANDLERS: Readonly<Record<string, Handler>> = {
     for (const one of state.interfaces.values()) {
       if (one.tables[table.family] === table.id) state.setAdmin(one, false);
     }
-    table.removeApiRoutes(() => true);
+    table.sweep(true);
   }),
   ip_table_replace_begin: withTable('ip_table_replace_begin', (table) => {
-    table.epoch++;
+    table.mark();
   }),
   ip_table_replace_end: withTable('ip_table_replace_end', (table) => {
-    table.removeApiRoutes((entry) => entry.apiEpoch < table.epoch);
+    table.sweep();
   }),
-  ip_route_add_del: routeAddDel('ip_route_add_del', 39),
-  ip_route_add_del_v2: routeAddDel('ip_route_add_del_v2', 40),
   ip_route_dump: routeDump('ip_route_details', 10, false),
   ip_route_v2_dump: routeDump('ip_route_v2_details', 11, true),
   ip_route_lookup: (request, { state }) => {
     const { family, address, length } = readPrefix(request, 15);
     const table = state.fib.find(family, request.readUInt32BE(10));
-    const entry = table?.lookup(address, length, request.readUInt8(14) !== 0);
-    if (table === undefined || entry === undefined) {
-      const retval = table === undefined ? Retval.noSuchFib : Retval.noSuchEntry;
-      return [{ name: 'ip_route_lookup_reply', body: i32(retval, 27) }];
-    }
-    const body = Buffer.concat([
-      i32(0),
-      routeBody(table, entry, bestOf(entry)?.paths ?? [makePath(family, {})]),
-    ]);
+    const shown = table?.lookup(address, length, request.readUInt8(14) !== 0);
+    const retval = table === undefined ? Retval.noSuchFib : Retval.noSuchEntry;
+    const body =
+      table === undefined || shown === undefined
+        ? i32(retval, 27)
+        : Buffer.concat([i32(Retval.ok), routeBody(table, shown)]);
     return [{ name: 'ip_route_lookup_reply', body }];
   },
+};
+
+export const ROUTE_SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
+  ip_route_add_del: routeAddDel(39),
+  ip_route_add_del_v2: routeAddDel(40),
 };

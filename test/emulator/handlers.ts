@@ -1,15 +1,25 @@
 /** What the emulator answers to each message, by its name. */
 
 import { runCommand } from './cli-commands.ts';
-import { type Handler, i32 } from './handler.ts';
+import { type Handler, i32, type ShortHandler } from './handler.ts';
 import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
-import { ROUTE_HANDLERS } from './handlers-routes.ts';
+import { LCP_HANDLERS } from './handlers-lcp.ts';
+import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
+import { ROUTE_HANDLERS, ROUTE_SHORT_HANDLERS } from './handlers-routes.ts';
 import { Retval } from './vpp-state.ts';
+
+/** Messages whose reply is a retval and one u32, by name; looked up before the others. */
+export const SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
+  ...ROUTE_SHORT_HANDLERS,
+  ...MPLS_SHORT_HANDLERS,
+};
 
 /** By message name; a name without a handler is dropped, as VPP does with what it does not know. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...INTERFACE_HANDLERS,
   ...ROUTE_HANDLERS,
+  ...MPLS_HANDLERS,
+  ...LCP_HANDLERS,
   sockclnt_delete: (_request, context) => {
     context.closeClient();
     return [{ name: 'sockclnt_delete_reply', body: i32(1) }];

@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   await running.start();
   const controlPath = process.env['EMULATOR_CONTROL'];
   if (controlPath !== undefined && controlPath !== '') {
-    await serveControl(controlPath, (command) => running.control(command));
+    await serveControl(controlPath, running);
   }
   isRunning = true;
   // VPP runs whether or not it has sockets to listen on.

@@ -24,6 +24,7 @@ export interface Draft {
   startupConfig?: string;
   dpdkDevices: DpdkDevice[];
   lcpDefaultNetns?: string;
+  lcpSync?: boolean;
   readonly warnings: string[];
   readonly plugins: Map<string, boolean>;
   pluginsByDefault: boolean;

@@ -114,7 +114,7 @@ export function readDpdk(tokens: TokenCursor, draft: Draft): void {
 }
 
 export function readLinuxCp(tokens: TokenCursor, draft: Draft): void {
-  const flags = ['lcp-auto-subint', 'lcp-sync', 'del-static-on-link-down', 'del-dynamic-on-link-down'];
+  const flags = ['lcp-auto-subint', 'del-static-on-link-down', 'del-dynamic-on-link-down'];
   while (!tokens.isAtEnd) {
     const netns = tokens.value('default netns');
     if (netns !== undefined) {
@@ -122,7 +122,8 @@ export function readLinuxCp(tokens: TokenCursor, draft: Draft): void {
         refuse('lcp_itf_pair_config: linux-cp default namespace must be less than 32 characters', 1);
       }
       draft.lcpDefaultNetns = netns;
-    } else if (
+    } else if (tokens.take('lcp-sync')) draft.lcpSync = true;
+    else if (
       !flags.some((flag) => tokens.take(flag)) &&
       tokens.value('num-rx-queues', NUMBER) === undefined &&
       tokens.value('num-tx-queues', NUMBER) === undefined

@@ -37,6 +37,8 @@ export interface StartupConf {
   readonly startupConfig: string | undefined;
   readonly dpdkDevices: readonly DpdkDevice[];
   readonly lcpDefaultNetns: string | undefined;
+  /** Addresses, MTU and admin state of an interface are copied to its TAP. */
+  readonly lcpSync: boolean;
   readonly warnings: readonly string[];
   isPluginEnabled(name: string): boolean;
 }
@@ -137,6 +139,7 @@ export function readStartupConf(text: string): StartupConf {
     statsSocket: draft.statsSocket,
     startupConfig: draft.startupConfig,
     lcpDefaultNetns: draft.lcpDefaultNetns,
+    lcpSync: draft.lcpSync ?? false,
     isPluginEnabled,
   };
 }

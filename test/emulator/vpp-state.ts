@@ -1,10 +1,13 @@
 /**
- * What the emulated VPP knows: interfaces with their addresses, the FIB, LCP pairs. Return values are VPP's own,
+ * What the emulated VPP knows: interfaces with their addresses, the FIBs, LCP pairs. Return values are VPP's own,
  * checked against a real 25.02 where the conformance suite covers them.
  */
 
 import { type Family, isCovered } from './address-bytes.ts';
-import { connectedRoutes, Fib, makePath, type Path, type PathInput, type PathList } from './fib.ts';
+import { ALL_ONES, type Path, type PathList, PathLists, PathProto, PathType } from './fib-path.ts';
+import { connectedRoutes, Fib } from './fib.ts';
+import { type LcpOptions, type LcpPair, LcpPairs } from './lcp-pairs.ts';
+import { MplsFib } from './mpls-fib.ts';
 
 export const Retval = {
   ok: 0,
@@ -27,7 +30,6 @@ export const Retval = {
   invalidPrefixLength: -171,
 } as const;
 
-const ALL_ONES = 0xffff_ffff;
 /** VPP's LOOPBACK_MAX_INSTANCE */
 const MAX_LOOPBACKS = 16 * 1024;
 
@@ -52,16 +54,8 @@ export interface Interface {
   tag: string;
   readonly tables: Record<Family, number>;
   addresses: InterfaceAddress[];
-  mpls: boolean;
-}
-
-export interface LcpPair {
-  readonly phy: number;
-  readonly host: number;
-  readonly vifIndex: number;
-  readonly hostIfName: string;
-  readonly hostType: number;
-  readonly netns: string;
+  /** VPP counts the enables. */
+  mplsEnables: number;
 }
 
 export type InterfaceListener = (changed: Interface, deleted: boolean) => void;
@@ -69,13 +63,14 @@ export type InterfaceListener = (changed: Interface, deleted: boolean) => void;
 export class VppState {
   readonly fib = new Fib();
   readonly interfaces = new Map<number, Interface>();
-  readonly mplsTables = new Set<number>();
-  readonly pairs = new Map<number, LcpPair>();
+  readonly mpls = new MplsFib();
+  readonly lcp: LcpPairs;
   readonly #free: number[] = [];
-  readonly #pathLists = new Map<string, PathList>();
+  readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
 
-  constructor() {
+  constructor(lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [] }) {
+    this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
 
@@ -108,7 +103,7 @@ export class VppState {
       tag: '',
       tables: { 4: 0, 6: 0 },
       addresses: [],
-      mpls: false,
+      mplsEnables: 0,
     };
     this.interfaces.set(swIfIndex, added);
     this.#tell(added, false);
@@ -123,6 +118,16 @@ export class VppState {
     const made = `GigabitEthernet${number(bus)}/${number(slot)}/${func}`;
     const mac = Buffer.from([0x52, 0x54, 0, 0xe0, 0, instance + 1]);
     return this.#addInterface({ name: name ?? made, kind: 'dpdk', instance, mac, mtu: 9000 });
+  }
+
+  #addTap(mtu: number): Interface {
+    const used = new Set(
+      [...this.interfaces.values()].map(({ kind, instance }) => kind === 'tap' && instance),
+    );
+    let instance = 4096;
+    while (used.has(instance)) instance++;
+    const mac = Buffer.from([2, 0xfe, 0, 0, instance >> 8, instance & 0xff]);
+    return this.#addInterface({ name: `tap${instance}`, kind: 'tap', instance, mac, mtu });
   }
 
   createLoopback(mac: Buffer, wanted: number | undefined): Interface | number {
@@ -146,10 +151,40 @@ export class VppState {
   #removeInterface(found: Interface): void {
     this.#setConnected(found, false);
     found.adminUp = found.linkUp = false;
+    if (found.mplsEnables > 0) this.mpls.bind(false);
+    this.deletePair(found.swIfIndex);
     this.interfaces.delete(found.swIfIndex);
     this.#free.push(found.swIfIndex);
-    this.pairs.delete(found.swIfIndex);
     this.#tell(found, true);
+  }
+
+  /** Switches MPLS on an interface, as often as it was switched on (mpls_sw_interface_enable_disable). */
+  setMpls(found: Interface, isEnable: boolean): number {
+    if (this.mpls.find(0) === undefined) return Retval.noSuchFib;
+    const before = found.mplsEnables;
+    found.mplsEnables = Math.max(0, before + (isEnable ? 1 : -1));
+    if (before > 0 !== found.mplsEnables > 0) this.mpls.bind(isEnable);
+    return Retval.ok;
+  }
+
+  addPair(phy: Interface, given: { hostIfName: string; hostType: number; netns: string }): LcpPair | number {
+    const made = this.lcp.add(phy, given);
+    if (typeof made === 'number') return made;
+    this.setAdmin(made.host, true);
+    return made.pair;
+  }
+
+  deletePair(phy: number): number {
+    const pair = this.lcp.take(phy);
+    const host = pair === undefined ? undefined : this.interfaces.get(pair.host);
+    if (host === undefined) return Retval.invalidSwIfIndex;
+    this.#removeInterface(host);
+    return Retval.ok;
+  }
+
+  setMtu(found: Interface, mtu: number[]): void {
+    found.mtu = mtu;
+    this.lcp.sync(found);
   }
 
   setAdmin(found: Interface, up: boolean): void {
@@ -157,6 +192,7 @@ export class VppState {
     found.adminUp = up;
     found.linkUp = up && found.carrier;
     this.#setConnected(found, up);
+    this.lcp.sync(found);
     this.#tell(found, false);
   }
 
@@ -176,8 +212,8 @@ export class VppState {
   #setConnectedOf(found: Interface, { family, address, length }: InterfaceAddress, isAdd: boolean): void {
     const table = this.fib.find(family, found.tables[family]);
     for (const route of connectedRoutes(family, found.swIfIndex, address, length)) {
-      if (isAdd) table?.set('interface', route.address, route.length, route.list);
-      else table?.remove('interface', route.address, route.length);
+      if (isAdd) table?.set('interface', route.address, 0, route.length, route.list);
+      else table?.remove('interface', route.address, 0, route.length);
     }
   }
 
@@ -188,6 +224,7 @@ export class VppState {
     if (!isAdd) {
       if (!found.addresses.some(isSame)) return Retval.addressNotFound;
       if (found.adminUp) this.#setConnectedOf(found, given, false);
+      this.lcp.syncAddress(found, given, false);
       found.addresses = found.addresses.filter((one) => !isSame(one));
       // Another address of the same prefix still needs the prefix's routes.
       if (found.adminUp) this.#setConnected(found, true);
@@ -202,12 +239,14 @@ export class VppState {
       }
     }
     found.addresses.push(given);
+    this.lcp.syncAddress(found, given, true);
     if (found.adminUp) this.#setConnectedOf(found, given, true);
     return Retval.ok;
   }
 
   removeAddresses(found: Interface): void {
     this.#setConnected(found, false);
+    for (const one of found.addresses) this.lcp.syncAddress(found, one, false);
     found.addresses = [];
   }
 
@@ -236,76 +275,30 @@ export class VppState {
     if (mtu < 64 || mtu > 9216) return Retval.invalidValue;
     found.linkMtu = mtu;
     found.mtu[0] = mtu;
+    this.lcp.sync(found);
     return Retval.ok;
   }
 
-  addPair(phy: Interface, given: { hostIfName: string; hostType: number; netns: string }): LcpPair | number {
-    if (this.pairs.has(phy.swIfIndex)) return Retval.valueExists;
-    if (!/^[^/\s]{1,15}$/.test(given.hostIfName) || phy.kind === 'local') return Retval.invalidArgument;
-    const instance = 4096 + this.pairs.size;
-    const name = `tap${instance}`;
-    const mac = Buffer.from([2, 0xfe, 0, 0, instance >> 8, instance & 0xff]);
-    const host = this.#addInterface({ name, kind: 'tap', instance, mac, mtu: phy.mtu[0] || 9216 });
-    const pair = { ...given, phy: phy.swIfIndex, host: host.swIfIndex, vifIndex: 100 + host.swIfIndex };
-    this.pairs.set(phy.swIfIndex, pair);
-    this.setAdmin(host, true);
-    return pair;
-  }
-
-  deletePair(phy: number): number {
-    const pair = this.pairs.get(phy);
-    if (pair === undefined) return Retval.invalidSwIfIndex;
-    this.pairs.delete(phy);
-    const host = this.interfaces.get(pair.host);
-    if (host !== undefined) this.#removeInterface(host);
-    return Retval.ok;
-  }
-
-  /** Paths from the wire as VPP understands them (fib_api_path_decode): the list, or a return value. */
-  decodePaths(raw: Buffer, count: number): PathList | number {
-    const key = raw.toString('latin1');
-    let list = this.#pathLists.get(key);
-    if (list === undefined) {
-      const paths: Path[] = [];
-      for (let i = 0; i < count; i++) {
-        const path = decodePath(raw.subarray(i * 167, (i + 1) * 167));
-        if (path === undefined) return Retval.unspecified;
-        paths.push(path);
-      }
-      list = { paths };
-      this.#pathLists.set(key, list);
-    }
-    for (const path of list.paths) {
-      if (path.type !== 0 && path.type !== 7) continue;
-      const family = path.proto === 0 ? 4 : 6;
-      if (path.swIfIndex === ALL_ONES) {
-        if (path.proto <= 1 && this.fib.find(family, path.tableId) === undefined) return Retval.noSuchFib;
-      } else if (!this.interfaces.has(path.swIfIndex)) return Retval.noMatchingInterface;
+  /** `count` paths of the wire at `at` as VPP understands them (fib_api_path_decode): the list, or a return value. */
+  decodePaths(bytes: Buffer, at: number, count: number): PathList | number {
+    const list = this.#pathLists.intern(bytes, at, count);
+    if (list === undefined) return Retval.unspecified;
+    for (let i = 0; i < count; i++) {
+      const path = list.paths[i];
+      const retval = path === undefined ? Retval.ok : this.#problemOf(path);
+      if (retval !== Retval.ok) return retval;
     }
     return list;
   }
-}
 
-function decodePath(raw: Buffer): Path | undefined {
-  const proto = raw.readUInt32BE(22);
-  if (proto > 4) return undefined;
-  const type = raw.readUInt32BE(14);
-  const isIcmp = type === 5 || type === 6;
-  const labelBytes: Buffer[] = [];
-  for (let i = 0; i < raw.readUInt8(54); i++) labelBytes.push(raw.subarray(55 + i * 7 + 1, 55 + i * 7 + 7));
-  const given: PathInput = {
-    swIfIndex: isIcmp ? ALL_ONES : raw.readUInt32BE(0),
-    tableId: raw.readUInt32BE(4),
-    rpfId: raw.readUInt32BE(8),
-    weight: raw.readUInt8(12),
-    preference: raw.readUInt8(13),
-    type,
-    flags: raw.readUInt32BE(18),
-    proto,
-    nextHop:
-      type === 0 || type === 7 ? raw.subarray(26, proto === 0 ? 30 : 42) : Buffer.alloc(proto === 0 ? 4 : 16),
-    labels: labelBytes.map((bytes) => bytes.readUInt32BE(0)),
-    labelBytes,
-  };
-  return makePath(proto === 0 ? 4 : 6, given);
+  #problemOf(path: Path): number {
+    const { type, proto, swIfIndex } = path;
+    if ((type !== PathType.normal && type !== PathType.sourceLookup) || proto > PathProto.ip6)
+      return Retval.ok;
+    if (swIfIndex !== ALL_ONES)
+      return this.interfaces.has(swIfIndex) ? Retval.ok : Retval.noMatchingInterface;
+    return this.fib.find(proto === PathProto.ip4 ? 4 : 6, path.tableId) === undefined
+      ? Retval.noSuchFib
+      : Retval.ok;
+  }
 }

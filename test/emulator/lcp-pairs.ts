@@ -1,0 +1,123 @@
+/**
+ * Pairs of linux-cp: an interface of VPP and its TAP in a namespace of Linux.
+ *
+ * The TAPs are not made; what would be in the namespace is kept: addresses, admin state and MTU as lcp-sync copies them
+ * (lcp_interface_sync.c). Making a pair copies the admin state and the MTU, and no address (lcp_itf_pair_create): those
+ * come with the next change of an address, of the admin state or of the MTU. A name that another TAP of the namespace has
+ * is taken: the kernel lets the second one join (IFF_MULTI_QUEUE).
+ */
+
+import { existsSync } from 'node:fs';
+import { addressText } from './address-bytes.ts';
+import type { Interface, InterfaceAddress } from './vpp-state.ts';
+
+export interface LcpPair {
+  readonly phy: number;
+  readonly host: number;
+  readonly vifIndex: number;
+  readonly hostIfName: string;
+  readonly hostType: number;
+  readonly netns: string;
+  /** What is in the namespace. */
+  readonly linux: { isUp: boolean; mtu: number; readonly addresses: Set<string> };
+}
+
+export interface LcpOptions {
+  /** lcp-sync of startup.conf. */
+  readonly isSync: boolean;
+  readonly defaultNetns: string | undefined;
+  /** Namespaces that count as there, whether or not the machine has them. */
+  readonly namespaces: readonly string[];
+}
+
+/** Retvals of lcp_itf_pair_create and tap_create_if. */
+export const LcpRetval = {
+  invalidSwIfIndex: -2,
+  /** The namespace cannot be opened. */
+  syscallError2: -12,
+  invalidArgument: -73,
+  valueExists: -81,
+} as const;
+
+const DEFAULT_MTU = 9216;
+
+export class LcpPairs {
+  isSync: boolean;
+  readonly #options: LcpOptions;
+  readonly #byPhy = new Map<number, LcpPair>();
+  readonly #addTap: (mtu: number) => Interface;
+  #vifIndex = 100;
+
+  constructor(options: LcpOptions, addTap: (mtu: number) => Interface) {
+    this.#options = options;
+    this.isSync = options.isSync;
+    this.#addTap = addTap;
+  }
+
+  get defaultNetns(): string {
+    return this.#options.defaultNetns ?? '';
+  }
+
+  get(phy: number): LcpPair | undefined {
+    return this.#byPhy.get(phy);
+  }
+
+  all(): LcpPair[] {
+    return [...this.#byPhy.values()];
+  }
+
+  add(
+    phy: Interface,
+    given: { hostIfName: string; hostType: number; netns: string },
+  ): { pair: LcpPair; host: Interface } | number {
+    if (this.#byPhy.has(phy.swIfIndex)) return LcpRetval.valueExists;
+    if (!/^[A-Za-z0-9\-_%@:.]{0,15}$/.test(given.hostIfName) || phy.kind === 'local') {
+      return LcpRetval.invalidArgument;
+    }
+    const netns = given.netns === '' ? this.defaultNetns : given.netns;
+    if (netns !== '' && !this.#isThere(netns)) return LcpRetval.syscallError2;
+    const mtu = phy.mtu[0] || DEFAULT_MTU;
+    const host = this.#addTap(mtu);
+    this.#vifIndex++;
+    const linux = { isUp: phy.adminUp, mtu, addresses: new Set<string>() };
+    const pair = {
+      ...given,
+      netns,
+      phy: phy.swIfIndex,
+      host: host.swIfIndex,
+      vifIndex: this.#vifIndex,
+      linux,
+    };
+    this.#byPhy.set(phy.swIfIndex, pair);
+    return { pair, host };
+  }
+
+  /** Takes a pair out; its TAP in VPP is the caller's to remove. */
+  take(phy: number): LcpPair | undefined {
+    const pair = this.#byPhy.get(phy);
+    this.#byPhy.delete(phy);
+    return pair;
+  }
+
+  /** An address of an interface came or went. */
+  syncAddress(phy: Interface, one: InterfaceAddress, isAdd: boolean): void {
+    const pair = this.#byPhy.get(phy.swIfIndex);
+    if (pair === undefined || !this.isSync) return;
+    const text = `${addressText(one.address)}/${one.length}`;
+    if (isAdd) pair.linux.addresses.add(text);
+    else pair.linux.addresses.delete(text);
+  }
+
+  /** The admin state or the MTU of an interface changed. */
+  sync(phy: Interface): void {
+    const pair = this.#byPhy.get(phy.swIfIndex);
+    if (pair === undefined || !this.isSync) return;
+    pair.linux.isUp = phy.adminUp;
+    pair.linux.mtu = phy.mtu[0] || DEFAULT_MTU;
+    for (const one of phy.addresses) this.syncAddress(phy, one, true);
+  }
+
+  #isThere(netns: string): boolean {
+    return this.#options.namespaces.includes(netns) || existsSync(`/run/netns/${netns}`);
+  }
+}
