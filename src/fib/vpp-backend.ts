@@ -77,6 +77,8 @@ export class VppBackend implements Disposable {
   #since = Date.now();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** The timer is set for now. */
+  #isDue = false;
   #batches = 0;
   #convergedInMs: number | undefined;
   #fullConvergenceMs: number | undefined;
@@ -256,7 +258,8 @@ export class VppBackend implements Disposable {
   /** Something is to be sent: at once when a batch is full, else after the interval. */
   #schedule(): void {
     const session = this.#session;
-    if (session === undefined) return;
+    // Called for each route: most find that a run is to come at once.
+    if (session === undefined || this.#isDue) return;
     session.pendingSince ??= performance.now();
     let queued = 0;
     for (const state of this.#states) queued += state.queued;
@@ -268,14 +271,20 @@ export class VppBackend implements Disposable {
     if (this.#timer !== undefined && this.#timerAt <= at) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
+    this.#isDue = delayMs === 0;
     this.#timer = setTimeout(() => this.#run(), delayMs);
     this.#timer.unref();
   }
 
-  #run(): void {
+  #stopTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#isDue = false;
+  }
+
+  #run(): void {
+    this.#stopTimer();
     if (this.#session?.isOpen !== true) return;
     for (const programmer of this.#session.programmers.values()) programmer.run();
   }
@@ -422,9 +431,7 @@ export class VppBackend implements Disposable {
   }
 
   #endSession(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#stopTimer();
     for (const programmer of this.#session?.programmers.values() ?? []) programmer[Symbol.dispose]();
     this.#session = undefined;
     this.#templates.forgetAll();

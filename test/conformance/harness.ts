@@ -28,6 +28,8 @@ export const targetName = realVppBinary === undefined ? 'emulator' : `real VPP $
 export interface ConformanceOptions {
   /** Added to the startup.conf. */
   readonly extraConf?: string;
+  /** Heap and stats segment for a full table; only a real VPP has to be told. */
+  readonly isLarge?: boolean;
   /** Emulator only: skip the test on a real VPP (`needsEmulator`) before asking for any. */
   readonly faults?: StartFaults;
 }
@@ -96,10 +98,13 @@ class RealTarget implements ConformanceVpp {
   #exited: Promise<void> = Promise.resolve();
   #output = '';
 
-  constructor(binary: string, extraConf: string) {
+  constructor(binary: string, { extraConf = '', isLarge = false }: ConformanceOptions) {
     this.#binary = binary;
     const pluginDir = process.env['VPP_PLUGIN_DIR'];
-    const conf = testStartupConf(this.#dir, extraConf);
+    const small = testStartupConf(this.#dir, extraConf);
+    const conf = isLarge
+      ? small.replace('size 64M', 'size 512M').replace('main-heap-size 512M', 'main-heap-size 3G')
+      : small;
     const path = pluginDir === undefined ? '' : ` path ${pluginDir}`;
     writeFileSync(this.#confFile, conf.replace('plugins {', `plugins {${path}`));
   }
@@ -168,7 +173,7 @@ export async function startVpp(options: ConformanceOptions = {}): Promise<Confor
   if (realVppBinary === undefined) {
     return new EmulatedTarget(await EmulatorProcess.start({ extraConf, ...(faults ? { faults } : {}) }));
   }
-  const target = new RealTarget(realVppBinary, extraConf);
+  const target = new RealTarget(realVppBinary, options);
   try {
     await target.restart();
   } catch (error) {

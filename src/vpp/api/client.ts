@@ -33,6 +33,9 @@ import { Retval } from './vpp-errors.ts';
 const READ_BUFFER_BYTES = 256 * 1024;
 const DEFAULT_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 25;
+/** With so many bulk requests in flight the socket is not read for `REST_MS` after each reading. */
+const REST_ABOVE = 512;
+const REST_MS = 1;
 /** For what is still unsent when we close. */
 const LINGER_MS = 1_000;
 /** Calls of one stream: a VPP that answers "again" for ever is broken. */
@@ -76,7 +79,7 @@ export class VppApiClient implements AsyncDisposable {
         buffer: new Uint8Array(READ_BUFFER_BYTES),
         callback: (count: number, buffer: Uint8Array): boolean => {
           this.#take(buffer.subarray(0, count));
-          return true;
+          return this.#goesOnReading();
         },
       },
     });
@@ -352,6 +355,16 @@ export class VppApiClient implements AsyncDisposable {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     }, SWEEP_MS).unref();
+  }
+
+  /**
+   * VPP sends each answer by itself, and waking for each costs more than all that is done with it: behind a bulk load
+   * answers are let come together for a moment. The window is far from empty by then.
+   */
+  #goesOnReading(): boolean {
+    if (this.#bulk.inFlight < REST_ABOVE || this.#end !== undefined) return true;
+    setTimeout(() => this.#socket.resume(), REST_MS);
+    return false;
   }
 
   #take(chunk: Uint8Array): void {

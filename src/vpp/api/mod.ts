@@ -33,7 +33,13 @@ export {
   fibPath,
   type MplsLabel,
 } from './fib-path.ts';
-export type { DumpDef, MessageDef, RequestDef, StreamDef } from './message.ts';
+export {
+  type DumpDef,
+  type MessageDef,
+  REQUEST_HEADER_BYTES,
+  type RequestDef,
+  type StreamDef,
+} from './message.ts';
 export { describeProblem, type MessageProblem } from './message-table.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
