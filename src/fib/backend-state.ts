@@ -57,6 +57,11 @@ export interface BackendStateOptions {
   readonly wanted: (slot: number) => GroupId;
   /** Something is there to be taken. Called often; cheap. */
   readonly onWork: () => void;
+  /**
+   * Whether the FIB takes a group in the place of another one (undefined: nobody knows which); when not, that is
+   * removed first. Always, when absent.
+   */
+  readonly canReplace?: (slot: number, held: GroupId | undefined, wanted: GroupId) => boolean;
 }
 
 export type SlotState =
@@ -68,6 +73,7 @@ export class BackendState implements Holder {
   readonly #groups: NextHopGroups;
   readonly #wanted: (slot: number) => GroupId;
   readonly #onWork: () => void;
+  readonly #canReplace: BackendStateOptions['canReplace'];
   /** The group that the FIB was told last, acknowledged or not. */
   #group = new Uint32Array(0);
   /** Phase and flags. */
@@ -93,6 +99,7 @@ export class BackendState implements Holder {
     this.#groups = options.groups;
     this.#wanted = options.wanted;
     this.#onWork = options.onWork;
+    this.#canReplace = options.canReplace;
     this.#isFirst = isFirst;
     this.store.attach(this);
     this.sweep();
@@ -171,7 +178,13 @@ export class BackendState implements Holder {
 
   /** What the FIB is to be told of a slot that was taken: `NO_GROUP` is a removal. */
   target(slot: number): GroupId {
-    return this.#wanted(slot);
+    const wanted = this.#wanted(slot);
+    if (this.#canReplace === undefined || wanted === NO_GROUP) return wanted;
+    const state = this.#state[slot]!;
+    const isKnown = (state & UNSURE) === 0;
+    const held = isKnown && (state & Phase.mask) === Phase.installed ? this.#group[slot]! : NO_GROUP;
+    if (isKnown && held === NO_GROUP) return wanted;
+    return this.#canReplace(slot, isKnown ? held : undefined, wanted) ? wanted : NO_GROUP;
   }
 
   /** Milliseconds until a refused slot is due again; undefined when none waits. */

@@ -35,7 +35,7 @@ import { DEFAULT_TABLE, type Family, formatKey, newRouteKey, setKey } from './ro
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
 import { VppProgrammer } from './vpp-programmer.ts';
-import { VppTemplates } from './vpp-templates.ts';
+import { payloadOf, VppTemplates } from './vpp-templates.ts';
 
 /** Failures named in the status; all are counted. */
 const REPORTED_FAILURES = 20;
@@ -234,6 +234,14 @@ export class VppBackend implements Disposable {
         wanted: (slot) =>
           !this.#config.enabled || isConnected[store.source[slot]!] === 1 ? NO_GROUP : store.group[slot]!,
         onWork: () => this.#schedule(),
+        // Of a label at the end of the stack VPP keeps what is below it as it was first (mpls_api.c): IPv4 or IPv6.
+        ...(store.family === 'mpls'
+          ? {
+              canReplace: (slot, held, wanted) =>
+                (store.w0[slot]! & 1) === 0 ||
+                (held !== undefined && payloadOf(groups.action(held)) === payloadOf(groups.action(wanted))),
+            }
+          : {}),
       },
       // What others are resolved through comes first: default routes, and those that somebody wrote down.
       (slot) => store.length[slot] === 0 || isStatic[store.source[slot]!] === 1,

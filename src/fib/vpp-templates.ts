@@ -120,7 +120,7 @@ export class VppTemplates implements Disposable {
     new DataView(template.buffer).setUint32(TABLE_ID, to.tableId);
     if (isMpls) {
       template[MPLS_END_OF_STACK] = to.isEndOfStack ? 1 : 0;
-      template[MPLS_PAYLOAD] = payloadOf(action, to.isEndOfStack);
+      template[MPLS_PAYLOAD] = to.isEndOfStack && action !== undefined ? payloadOf(action) : MplsPayload.mpls;
       template[MPLS_PATH_COUNT] = paths.length;
     } else {
       template[FAMILY] = to.family === 6 ? 1 : 0;
@@ -185,8 +185,7 @@ function removalPaths(isMpls: boolean): readonly FibPath[] {
 }
 
 /** What is below the last label: IP of the next hops' family. */
-function payloadOf(action: GroupAction | undefined, isEndOfStack: boolean): number {
-  if (!isEndOfStack) return MplsPayload.mpls;
-  const isIpv6 = action?.kind === 'forward' && action.nextHops[0]?.family === 6;
+export function payloadOf(action: GroupAction): number {
+  const isIpv6 = action.kind === 'forward' && action.nextHops[0]?.family === 6;
   return isIpv6 ? MplsPayload.ip6 : MplsPayload.ip4;
 }

@@ -58,13 +58,13 @@ async function measure(script: string, how: 'alone' | 'watched', scrapes: number
   child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  let isLoading = false;
+  const loaded = new AbortController();
   child.on('message', (message: Message) => {
-    isLoading = message.port !== undefined && message.isLoaded !== true;
+    if (message.isLoaded === true) loaded.abort();
     if (message.port !== undefined) void scrape(message.port);
   });
   const scrape = async (port: number): Promise<void> => {
-    while (isLoading) {
+    while (!loaded.signal.aborted) {
       const at = performance.now();
       try {
         await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -76,7 +76,7 @@ async function measure(script: string, how: 'alone' | 'watched', scrapes: number
     }
   };
   await once(child, 'exit');
-  isLoading = false;
+  loaded.abort();
   if (output === '') throw new Error(`${script} printed nothing`);
   return JSON.parse(output) as unknown;
 }

@@ -1,0 +1,291 @@
+/**
+ * Never wrong: random changes from several sources, refusals, interfaces that come and go, broken connections and
+ * restarts of VPP; at quiet points VPP's FIB is what a naive model says. 20,000 steps, or `FIB_STEPS` of them; the seed is
+ * printed and taken from `FIB_SEED`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { defaultConfig, formatDestination } from '../../src/config/mod.ts';
+import type { Destination, RouteAction } from '../../src/config/types.ts';
+import { Fib, type RouteSource } from '../../src/fib/mod.ts';
+import { createLoopback, dumpInterfaces, type SwIfIndex, VppConnection } from '../../src/vpp/api/mod.ts';
+import type { ControlCommand } from '../emulator/control.ts';
+import { EmulatorProcess } from '../emulator/emulator.ts';
+import { type ReportedRoute, routeLine } from '../emulator/fib-report.ts';
+import { randomNumbers } from './random.ts';
+
+const STEPS = Number(process.env['FIB_STEPS'] ?? 20_000);
+const SEED = Number(process.env['FIB_SEED'] ?? Date.now() % 2 ** 31);
+/** Steps between two quiet points. */
+const ROUND = 500;
+const QUIET_MS = 60_000;
+const RECURSIVE = 0xffff_ffff;
+const IMPLICIT_NULL = 3;
+
+const { random, pick } = randomNumbers(SEED);
+
+const hop = (address: string, name?: string, weight = 1) =>
+  ({ family: address.includes(':') ? 6 : 4, address, weight, interface: name }) as const;
+const via = (nextHops: ReturnType<typeof hop>[], labels: number[] = []): RouteAction => ({
+  kind: 'forward',
+  nextHops,
+  labels,
+});
+
+const IPV4_ACTIONS: readonly RouteAction[] = [
+  via([hop('192.0.2.1')]),
+  via([hop('192.0.2.2')]),
+  via([hop('192.0.2.1', 'loop0')]),
+  via([hop('192.0.2.1', 'loop1')]),
+  via([hop('192.0.2.1', 'loop0', 2), hop('192.0.2.9', 'loop1', 3), hop('192.0.2.77')]),
+  via([hop('192.0.2.5')], [100]),
+  via([hop('192.0.2.5', 'loop0')], [100, 200, 300]),
+  { kind: 'blackhole' },
+  { kind: 'unreachable' },
+];
+const IPV6_ACTIONS: readonly RouteAction[] = [
+  via([hop('2001:db8::1')]),
+  via([hop('fe80::1', 'loop0')]),
+  via([hop('fe80::1', 'loop1'), hop('2001:db8::2')]),
+  { kind: 'blackhole' },
+  { kind: 'unreachable' },
+];
+const MPLS_ACTIONS: readonly RouteAction[] = [
+  via([hop('192.0.2.1', 'loop0')]),
+  via([hop('192.0.2.1')], [500]),
+  via([hop('2001:db8::1', 'loop1')], [600, 601]),
+];
+
+const DESTINATIONS: readonly Destination[] = [
+  { family: 4, address: '0.0.0.0', length: 0 },
+  { family: 6, address: '::', length: 0 },
+  ...Array.from({ length: 60 }, (_, i) => ({ family: 4 as const, address: `10.${i}.0.0`, length: 16 })),
+  ...Array.from({ length: 60 }, (_, i) => ({ family: 4 as const, address: `10.0.${i}.0`, length: 24 })),
+  ...Array.from({ length: 60 }, (_, i) => ({
+    family: 6 as const,
+    address: `2001:db8:${i + 1}::`,
+    length: 48,
+  })),
+  ...Array.from({ length: 20 }, (_, i) => ({ family: 'mpls' as const, label: 100 + i })),
+];
+
+interface ModelRoute {
+  readonly destination: Destination;
+  readonly tableId: number | undefined;
+  readonly action: RouteAction;
+  readonly metric: number;
+}
+
+/** A source and what it said, by table and destination. */
+interface ModelSource {
+  readonly source: RouteSource;
+  readonly serial: number;
+  readonly routes: Map<string, ModelRoute>;
+}
+
+const keyOf = (destination: Destination, tableId: number | undefined): string =>
+  `${tableId ?? 0} ${formatDestination(destination)}`;
+
+/** The best route of each destination. */
+function bestOf(sources: readonly ModelSource[]): Map<string, ModelRoute> {
+  const best = new Map<string, { rank: number[]; route: ModelRoute }>();
+  for (const { source, serial, routes } of sources) {
+    for (const [key, route] of routes) {
+      const rank = [source.distance, route.metric, -serial];
+      const now = best.get(key);
+      if (now === undefined || isLess(rank, now.rank)) best.set(key, { rank, route });
+    }
+  }
+  return new Map([...best].map(([key, { route }]) => [key, route]));
+}
+
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  for (const [at, value] of a.entries()) if (value !== b[at]) return value < (b[at] ?? 0);
+  return false;
+}
+
+/** What VPP should report of a route; undefined when it names an interface that is not there. */
+function expectedOf(route: ModelRoute, interfaces: ReadonlyMap<string, number>): string[] | undefined {
+  const { destination, action, tableId = 0 } = route;
+  const isMpls = destination.family === 'mpls';
+  const isIpv6 = destination.family === 6;
+  const zero = isIpv6 ? '::' : '0.0.0.0';
+  const paths: ReportedRoute['paths'][number][] = [];
+  if (action.kind !== 'forward') {
+    const type = action.kind === 'blackhole' ? 2 : 5;
+    paths.push({ swIfIndex: RECURSIVE, nextHop: zero, weight: 1, type, tableId: 0 });
+  } else {
+    for (const { address, interface: name, weight } of action.nextHops) {
+      const swIfIndex = name === undefined ? RECURSIVE : interfaces.get(name);
+      if (swIfIndex === undefined) return undefined;
+      const labels = isMpls && action.labels.length === 0 ? [IMPLICIT_NULL] : action.labels;
+      const base = { swIfIndex, nextHop: address, weight, type: 0, tableId: isMpls ? 0 : tableId };
+      paths.push(labels.length === 0 ? base : { ...base, labels });
+    }
+  }
+  if (!isMpls) {
+    const { family, address, length } = destination;
+    return [routeLine({ table: tableId, family, prefix: `${address}/${length}`, paths })];
+  }
+  const payload = action.kind === 'forward' && action.nextHops[0]?.family === 6 ? 1 : 0;
+  return [
+    routeLine({ table: 0, family: 'mpls', prefix: `${destination.label}/eos`, payload, paths }),
+    routeLine({ table: 0, family: 'mpls', prefix: `${destination.label}/neos`, payload: 2, paths }),
+  ];
+}
+
+it(`holds what a naive model says, whatever happens (${STEPS} steps)`, { timeout: 600_000 }, async () => {
+  process.stdout.write(`FIB_SEED=${SEED} FIB_STEPS=${STEPS}\n`);
+  await using vpp = await EmulatorProcess.start();
+  const interfaces = new Map<string, SwIfIndex>();
+  /** What VPP has, whether we are told of it or not. */
+  const inVpp = new Map<string, SwIfIndex>();
+  using fib = new Fib({
+    config: { ...defaultConfig().fib.vpp, enabled: true, batchSize: 16, batchIntervalMs: 1 },
+    routes: [],
+    resolveInterface: (name) => interfaces.get(name),
+    onError: () => {},
+  });
+  await using connection = new VppConnection({
+    socketPath: vpp.apiSocket,
+    clientName: 'test',
+    reconnectMs: 20,
+  });
+  connection.on('connected', ({ client, kind }) => {
+    const attach = async (): Promise<void> => {
+      const present = new Map((await dumpInterfaces(client)).map(({ name, swIfIndex }) => [name, swIfIndex]));
+      for (const [instance, name] of ['loop0', 'loop1'].entries()) {
+        const index = present.get(name) ?? (await createLoopback(client, { instance }));
+        inVpp.set(name, index);
+        interfaces.set(name, index);
+      }
+      await fib.vpp.attach(client, kind);
+    };
+    // A break in between is followed by the next connection.
+    attach().catch(() => {});
+  });
+  connection.on('disconnected', () => fib.vpp.detach('disconnected'));
+  connection.start();
+
+  let serial = 0;
+  const newSource = (name: string, distance: number): ModelSource => {
+    serial += 1;
+    const origin = name === 'static' ? 'static' : 'feed';
+    return { source: fib.table.addSource({ name, distance, origin }), serial, routes: new Map() };
+  };
+  const sources = [newSource('static', 1), newSource('a', 20), newSource('b', 20), newSource('c', 200)];
+
+  const change = (): void => {
+    const { source, routes } = pick(sources);
+    const destination = pick(DESTINATIONS);
+    const tableId = destination.family !== 'mpls' && random() < 0.2 ? 7 : undefined;
+    const key = keyOf(destination, tableId);
+    if (random() < 0.35) {
+      expect(source.removeRoute(destination, tableId)).toBe(routes.delete(key));
+      return;
+    }
+    const actions =
+      destination.family === 4 ? IPV4_ACTIONS : destination.family === 6 ? IPV6_ACTIONS : MPLS_ACTIONS;
+    const route = { destination, tableId, action: pick(actions), metric: Math.floor(random() * 3) };
+    source.setRoute(route);
+    routes.set(key, route);
+  };
+  /** A feeder that comes back says some of what it said, and something new; what it does not say again goes. */
+  const refeed = async (): Promise<void> => {
+    const at = 1 + Math.floor(random() * 3);
+    const old = sources[at];
+    if (old === undefined) return;
+    const fresh = newSource(old.source.name, old.source.distance);
+    sources.push(fresh);
+    for (const [key, route] of old.routes) {
+      if (random() < 0.7) {
+        fresh.source.setRoute(route);
+        fresh.routes.set(key, route);
+      }
+    }
+    await old.source[Symbol.asyncDispose]();
+    sources.splice(at, 1, fresh);
+    sources.pop();
+  };
+  /** A VPP that is just being restarted cannot be disturbed. */
+  const tell = async (command: ControlCommand): Promise<boolean> =>
+    vpp.control(command).then(
+      () => true,
+      () => false,
+    );
+  const disturb = async (): Promise<void> => {
+    const what = random();
+    if (what < 0.3) {
+      const message = random() < 0.8 ? 'ip_route_add_del' : 'mpls_route_add_del';
+      await tell({ command: 'error', message, retval: -1, count: 1 + Math.floor(random() * 5) });
+    } else if (what < 0.5) await refeed();
+    else if (what < 0.7) {
+      const name = pick(['loop0', 'loop1']);
+      const index = inVpp.get(name);
+      if (interfaces.has(name)) interfaces.delete(name);
+      else if (index !== undefined) interfaces.set(name, index);
+      fib.vpp.interfacesChanged();
+    } else if (what < 0.95) {
+      await tell({ command: 'disconnect', afterRequests: Math.floor(random() * 200) });
+    } else await tell({ command: 'restart' });
+  };
+  const compare = async (): Promise<void> => {
+    while (!(await tell({ command: 'clear' }))) await sleep(20);
+    const best = bestOf(sources);
+    const deadline = performance.now() + QUIET_MS;
+    let differs: string[] = ['never looked'];
+    while (differs.length > 0) {
+      if (performance.now() > deadline) {
+        const words = JSON.stringify([connection.status, fib.vpp.status]);
+        throw new Error(
+          `seed ${SEED}: not what the model says: ${differs.slice(0, 10).join('\n')}\n${words}`,
+        );
+      }
+      // What was refused is tried at once, not after its backoff.
+      fib.vpp.interfacesChanged();
+      await fib.vpp.settled();
+      await sleep(5);
+      const wanted = new Set<string>();
+      const unknown = new Set<string>();
+      let failing = 0;
+      for (const [key, route] of best) {
+        const lines = expectedOf(route, interfaces);
+        if (lines !== undefined) for (const line of lines) wanted.add(line);
+        else {
+          // VPP has what it had before, or nothing.
+          failing += route.destination.family === 'mpls' ? 2 : 1;
+          unknown.add(key);
+        }
+      }
+      if (connection.status.state !== 'connected') continue;
+      const found = await Array.fromAsync(vpp.dumpFib()).catch(() => undefined);
+      if (found === undefined) continue;
+      differs = [];
+      for (const route of found) {
+        const destination = route.family === 'mpls' ? `mpls ${route.prefix.split('/')[0]}` : route.prefix;
+        if (unknown.has(`${route.table} ${destination}`)) continue;
+        const line = routeLine(route);
+        if (!wanted.delete(line)) differs.push(`VPP has ${line}`);
+      }
+      for (const line of wanted) differs.push(`VPP lacks ${line}`);
+      const { failed, pending } = fib.vpp.status;
+      if (failed !== failing) differs.push(`${failed} failed, ${failing} should`);
+      if (pending !== 0) differs.push(`${pending} pending`);
+    }
+  };
+
+  for (let step = 1; step <= STEPS; step++) {
+    if (random() < 0.01) await disturb();
+    else change();
+    if (step % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (step % ROUND === 0) await compare();
+  }
+  // Everything goes, and nothing is left.
+  for (const { source, routes } of sources) {
+    routes.clear();
+    await source[Symbol.asyncDispose]();
+  }
+  await compare();
+  expect(fib.vpp.status).toMatchObject({ desired: 0, programmed: 0, failed: 0, pending: 0 });
+  expect(fib.table.groups.size).toBe(0);
+});
