@@ -438,9 +438,9 @@ describe(`binary API on ${targetName}`, () => {
         },
       });
       const frame = (change: vpp.RouteChange) => vpp.encodeRequest(vpp.ipRouteAddDel, vpp.routeBody(change));
-      expect(channel.send(7, frame(route('192.0.40.0/24', [path('10.100.0.2', loop)])))).toBe(true);
-      expect(channel.send(8, frame(route('192.0.40.0/24', [])))).toBe(true);
-      expect(channel.send(9, frame(route('192.0.40.0/24', [], false)))).toBe(true);
+      expect(channel.send(7, frame(route('192.0.40.0/24', [path('10.100.0.2', loop)])))).toBeGreaterThan(0);
+      expect(channel.send(8, frame(route('192.0.40.0/24', [])))).toBeGreaterThan(0);
+      expect(channel.send(9, frame(route('192.0.40.0/24', [], false)))).toBeGreaterThan(0);
       await promise;
       expect(outcomes.get(7)).toBe('ok');
       expect(outcomes.get(8)).toBe('ip_route_add_del: No paths specified in route (NO_PATHS_IN_ROUTE, -52)');

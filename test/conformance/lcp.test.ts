@@ -5,7 +5,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import type { InterfaceConfig } from '../../src/config/types.ts';
+import { VppInterfaces } from '../../src/interfaces/mod.ts';
 import { createNamedNetns, deleteNamedNetns } from '../../src/linux/mod.ts';
 import * as vpp from '../../src/vpp/api/mod.ts';
 import { type ConformanceVpp, realVppBinary, startVpp, targetName } from './harness.ts';
@@ -57,8 +59,16 @@ describe(`LCP pairs on ${targetName}`, () => {
     if (retval === -11 && !existsSync('/dev/vhost-net')) ctx.skip('this kernel has no /dev/vhost-net');
     expect(retval).toBe(0);
   };
-  const loopback = async (instance: number): Promise<vpp.SwIfIndex> =>
-    vpp.createLoopback(client, { instance });
+  const made: vpp.SwIfIndex[] = [];
+  const loopback = async (instance: number): Promise<vpp.SwIfIndex> => {
+    const index = await vpp.createLoopback(client, { instance });
+    made.push(index);
+    return index;
+  };
+  // With what is left of them when a test fails or is skipped; their pairs go with them.
+  afterEach(async () => {
+    for (const index of made.splice(0)) await retvalOf(vpp.deleteLoopback(client, index));
+  });
   const pairs = async (): Promise<string[]> => {
     const all = await vpp.lcpPairs(client);
     return all.map((one) => `${one.phySwIfIndex} ${one.netns}/${one.hostIfName}`).sort();
@@ -178,6 +188,48 @@ describe(`LCP pairs on ${targetName}`, () => {
       new RegExp(`lcp-sync on[\\s\\S]*loop10 tap4096 loop10\\0? +\\d+ type tap netns ${NETNS}`),
     );
     await vpp.deleteLoopback(client, loop);
+  });
+
+  test('what the appliance makes: TAPs with all that their interfaces have, once, and again after a break', async (ctx) => {
+    const { apiSocket } = running(ctx);
+    await make(ctx, await loopback(12), 'probe', NETNS);
+    const errors: string[] = [];
+    const config = (name: string, addresses: string[]): InterfaceConfig => {
+      const prefixes = addresses.map((text) => prefix(text));
+      return { name, enabled: true, mtuBytes: 1450, mpls: false, addresses: prefixes, line: 1 };
+    };
+    const interfaces = new VppInterfaces({
+      configs: [
+        config('loop20', ['198.51.100.1/24', '2001:db8:20::1/64']),
+        config('loop21', ['203.0.113.1/32']),
+      ],
+      lcp: { netns: NETNS, isSync: true, nics: [] },
+      onChange: () => {},
+      onError: (name, reason) => errors.push(`${name}: ${reason}`),
+    });
+    await interfaces.attach(client, 'first');
+    const whole = { isUp: true, mtu: 1450, addresses: ['198.51.100.1/24', '2001:db8:20::1/64'] };
+    await expect.poll(() => link('loop20')).toEqual(whole);
+    expect(Object.fromEntries(interfaces.hostInterfaces)).toMatchObject({
+      loop20: 'loop20',
+      loop21: 'loop21',
+    });
+    const before = await pairs();
+    interfaces.detach();
+    await using other = await vpp.VppApiClient.connect(apiSocket);
+    await interfaces.attach(other, 'reconnected');
+    expect(await pairs()).toEqual(before);
+    await interfaces.reconfigure([config('loop20', ['198.51.100.2/24'])]);
+    await expect.poll(() => link('loop20')).toEqual({ ...whole, addresses: ['198.51.100.2/24'] });
+    expect(await link('loop21')).toBeUndefined();
+    // A pair that was lost comes again, with the addresses that its interface had meanwhile.
+    await vpp.lcpPairDelete(client, interfaces.indexOf('loop20') ?? NOBODY);
+    await interfaces.reconcile();
+    await expect.poll(() => link('loop20')).toEqual({ ...whole, addresses: ['198.51.100.2/24'] });
+    await interfaces.reconfigure([]);
+    expect((await pairs()).length).toBe(1);
+    expect(errors).toEqual([]);
+    interfaces.detach();
   });
 
   test('pairs outlive the connection of who made them', async (ctx) => {
