@@ -39,9 +39,10 @@ const VIEWERS: Readonly<Record<string, Viewer>> = {
       one.link,
       String(one.mtuBytes ?? '-'),
       one.addresses.join(', ') || '-',
+      hostInterfaceText(one),
       'reason' in one.state ? `${one.state.state}: ${one.state.reason}` : one.state.state,
     ]);
-    const heading = ['NAME', 'PLANE', 'ADMIN', 'LINK', 'MTU', 'ADDRESSES', 'STATE'];
+    const heading = ['NAME', 'PLANE', 'ADMIN', 'LINK', 'MTU', 'ADDRESSES', 'LINUX', 'STATE'];
     return { json: interfaces, text: () => formatTable([heading, ...rows]) };
   },
   vpp: async (target) => {
@@ -102,6 +103,14 @@ function fibText(backends: ApplianceStatus['fib']): string {
     String(one.failed),
   ]);
   return formatTable([['BACKEND', 'STATE', 'DESIRED', 'PROGRAMMED', 'PENDING', 'FAILED'], ...rows]);
+}
+
+/** The TAP of an interface as `namespace/name`, or why it has none. */
+function hostInterfaceText({ hostInterface }: ApplianceStatus['interfaces'][number]): string {
+  if (hostInterface === undefined) return '-';
+  return hostInterface.state === 'paired'
+    ? `${hostInterface.netns}/${hostInterface.name}`
+    : `none: ${hostInterface.reason}`;
 }
 
 async function status(target: Target): Promise<ApplianceStatus> {

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { Fib, type KernelFib } from '../fib/mod.ts';
-import { type KernelInterfaces, VppInterfaces } from '../interfaces/mod.ts';
+import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
 import type { HugepageStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
@@ -48,6 +48,8 @@ export interface MachineHooks
 export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'> {
   readonly config: Config;
   readonly hooks?: MachineHooks;
+  /** `hostInterfaces` has changed: TAPs came or went. */
+  readonly onHostInterfaces?: () => void;
 }
 
 export class DataPlane {
@@ -71,6 +73,8 @@ export class DataPlane {
     this.#link = this.#newLink();
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
+      lcp: lcpSettingsOf(config),
+      onHostInterfaces: () => options.onHostInterfaces?.(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
         this.fib.setConnected(this.interfaces.connected);
@@ -99,6 +103,11 @@ export class DataPlane {
 
   get kernelFib(): KernelFib {
     return this.#kernel.fib;
+  }
+
+  /** Interfaces in the namespace `vpp.lcp.netns` and the interfaces of VPP that they stand for, by name. */
+  get hostInterfaces(): ReadonlyMap<string, string> {
+    return this.interfaces.hostInterfaces;
   }
 
   get connection(): VppConnection {
@@ -238,6 +247,7 @@ export class DataPlane {
       if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');
       this.#config = next;
       this.#adoptVpp();
+      this.interfaces.lcp = lcpSettingsOf(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
     } finally {
@@ -376,4 +386,12 @@ export class DataPlane {
     await this.restoreNics();
     await this.#kernel.take();
   }
+}
+
+/** The settings of a VPP of someone else's are not ours to switch, and its NICs may be others than ours. */
+function lcpSettingsOf({ vpp }: Config): LcpSettings | undefined {
+  const { enabled, sync, netns } = vpp.lcp;
+  if (!enabled) return undefined;
+  if (vpp.external) return { netns, isSync: false, nics: [] };
+  return { netns, isSync: sync, nics: vpp.dpdk.interfaces.map(({ name }) => name) };
 }

@@ -6,6 +6,8 @@
  * no connected route, and admin-up comes last so that nothing is forwarded half configured). What VPP refuses is kept
  * with VPP's reason and tried again every `RETRY_MS`.
  *
+ * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`).
+ *
  * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
  * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
  * configuration is not touched.
@@ -24,6 +26,7 @@ import {
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
+import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
 import { configure, prune, RELEASED, type Wanted } from './vpp-configure.ts';
 import { interfaceRows, type Known } from './vpp-status.ts';
 import { reasonOf } from '../linux/mod.ts';
@@ -34,9 +37,13 @@ const LOOPBACK_NAME = /^loop(\d+)$/;
 
 export interface VppInterfacesOptions {
   readonly configs: readonly InterfaceConfig[];
+  /** Undefined: no interface gets a TAP. */
+  readonly lcp?: LcpSettings | undefined;
   /** An interface came, went, or changed its admin or link state. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed') => void;
   readonly onError: (name: string, reason: string) => void;
+  /** `hostInterfaces` has changed. */
+  readonly onHostInterfaces?: () => void;
 }
 
 export class VppInterfaces {
@@ -48,6 +55,7 @@ export class VppInterfaces {
   readonly #created = new Set<string>();
   /** What the MTU was before it was set here. */
   readonly #originalMtu = new Map<string, number>();
+  readonly #lcp: LcpPairing;
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
   #missing = new Map<string, string>();
@@ -59,6 +67,10 @@ export class VppInterfaces {
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
     this.#configs = options.configs;
+    this.#lcp = new LcpPairing(options.lcp, {
+      onError: options.onError,
+      onChange: () => options.onHostInterfaces?.(),
+    });
   }
 
   /**
@@ -67,6 +79,7 @@ export class VppInterfaces {
    */
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
+    this.#lcp.attach(client);
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
     }
@@ -89,6 +102,12 @@ export class VppInterfaces {
     this.#retry = undefined;
     this.#known = new Map();
     this.#missing = new Map();
+    this.#lcp.detach();
+  }
+
+  /** Other settings for the TAPs in Linux, for the next connection: they change with a restart of VPP only. */
+  set lcp(settings: LcpSettings | undefined) {
+    this.#lcp.settings = settings;
   }
 
   /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
@@ -98,6 +117,11 @@ export class VppInterfaces {
     for (const name of names) this.#released.delete(name);
     this.#configs = configs;
     if (this.#client !== undefined) await this.reconcile();
+  }
+
+  /** The TAPs in `vpp.lcp.netns` and the interfaces of VPP that they belong to, by name; empty without VPP. */
+  get hostInterfaces(): ReadonlyMap<string, string> {
+    return this.#lcp.hostInterfaces;
   }
 
   /** VPP's index of an interface by name. */
@@ -138,6 +162,8 @@ export class VppInterfaces {
     const configs = this.#configs;
     const released = [...this.#released];
     const present = await this.#readAndCreate(client, configs);
+    const paired = this.#lcp.wanted(configs.map(({ name }) => name));
+    await this.#lcp.reconcile(client, present, paired, new Set(released));
     const wanted = this.#wantedOf(configs, released, present);
     for (const { name } of configs) {
       if (!present.has(name) && !this.#missing.has(name))
@@ -151,9 +177,14 @@ export class VppInterfaces {
     }
     for (const name of released) await this.#finishRelease(client, name, present.get(name));
     if (this.#client !== client) return;
-    this.#publish(await this.#read(client, present));
+    const now = await this.#read(client, present);
+    await this.#lcp.read(client, now);
+    if (this.#client !== client) return;
+    this.#publish(now);
     const failed =
-      this.#missing.size > 0 || [...this.#known.values()].some(({ failure }) => failure !== undefined);
+      this.#missing.size > 0 ||
+      this.#lcp.hasFailed ||
+      [...this.#known.values()].some(({ failure }) => failure !== undefined);
     if (failed) this.#retryLater();
   }
 
@@ -288,6 +319,6 @@ export class VppInterfaces {
   /** Configured interfaces first, in the file's order, then what else VPP has. */
   get status(): InterfaceStatus[] {
     if (this.#client === undefined) return [];
-    return interfaceRows(this.#configs, this.#known, this.#missing);
+    return interfaceRows(this.#configs, this.#known, this.#missing, (name) => this.#lcp.statusOf(name));
   }
 }

@@ -12,19 +12,23 @@ export interface Known extends Present {
  * Configured interfaces first, in the file's order, then what else VPP has.
  *
  * @param missing why a configured interface is not there, by name
+ * @param hostInterfaceOf an interface's TAP in Linux, or why it has none
  */
 export function interfaceRows(
   configs: readonly InterfaceConfig[],
   known: ReadonlyMap<string, Known>,
   missing: ReadonlyMap<string, string>,
+  hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'],
 ): InterfaceStatus[] {
   const configured = new Set(configs.map(({ name }) => name));
   const rows = configs.map(({ name }): InterfaceStatus => {
     const found = known.get(name);
-    return found === undefined ? absent(name, missing.get(name)) : present(found, { state: 'ok' });
+    if (found === undefined) return absent(name, missing.get(name));
+    return present(found, { state: 'ok' }, hostInterfaceOf(name));
   });
   for (const [name, found] of known) {
-    if (!configured.has(name)) rows.push(present(found, { state: 'unconfigured' }));
+    if (configured.has(name)) continue;
+    rows.push(present(found, { state: 'unconfigured' }, hostInterfaceOf(name)));
   }
   return rows;
 }
@@ -41,7 +45,11 @@ function absent(name: string, reason: string | undefined): InterfaceStatus {
   };
 }
 
-function present({ vpp, addresses, failure }: Known, well: InterfaceStatus['state']): InterfaceStatus {
+function present(
+  { vpp, addresses, failure }: Known,
+  well: InterfaceStatus['state'],
+  hostInterface: InterfaceStatus['hostInterface'],
+): InterfaceStatus {
   return {
     name: vpp.name,
     dataPlane: 'vpp',
@@ -56,5 +64,6 @@ function present({ vpp, addresses, failure }: Known, well: InterfaceStatus['stat
       ? { speedMbps: Math.round(vpp.linkSpeedKbps / 1000) }
       : {}),
     addresses: [...addresses],
+    ...(hostInterface === undefined ? {} : { hostInterface }),
   };
 }

@@ -71,7 +71,7 @@ export function interfaceSection(interfaces: readonly InterfaceStatus[]): Html {
     const traffic = counters
       ? html`${numbers([counters.rxPackets])}<td class="number">${formatBytes(counters.rxBytes)}</td>${numbers([counters.txPackets])}<td class="number">${formatBytes(counters.txBytes)}</td>${numbers([counters.drops, counters.rxError + counters.txError + counters.rxMiss + counters.rxNoBuf])}`
       : html`<td colspan="6">no counters</td>`;
-    return html`<tr><th scope="row">${one.name}</th><td>${describeInterface(one)}</td><td>${one.dataPlane}</td><td>${one.addresses.join(' ')}</td><td class="number">${one.mtuBytes ?? ''}</td>${traffic}</tr>\n`;
+    return html`<tr><th scope="row">${one.name}</th><td>${describeInterface(one)}${describeHostInterface(one)}</td><td>${one.dataPlane}</td><td>${one.addresses.join(' ')}</td><td class="number">${one.mtuBytes ?? ''}</td>${traffic}</tr>\n`;
   });
   return html`<section aria-labelledby="interfaces"><h2 id="interfaces">Interfaces</h2>
 <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col">Data plane</th><th scope="col">Addresses</th><th scope="col" class="number">MTU</th><th scope="col" class="number">Received packets</th><th scope="col" class="number">bytes</th><th scope="col" class="number">Sent packets</th><th scope="col" class="number">bytes</th><th scope="col" class="number">Drops</th><th scope="col" class="number">Errors</th></tr></thead>
@@ -91,6 +91,16 @@ function describeInterface(one: InterfaceStatus): Html {
     case 'failed':
       return html`${link}, <span class="error">failed</span>: ${one.state.reason}`;
   }
+}
+
+/** Its TAP in Linux, where one is wanted. */
+function describeHostInterface({ name, hostInterface }: InterfaceStatus): Html {
+  if (hostInterface === undefined) return html``;
+  if (hostInterface.state === 'failed') {
+    return html`; <span class="error">no TAP in Linux</span>: ${hostInterface.reason}`;
+  }
+  const also = hostInterface.name === name ? '' : ` as ${hostInterface.name}`;
+  return html`; in Linux${also} in the namespace ${hostInterface.netns}`;
 }
 
 export function nicSection(nics: readonly NicStatus[]): Html {

@@ -222,6 +222,10 @@ export interface InterfaceStatus {
   readonly mac?: string;
   /** `192.0.2.1/24` */
   readonly addresses: readonly string[];
+  /** Its TAP in Linux, or why it has none; left out where none is wanted (`vpp.lcp.enabled`). */
+  readonly hostInterface?:
+    | { readonly state: 'paired'; readonly name: string; readonly netns: string }
+    | { readonly state: 'failed'; readonly reason: string };
   /** Left out by init: telemetry fills it in by name from the latest snapshot of VPP's counters. */
   readonly counters?: InterfaceCounters;
 }

@@ -152,11 +152,12 @@ function showLcp(state: VppState): string {
   const netns = state.lcp.defaultNetns === '' ? '<unset>' : state.lcp.defaultNetns;
   const sync = state.lcp.isSync ? 'on' : 'off';
   const lines = [`lcp default netns '${netns}'`, 'lcp lcp-auto-subint off', `lcp lcp-sync ${sync}`];
+  // VPP prints the name with its NUL.
   for (const [at, pair] of state.lcp.all().entries()) {
     const [phy, host] = [state.interfaces.get(pair.phy), state.interfaces.get(pair.host)];
     const where = pair.netns === '' ? '' : ` netns ${pair.netns}`;
     lines.push(
-      `itf-pair: [${at}] ${phy?.name} ${host?.name} ${pair.hostIfName} ${pair.vifIndex} type tap${where}`,
+      `itf-pair: [${at}] ${phy?.name} ${host?.name} ${pair.hostIfName}\0 ${pair.vifIndex} type tap${where}`,
     );
   }
   return `${lines.join('\n')}\n`;

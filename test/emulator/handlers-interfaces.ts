@@ -13,7 +13,12 @@ import {
 } from './handler.ts';
 import { type Interface, Retval } from './vpp-state.ts';
 
-function interfaceDetails(one: Interface): Answer {
+/** The driver of a TAP; 26.02 made it a plugin of another name. */
+function tapDriver(version: string): string {
+  return version >= '26.02' ? 'tap' : 'virtio';
+}
+
+function interfaceDetails(one: Interface, version: string): Answer {
   const body = Buffer.alloc(289);
   body.writeUInt32BE(one.swIfIndex, 0);
   body.writeUInt32BE(one.swIfIndex, 4);
@@ -26,7 +31,11 @@ function interfaceDetails(one: Interface): Answer {
   body.writeUInt16BE(one.linkMtu, 30);
   for (const [i, mtu] of one.mtu.entries()) body.writeUInt32BE(mtu, 32 + 4 * i);
   body.write(one.name, 97, 63);
-  body.write({ local: 'local', loopback: 'Loopback', dpdk: 'dpdk', tap: 'virtio' }[one.kind], 161, 63);
+  body.write(
+    { local: 'local', loopback: 'Loopback', dpdk: 'dpdk', tap: tapDriver(version) }[one.kind],
+    161,
+    63,
+  );
   body.write(one.tag, 225, 63);
   return { name: 'sw_interface_details', body };
 }
@@ -41,7 +50,7 @@ function createLoopback(name: string, hasInstance: boolean): Handler {
 }
 
 export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
-  sw_interface_dump: (request, { state }) => {
+  sw_interface_dump: (request, { state, version }) => {
     const index = request.readUInt32BE(10);
     const hasFilter = request.readUInt8(14) !== 0;
     const filter = request.toString('utf8', 19, 19 + request.readUInt32BE(15)).toLowerCase();
@@ -51,7 +60,7 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
       .filter((one) =>
         isOne ? one.swIfIndex === index : !hasFilter || one.name.toLowerCase().includes(filter),
       )
-      .map(interfaceDetails);
+      .map((one) => interfaceDetails(one, version));
   },
   want_interface_events: (request, context) => {
     const isChanged = context.wantInterfaceEvents(request.readUInt32BE(10) !== 0, request.readUInt32BE(14));

@@ -2,21 +2,27 @@
  * Typed operations over a client: MPLS tables, their routes and their interfaces.
  *
  * A label has two routes, one for packets in which it is the last label of the stack (EOS) and one for the others; who
- * wants both sends both. What VPP makes of a packet (fib_entry_src.c, fib_path_ext.c, mpls_label_dpo.c; seen with
- * `show mpls fib`):
+ * wants both sends both. What VPP 25.02 and 26.06 make of a packet, for a next hop with an interface (fib_entry_src.c,
+ * fib_path_ext.c, mpls_label_dpo.c; test/conformance/mpls.test.ts sees it with `show mpls fib`):
  *
  *   labels of the path   EOS                                    not EOS
  *   [50]                 swap to 50                             swap to 50
  *   [50, 51]             swap to 51 and push 50 on it           the same
- *   none                 pop, forward what `payload` says       drop: not the last label, and nothing to put there
+ *   none                 pop, forward what `payload` says       drop: nothing says what is below
  *   [3] implicit null    pop, forward what `payload` says       pop, forward with the labels that are left
  *   13 and more          drop                                   drop
  *
- * A path's protocol is that of its next hop, which need not be that of the payload. A next hop without an interface is
- * recursive, as with IP routes; an address of zeros without an interface looks the payload up in the path's table (EOS)
- * or the next label up in MPLS table 0 (not EOS). One label at EOS has one payload protocol, IPv4 or IPv6.
+ * A path's protocol is that of its next hop, which need not be that of the payload. A route keeps the payload of its
+ * first add: delete it before one with another payload. VPP's own routes for 0, 1 and 2 are stronger than the API's.
  *
- * There is no mark and sweep for MPLS tables: what an earlier connection left is found by `dumpMplsRoutes`.
+ * A recursive next hop (no interface) does for a pop at EOS with no label. Whatever leaves with a label, an IP route's
+ * push too, drops unless the route to the next hop has a label itself (implicit null will do); and every path list with
+ * that next hop alone, of routes without labels too, then counts as unresolved, until the last of them is gone: give
+ * such paths their interface. A next hop of zeros without an interface looks the payload up in the path's table (EOS),
+ * or the next label in MPLS table 0 (not EOS).
+ *
+ * There is no mark and sweep for MPLS tables: what an earlier connection left is found by `dumpMplsRoutes`. A table goes
+ * with its routes.
  */
 
 import type { VppApiClient } from './client.ts';
@@ -80,8 +86,8 @@ export function mplsRouteBody(change: MplsRouteChange): MplsRouteBody {
 }
 
 /**
- * The labels of a path, outermost first; throws VppApiError `encode` for one that does not fit. TTL 0 stands for 255
- * where VPP puts a label on a packet without one, and for the packet's own, less one, where it swaps.
+ * The labels of a path, outermost first; throws VppApiError `encode` for one that does not fit. TTL 0 stands for VPP's
+ * own (64) where a packet gets its first label; where it swaps, the innermost label has the packet's, less one.
  */
 export function labelStack(labels: readonly number[]): MplsLabel[] {
   return labels.map((label) => {

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmulatorProcess } from '../../test/emulator/emulator.ts';
+import { parsePrefix } from '../config/mod.ts';
+import type { InterfaceConfig } from '../config/types.ts';
+import { addDelAddress, lcpPairAdd, setInterfaceFlags, swIfIndex, VppApiClient } from '../vpp/api/mod.ts';
+import { type LcpSettings, VppInterfaces } from './mod.ts';
+
+const NIC = 'dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } dev 0000:04:00.0 }';
+const PLUGINS =
+  'plugins { plugin default { disable } plugin dpdk_plugin.so { enable } plugin linux_cp_plugin.so { enable } }';
+const LCP = 'linux-cp { default netns dataplane lcp-sync }';
+const SETTINGS: LcpSettings = { netns: 'dataplane', isSync: true, nics: ['xe0', 'xe1'] };
+
+interface Pair {
+  readonly hostIfName: string;
+  readonly netns: string;
+  readonly linux: { readonly isUp: boolean; readonly mtu: number; readonly addresses: readonly string[] };
+}
+
+function config(name: string, at: string[] = []): InterfaceConfig {
+  const addresses = at.map((text) => {
+    const { family, address, length } = parsePrefix(text)!;
+    return { family, address, length };
+  });
+  return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses };
+}
+
+let vpp: EmulatorProcess;
+let client: VppApiClient;
+let interfaces: VppInterfaces;
+let errors: string[];
+let changes: string[][];
+
+async function connect(extraConf = `${PLUGINS}\n${NIC}\n${LCP}`, namespaces = ['dataplane']): Promise<void> {
+  vpp = await EmulatorProcess.start({ extraConf, faults: { namespaces } });
+  client = await VppApiClient.connect(vpp.apiSocket);
+}
+
+async function start(configs: InterfaceConfig[], lcp: LcpSettings | 'disabled' = SETTINGS): Promise<void> {
+  interfaces = new VppInterfaces({
+    configs,
+    lcp: lcp === 'disabled' ? undefined : lcp,
+    onChange: () => {},
+    onError: (name, reason) => errors.push(`${name}: ${reason}`),
+    onHostInterfaces: () => changes.push([...interfaces.hostInterfaces.keys()]),
+  });
+  await interfaces.attach(client, 'first');
+}
+
+async function pairs(): Promise<Record<string, Pair['linux']>> {
+  const { pairs: all } = await vpp.control({ command: 'state' });
+  return Object.fromEntries((all as Pair[]).map((pair) => [`${pair.netns}/${pair.hostIfName}`, pair.linux]));
+}
+
+async function received(message: string): Promise<number> {
+  const { received: counts } = await vpp.control({ command: 'state' });
+  return (counts as Record<string, number>)[message] ?? 0;
+}
+
+function hostOf(name: string): unknown {
+  return interfaces.status.find((one) => one.name === name)?.hostInterface;
+}
+
+beforeEach(() => {
+  errors = [];
+  changes = [];
+});
+afterEach(async () => {
+  interfaces.detach();
+  await client[Symbol.asyncDispose]();
+  await vpp[Symbol.asyncDispose]();
+});
+
+describe('TAPs in Linux', () => {
+  it('are made for NICs and for configured interfaces, with addresses, MTU and state, and for nothing else', async () => {
+    await connect();
+    await start([config('xe0', ['192.0.2.1/24', '2001:db8::1/64']), config('loop0', ['198.51.100.1/32'])]);
+    expect(await pairs()).toEqual({
+      'dataplane/xe0': { isUp: true, mtu: 1500, addresses: ['192.0.2.1/24', '2001:db8::1/64'] },
+      'dataplane/xe1': { isUp: false, mtu: 9000, addresses: [] },
+      'dataplane/loop0': { isUp: true, mtu: 1500, addresses: ['198.51.100.1/32'] },
+    });
+    expect(hostOf('xe0')).toEqual({ state: 'paired', name: 'xe0', netns: 'dataplane' });
+    expect(hostOf('xe1')).toEqual({ state: 'paired', name: 'xe1', netns: 'dataplane' });
+    expect(hostOf('GigabitEthernet4/0/0')).toBeUndefined();
+    expect(hostOf('tap4096')).toBeUndefined();
+    expect(Object.fromEntries(interfaces.hostInterfaces)).toEqual({ loop0: 'loop0', xe0: 'xe0', xe1: 'xe1' });
+    expect(errors).toEqual([]);
+  });
+
+  it('come once, go with their interface, and each change is told', async () => {
+    await connect();
+    await start([config('xe0'), config('loop0'), config('loop1')]);
+    await interfaces.reconcile();
+    await interfaces.reconcile();
+    expect(await received('lcp_itf_pair_add_del_v2')).toBe(4);
+    await interfaces.reconfigure([config('loop1')]);
+    // xe0 is a NIC, and keeps its TAP; loop0 is deleted, and loop1 stays.
+    expect(Object.keys(await pairs()).sort()).toEqual(['dataplane/loop1', 'dataplane/xe0', 'dataplane/xe1']);
+    expect(changes.map((names) => names.length)).toEqual([4, 3]);
+    expect(interfaces.hostInterfaces.has('loop0')).toBe(false);
+    interfaces.detach();
+    expect(changes.at(-1)).toEqual([]);
+  });
+
+  it('are taken from an interface that VPP keeps when it leaves the configuration', async () => {
+    await connect();
+    await start([config('xe0'), config('xe1')], { ...SETTINGS, nics: ['xe1'] });
+    await interfaces.reconfigure([config('xe1')]);
+    expect(Object.keys(await pairs())).toEqual(['dataplane/xe1']);
+    expect(hostOf('xe0')).toBeUndefined();
+  });
+
+  it('are found again after a broken socket, and made anew by a new VPP', async () => {
+    await connect();
+    await start([config('xe0', ['192.0.2.1/24'])]);
+    interfaces.detach();
+    await client[Symbol.asyncDispose]();
+    client = await VppApiClient.connect(vpp.apiSocket);
+    await interfaces.attach(client, 'reconnected');
+    expect(await received('lcp_itf_pair_add_del_v2')).toBe(2);
+    expect([...interfaces.hostInterfaces.keys()].sort()).toEqual(['xe0', 'xe1']);
+    interfaces.detach();
+    await client[Symbol.asyncDispose]();
+    await vpp.kill();
+    await vpp.spawn();
+    client = await VppApiClient.connect(vpp.apiSocket);
+    await interfaces.attach(client, 'restarted');
+    expect((await pairs())['dataplane/xe0']?.addresses).toEqual(['192.0.2.1/24']);
+  });
+
+  it('get the addresses that VPP had before them', async () => {
+    await connect();
+    const xe0 = swIfIndex(1);
+    await addDelAddress(client, xe0, { family: 4, address: '192.0.2.1', length: 24 }, true);
+    await setInterfaceFlags(client, xe0, { adminUp: true });
+    await start([{ ...config('xe0', ['192.0.2.1/24']), mtuBytes: undefined }]);
+    expect((await pairs())['dataplane/xe0']).toEqual({ isUp: true, mtu: 9000, addresses: ['192.0.2.1/24'] });
+  });
+
+  it('are refused in words where the namespace is missing, told once, and tried again', async () => {
+    await connect(undefined, []);
+    await start([config('xe0', ['192.0.2.1/24'])], { ...SETTINGS, netns: 'nowhere', nics: [] });
+    await interfaces.reconcile();
+    expect(hostOf('xe0')).toEqual({
+      state: 'failed',
+      reason: expect.stringMatching(/SYSCALL_ERROR_2, -12\): there is no namespace nowhere/),
+    });
+    expect(errors).toEqual([expect.stringMatching(/^xe0: it has no TAP in Linux: .* no namespace nowhere/)]);
+    expect(await received('lcp_itf_pair_add_del_v2')).toBeGreaterThan(1);
+    // The rest of the interface does not wait for it.
+    expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, addresses: ['192.0.2.1/24'] });
+  });
+
+  it('are a stated lack, and no question to VPP, where the plugin is not loaded', async () => {
+    await connect(`plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }\n${NIC}`);
+    await start([config('xe0')]);
+    await interfaces.reconcile();
+    expect(hostOf('xe0')).toEqual({
+      state: 'failed',
+      reason: expect.stringContaining('plugin that owns it'),
+    });
+    expect(interfaces.status[0]?.state).toEqual({ state: 'ok' });
+    expect(errors.length).toBe(2);
+    expect([...interfaces.hostInterfaces]).toEqual([]);
+  });
+
+  it('of others stay as they are, and are said', async () => {
+    await connect();
+    await lcpPairAdd(client, swIfIndex(1), { hostIfName: 'uplink', netns: 'dataplane' });
+    await start([config('xe0')]);
+    expect(Object.keys(await pairs()).sort()).toEqual(['dataplane/uplink', 'dataplane/xe1']);
+    expect(hostOf('xe0')).toEqual({ state: 'failed', reason: expect.stringContaining('"uplink"') });
+    expect(interfaces.hostInterfaces.get('uplink')).toBe('xe0');
+  });
+
+  it('are none where vpp.lcp is disabled', async () => {
+    await connect();
+    await start([config('xe0')], 'disabled');
+    expect(await pairs()).toEqual({});
+    expect(await received('lcp_itf_pair_get')).toBe(0);
+    expect(hostOf('xe0')).toBeUndefined();
+  });
+});

@@ -1,0 +1,207 @@
+/**
+ * The TAPs in Linux of VPP's interfaces: makes the pairs of linux-cp what the configuration says, through one connection.
+ *
+ * A pair comes before the addresses of its interface, because lcp-sync copies each address when it is set, and making a
+ * pair copies none. An interface that had addresses before its pair (VPP lived on while we were away, or the pair was
+ * refused at first) gets them by `lcp lcp-sync on`, which copies everything once and changes nothing otherwise.
+ *
+ * Without the plugin (its messages are not there) nothing is sent, and every interface says so.
+ */
+import { reasonOf } from '../linux/mod.ts';
+import type { InterfaceStatus } from '../telemetry/status.ts';
+import {
+  describeProblem,
+  LCP_MESSAGES,
+  type LcpPair,
+  lcpPairAdd,
+  lcpPairDelete,
+  lcpPairs,
+  runCliInband,
+  VppApiError,
+  type VppApiClient,
+} from '../vpp/api/mod.ts';
+import { hostInterfacesOf, type LcpStep, planPairs } from './lcp-plan.ts';
+import type { Known } from './vpp-status.ts';
+
+/** `vpp.lcp`, where it is enabled. */
+export interface LcpSettings {
+  /** Where the TAPs are. */
+  readonly netns: string;
+  /** VPP copies addresses, MTU and admin state to the TAPs, and it is ours to ask for it. */
+  readonly isSync: boolean;
+  /** Names of the NICs: they get a TAP even where the configuration says nothing else about them. */
+  readonly nics: readonly string[];
+}
+
+export interface LcpPairingOptions {
+  /** Called once per reason, not once per attempt. */
+  readonly onError: (name: string, reason: string) => void;
+  /** The TAPs are others now. */
+  readonly onChange: () => void;
+}
+
+/** The answers of tap_create_if that say where to look; from src/vnet/devices/tap/tap.c. */
+const HINTS: ReadonlyMap<number, (name: string, netns: string) => string> = new Map([
+  [-11, () => 'the kernel has no /dev/vhost-net (module vhost_net)'],
+  [-12, (_name: string, netns: string) => `there is no namespace ${netns}, or VPP may not open it`],
+  [-13, (name: string, netns: string) => `${netns} has another interface of the name ${name}`],
+]);
+
+export class LcpPairing {
+  readonly #options: LcpPairingOptions;
+  #settings: LcpSettings | undefined;
+  /** Why VPP cannot make pairs at all: the plugin is not loaded, or is another. */
+  #missing: string | undefined;
+  #failures = new Map<string, string>();
+  /** VPP refused something that it may take later; what a name forbids stays so. */
+  #isRefused = false;
+  /** Got their pair after their addresses, and VPP has not copied them yet. */
+  readonly #unsynced = new Set<string>();
+  #hosts = new Map<string, string>();
+
+  constructor(settings: LcpSettings | undefined, options: LcpPairingOptions) {
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  /** Other settings, from the next connection on. */
+  set settings(settings: LcpSettings | undefined) {
+    this.#settings = settings;
+  }
+
+  /** A connection: says whether its VPP has the plugin. */
+  attach(client: VppApiClient): void {
+    const [problem] = this.#settings === undefined ? [] : client.checkMessages(LCP_MESSAGES);
+    this.#missing = problem === undefined ? undefined : describeProblem(problem);
+  }
+
+  /** VPP is gone, and the TAPs with it. */
+  detach(): void {
+    this.#failures = new Map();
+    this.#isRefused = false;
+    this.#unsynced.clear();
+    this.#setHosts(new Map());
+  }
+
+  /** Names of the interfaces whose pairs are to be there, of those that the configuration names. */
+  wanted(configured: Iterable<string>): Set<string> {
+    return this.#settings === undefined ? new Set() : new Set([...this.#settings.nics, ...configured]);
+  }
+
+  /** The TAPs and their interfaces, by name. */
+  get hostInterfaces(): ReadonlyMap<string, string> {
+    return this.#hosts;
+  }
+
+  /** Whether VPP is to be asked again later. */
+  get hasFailed(): boolean {
+    return this.#isRefused;
+  }
+
+  /** The name of an interface's TAP and its namespace, or why it has none; undefined where none is wanted. */
+  statusOf(name: string): InterfaceStatus['hostInterface'] {
+    const settings = this.#settings;
+    if (settings === undefined) return undefined;
+    const reason = this.#failures.get(name);
+    if (reason !== undefined) return { state: 'failed', reason };
+    for (const [host, owner] of this.#hosts) {
+      if (owner === name) return { state: 'paired', name: host, netns: settings.netns };
+    }
+    return undefined;
+  }
+
+  /**
+   * Makes the pairs of `wanted` and takes away those of `released`. What VPP refuses is kept with its reason; rejects
+   * when the connection broke or VPP does not answer.
+   */
+  async reconcile(
+    client: VppApiClient,
+    present: ReadonlyMap<string, Known>,
+    wanted: ReadonlySet<string>,
+    released: ReadonlySet<string>,
+  ): Promise<void> {
+    const settings = this.#settings;
+    if (settings === undefined) return;
+    const failures = new Map<string, string>();
+    this.#isRefused = false;
+    if (this.#missing !== undefined) {
+      for (const name of wanted) if (present.has(name)) failures.set(name, this.#missing);
+      this.#publish(failures);
+      return;
+    }
+    const interfaces = [...present.values()].map(({ vpp }) => vpp);
+    const plan = planPairs({ wanted, released, netns: settings.netns }, interfaces, await lcpPairs(client));
+    for (const [name, reason] of plan.refusals) failures.set(name, reason);
+    for (const step of plan.steps) {
+      const reason = await this.#execute(client, step, settings, present);
+      if (reason !== undefined) failures.set(step.name, reason);
+      this.#isRefused ||= reason !== undefined;
+    }
+    await this.#syncLate(client, failures);
+    this.#publish(failures);
+  }
+
+  /** Reads what VPP has now, for who asks for the TAPs. */
+  async read(client: VppApiClient, present: ReadonlyMap<string, Known>): Promise<void> {
+    const settings = this.#settings;
+    if (settings === undefined || this.#missing !== undefined) {
+      this.#setHosts(new Map());
+      return;
+    }
+    const pairs: LcpPair[] = await lcpPairs(client);
+    const interfaces = [...present.values()].map(({ vpp }) => vpp);
+    this.#setHosts(hostInterfacesOf(settings.netns, interfaces, pairs));
+  }
+
+  /** VPP's reason when it refuses. */
+  async #execute(
+    client: VppApiClient,
+    { step, name, swIfIndex }: LcpStep,
+    { netns, isSync }: LcpSettings,
+    present: ReadonlyMap<string, Known>,
+  ): Promise<string | undefined> {
+    try {
+      if (step === 'remove') await lcpPairDelete(client, swIfIndex);
+      else {
+        await lcpPairAdd(client, swIfIndex, { hostIfName: name, netns });
+        if (isSync && (present.get(name)?.addresses.length ?? 0) > 0) this.#unsynced.add(name);
+      }
+      return undefined;
+    } catch (error) {
+      if (client.isClosed) throw error;
+      const hint = error instanceof VppApiError ? HINTS.get(error.retval ?? 0) : undefined;
+      const words = reasonOf(error);
+      return hint === undefined ? words : `${words}: ${hint(name, netns)}`;
+    }
+  }
+
+  /** Has VPP copy the addresses that were there before their pair. */
+  async #syncLate(client: VppApiClient, failures: Map<string, string>): Promise<void> {
+    if (this.#unsynced.size === 0) return;
+    try {
+      await runCliInband(client, 'lcp lcp-sync on');
+      this.#unsynced.clear();
+    } catch (error) {
+      if (client.isClosed) throw error;
+      this.#isRefused = true;
+      for (const name of this.#unsynced) {
+        failures.set(name, `its addresses were not copied to its TAP: ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  #publish(failures: Map<string, string>): void {
+    const last = this.#failures;
+    this.#failures = failures;
+    for (const [name, reason] of failures) {
+      if (last.get(name) !== reason) this.#options.onError(name, `it has no TAP in Linux: ${reason}`);
+    }
+  }
+
+  #setHosts(next: Map<string, string>): void {
+    const last = this.#hosts;
+    this.#hosts = next;
+    const isSame = next.size === last.size && [...next].every(([host, owner]) => last.get(host) === owner);
+    if (!isSame) this.#options.onChange();
+  }
+}

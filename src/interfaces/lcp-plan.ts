@@ -1,0 +1,112 @@
+/**
+ * Which interfaces of VPP are to have a TAP in Linux (a pair of linux-cp), and what is to be done for it. Pure.
+ *
+ * A TAP has the name of its interface. A pair that is there already and is not like that stays as it is, and is said:
+ * whoever made it may have a routing daemon on it. Pairs of interfaces that nobody named are somebody else's: of
+ * lcp-auto-subint, which gives sub-interfaces theirs, among others.
+ *
+ * Facts of VPP 25.02 and 26.06 (lcp_interface.c, tap.c): a name that is too long or has other characters is refused; one
+ * that another TAP of the namespace has is taken, and both interfaces then share that TAP.
+ */
+import type { LcpPair, SwIfIndex, VppInterface } from '../vpp/api/mod.ts';
+
+/** Characters of a Linux interface's name: IFNAMSIZ with its NUL is 16. */
+const MAX_NAME = 15;
+/** lcp_validate_if_name */
+const NAME = /^[A-Za-z0-9\-_%@:.]+$/;
+
+export interface LcpStep {
+  readonly step: 'add' | 'remove';
+  readonly name: string;
+  readonly swIfIndex: SwIfIndex;
+}
+
+export interface LcpPlan {
+  /** In this order: what goes comes first, parents come before their sub-interfaces. */
+  readonly steps: readonly LcpStep[];
+  /** Why an interface gets no pair, by its name. */
+  readonly refusals: ReadonlyMap<string, string>;
+}
+
+export interface LcpNeeds {
+  /** Interfaces that are to have a TAP. */
+  readonly wanted: ReadonlySet<string>;
+  /** Interfaces that are to have none any more. */
+  readonly released: ReadonlySet<string>;
+  /** The namespace of the TAPs. */
+  readonly netns: string;
+}
+
+/** What is to be done so that VPP's pairs are as needed; interfaces that VPP does not have are nobody's here. */
+export function planPairs(
+  needs: LcpNeeds,
+  interfaces: Iterable<VppInterface>,
+  pairs: readonly LcpPair[],
+): LcpPlan {
+  const { wanted, released, netns } = needs;
+  const byInterface = new Map(pairs.map((pair) => [pair.phySwIfIndex, pair]));
+  const owners = new Map(pairs.map((pair) => [`${pair.netns}/${pair.hostIfName}`, pair.phySwIfIndex]));
+  const removals: LcpStep[] = [];
+  const additions: VppInterface[] = [];
+  const refusals = new Map<string, string>();
+  const names = new Map<SwIfIndex, string>();
+  for (const one of interfaces) names.set(one.swIfIndex, one.name);
+  for (const one of interfaces) {
+    const { name, swIfIndex } = one;
+    const pair = byInterface.get(swIfIndex);
+    if (!wanted.has(name)) {
+      const isOurs = pair?.hostIfName === name && pair.netns === netns;
+      if (released.has(name) && isOurs) removals.push({ step: 'remove', name, swIfIndex });
+      continue;
+    }
+    const owner = owners.get(`${netns}/${name}`);
+    const refusal =
+      pair === undefined ? refusalOf(name, netns, owner, names) : differenceOf(pair, name, netns);
+    if (refusal !== undefined) refusals.set(name, refusal);
+    else if (pair === undefined) additions.push(one);
+  }
+  additions.sort((a, b) => Number(isSub(a)) - Number(isSub(b)));
+  const steps = additions.map(({ name, swIfIndex }): LcpStep => ({ step: 'add', name, swIfIndex }));
+  return { steps: [...removals, ...steps], refusals };
+}
+
+/** The TAPs of a namespace and the interfaces of VPP that they belong to, by name. */
+export function hostInterfacesOf(
+  netns: string,
+  interfaces: Iterable<VppInterface>,
+  pairs: readonly LcpPair[],
+): Map<string, string> {
+  const names = new Map<SwIfIndex, string>();
+  for (const { swIfIndex, name } of interfaces) names.set(swIfIndex, name);
+  const found = new Map<string, string>();
+  for (const pair of pairs) {
+    const name = names.get(pair.phySwIfIndex);
+    if (pair.netns === netns && name !== undefined) found.set(pair.hostIfName, name);
+  }
+  return found;
+}
+
+function isSub({ swIfIndex, supSwIfIndex }: VppInterface): boolean {
+  return swIfIndex !== supSwIfIndex;
+}
+
+function refusalOf(
+  name: string,
+  netns: string,
+  owner: SwIfIndex | undefined,
+  names: ReadonlyMap<SwIfIndex, string>,
+): string | undefined {
+  if (name.length > MAX_NAME) {
+    return `"${name}" has ${name.length} characters, and the name of a Linux interface ${MAX_NAME} at most`;
+  }
+  if (!NAME.test(name))
+    return `"${name}" has characters that no TAP of VPP may have: A-Z a-z 0-9 - _ % @ : . may be`;
+  if (owner === undefined) return undefined;
+  return `"${name}" in the namespace ${netns} is the TAP of ${names.get(owner) ?? `interface ${owner}`} already`;
+}
+
+function differenceOf(pair: LcpPair, name: string, netns: string): string | undefined {
+  if (pair.hostIfName === name && pair.netns === netns) return undefined;
+  const where = pair.netns === '' ? "VPP's own namespace" : `the namespace ${pair.netns}`;
+  return `it has the TAP "${pair.hostIfName}" in ${where} already, not "${name}" in ${netns}: whoever made it must remove it`;
+}
