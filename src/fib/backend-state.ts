@@ -20,6 +20,8 @@ const Phase = { absent: 0, installed: 1, inFlight: 2, failed: 3, unresolved: 4, 
 const QUEUED = 8;
 /** The FIB may have something of this destination beside what `group` says. */
 const UNSURE = 16;
+/** What is in flight means something else by now: to be told again when it is answered. */
+const STALE = 32;
 
 /** What a slot counts as; `stuck`: the FIB would not let it go. */
 const Category = {
@@ -210,11 +212,17 @@ export class BackendState implements Holder {
       this.#groups.release(before);
       this.#group[slot] = group;
     }
-    this.#state[slot] = (state & ~Phase.mask) | Phase.inFlight | mayHold;
+    this.#state[slot] = (state & ~(Phase.mask | STALE)) | Phase.inFlight | mayHold;
   }
 
   /** The FIB has done what it was told. */
   acked(slot: number): void {
+    if ((this.#state[slot]! & STALE) !== 0) {
+      this.#forget(slot, UNSURE);
+      this.#update(slot);
+      this.#queue(slot);
+      return;
+    }
     const isGone = this.#group[slot] === NO_GROUP;
     this.#state[slot] =
       (this.#state[slot]! & ~(Phase.mask | UNSURE)) | (isGone ? Phase.absent : Phase.installed);
@@ -256,7 +264,13 @@ export class BackendState implements Holder {
   /** What the FIB was told of these groups means something else by now. */
   tellAgain(groups: ReadonlySet<GroupId>): void {
     for (let slot = 0; slot < this.store.top; slot++) {
-      if ((this.#state[slot]! & Phase.mask) !== Phase.installed || !groups.has(this.#group[slot]!)) continue;
+      const phase = this.#state[slot]! & Phase.mask;
+      if ((phase !== Phase.installed && phase !== Phase.inFlight) || !groups.has(this.#group[slot]!))
+        continue;
+      if (phase === Phase.inFlight) {
+        this.#state[slot] = this.#state[slot]! | STALE;
+        continue;
+      }
       this.#forget(slot, UNSURE);
       this.#update(slot);
       this.#queue(slot);
@@ -432,7 +446,7 @@ export class BackendState implements Holder {
     const mayHold =
       !wasInFlight && (state & Phase.mask) === Phase.installed && told !== NO_GROUP ? UNSURE : 0;
     if (this.#attempts.length === 0) this.#growReasons(this.store.capacity);
-    this.#state[slot] = (state & ~Phase.mask) | phase | mayHold;
+    this.#state[slot] = (state & ~(Phase.mask | STALE)) | phase | mayHold;
     this.#reason[slot] = this.#reasonId(reason);
     if (wasInFlight && this.#wanted(slot) !== told) {
       // Something else is wanted by now, which may be taken.

@@ -5,9 +5,19 @@
  * as a new source of the same distance: routes that are the same change nothing, and disposing of the old source takes
  * away what was not sent again. FIBs follow as holders of the stores (route-store.ts, backend-state.ts).
  */
+import { parseAddress } from '../config/mod.ts';
 import type { Destination, StaticRoute } from '../config/types.ts';
 import { type GroupAction, type GroupId, NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
-import { FAMILIES, type Family, maskKey, newRouteKey, type RouteKey, setKey } from './route-key.ts';
+import {
+  DEFAULT_TABLE,
+  FAMILIES,
+  type Family,
+  maskKey,
+  newRouteKey,
+  type RouteKey,
+  setAddress,
+  setKey,
+} from './route-key.ts';
 import { type Candidate, RouteStore, type SetResult, type SourceRank } from './route-store.ts';
 
 /** Sources at once; 0 is none. */
@@ -54,6 +64,7 @@ export class RouteTable {
   readonly isFromKernel = new Uint8Array(MAX_SOURCES + 1);
   readonly isStatic = new Uint8Array(MAX_SOURCES + 1);
   #serial = 0;
+  readonly #key = newRouteKey();
   /** The table number that means the default table, as routes may name it. */
   #defaultTableId: number;
 
@@ -126,6 +137,19 @@ export class RouteTable {
       if (slot >= 0 && store.source[slot] !== 0) return slot;
     }
     return -1;
+  }
+
+  /** The interface whose connected network has an address, by the longest match in the default table. */
+  connectedTo(address: string): string | undefined {
+    const bytes = parseAddress(address)?.bytes;
+    if (bytes === undefined) return undefined;
+    setAddress(this.#key, bytes);
+    this.#key.tableId = DEFAULT_TABLE;
+    this.#key.length = 8 * bytes.length;
+    const slot = this.longestMatch(this.#key);
+    if (slot < 0) return undefined;
+    const action = this.groups.action(this.#stores[this.#key.family].group[slot]!);
+    return action.kind === 'attached' ? action.interface : undefined;
   }
 
   /** `tableId` as keys have it: the default table's own number is the default table. */

@@ -88,7 +88,10 @@ export class VppBackend implements Disposable {
     this.#options = options;
     this.#config = options.config;
     const { table, resolveInterface } = options;
-    this.#templates = new VppTemplates(table.groups, resolveInterface);
+    this.#templates = new VppTemplates(table.groups, {
+      interface: resolveInterface,
+      connected: (address) => table.connectedTo(address),
+    });
     this.#states = table.stores.map((store) => this.#newState(store));
   }
 
@@ -156,8 +159,7 @@ export class VppBackend implements Disposable {
    * that is another one by now are told again.
    */
   interfacesChanged(): void {
-    const groups = this.#templates.groupsOfMovedInterfaces();
-    this.#templates.forgetAll();
+    const groups = this.#templates.interfacesChanged();
     if (groups.size > 0) for (const state of this.#states) state.tellAgain(groups);
     for (const programmer of this.#session?.programmers.values() ?? []) programmer.forgetRefusals();
     for (const state of this.#states) state.wake();

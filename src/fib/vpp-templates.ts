@@ -8,7 +8,7 @@
  *                       n_paths@23 paths@24
  *
  * Invariants: offsets are those that the message schema gives (a test compares whole requests); a template is good for
- * the interfaces that it was made with (`forgetAll` when they change) and while its group is held.
+ * the interfaces that it was made with (`interfacesChanged`) and while its group is held.
  */
 import { parseAddress } from '../config/mod.ts';
 import type { NextHop } from '../config/types.ts';
@@ -46,19 +46,31 @@ export const LABEL_OFFSET = 16;
 /** A request without its destination, or in words why there is none now. */
 export type Template = Uint8Array | string;
 
+export interface Resolvers {
+  /** VPP's index of an interface; undefined while VPP has none of that name. */
+  readonly interface: (name: string) => SwIfIndex | undefined;
+  /** The interface whose connected network has an address. */
+  readonly connected: (address: string) => string | undefined;
+}
+
+interface Found {
+  readonly find: () => SwIfIndex | undefined;
+  readonly index: SwIfIndex;
+  readonly groups: Set<GroupId>;
+}
+
 export class VppTemplates implements Disposable {
   readonly #groups: NextHopGroups;
-  readonly #resolveInterface: (name: string) => SwIfIndex | undefined;
-  /** Where the interfaces were that templates name, with the groups that name them. */
-  readonly #used = new Map<string, { readonly index: SwIfIndex; readonly groups: Set<GroupId> }>();
+  readonly #resolve: Resolvers;
+  /** What was found for interfaces and labelled next hops, with the groups that it was found for. */
+  readonly #used = new Map<string, Found>();
   /** By table, family and end-of-stack bit, then by group; `NO_GROUP` is the removal. */
   readonly #byTable = new Map<string, Map<GroupId, Template>>();
   readonly #subscription: Disposable;
 
-  /** @param resolveInterface VPP's index of an interface; undefined while VPP has none of that name */
-  constructor(groups: NextHopGroups, resolveInterface: (name: string) => SwIfIndex | undefined) {
+  constructor(groups: NextHopGroups, resolve: Resolvers) {
     this.#groups = groups;
-    this.#resolveInterface = resolveInterface;
+    this.#resolve = resolve;
     this.#subscription = groups.onFreed((id) => {
       for (const templates of this.#byTable.values()) templates.delete(id);
       for (const used of this.#used.values()) used.groups.delete(id);
@@ -87,18 +99,28 @@ export class VppTemplates implements Disposable {
     return template;
   }
 
-  /** The groups over interfaces that VPP has under another index by now, or not any more. */
-  groupsOfMovedInterfaces(): ReadonlySet<GroupId> {
+  /**
+   * Interfaces came or went: templates are made anew. Returns the groups over interfaces that VPP has under another
+   * index by now, or not any more: what was programmed of them means something else.
+   */
+  interfacesChanged(): ReadonlySet<GroupId> {
     const moved = new Set<GroupId>();
-    for (const [name, { index, groups }] of this.#used) {
-      if (this.#resolveInterface(name) !== index) for (const group of groups) moved.add(group);
+    for (const [key, { find, index, groups }] of this.#used) {
+      if (find() === index) continue;
+      for (const group of groups) moved.add(group);
+      this.#used.delete(key);
     }
+    this.#forget();
     return moved;
   }
 
-  /** Interfaces came or went: all are made anew. */
+  /** There is another VPP, or none. */
   forgetAll(): void {
     this.#used.clear();
+    this.#forget();
+  }
+
+  #forget(): void {
     for (const templates of this.#byTable.values()) templates.clear();
   }
 
@@ -134,7 +156,7 @@ export class VppTemplates implements Disposable {
   #paths(
     group: GroupId,
     action: GroupAction,
-    to: { readonly family: Family; readonly tableId: number },
+    to: { readonly family: Family; readonly tableId: number; readonly isEndOfStack: boolean },
   ): readonly FibPath[] | string {
     const proto = to.family === 6 ? FibPathProto.ip6 : FibPathProto.ip4;
     switch (action.kind) {
@@ -146,8 +168,9 @@ export class VppTemplates implements Disposable {
         return [fibPath({ proto, type: FibPathType.icmpUnreachable })];
       case 'forward': {
         const isMpls = to.family === 'mpls';
-        // Popping is the same as swapping for the label that stands for none.
-        const labels = isMpls && action.labels.length === 0 ? [IMPLICIT_NULL] : action.labels;
+        // Before the end of the stack a pop is a swap for the label that stands for none (mpls-operations.ts).
+        const isInnerPop = isMpls && action.labels.length === 0 && !to.isEndOfStack;
+        const labels = isInnerPop ? [IMPLICIT_NULL] : action.labels;
         const paths: FibPath[] = [];
         for (const hop of action.nextHops) {
           const path = this.#path(group, hop, isMpls ? 0 : to.tableId, labels);
@@ -160,21 +183,40 @@ export class VppTemplates implements Disposable {
   }
 
   #path(group: GroupId, hop: NextHop, tableId: number, labels: readonly number[]): FibPath | string {
-    // Without an interface the path is recursive: VPP resolves it through its own FIB.
-    const swIfIndex = hop.interface === undefined ? NO_INTERFACE : this.#indexFor(group, hop.interface);
-    if (swIfIndex === undefined) return `VPP has no interface ${hop.interface ?? ''}`;
     const nextHop = parseAddress(hop.address)?.bytes;
     if (nextHop === undefined) return `the next hop "${hop.address}" is no address`;
+    const swIfIndex = this.#indexFor(group, hop, labels.length > 0);
+    if (typeof swIfIndex === 'string') return swIfIndex;
     return fibPath({ nextHop, weight: hop.weight, swIfIndex, tableId, labels: labelStack(labels) });
   }
 
-  /** VPP's index of an interface that a group names, remembered so that a later one can be told apart. */
-  #indexFor(group: GroupId, name: string): SwIfIndex | undefined {
-    const index = this.#resolveInterface(name);
+  /**
+   * The interface of a path. Without one it is recursive: VPP resolves it through its own FIB. But not with a label:
+   * VPP drops what goes over a labelled recursive path, and what else goes over that next hop (seen on 25.02 and
+   * 26.06), so that its interface is that of the connected network.
+   */
+  #indexFor(group: GroupId, hop: NextHop, isLabelled: boolean): SwIfIndex | string {
+    const { interface: name, address } = hop;
+    if (name !== undefined) {
+      return this.#find(name, group, () => this.#resolve.interface(name)) ?? `VPP has no interface ${name}`;
+    }
+    if (!isLabelled) return NO_INTERFACE;
+    const connected = this.#find(`via ${address}`, group, () => {
+      const found = this.#resolve.connected(address);
+      return found === undefined ? undefined : this.#resolve.interface(found);
+    });
+    return (
+      connected ?? `a label needs the interface of ${address}, which is in no connected network: name it`
+    );
+  }
+
+  /** What `find` says, remembered with the group so that another answer later can be told apart. */
+  #find(key: string, group: GroupId, find: Found['find']): SwIfIndex | undefined {
+    const index = find();
     if (index === undefined) return undefined;
-    const used = this.#used.get(name) ?? { index, groups: new Set() };
-    this.#used.set(name, used);
-    used.groups.add(group);
+    const found = this.#used.get(key) ?? { find, index, groups: new Set() };
+    this.#used.set(key, found);
+    found.groups.add(group);
     return index;
   }
 }
