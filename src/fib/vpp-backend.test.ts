@@ -4,7 +4,7 @@ import { EmulatorProcess } from '../../test/emulator/emulator.ts';
 import { parsePrefix } from '../config/mod.ts';
 import type { FibVppConfig, StaticRoute } from '../config/types.ts';
 import { VppApiClient } from '../vpp/api/mod.ts';
-import { Fib } from './mod.ts';
+import { Fib, newRouteKey } from './mod.ts';
 
 const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
 
@@ -175,5 +175,40 @@ describe('the FIB of VPP with another configuration', () => {
     await fib.vpp.attach(client, 'first');
     expect(await inVpp()).toEqual(['0 10.1.0.0/16 192.0.2.1']);
     expect(await received()).toBe(before + 1);
+  });
+});
+
+describe('a recursive next hop', () => {
+  it('moves all prefixes behind it by one message', async () => {
+    const many = 100_000;
+    await start([route('198.51.100.0/24', '192.0.2.1')]);
+    const feed = fib.table.addSource({ name: 'feed', distance: 20, origin: 'feed' });
+    const action = { kind: 'forward', nextHops: [], labels: [] } as const;
+    const hop = { family: 4, address: '198.51.100.7', weight: 1, interface: undefined } as const;
+    const group = fib.table.groups.intern(4, { ...action, nextHops: [hop] });
+    const key = newRouteKey();
+    key.length = 24;
+    for (let i = 0; i < many; i++) {
+      key.w0 = (0x0a00_0000 + i * 256) >>> 0;
+      feed.set(key, group, 0);
+    }
+    await fib.vpp.settled();
+    expect(fib.vpp.status).toMatchObject({ desired: many + 1, programmed: many + 1, failed: 0 });
+    const before = await received();
+    reconfigure(CONFIG, [route('198.51.100.0/24', '192.0.2.99')]);
+    await fib.vpp.settled();
+    expect(await received()).toBe(before + 1);
+  });
+
+  it('of a prefix that flaps is told once, whatever happened in between', async () => {
+    await start([]);
+    const before = await received();
+    for (let i = 0; i < 1_000; i++) {
+      fib.setRoutes([route('10.0.0.0/8', `192.0.2.${1 + (i % 7)}`)]);
+      if (i % 3 === 1) fib.setRoutes([]);
+    }
+    await fib.vpp.settled();
+    expect(await received()).toBe(before + 1);
+    expect(await inVpp()).toHaveLength(fib.table.store(4).size);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Never wrong: random changes from several sources, refusals, interfaces that come and go, broken connections and
- * restarts of VPP; at quiet points VPP's FIB is what a naive model says. 20,000 steps, or `FIB_STEPS` of them; the seed is
+ * restarts of VPP; at quiet points VPP's FIB is what a naive model says. 100,000 steps, or `FIB_STEPS` of them; the seed is
  * printed and taken from `FIB_SEED`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { EmulatorProcess } from '../emulator/emulator.ts';
 import { type ReportedRoute, routeLine } from '../emulator/fib-report.ts';
 import { randomNumbers } from './random.ts';
 
-const STEPS = Number(process.env['FIB_STEPS'] ?? 20_000);
+const STEPS = Number(process.env['FIB_STEPS'] ?? 100_000);
 const SEED = Number(process.env['FIB_SEED'] ?? Date.now() % 2 ** 31);
 /** Steps between two quiet points. */
 const ROUND = 500;

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../config/mod.ts';
+import type { RouteAction } from '../config/types.ts';
+import {
+  FibPathProto,
+  FibPathType,
+  fibPath,
+  labelStack,
+  MplsPayload,
+  mplsRouteAddDel,
+  mplsRouteBody,
+  NO_INTERFACE,
+  ipRouteAddDel,
+  routeBody,
+  swIfIndex,
+  tableId,
+} from '../vpp/api/mod.ts';
+import { NextHopGroups } from './next-hop-groups.ts';
+import { ADDRESS_OFFSET, LABEL_OFFSET, LENGTH_OFFSET, VppTemplates } from './vpp-templates.ts';
+
+const XE0 = swIfIndex(3);
+
+function make(known: Record<string, number> = { xe0: 3 }): {
+  groups: NextHopGroups;
+  templates: VppTemplates;
+} {
+  const groups = new NextHopGroups();
+  const templates = new VppTemplates(groups, {
+    interface: (name) => (name in known ? swIfIndex(known[name]!) : undefined),
+    connected: (address) => (address.startsWith('192.0.2.') ? 'xe0' : undefined),
+  });
+  return { groups, templates };
+}
+
+/** What the message's own schema makes of a body, with 10 bytes of header in front. */
+function encoded<Body>(
+  def: { codec: { lengthOf: (body: Body) => number; write: (cursor: never, body: Body) => void } },
+  body: Body,
+): Uint8Array {
+  const bytes = new Uint8Array(10 + def.codec.lengthOf(body));
+  def.codec.write({ bytes, view: new DataView(bytes.buffer), offset: 10 } as never, body);
+  return bytes;
+}
+
+const hop = (address: string, name?: string, weight = 1) =>
+  ({ family: address.includes(':') ? 6 : 4, address, weight, interface: name }) as const;
+const bytesOf = (address: string): Uint8Array => parseAddress(address)!.bytes;
+
+describe('a template with its destination put in', () => {
+  it('is the request that the schema makes: two weighted paths, one recursive in the route’s own table', () => {
+    const { groups, templates } = make();
+    const action: RouteAction = {
+      kind: 'forward',
+      nextHops: [hop('192.0.2.1', 'xe0', 3), hop('192.0.2.2')],
+      labels: [],
+    };
+    const group = groups.intern(4, action);
+    const to = { family: 4, tableId: 7, isEndOfStack: false } as const;
+    const template = templates.make(templates.table(4, 7), group, to) as Uint8Array;
+    new DataView(template.buffer).setUint32(ADDRESS_OFFSET, 0x0a00_0000);
+    template[LENGTH_OFFSET] = 8;
+    const body = routeBody({
+      isAdd: true,
+      tableId: tableId(7),
+      prefix: { family: 4, address: '10.0.0.0', length: 8 },
+      paths: [
+        fibPath({ nextHop: bytesOf('192.0.2.1'), swIfIndex: XE0, weight: 3, tableId: 7 }),
+        fibPath({ nextHop: bytesOf('192.0.2.2'), swIfIndex: NO_INTERFACE, tableId: 7 }),
+      ],
+    });
+    expect(template).toEqual(encoded(ipRouteAddDel, body));
+  });
+
+  it('is the request that the schema makes: IPv6 unreachable, and a removal', () => {
+    const { groups, templates } = make();
+    const to = { family: 6, tableId: 0, isEndOfStack: false } as const;
+    const prefix = { family: 6, address: '2001:db8::', length: 32 } as const;
+    const fill = (template: Uint8Array): Uint8Array => {
+      new DataView(template.buffer).setUint32(ADDRESS_OFFSET, 0x2001_0db8);
+      template[LENGTH_OFFSET] = 32;
+      return template;
+    };
+    const group = groups.intern(6, { kind: 'unreachable' });
+    const add = fill(templates.make(templates.table(6, 0), group, to) as Uint8Array);
+    const path = fibPath({ proto: FibPathProto.ip6, type: FibPathType.icmpUnreachable });
+    const base = { tableId: tableId(0), prefix };
+    expect(add).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: true, paths: [path] })));
+    const removal = fill(templates.make(templates.table(6, 0), 0, to) as Uint8Array);
+    expect(removal).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: false, paths: [] })));
+  });
+
+  it('is the request that the schema makes: a label popped, at the end of the stack and before it', () => {
+    const { groups, templates } = make();
+    const group = groups.intern('mpls', { kind: 'forward', nextHops: [hop('192.0.2.1', 'xe0')], labels: [] });
+    for (const isEndOfStack of [true, false]) {
+      const to = { family: 'mpls', tableId: 0, isEndOfStack } as const;
+      const template = templates.make(templates.table('mpls', 0, isEndOfStack), group, to) as Uint8Array;
+      new DataView(template.buffer).setUint32(LABEL_OFFSET, 100);
+      const body = mplsRouteBody({
+        isAdd: true,
+        tableId: tableId(0),
+        label: 100,
+        isEndOfStack,
+        payload: MplsPayload.ip4,
+        paths: [
+          fibPath({
+            nextHop: bytesOf('192.0.2.1'),
+            swIfIndex: XE0,
+            labels: labelStack(isEndOfStack ? [] : [3]),
+          }),
+        ],
+      });
+      expect(template).toEqual(encoded(mplsRouteAddDel, body));
+    }
+  });
+});
+
+describe('what cannot be sent now', () => {
+  it('says so: an interface that VPP lacks, a label over a next hop that is nowhere', () => {
+    const { groups, templates } = make();
+    const to = { family: 4, tableId: 0, isEndOfStack: false } as const;
+    const word = (action: RouteAction): unknown =>
+      templates.make(templates.table(4, 0), groups.intern(4, action), to);
+    expect(word({ kind: 'forward', nextHops: [hop('192.0.2.1', 'xe9')], labels: [] })).toBe(
+      'VPP has no interface xe9',
+    );
+    expect(word({ kind: 'forward', nextHops: [hop('203.0.113.1')], labels: [100] })).toMatch(
+      /a label needs the interface of 203\.0\.113\.1/,
+    );
+    expect(word({ kind: 'forward', nextHops: [hop('192.0.2.1')], labels: [100] })).toBeInstanceOf(Uint8Array);
+  });
+
+  it('is told of: the groups over an interface that moved, once', () => {
+    const known: Record<string, number> = { xe0: 3 };
+    const { groups, templates } = make(known);
+    const to = { family: 4, tableId: 0, isEndOfStack: false } as const;
+    const over = groups.intern(4, { kind: 'forward', nextHops: [hop('192.0.2.1', 'xe0')], labels: [] });
+    const plain = groups.intern(4, { kind: 'forward', nextHops: [hop('192.0.2.1')], labels: [] });
+    for (const group of [over, plain]) templates.make(templates.table(4, 0), group, to);
+    expect(templates.interfacesChanged()).toEqual(new Set());
+    known['xe0'] = 4;
+    expect(templates.interfacesChanged()).toEqual(new Set([over]));
+    expect(templates.interfacesChanged()).toEqual(new Set());
+  });
+});
