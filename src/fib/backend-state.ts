@@ -196,6 +196,12 @@ export class BackendState implements Holder {
 
   // For the owner: what became of it.
 
+  /** A slot that was taken cannot be sent before something else has happened: the owner sweeps then. */
+  postponed(slot: number): void {
+    if ((this.#state[slot]! & Phase.mask) >= Phase.failed) this.#forget(slot, this.#state[slot]! & UNSURE);
+    this.#update(slot);
+  }
+
   /** Whether what is in flight takes the destination out. */
   isRemoval(slot: number): boolean {
     return this.#group[slot] === NO_GROUP;

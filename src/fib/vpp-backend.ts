@@ -63,6 +63,7 @@ interface Session {
   /** Nothing is sent before VPP has marked what it has: what came earlier would be swept with the rest. */
   isOpen: boolean;
   isReplaying: boolean;
+  isSweeping: boolean;
 }
 
 export class VppBackend implements Disposable {
@@ -112,6 +113,7 @@ export class VppBackend implements Disposable {
       pendingSince: performance.now(),
       isOpen: false,
       isReplaying: true,
+      isSweeping: false,
     };
     this.#session = session;
     for (const state of this.#states) {
@@ -137,7 +139,8 @@ export class VppBackend implements Disposable {
   /** Resolves when nothing is pending and what VPP has besides is swept, or there is nobody to program. */
   settled(): Promise<void> {
     if (this.#session === undefined) return Promise.resolve();
-    if (this.#isSettled && this.#session.pendingSince === undefined) return Promise.resolve();
+    const { pendingSince, isSweeping } = this.#session;
+    if (this.#isSettled && pendingSince === undefined && !isSweeping) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -313,8 +316,12 @@ export class VppBackend implements Disposable {
     if (session.isReplaying) this.#fullConvergenceMs = took;
     session.isReplaying = false;
     this.#since = Date.now();
-    if (session.marked.size === 0) this.#release();
-    else void this.#sweep(session).then(() => this.#release());
+    if (session.isSweeping) return;
+    session.isSweeping = true;
+    void this.#sweep(session).finally(() => {
+      session.isSweeping = false;
+      if (this.#session === session && this.#isSettled) this.#release();
+    });
   }
 
   /** Whether VPP has a table; one that it lacks is made. */
@@ -338,16 +345,17 @@ export class VppBackend implements Disposable {
     } catch (error) {
       if (this.#session !== session) return;
       this.#options.onError(`make table ${id}: ${reasonOf(error)}`);
-      setTimeout(() => session.tables.delete(name), TABLE_RETRY_MS).unref();
+      setTimeout(() => {
+        session.tables.delete(name);
+        for (const programmer of session.programmers.values()) programmer.forgetTable();
+        if (this.#session === session) for (const state of this.#states) state.sweep();
+      }, TABLE_RETRY_MS).unref();
       return;
     }
     session.tables.set(name, 'there');
     if (this.#session !== session) return;
-    for (const programmer of session.programmers.values()) {
-      programmer.forgetTable();
-      programmer.forgetRefusals();
-    }
-    for (const state of this.#states) state.wake();
+    for (const programmer of session.programmers.values()) programmer.forgetTable();
+    for (const state of this.#states) state.sweep();
   }
 
   /** Marks what VPP may have of ours, so that what is not sent again is swept. Never rejects. */
@@ -382,6 +390,7 @@ export class VppBackend implements Disposable {
    * rejects.
    */
   async #sweep(session: Session): Promise<void> {
+    if (session.marked.size === 0) return;
     const isAnswered = (state: BackendState): boolean =>
       state.counts.failed === 0 || session.programmers.get(state.store.family)?.refusedHere === 0;
     if (!this.#states.every(isAnswered)) return;

@@ -38,7 +38,7 @@ export interface VppProgrammerOptions {
   readonly templates: VppTemplates;
   /** VPP's number of the default table. */
   readonly defaultTableId: () => number;
-  /** Whether VPP has a table; when not, it is asked for, and its routes are tried again. */
+  /** Whether VPP has a table; when not, it is asked for, and the states are swept when it is there. */
   readonly hasTable: (tableId: number) => boolean;
   /** A run has ended with nothing left to take now. */
   readonly onIdle: () => void;
@@ -57,8 +57,8 @@ export class VppProgrammer implements Disposable {
   #lastBit = -1;
   #lastTemplates = new Map<number, Template>();
   #again: NodeJS.Immediate | undefined;
-  /** Why no request can be for the table that the last slot had. */
-  #refusal: string | undefined;
+  /** Whether VPP has the table that the last slot had. */
+  #isTableThere = false;
   /** Refused here, before VPP was asked: it may have the route all the same. */
   #refusedHere = 0;
 
@@ -131,7 +131,11 @@ export class VppProgrammer implements Disposable {
     const table = store.table[slot]!;
     const bit = isMpls ? w0 & 1 : 0;
     if (table !== this.#lastTable || bit !== this.#lastBit) this.#useTable(table, bit);
-    const template = this.#refusal ?? this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+    if (!this.#isTableThere) {
+      state.postponed(slot);
+      return false;
+    }
+    const template = this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
     if (typeof template === 'string') {
       this.#refusedHere += 1;
       state.refused(slot, template);
@@ -169,7 +173,7 @@ export class VppProgrammer implements Disposable {
     const tableId = store.tables[table] ?? DEFAULT_TABLE;
     const id = tableId === DEFAULT_TABLE ? this.#options.defaultTableId() : tableId;
     this.#lastTemplates = this.#options.templates.table(store.family, id, bit === 1);
-    this.#refusal = this.#options.hasTable(id) ? undefined : `table ${id} is not there yet`;
+    this.#isTableThere = this.#options.hasTable(id);
     this.#lastTable = table;
     this.#lastBit = bit;
   }
