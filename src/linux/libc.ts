@@ -36,6 +36,7 @@ const { lib, functions } = dlopen('libc.so.6', {
   listen: { arguments: ['i32', 'i32'], return: 'i32' },
   accept4: { arguments: ['i32', 'pointer', 'pointer', 'i32'], return: 'i32' },
   connect: { arguments: ['i32', 'buffer', 'u32'], return: 'i32' },
+  getsockname: { arguments: ['i32', 'buffer', 'buffer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'], return: 'i32' },
   send: { arguments: ['i32', 'buffer', 'u64', 'i32'], return: 'i64' },
   recv: { arguments: ['i32', 'buffer', 'u64', 'i32'], return: 'i64' },

@@ -84,7 +84,8 @@ function ifInfo(fields: { flags?: number; change?: number }): Buffer {
   return body;
 }
 
-function decodeLink(payload: Buffer): Link {
+/** Reads the payload of a message about a link. */
+export function decodeLink(payload: Buffer): Link {
   const flags = payload.readUInt32LE(8);
   const attributes = decodeAttributes(payload, IFINFOMSG_BYTES);
   return {

@@ -35,6 +35,12 @@ export { createNamedNetns, deleteNamedNetns, NETNS_DIR, withNetns } from './netn
 export { reboot, setHostname, syncFilesystems } from './power.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
+export { NexthopObjects, type ResolvedNexthop } from './nexthop-objects.ts';
+export { AddMode, DONE, REMOVE, RouteBulk, type RouteBulkOptions, UNKNOWN } from './route-bulk.ts';
+export { dumpRoutes, type RouteDumpOptions } from './route-dump.ts';
+export { RouteMonitor, type RouteMonitorListener, type RouteMonitorOptions } from './route-monitor.ts';
+export { RouteNotice } from './route-notice.ts';
+export { encodeAddition, encodeRemoval, type RouteShape, type RouteTemplate } from './route-template.ts';
 export {
   deleteRoute,
   type KernelNextHop,

@@ -24,6 +24,7 @@ export const NetlinkFlag = {
   replace: 0x100,
   exclusive: 0x200,
   create: 0x400,
+  append: 0x800,
   /** In an error reply: the request is not quoted. */
   capped: 0x100,
   /** In an error reply: attributes follow. */

@@ -49,6 +49,8 @@ export interface KernelRoute extends KernelRouteKey {
   readonly kind: 'unicast' | 'blackhole' | 'unreachable';
   /** At least one for `unicast`, none otherwise. */
   readonly nextHops: readonly KernelNextHop[];
+  /** MPLS labels that are pushed, outermost first; wants the module mpls_iptunnel. Not read back. */
+  readonly labels?: readonly number[];
 }
 
 /** Which routes to list; what is absent does not restrict. */
@@ -58,21 +60,26 @@ export interface RouteFilter {
   readonly table?: number;
 }
 
-const RTMSG_BYTES = 12;
-const RTNEXTHOP_BYTES = 8;
-const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
-const RTA_DST = 1;
-const RTA_OIF = 4;
-const RTA_GATEWAY = 5;
-const RTA_PRIORITY = 6;
-const RTA_MULTIPATH = 9;
-const RTA_TABLE = 15;
-const RTA_VIA = 18;
+/** rtm_type. */
+export const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
+export const RTMSG_BYTES = 12;
+export const RTNEXTHOP_BYTES = 8;
+export const RTA_DST = 1;
+export const RTA_OIF = 4;
+export const RTA_GATEWAY = 5;
+export const RTA_PRIORITY = 6;
+export const RTA_MULTIPATH = 9;
+export const RTA_TABLE = 15;
+export const RTA_VIA = 18;
+export const RTA_ENCAP_TYPE = 21;
+export const RTA_ENCAP = 22;
+const LWTUNNEL_ENCAP_MPLS = 1;
+const MPLS_IPTUNNEL_DST = 1;
 const SCOPE_UNIVERSE = 0;
 const SCOPE_LINK = 253;
 const SCOPE_NOWHERE = 255;
 const RT_TABLE_MAIN = 254;
-const RTM_F_CLONED = 0x200;
+export const RTM_F_CLONED = 0x200;
 const MAX_WEIGHT = 256;
 const EINVAL = 22;
 
@@ -81,19 +88,40 @@ const EINVAL = 22;
  * ENETUNREACH (a gateway that is on no link), ENODEV, EINVAL, EPERM …
  */
 export function replaceRoute(route: KernelRoute): void {
-  const { call, args } = describe('replaceRoute', route);
+  requestAck({ ...newRouteRequest('replaceRoute', route), flags: NetlinkFlag.create | NetlinkFlag.replace });
+}
+
+/** The message that adds `route`, without flags. Throws LinuxError EINVAL for what no route can be. */
+export function newRouteRequest(call: string, route: KernelRoute): RouteRequest {
+  const { args } = describe(call, route);
   if ((route.kind === 'unicast') !== route.nextHops.length > 0) {
     throw new LinuxError(call, EINVAL, args, { detail: `${route.nextHops.length} next hops, ${route.kind}` });
   }
   const direct = route.nextHops.length > 0 && route.nextHops.every((hop) => hop.gateway === undefined);
-  requestAck({
+  return {
     type: RouteMessage.newRoute,
-    flags: NetlinkFlag.create | NetlinkFlag.replace,
     body: routeHeader(route, ROUTE_TYPE[route.kind], direct ? SCOPE_LINK : SCOPE_UNIVERSE),
     attributes: [...keyAttributes(route, call, args), ...nextHopAttributes(route, call, args)],
     call,
     args,
-  });
+  };
+}
+
+/** The message that removes `route`; with next hops, only what goes over those. */
+export function deleteRouteRequest(
+  call: string,
+  route: KernelRouteKey,
+  nextHops: readonly KernelNextHop[] = [],
+): RouteRequest {
+  const { args } = describe(call, route);
+  const hops = nextHopAttributes({ ...route, kind: 'unicast', nextHops }, call, args);
+  return {
+    type: RouteMessage.deleteRoute,
+    body: routeHeader(route, 0, SCOPE_NOWHERE),
+    attributes: [...keyAttributes(route, call, args), ...hops],
+    call,
+    args,
+  };
 }
 
 /**
@@ -101,15 +129,8 @@ export function replaceRoute(route: KernelRoute): void {
  * not there. Throws LinuxError: EPERM …
  */
 export function deleteRoute(route: KernelRouteKey): boolean {
-  const { call, args } = describe('deleteRoute', route);
   try {
-    requestAck({
-      type: RouteMessage.deleteRoute,
-      body: routeHeader(route, 0, SCOPE_NOWHERE),
-      attributes: keyAttributes(route, call, args),
-      call,
-      args,
-    });
+    requestAck(deleteRouteRequest('deleteRoute', route));
     return true;
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return false;
@@ -189,14 +210,14 @@ function nextHopAttributes(route: KernelRoute, call: string, args: readonly unkn
   const [only, second] = route.nextHops;
   if (only === undefined) return [];
   if (second === undefined) {
-    const attributes = gatewayAttributes(route.family, only);
+    const attributes = hopAttributes(route, only);
     return only.ifIndex === undefined ? attributes : [...attributes, [RTA_OIF, only.ifIndex]];
   }
   const hops = route.nextHops.map((hop) => {
     if (!Number.isInteger(hop.weight) || hop.weight < 1 || hop.weight > MAX_WEIGHT) {
       throw new LinuxError(call, EINVAL, args, { detail: `weight ${hop.weight} is not 1 to ${MAX_WEIGHT}` });
     }
-    const tail = encodeAttributes(gatewayAttributes(route.family, hop));
+    const tail = encodeAttributes(hopAttributes(route, hop));
     const header = Buffer.alloc(RTNEXTHOP_BYTES);
     header.writeUInt16LE(RTNEXTHOP_BYTES + tail.length, 0);
     header.writeUInt8(hop.weight - 1, 3);
@@ -204,6 +225,21 @@ function nextHopAttributes(route: KernelRoute, call: string, args: readonly unkn
     return Buffer.concat([header, tail]);
   });
   return [[RTA_MULTIPATH, Buffer.concat(hops)]];
+}
+
+function hopAttributes({ family, labels = [] }: KernelRoute, hop: KernelNextHop): Attribute[] {
+  const gateway = gatewayAttributes(family, hop);
+  if (labels.length === 0) return gateway;
+  // u16, in an attribute of its own; the stack as on the wire: label << 12, and the bottom bit on the last.
+  const stack = Buffer.alloc(labels.length * 4);
+  for (const [index, label] of labels.entries()) {
+    stack.writeUInt32BE(((label << 12) | (index === labels.length - 1 ? 0x100 : 0)) >>> 0, index * 4);
+  }
+  return [
+    ...gateway,
+    [RTA_ENCAP_TYPE, Uint8Array.of(LWTUNNEL_ENCAP_MPLS, 0)],
+    [RTA_ENCAP, [[MPLS_IPTUNNEL_DST, stack]]],
+  ];
 }
 
 function gatewayAttributes(family: 4 | 6, hop: KernelNextHop): Attribute[] {
@@ -239,7 +275,8 @@ function kindOf(type: number): KernelRoute['kind'] | undefined {
   return type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
 }
 
-function decodeNextHops(attributes: Map<number, Buffer>): KernelNextHop[] {
+/** The next hops that a unicast route's attributes name. */
+export function decodeNextHops(attributes: Map<number, Buffer>): KernelNextHop[] {
   const multipath = attributes.get(RTA_MULTIPATH);
   if (multipath === undefined) return [nextHop(attributes, attributes.get(RTA_OIF)?.readUInt32LE(0), 1)];
   const hops: KernelNextHop[] = [];

@@ -24,6 +24,7 @@ import {
 /** Types of rtnetlink messages. Source: linux/rtnetlink.h. */
 export const RouteMessage = {
   newLink: 16,
+  deleteLink: 17,
   getLink: 18,
   setLink: 19,
   newAddress: 20,
@@ -32,6 +33,9 @@ export const RouteMessage = {
   newRoute: 24,
   deleteRoute: 25,
   getRoute: 26,
+  newNexthop: 104,
+  deleteNexthop: 105,
+  getNexthop: 106,
 } as const;
 
 /** What is asked, and how an error names it. */
@@ -149,7 +153,8 @@ function throwIfError(message: NetlinkMessage, request: RouteRequest): void {
   throw new LinuxError(request.call, -error, request.args, detail === '' ? {} : { detail });
 }
 
-function extendedAckText(message: NetlinkMessage): string {
+/** What the kernel says beside the errno of an error or the end of a dump; empty when it says nothing. */
+export function extendedAckText(message: NetlinkMessage): string {
   if ((message.flags & NetlinkFlag.extendedAck) === 0) return '';
   let offset = 4;
   if (message.type === NetlinkType.error) {

@@ -1,0 +1,193 @@
+/**
+ * Owns the fast way of routes into the kernel: many messages in one send, on one socket that stays open.
+ *
+ * Why no answer is ever waited for: the kernel works all messages off inside send(2), so the answers lie ready when it
+ * returns. Only the last message of a send asks for an acknowledgement: an error is reported unasked, and where the
+ * last one was answered, all without an error were done (netlink_rcv_skb in net/netlink/af_netlink.c). That takes a
+ * third less time than acknowledging each (`npm run bench:kernel`).
+ *
+ * Invariants: a batch fits `sendBytes`; every message of a batch has one outcome after `send`; when the receive buffer
+ * overran, messages without an answer are `UNKNOWN`, never taken for done.
+ */
+import { LinuxError } from './errors.ts';
+import { check } from './check.ts';
+import { libc, nativeBuffer } from './libc.ts';
+import { decodeMessages, HEADER_BYTES, NetlinkFlag, NetlinkType } from './netlink-message.ts';
+import { type NetlinkSocket, openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
+import {
+  ADDRESS_OFFSET,
+  FLAGS_OFFSET,
+  LENGTH_OFFSET,
+  type RouteTemplate,
+  SEQUENCE_OFFSET,
+} from './route-template.ts';
+import { extendedAckText } from './rtnetlink.ts';
+
+/** An outcome: done. Others are errno numbers, or `UNKNOWN`. */
+export const DONE = 0;
+/** An outcome: the kernel's answer was lost. */
+export const UNKNOWN = -1;
+
+/** How an addition meets a route of the same destination, table and metric. Source: rtnetlink(7). */
+export const AddMode = {
+  /** EEXIST when there is one, of whatever protocol. */
+  exclusive: NetlinkFlag.request | NetlinkFlag.create | NetlinkFlag.exclusive,
+  /** Beside it: IPv4 puts it behind, IPv6 makes gateways one multipath route. EEXIST when it is the very same. */
+  beside: NetlinkFlag.request | NetlinkFlag.create | NetlinkFlag.append,
+} as const;
+export type AddMode = (typeof AddMode)[keyof typeof AddMode];
+
+/** Mode of a removal. */
+export const REMOVE = NetlinkFlag.request;
+
+/** About 240 IPv4 routes, which the kernel takes in about 1.5 ms: larger sends are not faster. */
+const SEND_BYTES = 16 * 1024;
+/** Room for the refusals of a whole send, each in a kernel buffer of its own. */
+const RECEIVE_BYTES = 8 * 2 ** 20;
+/** Of one answer. */
+const ANSWER_BYTES = 32 * 1024;
+const SMALLEST_MESSAGE = 40;
+
+export interface RouteBulkOptions {
+  /** Name of the network namespace; the thread's own when absent. */
+  readonly netns?: string | undefined;
+  readonly sendBytes?: number;
+  /** For tests: so little that answers are lost. */
+  readonly receiveBytes?: number;
+}
+
+export class RouteBulk implements Disposable {
+  readonly #socket: NetlinkSocket;
+  readonly #out: Buffer<ArrayBuffer>;
+  readonly #in = nativeBuffer(ANSWER_BYTES);
+  /** By message of the batch: what the caller calls it by, and its outcome. */
+  readonly #tags: Uint32Array;
+  readonly #outcomes: Int32Array;
+  readonly #words = new Map<number, string>();
+  #used = 0;
+  #count = 0;
+  #lastAt = 0;
+  /** Sequence number of the batch's first message. */
+  #first = 1;
+
+  /** Throws LinuxError: ENOENT (no such namespace), EPERM … */
+  constructor(options: RouteBulkOptions = {}) {
+    const { netns, sendBytes = SEND_BYTES, receiveBytes = RECEIVE_BYTES } = options;
+    this.#socket = openNetlinkSocket({ netns, receiveBytes });
+    this.#out = nativeBuffer(sendBytes);
+    const most = Math.ceil(sendBytes / SMALLEST_MESSAGE);
+    this.#tags = new Uint32Array(most);
+    this.#outcomes = new Int32Array(most);
+  }
+
+  /** What notices of these changes name as their origin. */
+  get portId(): number {
+    return this.#socket.portId;
+  }
+
+  /** Messages in the batch: not sent yet, or sent with outcomes to be read. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether a message of each template fits into the batch. */
+  hasRoom(template: RouteTemplate, second?: RouteTemplate): boolean {
+    const more = template.bytes.length + (second === undefined ? 0 : second.bytes.length);
+    return this.#used + more <= this.#out.length;
+  }
+
+  /** Puts a message into the batch. `w0` to `w3`: the destination as big-endian words, IPv4 in `w0` alone. */
+  push(
+    tag: number,
+    template: RouteTemplate,
+    mode: number,
+    length: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+  ): void {
+    const { bytes, family } = template;
+    if (this.#used + bytes.length > this.#out.length)
+      throw new RangeError('the batch is full: send it first');
+    const at = this.#used;
+    const out = this.#out;
+    out.set(bytes, at);
+    out.writeUInt16LE(mode, at + FLAGS_OFFSET);
+    out.writeUInt32LE((this.#first + this.#count) >>> 0, at + SEQUENCE_OFFSET);
+    out[at + LENGTH_OFFSET] = length;
+    out.writeUInt32BE(w0, at + ADDRESS_OFFSET);
+    if (family === 6) {
+      out.writeUInt32BE(w1, at + ADDRESS_OFFSET + 4);
+      out.writeUInt32BE(w2, at + ADDRESS_OFFSET + 8);
+      out.writeUInt32BE(w3, at + ADDRESS_OFFSET + 12);
+    }
+    this.#tags[this.#count] = tag;
+    this.#outcomes[this.#count] = UNKNOWN;
+    this.#lastAt = at;
+    this.#used += bytes.length;
+    this.#count += 1;
+  }
+
+  /**
+   * Sends the batch and takes all answers. Then `tagAt` and `outcomeAt` tell of each message, until `clear`. Throws
+   * LinuxError when nothing was sent: ENOBUFS, ENOMEM.
+   */
+  send(): void {
+    if (this.#count === 0) return;
+    this.#out.writeUInt16LE(
+      this.#out.readUInt16LE(this.#lastAt + FLAGS_OFFSET) | NetlinkFlag.ack,
+      this.#lastAt + FLAGS_OFFSET,
+    );
+    check(libc.send(this.#socket.fd, this.#out, BigInt(this.#used), 0), 'send', `${this.#count} routes`);
+    let overran = false;
+    for (;;) {
+      const length = receiveDatagram(this.#socket.fd, this.#in);
+      if (length === 'empty') break;
+      if (length === 'overrun') overran = true;
+      else this.#take(this.#in.subarray(0, length));
+    }
+    if (overran || this.#outcomes[this.#count - 1] === UNKNOWN) return;
+    for (let index = 0; index < this.#count; index++) {
+      if (this.#outcomes[index] === UNKNOWN) this.#outcomes[index] = DONE;
+    }
+  }
+
+  tagAt(index: number): number {
+    return this.#tags[index] ?? 0;
+  }
+
+  /** `DONE`, `UNKNOWN`, or the errno with which the kernel refused it. */
+  outcomeAt(index: number): number {
+    return this.#outcomes[index] ?? UNKNOWN;
+  }
+
+  /** A refusal in words: errno, what it means, and what the kernel says beside it. */
+  errorAt(index: number, call: string, ...args: readonly unknown[]): LinuxError {
+    const detail = this.#words.get(index);
+    return new LinuxError(call, this.outcomeAt(index), args, detail === undefined ? {} : { detail });
+  }
+
+  /** Begins another batch. */
+  clear(): void {
+    this.#first = (this.#first + this.#count) >>> 0;
+    this.#used = 0;
+    this.#count = 0;
+    this.#words.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket[Symbol.dispose]();
+  }
+
+  #take(datagram: Buffer): void {
+    for (const message of decodeMessages(datagram)) {
+      if (message.type !== NetlinkType.error || message.payload.length < 4) continue;
+      const index = (message.sequence - this.#first) >>> 0;
+      if (index >= this.#count) continue;
+      this.#outcomes[index] = -message.payload.readInt32LE(0);
+      const words = message.payload.length > 4 + HEADER_BYTES ? extendedAckText(message) : '';
+      if (words !== '') this.#words.set(index, words);
+    }
+  }
+}

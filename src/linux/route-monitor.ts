@@ -1,0 +1,139 @@
+/**
+ * Owns hearing of changes: routes, links, addresses and nexthop objects of one network namespace, as rtnetlink's
+ * multicasts tell them.
+ *
+ * Invariants: notices come in the kernel's order; a run ends after `SLICE_MS`, so that the event loop gets its turn;
+ * after `overrun` some notices are missing, and whoever keeps a picture reads everything anew.
+ */
+import { AF_INET6 } from './ip-address.ts';
+import { decodeLink, type Link } from './links.ts';
+import { nativeBuffer } from './libc.ts';
+import { align, HEADER_BYTES } from './netlink-message.ts';
+import { type NetlinkSocket, openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
+import { RouteNotice } from './route-notice.ts';
+import { RouteMessage } from './rtnetlink.ts';
+import { watchReadable } from './watch-readable.ts';
+
+/** Multicast groups. Source: enum rtnetlink_groups of linux/rtnetlink.h. */
+const Group = { link: 1, address4: 5, route4: 7, address6: 9, route6: 11, nexthop: 32 } as const;
+
+/** A burst of some 300,000 notices of the kernel's own size. */
+const RECEIVE_BYTES = 128 * 2 ** 20;
+const AF_UNSPEC = 0;
+const DATAGRAM_BYTES = 64 * 1024;
+/** A run between two turns of the event loop, in ms. */
+const SLICE_MS = 4;
+/** Datagrams between two looks at the clock. */
+const CLOCK_EVERY = 32;
+
+/** What is heard; all calls are made from the event loop, what they are given is borrowed. */
+export interface RouteMonitorListener {
+  readonly onRoute: (notice: RouteNotice) => void;
+  readonly onLink: (link: Link, isNew: boolean) => void;
+  readonly onAddress: (change: {
+    readonly family: 4 | 6;
+    readonly ifIndex: number;
+    readonly isNew: boolean;
+  }) => void;
+  /** A message about a nexthop object, for `NexthopObjects.take`. Nothing is heard of them without. */
+  readonly onNexthop?: (buffer: Buffer, offset: number) => void;
+  /** The kernel had no room for notices: some are lost. */
+  readonly onOverrun: () => void;
+}
+
+export interface RouteMonitorOptions {
+  readonly netns?: string | undefined;
+  /** Port id of a socket of ours whose doings need not be told (`RouteBulk.portId`). */
+  readonly ignoredPort?: number;
+  readonly receiveBytes?: number;
+}
+
+export class RouteMonitor implements Disposable {
+  readonly #listener: RouteMonitorListener;
+  readonly #socket: NetlinkSocket;
+  readonly #watch: Disposable;
+  readonly #buffer = nativeBuffer(DATAGRAM_BYTES);
+  readonly #notice = new RouteNotice();
+  #isOpen = true;
+
+  /** Hears from now on. Throws LinuxError: ENOENT (no such namespace), EPERM … */
+  constructor(listener: RouteMonitorListener, options: RouteMonitorOptions = {}) {
+    const { receiveBytes = RECEIVE_BYTES } = options;
+    const groups: number[] = [Group.link, Group.address4, Group.address6, Group.route4, Group.route6];
+    if (listener.onNexthop !== undefined) groups.push(Group.nexthop);
+    this.#listener = listener;
+    this.#socket = openNetlinkSocket({ ...options, groups, receiveBytes });
+    try {
+      this.#watch = watchReadable(this.#socket.fd, () => this.#read());
+    } catch (error) {
+      this.#socket[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#watch[Symbol.dispose]();
+    this.#socket[Symbol.dispose]();
+  }
+
+  // Readiness is told again for what a run leaves.
+  #read(): void {
+    const until = performance.now() + SLICE_MS;
+    for (let count = 1; this.#isOpen; count++) {
+      const length = receiveDatagram(this.#socket.fd, this.#buffer);
+      if (length === 'empty') return;
+      if (length === 'overrun') this.#listener.onOverrun();
+      else this.#take(length);
+      if (count % CLOCK_EVERY === 0 && performance.now() > until) return;
+    }
+  }
+
+  #take(length: number): void {
+    const buffer = this.#buffer;
+    for (let offset = 0; offset + HEADER_BYTES <= length && this.#isOpen; ) {
+      const messageLength = buffer.readUInt32LE(offset);
+      if (messageLength < HEADER_BYTES || offset + messageLength > length) {
+        throw new RangeError(`netlink message of ${messageLength} bytes at ${offset} of ${length}`);
+      }
+      this.#takeMessage(offset, messageLength);
+      offset += align(messageLength);
+    }
+  }
+
+  #takeMessage(offset: number, length: number): void {
+    const buffer = this.#buffer;
+    const type = buffer.readUInt16LE(offset + 4);
+    const head = offset + HEADER_BYTES;
+    switch (type) {
+      case RouteMessage.newRoute:
+      case RouteMessage.deleteRoute:
+        if (this.#notice.read(buffer, offset)) this.#listener.onRoute(this.#notice);
+        break;
+      case RouteMessage.newLink:
+      case RouteMessage.deleteLink:
+        // Other families are a bridge's news of its ports.
+        if (buffer[head] !== AF_UNSPEC) break;
+        this.#listener.onLink(
+          decodeLink(buffer.subarray(head, offset + length)),
+          type === RouteMessage.newLink,
+        );
+        break;
+      case RouteMessage.newAddress:
+      case RouteMessage.deleteAddress:
+        this.#listener.onAddress({
+          family: buffer[head] === AF_INET6 ? 6 : 4,
+          ifIndex: buffer.readUInt32LE(head + 4),
+          isNew: type === RouteMessage.newAddress,
+        });
+        break;
+      case RouteMessage.newNexthop:
+      case RouteMessage.deleteNexthop:
+        this.#listener.onNexthop?.(buffer, offset);
+        break;
+      default:
+        break;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Owns the reading of rtnetlink's route messages without an object a route: one `RouteNotice` is kept by whoever reads
+ * and is overwritten by each message. What it says is borrowed from the receive buffer: read it before the next one.
+ *
+ * Source: linux/rtnetlink.h (struct rtmsg, rtattr_type_t).
+ */
+import { AF_INET, AF_INET6 } from './ip-address.ts';
+import { align, decodeAttributes, HEADER_BYTES } from './netlink-message.ts';
+import {
+  decodeNextHops,
+  type KernelNextHop,
+  ROUTE_TYPE,
+  RTA_DST,
+  RTA_ENCAP,
+  RTA_ENCAP_TYPE,
+  RTA_GATEWAY,
+  RTA_MULTIPATH,
+  RTA_OIF,
+  RTA_PRIORITY,
+  RTA_TABLE,
+  RTA_VIA,
+  RTM_F_CLONED,
+  RTMSG_BYTES,
+} from './routes.ts';
+import { RouteMessage } from './rtnetlink.ts';
+
+const RTA_NH_ID = 30;
+const ATTRIBUTE_TYPE_MASK = 0x3fff;
+
+export class RouteNotice {
+  /** False: the route is gone. */
+  isNew = false;
+  family: 4 | 6 = 4;
+  table = 0;
+  /** rtm_protocol: who put it there. */
+  protocol = 0;
+  /** rtm_type; `ROUTE_TYPE` has those that can be programmed. */
+  type = 0;
+  /** Address as big-endian words; IPv4 in `w0` alone. */
+  w0 = 0;
+  w1 = 0;
+  w2 = 0;
+  w3 = 0;
+  /** Prefix length in bits. */
+  length = 0;
+  metric = 0;
+  /** RTA_NH_ID: the nexthop object that it goes by; 0 without one. */
+  nextHopId = 0;
+  /** Whether packets are put into a tunnel (RTA_ENCAP). */
+  isEncapsulated = false;
+  /** Whether it has a gateway; one without is a network on a link. */
+  hasGateway = false;
+  #buffer: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+
+  /** Reads the message at `offset`. False: no route of IPv4 or IPv6, or a cached one. Throws RangeError. */
+  read(buffer: Buffer, offset: number): boolean {
+    const end = offset + buffer.readUInt32LE(offset);
+    const type = buffer.readUInt16LE(offset + 4);
+    if (type !== RouteMessage.newRoute && type !== RouteMessage.deleteRoute) return false;
+    const head = offset + HEADER_BYTES;
+    const family = buffer[head];
+    if (family !== AF_INET && family !== AF_INET6) return false;
+    if ((buffer.readUInt32LE(head + 8) & RTM_F_CLONED) !== 0) return false;
+    this.isNew = type === RouteMessage.newRoute;
+    this.family = family === AF_INET ? 4 : 6;
+    this.length = buffer.readUInt8(head + 1);
+    this.table = buffer.readUInt8(head + 4);
+    this.protocol = buffer.readUInt8(head + 5);
+    this.type = buffer.readUInt8(head + 7);
+    this.w0 = this.w1 = this.w2 = this.w3 = this.metric = this.nextHopId = 0;
+    this.isEncapsulated = this.hasGateway = false;
+    this.#buffer = buffer;
+    this.#start = head + RTMSG_BYTES;
+    this.#end = end;
+    for (let at = this.#start; at + 4 <= end; ) {
+      const length = buffer.readUInt16LE(at);
+      if (length < 4 || at + length > end)
+        throw new RangeError(`route attribute of ${length} bytes at ${at}`);
+      this.#readAttribute(buffer.readUInt16LE(at + 2) & ATTRIBUTE_TYPE_MASK, at + 4);
+      at += align(length);
+    }
+    return true;
+  }
+
+  get kind(): 'unicast' | 'blackhole' | 'unreachable' | undefined {
+    if (this.type === ROUTE_TYPE.unicast) return 'unicast';
+    if (this.type === ROUTE_TYPE.blackhole) return 'blackhole';
+    return this.type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
+  }
+
+  /**
+   * What the route does, as a key: the same for routes that do the same. Its flags make it another one at times, which
+   * costs whoever caches by it another reading, nothing more.
+   */
+  get pathKey(): string {
+    const buffer = this.#buffer;
+    let key = `${this.family} ${this.type} ${this.nextHopId} `;
+    for (let at = this.#start; at + 4 <= this.#end; ) {
+      const length = buffer.readUInt16LE(at);
+      switch (buffer.readUInt16LE(at + 2) & ATTRIBUTE_TYPE_MASK) {
+        case RTA_OIF:
+        case RTA_GATEWAY:
+        case RTA_VIA:
+        case RTA_MULTIPATH:
+        case RTA_ENCAP:
+          key += buffer.toString('latin1', at, at + length);
+          break;
+        default:
+          break;
+      }
+      at += align(length);
+    }
+    return key;
+  }
+
+  /** Its next hops, as the message names them itself; none for one that is not unicast. */
+  nextHops(): KernelNextHop[] {
+    if (this.type !== ROUTE_TYPE.unicast) return [];
+    return decodeNextHops(decodeAttributes(this.#buffer.subarray(0, this.#end), this.#start));
+  }
+
+  #readAttribute(type: number, at: number): void {
+    const buffer = this.#buffer;
+    switch (type) {
+      case RTA_DST:
+        this.w0 = buffer.readUInt32BE(at);
+        if (this.family === 4) break;
+        this.w1 = buffer.readUInt32BE(at + 4);
+        this.w2 = buffer.readUInt32BE(at + 8);
+        this.w3 = buffer.readUInt32BE(at + 12);
+        break;
+      case RTA_TABLE:
+        this.table = buffer.readUInt32LE(at);
+        break;
+      case RTA_PRIORITY:
+        this.metric = buffer.readUInt32LE(at);
+        break;
+      case RTA_NH_ID:
+        this.nextHopId = buffer.readUInt32LE(at);
+        break;
+      case RTA_GATEWAY:
+      case RTA_VIA:
+      case RTA_MULTIPATH:
+        this.hasGateway = true;
+        break;
+      case RTA_ENCAP_TYPE:
+        this.isEncapsulated = true;
+        break;
+      default:
+        break;
+    }
+  }
+}
