@@ -83,6 +83,13 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   'fib.vpp.table-id': live(DATA_PLANE, ({ fib }) => fib.vpp.tableId),
   'fib.vpp.batch-size': live(DATA_PLANE, ({ fib }) => fib.vpp.batchSize),
   'fib.vpp.batch-interval-ms': live(DATA_PLANE, ({ fib }) => fib.vpp.batchIntervalMs),
+  'fib.kernel.enabled': live(DATA_PLANE, ({ fib }) => fib.kernel.enabled),
+  'fib.kernel.table-id': live(DATA_PLANE, ({ fib }) => fib.kernel.tableId),
+  'fib.kernel.netns': live(DATA_PLANE, ({ fib }) => fib.kernel.netns),
+  'fib.kernel.metric': live(DATA_PLANE, ({ fib }) => fib.kernel.metric),
+  // Whether VPP loads linux_nl hangs on it.
+  'fib.kernel.import': vpp(({ fib }) => fib.kernel.import),
+  'fib.kernel.import-distance': live(DATA_PLANE, ({ fib }) => fib.kernel.importDistance),
   'supervisor.backoff-ms': live(['management', 'data-plane'], ({ supervisor }) => supervisor.backoffMs),
   'supervisor.backoff-max-ms': live(
     ['management', 'data-plane'],

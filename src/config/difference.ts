@@ -107,6 +107,7 @@ export function inForceAfter(
       startTimeoutSeconds,
       stats: { ...before.vpp.stats, pollIntervalSeconds: stats.pollIntervalSeconds },
     },
+    fib: { ...after.fib, kernel: { ...after.fib.kernel, import: before.fib.kernel.import } },
   };
 }
 

@@ -254,6 +254,51 @@ const VPP_LEAVES = [
     sentence: 'How long a batch that is not full waits for more routes; 0 sends at once',
     example: '50',
   }),
+  leaf('fib.kernel', 'enabled', {
+    type: 'boolean',
+    default: 'false',
+    sentence: 'Program routes into the kernel beside VPP; without VPP the kernel is programmed anyway',
+    example: 'true',
+  }),
+  leaf('fib.kernel', 'table-id', {
+    type: 'integer',
+    default: '254',
+    // 0 is no table; 255 is the kernel's own, of local addresses.
+    min: 1,
+    max: 4294967295,
+    sentence: 'Kernel table for routes that name none; 254 is the main one',
+    example: '100',
+  }),
+  leaf('fib.kernel', 'netns', {
+    type: 'netns',
+    absent: 'vpp.lcp.netns beside a VPP with LCP, else the own one',
+    sentence: 'Network namespace that is programmed beside VPP',
+    example: 'routers',
+  }),
+  leaf('fib.kernel', 'metric', {
+    type: 'integer',
+    default: '20',
+    // 0 lets the kernel choose, another one for each family: what identifies a route would not be known.
+    min: 1,
+    max: 4294967295,
+    sentence: 'Metric of our routes in the kernel, so that others with another metric stand beside them',
+    example: '100',
+  }),
+  leaf('fib.kernel', 'import', {
+    type: 'boolean',
+    default: 'false',
+    sentence:
+      "Take over the routes that a routing daemon installs in vpp.lcp.netns; VPP's own plugin for that (linux_nl) is then not loaded",
+    example: 'true',
+  }),
+  leaf('fib.kernel', 'import-distance', {
+    type: 'integer',
+    default: '200',
+    min: 1,
+    max: 255,
+    sentence: 'Administrative distance of imported routes: of several to one prefix the lowest wins',
+    example: '110',
+  }),
 ] as const satisfies readonly Leaf[];
 
 const BOX_LEAVES = [
@@ -490,6 +535,7 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ['vpp.stats', "VPP's stats segment, the source of the metrics."],
   ['vpp.lcp', 'The Linux Control Plane plugin: VPP interfaces as TAP devices.'],
   ['fib.vpp', "Programming of VPP's FIB."],
+  ['fib.kernel', "Programming of the kernel's FIB, and what is learnt from it."],
   [
     'interface.NAME',
     'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC given to VPP, or `loop0`, `loop1` … for a loopback.',

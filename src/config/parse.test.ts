@@ -53,7 +53,17 @@ describe('defaults', () => {
         stats: { segmentBytes: 2 ** 29, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
         lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
       },
-      fib: { vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10 } },
+      fib: {
+        vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10 },
+        kernel: {
+          enabled: false,
+          tableId: 254,
+          netns: undefined,
+          metric: 20,
+          import: false,
+          importDistance: 200,
+        },
+      },
       interfaces: [],
       routes: [],
     });

@@ -110,6 +110,20 @@ export interface FibVppConfig {
   readonly batchIntervalMs: number;
 }
 
+/** `[fib.kernel]` */
+export interface FibKernelConfig {
+  /** Beside VPP; without VPP the kernel is programmed anyway. */
+  readonly enabled: boolean;
+  /** Of routes that name no table. */
+  readonly tableId: number;
+  /** Undefined: `vpp.lcp.netns` beside a VPP with LCP, else the own namespace. */
+  readonly netns: string | undefined;
+  readonly metric: number;
+  /** Whether routes of `vpp.lcp.netns` are taken over. */
+  readonly import: boolean;
+  readonly importDistance: number;
+}
+
 /** `[supervisor]`: how a crashing service is restarted. */
 export interface SupervisorConfig {
   /** First delay; doubles at every failure. */
@@ -168,7 +182,7 @@ export interface Config {
   readonly log: LogConfig;
   readonly supervisor: SupervisorConfig;
   readonly vpp: VppConfig;
-  readonly fib: { readonly vpp: FibVppConfig };
+  readonly fib: { readonly vpp: FibVppConfig; readonly kernel: FibKernelConfig };
   readonly interfaces: readonly InterfaceConfig[];
   readonly routes: readonly StaticRoute[];
 }

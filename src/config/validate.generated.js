@@ -1,7 +1,7 @@
 // Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern3 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern4 = new RegExp("\\S", "u"), pattern11 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern12 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern14 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern3 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern4 = new RegExp("\\S", "u"), pattern11 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern12 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern14 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -650,222 +650,306 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         vErrors === null ? vErrors = [err110] : vErrors.push(err110), errors++;
       }
     }
-    if (data.supervisor !== void 0) {
-      let data52 = data.supervisor;
+    if (data["fib.kernel"] !== void 0) {
+      let data52 = data["fib.kernel"];
       if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
         for (let key14 in data52)
-          if (!(key14 === "backoff-ms" || key14 === "backoff-max-ms" || key14 === "stable-ms" || key14 === "loop-after" || key14 === "loop-retry-ms")) {
-            let err111 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
+          if (!(key14 === "enabled" || key14 === "table-id" || key14 === "netns" || key14 === "metric" || key14 === "import" || key14 === "import-distance")) {
+            let err111 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
             vErrors === null ? vErrors = [err111] : vErrors.push(err111), errors++;
           }
-        if (data52["backoff-ms"] !== void 0) {
-          let data53 = data52["backoff-ms"];
-          if (!(typeof data53 == "number" && !(data53 % 1) && !isNaN(data53) && isFinite(data53))) {
-            let err112 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
-          }
-          if (typeof data53 == "number" && isFinite(data53)) {
-            if (data53 > 6e4 || isNaN(data53)) {
-              let err113 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
-            }
-            if (data53 < 10 || isNaN(data53)) {
-              let err114 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
-            }
-          }
+        if (data52.enabled !== void 0 && typeof data52.enabled != "boolean") {
+          let err112 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
         }
-        if (data52["backoff-max-ms"] !== void 0) {
-          let data54 = data52["backoff-max-ms"];
+        if (data52["table-id"] !== void 0) {
+          let data54 = data52["table-id"];
           if (!(typeof data54 == "number" && !(data54 % 1) && !isNaN(data54) && isFinite(data54))) {
-            let err115 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
+            let err113 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
           }
           if (typeof data54 == "number" && isFinite(data54)) {
-            if (data54 > 36e5 || isNaN(data54)) {
-              let err116 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
+            if (data54 > 4294967295 || isNaN(data54)) {
+              let err114 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+              vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
             }
-            if (data54 < 10 || isNaN(data54)) {
-              let err117 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
+            if (data54 < 1 || isNaN(data54)) {
+              let err115 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
             }
           }
         }
-        if (data52["stable-ms"] !== void 0) {
-          let data55 = data52["stable-ms"];
-          if (!(typeof data55 == "number" && !(data55 % 1) && !isNaN(data55) && isFinite(data55))) {
-            let err118 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+        if (data52.netns !== void 0) {
+          let data55 = data52.netns;
+          if (typeof data55 == "string") {
+            if (!pattern14.test(data55)) {
+              let err116 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
+            }
+          } else {
+            let err117 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
+          }
+        }
+        if (data52.metric !== void 0) {
+          let data56 = data52.metric;
+          if (!(typeof data56 == "number" && !(data56 % 1) && !isNaN(data56) && isFinite(data56))) {
+            let err118 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
           }
-          if (typeof data55 == "number" && isFinite(data55)) {
-            if (data55 > 864e5 || isNaN(data55)) {
-              let err119 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+          if (typeof data56 == "number" && isFinite(data56)) {
+            if (data56 > 4294967295 || isNaN(data56)) {
+              let err119 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
             }
-            if (data55 < 100 || isNaN(data55)) {
-              let err120 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+            if (data56 < 1 || isNaN(data56)) {
+              let err120 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
             }
           }
         }
-        if (data52["loop-after"] !== void 0) {
-          let data56 = data52["loop-after"];
-          if (!(typeof data56 == "number" && !(data56 % 1) && !isNaN(data56) && isFinite(data56))) {
-            let err121 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
+        if (data52.import !== void 0 && typeof data52.import != "boolean") {
+          let err121 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
+        }
+        if (data52["import-distance"] !== void 0) {
+          let data58 = data52["import-distance"];
+          if (!(typeof data58 == "number" && !(data58 % 1) && !isNaN(data58) && isFinite(data58))) {
+            let err122 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
           }
-          if (typeof data56 == "number" && isFinite(data56)) {
-            if (data56 > 1e3 || isNaN(data56)) {
-              let err122 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
-              vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
-            }
-            if (data56 < 1 || isNaN(data56)) {
-              let err123 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          if (typeof data58 == "number" && isFinite(data58)) {
+            if (data58 > 255 || isNaN(data58)) {
+              let err123 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
               vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
             }
-          }
-        }
-        if (data52["loop-retry-ms"] !== void 0) {
-          let data57 = data52["loop-retry-ms"];
-          if (!(typeof data57 == "number" && !(data57 % 1) && !isNaN(data57) && isFinite(data57))) {
-            let err124 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err124] : vErrors.push(err124), errors++;
-          }
-          if (typeof data57 == "number" && isFinite(data57)) {
-            if (data57 > 864e5 || isNaN(data57)) {
-              let err125 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err125] : vErrors.push(err125), errors++;
-            }
-            if (data57 < 100 || isNaN(data57)) {
-              let err126 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err126] : vErrors.push(err126), errors++;
+            if (data58 < 1 || isNaN(data58)) {
+              let err124 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err124] : vErrors.push(err124), errors++;
             }
           }
         }
       } else {
-        let err127 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
+        let err125 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err125] : vErrors.push(err125), errors++;
       }
     }
-    for (let key15 in data)
-      if (pattern0.test(key15)) {
-        let data58 = data[key15];
-        if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
-          if (data58.name === void 0) {
-            let err128 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
+    if (data.supervisor !== void 0) {
+      let data59 = data.supervisor;
+      if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
+        for (let key15 in data59)
+          if (!(key15 === "backoff-ms" || key15 === "backoff-max-ms" || key15 === "stable-ms" || key15 === "loop-after" || key15 === "loop-retry-ms")) {
+            let err126 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
+            vErrors === null ? vErrors = [err126] : vErrors.push(err126), errors++;
           }
-          for (let key16 in data58)
-            if (!(key16 === "name" || key16 === "rx-queues" || key16 === "tx-queues")) {
-              let err129 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
+        if (data59["backoff-ms"] !== void 0) {
+          let data60 = data59["backoff-ms"];
+          if (!(typeof data60 == "number" && !(data60 % 1) && !isNaN(data60) && isFinite(data60))) {
+            let err127 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
+          }
+          if (typeof data60 == "number" && isFinite(data60)) {
+            if (data60 > 6e4 || isNaN(data60)) {
+              let err128 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
+            }
+            if (data60 < 10 || isNaN(data60)) {
+              let err129 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
               vErrors === null ? vErrors = [err129] : vErrors.push(err129), errors++;
             }
-          if (data58.name !== void 0) {
-            let data59 = data58.name;
-            if (typeof data59 == "string") {
-              if (!pattern3.test(data59)) {
-                let err130 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
-              }
-            } else {
-              let err131 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+          }
+        }
+        if (data59["backoff-max-ms"] !== void 0) {
+          let data61 = data59["backoff-max-ms"];
+          if (!(typeof data61 == "number" && !(data61 % 1) && !isNaN(data61) && isFinite(data61))) {
+            let err130 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
+          }
+          if (typeof data61 == "number" && isFinite(data61)) {
+            if (data61 > 36e5 || isNaN(data61)) {
+              let err131 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
               vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
             }
-          }
-          if (data58["rx-queues"] !== void 0) {
-            let data60 = data58["rx-queues"];
-            if (!(typeof data60 == "number" && !(data60 % 1) && !isNaN(data60) && isFinite(data60))) {
-              let err132 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+            if (data61 < 10 || isNaN(data61)) {
+              let err132 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
               vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
             }
-            if (typeof data60 == "number" && isFinite(data60)) {
-              if (data60 > 255 || isNaN(data60)) {
-                let err133 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
-              }
-              if (data60 < 1 || isNaN(data60)) {
-                let err134 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
-              }
-            }
           }
-          if (data58["tx-queues"] !== void 0) {
-            let data61 = data58["tx-queues"];
-            if (!(typeof data61 == "number" && !(data61 % 1) && !isNaN(data61) && isFinite(data61))) {
-              let err135 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+        }
+        if (data59["stable-ms"] !== void 0) {
+          let data62 = data59["stable-ms"];
+          if (!(typeof data62 == "number" && !(data62 % 1) && !isNaN(data62) && isFinite(data62))) {
+            let err133 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
+          }
+          if (typeof data62 == "number" && isFinite(data62)) {
+            if (data62 > 864e5 || isNaN(data62)) {
+              let err134 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
+            }
+            if (data62 < 100 || isNaN(data62)) {
+              let err135 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
               vErrors === null ? vErrors = [err135] : vErrors.push(err135), errors++;
             }
-            if (typeof data61 == "number" && isFinite(data61)) {
-              if (data61 > 255 || isNaN(data61)) {
-                let err136 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
-              }
-              if (data61 < 1 || isNaN(data61)) {
-                let err137 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
-              }
-            }
           }
-        } else {
-          let err138 = { instancePath: instancePath + "/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
         }
-      }
-    for (let key17 in data)
-      if (pattern1.test(key17)) {
-        let data62 = data[key17];
-        if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
-          for (let key18 in data62)
-            if (!(key18 === "enabled" || key18 === "mtu" || key18 === "addresses" || key18 === "mpls")) {
-              let err139 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
-              vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
-            }
-          if (data62.enabled !== void 0 && typeof data62.enabled != "boolean") {
-            let err140 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
+        if (data59["loop-after"] !== void 0) {
+          let data63 = data59["loop-after"];
+          if (!(typeof data63 == "number" && !(data63 % 1) && !isNaN(data63) && isFinite(data63))) {
+            let err136 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
           }
-          if (data62.mtu !== void 0) {
-            let data64 = data62.mtu;
-            if (!(typeof data64 == "number" && !(data64 % 1) && !isNaN(data64) && isFinite(data64))) {
-              let err141 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+          if (typeof data63 == "number" && isFinite(data63)) {
+            if (data63 > 1e3 || isNaN(data63)) {
+              let err137 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
+              vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
+            }
+            if (data63 < 1 || isNaN(data63)) {
+              let err138 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
+            }
+          }
+        }
+        if (data59["loop-retry-ms"] !== void 0) {
+          let data64 = data59["loop-retry-ms"];
+          if (!(typeof data64 == "number" && !(data64 % 1) && !isNaN(data64) && isFinite(data64))) {
+            let err139 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
+          }
+          if (typeof data64 == "number" && isFinite(data64)) {
+            if (data64 > 864e5 || isNaN(data64)) {
+              let err140 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
+            }
+            if (data64 < 100 || isNaN(data64)) {
+              let err141 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
               vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
             }
-            if (typeof data64 == "number" && isFinite(data64)) {
-              if (data64 > 65535 || isNaN(data64)) {
-                let err142 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
-              }
-              if (data64 < 68 || isNaN(data64)) {
-                let err143 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
-                vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
-              }
-            }
           }
-          if (data62.addresses !== void 0) {
-            let data65 = data62.addresses;
-            if (typeof data65 == "string") {
-              if (!pattern4.test(data65)) {
-                let err144 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+        }
+      } else {
+        let err142 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
+      }
+    }
+    for (let key16 in data)
+      if (pattern0.test(key16)) {
+        let data65 = data[key16];
+        if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
+          if (data65.name === void 0) {
+            let err143 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
+          }
+          for (let key17 in data65)
+            if (!(key17 === "name" || key17 === "rx-queues" || key17 === "tx-queues")) {
+              let err144 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
+              vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+            }
+          if (data65.name !== void 0) {
+            let data66 = data65.name;
+            if (typeof data66 == "string") {
+              if (!pattern3.test(data66)) {
+                let err145 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
               }
             } else {
-              let err145 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+              let err146 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
             }
           }
-          if (data62.mpls !== void 0 && typeof data62.mpls != "boolean") {
-            let err146 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
+          if (data65["rx-queues"] !== void 0) {
+            let data67 = data65["rx-queues"];
+            if (!(typeof data67 == "number" && !(data67 % 1) && !isNaN(data67) && isFinite(data67))) {
+              let err147 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
+            }
+            if (typeof data67 == "number" && isFinite(data67)) {
+              if (data67 > 255 || isNaN(data67)) {
+                let err148 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+              }
+              if (data67 < 1 || isNaN(data67)) {
+                let err149 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
+              }
+            }
+          }
+          if (data65["tx-queues"] !== void 0) {
+            let data68 = data65["tx-queues"];
+            if (!(typeof data68 == "number" && !(data68 % 1) && !isNaN(data68) && isFinite(data68))) {
+              let err150 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+            }
+            if (typeof data68 == "number" && isFinite(data68)) {
+              if (data68 > 255 || isNaN(data68)) {
+                let err151 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
+              }
+              if (data68 < 1 || isNaN(data68)) {
+                let err152 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
+              }
+            }
           }
         } else {
-          let err147 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
+          let err153 = { instancePath: instancePath + "/" + key16.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
+        }
+      }
+    for (let key18 in data)
+      if (pattern1.test(key18)) {
+        let data69 = data[key18];
+        if (data69 && typeof data69 == "object" && !Array.isArray(data69)) {
+          for (let key19 in data69)
+            if (!(key19 === "enabled" || key19 === "mtu" || key19 === "addresses" || key19 === "mpls")) {
+              let err154 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
+              vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+            }
+          if (data69.enabled !== void 0 && typeof data69.enabled != "boolean") {
+            let err155 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
+          }
+          if (data69.mtu !== void 0) {
+            let data71 = data69.mtu;
+            if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
+              let err156 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
+            }
+            if (typeof data71 == "number" && isFinite(data71)) {
+              if (data71 > 65535 || isNaN(data71)) {
+                let err157 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
+              }
+              if (data71 < 68 || isNaN(data71)) {
+                let err158 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+                vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
+              }
+            }
+          }
+          if (data69.addresses !== void 0) {
+            let data72 = data69.addresses;
+            if (typeof data72 == "string") {
+              if (!pattern4.test(data72)) {
+                let err159 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
+              }
+            } else {
+              let err160 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+            }
+          }
+          if (data69.mpls !== void 0 && typeof data69.mpls != "boolean") {
+            let err161 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
+          }
+        } else {
+          let err162 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
         }
       }
   } else {
-    let err148 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+    let err163 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -339,6 +339,14 @@ describe('warnings', () => {
     [NIC, ['vpp.dpdk.interface.0000:03:00.0 1: VPP is off, the NIC stays with the kernel']],
     ['[vpp]\nexternal = true', ['vpp.external 2: no effect while VPP is off']],
     ['[fib.vpp]\nenabled = true', ['fib.vpp.enabled 2: no effect while VPP is off']],
+    ['[fib.kernel]\nimport = true', ['fib.kernel.import 2: no effect without VPP and its TAPs']],
+    ['[fib.kernel]\ntable-id = 255', ['fib.kernel.table-id 2: "255" is the kernel\'s table of local']],
+    [
+      `[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true`,
+      ['fib.kernel.enabled 6: VPP\'s linux_nl reads these routes in "dataplane"'],
+    ],
+    [`[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true\nimport = true`, []],
+    [`[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true\nnetns = other`, []],
     [
       `[vpp]\nenabled = true\nexternal = true\n${NIC}`,
       ['vpp.dpdk.interface.0000:03:00.0 4: an external VPP has its own NICs'],

@@ -47,6 +47,26 @@ function warnSwitches({ vpp, fib, routes }: Config, values: Values, problems: Pr
   }
   if (fib.vpp.tableId === 4294967295)
     warn('fib.vpp.table-id', '"4294967295" means "no table" to VPP, which refuses it');
+  warnKernel({ vpp, fib }, warn);
+}
+
+function warnKernel({ vpp, fib: { kernel } }: Pick<Config, 'vpp' | 'fib'>, warn: Warn): void {
+  if (kernel.tableId === 255) {
+    warn('fib.kernel.table-id', '"255" is the kernel\'s table of local addresses: 254 is the main one');
+  }
+  const hasTaps = vpp.enabled && vpp.lcp.enabled;
+  if (kernel.import && !hasTaps) {
+    warn(
+      'fib.kernel.import',
+      'no effect without VPP and its TAPs: write enabled = true in [vpp] and [vpp.lcp]',
+    );
+  }
+  const { netns } = vpp.lcp;
+  const isInNetns = kernel.netns === undefined || kernel.netns === netns;
+  if (kernel.enabled && !kernel.import && hasTaps && !vpp.external && isInNetns) {
+    const message = `VPP's linux_nl reads these routes in "${netns}" and programs them as well`;
+    warn('fib.kernel.enabled', `${message}: write import = true in [fib.kernel], or another netns`);
+  }
 }
 
 function warnManagement({ management, vpp }: Config, warn: Warn): void {

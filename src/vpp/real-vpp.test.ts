@@ -45,7 +45,8 @@ class RealVpp implements AsyncDisposable {
     expect(missingPlugins(pluginDir, ['linux_cp_plugin.so', 'none.so'])).toEqual(['none.so']);
     const version = await readVppVersion(vppBinary);
     const options = { version, runDir: this.dir, netnsPresent: false, hugepages, pluginDir };
-    const text = renderStartupConf({ vpp }, { ...options, apiPrefix: `t${process.pid}` });
+    const fib = { kernel: { import: false } };
+    const text = renderStartupConf({ vpp, fib }, { ...options, apiPrefix: `t${process.pid}` });
     writeFileSync(join(this.dir, 'startup.conf'), text);
     this.#child = spawnChild(vppBinary, ['-c', join(this.dir, 'startup.conf')], {
       onOutput: (chunk) => {

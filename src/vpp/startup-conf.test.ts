@@ -30,9 +30,13 @@ const vpp: VppConfig = {
   lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
 };
 
-function render(change: Partial<VppConfig> = {}, options: Partial<StartupConfOptions> = {}): string {
+function render(
+  change: Partial<VppConfig> = {},
+  options: Partial<StartupConfOptions> = {},
+  kernel: { readonly import: boolean } = { import: false },
+): string {
   return renderStartupConf(
-    { vpp: { ...vpp, ...change } },
+    { vpp: { ...vpp, ...change }, fib: { kernel } },
     { version: version('25.02-release'), runDir: '/run/vpp', netnsPresent: true, ...options },
   );
 }
@@ -169,6 +173,13 @@ test('without the namespace linux_nl is left out: it would listen in the root na
   const text = render({}, { netnsPresent: false });
   expect(text).toContain('plugin linux_cp_plugin.so { enable }');
   expect(text).not.toMatch(/linux_nl|linux-nl|netns/);
+});
+
+test('with routes imported by us linux_nl is left out: it would program the same ones', () => {
+  const text = render({}, {}, { import: true });
+  expect(text).toContain('plugin linux_cp_plugin.so { enable }');
+  expect(sectionOf(text, 'linux-cp')).toContain('default netns dataplane');
+  expect(text).not.toMatch(/linux_nl|linux-nl/);
 });
 
 test('LCP with nothing asked for has no empty section', () => {

@@ -7,10 +7,16 @@
  * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c.
  * VPP 25.x takes the file only from a command line of exactly `vpp -c FILE`.
  */
-import type { Config, DpdkInterfaceConfig, VppConfig } from '../config/types.ts';
+import type { DpdkInterfaceConfig, FibKernelConfig, VppConfig } from '../config/types.ts';
 import { VppError } from './errors.ts';
 import { pluginsFor } from './plugins.ts';
 import type { VppVersion } from './version.ts';
+
+/** What of the configuration stands in startup.conf. */
+interface StartupSettings {
+  readonly vpp: VppConfig;
+  readonly fib: { readonly kernel: Pick<FibKernelConfig, 'import'> };
+}
 
 export interface StartupConfOptions {
   readonly version: VppVersion;
@@ -42,14 +48,15 @@ const BUFFER_DATA_BYTES = 2048;
 const PAGE_BYTES = { '2M': 2 * 2 ** 20, '1G': 2 ** 30 } as const;
 
 /** The text of startup.conf. Throws VppError `unsafe-value` for a value that would change the file's meaning. */
-export function renderStartupConf(config: Pick<Config, 'vpp'>, options: StartupConfOptions): string {
+export function renderStartupConf(config: StartupSettings, options: StartupConfOptions): string {
   const { vpp } = config;
   const hugepages = options.hugepages ?? true;
   const nics = hugepages ? vpp.dpdk.interfaces.filter((nic) => isGiven(nic, options)) : [];
   const needs = {
     dpdk: nics.length > 0,
     linuxCp: vpp.lcp.enabled,
-    linuxNl: vpp.lcp.enabled && options.netnsPresent,
+    // What we import from the namespace, linux_nl would program beside us.
+    linuxNl: vpp.lcp.enabled && options.netnsPresent && !config.fib.kernel.import,
   };
   const sections = [
     unixSection(options),
