@@ -300,6 +300,20 @@ export class BackendState implements Holder {
     }
   }
 
+  /** Tries a slot at once that is failed or unresolved. */
+  retry(slot: number): void {
+    if ((this.#state[slot]! & Phase.mask) >= Phase.failed) this.#queue(slot);
+  }
+
+  /** Tries all unresolved routes of these groups at once: one of them was taken. */
+  retryUnresolved(groups: ReadonlySet<GroupId>): void {
+    if (this.#counts[Category.unresolved] === 0) return;
+    for (let slot = 0; slot < this.store.top; slot++) {
+      const isUnresolved = (this.#state[slot]! & Phase.mask) === Phase.unresolved;
+      if (isUnresolved && groups.has(this.#wanted(slot))) this.#queue(slot);
+    }
+  }
+
   /**
    * The FIB has none of it (`nothing`), or may have all of it and is told again (`unsure`: what is no longer wanted is
    * removed explicitly).
@@ -331,7 +345,12 @@ export class BackendState implements Holder {
 
   /** What is wanted of every slot may be something else: counts anew and has all compared. */
   wantedChanged(): void {
-    for (let slot = 0; slot < this.store.top; slot++) this.#update(slot);
+    for (let slot = 0; slot < this.store.top; slot++) {
+      this.#update(slot);
+      // A sweep leaves these alone: what they wait for would never come.
+      const waits = (this.#state[slot]! & Phase.mask) >= Phase.failed;
+      if (waits && this.#wanted(slot) === NO_GROUP) this.#queue(slot);
+    }
     this.sweep();
   }
 

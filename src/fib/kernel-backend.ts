@@ -1,179 +1,569 @@
 /**
- * The same routes in the kernel's FIB: the data plane while VPP is disabled or loops.
+ * The kernel as a FIB of the route table: beside VPP in a network namespace, or alone while there is no VPP.
  *
- * Owns the routes that it added (protocol number `ROUTE_PROTOCOL`) and removes just those. A recursive next hop
- * is resolved by the kernel through its connected routes; one that it cannot reach now is a stated failure.
- * Invariant: one change at a time, each in slices between turns of the event loop; `withdraw` ends the one under way.
+ * Owns the routes of protocol `ROUTE_PROTOCOL` in the namespace that it is attached to; what is left of an earlier run
+ * is adopted or removed. A route whose next hop cannot be reached now is `unresolved` and waits for a link, an address
+ * or a network that could change that; then one route of each next-hop group is tried, and all others follow when it
+ * is taken. Routes that the kernel drops are noticed (kernel-reconcile.ts, and the kernel's own notices).
+ *
+ * Invariants: nothing is sent while not attached; routes that come from the kernel are never given to it.
  */
-import { formatDestination, isSameAction } from '../config/mod.ts';
-import type { StaticRoute } from '../config/types.ts';
+import type { FibKernelConfig } from '../config/types.ts';
 import {
-  deleteRoute,
-  type KernelNextHop,
-  type KernelRoute,
-  linkIndex,
-  replaceRoute,
+  type Link,
+  listLinks,
+  netnsIdentity,
   reasonOf,
+  RouteBulk,
+  RouteMonitor,
+  type RouteNotice,
+  ROUTE_PROTOCOL,
+  withNetns,
 } from '../linux/mod.ts';
-import type { FibBackendStatus } from '../telemetry/status.ts';
+import type { FibBackendStatus, FibFailure } from '../telemetry/status.ts';
+import { backendCounts } from './backend-counts.ts';
+import { BackendState } from './backend-state.ts';
+import { KernelProgrammer } from './kernel-programmer.ts';
+import { reconcile } from './kernel-reconcile.ts';
+import { KernelTemplates } from './kernel-templates.ts';
+import { KernelWaiting } from './kernel-waiting.ts';
+import { formatGroup, NO_GROUP } from './next-hop-groups.ts';
+import { DEFAULT_TABLE, formatKey, newRouteKey, type RouteKey } from './route-key.ts';
+import type { RouteStore } from './route-store.ts';
+import type { RouteTable } from './route-table.ts';
 
-/** Metric of our routes, so that they do not replace one that someone else put there. */
-const METRIC = 20;
+/** Failures named in the status; all are counted. */
 const REPORTED_FAILURES = 20;
-/** Routes between two turns of the event loop. */
-const SLICE = 200;
+/** How often a namespace that is not there, or may be another one, is looked for. */
+const NAMESPACE_MS = 1_000;
+/** Notices come in bursts: what they ask for is done once they pause. */
+const SETTLE_MS = 20;
+/** After the kernel took nothing at all (no memory). */
+const ERROR_MS = 1_000;
 
-interface Installed {
-  readonly action: StaticRoute['action'];
-  readonly route: KernelRoute;
+export interface KernelBackendOptions {
+  readonly table: RouteTable;
+  readonly config: FibKernelConfig;
+  /** The kernel's name of an interface that a route names; undefined while there is none. */
+  readonly kernelName: (name: string) => string | undefined;
+  readonly onError: (message: string) => void;
 }
 
-export class KernelFib {
-  readonly #kernelName: (name: string) => string | undefined;
-  #routes: readonly StaticRoute[];
-  /** By prefix. */
-  readonly #installed = new Map<string, Installed>();
-  readonly #failures = new Map<string, string>();
-  #active = false;
+/** One namespace, from its sockets' opening to their closing. */
+interface Session {
+  readonly identity: string | undefined;
+  readonly bulk: RouteBulk;
+  readonly monitor: RouteMonitor;
+  readonly programmer: KernelProgrammer;
+  readonly links: Map<number, Link>;
+  readonly life: AbortController;
+  /** Routes of an earlier run are still read: nothing is sent yet. */
+  isReading: boolean;
+  isReplaying: boolean;
+  /** `performance.now()` at the begin of what is pending; undefined while nothing is. */
+  pendingSince: number | undefined;
+  /** What a reading that is under way may have missed. */
+  reading: Promise<void> | undefined;
+  isReadingDue: boolean;
+}
+
+type Life =
+  | { readonly state: 'detached'; readonly reason: string }
+  /** `netns` undefined: the own namespace. */
+  | { readonly state: 'attached'; readonly netns: string | undefined };
+
+export class KernelBackend implements Disposable {
+  readonly #options: KernelBackendOptions;
+  readonly #templates: KernelTemplates;
+  readonly #states: readonly BackendState[];
+  readonly #waiting: KernelWaiting;
+  #config: FibKernelConfig;
+  #life: Life;
+  #session: Session | undefined;
+  /** Why there is no session though it is attached. */
+  #reason = '';
   #since = Date.now();
-  /** Counts activations and withdrawals: a change that began in an earlier one ends. */
-  #epoch = 0;
-  #running: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #noticeTimer: NodeJS.Timeout | undefined;
+  #namespaceTimer: NodeJS.Timeout | undefined;
+  #again: NodeJS.Immediate | undefined;
+  #isLinkLost = false;
+  #batches = 0;
+  #convergedInMs: number | undefined;
+  #fullConvergenceMs: number | undefined;
+  #waiters: (() => void)[] = [];
+  readonly #key = newRouteKey();
 
-  /** @param kernelName the kernel's name of an interface that the configuration names */
-  constructor(routes: readonly StaticRoute[], kernelName: (name: string) => string | undefined) {
-    this.#routes = routes;
-    this.#kernelName = kernelName;
+  /** @param reason why it is not attached at first */
+  constructor(options: KernelBackendOptions, reason: string) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#life = { state: 'detached', reason };
+    const { table } = options;
+    this.#templates = new KernelTemplates({
+      groups: table.groups,
+      resolveInterface: (name) => this.#linkIndex(name),
+      metric: () => this.#config.metric,
+    });
+    this.#states = table.stores
+      .filter(({ family }) => family !== 'mpls')
+      .map((store) => this.#newState(store));
+    this.#waiting = new KernelWaiting();
   }
 
-  get active(): boolean {
-    return this.#active;
-  }
-
-  /** Adds all routes, least specific last, so that what a next hop is resolved through is there. Never rejects. */
-  program(): Promise<void> {
-    this.#active = true;
-    return this.#apply({ reassert: true });
+  get attached(): boolean {
+    return this.#life.state === 'attached';
   }
 
   /**
-   * Other routes: while active, removes those that are gone and sets those that are new or changed. With `reassert`
-   * it sets all of them: the kernel drops routes with the address that they were reached by. Never rejects.
+   * Programs a namespace (undefined: the own one) from now on; one that is not there yet is waited for. Resolves when
+   * all is answered, or there is nobody to program. Never rejects.
    */
-  async reconfigure(
-    routes: readonly StaticRoute[],
-    { reassert }: { readonly reassert: boolean },
-  ): Promise<void> {
-    this.#routes = routes;
-    if (this.#active) await this.#apply({ reassert });
+  async attach(netns: string | undefined): Promise<void> {
+    if (this.#life.state === 'attached') {
+      if (this.#life.netns === netns) return this.settled();
+      await this.detach('another namespace is programmed');
+    }
+    this.#life = { state: 'attached', netns };
+    this.#since = Date.now();
+    for (const state of this.#states) state.reset('nothing');
+    this.#open();
+    this.#namespaceTimer ??= setInterval(() => this.#watchNamespace(), NAMESPACE_MS).unref();
+    await this.settled();
   }
 
-  /** Removes what `program` added. Never throws. */
-  withdraw(): void {
-    for (const { route } of this.#installed.values()) remove(route);
-    this.#installed.clear();
-    this.#failures.clear();
-    this.#active = false;
+  /** Removes what it has programmed, and programs nothing from now on. Resolves when it is gone. Never rejects. */
+  async detach(reason: string): Promise<void> {
+    if (this.#life.state === 'detached') return;
+    this.#life = { state: 'detached', reason };
     this.#since = Date.now();
-    this.#epoch += 1;
+    clearInterval(this.#namespaceTimer);
+    this.#namespaceTimer = undefined;
+    const session = this.#session;
+    for (const state of this.#states) state.wantedChanged();
+    if (session !== undefined) {
+      await session.reading;
+      this.#run();
+      await this.settled();
+    }
+    // Attached anew meanwhile: that session is another one.
+    if (this.#life.state === 'detached' && this.#session === session) this.#endSession();
+  }
+
+  /** Resolves when nothing is pending, or there is nobody to program. */
+  settled(): Promise<void> {
+    if (this.#session === undefined || this.#isSettled) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Another configuration: routes that are in another table, or have another metric, are removed first. */
+  async reconfigure(config: FibKernelConfig): Promise<void> {
+    const before = this.#config;
+    const isElsewhere = config.tableId !== before.tableId || config.metric !== before.metric;
+    if (isElsewhere && this.#life.state === 'attached') {
+      const { netns } = this.#life;
+      await this.detach('its table or metric changes');
+      this.#config = config;
+      this.#templates.forgetAll();
+      await this.attach(netns);
+      return;
+    }
+    this.#config = config;
+    this.#templates.forgetAll();
+  }
+
+  /** Names of interfaces may mean others by now: routes that waited for one are tried. */
+  interfacesChanged(): void {
+    this.#templates.forgetAll();
+    this.#noticed();
+  }
+
+  /** Links or addresses were changed by us: looks at once at what that did. Resolves when all is answered. Never rejects. */
+  async recheck(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#readAgain(session);
+    await session.reading;
+    this.#waiting.wake();
+    this.#run();
+    await this.settled();
+  }
+
+  /** What the kernel has acknowledged, as people read it. Made one by one: there may be a million. */
+  *programmed(): Generator<{ readonly prefix: string; readonly 'next-hop': string }> {
+    const key = newRouteKey();
+    const { groups } = this.#options.table;
+    for (const state of this.#states) {
+      const { store } = state;
+      for (let slot = 0; slot < store.top; slot++) {
+        const group = state.programmed(slot);
+        if (group === NO_GROUP) continue;
+        store.readKey(slot, key);
+        const table = key.tableId === DEFAULT_TABLE ? {} : { table: key.tableId };
+        yield { prefix: formatKey(key), 'next-hop': formatGroup(groups.action(group)), ...table };
+      }
+    }
+  }
+
+  /** The state of each family, for those who look at single routes. */
+  get states(): readonly BackendState[] {
+    return this.#states;
   }
 
   get status(): FibBackendStatus {
-    const failed = this.#failures.size;
+    const counts = backendCounts(this.#states);
     const base = {
       backend: 'kernel' as const,
-      desired: this.#active ? this.#routes.length : 0,
-      programmed: [...this.#installed.keys()].filter((prefix) => !this.#failures.has(prefix)).length,
-      pending: 0,
-      failed,
-      unresolved: 0,
-      families: [],
-      batches: 0,
-      isReplaying: false,
-      failures: [...this.#failures]
-        .slice(0, REPORTED_FAILURES)
-        .map(([prefix, reason]) => ({ prefix, reason })),
+      ...counts,
+      failures: this.#failures(),
+      batches: this.#batches,
+      isReplaying: this.#session?.isReplaying ?? false,
+      ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
+      ...(this.#fullConvergenceMs === undefined ? {} : { lastFullConvergenceMs: this.#fullConvergenceMs }),
     };
     const since = this.#since;
-    if (!this.#active) return { ...base, status: { state: 'disabled', reason: 'VPP is the data plane' } };
-    if (failed > 0) {
-      return {
-        ...base,
-        status: { state: 'degraded', reason: `${failed} routes were refused by the kernel`, since },
-      };
+    if (this.#life.state === 'detached') {
+      return { ...base, status: { state: 'disabled', reason: this.#life.reason } };
+    }
+    if (this.#session === undefined) {
+      return { ...base, status: { state: 'waiting', reason: this.#reason, since } };
+    }
+    if (counts.pending > 0 || this.#session.isReading) {
+      return { ...base, status: { state: 'programming', since } };
+    }
+    if (counts.failed > 0) {
+      const reason = `${counts.failed} of ${counts.desired} routes were refused`;
+      return { ...base, status: { state: 'degraded', reason, since } };
     }
     return { ...base, status: { state: 'synced', since } };
   }
 
-  #apply(how: { readonly reassert: boolean }): Promise<void> {
-    const epoch = this.#epoch;
-    this.#running = this.#running.then(() => this.#applyNow(epoch, how.reassert));
-    return this.#running;
+  /** Lets go without removing anything: the next run adopts it. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#namespaceTimer);
+    this.#namespaceTimer = undefined;
+    this.#life = { state: 'detached', reason: 'stopped' };
+    this.#endSession();
+    this.#templates[Symbol.dispose]();
   }
 
-  async #applyNow(epoch: number, reassert: boolean): Promise<void> {
-    const routes = this.#routes;
-    const wanted = new Map(routes.map((route) => [formatDestination(route.destination), route]));
-    this.#since = Date.now();
-    let steps = 0;
-    /** True when this is no longer to go on. */
-    const pause = async (): Promise<boolean> => {
-      steps += 1;
-      if (steps % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
-      return this.#epoch !== epoch;
-    };
-    for (const prefix of this.#failures.keys()) if (!wanted.has(prefix)) this.#failures.delete(prefix);
-    for (const [prefix, { route }] of this.#installed) {
-      if (wanted.has(prefix)) continue;
-      if (await pause()) return;
-      remove(route);
-      this.#installed.delete(prefix);
-    }
-    const ordered = [...wanted].sort(([, a], [, b]) => lengthOf(b) - lengthOf(a));
-    for (const [prefix, route] of ordered) {
-      const installed = this.#installed.get(prefix);
-      if (!reassert && installed !== undefined && isSameAction(installed.action, route.action)) continue;
-      if (await pause()) return;
-      this.#set(prefix, route);
-    }
+  get #isSettled(): boolean {
+    return this.#session?.isReading !== true && this.#states.every((state) => state.isSettled);
   }
 
-  #set(prefix: string, route: StaticRoute): void {
-    this.#failures.delete(prefix);
+  #newState(store: RouteStore): BackendState {
+    const { groups, isConnected, isFromKernel, isStatic } = this.#options.table;
+    return new BackendState(
+      {
+        store,
+        groups,
+        wanted: (slot) => {
+          const source = store.source[slot]!;
+          const isOthers = isConnected[source] === 1 || isFromKernel[source] === 1;
+          return isOthers || this.#life.state === 'detached' ? NO_GROUP : store.group[slot]!;
+        },
+        onWork: () => this.#schedule(),
+      },
+      (slot) => store.length[slot] === 0 || isStatic[store.source[slot]!] === 1,
+    );
+  }
+
+  /** Opens the sockets, reads what is there of ours, and begins. */
+  #open(): void {
+    if (this.#life.state !== 'attached') return;
+    const { netns } = this.#life;
+    const identity = netns === undefined ? undefined : netnsIdentity(netns);
+    if (netns !== undefined && identity === undefined) {
+      this.#reason = `the network namespace ${netns} is not there yet`;
+      return;
+    }
+    let bulk: RouteBulk | undefined;
     try {
-      const kernelRoute = this.#toKernel(route);
-      replaceRoute(kernelRoute);
-      this.#installed.set(prefix, { action: route.action, route: kernelRoute });
+      bulk = new RouteBulk({ netns });
+      const session = this.#newSession(netns, identity, bulk);
+      this.#session = session;
+      session.reading = this.#start(session);
     } catch (error) {
-      // An earlier action of the prefix stays until the kernel takes the new one, as in VPP.
-      this.#failures.set(prefix, reasonOf(error));
+      bulk?.[Symbol.dispose]();
+      this.#reason = reasonOf(error);
+      this.#options.onError(`the kernel's routes cannot be programmed: ${this.#reason}`);
     }
   }
 
-  #toKernel({ destination: prefix, action }: StaticRoute): KernelRoute {
-    if (prefix.family === 'mpls') throw new Error('the kernel is not programmed with MPLS labels');
-    const base = { family: prefix.family, address: prefix.address, length: prefix.length, metric: METRIC };
-    if (action.kind !== 'forward') return { ...base, kind: action.kind, nextHops: [] };
-    const nextHops = action.nextHops.map((hop): KernelNextHop => {
-      if (hop.interface === undefined) return { gateway: hop.address, weight: hop.weight };
-      const kernelName = this.#kernelName(hop.interface);
-      const ifIndex = kernelName === undefined ? undefined : linkIndex(kernelName);
-      if (ifIndex === undefined) throw new Error(`the kernel has no interface for ${hop.interface}`);
-      return { gateway: hop.address, ifIndex, weight: hop.weight };
+  #newSession(netns: string | undefined, identity: string | undefined, bulk: RouteBulk): Session {
+    const monitor = new RouteMonitor(
+      {
+        onRoute: (notice) => this.#heardRoute(notice),
+        onLink: (link, isNew) => this.#heardLink(link, isNew),
+        onAddress: ({ isNew }) => this.#noticed(isNew ? undefined : 'lost'),
+        onOverrun: () => this.#overran(),
+      },
+      { netns, ignoredPort: bulk.portId },
+    );
+    const links = netns === undefined ? listLinks() : withNetns(netns, () => listLinks());
+    const programmer = new KernelProgrammer({
+      states: this.#states,
+      bulk,
+      templates: this.#templates,
+      defaultTable: () => this.#config.tableId,
+      metric: () => this.#config.metric,
+      onUnresolved: (state, slot, group) => this.#waiting.add(state, slot, group),
+      onProgrammed: (state, slot, group) => this.#waiting.programmed(state, slot, group),
+      onBatch: () => {
+        this.#batches += 1;
+      },
     });
-    return { ...base, kind: 'unicast', nextHops };
+    return {
+      identity,
+      bulk,
+      monitor,
+      programmer,
+      links: new Map(links.map((link) => [link.index, link])),
+      life: new AbortController(),
+      isReading: true,
+      isReplaying: true,
+      pendingSince: performance.now(),
+      reading: undefined,
+      isReadingDue: false,
+    };
   }
-}
 
-function lengthOf({ destination }: StaticRoute): number {
-  return destination.family === 'mpls' ? 0 : destination.length;
-}
+  /** Adopts or removes what an earlier run left, then programs. Never rejects. */
+  async #start(session: Session): Promise<void> {
+    await this.#reconcile(session);
+    if (this.#session !== session) return;
+    session.isReading = false;
+    for (const state of this.#states) state.sweep();
+    this.#run();
+  }
 
-/** Takes a route out of the kernel. Never throws. */
-function remove(route: KernelRoute): void {
-  try {
-    deleteRoute(route);
-  } catch {
-    // Gone with its interface already.
+  async #reconcile(session: Session): Promise<void> {
+    const netns = this.#life.state === 'attached' ? this.#life.netns : undefined;
+    for (const state of this.#states) {
+      try {
+        await reconcile(state, {
+          netns,
+          groups: this.#options.table.groups,
+          programmer: session.programmer,
+          resolveInterface: (name) => this.#linkIndex(name),
+          readKey: (notice, key) => this.#readKey(notice, key),
+          metric: () => this.#config.metric,
+          signal: session.life.signal,
+        });
+      } catch (error) {
+        if (this.#session !== session) return;
+        this.#options.onError(`read our routes of the kernel: ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  /** Reads what the kernel still has of ours; once more when something happens meanwhile. */
+  #readAgain(session: Session): void {
+    session.isReadingDue = true;
+    if (session.reading !== undefined && session.isReading) return;
+    const before = session.reading ?? Promise.resolve();
+    session.reading = before.then(async () => {
+      if (!session.isReadingDue || this.#session !== session) return;
+      session.isReadingDue = false;
+      await this.#reconcile(session);
+    });
+  }
+
+  #endSession(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#noticeTimer);
+    if (this.#again !== undefined) clearImmediate(this.#again);
+    this.#timer = this.#noticeTimer = this.#again = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#isLinkLost = false;
+    const session = this.#session;
+    this.#session = undefined;
+    session?.life.abort(new Error('the session has ended'));
+    session?.monitor[Symbol.dispose]();
+    session?.bulk[Symbol.dispose]();
+    this.#waiting.clear();
+    this.#templates.forgetAll();
+    if (session !== undefined) for (const state of this.#states) state.reset('nothing');
+    this.#release();
+  }
+
+  /** The namespace came, went, or is another one of the same name. */
+  #watchNamespace(): void {
+    if (this.#life.state !== 'attached') return;
+    const { netns } = this.#life;
+    if (this.#session === undefined) {
+      this.#open();
+      return;
+    }
+    if (netns === undefined || netnsIdentity(netns) === this.#session.identity) return;
+    this.#endSession();
+    this.#since = Date.now();
+    this.#open();
+  }
+
+  #schedule(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    session.pendingSince ??= performance.now();
+    this.#runIn(0);
+  }
+
+  #runIn(delayMs: number): void {
+    const at = performance.now() + delayMs;
+    if (this.#again !== undefined || (this.#timer !== undefined && this.#timerAt <= at)) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (delayMs === 0) {
+      this.#again = setImmediate(() => {
+        this.#again = undefined;
+        this.#run();
+      });
+      return;
+    }
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#run(), delayMs).unref();
+  }
+
+  #run(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const session = this.#session;
+    if (session === undefined || session.isReading) return;
+    try {
+      const isDone = session.programmer.run();
+      // Of every group of which one was taken now, all others are to be taken too.
+      const isMore = this.#waiting.release();
+      if (!isDone || isMore) this.#runIn(0);
+      else this.#idle(session);
+    } catch (error) {
+      this.#options.onError(`the kernel takes no routes: ${reasonOf(error)}`);
+      this.#runIn(ERROR_MS);
+    }
+  }
+
+  #idle(session: Session): void {
+    let retryInMs = Number.POSITIVE_INFINITY;
+    for (const state of this.#states) retryInMs = Math.min(retryInMs, state.retryInMs ?? retryInMs);
+    if (Number.isFinite(retryInMs)) this.#runIn(retryInMs + 1);
+    if (!this.#isSettled) return;
+    if (session.pendingSince !== undefined) {
+      const took = performance.now() - session.pendingSince;
+      session.pendingSince = undefined;
+      this.#convergedInMs = took;
+      if (session.isReplaying) this.#fullConvergenceMs = took;
+      session.isReplaying = false;
+      this.#since = Date.now();
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  // What the kernel tells.
+
+  #heardRoute(notice: RouteNotice): void {
+    const { protocol, isNew } = notice;
+    if (protocol === ROUTE_PROTOCOL) {
+      // Ours, but not by us: by the kernel itself, or by somebody's hand.
+      const slot = this.#slotOf(notice);
+      if (!isNew && slot !== undefined) slot.state.vanished(slot.slot);
+      return;
+    }
+    // A network on a link: what next hops are resolved through.
+    if (isNew && !notice.hasGateway && notice.nextHopId === 0) this.#noticed();
+    const slot = this.#slotOf(notice);
+    if (slot === undefined) return;
+    if (!isNew) slot.state.retry(slot.slot);
+    else if (notice.isReplacement) slot.state.vanished(slot.slot);
+  }
+
+  #heardLink(link: Link, isNew: boolean): void {
+    const links = this.#session?.links;
+    if (links === undefined) return;
+    const before = links.get(link.index);
+    if (isNew) links.set(link.index, link);
+    else links.delete(link.index);
+    const isOther = before === undefined || !isNew || before.name !== link.name;
+    // Messages hold indexes of interfaces by name.
+    if (isOther) this.#templates.forgetAll();
+    const isDown = !isNew || (before?.up === true && !link.up);
+    if (isOther || isDown || before.up !== link.up || before.running !== link.running) {
+      this.#noticed(isDown ? 'lost' : undefined);
+    }
+  }
+
+  #overran(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const netns = this.#life.state === 'attached' ? this.#life.netns : undefined;
+    try {
+      const links = netns === undefined ? listLinks() : withNetns(netns, () => listLinks());
+      session.links.clear();
+      for (const link of links) session.links.set(link.index, link);
+    } catch (error) {
+      this.#options.onError(`read the links: ${reasonOf(error)}`);
+    }
+    this.#templates.forgetAll();
+    this.#noticed('lost');
+  }
+
+  /** Something changed that next hops may depend on; `lost`: the kernel may have dropped routes without a word. */
+  #noticed(what?: 'lost'): void {
+    if (what === 'lost') this.#isLinkLost = true;
+    this.#noticeTimer ??= setTimeout(() => {
+      this.#noticeTimer = undefined;
+      const session = this.#session;
+      if (session === undefined) return;
+      this.#waiting.wake();
+      if (this.#isLinkLost) this.#readAgain(session);
+      this.#isLinkLost = false;
+      this.#runIn(0);
+    }, SETTLE_MS).unref();
+  }
+
+  /** The slot that a kernel route is in the place of. */
+  #slotOf(notice: RouteNotice): { readonly state: BackendState; readonly slot: number } | undefined {
+    if (notice.metric !== this.#config.metric) return undefined;
+    this.#readKey(notice, this.#key);
+    const state = this.#states.find(({ store }) => store.family === notice.family);
+    const slot = state?.store.find(this.#key) ?? -1;
+    return state === undefined || slot < 0 ? undefined : { state, slot };
+  }
+
+  #readKey(notice: RouteNotice, key: RouteKey): void {
+    key.family = notice.family;
+    key.tableId = notice.table === this.#config.tableId ? DEFAULT_TABLE : notice.table;
+    key.w0 = notice.w0;
+    key.w1 = notice.w1;
+    key.w2 = notice.w2;
+    key.w3 = notice.w3;
+    key.length = notice.length;
+  }
+
+  /** The index of an interface that a route names. */
+  #linkIndex(name: string): number | undefined {
+    const kernelName = this.#options.kernelName(name);
+    if (kernelName === undefined) return undefined;
+    for (const link of this.#session?.links.values() ?? []) if (link.name === kernelName) return link.index;
+    return undefined;
+  }
+
+  #failures(): FibFailure[] {
+    const key = newRouteKey();
+    const failures: FibFailure[] = [];
+    for (const state of this.#states) {
+      for (const { slot, reason } of state.failures(REPORTED_FAILURES - failures.length)) {
+        state.store.readKey(slot, key);
+        failures.push({ prefix: formatKey(key), reason });
+      }
+    }
+    return failures;
   }
 }

@@ -1,7 +1,7 @@
 /** Routes: the table of all sources, and the FIBs that follow it. Other folders import this file only. */
 export type { ExplainedRoute } from './explain.ts';
 export { Fib, type FibOptions } from './fib.ts';
-export { KernelFib } from './kernel-backend.ts';
+export { KernelBackend } from './kernel-backend.ts';
 export { formatGroup, type GroupAction, type GroupId, MAX_GROUPS, NO_GROUP } from './next-hop-groups.ts';
 export {
   DEFAULT_TABLE,

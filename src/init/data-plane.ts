@@ -11,7 +11,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
-import { Fib, type KernelFib } from '../fib/mod.ts';
+import { Fib, type KernelBackend } from '../fib/mod.ts';
 import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
 import type { HugepageStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
@@ -88,7 +88,12 @@ export class DataPlane {
       resolveInterface: (name) => this.interfaces.indexOf(name),
       onError: (message) => logger.warning('fib', message),
     });
-    this.#kernel = new KernelPlane(config, options.runDir);
+    this.#kernel = new KernelPlane({
+      config,
+      runDir: options.runDir,
+      table: this.fib.table,
+      onError: (message) => logger.warning('fib', message),
+    });
     this.#service = startsVpp(this.#config) ? this.#newService() : undefined;
   }
 
@@ -101,7 +106,7 @@ export class DataPlane {
     return this.#kernel.interfaces;
   }
 
-  get kernelFib(): KernelFib {
+  get kernelFib(): KernelBackend {
     return this.#kernel.fib;
   }
 
@@ -140,6 +145,8 @@ export class DataPlane {
       await this.#kernel.take();
       return 'VPP is disabled: the kernel is the data plane';
     }
+    // What is slow goes on in the background, and shows in the status.
+    void this.#kernel.leave();
     if (vpp.external) {
       this.#link.start();
       return `VPP is external: connecting to ${vpp.apiSocket}`;
@@ -242,7 +249,7 @@ export class DataPlane {
       await this.#link[Symbol.asyncDispose]();
       this.#detach(reason);
       for (const subject of ['vpp', 'vpp-api', 'vpp-looping', 'hugepages']) conditions.clear(subject);
-      this.#kernel.leave();
+      await this.#kernel.leave();
       await this.#releaseNics(next);
       if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');
       this.#config = next;
@@ -312,7 +319,7 @@ export class DataPlane {
       policy: this.#config.supervisor,
       logger,
       prepare: async (signal) => {
-        this.#kernel.leave();
+        await this.#kernel.leave();
         conditions.clear('vpp');
         return this.#vppStart.prepare(this.#config, signal);
       },

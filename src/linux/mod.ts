@@ -31,7 +31,7 @@ export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './mac
 export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
 export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
-export { createNamedNetns, deleteNamedNetns, NETNS_DIR, withNetns } from './netns.ts';
+export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';

@@ -79,6 +79,18 @@ export function deleteNamedNetns(name: string, dir: string = NETNS_DIR): boolean
   return existed;
 }
 
+/** What tells one namespace of this name from another one later; undefined while there is none. */
+export function netnsIdentity(name: string, dir: string = NETNS_DIR): string | undefined {
+  const path = netnsPath(name, dir);
+  try {
+    if (netnsFileKind(path) !== 'netns') return undefined;
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined; // it went while we looked
+  }
+}
+
 const EINVAL = 22;
 
 /** Runs `body`, which may change this thread's network namespace, and changes it back whatever happens. */

@@ -5,7 +5,7 @@
  * Source: linux/rtnetlink.h (struct rtmsg, rtattr_type_t).
  */
 import { AF_INET, AF_INET6 } from './ip-address.ts';
-import { align, decodeAttributes, HEADER_BYTES } from './netlink-message.ts';
+import { align, decodeAttributes, HEADER_BYTES, NetlinkFlag } from './netlink-message.ts';
 import {
   decodeNextHops,
   type KernelNextHop,
@@ -30,6 +30,8 @@ const ATTRIBUTE_TYPE_MASK = 0x3fff;
 export class RouteNotice {
   /** False: the route is gone. */
   isNew = false;
+  /** It took the place of another one (NLM_F_REPLACE). */
+  isReplacement = false;
   family: 4 | 6 = 4;
   table = 0;
   /** rtm_protocol: who put it there. */
@@ -64,6 +66,7 @@ export class RouteNotice {
     if (family !== AF_INET && family !== AF_INET6) return false;
     if ((buffer.readUInt32LE(head + 8) & RTM_F_CLONED) !== 0) return false;
     this.isNew = type === RouteMessage.newRoute;
+    this.isReplacement = (buffer.readUInt16LE(offset + 6) & NetlinkFlag.replace) !== 0;
     this.family = family === AF_INET ? 4 : 6;
     this.length = buffer.readUInt8(head + 1);
     this.table = buffer.readUInt8(head + 4);

@@ -9,7 +9,7 @@ const source = (path: string): string => new URL(`../../src/${path}`, import.met
 /** Both ends are ours; `xe0` and `xe1` of the configuration are the kernel's t0 and t1. */
 const PRELUDE = `
 import { execFileSync } from 'node:child_process';
-import { KernelFib } from '${source('fib/mod.ts')}';
+import { Fib, KernelBackend } from '${source('fib/mod.ts')}';
 import { KernelInterfaces } from '${source('interfaces/mod.ts')}';
 import { parseConfig } from '${source('config/mod.ts')}';
 const ip = (...args) => execFileSync('ip', args, { encoding: 'utf8' });
@@ -24,13 +24,19 @@ const kernelName = (name) => names.get(name);
 const start = async (text) => {
   const config = read(text);
   globalThis.interfaces = new KernelInterfaces(config.interfaces, kernelName);
-  globalThis.fib = new KernelFib(config.routes, kernelName);
+  const onError = (message) => console.error(message);
+  const options = { config: config.fib.vpp, routes: config.routes, resolveInterface: () => undefined, onError };
+  globalThis.routes = new Fib(options);
+  globalThis.fib = new KernelBackend({ table: routes.table, config: config.fib.kernel, kernelName, onError }, 'idle');
   interfaces.apply();
-  await fib.program();
+  await fib.attach(undefined);
 };
 const change = async (text) => {
   const config = read(text);
-  await fib.reconfigure(config.routes, { reassert: interfaces.reconfigure(config.interfaces) });
+  const isOther = interfaces.reconfigure(config.interfaces);
+  routes.setRoutes(config.routes);
+  if (isOther) await fib.recheck();
+  await fib.settled();
 };
 const show = () => {
   const links = JSON.parse(ip('-j', 'addr'));
@@ -49,7 +55,7 @@ const show = () => {
 
 /** What the script prints as JSON, run inside the namespace. */
 function run(body: string): Record<string, unknown>[] {
-  const script = `${PRELUDE}\nconst seen = [];\n${body}\nprocess.stdout.write(JSON.stringify(seen));`;
+  const script = `${PRELUDE}\nconst seen = [];\n${body}\nprocess.stdout.write(JSON.stringify(seen), () => process.exit());`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
   const out = withNetns(netns, () => execFileSync(process.execPath, args, { encoding: 'utf8' }));
   return JSON.parse(out) as Record<string, unknown>[];
@@ -99,21 +105,31 @@ describe('the kernel as the data plane', () => {
     });
   });
 
-  it('does not touch a route that is the same, and says which the kernel refuses', () => {
-    const [after, withdrawn] = run(`
+  it('does not touch a route that is the same, puts back what was taken, and says what cannot be reached', () => {
+    const [same, after, withdrawn] = run(`
       const base = '[interface.xe0]\\naddresses = 192.0.2.1/24\\n[route]\\n10.0.0.0/8 = 192.0.2.254\\n';
       await start(base);
-      // Whoever looks at the route again would put it back.
+      const { batches } = fib.status;
+      await change(base);
+      seen.push({ batches: fib.status.batches - batches });
       ip('route', 'del', '10.0.0.0/8', 'metric', '20', 'proto', '167');
       await change(base + '10.1.0.0/16 = 203.0.113.1\\n');
+      while (show().routes.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       seen.push(show());
-      fib.withdraw();
+      await fib.detach('idle');
       interfaces.withdraw();
       seen.push(show());
     `);
+    expect(same).toEqual({ batches: 0 });
     expect(after).toMatchObject({
-      routes: [],
-      status: { desired: 2, programmed: 1, failed: 1, failures: [{ prefix: '10.1.0.0/16' }] },
+      routes: ['10.0.0.0/8 192.0.2.254'],
+      status: {
+        desired: 2,
+        programmed: 1,
+        failed: 0,
+        unresolved: 1,
+        failures: [{ prefix: '10.1.0.0/16', reason: 'Nexthop has invalid gateway' }],
+      },
     });
     expect(withdrawn).toMatchObject({ routes: [], links: { t0: { addresses: [] } } });
   });
@@ -121,12 +137,12 @@ describe('the kernel as the data plane', () => {
   it('only remembers what is wanted while VPP is the data plane', () => {
     const [idle, active] = run(`
       await start('[interface.xe0]\\naddresses = 192.0.2.1/24\\n');
-      fib.withdraw();
+      await fib.detach('idle');
       interfaces.withdraw();
       await change('[interface.xe0]\\naddresses = 192.0.2.9/24\\n[route]\\n10.0.0.0/8 = 192.0.2.254\\n');
       seen.push(show());
       interfaces.apply();
-      await fib.program();
+      await fib.attach(undefined);
       seen.push(show());
     `);
     expect(idle).toMatchObject({ routes: [], links: { t0: { addresses: [] } } });

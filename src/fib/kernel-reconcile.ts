@@ -1,0 +1,110 @@
+/**
+ * Compares what the kernel has of ours with what the states say: after a start, to adopt what an earlier run left; and
+ * when the kernel may have dropped routes without a word, as it does with IPv4 when a link goes down.
+ *
+ * Invariant: slots that are sent while the kernel is read are left alone: the reading may have been too early for them.
+ */
+import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice } from '../linux/mod.ts';
+import type { BackendState } from './backend-state.ts';
+import type { KernelProgrammer } from './kernel-programmer.ts';
+import { isSameForwarding } from './kernel-templates.ts';
+import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
+import { newRouteKey, type RouteKey } from './route-key.ts';
+
+/** Slots looked at between two turns of the event loop. */
+const SLICE = 16_384;
+
+export interface ReconcileOptions {
+  readonly netns: string | undefined;
+  readonly groups: NextHopGroups;
+  readonly programmer: KernelProgrammer;
+  readonly resolveInterface: (name: string) => number | undefined;
+  /** Makes `key` the one of a kernel route. */
+  readonly readKey: (notice: RouteNotice, key: RouteKey) => void;
+  readonly metric: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads one family and tells its state. Rejects with LinuxError, and with the signal's reason. */
+export async function reconcile(state: BackendState, options: ReconcileOptions): Promise<void> {
+  const { store } = state;
+  const { family } = store;
+  if (family === 'mpls') return;
+  const { programmer, netns, signal, groups, resolveInterface } = options;
+  const key = newRouteKey();
+  let seen = new Uint8Array(store.capacity);
+  const mark = (slot: number): boolean => {
+    if (slot >= seen.length) {
+      const more = new Uint8Array(store.capacity);
+      more.set(seen);
+      seen = more;
+    }
+    const was = seen[slot] === 1;
+    seen[slot] = 1;
+    return was;
+  };
+  using _watch = programmer.watchSent((of, slot) => {
+    if (of === state) mark(slot);
+  });
+  const same = new SameAction(groups, resolveInterface);
+  const top = store.top;
+  await dumpRoutes({ netns, family, protocol: ROUTE_PROTOCOL, signal }, (notice) => {
+    if (notice.kind === undefined) return;
+    options.readKey(notice, key);
+    const isOurs = notice.metric === options.metric();
+    const slot = isOurs ? store.find(key) : -1;
+    if (slot < 0) {
+      // Of another metric, or of no destination that we know: from an earlier run.
+      programmer.removeStray(key, notice.table, notice.metric);
+      return;
+    }
+    if (mark(slot)) return;
+    if (state.programmed(slot) !== NO_GROUP) return;
+    const target = state.target(slot);
+    if (target === NO_GROUP) programmer.removeStray(key, notice.table, notice.metric);
+    else if (same.is(notice, target)) state.adopted(slot, target);
+    // Anything else is found in the way when the slot is programmed, and replaced then.
+  });
+  programmer.flush();
+  for (let slot = 0; slot < top; slot++) {
+    if (seen[slot] === 0 && state.programmed(slot) !== NO_GROUP) state.vanished(slot);
+    if (slot % SLICE === SLICE - 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** Whether what the kernel has is what a group does: decided once for each pair that is met. */
+class SameAction {
+  readonly #groups: NextHopGroups;
+  readonly #resolveInterface: (name: string) => number | undefined;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(groups: NextHopGroups, resolveInterface: (name: string) => number | undefined) {
+    this.#groups = groups;
+    this.#resolveInterface = resolveInterface;
+  }
+
+  is(notice: RouteNotice, group: GroupId): boolean {
+    const key = `${group} ${notice.pathKey}`;
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = this.#compare(this.#groups.action(group), notice.kind, notice.nextHops(), notice);
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+
+  #compare(
+    action: GroupAction,
+    kind: RouteNotice['kind'],
+    hops: readonly KernelNextHop[],
+    { isEncapsulated }: RouteNotice,
+  ): boolean {
+    if (action.kind !== 'forward') return action.kind === kind;
+    // Labels are not read back: such a route is programmed anew.
+    if (kind !== 'unicast' || action.labels.length > 0 || isEncapsulated) return false;
+    return isSameForwarding(action.nextHops, hops, this.#resolveInterface);
+  }
+}
