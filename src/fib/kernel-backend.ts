@@ -11,6 +11,7 @@
 import type { FibKernelConfig } from '../config/types.ts';
 import {
   type Link,
+  LinuxError,
   listLinks,
   netnsIdentity,
   reasonOf,
@@ -127,7 +128,7 @@ export class KernelBackend implements Disposable {
     }
     this.#life = { state: 'attached', netns };
     this.#since = Date.now();
-    for (const state of this.#states) state.reset('nothing');
+    for (const state of this.#states) state.wantedChanged();
     this.#open();
     this.#namespaceTimer ??= setInterval(() => this.#watchNamespace(), NAMESPACE_MS).unref();
     await this.settled();
@@ -439,6 +440,7 @@ export class KernelBackend implements Disposable {
       if (!isDone || isMore) this.#runIn(0);
       else this.#idle(session);
     } catch (error) {
+      if (!(error instanceof LinuxError)) throw error;
       this.#options.onError(`the kernel takes no routes: ${reasonOf(error)}`);
       this.#runIn(ERROR_MS);
     }

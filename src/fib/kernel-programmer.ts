@@ -129,11 +129,13 @@ export class KernelProgrammer {
       return false;
     }
     const wasFull = before === NO_GROUP ? this.#makeRoom(made.add) : this.#makeRoom(made.add, remove);
+    // Asked first: sending lets go of the group before.
+    const change = before === NO_GROUP ? undefined : templates.change(family, before, target);
     state.sent(slot, target);
     const tag = tagOf(Role.addition, index, slot);
-    if (before === NO_GROUP) {
+    if (change === undefined) {
       this.#push(tag, made.add, AddMode.exclusive, state, slot);
-    } else if (templates.change(family, before, target) === 'behind') {
+    } else if (change === 'behind') {
       this.#push(tag, made.add, AddMode.beside, state, slot);
       this.#push(0, remove, REMOVE, state, slot);
     } else {
