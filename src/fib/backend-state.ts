@@ -259,12 +259,27 @@ export class BackendState implements Holder {
     this.#queue(slot);
   }
 
-  /** The FIB no longer has what it was told, by its own doing (a link went down): to be told again. */
+  /**
+   * The FIB no longer has what it was told, by its own doing (a link went down): to be told again. That news may be
+   * older than what it was told last, so it may have it all the same.
+   */
   vanished(slot: number): void {
     if ((this.#state[slot]! & Phase.mask) !== Phase.installed) return;
-    this.#forget(slot, 0);
+    this.#forget(slot, UNSURE);
     this.#update(slot);
     this.#queue(slot);
+  }
+
+  /** The FIB has something of a slot that it was not told. */
+  found(slot: number): void {
+    this.#state[slot] = this.#state[slot]! | UNSURE;
+    this.#update(slot);
+    this.#queue(slot);
+  }
+
+  /** Whether the FIB may have something of a slot beside what `programmed` says. */
+  isUnsure(slot: number): boolean {
+    return (this.#state[slot]! & UNSURE) !== 0;
   }
 
   /** What the FIB was told of these groups means something else by now. */

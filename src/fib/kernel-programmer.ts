@@ -101,6 +101,7 @@ export class KernelProgrammer {
     const { store } = state;
     const target = state.target(slot);
     const before = state.programmed(slot);
+    const isUnsure = state.isUnsure(slot);
     const family = store.family === 6 ? 6 : 4;
     const tableId = store.tableIdOf(slot);
     const table = tableId === DEFAULT_TABLE ? this.#options.defaultTable() : tableId;
@@ -115,7 +116,7 @@ export class KernelProgrammer {
     }
     const made = this.#refusalOf(tableId, table) ?? templates.group(family, table, target);
     if (made.kind !== 'templates') {
-      if (before !== NO_GROUP) {
+      if (before !== NO_GROUP || isUnsure) {
         // What it was must not stay.
         this.#makeRoom(remove);
         this.#push(0, remove, REMOVE, state, slot);
@@ -128,12 +129,17 @@ export class KernelProgrammer {
       }
       return false;
     }
-    const wasFull = before === NO_GROUP ? this.#makeRoom(made.add) : this.#makeRoom(made.add, remove);
+    const wasFull =
+      before === NO_GROUP && !isUnsure ? this.#makeRoom(made.add) : this.#makeRoom(made.add, remove);
     // Asked first: sending lets go of the group before.
     const change = before === NO_GROUP ? undefined : templates.change(family, before, target);
     state.sent(slot, target);
     const tag = tagOf(Role.addition, index, slot);
-    if (change === undefined) {
+    if (isUnsure) {
+      // Removed first: an addition that is refused for another reason than what is there would leave it.
+      this.#push(0, remove, REMOVE, state, slot);
+      this.#push(tagOf(Role.secondAddition, index, slot), made.add, AddMode.exclusive, state, slot);
+    } else if (change === undefined) {
       this.#push(tag, made.add, AddMode.exclusive, state, slot);
     } else if (change === 'behind') {
       this.#push(tag, made.add, AddMode.beside, state, slot);

@@ -63,7 +63,7 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
     const target = state.target(slot);
     if (target === NO_GROUP) programmer.removeStray(key, notice.table, notice.metric);
     else if (same.is(notice, target)) state.adopted(slot, target);
-    // Anything else is found in the way when the slot is programmed, and replaced then.
+    else state.found(slot);
   });
   programmer.flush();
   for (let slot = 0; slot < top; slot++) {

@@ -2,6 +2,7 @@
 export type { ExplainedRoute } from './explain.ts';
 export { Fib, type FibOptions } from './fib.ts';
 export { KernelBackend } from './kernel-backend.ts';
+export { KernelImport, type KernelImportOptions } from './kernel-import.ts';
 export { formatGroup, type GroupAction, type GroupId, MAX_GROUPS, NO_GROUP } from './next-hop-groups.ts';
 export {
   DEFAULT_TABLE,

@@ -277,6 +277,22 @@ export interface FibBackendStatus {
   readonly lastFullConvergenceMs?: number;
 }
 
+/** What is learnt from the kernel: the routes that daemons install in the namespace of VPP's TAPs. */
+export type KernelImportStatus = (
+  | { readonly state: 'waiting'; readonly reason: string }
+  /** Everything is read for the first time. */
+  | { readonly state: 'reading' }
+  | { readonly state: 'following' }
+) & {
+  readonly since: Timestamp;
+  /** Destinations taken over. */
+  readonly routes: number;
+  /** Routes that cannot be: networks on a link, tunnels. */
+  readonly skipped: number;
+  /** How often everything was read. */
+  readonly readings: number;
+};
+
 /** What was wanted of one page size and what the kernel gave. */
 export type HugepageStatus =
   | { readonly state: 'not-needed'; readonly reason: string }

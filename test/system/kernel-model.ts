@@ -88,17 +88,22 @@ export class KernelModel {
     if (this.foreign.has(key)) return ['absent'];
     const text = textOf(action);
     if (action.kind !== 'forward') return [text];
-    const alive = action.hops.filter((hop) => this.#isReachable(hop)).length;
-    if (alive === action.hops.length) return [text];
-    // The kernel keeps a route of which one leg is dead, and takes none.
-    return alive === 0 ? ['absent'] : ['absent', text];
+    if (action.hops.every((hop) => this.#isReachable(hop))) return [text];
+    const over = new Set(action.hops.map((hop) => this.#linkOf(hop)));
+    // A route over several links outlives the loss of one, and its legs come back with their links, whatever addresses
+    // these have by then; but the kernel takes no such route anew.
+    const isKept = over.size > 1 && [...over].some((link) => link?.isUp === true);
+    return isKept ? ['absent', text] : ['absent'];
   }
 
-  #isReachable({ gateway }: ModelHop): boolean {
-    return this.links.some(
-      ({ isUp, hasIpv4, hasIpv6, ipv4, ipv6 }) =>
-        isUp && ((hasIpv4 && gateway.startsWith(ipv4)) || (hasIpv6 && gateway.startsWith(ipv6))),
-    );
+  #linkOf({ gateway }: ModelHop): ModelLink | undefined {
+    return this.links.find(({ ipv4, ipv6 }) => gateway.startsWith(ipv4) || gateway.startsWith(ipv6));
+  }
+
+  #isReachable(hop: ModelHop): boolean {
+    const link = this.#linkOf(hop);
+    if (link === undefined || !link.isUp) return false;
+    return hop.gateway.includes(':') ? link.hasIpv6 : link.hasIpv4;
   }
 }
 

@@ -114,7 +114,7 @@ describe('random changes of the kernel’s routes', () => {
     async (ctx) => {
       if (!isRoot) ctx.skip('network namespaces need root');
       if (!hasIp) ctx.skip('iproute2 makes the links and is compared with');
-      console.log(`FIB_SEED=${SEED} FIB_STEPS=${STEPS}`);
+      process.stderr.write(`FIB_SEED=${SEED} FIB_STEPS=${STEPS}\n`);
       await using run = new Run(links);
       for (let step = 1; step <= STEPS; step++) {
         await run.step();
@@ -122,7 +122,7 @@ describe('random changes of the kernel’s routes', () => {
         // The kernel's notices are heard between two turns.
         if (step % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
-      console.log(`${run.looks} looks; ${JSON.stringify(run.done)}`);
+      process.stderr.write(`${run.looks} looks; ${JSON.stringify(run.done)}\n`);
       // A check that never saw anything would be none.
       expect(run.mostRoutes).toBeGreaterThan(20);
     },
@@ -329,7 +329,7 @@ class Run implements AsyncDisposable {
   #newBackend(): KernelBackend {
     const parsed = parseConfig('', 'test.ini');
     if (!parsed.ok) throw new Error('the empty configuration has a mistake');
-    const onError = (message: string): void => console.error(message);
+    const onError = (message: string): void => void process.stderr.write(`${message}\n`);
     const { kernel } = parsed.config.fib;
     const options = { table: this.#table, config: kernel, kernelName: (name: string) => name, onError };
     const backend = new KernelBackend(options, 'idle');
