@@ -234,11 +234,8 @@ describe('routes of a routing daemon', () => {
     );
     all(remove, REMOVE, 2);
     all(add, AddMode.exclusive, 4);
-    await until(
-      () => imported.status.routes === (total * 3) / 4,
-      () => imported.status,
-    );
-    expect(routes()).toHaveLength((total * 3) / 4);
+    const left = Array.from({ length: total }, (_, n) => n).filter((n) => n % 2 === 1 || n % 4 === 0);
+    await untilRoutes(left.map((n) => `10.${n >> 8}.${n & 255}.0/24 metric 32: 192.0.2.2%GigabitEthernet0`));
     expect(errors).toEqual([]);
   });
 

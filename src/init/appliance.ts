@@ -255,6 +255,7 @@ export class Appliance implements StatusProvider {
       }),
       interfaces: plane === undefined ? [] : [...plane.interfaces.status, ...plane.kernelInterfaces.status],
       fib: plane === undefined ? [] : [plane.fib.vpp.status, plane.kernelFib.status],
+      ...(plane?.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
       hugepages: plane === undefined ? [] : [plane.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
       ...(owner === undefined ? {} : { box: owner.status() }),

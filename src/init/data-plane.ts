@@ -13,7 +13,7 @@ import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
 import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
-import type { HugepageStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
+import type { HugepageStatus, KernelImportStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
@@ -74,7 +74,10 @@ export class DataPlane {
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
-      onHostInterfaces: () => options.onHostInterfaces?.(),
+      onHostInterfaces: () => {
+        this.#kernel.hostInterfacesChanged();
+        options.onHostInterfaces?.();
+      },
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
         this.fib.setConnected(this.interfaces.connected);
@@ -92,6 +95,8 @@ export class DataPlane {
       config,
       runDir: options.runDir,
       table: this.fib.table,
+      conditions: options.conditions,
+      hostInterfaces: () => this.interfaces.hostInterfaces,
       onError: (message) => logger.warning('fib', message),
     });
     this.#service = startsVpp(this.#config) ? this.#newService() : undefined;
@@ -108,6 +113,11 @@ export class DataPlane {
 
   get kernelFib(): KernelBackend {
     return this.#kernel.fib;
+  }
+
+  /** What is learnt from routing daemons; undefined where that is not asked for. */
+  get kernelImport(): KernelImportStatus | undefined {
+    return this.#kernel.importStatus;
   }
 
   /** Interfaces in the namespace `vpp.lcp.netns` and the interfaces of VPP that they stand for, by name. */
@@ -178,6 +188,7 @@ export class DataPlane {
     await this.#service?.stop('the appliance stops');
     await this.#link[Symbol.asyncDispose]();
     this.#detach('the appliance stops');
+    await this.#kernel[Symbol.asyncDispose]();
   }
 
   /** Gives every recorded NIC back to its driver; says what became of each. */

@@ -1,27 +1,38 @@
 /**
  * The kernel's part in the data plane. Alone, while VPP is disabled or loops: the configured interfaces and all routes,
- * in the own namespace. Beside VPP, with `fib.kernel.enabled`: the routes, in the namespace of its TAPs.
+ * in the own namespace. Beside VPP: with `fib.kernel.enabled` the routes, in the namespace of its TAPs; with
+ * `fib.kernel.import` what routing daemons install there becomes a source of the route table.
  */
 import type { Config } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
-import { KernelBackend, type RouteTable } from '../fib/mod.ts';
+import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
+import type { KernelImportStatus } from '../telemetry/status.ts';
+import type { Conditions } from './conditions.ts';
 
 export interface KernelPlaneOptions {
   readonly config: Config;
   /** Where the record of NICs is. */
   readonly runDir: string;
   readonly table: RouteTable;
+  readonly conditions: Conditions;
   readonly onError: (message: string) => void;
-  /** The name of an interface's TAP in the namespace of the TAPs; as that of the interface when absent. */
-  readonly tapName?: (name: string) => string | undefined;
+  /** Interfaces in the namespace of the TAPs and the interfaces of VPP that they stand for, by name. */
+  readonly hostInterfaces: () => ReadonlyMap<string, string>;
 }
 
-export class KernelPlane {
+interface Import {
+  readonly netns: string;
+  readonly distance: number;
+  readonly source: KernelImport;
+}
+
+export class KernelPlane implements AsyncDisposable {
   readonly interfaces: KernelInterfaces;
   readonly fib: KernelBackend;
   #config: Config;
   readonly #options: KernelPlaneOptions;
+  #import: Import | undefined;
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
@@ -31,6 +42,17 @@ export class KernelPlane {
     const kernelName = (name: string): string | undefined =>
       this.interfaces.active ? this.#nicOf(name) : this.#tapOf(name);
     this.fib = new KernelBackend({ table, config: config.fib.kernel, kernelName, onError }, IDLE);
+  }
+
+  /** What is learnt from routing daemons; undefined where that is not asked for. */
+  get importStatus(): KernelImportStatus | undefined {
+    return this.#import?.source.status;
+  }
+
+  /** The TAPs are others now. */
+  hostInterfacesChanged(): void {
+    if (!this.interfaces.active) this.fib.interfacesChanged();
+    this.#import?.source.tapsChanged();
   }
 
   /** Begins to forward alone; what the kernel refuses is in the status of both. Never rejects. */
@@ -61,16 +83,54 @@ export class KernelPlane {
     else await this.fib.settled();
   }
 
+  /** Lets go of the kernel without taking anything back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.fib[Symbol.dispose]();
+    await this.#endImport();
+  }
+
   async #standBeside(): Promise<void> {
     const { fib, vpp } = this.#config;
+    await this.#followDaemons();
     if (!fib.kernel.enabled || !vpp.enabled) return this.fib.detach(IDLE);
     return this.fib.attach(fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined));
   }
 
+  /** Begins, changes or ends the import, as the configuration says. */
+  async #followDaemons(): Promise<void> {
+    const { fib, vpp } = this.#config;
+    const { netns } = vpp.lcp;
+    const distance = fib.kernel.importDistance;
+    const isWanted = fib.kernel.import && vpp.enabled && vpp.lcp.enabled;
+    if (isWanted && this.#import?.netns === netns && this.#import.distance === distance) return;
+    await this.#endImport();
+    if (!isWanted) return;
+    const { table, conditions, hostInterfaces, onError } = this.#options;
+    const source = new KernelImport({
+      table,
+      netns,
+      distance,
+      interfaceOfTap: (name) => hostInterfaces().get(name),
+      onStatus: (status) => {
+        if (status.state === 'waiting') conditions.set('warning', IMPORT, status.reason);
+        else conditions.clear(IMPORT);
+      },
+      onError,
+    });
+    this.#import = { netns, distance, source };
+  }
+
+  async #endImport(): Promise<void> {
+    const old = this.#import;
+    this.#import = undefined;
+    await old?.source[Symbol.asyncDispose]();
+    if (old !== undefined) this.#options.conditions.clear(IMPORT);
+  }
+
   /** The kernel's name of a configured interface's TAP. */
   #tapOf(name: string): string | undefined {
-    const { tapName } = this.#options;
-    return tapName === undefined ? name : tapName(name);
+    for (const [tap, of] of this.#options.hostInterfaces()) if (of === name) return tap;
+    return undefined;
   }
 
   /** The kernel's name of a configured interface: by its PCI address. */
@@ -85,3 +145,5 @@ export class KernelPlane {
 }
 
 const IDLE = 'VPP is the data plane';
+/** Subject of the condition. */
+const IMPORT = 'kernel-import';

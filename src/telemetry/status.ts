@@ -464,6 +464,8 @@ export interface ApplianceStatus {
   readonly nics: readonly NicStatus[];
   readonly interfaces: readonly InterfaceStatus[];
   readonly fib: readonly FibBackendStatus[];
+  /** Absent where `fib.kernel.import` asks for nothing. */
+  readonly kernelImport?: KernelImportStatus;
   readonly hugepages: readonly HugepageStatus[];
   readonly management: ManagementStatus;
   /** PID 1 only. */

@@ -30,6 +30,7 @@ import {
   type ModelLink,
   readByIproute2,
 } from './kernel-model.ts';
+import { randomNumbers } from './random.ts';
 
 const STEPS = Number(process.env['FIB_STEPS'] ?? 20_000);
 const SEED = Number(process.env['FIB_SEED'] ?? Math.floor(Math.random() * 2 ** 32)) >>> 0;
@@ -42,17 +43,6 @@ const OTHER = 77;
 const FOREIGN_PROTOCOL = 12;
 /** NLM_F_REPLACE | NLM_F_CREATE | NLM_F_REQUEST. */
 const REPLACE = 0x501;
-
-/** Mulberry32: small, and the same everywhere. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 interface Destination {
   readonly family: 4 | 6;
@@ -131,7 +121,7 @@ describe('random changes of the kernel’s routes', () => {
 });
 
 class Run implements AsyncDisposable {
-  readonly #random = randomFrom(SEED);
+  readonly #numbers = randomNumbers(SEED);
   readonly #model: KernelModel;
   readonly #table = new RouteTable();
   readonly #sources = new Map<string, RouteSource>();
@@ -342,19 +332,21 @@ class Run implements AsyncDisposable {
     withNetns(netns, () => addAddress(link.name, `${link.ipv6}1`, 64));
   }
 
+  /** A whole number from 0 on. */
+  #random(below: number): number {
+    return Math.floor(this.#numbers.random() * below);
+  }
+
   #anyLink(): ModelLink {
-    const link = this.#model.links[this.#random(this.#model.links.length)];
-    if (link === undefined) throw new Error('there are links');
-    return link;
+    return this.#numbers.pick(this.#model.links);
   }
 
   #anySource(): string {
-    return ['static', 'feed-a', 'feed-b'][this.#random(3)] ?? 'static';
+    return this.#numbers.pick(['static', 'feed-a', 'feed-b']);
   }
 
   #anyKey(): [key: string, destination: Destination, tableId: number | undefined] {
-    const destination = DESTINATIONS[this.#random(DESTINATIONS.length)];
-    if (destination === undefined) throw new Error('there are destinations');
+    const destination = this.#numbers.pick(DESTINATIONS);
     const tableId = this.#random(4) === 0 ? OTHER : undefined;
     const { family, address, length } = destination;
     return [`${family} ${tableId ?? MAIN} ${address}/${length}`, destination, tableId];
