@@ -72,7 +72,7 @@ loop-retry-ms = 20000
   it('really forwards by the kernel: a packet in on one NIC leaves by the other', async () => {
     await using inside = await Wire.open({ localPort: WIRES[0].remotePort, remotePort: WIRES[0].localPort });
     await using outside = await Wire.open({ localPort: WIRES[1].remotePort, remotePort: WIRES[1].localPort });
-    outside.answerArpFor('198.51.100.77');
+    outside.answerFor('198.51.100.77');
     const seen = outside.waitForUdp('198.51.100.77', 10_000);
     const send = setInterval(() => {
       inside.sendUdp({ toMac: '52:54:00:00:00:02', from: '192.0.2.77', to: '198.51.100.77', ttl: 17 });

@@ -1,22 +1,47 @@
 /**
  * The other end of a guest's cable: Ethernet frames as UDP datagrams on the loopback (QEMU's `-netdev dgram`). Speaks
- * just enough ARP (RFC 826), IPv4 (RFC 791) and UDP (RFC 768) to send a packet through a router and see it come out.
+ * just enough ARP (RFC 826), neighbour discovery (RFC 4861), IPv4 (RFC 791), IPv6 (RFC 8200) and UDP (RFC 768) to send
+ * packets through a router and see them come out.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { formatAddress, parseAddress } from '../../src/config/mod.ts';
 
 const OUR_MAC = Buffer.from('525400aaaa01', 'hex');
+const ETHERNET_BYTES = 14;
+const IPV4_BYTES = 20;
+const IPV6_BYTES = 40;
+const UDP_BYTES = 8;
 const ETHERTYPE_ARP = 0x0806;
 const ETHERTYPE_IPV4 = 0x0800;
+const ETHERTYPE_IPV6 = 0x86dd;
 const PROTOCOL_UDP = 17;
+const PROTOCOL_ICMPV6 = 58;
+const NEIGHBOUR_SOLICITATION = 135;
+const NEIGHBOUR_ADVERTISEMENT = 136;
+/** Solicited, override. */
+const ADVERTISEMENT_FLAGS = 0x60;
+const DISCARD_PORT = 9;
+const PAYLOAD_BYTES = 18;
 
 export interface SeenPacket {
   readonly from: string;
+  readonly to: string;
+  /** Or hop limit. */
   readonly ttl: number;
+  readonly sourcePort: number;
 }
 
-const packIp = (text: string): Buffer => Buffer.from(text.split('.').map(Number));
-const showIp = (bytes: Buffer): string => [...bytes].join('.');
+export interface SentPacket extends Omit<SeenPacket, 'sourcePort'> {
+  readonly toMac: string;
+  readonly sourcePort?: number;
+}
+
+function packIp(text: string): Buffer {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`${text} is no address`);
+  return Buffer.from(parsed.bytes);
+}
 
 function checksum(bytes: Buffer): number {
   let sum = 0;
@@ -25,11 +50,36 @@ function checksum(bytes: Buffer): number {
   return ~sum & 0xffff;
 }
 
+/** That of a payload of IPv6, with its pseudo-header (RFC 8200, 8.1). */
+function checksum6(from: Buffer, to: Buffer, protocol: number, payload: Buffer): number {
+  const tail = Buffer.alloc(8);
+  tail.writeUInt32BE(payload.length, 0);
+  tail.writeUInt8(protocol, 7);
+  return checksum(Buffer.concat([from, to, tail, payload]));
+}
+
+function ethernet(toMac: Buffer, type: number, ...parts: readonly Buffer[]): Buffer {
+  const head = Buffer.alloc(ETHERNET_BYTES);
+  head.set(toMac, 0);
+  head.set(OUR_MAC, 6);
+  head.writeUInt16BE(type, 12);
+  const frame = Buffer.concat([head, ...parts]);
+  return Buffer.concat([frame, Buffer.alloc(Math.max(0, 60 - frame.length))]);
+}
+
+function ipv6Header(from: Buffer, to: Buffer, protocol: number, hopLimit: number, length: number): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt8(0x60, 0);
+  head.writeUInt16BE(length, 4);
+  head.set([protocol, hopLimit], 6);
+  return Buffer.concat([head, from, to]);
+}
+
 export class Wire implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #remotePort: number;
   readonly #answered = new Set<string>();
-  readonly #listeners = new Set<(to: string, packet: SeenPacket) => void>();
+  readonly #listeners = new Set<(packet: SeenPacket) => void>();
 
   private constructor(socket: Socket, remotePort: number) {
     this.#socket = socket;
@@ -44,44 +94,54 @@ export class Wire implements AsyncDisposable {
     return new Wire(socket, ports.remotePort);
   }
 
-  /** Answers ARP requests for an address with our MAC. */
-  answerArpFor(address: string): void {
-    this.#answered.add(address);
+  /** Answers ARP requests or neighbour solicitations for an address with our MAC. */
+  answerFor(address: string): void {
+    this.#answered.add(formatAddress(packIp(address)));
   }
 
   /** Sends one UDP packet (discard port) in an Ethernet frame. */
-  sendUdp({ toMac, from, to, ttl }: { toMac: string; from: string; to: string; ttl: number }): void {
-    const frame = Buffer.alloc(60);
-    frame.set(Buffer.from(toMac.replaceAll(':', ''), 'hex'), 0);
-    frame.set(OUR_MAC, 6);
-    frame.writeUInt16BE(ETHERTYPE_IPV4, 12);
-    const ip = frame.subarray(14, 34);
+  sendUdp({ toMac, from, to, ttl, sourcePort = 40_000 }: SentPacket): void {
+    const [source, destination] = [packIp(from), packIp(to)];
+    const mac = Buffer.from(toMac.replaceAll(':', ''), 'hex');
+    const udp = Buffer.alloc(UDP_BYTES + PAYLOAD_BYTES);
+    udp.writeUInt16BE(sourcePort, 0);
+    udp.writeUInt16BE(DISCARD_PORT, 2);
+    udp.writeUInt16BE(udp.length, 4);
+    if (source.length === 16) {
+      udp.writeUInt16BE(checksum6(source, destination, PROTOCOL_UDP, udp), 6);
+      const head = ipv6Header(source, destination, PROTOCOL_UDP, ttl, udp.length);
+      this.#send(ethernet(mac, ETHERTYPE_IPV6, head, udp));
+      return;
+    }
+    const ip = Buffer.alloc(IPV4_BYTES);
     ip.set([0x45, 0]);
-    ip.writeUInt16BE(46, 2);
+    ip.writeUInt16BE(IPV4_BYTES + udp.length, 2);
     ip.set([ttl, PROTOCOL_UDP], 8);
-    ip.set(packIp(from), 12);
-    ip.set(packIp(to), 16);
+    ip.set(source, 12);
+    ip.set(destination, 16);
     ip.writeUInt16BE(checksum(ip), 10);
-    frame.writeUInt16BE(40_000, 34);
-    frame.writeUInt16BE(9, 36);
-    frame.writeUInt16BE(26, 38);
-    this.#send(frame);
+    this.#send(ethernet(mac, ETHERTYPE_IPV4, ip, udp));
+  }
+
+  /** Calls `listener` with each UDP packet that comes out of the guest, until disposed. */
+  onUdp(listener: (packet: SeenPacket) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /** The first UDP packet to an address that comes out of the guest. */
   waitForUdp(to: string, timeoutMs: number): Promise<SeenPacket> {
     return new Promise((resolve, reject) => {
-      const listener = (seenTo: string, packet: SeenPacket): void => {
-        if (seenTo !== to) return;
+      const listening = this.onUdp((packet) => {
+        if (packet.to !== to) return;
         clearTimeout(timer);
-        this.#listeners.delete(listener);
+        listening[Symbol.dispose]();
         resolve(packet);
-      };
+      });
       const timer = setTimeout(
         () => reject(new Error(`no packet to ${to} within ${timeoutMs} ms`)),
         timeoutMs,
       );
-      this.#listeners.add(listener);
     });
   }
 
@@ -90,26 +150,51 @@ export class Wire implements AsyncDisposable {
   }
 
   #onFrame(frame: Buffer): void {
-    const type = frame.length >= 34 ? frame.readUInt16BE(12) : 0;
+    const type = frame.length >= ETHERNET_BYTES + IPV4_BYTES ? frame.readUInt16BE(12) : 0;
+    const body = frame.subarray(ETHERNET_BYTES);
     if (type === ETHERTYPE_ARP && frame.readUInt16BE(20) === 1) this.#onArpRequest(frame);
-    if (type !== ETHERTYPE_IPV4 || frame[23] !== PROTOCOL_UDP) return;
-    const packet = { from: showIp(frame.subarray(26, 30)), ttl: frame[22] ?? 0 };
-    for (const listener of this.#listeners) listener(showIp(frame.subarray(30, 34)), packet);
+    else if (type === ETHERTYPE_IPV4 && body[9] === PROTOCOL_UDP) this.#tell(body, 12, 4, 8, IPV4_BYTES);
+    else if (type === ETHERTYPE_IPV6 && body.length >= IPV6_BYTES + UDP_BYTES) this.#onIpv6(frame, body);
+  }
+
+  #onIpv6(frame: Buffer, body: Buffer): void {
+    if (body[6] === PROTOCOL_UDP) this.#tell(body, 8, 16, 7, IPV6_BYTES);
+    else if (body[6] === PROTOCOL_ICMPV6 && body[IPV6_BYTES] === NEIGHBOUR_SOLICITATION) {
+      this.#onSolicitation(frame, body);
+    }
+  }
+
+  /** Offsets: of the source address, whose length the addresses have, of the hop count, and of what the packet carries. */
+  #tell(packet: Buffer, addresses: number, length: number, hops: number, payload: number): void {
+    const to = addresses + length;
+    const seen: SeenPacket = {
+      from: formatAddress(packet.subarray(addresses, to)),
+      to: formatAddress(packet.subarray(to, to + length)),
+      ttl: packet[hops] ?? 0,
+      sourcePort: packet.readUInt16BE(payload),
+    };
+    for (const listener of this.#listeners) listener(seen);
   }
 
   #onArpRequest(frame: Buffer): void {
     const asked = frame.subarray(38, 42);
-    if (!this.#answered.has(showIp(asked))) return;
-    const reply = Buffer.alloc(60);
-    reply.set(frame.subarray(6, 12), 0);
-    reply.set(OUR_MAC, 6);
+    if (!this.#answered.has(formatAddress(asked))) return;
     // Hardware and protocol types and sizes as in the request, operation 2.
-    reply.set(frame.subarray(12, 20), 12);
-    reply.writeUInt16BE(2, 20);
-    reply.set(OUR_MAC, 22);
-    reply.set(asked, 28);
-    reply.set(frame.subarray(22, 32), 32);
-    this.#send(reply);
+    const reply = [frame.subarray(14, 20), Buffer.from([0, 2]), OUR_MAC, asked, frame.subarray(22, 32)];
+    this.#send(ethernet(frame.subarray(6, 12), ETHERTYPE_ARP, ...reply));
+  }
+
+  #onSolicitation(frame: Buffer, body: Buffer): void {
+    const asker = Buffer.from(body.subarray(8, 24));
+    const asked = Buffer.from(body.subarray(IPV6_BYTES + 8, IPV6_BYTES + 24));
+    // From nobody: that is duplicate address detection, and the address is theirs.
+    if (!this.#answered.has(formatAddress(asked)) || asker.every((byte) => byte === 0)) return;
+    const head = Buffer.from([NEIGHBOUR_ADVERTISEMENT, 0, 0, 0, ADVERTISEMENT_FLAGS, 0, 0, 0]);
+    // Option 2, one unit of 8 bytes: the target's link-layer address.
+    const icmp = Buffer.concat([head, asked, Buffer.from([2, 1]), OUR_MAC]);
+    icmp.writeUInt16BE(checksum6(asked, asker, PROTOCOL_ICMPV6, icmp), 2);
+    const ip = ipv6Header(asked, asker, PROTOCOL_ICMPV6, 255, icmp.length);
+    this.#send(ethernet(frame.subarray(6, 12), ETHERTYPE_IPV6, ip, icmp));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
