@@ -14,7 +14,7 @@ import type { BackendState } from './backend-state.ts';
 import type { KernelTemplates } from './kernel-templates.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type RouteKey } from './route-key.ts';
-import { isUnresolved } from './kernel-refusals.ts';
+import { isUnresolved, refusalWords } from './kernel-refusals.ts';
 
 /** A run ends after this, in ms. */
 const SLICE_MS = 4;
@@ -229,7 +229,7 @@ export class KernelProgrammer {
       // Without the destination: reasons are kept once, however many routes have them.
       const error = this.#options.bulk.errorAt(at, 'addRoute');
       if (!isUnresolved(error)) {
-        state.refused(slot, error.message);
+        state.refused(slot, refusalWords(error));
         return;
       }
       const group = state.target(slot);

@@ -1,0 +1,194 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../config/mod.ts';
+import {
+  addAddress,
+  createNamedNetns,
+  deleteNamedNetns,
+  ROUTE_PROTOCOL,
+  setLinkUp,
+  withNetns,
+} from '../linux/mod.ts';
+import { KernelBackend } from './kernel-backend.ts';
+import { replaceRoutes, type RouteSource, RouteTable } from './route-table.ts';
+
+const isRoot = process.getuid?.() === 0;
+const hasIp = spawnSync('ip', ['-V']).status === 0;
+const netns = `test-backend-${process.pid}`;
+const WAIT_MS = 15_000;
+
+let table: RouteTable;
+let source: RouteSource;
+
+function ip(...args: string[]): string {
+  return withNetns(netns, () => execFileSync('ip', args, { encoding: 'utf8' }));
+}
+
+function makeNamespace(): void {
+  createNamedNetns(netns);
+  ip('link', 'add', 'xe0', 'type', 'veth', 'peer', 'name', 'peer0');
+  withNetns(netns, () => {
+    setLinkUp('peer0', true);
+    setLinkUp('xe0', true);
+    addAddress('xe0', '192.0.2.1', 24);
+  });
+}
+
+/** `[route]` lines into the table's source. */
+function setRoutes(...lines: string[]): void {
+  const parsed = parseConfig(`[route]\n${lines.join('\n')}\n`, 'test.ini');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  replaceRoutes(source, [], parsed.config.routes);
+}
+
+/** A /16 by 192.0.2.2. */
+function setRoute(
+  address: string,
+  { labels = [], tableId }: { readonly labels?: readonly number[]; readonly tableId?: number },
+): void {
+  const hop = { family: 4, address: '192.0.2.2', weight: 1, interface: undefined } as const;
+  const destination = { family: 4, address, length: 16 } as const;
+  source.setRoute({ destination, action: { kind: 'forward', nextHops: [hop], labels }, tableId });
+}
+
+function newBackend(settings = ''): KernelBackend {
+  const parsed = parseConfig(`[fib.kernel]\n${settings}`, 'test.ini');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const onError = (message: string): void => void process.stderr.write(`${message}\n`);
+  const { kernel } = parsed.config.fib;
+  return new KernelBackend({ table, config: kernel, kernelName: (name) => name, onError }, 'idle');
+}
+
+function ours(): string[] {
+  const lines = ip('route', 'show', 'proto', String(ROUTE_PROTOCOL), 'table', 'all').split('\n');
+  return lines.map((line) => line.trim()).filter((line) => line !== '');
+}
+
+async function until(isSo: () => boolean, what: () => unknown): Promise<void> {
+  for (const start = Date.now(); !isSo(); ) {
+    if (Date.now() - start > WAIT_MS) throw new Error(`not within ${WAIT_MS} ms: ${JSON.stringify(what())}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('the kernel as a FIB', () => {
+  beforeEach((ctx) => {
+    if (!isRoot) ctx.skip('network namespaces need root');
+    if (!hasIp) ctx.skip('iproute2 makes links and is compared with');
+    table = new RouteTable();
+    source = table.addSource({ name: 'static', distance: 1, origin: 'static' });
+    makeNamespace();
+  });
+  afterEach(() => {
+    if (isRoot) deleteNamedNetns(netns);
+  });
+
+  it('takes over what an earlier run left, without a word, and removes what nobody wants any more', async () => {
+    setRoutes('10.1.0.0/16 = 192.0.2.2', '10.2.0.0/16 = 192.0.2.2@2, 192.0.2.3@1', '10.3.0.0/16 = blackhole');
+    {
+      using first = newBackend();
+      await first.attach(netns);
+      expect(first.status).toMatchObject({ programmed: 3, failed: 0, unresolved: 0 });
+    }
+    const before = ours();
+    expect(before).not.toEqual([]);
+    source.removeRoute({ family: 4, address: '10.3.0.0', length: 16 }, undefined);
+    using second = newBackend();
+    await second.attach(netns);
+    expect(second.status).toMatchObject({ programmed: 2, batches: 1 });
+    expect(ours()).toEqual(before.filter((line) => !line.includes('10.3.0.0')));
+  });
+
+  it('says why a route is not there: another’s in its place, a second name of its table, labels', async () => {
+    ip('route', 'add', '10.1.0.0/16', 'via', '192.0.2.9', 'proto', 'bird', 'metric', '20');
+    setRoutes('10.1.0.0/16 = 192.0.2.2');
+    setRoute('10.2.0.0', { tableId: 254 });
+    setRoute('10.3.0.0', { labels: [100, 200] });
+    using backend = newBackend();
+    await backend.attach(netns);
+    const reasons = new Map(backend.status.failures.map(({ prefix, reason }) => [prefix, reason]));
+    expect(reasons.get('10.1.0.0/16')).toMatch(
+      /another program has a route there with the same metric \(20\)/,
+    );
+    expect(reasons.get('10.2.0.0/16')).toMatch(/leave "table 254" out/);
+    // Where the kernel can push labels it does.
+    const hasLabels = ours().some((line) => line.includes('encap mpls 100/200'));
+    if (!hasLabels) expect(reasons.get('10.3.0.0/16')).toMatch(/cannot push MPLS labels.*mpls_iptunnel/);
+    expect(ip('route', 'show', '10.1.0.0/16')).toMatch(/via 192\.0\.2\.9 .*proto bird/);
+    // As soon as the other one goes, ours comes: not by a timer.
+    ip('route', 'del', '10.1.0.0/16');
+    await until(() => ours().some((line) => line.startsWith('10.1.0.0/16 via 192.0.2.2')), ours);
+  });
+
+  it('tries one route of a group when a link comes, and all when that is taken', async () => {
+    const total = 3_000;
+    const hop = { family: 4, address: '192.0.2.2', weight: 1, interface: undefined } as const;
+    const action = { kind: 'forward', nextHops: [hop], labels: [] } as const;
+    for (let n = 0; n < total; n++) {
+      const destination = { family: 4, address: `10.${n >> 8}.${n & 255}.0`, length: 24 } as const;
+      source.setRoute({ destination, action });
+    }
+    using backend = newBackend();
+    await backend.attach(netns);
+    expect(backend.status.programmed).toBe(total);
+    withNetns(netns, () => setLinkUp('xe0', false));
+    await until(
+      () => backend.status.unresolved === total,
+      () => backend.status,
+    );
+    const { batches } = backend.status;
+    // Another link: one route is tried, in vain.
+    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
+    ip('link', 'set', 'xe1', 'up');
+    ip('addr', 'add', '198.51.100.1/24', 'dev', 'xe1');
+    await until(
+      () => backend.status.batches > batches,
+      () => backend.status,
+    );
+    expect(backend.status.batches - batches).toBeLessThan(5);
+    expect(backend.status.unresolved).toBe(total);
+    withNetns(netns, () => setLinkUp('xe0', true));
+    await until(
+      () => backend.status.programmed === total,
+      () => backend.status,
+    );
+    expect(ours()).toHaveLength(total);
+  });
+
+  it('goes on in a namespace that comes later, or comes back', async () => {
+    setRoutes('10.1.0.0/16 = 192.0.2.2');
+    deleteNamedNetns(netns);
+    using backend = newBackend();
+    await backend.attach(netns);
+    expect(backend.status.status).toMatchObject({ state: 'waiting' });
+    for (let round = 0; round < 2; round++) {
+      makeNamespace();
+      await until(
+        () => ours().length === 1,
+        () => backend.status,
+      );
+      deleteNamedNetns(netns);
+    }
+  });
+
+  it('moves to another table and metric, and leaves nothing behind when it is detached', async () => {
+    setRoutes('10.1.0.0/16 = 192.0.2.2', '10.3.0.0/16 = 203.0.113.1');
+    setRoute('10.2.0.0', { tableId: 77 });
+    using backend = newBackend();
+    await backend.attach(netns);
+    expect(ours()).toEqual([
+      '10.2.0.0/16 via 192.0.2.2 dev xe0 table 77 metric 20',
+      '10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20',
+    ]);
+    const parsed = parseConfig('[fib.kernel]\ntable-id = 100\nmetric = 30', 'test.ini');
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    await backend.reconfigure(parsed.config.fib.kernel);
+    expect(ours().sort()).toEqual([
+      '10.1.0.0/16 via 192.0.2.2 dev xe0 table 100 metric 30',
+      '10.2.0.0/16 via 192.0.2.2 dev xe0 table 77 metric 30',
+    ]);
+    await backend.detach('done');
+    expect(ours()).toEqual([]);
+    expect(backend.status).toMatchObject({ desired: 0, programmed: 0, unresolved: 0, pending: 0 });
+  });
+});
