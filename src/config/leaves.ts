@@ -455,7 +455,7 @@ const TRAFFIC_LEAVES = [
   leaf('route', 'PREFIX', {
     type: 'route',
     absent: 'no static route',
-    sentence: 'A static route: the key is the prefix, the value where its packets go',
+    sentence: 'A static route: the key is a prefix or `mpls LABEL`, the value where its packets go',
     example: '192.0.2.1',
   }),
 ] as const satisfies readonly Leaf[];

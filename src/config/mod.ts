@@ -28,4 +28,5 @@ export { defaultConfig, parseConfig } from './parse.ts';
 export { formatProblem } from './problems.ts';
 export { renderReference } from './reference.ts';
 export { formatAction, formatDestination, isSameAction } from './route-difference.ts';
+export { readRouteLine, type RouteLine } from './route-line.ts';
 export type * from './types.ts';

@@ -81,12 +81,23 @@ addresses = 198.51.100.1/24
 
 ## Routes
 
-Each line of \`[route]\` is \`PREFIX = NEXT-HOP[@WEIGHT][%INTERFACE][, …]\`, \`PREFIX = blackhole\` (packets vanish) or \`PREFIX = unreachable\` (their sender is told).
+\`\`\`text
+PREFIX = NEXT-HOP[@WEIGHT][%INTERFACE][, …] [label L[/L…]] [metric N] [table N]
+PREFIX = blackhole [metric N] [table N]
+PREFIX = unreachable [metric N] [table N]
+mpls LABEL = NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]
+\`\`\`
 
-- The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate.
+Packets to a \`blackhole\` vanish; of those to an \`unreachable\` prefix the sender is told. Feeds of routes have the same grammar, see [routes.md](routes.md).
+
+- The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate; a prefix may be there once in each table.
 - A next hop has the family of its prefix. At most 16, each once.
 - The weight, 1..255, default 1, is the share of the packets.
 - The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one.
+- \`label\` pushes MPLS labels, the outermost first: 1..16 of 0..1048575. VPP 25.02 imposes at most 12. 3 is implicit null, which no packet carries: leave it out.
+- \`metric\`, 0..4294967295, default 0: of two routes of one source to one destination the lower one counts.
+- \`table\`, 0..4294967295: another table (VRF) than \`fib.vpp.table-id\`.
+- \`mpls LABEL\`, 16..1048575 (0..15 are reserved), is what packets arrive with. \`swap\` puts other labels in its place, the outermost first; \`pop\`, which is meant without either, takes it off. There is one next hop, of either family, without a weight. The interface that packets arrive on has \`mpls = true\`.
 
 ## Leaves
 `;

@@ -18,9 +18,9 @@ export function describeRoutes(
     const key = keyOf(route);
     const earlier = old.get(key);
     old.delete(key);
-    if (earlier === undefined) added.push(`${key} to ${formatAction(route.action)}`);
-    else if (!isSameAction(earlier.action, route.action))
-      changed.push(`${key} from ${formatAction(earlier.action)} to ${formatAction(route.action)}`);
+    if (earlier === undefined) added.push(`${key} to ${targetOf(route)}`);
+    else if (earlier.metric !== route.metric || !isSameAction(earlier.action, route.action))
+      changed.push(`${key} from ${targetOf(earlier)} to ${targetOf(route)}`);
   }
   const parts = [part(added, 'added'), part(changed, 'changed'), part([...old.keys()], 'removed')].filter(
     (words) => words !== undefined,
@@ -42,6 +42,10 @@ export function formatAction(action: RouteAction): string {
   if (action.kind !== 'forward') return action.kind;
   const labels = action.labels.length === 0 ? '' : ` label ${action.labels.join('/')}`;
   return formatHops(action.nextHops).join(', ') + labels;
+}
+
+function targetOf({ action, metric }: StaticRoute): string {
+  return formatAction(action) + (metric === 0 ? '' : ` metric ${metric}`);
 }
 
 function part(names: readonly string[], what: string): string | undefined {

@@ -62,6 +62,46 @@ it.each([
     '0.0.0.0/0 = 192.0.2.1, 192.0.2.1@2',
     '"192.0.2.1@2" is there twice: give it once, with a weight if it shall carry more',
   ],
+  [
+    '0.0.0.0/0 = 192.0.2.1 label 1048576',
+    '"1048576" is not a label: 0..1048575 is right, like label 100/200',
+  ],
+  [
+    '0.0.0.0/0 = 192.0.2.1 label 100/x',
+    '"x" in "100/x" is not a label: 0..1048575 is right, like label 100/200',
+  ],
+  ['0.0.0.0/0 = 192.0.2.1 label 3', '"3" is implicit null, which no packet carries: leave it out'],
+  ['0.0.0.0/0 = 192.0.2.1 label', 'nothing follows label: a number is right'],
+  ['0.0.0.0/0 = 192.0.2.1 label 16 label 17', 'label is there twice: give it once'],
+  [
+    '0.0.0.0/0 = label 16',
+    'no next hop before "label": NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right',
+  ],
+  ['0.0.0.0/0 = 192.0.2.1 metrc 5', '"metrc" is not known here: did you mean metric?'],
+  ['0.0.0.0/0 = 192.0.2.1 metric -1', '"-1" is not a metric: 0..4294967295 is right'],
+  ['0.0.0.0/0 = 192.0.2.1 metric 1 table 4294967296', '"4294967296" is not a table: 0..4294967295 is right'],
+  [
+    '0.0.0.0/0 = 192.0.2.1 swap 16',
+    '"swap" is for labels that arrive (mpls LABEL): label is right for a prefix',
+  ],
+  ['0.0.0.0/0 = 192.0.2.1 192.0.2.2', '"192.0.2.1 192.0.2.2": next hops are separated by commas'],
+  ['0.0.0.0/0 = blackhole label 16', 'blackhole takes no label: leave it out'],
+  ['mpls 15 = 192.0.2.1', '"15" is a reserved label: 16..1048575 is right behind mpls'],
+  ['mpls 1048576 = 192.0.2.1', '"1048576" is not a label: 16..1048575 is right behind mpls'],
+  ['mpls = 192.0.2.1', '"" is not a label: 16..1048575 is right behind mpls'],
+  ['mpls 16 = 192.0.2.1@2', '"192.0.2.1@2" has a weight: a label has one next hop, without'],
+  ['mpls 16 = 192.0.2.1, 192.0.2.2', '2 next hops: a label has one'],
+  ['mpls 16 = 192.0.2.1 label 17', '"label" is for prefixes: swap is right behind mpls'],
+  ['mpls 16 = 192.0.2.1 swap 3', '"3" is implicit null, which no packet carries: write pop'],
+  ['mpls 16 = 192.0.2.1 swap 17 pop', 'pop does not go with swap, and stands once'],
+  [
+    'mpls 16 = 192.0.2.1 metric 5',
+    '"metric" is for prefixes: a label that arrives has no metric: leave it out',
+  ],
+  [
+    'mpls 16 = blackhole',
+    '"blackhole" is for prefixes: NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right',
+  ],
 ])('refuses %s', (line, message) => {
   const key = line.split(' =')[0];
   expect(problemsOf(line)).toEqual([`5 route.${key}: ${message}`]);
@@ -100,4 +140,83 @@ it('does not blame a route for the interface that a refused line would have name
     '[interfaces.xe5]\n[vpp.dpdk.interface.0000:03:00.0]\nname = 5xe\n[route]\n::/0 = fe80::1%xe5, fe80::1%5xe';
   const result = parseConfig(text, 'appliance.ini');
   expect(result.ok ? [] : result.problems.map(({ line }) => line)).toEqual([1, 3]);
+});
+
+/** What the lines of [route] are read as; they have to be right. */
+function routesOf(...lines: string[]): unknown[] {
+  const result = parseConfig(HEAD + lines.join('\n'), 'appliance.ini');
+  if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join());
+  return result.config.routes.map(({ line: _, ...route }) => route);
+}
+
+const hop = (address: string, name?: string) => ({
+  family: address.includes(':') ? 6 : 4,
+  address,
+  weight: 1,
+  interface: name,
+});
+
+it('reads labels, metric and table', () => {
+  expect(
+    routesOf(
+      '10.0.0.0/8 = 192.0.2.1%xe0 label 100/0/1048575 metric 4294967295 table 7',
+      '10.0.0.0/8 = blackhole metric 5',
+      'mpls 16 = 2001:db8::1%xe0 swap 17/18',
+      'mpls 1048575 = 192.0.2.1 pop',
+      'mpls 17 = 192.0.2.1',
+    ),
+  ).toEqual([
+    {
+      destination: { family: 4, address: '10.0.0.0', length: 8 },
+      action: { kind: 'forward', nextHops: [hop('192.0.2.1', 'xe0')], labels: [100, 0, 1_048_575] },
+      metric: 4_294_967_295,
+      tableId: 7,
+    },
+    {
+      destination: { family: 4, address: '10.0.0.0', length: 8 },
+      action: { kind: 'blackhole' },
+      metric: 5,
+      tableId: undefined,
+    },
+    ...[
+      [16, hop('2001:db8::1', 'xe0'), [17, 18]] as const,
+      [1_048_575, hop('192.0.2.1'), []] as const,
+      [17, hop('192.0.2.1'), []] as const,
+    ].map(([label, nextHop, labels]) => ({
+      destination: { family: 'mpls', label },
+      action: { kind: 'forward', nextHops: [nextHop], labels },
+      metric: 0,
+      tableId: undefined,
+    })),
+  ]);
+});
+
+it('takes a prefix once in a table, and a label once', () => {
+  expect(
+    problemsOf(
+      '10.0.0.0/8 = blackhole table 5',
+      '10.0.0.0/8 = 192.0.2.1 table 5',
+      'mpls 16 = 192.0.2.1',
+      'mpls  16 = 192.0.2.2',
+    ),
+  ).toEqual([
+    '6 route.10.0.0.0/8: 10.0.0.0/8 is on line 5 already: one line per prefix, next hops with commas',
+    '8 route.mpls  16: mpls  16 is on line 7 already (as mpls 16): one line per prefix, next hops with commas',
+  ]);
+});
+
+it('takes 16 labels and no 17th, and warns of more than VPP imposes', () => {
+  const stack = (count: number): string => Array.from({ length: count }, (_, i) => 100 + i).join('/');
+  expect(problemsOf(`10.0.0.0/8 = 192.0.2.1 label ${stack(17)}`)).toEqual([
+    '5 route.10.0.0.0/8: 17 labels: at most 16 are right',
+  ]);
+  const vpp =
+    '[vpp]\nenabled = true\n[interface.xe0]\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[route]\n';
+  const warned = (count: number): string[] => {
+    const result = parseConfig(`${vpp}10.0.0.0/8 = 192.0.2.1 label ${stack(count)}`, 'appliance.ini');
+    if (!result.ok) throw new Error('refused');
+    return result.warnings.flatMap(({ leaf, message }) => (leaf === 'route.10.0.0.0/8' ? [message] : []));
+  };
+  expect(warned(12)).toEqual([]);
+  expect(warned(16)).toEqual(['16 labels: VPP 25.02 imposes at most 12']);
 });

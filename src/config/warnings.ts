@@ -6,6 +6,7 @@ import { formatDestination } from './route-difference.ts';
 import { LOOPBACK_NAME } from './interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
+import { MAX_VPP_STACK } from './route-labels.ts';
 import type { Config } from './types.ts';
 import type { LeafPath, Values } from './values.ts';
 import { formatSize } from './words.ts';
@@ -22,6 +23,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnSwitches(config, values, problems);
   warnManagement(config, warn);
   warnInterfaces(config, problems);
+  if (config.vpp.enabled) warnLabels(config, problems);
   if (config.vpp.enabled && !config.vpp.external) warnSizes(config, warn);
 }
 
@@ -110,6 +112,14 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
         `"${address}" is the box's own address on ${name}: a neighbour's is right`,
       );
     }
+  }
+}
+
+function warnLabels({ routes }: Config, problems: Problems): void {
+  for (const { action, destination, line } of routes) {
+    if (action.kind !== 'forward' || action.labels.length <= MAX_VPP_STACK) continue;
+    const message = `${action.labels.length} labels: VPP 25.02 imposes at most ${MAX_VPP_STACK}`;
+    problems.warning(line, `route.${formatDestination(destination)}`, message);
   }
 }
 

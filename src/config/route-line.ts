@@ -1,0 +1,92 @@
+/**
+ * One line of a feed of routes: the grammar of [route], with words instead of `=` (docs/routes.md).
+ *
+ *   PREFIX via NEXT-HOP… | PREFIX blackhole | PREFIX unreachable | mpls LABEL via NEXT-HOP…     see route-value.ts
+ *   del PREFIX [table N] | del mpls LABEL
+ */
+import type { Read } from './network-values.ts';
+import { quote } from './problems.ts';
+import { readDestination, readRouteValue, subjectOf } from './route-value.ts';
+import { wholeNumber } from './route-labels.ts';
+import { PATTERNS } from './schema.ts';
+import type { Destination, StaticRoute } from './types.ts';
+import { interfaceNameWords } from './words.ts';
+
+export type RouteLine =
+  | { readonly kind: 'route'; readonly route: Omit<StaticRoute, 'line'> }
+  | { readonly kind: 'delete'; readonly destination: Destination; readonly tableId: number | undefined };
+
+const GRAMMAR = 'PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable or del PREFIX is right';
+const MPLS_GRAMMAR = 'mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right';
+const MAX_U32 = 0xffff_ffff;
+const NAME = new RegExp(PATTERNS.interfaceName);
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+
+/** Reads a line that is neither blank nor a comment; the first thing that is wrong with it is its error. */
+export function readRouteLine(line: string): Read<RouteLine> {
+  const control = CONTROL.exec(line)?.[0];
+  if (control === '\u0000') return { error: 'a NUL byte: a line of text is right' };
+  if (control !== undefined) return { error: `the control character ${quote(control)}: take it out` };
+  const text = line.trim();
+  const deleted = /^del(?:\s+(.*))?$/.exec(text);
+  if (deleted !== null) return readDelete(deleted[1] ?? '');
+  const isMpls = /^mpls(?:\s|$)/.test(text);
+  const parts = (isMpls ? /^(mpls\s+\S+)(?:\s+(.*))?$/ : /^(\S+)(?:\s+(.*))?$/).exec(text);
+  const grammar = isMpls ? MPLS_GRAMMAR : GRAMMAR;
+  if (parts === null) return { error: `${quote(text)} names no label: ${grammar}` };
+  const [, key = '', rest = ''] = parts;
+  // A word that is no prefix at all: what is wrong is the line, not an address.
+  if (!isMpls && !/[.:/]/.test(key) && key !== 'default') {
+    return { error: `${quote(key)} is no route: ${grammar}` };
+  }
+  const destination = readDestination(key);
+  if ('error' in destination) return destination;
+  const verb = /^\S*/.exec(rest)?.[0] ?? '';
+  if (verb === '') return { error: `nothing follows ${quote(key)}: ${grammar}` };
+  if (verb !== 'via' && verb !== 'blackhole' && verb !== 'unreachable') {
+    return { error: `${quote(verb)} is not known behind ${key}: ${grammar}` };
+  }
+  const value = verb === 'via' ? rest.slice(verb.length).trim() : rest;
+  if (verb === 'via' && /^(blackhole|unreachable)\b/.test(value)) {
+    return { error: `${quote(value)}: ${value.split(/\s/)[0]} stands without via` };
+  }
+  const errors: string[] = [];
+  const read = readRouteValue(value, subjectOf(key, destination), {
+    refuseInterface,
+    report: (message) => errors.push(message),
+  });
+  if (read === undefined) return { error: errors[0] ?? `${quote(text)} is no route: ${grammar}` };
+  return { value: { kind: 'route', route: { destination: destination.value, ...read } } };
+}
+
+/** Any interface may come yet: only what no interface can be called is refused. */
+function refuseInterface(name: string): string | undefined {
+  return NAME.test(name) ? undefined : `${quote(name)} ${interfaceNameWords(name)}`;
+}
+
+function readDelete(text: string): Read<RouteLine> {
+  if (text === '') return { error: 'nothing follows del: del PREFIX [table N] or del mpls LABEL is right' };
+  const [key = '', ...words] = text.startsWith('mpls ') ? splitMpls(text) : text.split(/\s+/);
+  const destination = readDestination(key);
+  if ('error' in destination) return destination;
+  const { value } = destination;
+  if (words.length === 0) return { value: { kind: 'delete', destination: value, tableId: undefined } };
+  const [word = '', number = '', ...more] = words;
+  if (word !== 'table' || value.family === 'mpls') {
+    const right = value.family === 'mpls' ? 'del mpls LABEL is right' : 'del PREFIX [table N] is right';
+    return { error: `${quote(word)} is not known behind del ${key}: ${right}` };
+  }
+  const tableId = wholeNumber(number);
+  if (tableId === undefined || tableId > MAX_U32) {
+    return { error: `${quote(number)} is not a table: 0..${MAX_U32} is right` };
+  }
+  if (more.length > 0)
+    return { error: `${quote(more.join(' '))} is too much: del PREFIX [table N] is right` };
+  return { value: { kind: 'delete', destination: value, tableId } };
+}
+
+function splitMpls(text: string): string[] {
+  const [word = '', label = '', ...rest] = text.split(/\s+/);
+  return [`${word} ${label}`, ...rest];
+}

@@ -1,0 +1,247 @@
+/**
+ * What a route does, as the configuration and feeds write it:
+ *
+ *   NEXT-HOP[@WEIGHT][%INTERFACE][, …] [label L[/L…]] [metric N] [table N]      for a prefix
+ *   blackhole | unreachable [metric N] [table N]                                for a prefix
+ *   NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]                                    for an MPLS label
+ *
+ * Everything that is wrong is reported, from the quoted text on; the caller adds where.
+ */
+import { formatAddress, isIpv6LinkLocal } from './addresses.ts';
+import { nearest } from './nearest.ts';
+import { type Read, readHostAddress, readRoutePrefix, splitList } from './network-values.ts';
+import { quote } from './problems.ts';
+import { readLocalLabel, readStack, wholeNumber } from './route-labels.ts';
+import type { Destination, NextHop, RouteAction } from './types.ts';
+
+/** Paths of one route. VPP takes more; nobody spreads a route wider. */
+const MAX_NEXT_HOPS = 16;
+const MAX_U32 = 0xffff_ffff;
+
+const GRAMMAR = 'NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right';
+const MPLS_GRAMMAR = 'NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right';
+
+export interface RouteValue {
+  readonly action: RouteAction;
+  readonly metric: number;
+  readonly tableId: number | undefined;
+}
+
+export interface RouteRules {
+  /** Why a route may not go over an interface, in words; undefined: it may. */
+  readonly refuseInterface: (name: string) => string | undefined;
+  readonly report: (message: string) => void;
+}
+
+/** What the route is to, as far as it could be read. */
+export interface RouteSubject {
+  readonly isMpls: boolean;
+  /** As messages name it. */
+  readonly text: string;
+  /** Undefined after a prefix that could not be read, and of an MPLS label, which has next hops of either family. */
+  readonly family: 4 | 6 | undefined;
+}
+
+/** `mpls LABEL` or a prefix without host bits. */
+export function readDestination(text: string): Read<Destination> {
+  const mpls = /^mpls(?:\s+(.*))?$/s.exec(text);
+  if (mpls !== null) {
+    const label = readLocalLabel(mpls[1] ?? '');
+    return 'error' in label ? label : { value: { family: 'mpls', label: label.value } };
+  }
+  const read = readRoutePrefix(text);
+  if ('error' in read) return read;
+  const { family, address, length } = read.value;
+  return { value: { family, address, length } };
+}
+
+export function subjectOf(text: string, read: Read<Destination>): RouteSubject {
+  if ('error' in read) return { isMpls: /^mpls\b/.test(text), text, family: undefined };
+  const { family } = read.value;
+  if (family === 'mpls') return { isMpls: true, text, family: undefined };
+  return { isMpls: false, text: `${read.value.address}/${read.value.length}`, family };
+}
+
+/** Reads what stands behind the destination; undefined after something was reported. */
+export function readRouteValue(
+  text: string,
+  subject: RouteSubject,
+  rules: RouteRules,
+): RouteValue | undefined {
+  let isGood = true;
+  const report = (message: string): void => {
+    isGood = false;
+    rules.report(message);
+  };
+  const grammar = subject.isMpls ? MPLS_GRAMMAR : GRAMMAR;
+  if (text === '') {
+    report(`no value: ${grammar}`);
+    return undefined;
+  }
+  const padded = ` ${text}`;
+  const end = padded.search(/\s(?:label|swap|pop|metric|table)(?:\s|$)/);
+  const target = (end < 0 ? text : padded.slice(0, end)).trim();
+  const words = end < 0 ? [] : padded.slice(end).trim().split(/\s+/);
+  const options = readOptions(words, subject, report);
+  if (target === '') report(`no next hop before ${quote(words[0] ?? '')}: ${grammar}`);
+  const action =
+    target === '' ? undefined : readAction(target, subject, options.labels, { ...rules, report });
+  if (!isGood || action === undefined) return undefined;
+  return { action, metric: options.metric ?? 0, tableId: options.table };
+}
+
+interface Options {
+  labels?: readonly number[];
+  metric?: number;
+  table?: number;
+}
+
+const PREFIX_WORDS = ['label', 'metric', 'table'];
+const MPLS_WORDS = ['swap', 'pop'];
+
+function readOptions(
+  words: readonly string[],
+  { isMpls }: RouteSubject,
+  report: (message: string) => void,
+): Options {
+  const options: Options = {};
+  const allowed = isMpls ? MPLS_WORDS : PREFIX_WORDS;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (!allowed.includes(word)) {
+      report(unknownWord(word, isMpls));
+      return options;
+    }
+    if (word === 'pop') {
+      if (options.labels !== undefined) report('pop does not go with swap, and stands once');
+      options.labels = [];
+      continue;
+    }
+    at += 1;
+    const value = words[at];
+    if (value === undefined) {
+      report(`nothing follows ${word}: a number is right`);
+    } else if (word === 'label' || word === 'swap') {
+      const stack = readStack(value, word);
+      if ('error' in stack) report(stack.error);
+      else if (options.labels !== undefined) report(twice(word));
+      else options.labels = stack.value;
+    } else if (word === 'metric' || word === 'table') {
+      const number = wholeNumber(value);
+      if (number === undefined || number > MAX_U32) {
+        report(`${quote(value)} is not a ${word}: 0..${MAX_U32} is right`);
+      } else if (options[word] !== undefined) report(twice(word));
+      else options[word] = number;
+    }
+  }
+  return options;
+}
+
+const twice = (word: string): string => `${word} is there twice: give it once`;
+
+function unknownWord(word: string, isMpls: boolean): string {
+  if (isMpls && PREFIX_WORDS.includes(word)) {
+    const instead =
+      word === 'label' ? 'swap is right behind mpls' : `a label that arrives has no ${word}: leave it out`;
+    return `${quote(word)} is for prefixes: ${instead}`;
+  }
+  if (!isMpls && MPLS_WORDS.includes(word)) {
+    const instead = word === 'swap' ? 'label is right for a prefix' : 'leave it out';
+    return `${quote(word)} is for labels that arrive (mpls LABEL): ${instead}`;
+  }
+  const words = isMpls ? MPLS_WORDS : PREFIX_WORDS;
+  const near = nearest(word, words);
+  const right = near === undefined ? `${words.join(', ')} are right here` : `did you mean ${near}?`;
+  return `${quote(word)} is not known here: ${right}`;
+}
+
+function readAction(
+  text: string,
+  subject: RouteSubject,
+  labels: readonly number[] | undefined,
+  { refuseInterface, report }: RouteRules,
+): RouteAction | undefined {
+  if (text === 'blackhole' || text === 'unreachable') {
+    if (subject.isMpls) report(`${quote(text)} is for prefixes: ${MPLS_GRAMMAR}`);
+    if (labels !== undefined && !subject.isMpls) report(`${text} takes no label: leave it out`);
+    return { kind: text };
+  }
+  const items = splitList(text);
+  if (items.length > MAX_NEXT_HOPS) {
+    report(`${items.length} next hops: at most ${MAX_NEXT_HOPS} are right`);
+    return undefined;
+  }
+  if (subject.isMpls && items.length > 1) {
+    report(`${items.length} next hops: a label has one`);
+    return undefined;
+  }
+  const nextHops: NextHop[] = [];
+  for (const item of items) {
+    const read = readNextHop(item, subject, refuseInterface);
+    if ('error' in read) report(read.error);
+    else if (nextHops.some((known) => isSameHop(known, read.value))) {
+      report(`${quote(item)} is there twice: give it once, with a weight if it shall carry more`);
+    } else nextHops.push(read.value);
+  }
+  return { kind: 'forward', nextHops, labels: labels ?? [] };
+}
+
+function isSameHop(a: NextHop, b: NextHop): boolean {
+  return a.address === b.address && a.interface === b.interface;
+}
+
+function readNextHop(
+  item: string,
+  subject: RouteSubject,
+  refuseInterface: RouteRules['refuseInterface'],
+): Read<NextHop> {
+  const grammar = subject.isMpls ? MPLS_GRAMMAR : GRAMMAR;
+  if (item === '') return { error: 'an empty next hop: one comma too many' };
+  if (/^(blackhole|unreachable)$/i.test(item)) {
+    return { error: `${quote(item)}: ${item.toLowerCase()} stands alone and in small letters` };
+  }
+  const stray = /^[^\s@%]+\s+([^\s@%]+)/.exec(item)?.[1];
+  if (stray !== undefined) {
+    if (/^[0-9a-fA-F:.]+$/.test(stray)) return { error: `${quote(item)}: next hops are separated by commas` };
+    return { error: unknownWord(stray, subject.isMpls) };
+  }
+  const match = /^([^@%]*)(?:@([^@%]*))?(?:%([^@%]*))?$/.exec(item);
+  if (!match) {
+    const swapped = /^([^@%]+)%([^@%]+)@([^@%]+)$/.exec(item);
+    if (swapped)
+      return {
+        error: `${quote(item)}: the weight is first, write ${swapped[1]}@${swapped[3]}%${swapped[2]}`,
+      };
+    return { error: `${quote(item)} is not a next hop: ${grammar}` };
+  }
+  const [, addressText = '', weightText, name] = match.map((part) => part?.trim());
+  if (addressText === '') return { error: `${quote(item)} has no address before its @ or %: ${grammar}` };
+  const address = readHostAddress(addressText);
+  if ('error' in address) return address;
+  const { family } = address.value;
+  if (subject.family !== undefined && subject.family !== family) {
+    return {
+      error: `${quote(addressText)} is IPv${family}: ${subject.text} needs an IPv${subject.family} next hop`,
+    };
+  }
+  if (weightText !== undefined) {
+    if (subject.isMpls) return { error: `${quote(item)} has a weight: a label has one next hop, without` };
+    if (!/^[1-9][0-9]{0,2}$/.test(weightText) || Number(weightText) > 255) {
+      return { error: `${quote(item)} has the weight ${quote(weightText)}: 1..255 is right` };
+    }
+  }
+  if (name === undefined && isIpv6LinkLocal(address.value)) {
+    const example = `${formatAddress(address.value.bytes)}%xe0`;
+    return { error: `${quote(item)} is link-local: name its interface, like ${example}` };
+  }
+  const refusal = name === undefined ? undefined : refuseInterface(name);
+  if (refusal !== undefined) return { error: refusal };
+  return {
+    value: {
+      family,
+      address: address.value.address,
+      weight: weightText === undefined ? 1 : Number(weightText),
+      interface: name,
+    },
+  };
+}
