@@ -146,7 +146,12 @@ it('does not blame a route for the interface that a refused line would have name
 function routesOf(...lines: string[]): unknown[] {
   const result = parseConfig(HEAD + lines.join('\n'), 'appliance.ini');
   if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join());
-  return result.config.routes.map(({ line: _, ...route }) => route);
+  return result.config.routes.map(({ destination, action, metric, tableId }) => ({
+    destination,
+    action,
+    metric,
+    tableId,
+  }));
 }
 
 const hop = (address: string, name?: string) => ({

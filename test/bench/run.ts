@@ -12,6 +12,7 @@ import {
   tableId,
 } from '../../src/vpp/api/mod.ts';
 import { BackendState } from '../../src/fib/backend-state.ts';
+import { FeedLineReader } from '../../src/fib/feed-line.ts';
 import { newRouteKey, type RouteSource, RouteTable } from '../../src/fib/mod.ts';
 
 const ROUTES = 1_000;
@@ -86,6 +87,31 @@ group('route table, 100000 keys', () => {
       state.acked(slot);
     }
   });
+});
+
+group('feed, 100000 lines', () => {
+  const table = new RouteTable();
+  const source = table.addSource({ name: 'bench', distance: 20, origin: 'feed' });
+  const reader = new FeedLineReader(table);
+  const bytesOf = (lineAt: (i: number) => string): Buffer =>
+    Buffer.from(Array.from({ length: 100_000 }, (_, i) => `${lineAt(i)}\n`).join(''));
+  const apply = (bytes: Buffer): void => {
+    for (let start = 0; start < bytes.length; ) {
+      const end = bytes.indexOf(10, start);
+      const error = reader.apply(source, bytes, start, end);
+      if (error !== undefined) throw new Error(error);
+      start = end + 1;
+    }
+  };
+  const ipv4 = bytesOf(
+    (i) => `10.${(i >> 8) & 255}.${i & 255}.0/${24 + (i >> 16)} via 192.0.2.${1 + (i % 64)}`,
+  );
+  const ipv6 = bytesOf((i) => {
+    const prefix = `2001:${(i >> 8).toString(16)}:${(i & 255).toString(16)}::/48`;
+    return `${prefix} via 2001:db8:ffff::${1 + (i % 64)} metric ${i % 9}`;
+  });
+  bench('read and set again, IPv4', () => apply(ipv4));
+  bench('read and set again, IPv6 with metrics', () => apply(ipv6));
 });
 
 group('one ip_route_add_del', () => {
