@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readRouteLine } from '../config/mod.ts';
+import { formatDestination, readRouteLine } from '../config/mod.ts';
 import { FeedLineReader } from './feed-line.ts';
 import { formatGroup } from './next-hop-groups.ts';
 import { formatKey, newRouteKey } from './route-key.ts';
@@ -35,8 +35,8 @@ function applyInWords(source: RouteSource, line: string): string | undefined {
   }
   const { destination, tableId } = read.value;
   if (source.removeRoute(destination, tableId)) return undefined;
-  const what = line.trim().replace(/^del\s+/, '');
-  return `feed has no route to ${what}: there is nothing to delete`;
+  const table = tableId === undefined || tableId === 254 ? '' : ` in table ${tableId}`;
+  return `feed has no route to ${formatDestination(destination)}${table}: there is nothing to delete`;
 }
 
 const mostly = <T>(good: readonly T[], bad: readonly T[]): fc.Arbitrary<T> =>

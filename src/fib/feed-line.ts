@@ -9,7 +9,7 @@
 import { readRouteLine } from '../config/mod.ts';
 import { ActionCache, HASH_FACTOR, HASH_START, MAX_TEXT_BYTES } from './action-cache.ts';
 import { NO_GROUP } from './next-hop-groups.ts';
-import { DEFAULT_TABLE, maskWord, newRouteKey, type RouteKey, setKey } from './route-key.ts';
+import { DEFAULT_TABLE, formatKey, maskWord, newRouteKey, type RouteKey, setKey } from './route-key.ts';
 import { MAX_SLOTS } from './route-store.ts';
 import type { RouteSource, RouteTable } from './route-table.ts';
 
@@ -52,7 +52,7 @@ export class FeedLineReader implements Disposable {
       if (!this.#readOptions(bytes, prefixEnd, end, false))
         return this.#applySlowly(source, bytes, start, end);
       this.#key.tableId = this.#tableId;
-      return source.remove(this.#key) ? undefined : this.#notThere(source, bytes, start, end);
+      return source.remove(this.#key) ? undefined : this.#notThere(source);
     }
     const textStart = prefixEnd + 1;
     const textEnd = this.#readText(bytes, prefixEnd, end);
@@ -101,7 +101,7 @@ export class FeedLineReader implements Disposable {
     const line = read.value;
     if (line.kind === 'delete') {
       setKey(this.#key, line.destination, this.#table.canonicalTable(line.tableId));
-      return source.remove(this.#key) ? undefined : this.#notThere(source, bytes, start, end);
+      return source.remove(this.#key) ? undefined : this.#notThere(source);
     }
     const { destination, action, metric, tableId } = line.route;
     const group = this.#table.groups.intern(destination.family, action);
@@ -112,9 +112,10 @@ export class FeedLineReader implements Disposable {
     return result === 'full' ? FULL : undefined;
   }
 
-  #notThere({ name }: RouteSource, bytes: Uint8Array, start: number, end: number): string {
-    const what = (textOf(bytes, start, end) ?? '').trim().replace(/^del\s+/, '');
-    return `${name} has no route to ${what}: there is nothing to delete`;
+  #notThere({ name }: RouteSource): string {
+    const { tableId } = this.#key;
+    const table = tableId === DEFAULT_TABLE ? '' : ` in table ${tableId}`;
+    return `${name} has no route to ${formatKey(this.#key)}${table}: there is nothing to delete`;
   }
 
   /** Where the prefix that begins at `at` ends; -1 when it is anything unusual. The key is its destination then. */

@@ -293,6 +293,40 @@ export type KernelImportStatus = (
   readonly readings: number;
 };
 
+/** Routes of one feeder, connected or gone. */
+export type FeedSourceStatus = {
+  readonly name: string;
+  readonly distance: number;
+  readonly routes: number;
+  /** How long they stay when their feeder goes, in seconds. */
+  readonly hold: 'forever' | number;
+  readonly lines: number;
+  /** Lines that were refused. */
+  readonly errors: number;
+} & (
+  | { readonly state: 'feeding'; readonly since: Timestamp }
+  | {
+      /** Its feeder went. */
+      readonly state: 'held';
+      readonly since: Timestamp;
+      /** Absent: forever. */
+      readonly until?: Timestamp;
+    }
+);
+
+/** Where routes come from beside the configuration: feeders at a socket. Counts are since the start. */
+export interface FeedsStatus {
+  /** Absent while nothing listens. */
+  readonly path?: string;
+  readonly connected: number;
+  readonly connections: number;
+  /** Connections that were too many. */
+  readonly refused: number;
+  readonly lines: number;
+  readonly errors: number;
+  readonly sources: readonly FeedSourceStatus[];
+}
+
 /** What was wanted of one page size and what the kernel gave. */
 export type HugepageStatus =
   | { readonly state: 'not-needed'; readonly reason: string }
@@ -466,6 +500,8 @@ export interface ApplianceStatus {
   readonly fib: readonly FibBackendStatus[];
   /** Absent where `fib.kernel.import` asks for nothing. */
   readonly kernelImport?: KernelImportStatus;
+  /** Absent before the configuration was read. */
+  readonly feeds?: FeedsStatus;
   readonly hugepages: readonly HugepageStatus[];
   readonly management: ManagementStatus;
   /** PID 1 only. */
