@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   power: async () => (await import('./power.ts')).power,
   reload: async () => (await import('./reload.ts')).reload,
   render: async () => (await import('./render.ts')).render,
+  routes: async () => (await import('./routes.ts')).routes,
   run: async () => (await import('./run.ts')).run,
   show: async () => (await import('./show.ts')).show,
   sign: async () => (await import('./sign.ts')).sign,

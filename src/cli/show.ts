@@ -1,7 +1,8 @@
 /** `appliance show …`: what a running appliance says of itself, as a table on a terminal and as JSON elsewhere. */
 import { parseArgs } from 'node:util';
-import type { ApplianceStatus, FibRoute } from '../telemetry/mod.ts';
+import type { ApplianceStatus } from '../telemetry/mod.ts';
 import { boxText, statusText, updateText } from './show-box.ts';
+import { showFibRoutes, showRoute } from './show-fib.ts';
 import { formatTable } from './table.ts';
 import { events, get, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
 import { UsageError } from './usage.ts';
@@ -14,18 +15,10 @@ interface View {
 /** `appliance run` is a program among others. */
 const NO_BOX = 'this appliance does not own its machine: it has neither updates nor a watchdog\n';
 
-type Viewer = (target: Target, rest: readonly string[]) => Promise<View>;
+type Viewer = (target: Target, rest: readonly string[], table: string | undefined) => Promise<View>;
 
 const VIEWERS: Readonly<Record<string, Viewer>> = {
-  'fib vpp': async (target) => {
-    const routes = JSON.parse(await get(target, '/fib/vpp')) as FibRoute[];
-    const rows = routes.map((route) => [route.prefix, route['next-hop']]);
-    return { json: routes, text: () => formatTable([['PREFIX', 'NEXT HOP'], ...rows]) };
-  },
-  'fib kernel': async (target) => {
-    const kernel = (await status(target)).fib.find(({ backend }) => backend === 'kernel');
-    return { json: kernel ?? null, text: () => fibText(kernel === undefined ? [] : [kernel]) };
-  },
+  route: showRoute,
   fib: async (target) => {
     const { fib } = await status(target);
     return { json: fib, text: () => fibText(fib) };
@@ -133,14 +126,25 @@ export async function show(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { ...TARGET_OPTIONS, follow: { type: 'boolean', default: false } },
+    options: {
+      ...TARGET_OPTIONS,
+      follow: { type: 'boolean', default: false },
+      table: { type: 'string' },
+    },
   });
   const two = positionals.slice(0, 2).join(' ');
   const one = positionals[0] ?? '';
+  const asJson = values.json || !process.stdout.isTTY;
+  if (values.table !== undefined && one !== 'route') throw new UsageError('--table goes with show route');
+  if (two === 'fib vpp' || two === 'fib kernel') {
+    if (positionals.length > 2) throw new UsageError(`show ${two} takes no more words`);
+    return showFibRoutes(targetOf(values), two === 'fib vpp' ? 'vpp' : 'kernel', asJson);
+  }
   const name = Object.hasOwn(VIEWERS, two) ? two : one;
   const viewer = Object.hasOwn(VIEWERS, name) ? VIEWERS[name] : undefined;
   if (viewer === undefined) {
-    throw new UsageError(`show takes ${Object.keys(VIEWERS).join(', ')}, not "${positionals.join(' ')}"`);
+    const all = ['fib vpp', 'fib kernel', ...Object.keys(VIEWERS)].join(', ');
+    throw new UsageError(`show takes ${all}, not "${positionals.join(' ')}"`);
   }
   const rest = positionals.slice(name.split(' ').length);
   const target = targetOf(values);
@@ -148,8 +152,7 @@ export async function show(args: readonly string[]): Promise<number> {
     if (name !== 'log') throw new UsageError('--follow goes with show log');
     return followLog(target, rest, values.json);
   }
-  const view = await viewer(target, rest);
-  const asJson = values.json || !process.stdout.isTTY;
+  const view = await viewer(target, rest, values.table);
   process.stdout.write(asJson ? `${JSON.stringify(view.json)}\n` : view.text());
   return 0;
 }

@@ -95,6 +95,21 @@ export async function* events(target: Target, path: string): AsyncGenerator<stri
   }
 }
 
+/**
+ * Gets one path in pieces, none of which is kept. Rejects as `get` does; ends early when iteration stops. Whoever reads
+ * them may take his time.
+ */
+export async function* pieces(target: Target, path: string): AsyncGenerator<Buffer> {
+  const asked = { method: 'GET', needsPassword: false, timeoutMs: CHANGE_TIMEOUT_MS } as const;
+  const response = await answerOf(target, path, asked);
+  if (response.statusCode !== 200) throw refusal(placeOf(target), path, response, await textOf(response));
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } finally {
+    response.destroy();
+  }
+}
+
 interface Asked extends SendOptions {
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly needsPassword: boolean;

@@ -10,6 +10,12 @@ export const USAGE = `usage: appliance COMMAND …
 of a running appliance:
   show WHAT                               fib vpp | fib kernel | interfaces | vpp | config | log [SERVICE] | status
                                           update: versions and trials | box: watchdog, cores, time, crashes, certificate
+  show route ADDRESS | PREFIX | mpls LABEL [--table N]
+                                          where packets go, and why
+  routes load FILE | - [--name NAME] [--distance N] [--hold SECONDS | --hold forever] [--wait]
+                                          give it routes, which stay; those of the same name are replaced
+  routes withdraw FILE | - | --name NAME  take them away: those in the file, or all of that name
+  routes show                             who gave routes, and how many
   show log SERVICE --follow               print its lines as they come
   vppctl show …                           ask VPP's own command line, read-only
   config show                             print the configuration in force

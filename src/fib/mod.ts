@@ -1,5 +1,8 @@
 /** Routes: the table of all sources, and the FIBs that follow it. Other folders import this file only. */
 export type { ExplainedRoute } from './explain.ts';
+export { readAskedDestination } from './explain-question.ts';
+export { FeedServer } from './feed-server.ts';
+export type { FibTotals } from './feeder.ts';
 export { Fib, type FibOptions } from './fib.ts';
 export { KernelBackend } from './kernel-backend.ts';
 export { KernelImport, type KernelImportOptions } from './kernel-import.ts';

@@ -65,9 +65,10 @@ export function setAddress(key: RouteKey, bytes: Uint8Array): void {
   }
 }
 
-/** Clears the host bits. */
+/** Clears the host bits; an MPLS label has none. */
 export function maskKey(key: RouteKey): void {
   const { length } = key;
+  if (key.family === 'mpls') return;
   key.w0 = maskWord(key.w0, length);
   if (key.family !== 6) return;
   key.w1 = maskWord(key.w1, length - 32);

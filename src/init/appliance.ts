@@ -16,12 +16,14 @@ import type {
   FibRoute,
   ManagementStatus,
   OutputLine,
+  RouteAnswer,
   StatusProvider,
 } from '../telemetry/mod.ts';
 import { runCli } from '../vpp/mod.ts';
 import { Conditions } from './conditions.ts';
 import type { Console } from './console.ts';
 import { DataPlane, type MachineHooks } from './data-plane.ts';
+import { Feeds } from './feeds.ts';
 import { type Appliers, LiveConfig } from './live-config.ts';
 import { type LoadedConfig, machineFacts, readConfigFile } from './load-config.ts';
 import { NicReport } from './nic-status.ts';
@@ -83,6 +85,7 @@ export class Appliance implements StatusProvider {
   #configStatus: ConfigStatus;
   #live: LiveConfig | undefined;
   #dataPlane: DataPlane | undefined;
+  #feeds: Feeds | undefined;
   #web: Web | undefined;
   /** Subjects of conditions that the configuration in force is the reason of. */
   #warned: string[] = [];
@@ -147,6 +150,8 @@ export class Appliance implements StatusProvider {
       managementInterface: () => owner?.managementInterface,
     });
     this.#dataPlane = dataPlane;
+    const { fib, kernelFib } = dataPlane;
+    this.#feeds = new Feeds({ fib, kernelFib, runDir, logger: console, conditions });
     const web = new Web({
       source: this,
       console,
@@ -201,6 +206,11 @@ export class Appliance implements StatusProvider {
     }
   }
 
+  /** Takes routes from feeders; says where. Rejects when it cannot. */
+  startFeeds(): Promise<string> {
+    return this.#need(this.#feeds).start();
+  }
+
   /** Serves the page, metrics, JSON and control over TCP and a Unix socket; says where. */
   async startHttp(): Promise<string> {
     try {
@@ -215,6 +225,7 @@ export class Appliance implements StatusProvider {
   /** From now on nothing changes any more; before anything is stopped. */
   endChanges(): void {
     this.#live?.[Symbol.dispose]();
+    this.#feeds?.[Symbol.dispose]();
   }
 
   async stopHttp(): Promise<void> {
@@ -256,14 +267,22 @@ export class Appliance implements StatusProvider {
       interfaces: plane === undefined ? [] : [...plane.interfaces.status, ...plane.kernelInterfaces.status],
       fib: plane === undefined ? [] : [plane.fib.vpp.status, plane.kernelFib.status],
       ...(plane?.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
+      ...(this.#feeds === undefined ? {} : { feeds: this.#feeds.status }),
       hugepages: plane === undefined ? [] : [plane.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
       ...(owner === undefined ? {} : { box: owner.status() }),
     };
   }
 
-  *fibRoutes(): Iterable<FibRoute> {
-    if (this.#dataPlane !== undefined) yield* this.#dataPlane.fib.vpp.programmed();
+  *fibRoutes(backend: 'vpp' | 'kernel'): Iterable<FibRoute> {
+    const plane = this.#dataPlane;
+    if (plane === undefined) return;
+    yield* backend === 'vpp' ? plane.fib.vpp.programmed() : plane.kernelFib.programmed();
+  }
+
+  explainRoute(destination: string, table: string | undefined): RouteAnswer {
+    const reason = 'the configuration was not read yet';
+    return this.#feeds?.explain(destination, table) ?? { kind: 'none', reason };
   }
 
   statsSnapshot(): ReturnType<StatusProvider['statsSnapshot']> {

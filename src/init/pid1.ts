@@ -128,6 +128,7 @@ export async function runPid1(startedAt: number): Promise<void> {
     { name: 'management', run: () => own.startManagement() },
     { name: 'vpp-machine', run: () => prepareForVpp(appliance.config, modules()) },
     { name: 'data-plane', run: () => appliance.dataPlane.start() },
+    { name: 'feeds', run: () => appliance.startFeeds() },
     { name: 'http', run: () => appliance.startHttp() },
     { name: 'console-menu', run: () => own.openMenu() },
     {

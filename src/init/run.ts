@@ -74,6 +74,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
       },
     },
     { name: 'data-plane', run: () => appliance.dataPlane.start() },
+    { name: 'feeds', run: () => appliance.startFeeds() },
     { name: 'http', run: () => appliance.startHttp() },
   ]);
   const why = await asked;

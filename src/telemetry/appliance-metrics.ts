@@ -79,6 +79,20 @@ export class ApplianceMetrics {
     'backend',
     'state',
   ]);
+  readonly #feeders = this.#gauge('appliance_feeders', 'Connected feeders of routes');
+  readonly #feedersRefused = this.#counter(
+    'appliance_feeders_refused_total',
+    'Feeders of routes over the bound',
+  );
+  readonly #feedLines = this.#counter('appliance_feed_lines_total', 'Lines read from feeders of routes');
+  readonly #feedErrors = this.#counter(
+    'appliance_feed_errors_total',
+    'Lines from feeders of routes that were refused',
+  );
+  readonly #feedRoutes = this.#gauge('appliance_feed_routes', 'Routes of a feeder, connected or held', [
+    'source',
+    'state',
+  ]);
   readonly #convergence = this.#gauge(
     'appliance_fib_last_convergence_seconds',
     'Duration of the last convergence',
@@ -156,7 +170,7 @@ export class ApplianceMetrics {
     }
   }
 
-  #setParts({ vpp, fib, hugepages, nics, management }: ApplianceStatus): void {
+  #setParts({ vpp, fib, feeds, hugepages, nics, management }: ApplianceStatus): void {
     this.#vppConnected.set(Number(vpp.api.state === 'connected'));
     this.#vppRestarts.inc(vpp.restarts);
     if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);
@@ -165,6 +179,12 @@ export class ApplianceMetrics {
       for (const [state, count] of Object.entries(counts)) this.#fibRoutes.set({ backend, state }, count);
       if (lastConvergenceMs !== undefined) this.#convergence.set({ backend }, lastConvergenceMs / 1000);
     }
+    this.#feeders.set(feeds?.connected ?? 0);
+    this.#feedersRefused.inc(feeds?.refused ?? 0);
+    this.#feedLines.inc(feeds?.lines ?? 0);
+    this.#feedErrors.inc(feeds?.errors ?? 0);
+    for (const { name, state, routes } of feeds?.sources ?? [])
+      this.#feedRoutes.inc({ source: name, state }, routes);
     for (const pool of hugepages) {
       if (pool.state === 'not-needed') continue;
       this.#hugepagesWanted.set({ page_size_bytes: pool.pageSizeBytes }, pool.requested);

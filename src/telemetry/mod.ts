@@ -34,6 +34,7 @@ export type {
   FibBackendStatus,
   FibFailure,
   FibRoute,
+  RouteAnswer,
   HugepageStatus,
   InterfaceStatus,
   LinkState,

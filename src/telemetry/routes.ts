@@ -80,7 +80,9 @@ function ownRoutes(
       (exchange) => exchange.send(200, ContentType.json, `${JSON.stringify(withCounters(source))}\n`),
     ],
     ['/metrics', (exchange) => exchange.stream(EXPOSITION_TYPE, exchange.isHead ? [] : metrics.scrape())],
-    ['/fib/vpp', (exchange) => exchange.stream(ContentType.json, inChunks(fibJson(source.fibRoutes())))],
+    ['/fib/vpp', (exchange) => streamFib(exchange, source.fibRoutes('vpp'))],
+    ['/fib/kernel', (exchange) => streamFib(exchange, source.fibRoutes('kernel'))],
+    ['/fib/route', (exchange) => explainRoute(exchange, source)],
     ['/healthz', (exchange) => exchange.sendText(200, 'ok')],
     ['/log', (exchange) => logs.answer(exchange)],
     ['/vppctl', (exchange) => vppctl.answer(exchange)],
@@ -100,10 +102,30 @@ function withCounters(source: StatusProvider): ApplianceStatus {
   return { ...status, interfaces };
 }
 
+function streamFib(exchange: Exchange, routes: Iterable<FibRoute>): Promise<void> {
+  return exchange.stream(ContentType.json, inChunks(fibJson(routes)));
+}
+
+/** `?destination=ADDRESS`, a prefix or `mpls LABEL`, and `&table=N`. */
+function explainRoute(exchange: Exchange, source: StatusProvider): void {
+  const { searchParams } = exchange.url;
+  const destination = searchParams.get('destination');
+  if (destination === null) {
+    exchange.sendText(400, 'which destination? /fib/route?destination=192.0.2.1');
+    return;
+  }
+  const answer = source.explainRoute(destination, searchParams.get('table') ?? undefined);
+  if (answer.kind === 'found') exchange.send(200, ContentType.json, `${JSON.stringify(answer.route)}\n`);
+  else exchange.sendText(answer.kind === 'none' ? 404 : 400, answer.reason);
+}
+
+/** One route a line, so that whoever reads it needs no more than a line at once. */
 function* fibJson(routes: Iterable<FibRoute>): Generator<string> {
   let separator = '[\n';
   for (const route of routes) {
-    yield `${separator}{"prefix":${JSON.stringify(route.prefix)},"next-hop":${JSON.stringify(route['next-hop'])}}`;
+    const table = route.table === undefined ? '' : `,"table":${route.table}`;
+    const nextHop = JSON.stringify(route['next-hop']);
+    yield `${separator}{"prefix":${JSON.stringify(route.prefix)},"next-hop":${nextHop}${table}}`;
     separator = ',\n';
   }
   yield separator === '[\n' ? '[]\n' : '\n]\n';

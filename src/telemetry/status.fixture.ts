@@ -304,6 +304,7 @@ export interface ProviderOptions {
   readonly snapshot?: StatsSnapshot | undefined;
   readonly ageSeconds?: number;
   readonly fibRoutes?: StatusProvider['fibRoutes'];
+  readonly explainRoute?: StatusProvider['explainRoute'];
   readonly vppctl?: StatusProvider['vppctl'];
 }
 
@@ -313,6 +314,7 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     status: () => status(),
     statsSnapshot: () => ({ snapshot, ageSeconds }),
     fibRoutes: options.fibRoutes ?? (() => [{ prefix: '198.51.100.0/24', 'next-hop': '192.0.2.2' }]),
+    explainRoute: options.explainRoute ?? (() => ({ kind: 'none', reason: 'no route covers it' })),
     log: (service) => (service === 'vpp' ? [{ at: NOW, line: `hello ${HOSTILE}` }] : undefined),
     followLog: (service) => (service === 'vpp' ? () => {} : undefined),
     vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),

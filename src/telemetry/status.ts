@@ -508,13 +508,20 @@ export interface ApplianceStatus {
   readonly box?: BoxStatus;
 }
 
-/** One element of `GET /fib/vpp`: the specification's `[{"prefix": …, "next-hop": …}]`. */
+/** One element of `GET /fib/vpp` and `GET /fib/kernel`: the specification's `[{"prefix": …, "next-hop": …}]`. */
 export interface FibRoute {
   /** `198.51.100.0/24` */
   readonly prefix: string;
   /** As in `[route]`: `192.0.2.1`, several joined by `, `; `blackhole`, `unreachable`. */
   readonly 'next-hop': string;
+  /** Absent: the FIB's default table. */
+  readonly table?: number;
 }
+
+/** Why packets go where they go. `route` is plain JSON (fib/explain.ts); the reasons are in words. */
+export type RouteAnswer =
+  | { readonly kind: 'found'; readonly route: object }
+  | { readonly kind: 'none' | 'invalid'; readonly reason: string };
 
 /**
  * Where telemetry gets everything from. All calls are cheap (under a millisecond) and synchronous except `vppctl`;
@@ -522,8 +529,10 @@ export interface FibRoute {
  */
 export interface StatusProvider {
   status(): ApplianceStatus;
-  /** The routes held to be installed in VPP. Consumed lazily, in slices: it may change between two steps. */
-  fibRoutes(): Iterable<FibRoute>;
+  /** The routes held to be installed in a FIB. Consumed lazily, in slices: it may change between two steps. */
+  fibRoutes(backend: 'vpp' | 'kernel'): Iterable<FibRoute>;
+  /** The longest match for an address, a prefix or `mpls LABEL`, in a table by number or the default one. */
+  explainRoute(destination: string, table: string | undefined): RouteAnswer;
   /** The latest counters with their age, `undefined` before the first (usually `StatsPoller.latest`). */
   statsSnapshot(): { readonly snapshot: StatsSnapshot; readonly ageSeconds: number } | undefined;
   /** All kept output of a service, oldest first; `undefined`: there is no such service. */

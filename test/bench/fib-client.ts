@@ -36,6 +36,7 @@ await using http = await startHttpServer({
     *fibRoutes() {
       yield* fib.vpp.programmed();
     },
+    explainRoute: () => ({ kind: 'none', reason: 'nobody asks' }),
     statsSnapshot: () => undefined,
     log: () => undefined,
     followLog: () => undefined,

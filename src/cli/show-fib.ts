@@ -1,0 +1,81 @@
+/**
+ * `appliance show fib vpp|kernel`: all routes of a FIB as they come, line by line, since there may be a million of them;
+ * and `appliance show route`.
+ */
+import { once } from 'node:events';
+import type { ExplainedRoute } from '../fib/mod.ts';
+import type { FibRoute } from '../telemetry/mod.ts';
+import { formatTable } from './table.ts';
+import { get, pieces, type Target } from './transport.ts';
+import { UsageError } from './usage.ts';
+
+/** Wide enough for most prefixes of both families: the width of all is not known before the last one. */
+const PREFIX_WIDTH = 24;
+
+/** Prints the routes of a FIB, as JSON exactly what the appliance says. */
+export async function showFibRoutes(
+  target: Target,
+  backend: 'vpp' | 'kernel',
+  asJson: boolean,
+): Promise<number> {
+  const all = pieces(target, `/fib/${backend}`);
+  if (asJson) {
+    for await (const piece of all) await print(piece);
+    return 0;
+  }
+  await print(`${'PREFIX'.padEnd(PREFIX_WIDTH)}  NEXT HOP\n`);
+  let rest = '';
+  for await (const piece of all) {
+    const lines = (rest + piece.toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    await print(lines.map(rowOf).join(''));
+  }
+  return 0;
+}
+
+/** The appliance writes one route a line, in ASCII, between brackets. */
+function rowOf(line: string): string {
+  if (!line.startsWith('{')) return '';
+  const route = JSON.parse(line.replace(/,$/, '')) as FibRoute;
+  const table = route.table === undefined ? '' : ` table ${route.table}`;
+  return `${route.prefix.padEnd(PREFIX_WIDTH)}  ${route['next-hop']}${table}\n`;
+}
+
+/** Waits for a reader that is slower than the appliance. */
+async function print(text: string | Uint8Array): Promise<void> {
+  if (text.length > 0 && !process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+/** Why packets to a destination go where they go: `words` are an address, a prefix, or `mpls` and a label. */
+export async function showRoute(
+  target: Target,
+  words: readonly string[],
+  table: string | undefined,
+): Promise<{ json: unknown; text(): string }> {
+  const isMpls = words[0] === 'mpls';
+  if (words.length !== (isMpls ? 2 : 1)) {
+    throw new UsageError('show route takes one address, one prefix, or mpls LABEL');
+  }
+  const query = new URLSearchParams({ destination: words.join(' ') });
+  if (table !== undefined) query.set('table', table);
+  const route = JSON.parse(await get(target, `/fib/route?${query.toString()}`)) as ExplainedRoute;
+  return { json: route, text: () => routeText(route) };
+}
+
+function routeText({ prefix, table, candidates, fibs }: ExplainedRoute): string {
+  const head = `${prefix}${table === 'default' ? '' : ` in table ${table}`}\n\n`;
+  const rows = candidates.map((one) => [
+    one.isBest ? '*' : '',
+    one.source,
+    String(one.distance),
+    String(one.metric),
+    one['next-hop'],
+    one.why,
+  ]);
+  const states = fibs.map((one) => [
+    one.backend,
+    'reason' in one ? `${one.state}: ${one.reason}` : one.state,
+    one['next-hop'] ?? '-',
+  ]);
+  return `${head}${formatTable([['BEST', 'SOURCE', 'DISTANCE', 'METRIC', 'NEXT HOP', 'WHY'], ...rows])}\n${formatTable([['FIB', 'STATE', 'HAS'], ...states])}`;
+}

@@ -1,0 +1,76 @@
+/** Routes from feeders at the socket `routes.sock` of the run directory, and questions about where packets go. */
+import { type Fib, FeedServer, type FibTotals, type KernelBackend, readAskedDestination } from '../fib/mod.ts';
+import { reasonOf } from '../linux/mod.ts';
+import type { RouteAnswer } from '../telemetry/mod.ts';
+import type { FeedsStatus } from '../telemetry/status.ts';
+import type { Conditions } from './conditions.ts';
+import type { Logger } from './console.ts';
+import { freeSocketPath } from './socket-path.ts';
+
+const SUBJECT = 'feeds';
+
+export interface FeedsOptions {
+  readonly fib: Fib;
+  readonly kernelFib: KernelBackend;
+  readonly runDir: string;
+  readonly logger: Logger;
+  readonly conditions: Conditions;
+}
+
+export class Feeds implements Disposable {
+  readonly #options: FeedsOptions;
+  readonly #server: FeedServer;
+
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+    const { fib, kernelFib } = options;
+    this.#server = new FeedServer({
+      table: fib.table,
+      settled: async () => void (await Promise.all([fib.vpp.settled(), kernelFib.settled()])),
+      fibTotals: () => sumOf(fib.vpp.status, kernelFib.status),
+      log: (line) => options.logger.info(SUBJECT, line),
+    });
+  }
+
+  /** Listens; says where. What is in the way is a condition, and the reason that it rejects with. */
+  async start(): Promise<string> {
+    const path = `${this.#options.runDir}/routes.sock`;
+    try {
+      await freeSocketPath(path);
+      await this.#server.listen(path);
+    } catch (error) {
+      this.#options.conditions.set('error', SUBJECT, `no routes are taken from feeders: ${reasonOf(error)}`);
+      throw error;
+    }
+    return path;
+  }
+
+  get status(): FeedsStatus {
+    return this.#server.status;
+  }
+
+  /** Where packets to a destination go, and why. */
+  explain(destination: string, table: string | undefined): RouteAnswer {
+    const { fib, kernelFib } = this.#options;
+    const asked = readAskedDestination(destination, table, fib.table.defaultTableId);
+    if ('error' in asked) return { kind: 'invalid', reason: asked.error };
+    const route = fib.explain(asked.key, [{ backend: 'kernel', states: kernelFib.states }]);
+    if (route !== undefined) return { kind: 'found', route };
+    const where = table === undefined ? '' : ` in table ${table}`;
+    return { kind: 'none', reason: `no route covers ${destination}${where}` };
+  }
+
+  [Symbol.dispose](): void {
+    this.#server[Symbol.dispose]();
+  }
+}
+
+/** Of routes in both. */
+function sumOf(a: FibTotals, b: FibTotals): FibTotals {
+  return {
+    programmed: a.programmed + b.programmed,
+    pending: a.pending + b.pending,
+    failed: a.failed + b.failed,
+    unresolved: a.unresolved + b.unresolved,
+  };
+}
