@@ -144,6 +144,43 @@ describe('routes in VPP', () => {
     expect(JSON.parse((await ask({ port }, '/fib/vpp')).body)).toEqual([]);
   });
 
+  test('of the kernel and of other tables are told apart', async () => {
+    const port = await start({
+      fibRoutes: (backend) =>
+        backend === 'kernel'
+          ? [{ prefix: '::/0', 'next-hop': '2001:db8::1', table: 7 }]
+          : [{ prefix: '10.0.0.0/8', 'next-hop': 'blackhole' }],
+    });
+    const answers = await Promise.all(['/fib/kernel', '/fib/vpp'].map((path) => ask({ port }, path)));
+    expect(answers.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      [{ prefix: '::/0', 'next-hop': '2001:db8::1', table: 7 }],
+      [{ prefix: '10.0.0.0/8', 'next-hop': 'blackhole' }],
+    ]);
+  });
+
+  test('are explained by destination and table; what is not covered is 404, what cannot be asked 400', async () => {
+    const port = await start({
+      explainRoute: (destination, table) =>
+        destination === '192.0.2.1'
+          ? { kind: 'found', route: { prefix: '192.0.2.0/24', table: table ?? 'default' } }
+          : destination === 'mpls 100'
+            ? { kind: 'none', reason: 'no route covers mpls 100' }
+            : { kind: 'invalid', reason: `"${destination}" is no destination` },
+    });
+    const got = async (query: string): Promise<[number | undefined, string]> => {
+      const { status, body } = await ask({ port }, `/fib/route${query}`);
+      return [status, body.trim()];
+    };
+    expect(await got('?destination=192.0.2.1')).toEqual([200, '{"prefix":"192.0.2.0/24","table":"default"}']);
+    expect(await got('?destination=192.0.2.1&table=7')).toEqual([
+      200,
+      '{"prefix":"192.0.2.0/24","table":"7"}',
+    ]);
+    expect(await got('?destination=mpls+100')).toEqual([404, 'no route covers mpls 100']);
+    expect(await got('?destination=nowhere')).toEqual([400, '"nowhere" is no destination']);
+    expect(await got('')).toEqual([400, 'which destination? /fib/route?destination=192.0.2.1']);
+  });
+
   test('come in slices, however many there are, and the event loop stays free', async () => {
     const count = 200_000;
     const port = await start({
