@@ -1,5 +1,11 @@
 /** Routes from feeders at the socket `routes.sock` of the run directory, and questions about where packets go. */
-import { type Fib, FeedServer, type FibTotals, type KernelBackend, readAskedDestination } from '../fib/mod.ts';
+import {
+  type Fib,
+  FeedServer,
+  type FibTotals,
+  type KernelBackend,
+  readAskedDestination,
+} from '../fib/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import type { RouteAnswer } from '../telemetry/mod.ts';
 import type { FeedsStatus } from '../telemetry/status.ts';

@@ -131,7 +131,10 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   expect(explained).toMatchObject({
     prefix: '10.1.2.0/24',
     candidates: [{ source: 'table.txt', distance: 20, isBest: true }],
-    fibs: [{ backend: 'vpp', state: 'programmed', 'next-hop': '192.0.2.3' }],
+    fibs: [
+      { backend: 'vpp', state: 'programmed', 'next-hop': '192.0.2.3' },
+      { backend: 'kernel', state: 'absent' },
+    ],
   });
   const none = await appliance(['show', 'route', '203.0.113.1']);
   expect([none.code, none.err]).toEqual([1, expect.stringContaining('no route covers 203.0.113.1')]);

@@ -147,7 +147,7 @@ describe('appliance run with a VPP of its own', () => {
     const now = await untilStatus('routes are programmed', ({ fib }) => fib[0]?.programmed === 1);
     const pid = now.vpp.pid ?? 0;
     expect(pid).toBeGreaterThan(0);
-    expect(output).toMatch(/phase data-plane \(2\/3\) done in [\d.]+ ms/);
+    expect(output).toMatch(/phase data-plane \(2\/4\) done in [\d.]+ ms/);
     const exec = /VPP's exec (\d+) ms after the first own line/.exec(output)?.[1];
     process.stdout.write(
       `natively: VPP's exec ${exec} ms after the first own line (the emulator is asked for its version)\n`,
