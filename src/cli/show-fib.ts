@@ -2,7 +2,6 @@
  * `appliance show fib vpp|kernel`: all routes of a FIB as they come, line by line, since there may be a million of them;
  * and `appliance show route`.
  */
-import { once } from 'node:events';
 import type { ExplainedRoute } from '../fib/mod.ts';
 import type { FibRoute } from '../telemetry/mod.ts';
 import { formatTable } from './table.ts';
@@ -12,12 +11,23 @@ import { UsageError } from './usage.ts';
 /** Wide enough for most prefixes of both families: the width of all is not known before the last one. */
 const PREFIX_WIDTH = 24;
 
-/** Prints the routes of a FIB, as JSON exactly what the appliance says. */
+/** Prints the routes of a FIB, as JSON exactly what the appliance says. A reader that has seen enough is no failure. */
 export async function showFibRoutes(
   target: Target,
   backend: 'vpp' | 'kernel',
   asJson: boolean,
 ): Promise<number> {
+  // What goes wrong is the write's to say; without a listener it would end the process.
+  process.stdout.on('error', () => {});
+  try {
+    return await printFibRoutes(target, backend, asJson);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0;
+    throw error;
+  }
+}
+
+async function printFibRoutes(target: Target, backend: 'vpp' | 'kernel', asJson: boolean): Promise<number> {
   const all = pieces(target, `/fib/${backend}`);
   if (asJson) {
     for await (const piece of all) await print(piece);
@@ -43,7 +53,13 @@ function rowOf(line: string): string {
 
 /** Waits for a reader that is slower than the appliance. */
 async function print(text: string | Uint8Array): Promise<void> {
-  if (text.length > 0 && !process.stdout.write(text)) await once(process.stdout, 'drain');
+  if (text.length === 0) return;
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 /** Why packets to a destination go where they go: `words` are an address, a prefix, or `mpls` and a label. */

@@ -2,7 +2,7 @@
  * `appliance routes`, `show route` and `show fib`, as a user gives them to a running appliance whose VPP is the
  * emulator: what is loaded is in VPP's FIB, and what is withdrawn is not.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -126,6 +126,8 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   expect(listed.length).toBe(ROUTES + 1);
   expect(listed).toContainEqual({ prefix: '10.1.2.0/24', 'next-hop': '192.0.2.3' });
   expect(JSON.parse((await appliance(['show', 'fib', 'kernel'])).out)).toEqual([]);
+  const begin = spawnSync('sh', ['-c', `${EXECUTABLE} show fib vpp --run-dir ${dir}/run | head -c 2`]);
+  expect([begin.stdout.toString(), begin.stderr.toString()]).toEqual(['[\n', '']);
 
   const explained = JSON.parse((await appliance(['show', 'route', '10.1.2.3'])).out) as object;
   expect(explained).toMatchObject({
