@@ -110,6 +110,14 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
         lastConvergenceMs: 12,
       },
     ],
+    nextHops: [
+      {
+        address: '192.0.2.254',
+        routes: 3,
+        example: '203.0.113.0/24',
+        reach: { kind: 'interface', interface: 'xe0' },
+      },
+    ],
     hugepages: [{ state: 'ok', pageSizeBytes: 2 << 20, requested: 800, allocated: 800 }],
     management: {
       state: 'ready',
@@ -304,6 +312,7 @@ export interface ProviderOptions {
   readonly snapshot?: StatsSnapshot | undefined;
   readonly ageSeconds?: number;
   readonly fibRoutes?: StatusProvider['fibRoutes'];
+  readonly watch?: StatusProvider['watch'];
   readonly vppctl?: StatusProvider['vppctl'];
 }
 
@@ -315,6 +324,7 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     fibRoutes: options.fibRoutes ?? (() => [{ prefix: '198.51.100.0/24', 'next-hop': '192.0.2.2' }]),
     log: (service) => (service === 'vpp' ? [{ at: NOW, line: `hello ${HOSTILE}` }] : undefined),
     followLog: (service) => (service === 'vpp' ? () => {} : undefined),
+    watch: options.watch ?? (() => () => {}),
     vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
   };
 }
