@@ -91,6 +91,7 @@ describe('paths', () => {
     ['/healthz', 'application/json; charset=utf-8', '"alive":true'],
     ['/readyz', 'application/json; charset=utf-8', '"ready":true,"reasons":[]'],
     ['/health', 'application/json; charset=utf-8', '"headline":"Everything is well"'],
+    ['/figures?history', 'application/json; charset=utf-8', '"vectorRates":[0,7]'],
     ['/nodes', 'application/json; charset=utf-8', '"name":"ip4-lookup"'],
     ['/errors', 'application/json; charset=utf-8', '"reason":"ip4 ttl <= 1"'],
     ['/log?service=vpp', 'text/plain; charset=utf-8', '2026-07-01T12:00:00.000Z hello'],

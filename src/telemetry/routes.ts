@@ -9,7 +9,7 @@ import { LogStream } from './log-stream.ts';
 import type { Metrics } from './metrics.ts';
 import { errorFigures, nodeFigures } from './node-figures.ts';
 import { renderPage } from './page.ts';
-import { makePageModel } from './page-model.ts';
+import { makeFigures, makePageModel } from './page-model.ts';
 import type { HistorySource } from './rates.ts';
 import { reportHealth } from './readiness.ts';
 import type { ApplianceStatus, FibRoute, StatusProvider } from './status.ts';
@@ -112,6 +112,15 @@ function ownRoutes(
         const { ready, checks, broken } = reportHealth(source.status(), Date.now());
         const reasons = checks.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
         sendJson(exchange, ready ? 200 : 503, { ready, reasons, checks, broken });
+      },
+    ],
+    [
+      '/figures',
+      (exchange) => {
+        const names = source.status().interfaces.map(({ name }) => name);
+        const figures = makeFigures(source, rates, names);
+        const wantsHistory = exchange.url.searchParams.has('history');
+        sendJson(exchange, 200, wantsHistory ? { ...figures, history: rates.history(names) } : figures);
       },
     ],
     ['/nodes', (exchange) => sendFigures(exchange, source, nodeFigures)],
