@@ -1,7 +1,7 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
-import { assessPaths, type BrokenStep, type InterfacePath, isFarBehind } from './path.ts';
+import { assessPaths, type BrokenStep, type InterfacePath, isFarBehind, PATH_STEPS } from './path.ts';
 import type { ApplianceStatus, FibBackendStatus, NextHopStatus, ServiceStatus } from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
@@ -174,8 +174,10 @@ function groupByCause(paths: readonly InterfacePath[]): BrokenPath[] {
     cause.interfaces.push(name);
     causes.set(key, cause);
   }
-  const rank = { broken: 0, waiting: 1 };
-  return [...causes.values()].sort((a, b) => rank[a.step.state] - rank[b.step.state]);
+  // what is broken before what is under way, and then the way of a packet
+  const rank = ({ state, step }: BrokenStep): number =>
+    (state === 'broken' ? 0 : PATH_STEPS.length) + PATH_STEPS.indexOf(step);
+  return [...causes.values()].sort((a, b) => rank(a.step) - rank(b.step));
 }
 
 /** VPP and the FIB have sentences of their own. */

@@ -108,9 +108,9 @@ export class LiveFeed implements Disposable {
       client.lateTicks = client.exchange.pendingBytes > 0 ? client.lateTicks + 1 : 0;
       if (client.lateTicks > MAX_PENDING_TICKS) client.exchange.destroy();
     }
-    this.#publish();
+    const { stats } = this.#publish();
     this.#rates.look();
-    const figures = { now: Date.now(), ...makeFigures(this.#source, this.#rates, this.#names) };
+    const figures = { now: Date.now(), ...makeFigures(this.#source, this.#rates, this.#names, stats) };
     this.#push(`event: figures\ndata: ${JSON.stringify(figures)}\n\n`);
   }
 
@@ -118,8 +118,8 @@ export class LiveFeed implements Disposable {
     this.#soon ??= setTimeout(() => this.#publish(), COALESCE_MS);
   }
 
-  /** Sends the parts of the status that are another than those sent last. */
-  #publish(): void {
+  /** Sends the parts of the status that are another than those sent last; returns the status. */
+  #publish(): ApplianceStatus {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     const status = this.#source.status();
@@ -129,13 +129,14 @@ export class LiveFeed implements Disposable {
     const gone = [...this.#sent.keys()].filter((name) => !parts.has(name));
     this.#sent = parts;
     this.#names = shownNames(status);
-    if (changed.length === 0 && gone.length === 0) return;
+    if (changed.length === 0 && gone.length === 0) return status;
     const fields = [
       ...changed.map(([name, json]) => `${JSON.stringify(name)}:${json}`),
       ...gone.map((name) => `${JSON.stringify(name)}:null`),
     ];
     const head = `"now":${Date.now()},"uptimeSeconds":${status.uptimeSeconds},"interfaceCount":${status.interfaces.length}`;
     this.#push(`event: status\ndata: {${head},"changed":{${fields.join(',')}}}\n\n`);
+    return status;
   }
 
   #push(event: string): void {

@@ -71,7 +71,7 @@ export function nicSection(nics: readonly NicStatus[]): Html {
     const paste =
       nic.iniLine === ''
         ? html``
-        : html`<div class="paste"><span>To give it to VPP</span><button type="button" class="scripted" data-copy="${id}" aria-label="Copy the lines that give ${nic.pciAddress} to VPP">Copy</button><pre id="${id}" tabindex="0" role="region" aria-label="Lines that give ${nic.pciAddress} to VPP">${nic.iniLine}</pre></div>`;
+        : html`<div class="paste"><span>Gives it to VPP</span><button type="button" class="scripted" data-copy="${id}" aria-label="Copy the lines that give ${nic.pciAddress} to VPP">Copy</button><pre id="${id}" tabindex="0" role="region" aria-label="Lines that give ${nic.pciAddress} to VPP">${nic.iniLine}</pre></div>`;
     return html`<li><h3><code>${nic.pciAddress}</code> ${nic.kernelName ?? ''}</h3>
 <p>${describeUse(nic.use)}</p>
 <dl class="compact"><dt>Link</dt><dd>${nic.link}${speed}</dd><dt>Driver</dt><dd>${nic.driver ?? 'none'}</dd><dt>MAC</dt><dd>${nic.mac ?? 'not known'}</dd><dt>IOMMU group</dt><dd>${group}</dd></dl>

@@ -29,10 +29,10 @@ export interface PageModel {
   readonly status: ApplianceStatus;
   /** How many interfaces there are in all. */
   readonly interfaceCount: number;
-  /** Undefined before there were two readings. */
+  /** Undefined before there were two readings, and while they are old. */
   readonly rates: LatestRates | undefined;
   readonly history: RateHistory;
-  /** Undefined before there was a reading. */
+  /** Undefined before there was a reading, and while it is old. */
   readonly load: VppLoad | undefined;
 }
 
@@ -45,13 +45,20 @@ export function makePageModel(source: StatusProvider, rates: HistorySource): Pag
   return {
     status: boundStatus(status),
     interfaceCount: status.interfaces.length,
-    ...makeFigures(source, rates, names),
+    ...makeFigures(source, rates, names, status.stats),
     history: rates.history(names),
   };
 }
 
-export function makeFigures(source: StatusProvider, rates: HistorySource, names: readonly string[]): Figures {
+/** Nothing while VPP's counters are not fresh: old figures are not shown as those of now. */
+export function makeFigures(
+  source: StatusProvider,
+  rates: HistorySource,
+  names: readonly string[],
+  stats: ApplianceStatus['stats'],
+): Figures {
   const snapshot = source.statsSnapshot()?.snapshot;
+  if (stats.state !== 'fresh') return { rates: undefined, load: undefined };
   return { rates: rates.latest(names), load: snapshot === undefined ? undefined : loadOf(snapshot) };
 }
 

@@ -172,7 +172,7 @@ export function fibSection(backends: readonly FibBackendStatus[], now: number): 
   );
   const list = failures.length > 0 ? html`<h3>Failed routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
-<div class="scroll" role="region" aria-label="Routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th><th scope="col" class="number">Desired</th><th scope="col" class="number">Programmed</th><th scope="col" class="number">Pending</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Last convergence</th></tr></thead>
+<div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th><th scope="col" class="number">Desired</th><th scope="col" class="number">Programmed</th><th scope="col" class="number">Pending</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Last convergence</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></div>${list}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
@@ -206,7 +206,7 @@ export function bootSection({ phases, totalMs }: ApplianceStatus['boot']): Html 
     totalMs === undefined ? 'Still booting' : `Took ${formatDuration(totalMs)} from the first own line`;
   return html`<section aria-labelledby="boot"><h2 id="boot" tabindex="-1">Boot</h2>
 <p>${total}</p>
-<div class="scroll" role="region" aria-label="Boot" tabindex="0"><table class="boot"><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Began at</th><th scope="col" class="number">Took</th><th scope="col">Timeline</th><th scope="col">Outcome</th></tr></thead>
+<div class="scroll" role="region" aria-label="Table of phases" tabindex="0"><table class="boot"><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Began at</th><th scope="col" class="number">Took</th><th scope="col">Timeline</th><th scope="col">Outcome</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></div></section>`;
 }

@@ -23,7 +23,7 @@ export function interfaceSection(model: PageModel, now: number): Html {
   const more =
     left > 0 ? html`<p>${formatCount(left)} more interfaces in <a href="/status">status</a>.</p>` : '';
   return html`<section aria-labelledby="interfaces"><h2 id="interfaces" tabindex="-1">Interfaces</h2>
-${totals(model, now)}<div class="scroll" role="region" aria-label="Interfaces" tabindex="0"><table class="stacked traffic"><thead><tr>${heads}</tr></thead>
+${totals(model, now)}<div class="scroll" role="region" aria-label="Table of interfaces" tabindex="0"><table class="stacked traffic"><thead><tr>${heads}</tr></thead>
 <tbody>
 ${rows}</tbody></table></div>${more}</section>`;
 }

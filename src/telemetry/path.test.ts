@@ -316,6 +316,20 @@ describe('what is not broken', () => {
     expect(assessReadiness(status)).toMatchObject({ ready: true });
   });
 
+  test('an interface that VPP lacks for want of its NIC is no cause of its own', () => {
+    const states = statesOf({
+      ...withNic({ use: { role: 'missing', name: 'xe0', reason: 'no PCI device' } }),
+      interfaces: [
+        makeInterface('xe0', {
+          state: { state: 'failed', reason: 'VPP has no interface of that name' },
+          adminUp: false,
+          link: 'unknown',
+        }),
+      ],
+    });
+    expect(states).toBe('unknown broken unknown ok unknown unknown unknown ok');
+  });
+
   test('interfaces that VPP has and nobody configured have no path', () => {
     const local0 = makeInterface('local0', { state: { state: 'unconfigured' }, adminUp: false });
     expect(assessPaths(makeStatus({ nics: [], interfaces: [local0] }))).toEqual([]);

@@ -75,7 +75,8 @@ function assessPath(status: ApplianceStatus, name: string): InterfacePath {
   const isFallback = nic?.use.role === 'fallback' || status.vpp.process.state === 'disabled';
   const dataPlane = found?.dataPlane ?? (isFallback ? 'kernel' : 'vpp');
   const facts: Facts = { status, name, dataPlane, nic, found };
-  const steps = PATH_STEPS.map((step): PathStep => ({ step, ...JUDGES[step](facts) }));
+  const judged = PATH_STEPS.map((step): PathStep => ({ step, ...JUDGES[step](facts) }));
+  const steps = judged.map((step) => (isConsequence(step, judged) ? asUnknown(step) : step));
   const broken =
     steps.find((step) => step.state === 'broken') ?? steps.find((step) => step.state === 'waiting');
   return {
@@ -84,6 +85,16 @@ function assessPath(status: ApplianceStatus, name: string): InterfacePath {
     steps,
     ...(broken !== undefined && 'look' in broken ? { broken } : {}),
   };
+}
+
+/** VPP has no interface of a NIC that it does not have. */
+function isConsequence({ step, state }: PathStep, all: readonly PathStep[]): boolean {
+  if (step !== 'interface' || state !== 'broken') return false;
+  return all.some((one) => (one.step === 'driver' || one.step === 'vfio') && one.state === 'broken');
+}
+
+function asUnknown({ step, text }: PathStep): PathStep {
+  return { step, state: 'unknown', text };
 }
 
 const JUDGES: Readonly<Record<PathStepName, (facts: Facts) => Judged>> = {

@@ -117,8 +117,9 @@ function ownRoutes(
     [
       '/figures',
       (exchange) => {
-        const names = source.status().interfaces.map(({ name }) => name);
-        const figures = makeFigures(source, rates, names);
+        const { interfaces, stats } = source.status();
+        const names = interfaces.map(({ name }) => name);
+        const figures = { stats, ...makeFigures(source, rates, names, stats) };
         const wantsHistory = exchange.url.searchParams.has('history');
         sendJson(exchange, 200, wantsHistory ? { ...figures, history: rates.history(names) } : figures);
       },

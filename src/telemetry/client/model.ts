@@ -24,7 +24,10 @@ export function applyStatus(model: PageModel, change: StatusChange): PageModel {
     if (value === null) delete parts[name];
     else parts[name] = value;
   }
-  return { ...model, status: parts as unknown as ApplianceStatus, interfaceCount };
+  const status = parts as unknown as ApplianceStatus;
+  // what is old is not shown as what is so now
+  const old = status.stats.state === 'fresh' ? {} : { rates: undefined, load: undefined };
+  return { ...model, ...old, status, interfaceCount };
 }
 
 export function applyFigures(model: PageModel, { rates, load }: FiguresEvent): PageModel {
