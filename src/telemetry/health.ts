@@ -31,9 +31,8 @@ export interface Health {
 
 const RANK: Readonly<Record<HealthLevel, number>> = { error: 0, warning: 1, ok: 2 };
 
-/** Sums up a status. */
-export function assessHealth(status: ApplianceStatus, now: number): Health {
-  const paths = assessPaths(status);
+/** Sums up a status. `paths` are those of the same status, where they are known already. */
+export function assessHealth(status: ApplianceStatus, now: number, paths = assessPaths(status)): Health {
   const broken = groupByCause(paths);
   const sentences = [
     assessBoot(status),

@@ -11,6 +11,7 @@
  */
 import { ContentType, type Exchange } from './exchange.ts';
 import { boundStatus, makeFigures, makePageModel, type PageModel, shownNames } from './page-model.ts';
+import { PLOT_POINTS } from './rates.ts';
 import type { RateRecorder } from './rate-recorder.ts';
 import type { ApplianceStatus, StatusProvider } from './status.ts';
 
@@ -97,7 +98,7 @@ export class LiveFeed implements Disposable {
     this.#rates.look();
     const model: PageModel & { now: number } = {
       now: Date.now(),
-      ...makePageModel(this.#source, this.#rates),
+      ...makePageModel(this.#source, this.#rates, PLOT_POINTS),
     };
     this.#names = shownNames(model.status);
     return `event: model\ndata: ${JSON.stringify(model)}\n\n`;

@@ -32,7 +32,8 @@ const SIGNS: Readonly<Record<PathStep['state'], readonly [sign: string, word: st
 };
 
 export function healthSection(status: ApplianceStatus, now: number): Html {
-  const health = assessHealth(status, now);
+  const paths = assessPaths(status);
+  const health = assessHealth(status, now, paths);
   const bad = health.sentences.filter(({ level }) => level !== 'ok');
   const well = health.sentences.filter(({ level }) => level === 'ok');
   const summary = bad.length === 0 ? 'What is well' : `${plural(well.length, 'part')} well`;
@@ -40,7 +41,7 @@ export function healthSection(status: ApplianceStatus, now: number): Html {
 <h2 id="health" tabindex="-1"><span class="sign" aria-hidden="true">${{ ok: '✓', warning: '!', error: '✗' }[health.level]}</span> <span role="status">${health.headline}</span></h2>
 ${causes(health.broken)}${list(bad, now)}<details${bad.length === 0 ? html` open=""` : ''}><summary>${summary}</summary>
 ${list(well, now)}</details>
-${pathList(assessPaths(status))}</section>`;
+${pathList(paths)}</section>`;
 }
 
 function list(sentences: readonly HealthSentence[], now: number): Html {

@@ -39,14 +39,14 @@ export interface PageModel {
 /** What changes every second. */
 export type Figures = Pick<PageModel, 'rates' | 'load'>;
 
-export function makePageModel(source: StatusProvider, rates: HistorySource): PageModel {
+export function makePageModel(source: StatusProvider, rates: HistorySource, maxPoints: number): PageModel {
   const status = source.status();
   const names = shownNames(status);
   return {
     status: boundStatus(status),
     interfaceCount: status.interfaces.length,
     ...makeFigures(source, rates, names, status.stats),
-    history: rates.history(names),
+    history: rates.history(names, maxPoints),
   };
 }
 

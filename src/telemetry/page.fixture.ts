@@ -1,6 +1,6 @@
 /** How tests make and read the page. */
 import { makePageModel, type PageModel } from './page-model.ts';
-import type { InterfaceRates, RateHistory } from './rates.ts';
+import { type HistorySource, type InterfaceRates, PAGE_POINTS, type RateHistory } from './rates.ts';
 import { makeProvider, makeStatus, NOW } from './status.fixture.ts';
 import type { ApplianceStatus } from './status.ts';
 
@@ -15,8 +15,9 @@ export const RATES: InterfaceRates = {
 
 /** What the page is made of; every interface has the same rates, and a minute of history. */
 export function makeModel(changes: Partial<ApplianceStatus> = {}): PageModel {
+  const source = makeProvider({ status: () => makeStatus(changes) });
   const at = Array.from({ length: 60 }, (_, i) => NOW - (59 - i) * 1000);
-  return makePageModel(makeProvider({ status: () => makeStatus(changes) }), {
+  const rates: HistorySource = {
     latest: (names) => ({
       at: NOW,
       interfaces: Object.fromEntries(names.map((name) => [name, RATES])),
@@ -27,7 +28,8 @@ export function makeModel(changes: Partial<ApplianceStatus> = {}): PageModel {
         names.map((name) => [name, { rx: at.map((_, i) => i * 1e6), tx: at.map(() => 2e6) }]),
       ),
     }),
-  });
+  };
+  return makePageModel(source, rates, PAGE_POINTS);
 }
 
 /** Text as a reader sees it. */

@@ -6,7 +6,13 @@
  * `unknown`.
  */
 import { plural } from './format.ts';
-import type { ApplianceStatus, FibBackendStatus, InterfaceStatus, NicStatus } from './status.ts';
+import type {
+  ApplianceStatus,
+  FibBackendStatus,
+  InterfaceStatus,
+  NextHopStatus,
+  NicStatus,
+} from './status.ts';
 
 /** In the order in which each needs the one before. */
 export const PATH_STEPS = [
@@ -52,6 +58,8 @@ interface Facts {
   readonly dataPlane: 'vpp' | 'kernel';
   readonly nic: NicStatus | undefined;
   readonly found: InterfaceStatus | undefined;
+  /** Those that are reached by it. */
+  readonly nextHops: readonly NextHopStatus[];
 }
 
 type Judged = PathStep extends infer Step ? (Step extends PathStep ? Omit<Step, 'step'> : never) : never;
@@ -63,18 +71,27 @@ const SHARED_DRIVERS = new Set(['mlx4_core', 'mlx5_core']);
 
 /** The way through each data plane interface that the configuration names, in its order. */
 export function assessPaths(status: ApplianceStatus): InterfacePath[] {
-  const names = new Set<string>();
-  for (const { name, state } of status.interfaces) if (state.state !== 'unconfigured') names.add(name);
-  for (const { use } of status.nics) if (isForDataPlane(use)) names.add(use.name);
-  return [...names].map((name) => assessPath(status, name));
+  const found = new Map(status.interfaces.map((one) => [one.name, one]));
+  const nics = new Map(status.nics.flatMap((nic) => (isForDataPlane(nic.use) ? [[nic.use.name, nic]] : [])));
+  const nextHops = Map.groupBy(status.nextHops, ({ reach }) =>
+    reach.kind === 'interface' ? reach.interface : undefined,
+  );
+  const names = new Set([...found.keys(), ...nics.keys()]);
+  return [...names]
+    .filter((name) => found.get(name)?.state.state !== 'unconfigured')
+    .map((name) => assessPath(status, name, found.get(name), nics.get(name), nextHops.get(name) ?? []));
 }
 
-function assessPath(status: ApplianceStatus, name: string): InterfacePath {
-  const found = status.interfaces.find((one) => one.name === name);
-  const nic = status.nics.find(({ use }) => isForDataPlane(use) && use.name === name);
+function assessPath(
+  status: ApplianceStatus,
+  name: string,
+  found: InterfaceStatus | undefined,
+  nic: NicStatus | undefined,
+  nextHops: readonly NextHopStatus[],
+): InterfacePath {
   const isFallback = nic?.use.role === 'fallback' || status.vpp.process.state === 'disabled';
   const dataPlane = found?.dataPlane ?? (isFallback ? 'kernel' : 'vpp');
-  const facts: Facts = { status, name, dataPlane, nic, found };
+  const facts: Facts = { status, name, dataPlane, nic, found, nextHops };
   const judged = PATH_STEPS.map((step): PathStep => ({ step, ...JUDGES[step](facts) }));
   const steps = judged.map((step) => (isConsequence(step, judged) ? asUnknown(step) : step));
   const broken =
@@ -235,8 +252,7 @@ function judgeAddress({ status, dataPlane, found }: Facts): Judged {
   return found.addresses.length === 0 ? notNeeded('none is configured') : ok(found.addresses.join(', '));
 }
 
-function judgeNextHop({ status, name, dataPlane, found }: Facts): Judged {
-  const here = status.nextHops.filter(({ reach }) => reach.kind === 'interface' && reach.interface === name);
+function judgeNextHop({ status, dataPlane, found, nextHops: here }: Facts): Judged {
   if (here.length === 0) return notNeeded('no route leaves here by a next hop');
   const shown = here
     .slice(0, 3)

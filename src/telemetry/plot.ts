@@ -6,8 +6,8 @@ import { formatBitRate, formatDuration } from './format.ts';
 import { type Html, html } from './html.ts';
 import { PLOT_MS, type RateHistory, type RateSeries } from './rates.ts';
 
-const WIDTH = 300;
-const HEIGHT = 60;
+const WIDTH = 1000;
+const HEIGHT = 200;
 /** A plot of nothing but a few packets is not to look like a storm. */
 const MIN_TOP_BITS = 1000;
 
@@ -45,51 +45,40 @@ function labelOf(name: string, { rx, tx }: RateSeries): string {
 }
 
 function curves(at: readonly number[], { rx, tx }: RateSeries, top: number, now: number): Html {
-  const inward = points(at, rx, top, now);
-  return html`<path class="rx area" d="${area(inward)}"/><path class="rx line" d="${line(inward)}"/><path class="tx line" d="${line(points(at, tx, top, now))}"/>`;
+  const inward = curve(at, rx, top, now);
+  return html`<path class="rx area" d="${inward.area}"/><path class="rx line" d="${inward.line}"/><path class="tx line" d="${curve(at, tx, top, now).line}"/>`;
 }
 
-type Run = readonly (readonly [x: number, y: number])[];
-
-/** Runs of known values, in the coordinates of the plot. */
-function points(
+/**
+ * Runs of known values as path data, and the ground below them. In whole units, of which there are more than a screen
+ * has pixels: a hundred interfaces are drawn in a few milliseconds, their figures with fractions were not.
+ */
+function curve(
   at: readonly number[],
   values: readonly (number | null)[],
   top: number,
   now: number,
-): readonly Run[] {
-  const runs: (readonly [number, number])[][] = [];
-  let run: (readonly [number, number])[] = [];
-  for (const [i, time] of at.entries()) {
+): { readonly line: string; readonly area: string } {
+  let line = '';
+  let area = '';
+  let run = '';
+  let firstX = 0;
+  let lastX = 0;
+  for (let i = 0; i <= at.length; i++) {
     const value = values[i] ?? null;
-    const x = WIDTH * (1 - (now - time) / PLOT_MS);
-    if (value === null || x < 0) {
-      if (run.length > 0) runs.push(run);
-      run = [];
-    } else run.push([x, HEIGHT - (Math.min(value, top) / top) * (HEIGHT - 2) - 1]);
+    const x = Math.round(WIDTH * (1 - (now - (at[i] ?? 0)) / PLOT_MS));
+    if (i < at.length && value !== null && x >= 0) {
+      const y = Math.round((HEIGHT - 2) * (1 - Math.min(value, top) / top)) + 1;
+      if (run === '') firstX = x;
+      run += `${run === '' ? 'M' : 'L'}${x} ${y}`;
+      lastX = x;
+    } else if (run !== '') {
+      line += run;
+      area += `${run}L${lastX} ${HEIGHT}L${firstX} ${HEIGHT}Z`;
+      run = '';
+    }
   }
-  if (run.length > 0) runs.push(run);
-  return runs;
-}
-
-function line(runs: readonly Run[]): string {
-  return runs.map((run) => `M${run.map(([x, y]) => `${tenth(x)} ${tenth(y)}`).join('L')}`).join('');
-}
-
-function area(runs: readonly Run[]): string {
-  return runs
-    .map((run) => {
-      const [first] = run;
-      const last = run.at(-1);
-      if (first === undefined || last === undefined) return '';
-      return `${line([run])}L${tenth(last[0])} ${HEIGHT}L${tenth(first[0])} ${HEIGHT}Z`;
-    })
-    .join('');
-}
-
-/** Shorter than a fixed number of digits, and as exact as a screen can show. */
-function tenth(value: number): number {
-  return Math.round(value * 10) / 10;
+  return { line, area };
 }
 
 /** The top of the scale: 1, 2 or 5 times a power of ten. */

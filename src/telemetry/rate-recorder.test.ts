@@ -49,14 +49,14 @@ describe('rates', () => {
   });
 
   test('make a gap in the history where there are none', () => {
-    const { at: times, series } = record([at(1), at(2), at(9, 2), at(10, 2)]).history(['xe0']);
+    const { at: times, series } = record([at(1), at(2), at(9, 2), at(10, 2)]).history(['xe0'], PLOT_POINTS);
     expect(times).toEqual([1_000_000, 1_001_000, 1_002_000, 1_003_000]);
     expect(series.xe0?.rx).toEqual([null, 51_200, null, 51_200]);
   });
 
   test('are kept for the time of a plot, in no more points than it has', () => {
     const readings = Array.from({ length: 400 }, (_, i) => at(i));
-    const { at: times, series } = record(readings).history(['xe0']);
+    const { at: times, series } = record(readings).history(['xe0'], PLOT_POINTS);
     expect(times.length).toBeLessThanOrEqual(PLOT_POINTS);
     expect(times.at(-1)).toBe(1_000_000 + 399_000);
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThanOrEqual(PLOT_MS);

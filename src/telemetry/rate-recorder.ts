@@ -12,7 +12,6 @@ import {
   type InterfaceRates,
   type LatestRates,
   PLOT_MS,
-  PLOT_POINTS,
   type RateHistory,
   type RateSeries,
 } from './rates.ts';
@@ -91,13 +90,13 @@ export class RateRecorder implements HistorySource, Disposable {
     return Object.keys(interfaces).length === 0 ? undefined : { at: this.#lastAt, interfaces };
   }
 
-  history(names: readonly string[]): RateHistory {
+  history(names: readonly string[], maxPoints: number): RateHistory {
     const slots: number[] = [];
     for (let i = 0; i < this.#size; i++) {
       const slot = (this.#next - this.#size + i + CAPACITY) % CAPACITY;
       if ((this.#at[slot] ?? 0) >= this.#lastAt - PLOT_MS) slots.push(slot);
     }
-    const step = Math.max(1, Math.ceil(slots.length / PLOT_POINTS));
+    const step = Math.max(1, Math.ceil(slots.length / maxPoints));
     const chosen = slots.filter((_, i) => (slots.length - 1 - i) % step === 0);
     const series: Record<string, RateSeries> = {};
     for (const name of names) {

@@ -37,13 +37,15 @@ export interface LatestRates {
 export interface HistorySource {
   /** Undefined before there were two readings of the VPP that runs. */
   latest(names: readonly string[]): LatestRates | undefined;
-  /** The last `PLOT_MS`, in `PLOT_POINTS` points at the most. */
-  history(names: readonly string[]): RateHistory;
+  /** The last `PLOT_MS`, in `maxPoints` points at the most. */
+  history(names: readonly string[], maxPoints: number): RateHistory;
 }
 
 /** What a plot shows. */
 export const PLOT_MS = 300_000;
 export const PLOT_POINTS = 150;
+/** In a page that is drawn here: the event loop waits for it. */
+export const PAGE_POINTS = 75;
 
 /** The history with one reading more, and without what is older than `PLOT_MS`. */
 export function extendHistory(history: RateHistory, { at, interfaces }: LatestRates): RateHistory {

@@ -30,18 +30,19 @@ export interface HealthReport extends Health, Readiness {
 }
 
 /** Whether VPP is connected, interfaces are up as configured, and routes are programmed. */
-export function assessReadiness(status: ApplianceStatus): Readiness {
-  const checks = [checkBoot(status), checkVpp(status), checkInterfaces(status), checkRoutes(status)];
+export function assessReadiness(status: ApplianceStatus, paths = assessPaths(status)): Readiness {
+  const checks = [checkBoot(status), checkVpp(status), checkInterfaces(status, paths), checkRoutes(status)];
   return { ready: checks.every(({ ok }) => ok), checks };
 }
 
 /** @param now Unix milliseconds */
 export function reportHealth(status: ApplianceStatus, now: number): HealthReport {
+  const paths = assessPaths(status);
   return {
     hostname: status.hostname,
-    ...assessHealth(status, now),
-    ...assessReadiness(status),
-    paths: assessPaths(status),
+    ...assessHealth(status, now, paths),
+    ...assessReadiness(status, paths),
+    paths,
   };
 }
 
@@ -64,8 +65,8 @@ function checkVpp({ vpp }: ApplianceStatus): ReadyCheck {
   return say(false, `VPP is not connected (${api.state})${reason}`);
 }
 
-function checkInterfaces(status: ApplianceStatus): ReadyCheck {
-  const paths = assessPaths(status);
+function checkInterfaces(status: ApplianceStatus, paths: readonly InterfacePath[]): ReadyCheck {
+  const names = new Set(status.interfaces.map(({ name }) => name));
   const wrong = paths.flatMap(({ interface: name, steps }) => {
     const step = steps.find(
       ({ state, step }) => step !== 'vpp' && step !== 'routes' && (state === 'broken' || state === 'waiting'),
@@ -73,8 +74,7 @@ function checkInterfaces(status: ApplianceStatus): ReadyCheck {
     if (step !== undefined) return [`${name}: ${step.text}`];
     // VPP's absence is the check before this one, but nothing is up then
     const at = steps.find(({ step }) => step === 'interface');
-    const isConfigured = status.interfaces.some((one) => one.name === name);
-    return at?.state === 'unknown' && isConfigured ? [`${name}: ${at.text}`] : [];
+    return at?.state === 'unknown' && names.has(name) ? [`${name}: ${at.text}`] : [];
   });
   return {
     name: 'interfaces',

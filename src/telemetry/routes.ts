@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.ts';
 import { errorFigures, nodeFigures } from './node-figures.ts';
 import { renderPage } from './page.ts';
 import { makeFigures, makePageModel } from './page-model.ts';
-import type { HistorySource } from './rates.ts';
+import { type HistorySource, PAGE_POINTS, PLOT_POINTS } from './rates.ts';
 import { reportHealth } from './readiness.ts';
 import type { ApplianceStatus, FibRoute, StatusProvider } from './status.ts';
 import { STYLE_SHEET } from './style.ts';
@@ -43,6 +43,9 @@ export interface RouteParts {
 /** The page's script, put in by build.mjs; without a build there is none, and the page reloads itself. */
 const PAGE_SCRIPT = process.env.APPLIANCE_PAGE_SCRIPT ?? '';
 
+/** How long a drawn page serves. */
+const PAGE_MS = 250;
+
 /** The page of control, when it was contributed: the status page links to it. */
 const CONTROL_PATH = '/control';
 
@@ -74,14 +77,16 @@ function ownRoutes(
   const vppctl = new Vppctl(source);
   const logs = new LogStream(source);
   const hasScript = PAGE_SCRIPT !== '';
+  const pages = new PageCache((refresh) => {
+    const model = makePageModel(source, rates, PAGE_POINTS);
+    return renderPage(model, { now: Date.now(), refresh, hasControl, hasScript });
+  });
   return [
     [
       '/',
       (exchange) => {
         const refresh = exchange.url.searchParams.get('refresh') !== 'off';
-        const model = makePageModel(source, rates);
-        const page = renderPage(model, { now: Date.now(), refresh, hasControl, hasScript });
-        exchange.send(200, ContentType.html, page);
+        exchange.send(200, ContentType.html, pages.get(refresh));
       },
     ],
     [
@@ -121,7 +126,11 @@ function ownRoutes(
         const names = interfaces.map(({ name }) => name);
         const figures = { stats, ...makeFigures(source, rates, names, stats) };
         const wantsHistory = exchange.url.searchParams.has('history');
-        sendJson(exchange, 200, wantsHistory ? { ...figures, history: rates.history(names) } : figures);
+        sendJson(
+          exchange,
+          200,
+          wantsHistory ? { ...figures, history: rates.history(names, PLOT_POINTS) } : figures,
+        );
       },
     ],
     ['/nodes', (exchange) => sendFigures(exchange, source, nodeFigures)],
@@ -131,6 +140,25 @@ function ownRoutes(
     ['/log', (exchange) => logs.answer(exchange)],
     ['/vppctl', (exchange) => vppctl.answer(exchange)],
   ];
+}
+
+/** Pages that were just drawn: a crowd that loads them costs no more than one who does. */
+class PageCache {
+  readonly #draw: (refresh: boolean) => string;
+  readonly #drawn = new Map<boolean, { readonly at: number; readonly page: string }>();
+
+  constructor(draw: (refresh: boolean) => string) {
+    this.#draw = draw;
+  }
+
+  get(refresh: boolean): string {
+    const now = performance.now();
+    const last = this.#drawn.get(refresh);
+    if (last !== undefined && now - last.at < PAGE_MS) return last.page;
+    const page = this.#draw(refresh);
+    this.#drawn.set(refresh, { at: now, page });
+    return page;
+  }
 }
 
 function sendJson(exchange: Exchange, status: number, value: unknown): void {
