@@ -133,6 +133,7 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
     String(one.programmed),
     String(one.pending),
     one.failed > 0 ? { text: String(one.failed), shade: 'error' } : String(one.failed),
+    one.unresolved > 0 ? { text: String(one.unresolved), shade: 'warning' } : String(one.unresolved),
     one.lastConvergenceMs === undefined ? '-' : formatDuration(one.lastConvergenceMs),
     'since' in one.status ? formatAgo(one.status.since, now) : '-',
     fibCell(one.status),
@@ -140,8 +141,20 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   const failures = backends.flatMap((one) =>
     one.failures.map(({ prefix, reason }): Cell[] => ['', prefix, { text: reason, shade: 'error' }]),
   );
-  const heading = ['BACKEND', 'DESIRED', 'PROGRAMMED', 'PENDING', 'FAILED', 'CONVERGED IN', 'SINCE', 'STATE'];
-  return formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5], heading: true }) + formatTable(failures);
+  const heading = [
+    'BACKEND',
+    'DESIRED',
+    'PROGRAMMED',
+    'PENDING',
+    'FAILED',
+    'UNRESOLVED',
+    'CONVERGED IN',
+    'SINCE',
+    'STATE',
+  ];
+  return (
+    formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) + formatTable(failures)
+  );
 }
 
 function fibCell(status: FibBackendStatus['status']): Cell {

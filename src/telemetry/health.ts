@@ -211,11 +211,13 @@ function names(list: readonly string[]): string {
 function assessFib(fib: FibBackendStatus): HealthSentence {
   const progress = `${plural(fib.programmed, 'route')} of ${plural(fib.desired, 'route').split(' ')[0]} programmed`;
   const subject = `FIB (${fib.backend})`;
+  const waits = fib.unresolved > 0 ? `, ${plural(fib.unresolved, 'route')} without a reachable next hop` : '';
   if (fib.failed > 0) {
     const first = fib.failures[0];
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }
+  if (waits !== '') return { level: 'warning', text: `${subject}: ${progress}${waits}` };
   switch (fib.status.state) {
     case 'disabled':
       return { level: 'ok', text: `${subject} is disabled: ${fib.status.reason}` };

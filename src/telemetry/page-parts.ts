@@ -12,7 +12,14 @@ import {
 import { describeService } from './health.ts';
 import { type Html, html } from './html.ts';
 import type { PageModel, VppLoad } from './page-model.ts';
-import type { ApplianceStatus, BootPhase, FibBackendStatus, Service, ServiceStatus } from './status.ts';
+import type {
+  ApplianceStatus,
+  BootPhase,
+  FibBackendStatus,
+  FibFamilyCounts,
+  Service,
+  ServiceStatus,
+} from './status.ts';
 
 /** Bounds on the page: what is beyond is in `/status`, `/log`, `/fib/vpp`. */
 const MAX_OUTPUT_LINES = 10;
@@ -160,22 +167,55 @@ function stateBadge({ state }: ServiceStatus): Html {
 }
 
 export function fibSection(backends: readonly FibBackendStatus[], now: number): Html {
-  const rows = backends.map((fib) => {
-    const since = 'since' in fib.status ? html`<small>${formatAgo(fib.status.since, now)}</small>` : '';
-    const reason = 'reason' in fib.status ? html`<small>${fib.status.reason}</small>` : '';
-    return html`<tr><th scope="row">${fib.backend}</th><td><span class="badge ${fibLevel(fib)}">${fib.status.state}</span>${reason}${since}</td>${numbers([fib.desired, fib.programmed, fib.pending, fib.failed])}<td class="number">${fib.lastConvergenceMs === undefined ? '–' : formatDuration(fib.lastConvergenceMs)}</td></tr>\n`;
-  });
+  const rows = backends.flatMap((fib) => [fibRow(fib, now), ...familyRows(fib)]);
   const failures = backends.flatMap((fib) =>
     fib.failures
       .slice(0, MAX_FAILURES)
       .map((one) => html`<li>${fib.backend}: <code>${one.prefix}</code>: ${one.reason}</li>\n`),
   );
-  const list = failures.length > 0 ? html`<h3>Failed routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
+  const list =
+    failures.length > 0 ? html`<h3>Failed and unresolved routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
+  const heads = ['Desired', 'Programmed', 'Pending', 'Failed', 'Unresolved', 'Last convergence'].map(
+    (name) => html`<th scope="col" class="number">${name}</th>`,
+  );
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
-<div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th><th scope="col" class="number">Desired</th><th scope="col" class="number">Programmed</th><th scope="col" class="number">Pending</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Last convergence</th></tr></thead>
+<div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
 ${rows}</tbody></table></div>${list}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
+}
+
+function fibRow(fib: FibBackendStatus, now: number): Html {
+  const since = 'since' in fib.status ? html`<small>${formatAgo(fib.status.since, now)}</small>` : '';
+  const reason = 'reason' in fib.status ? html`<small>${fib.status.reason}</small>` : '';
+  const replay = fib.isReplaying ? html` <span class="badge warning">all are sent again</span>` : '';
+  const all =
+    fib.lastFullConvergenceMs === undefined
+      ? ''
+      : html`<small>of all: ${formatDuration(fib.lastFullConvergenceMs)}</small>`;
+  const took = fib.lastConvergenceMs === undefined ? '–' : formatDuration(fib.lastConvergenceMs);
+  return html`<tr><th scope="row">${fib.backend}</th><td><span class="badge ${fibLevel(fib)}">${fib.status.state}</span>${replay}${reason}${since}</td>${countCells(fib)}<td class="number">${took}${all}</td></tr>\n`;
+}
+
+/** Nothing where there is one family only: the sums say the same. */
+function familyRows({ families }: FibBackendStatus): Html[] {
+  const used = families.filter(({ desired, pending }) => desired + pending > 0);
+  if (used.length < 2) return [];
+  return used.map(
+    (one) =>
+      html`<tr class="family"><th scope="row">${FAMILIES[one.family]}</th><td></td>${countCells(one)}<td></td></tr>\n`,
+  );
+}
+
+const FAMILIES = { ipv4: 'IPv4', ipv6: 'IPv6', mpls: 'MPLS' } as const;
+
+function countCells(
+  of: Pick<FibFamilyCounts, 'desired' | 'programmed' | 'pending' | 'failed' | 'unresolved'>,
+): Html {
+  const bad = of.failed > 0 ? html`<span class="error">${formatCount(of.failed)}</span>` : formatCount(0);
+  const waits =
+    of.unresolved > 0 ? html`<span class="warning">${formatCount(of.unresolved)}</span>` : formatCount(0);
+  return html`${numbers([of.desired, of.programmed, of.pending])}<td class="number">${bad}</td><td class="number">${waits}</td>`;
 }
 
 function fibLevel({ status, desired }: FibBackendStatus): string {

@@ -254,6 +254,23 @@ describe('the first broken step', () => {
       /show fib/,
     ],
     [
+      'a next hop that cannot be reached',
+      {
+        fib: [
+          {
+            ...fib,
+            programmed: 2,
+            unresolved: 1,
+            failures: [{ prefix: '203.0.113.0/24', reason: '192.0.2.254: network is unreachable' }],
+          },
+        ],
+      },
+      'next-hop',
+      'broken',
+      /203\.0\.113\.0\/24 waits for its next hop: 192\.0\.2\.254/,
+      /answers/,
+    ],
+    [
       'routes under way',
       { fib: [{ ...fib, programmed: 1, pending: 2, status: { state: 'programming', since } }] },
       'routes',

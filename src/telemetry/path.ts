@@ -9,6 +9,7 @@ import { plural } from './format.ts';
 import type {
   ApplianceStatus,
   FibBackendStatus,
+  FibFailure,
   InterfaceStatus,
   NextHopStatus,
   NicStatus,
@@ -258,6 +259,13 @@ function judgeNextHop({ status, dataPlane, found, nextHops: here }: Facts): Judg
     .slice(0, 3)
     .map(({ address }) => address)
     .join(', ');
+  const unresolved = unresolvedBy(fibOf(status, dataPlane), here);
+  if (unresolved !== undefined) {
+    return broken(
+      `${unresolved.prefix} waits for its next hop: ${unresolved.reason}`,
+      'whether the next hop answers at its address, and [route] in the configuration',
+    );
+  }
   const isUsable =
     found?.state.state === 'ok' &&
     found.adminUp &&
@@ -265,6 +273,18 @@ function judgeNextHop({ status, dataPlane, found, nextHops: here }: Facts): Judg
   return isUsable && found.link !== 'down'
     ? ok(here.length > 3 ? `${shown} and ${here.length - 3} more` : shown)
     : unknown(`${shown}: the interface is not up`);
+}
+
+/** A route that waits for one of these next hops, of those that the FIB names. */
+function unresolvedBy(
+  fib: FibBackendStatus | undefined,
+  nextHops: readonly NextHopStatus[],
+): FibFailure | undefined {
+  if (fib === undefined || fib.unresolved === 0) return undefined;
+  return fib.failures.find(({ reason }) => {
+    const words = new Set(reason.split(/[\s,;%()]+|:(?=\s|$)/));
+    return nextHops.some(({ address }) => words.has(address));
+  });
 }
 
 function judgeRoutes({ status, dataPlane }: Facts): Judged {

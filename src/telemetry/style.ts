@@ -92,6 +92,7 @@ footer { margin-top: 1.5rem; font-size: .85rem; color: var(--dim); }
 table { border-collapse: collapse; width: 100%; min-width: 38rem; font-size: .92rem; }
 th, td { text-align: left; padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child > * { border-bottom: 0; }
+tr.family th { padding-left: 1rem; font-weight: 400; color: var(--dim); }
 thead th { color: var(--dim); font-weight: 600; font-size: .82rem; padding-top: 0; }
 caption { text-align: left; font-weight: 600; padding: .6rem 0 .4rem; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
