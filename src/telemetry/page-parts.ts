@@ -140,8 +140,8 @@ export function serviceSection(services: readonly Service[], now: number): Html 
         ? NOTHING
         : html`<pre tabindex="0" role="region" aria-label="Last output of ${service.name}">${lines.map((one) => html`${formatTime(one.at)} ${one.line}\n`)}</pre>\n`;
     return html`<h3>${service.name} ${stateBadge(service.status)}</h3>
-<p>${describeService(service.status, now)}; ${plural(service.restarts, 'restart')}; <a href="/log?service=${encodeURIComponent(service.name)}">all output of ${service.name}</a></p>
-${exit}${output}`;
+<p>${plural(service.restarts, 'restart')}; ${describeService(service.status, now)}</p>
+${exit}${output}<p><a href="/log?service=${encodeURIComponent(service.name)}">All output of ${service.name}</a></p>`;
   });
   const body = parts.length === 0 ? html`<p>This program runs no other one.</p>` : html`${parts}`;
   return html`<section aria-labelledby="services"><h2 id="services" tabindex="-1">Services</h2>

@@ -117,8 +117,9 @@ export function renderParts(model: PageModel, now: number): PagePart[] {
 function factsPart({ status }: PageModel, now: number): Html {
   const kernel = status.kernel ? ` · Linux ${status.kernel}` : '';
   const process = status.mode === 'pid1' ? 'PID 1' : `pid ${status.pid}`;
+  // what grows is last: it moves nothing
   return html`<div id="part-facts"><h1>${status.hostname}</h1>
-<p>appliance ${status.version}${kernel} · ${process} · up for ${formatDuration(status.uptimeSeconds * 1000)} · <time>${formatTime(now)}</time></p></div>`;
+<p>appliance ${status.version}${kernel} · ${process} · <time>${formatTime(now)}</time> · up for ${formatDuration(status.uptimeSeconds * 1000)}</p></div>`;
 }
 
 /** What the script takes over; without it a word on reloading. */

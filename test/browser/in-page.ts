@@ -134,9 +134,15 @@ export function focused(): { mark: string | undefined; isShown: boolean } {
   };
 }
 
+interface Shifts {
+  /** Of all shifts together; 0.1 is what a visitor begins to mind (https://web.dev/articles/cls). */
+  score: number;
+  what: string[];
+}
+
 /** Begins to add up the layout shifts that no input is the reason of. */
 export function watchShifts(): void {
-  const shifts: string[] = [];
+  const shifts: Shifts = { score: 0, what: [] };
   Object.assign(globalThis, { shifts });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -149,13 +155,14 @@ export function watchShifts(): void {
       const what = sources.map(({ node }) =>
         node instanceof Element ? node.outerHTML.slice(0, 60) : (node?.nodeName ?? 'gone'),
       );
-      shifts.push(`${value.toFixed(4)} ${what.join(', ')}`);
+      shifts.score += value;
+      shifts.what.push(`${value.toFixed(4)} ${what.join(', ')}`);
     }
   }).observe({ type: 'layout-shift' });
 }
 
-export function shiftsSoFar(): string[] {
-  return (globalThis as unknown as { shifts: string[] }).shifts;
+export function shiftsSoFar(): Shifts {
+  return (globalThis as unknown as { shifts: Shifts }).shifts;
 }
 
 /** Where every part of the page is, in pixels. */

@@ -179,7 +179,7 @@ describe.skipIf(noChromium !== undefined)('the status page', () => {
       (old) => document.querySelector('.traffic path.rx.line')?.getAttribute('d') !== old,
       before,
     );
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/all output of vpp/);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/All output of vpp/);
     expect(await page.locator('.health details').getAttribute('open')).not.toBeNull();
   });
 
@@ -196,8 +196,10 @@ describe.skipIf(noChromium !== undefined)('the status page', () => {
       );
       last = await traffic(page);
     }
-    expect(await page.evaluate(shiftsSoFar)).toEqual([]);
     expect(await page.evaluate(boxes)).toEqual(before);
+    // a figure of one digit more begins further left in its cell: that, and nothing else, may be there
+    const { score, what } = await page.evaluate(shiftsSoFar);
+    expect(score, what.join('\n')).toBeLessThan(0.001);
   });
 
   it.each([360, 390])('fits on a phone of %d pixels', async (width) => {
