@@ -44,6 +44,7 @@ summary { cursor: pointer; color: var(--dim); padding: .2rem 0; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .5rem 1rem; z-index: 3; }
 header { padding: 1.4rem 0 .8rem; }
 header.top { display: flex; flex-wrap: wrap; gap: .6rem 2rem; justify-content: space-between; align-items: flex-start; }
+#part-facts { flex: 1 1 20rem; }
 header p { margin: .25rem 0 0; color: var(--dim); font-variant-numeric: tabular-nums; }
 .tools { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; min-height: 2.5rem; }
 .tools p { margin: 0; }

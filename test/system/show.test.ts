@@ -72,7 +72,9 @@ describe('show', () => {
     const plain = show('fib', { onTerminal: true, env: { NO_COLOR: '1' } });
     expect(plain.code).toBe(0);
     const [head = '', vpp = ''] = plain.text.split('\n');
-    expect(head).toMatch(/^BACKEND +DESIRED +PROGRAMMED +PENDING +FAILED +UNRESOLVED +CONVERGED IN +SINCE +STATE$/);
+    expect(head).toMatch(
+      /^BACKEND +DESIRED +PROGRAMMED +PENDING +FAILED +UNRESOLVED +CONVERGED IN +SINCE +STATE$/,
+    );
     expect(vpp.indexOf('1') + 1).toBe(head.indexOf('DESIRED') + 'DESIRED'.length);
     expect(plain.text).not.toContain('\u001b');
     const coloured = show('fib', {
