@@ -139,7 +139,7 @@ svg .grid { stroke: var(--line); vector-effect: non-scaling-stroke; stroke-dasha
 /* meters and bars */
 .split { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2.5rem; }
 .split h3 { margin-top: 0; }
-.meters dd { display: grid; grid-template-columns: minmax(5rem, 1fr) minmax(11rem, auto); gap: .9rem; align-items: center; }
+.meters dd { display: grid; grid-template-columns: minmax(4rem, 1fr) 12.5rem; gap: .9rem; align-items: center; }
 .meter, .time { width: 100%; height: .5rem; border-radius: .25rem; }
 .track { fill: var(--calm-ground); } .fill { fill: var(--rx); }
 .meter.high .fill { fill: var(--warning); } .time.failed .fill { fill: var(--error); }
