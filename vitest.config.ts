@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: `unit` is quick and runs beside the source; `e2e` boots guests and is run one file at a time.
+// Three projects: `unit` is quick and runs beside the source; `browser` looks at the page; `e2e` boots guests and is run
+// one file at a time.
 export default defineConfig({
   test: {
     reporters: ['default', './test/summary-reporter.ts'],
@@ -23,13 +24,26 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          pool: 'forks',
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+          fileParallelism: false,
+          // After the others: a browser wants the machine for itself.
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],
           fileParallelism: false,
           // After the others: an emulated processor wants the machine for itself.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 300_000,
           hookTimeout: 900_000,
         },

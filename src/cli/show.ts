@@ -1,60 +1,85 @@
-/** `appliance show …`: what a running appliance says of itself, as a table on a terminal and as JSON elsewhere. */
+/**
+ * `appliance show …`: what a running appliance says of itself, as a table on a terminal and as JSON elsewhere; with
+ * --watch again and again.
+ */
 import { parseArgs } from 'node:util';
-import type { ApplianceStatus } from '../telemetry/mod.ts';
+import type { AgedList, ApplianceStatus, Figures, HealthReport, NodeFigures } from '../telemetry/mod.ts';
 import { boxText, statusText, updateText } from './show-box.ts';
 import { showFibRoutes, showRoute } from './show-fib.ts';
-import { formatTable } from './table.ts';
-import { events, get, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
+import { errorsText, healthText, nodesText } from './show-health.ts';
+import { bootText, fibText, interfacesText, servicesText, vppText, workersText } from './show-state.ts';
+import { type Cell, formatTable } from './table.ts';
+import { events, get, Refusal, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
 import { UsageError } from './usage.ts';
+import { watchView } from './watch.ts';
 
 interface View {
   readonly json: unknown;
   text(): string;
+  /** 0 unless it is said here. */
+  readonly exitCode?: number;
+}
+
+interface Asked {
+  readonly target: Target;
+  /** Words after the name of the view. */
+  readonly rest: readonly string[];
+  /** Also what is zero. */
+  readonly all: boolean;
+  /** `--table`. */
+  readonly table: string | undefined;
 }
 
 /** `appliance run` is a program among others. */
 const NO_BOX = 'this appliance does not own its machine: it has neither updates nor a watchdog\n';
 
-type Viewer = (target: Target, rest: readonly string[], table: string | undefined) => Promise<View>;
+type Viewer = (asked: Asked) => Promise<View>;
 
 const VIEWERS: Readonly<Record<string, Viewer>> = {
-  route: showRoute,
-  fib: async (target) => {
+  route: ({ target, rest, table }) => showRoute(target, rest, table),
+  health: async ({ target }) => {
+    const report = await json<HealthReport>(target, '/health');
+    const isWell = report.ready && report.level !== 'error';
+    return { json: report, text: () => healthText(report), exitCode: isWell ? 0 : 1 };
+  },
+  interfaces: async ({ target }) => {
+    const [now, figures] = await Promise.all([status(target), json<Figures>(target, '/figures')]);
+    const { interfaces } = now;
+    const value = interfaces.map((one) => ({ ...one, rates: figures.rates?.interfaces[one.name] }));
+    return { json: value, text: () => interfacesText(now, figures) };
+  },
+  vpp: async ({ target }) => {
+    const now = await status(target);
+    return { json: now.vpp, text: () => vppText(now, Date.now()) };
+  },
+  workers: async ({ target }) => {
+    const [now, figures] = await Promise.all([status(target), json<Figures>(target, '/figures')]);
+    return { json: figures.load ?? null, text: () => workersText(figures, now.box) };
+  },
+  nodes: async ({ target, all }) => {
+    const nodes = await json<AgedList<NodeFigures>>(target, all ? '/nodes?all' : '/nodes');
+    return { json: nodes, text: () => nodesText(nodes) };
+  },
+  errors: async ({ target, all }) => {
+    const errors = await json<Parameters<typeof errorsText>[0]>(target, all ? '/errors?all' : '/errors');
+    return { json: errors, text: () => errorsText(errors) };
+  },
+  fib: async ({ target }) => {
     const { fib } = await status(target);
-    return { json: fib, text: () => fibText(fib) };
+    return { json: fib, text: () => fibText(fib, Date.now()) };
   },
-  interfaces: async (target) => {
-    const { interfaces } = await status(target);
-    const rows = interfaces.map((one) => [
-      one.name,
-      one.dataPlane,
-      one.adminUp ? 'up' : 'down',
-      one.link,
-      String(one.mtuBytes ?? '-'),
-      one.addresses.join(', ') || '-',
-      hostInterfaceText(one),
-      'reason' in one.state ? `${one.state.state}: ${one.state.reason}` : one.state.state,
-    ]);
-    const heading = ['NAME', 'PLANE', 'ADMIN', 'LINK', 'MTU', 'ADDRESSES', 'LINUX', 'STATE'];
-    return { json: interfaces, text: () => formatTable([heading, ...rows]) };
+  services: async ({ target }) => {
+    const now = await status(target);
+    return { json: now.services, text: () => servicesText(now, Date.now()) };
   },
-  vpp: async (target) => {
-    const { vpp } = await status(target);
-    const say = (part: { state: string; reason?: string }): string =>
-      part.reason === undefined ? part.state : `${part.state}: ${part.reason}`;
-    const rows = [
-      ['process', say(vpp.process)],
-      ['API', say(vpp.api)],
-      ['version', vpp.version ?? 'unknown'],
-      ['pid', String(vpp.pid ?? '-')],
-      ['restarts', String(vpp.restarts)],
-    ];
-    return { json: vpp, text: () => formatTable(rows) };
+  boot: async ({ target }) => {
+    const now = await status(target);
+    return { json: now.boot, text: () => bootText(now) };
   },
-  config: async (target) => {
+  config: async ({ target }) => {
     const { config } = await status(target);
-    const rows = config.problems.map(({ severity, line, leaf, message }) => [
-      severity,
+    const rows = config.problems.map(({ severity, line, leaf, message }): Cell[] => [
+      { text: severity, shade: severity },
       `${config.path}:${line}`,
       leaf,
       message,
@@ -62,52 +87,36 @@ const VIEWERS: Readonly<Record<string, Viewer>> = {
     const head = `${config.path}: ${config.state}, ${config.source} in force\n`;
     return { json: config, text: () => head + formatTable(rows) };
   },
-  log: async (target, [service = 'appliance']) => {
+  log: async ({ target, rest: [service = 'appliance'] }) => {
     const text = await get(target, `/log?service=${encodeURIComponent(service)}`);
     return { json: text.split('\n').filter((line) => line !== ''), text: () => text };
   },
-  update: async (target) => {
+  update: async ({ target }) => {
     const update = (await status(target)).box?.update;
     return {
       json: update ?? null,
       text: () => (update === undefined ? NO_BOX : updateText(update, Date.now())),
     };
   },
-  box: async (target) => {
+  box: async ({ target }) => {
     const { box } = await status(target);
     if (box === undefined) return { json: null, text: () => NO_BOX };
     // show update has it
     const { update: _, ...rest } = box;
     return { json: rest, text: () => boxText(rest, Date.now()) };
   },
-  status: async (target) => {
+  status: async ({ target }) => {
     const all = await status(target);
     return { json: all, text: () => statusText(all, Date.now()) };
   },
 };
 
-function fibText(backends: ApplianceStatus['fib']): string {
-  const rows = backends.map((one) => [
-    one.backend,
-    'reason' in one.status ? `${one.status.state}: ${one.status.reason}` : one.status.state,
-    String(one.desired),
-    String(one.programmed),
-    String(one.pending),
-    String(one.failed),
-  ]);
-  return formatTable([['BACKEND', 'STATE', 'DESIRED', 'PROGRAMMED', 'PENDING', 'FAILED'], ...rows]);
+async function json<Value>(target: Target, path: string): Promise<Value> {
+  return JSON.parse(await get(target, path)) as Value;
 }
 
-/** The TAP of an interface as `namespace/name`, or why it has none. */
-function hostInterfaceText({ hostInterface }: ApplianceStatus['interfaces'][number]): string {
-  if (hostInterface === undefined) return '-';
-  return hostInterface.state === 'paired'
-    ? `${hostInterface.netns}/${hostInterface.name}`
-    : `none: ${hostInterface.reason}`;
-}
-
-async function status(target: Target): Promise<ApplianceStatus> {
-  return JSON.parse(await get(target, '/status')) as ApplianceStatus;
+function status(target: Target): Promise<ApplianceStatus> {
+  return json<ApplianceStatus>(target, '/status');
 }
 
 /** Prints lines as they come, until the appliance or the reader of the output ends it. */
@@ -122,6 +131,7 @@ async function followLog(
   return 0;
 }
 
+/** Resolves with the view's exit code: of `health` 1 when it is not well. */
 export async function show(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -130,6 +140,8 @@ export async function show(args: readonly string[]): Promise<number> {
       ...TARGET_OPTIONS,
       follow: { type: 'boolean', default: false },
       table: { type: 'string' },
+      watch: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
     },
   });
   const two = positionals.slice(0, 2).join(' ');
@@ -147,12 +159,29 @@ export async function show(args: readonly string[]): Promise<number> {
     throw new UsageError(`show takes ${all}, not "${positionals.join(' ')}"`);
   }
   const rest = positionals.slice(name.split(' ').length);
+  if (name !== 'route' && rest.length > (name === 'log' ? 1 : 0)) {
+    throw new UsageError(`show ${name} takes no "${rest.at(-1)}"`);
+  }
+  if (values.all && name !== 'nodes' && name !== 'errors') {
+    throw new UsageError('--all goes with show nodes and show errors');
+  }
   const target = targetOf(values);
+  const asked: Asked = { target, rest, all: values.all, table: values.table };
   if (values.follow) {
     if (name !== 'log') throw new UsageError('--follow goes with show log');
     return followLog(target, rest, values.json);
   }
-  const view = await viewer(target, rest, values.table);
-  process.stdout.write(asJson ? `${JSON.stringify(view.json)}\n` : view.text());
-  return 0;
+  const render = (view: View): string => (asJson ? `${JSON.stringify(view.json)}\n` : view.text());
+  if (values.watch) {
+    return watchView({
+      changes: (signal) => events(target, '/events', signal),
+      draw: async () => render(await viewer(asked)),
+      title: `show ${positionals.join(' ')}`,
+      onScreen: !asJson,
+      isFinal: (error) => error instanceof Refusal,
+    });
+  }
+  const view = await viewer(asked);
+  process.stdout.write(render(view));
+  return view.exitCode ?? 0;
 }

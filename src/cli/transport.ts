@@ -80,13 +80,18 @@ export function post(target: Target, path: string, options: SendOptions = {}): P
   return ask(target, path, { ...options, method: 'POST', needsPassword: true });
 }
 
-/** The lines of a path's server-sent events as they come. Ends when the appliance does, or when iteration stops. */
-export async function* events(target: Target, path: string): AsyncGenerator<string> {
+/**
+ * The lines of a path's server-sent events as they come. Ends when the appliance does, when iteration stops, or when
+ * the signal is aborted.
+ */
+export async function* events(target: Target, path: string, signal?: AbortSignal): AsyncGenerator<string> {
   const where = placeOf(target);
   const asked = { method: 'GET', needsPassword: false, timeoutMs: EVENTS_TIMEOUT_MS } as const;
   const response = await answerOf(target, path, asked);
   if (response.statusCode !== 200) throw refusal(where, path, response, await textOf(response));
   response.setEncoding('utf8');
+  if (signal?.aborted === true) response.destroy();
+  signal?.addEventListener('abort', () => response.destroy(), { once: true });
   let rest = '';
   for await (const chunk of response as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');

@@ -8,7 +8,9 @@ export const USAGE = `usage: appliance COMMAND …
   version
 
 of a running appliance:
-  show WHAT                               fib vpp | fib kernel | interfaces | vpp | config | log [SERVICE] | status
+  show WHAT                               health: exit code 0 when it is ready and nothing is in error, 1 otherwise
+                                          interfaces | vpp | workers | fib | fib vpp | fib kernel | services | boot |
+                                          config | log [SERVICE] | status | nodes, errors [--all]: of VPP's graph |
                                           update: versions and trials | box: watchdog, cores, time, crashes, certificate
   show route ADDRESS | PREFIX | mpls LABEL [--table N]
                                           where packets go, and why
@@ -16,6 +18,7 @@ of a running appliance:
                                           give it routes, which stay; those of the same name are replaced
   routes withdraw FILE | - | --name NAME  take them away: those in the file, or all of that name
   routes show                             who gave routes, and how many
+  show WHAT --watch                       drawn again as it changes, every second; Ctrl-C ends it
   show log SERVICE --follow               print its lines as they come
   vppctl show …                           ask VPP's own command line, read-only
   config show                             print the configuration in force
@@ -35,7 +38,7 @@ of a running appliance:
 They speak to the appliance on this machine (--run-dir DIR names its socket's directory, /run/appliance), or with
 --host URL to another one, https://192.0.2.1:8443. --fingerprint SHA256 names its self-signed certificate, --insecure
 takes any. Whatever changes something wants the password: --password-file FILE, APPLIANCE_PASSWORD, or asked for.
---json prints JSON; without it show prints JSON too when its output is not a terminal.
+--json prints JSON; without it show prints JSON too when its output is not a terminal. NO_COLOR=1 leaves colours out.
 `;
 
 /** A command line that cannot be understood: exit code 2. */

@@ -562,7 +562,7 @@ describe('the page', () => {
     expect(page).toContain('hostname = edge1');
     expect(page).toContain('A &lt;disk&gt;');
     expect(page).not.toMatch(/<script|style="|onclick/);
-    expect((await ask({ path: '/' })).body).toContain('<a href="/control">control</a>');
+    expect((await ask({ path: '/' })).body).toContain('<a href="/control" class="button">Control</a>');
   });
 
   test.skipIf(OUTSIDE === undefined)('is elsewhere for whom plain HTTP brings', async () => {

@@ -15,11 +15,13 @@ import type {
   ConfigStatus,
   FibRoute,
   ManagementStatus,
+  NextHopStatus,
   OutputLine,
   RouteAnswer,
   StatusProvider,
 } from '../telemetry/mod.ts';
 import { runCli } from '../vpp/mod.ts';
+import { Changes } from './changes.ts';
 import { Conditions } from './conditions.ts';
 import type { Console } from './console.ts';
 import { DataPlane, type MachineHooks } from './data-plane.ts';
@@ -27,6 +29,7 @@ import { Feeds } from './feeds.ts';
 import { type Appliers, LiveConfig } from './live-config.ts';
 import { type LoadedConfig, machineFacts, readConfigFile } from './load-config.ts';
 import { NicReport } from './nic-status.ts';
+import { nextHopStatus } from './next-hop-status.ts';
 import { Phases } from './phases.ts';
 import type { Service } from './service.ts';
 import { Web } from './web.ts';
@@ -80,6 +83,7 @@ export class Appliance implements StatusProvider {
   readonly phases: Phases;
   readonly owner: MachineOwner | undefined;
   readonly #options: ApplianceOptions;
+  readonly #changes = new Changes();
   readonly #nics: NicReport;
   #config: Config | undefined;
   #configStatus: ConfigStatus;
@@ -90,11 +94,15 @@ export class Appliance implements StatusProvider {
   /** Subjects of conditions that the configuration in force is the reason of. */
   #warned: string[] = [];
   #execReported = false;
+  #nextHops: { readonly of: Config | undefined; readonly value: readonly NextHopStatus[] } = {
+    of: undefined,
+    value: [],
+  };
 
   constructor(options: ApplianceOptions) {
     this.#options = options;
     this.console = options.console;
-    this.conditions = new Conditions(options.console);
+    this.conditions = new Conditions(options.console, this.#changes.announce);
     this.phases = new Phases(options.console, options.startedAt);
     this.#nics = new NicReport(options.runDir);
     this.#configStatus = {
@@ -147,6 +155,7 @@ export class Appliance implements StatusProvider {
       vppRunDir,
       ownsMachine: owner !== undefined,
       hooks: { ...owner?.hooks, onExec: () => this.#reportExec() },
+      onChange: this.#changes.announce,
       managementInterface: () => owner?.managementInterface,
     });
     this.#dataPlane = dataPlane;
@@ -189,6 +198,7 @@ export class Appliance implements StatusProvider {
         this.#setConfigStatus(
           isFirst ? status : { state: 'ok', source: 'file', path: status.path, problems: warnings },
         );
+        this.#changes.announce();
       },
     });
   }
@@ -264,10 +274,11 @@ export class Appliance implements StatusProvider {
         dataPlane: plane,
         managementInterface: owner?.managementInterface,
       }),
-      interfaces: plane === undefined ? [] : [...plane.interfaces.status, ...plane.kernelInterfaces.status],
+      interfaces: plane?.interfaceStatus ?? [],
       fib: plane === undefined ? [] : [plane.fib.vpp.status, plane.kernelFib.status],
       ...(plane?.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
       ...(this.#feeds === undefined ? {} : { feeds: this.#feeds.status }),
+      nextHops: this.#nextHopStatus(),
       hugepages: plane === undefined ? [] : [plane.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
       ...(owner === undefined ? {} : { box: owner.status() }),
@@ -300,6 +311,15 @@ export class Appliance implements StatusProvider {
 
   followLog(name: string, listener: (line: OutputLine) => void): (() => void) | undefined {
     return this.console.hub.followLog(name, listener);
+  }
+
+  watch(onChange: () => void): () => void {
+    const unsubscribe = this.#changes.subscribe(onChange);
+    this.#dataPlane?.setWatched(true);
+    return () => {
+      unsubscribe();
+      if (this.#changes.listeners === 0) this.#dataPlane?.setWatched(false);
+    };
   }
 
   vppctl(command: string, signal: AbortSignal): Promise<string> {
@@ -344,6 +364,15 @@ export class Appliance implements StatusProvider {
     for (const leaf of this.#warned) if (!warnings.some((one) => one.leaf === leaf)) conditions.clear(leaf);
     for (const { leaf, message } of warnings) conditions.set('warning', leaf, message);
     this.#warned = warnings.map(({ leaf }) => leaf);
+  }
+
+  /** Worked out anew for another configuration only. */
+  #nextHopStatus(): readonly NextHopStatus[] {
+    if (this.#config !== this.#nextHops.of) {
+      const value = this.#config === undefined ? [] : nextHopStatus(this.#config);
+      this.#nextHops = { of: this.#config, value };
+    }
+    return this.#nextHops.value;
   }
 
   #hostname(): string {

@@ -4,10 +4,12 @@ import type { Logger } from './console.ts';
 
 export class Conditions {
   readonly #logger: Logger;
+  readonly #onChange: () => void;
   readonly #bySubject = new Map<string, Condition>();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, onChange: () => void = () => {}) {
     this.#logger = logger;
+    this.#onChange = onChange;
   }
 
   /** States a condition; said again with the same words it changes nothing. */
@@ -15,6 +17,7 @@ export class Conditions {
     const old = this.#bySubject.get(subject);
     if (old?.reason === reason && old.severity === severity) return;
     this.#bySubject.set(subject, { severity, subject, reason, since: Date.now() });
+    this.#onChange();
     if (severity === 'error') this.#logger.error(subject, reason);
     else if (severity === 'warning') this.#logger.warning(subject, reason);
     else this.#logger.info(subject, reason);
@@ -22,7 +25,7 @@ export class Conditions {
 
   /** The condition holds no more. */
   clear(subject: string): void {
-    this.#bySubject.delete(subject);
+    if (this.#bySubject.delete(subject)) this.#onChange();
   }
 
   list(): Condition[] {

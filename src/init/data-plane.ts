@@ -13,7 +13,13 @@ import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
 import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
-import type { HugepageStatus, KernelImportStatus, ServiceStatus, VppStatus } from '../telemetry/status.ts';
+import type {
+  HugepageStatus,
+  InterfaceStatus,
+  KernelImportStatus,
+  ServiceStatus,
+  VppStatus,
+} from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
@@ -30,6 +36,8 @@ import { reasonOf } from '../linux/mod.ts';
 
 /** How long the boot waits for VPP's exec before it goes on. */
 const FIRST_START_MS = 10_000;
+/** Between two readings of the counters while somebody looks at them. */
+const WATCHED_POLL_MS = 1_000;
 /** How long a change waits for VPP to take it; VPP's reasons, and what is slow, show in the status. */
 const RECONFIGURE_MS = 10_000;
 
@@ -47,6 +55,8 @@ export interface MachineHooks
 
 export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'> {
   readonly config: Config;
+  /** A part of the status became another one; called often. */
+  readonly onChange?: () => void;
   readonly hooks?: MachineHooks;
   /** `hostInterfaces` has changed: TAPs came or went. */
   readonly onHostInterfaces?: () => void;
@@ -62,6 +72,7 @@ export class DataPlane {
   #link: VppLink;
   #service: Service | undefined;
   #vppStart: VppStart;
+  #isWatched = false;
   /** How the first start went: executed, or why not. */
   #firstStart = Promise.withResolvers<string>();
 
@@ -80,6 +91,7 @@ export class DataPlane {
       },
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
+        options.onChange?.();
         this.fib.setConnected(this.interfaces.connected);
         this.fib.vpp.interfacesChanged();
       },
@@ -135,6 +147,17 @@ export class DataPlane {
 
   get hugepages(): HugepageStatus {
     return this.#vppStart.hugepages;
+  }
+
+  /** Of the data plane that forwards: VPP, or the kernel in its place. */
+  get interfaceStatus(): InterfaceStatus[] {
+    return this.kernelInterfaces.active ? this.kernelInterfaces.status : this.interfaces.status;
+  }
+
+  /** Whether somebody looks at the counters: they are read every second then. */
+  setWatched(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    this.stats.setInterval(this.#pollIntervalMs);
   }
 
   /** Why a configured NIC is not VPP's, by PCI address. */
@@ -228,7 +251,7 @@ export class DataPlane {
 
   async #takeLive(next: Config): Promise<void> {
     this.#config = next;
-    this.stats.setInterval(next.vpp.stats.pollIntervalSeconds * 1000);
+    this.stats.setInterval(this.#pollIntervalMs);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
       // The next connection programs everything again, and a VPP that only was slow is asked again.
@@ -300,6 +323,11 @@ export class DataPlane {
     this.#vppStart.forget(released);
   }
 
+  get #pollIntervalMs(): number {
+    const configured = this.#config.vpp.stats.pollIntervalSeconds * 1000;
+    return this.#isWatched ? Math.min(configured, WATCHED_POLL_MS) : configured;
+  }
+
   // A getter would be narrowed by the assignments before an await.
   #isStopped(): boolean {
     return this.#life === 'stopped';
@@ -309,10 +337,17 @@ export class DataPlane {
     const { logger, conditions } = this.#options;
     return new VppLink({
       vpp: this.#config.vpp,
+      pollIntervalMs: this.#pollIntervalMs,
       logger,
       conditions,
-      onConnected: (event) => this.#program(event),
-      onDisconnected: (reason) => this.#detach(reason),
+      onConnected: (event) => {
+        this.#options.onChange?.();
+        return this.#program(event);
+      },
+      onDisconnected: (reason) => {
+        this.#detach(reason);
+        this.#options.onChange?.();
+      },
       isEndNews: () => this.#life === 'running',
     });
   }
@@ -340,6 +375,7 @@ export class DataPlane {
       explainExit: (end) => explainExit(end),
       onStatus: (status) => {
         if (status.state !== 'looping') conditions.clear('vpp-looping');
+        this.#options.onChange?.();
       },
       ...(aroundSpawn === undefined ? {} : { aroundSpawn }),
       ...(onCrash === undefined ? {} : { onCrash }),
@@ -361,6 +397,7 @@ export class DataPlane {
     this.fib.setConnected(this.interfaces.connected);
     await this.fib.vpp.attach(client, kind);
     const { desired, programmed, failed } = this.fib.vpp.status;
+    this.#options.onChange?.();
     this.#options.logger.info('fib', `${programmed} of ${desired} routes programmed, ${failed} refused`);
   }
 

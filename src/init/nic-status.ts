@@ -1,4 +1,5 @@
 /** The machine's NICs as they are shown: what each is, who has it, and the line that gives it to VPP. */
+import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { iniLineFor, type Inventory, type Nic, takeInventory } from '../dpdk/mod.ts';
 import type { NicRole, NicStatus } from '../telemetry/mod.ts';
@@ -32,7 +33,7 @@ export class NicReport {
 
   list(facts: NicFacts): NicStatus[] {
     const { nics } = this.#read(isFallback(facts.dataPlane));
-    return nics.map((nic) => nicStatus(nic, nics, facts));
+    return [...nics.map((nic) => nicStatus(nic, nics, facts)), ...missingNics(nics, facts)];
   }
 
   #read(isFallback: boolean): Inventory {
@@ -53,6 +54,24 @@ export class NicReport {
       (nic) => nic.kernelInterface && nic.kernelName !== undefined && !taken.has(nic.pciAddress),
     )?.kernelName;
   }
+}
+
+/** What the configuration gives to VPP and the PCI bus does not have. */
+function missingNics(nics: readonly Nic[], { config, dataPlane }: NicFacts): NicStatus[] {
+  if (config === undefined || !startsVpp(config)) return [];
+  const present = new Set(nics.map(({ pciAddress }) => pciAddress));
+  return config.vpp.dpdk.interfaces
+    .filter(({ pciAddress }) => !present.has(pciAddress))
+    .map(({ pciAddress, name }) => {
+      const reason = dataPlane?.refusals.get(pciAddress) ?? `no network card at ${pciAddress}`;
+      return {
+        pciAddress,
+        link: 'unknown',
+        groupMembers: [],
+        use: { role: 'missing', name, reason },
+        iniLine: '',
+      };
+    });
 }
 
 function nicStatus(nic: Nic, nics: readonly Nic[], facts: NicFacts): NicStatus {

@@ -149,6 +149,8 @@ export async function runPid1(startedAt: number): Promise<void> {
 /** The NICs and the line that gives each to VPP: how a user learns the addresses. */
 function listNics(appliance: Appliance): void {
   for (const nic of appliance.status().nics) {
+    // what is not there has a condition of its own
+    if (nic.use.role === 'missing') continue;
     const facts = [
       nic.kernelName,
       nic.mac,

@@ -11,6 +11,8 @@ import { reasonOf } from '../linux/mod.ts';
 
 export interface VppLinkOptions {
   readonly vpp: VppConfig;
+  /** Between two readings of the counters, to begin with. */
+  readonly pollIntervalMs: number;
   readonly logger: Logger;
   readonly conditions: Conditions;
   /** Programs VPP; rejects when the connection broke. */
@@ -31,7 +33,7 @@ export class VppLink implements AsyncDisposable {
 
   constructor(options: VppLinkOptions) {
     this.#options = options;
-    const { vpp, logger } = options;
+    const { vpp, logger, pollIntervalMs } = options;
     this.connection = new VppConnection({
       socketPath: vpp.apiSocket,
       clientName: 'appliance',
@@ -39,7 +41,7 @@ export class VppLink implements AsyncDisposable {
     });
     this.stats = new StatsPoller({
       socketPath: vpp.stats.socketPath,
-      intervalMs: vpp.stats.pollIntervalSeconds * 1000,
+      intervalMs: pollIntervalMs,
       onStatus: (status) => {
         if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
       },

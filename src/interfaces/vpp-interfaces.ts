@@ -318,7 +318,8 @@ export class VppInterfaces {
 
   /** Configured interfaces first, in the file's order, then what else VPP has. */
   get status(): InterfaceStatus[] {
-    if (this.#client === undefined) return [];
-    return interfaceRows(this.#configs, this.#known, this.#missing, (name) => this.#lcp.statusOf(name));
+    const why = this.#client === undefined ? 'VPP is not connected' : undefined;
+    const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);
+    return interfaceRows(this.#configs, this.#known, this.#missing, hostInterfaceOf, why);
   }
 }

@@ -13,17 +13,19 @@ export interface Known extends Present {
  *
  * @param missing why a configured interface is not there, by name
  * @param hostInterfaceOf an interface's TAP in Linux, or why it has none
+ * @param away why nothing is known of any
  */
 export function interfaceRows(
   configs: readonly InterfaceConfig[],
   known: ReadonlyMap<string, Known>,
   missing: ReadonlyMap<string, string>,
   hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'],
+  away?: string,
 ): InterfaceStatus[] {
   const configured = new Set(configs.map(({ name }) => name));
   const rows = configs.map(({ name }): InterfaceStatus => {
     const found = known.get(name);
-    if (found === undefined) return absent(name, missing.get(name));
+    if (found === undefined) return absent(name, missing.get(name), away);
     return present(found, { state: 'ok' }, hostInterfaceOf(name));
   });
   for (const [name, found] of known) {
@@ -33,12 +35,11 @@ export function interfaceRows(
   return rows;
 }
 
-function absent(name: string, reason: string | undefined): InterfaceStatus {
+function absent(name: string, reason: string | undefined, away = 'not configured yet'): InterfaceStatus {
   return {
     name,
     dataPlane: 'vpp',
-    state:
-      reason === undefined ? { state: 'pending', reason: 'not configured yet' } : { state: 'failed', reason },
+    state: reason === undefined ? { state: 'pending', reason: away } : { state: 'failed', reason },
     adminUp: false,
     link: 'unknown',
     addresses: [],

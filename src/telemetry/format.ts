@@ -43,6 +43,29 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
+/** `1.25 Gbit/s`: bits per second, in powers of ten as links are sold. */
+export function formatBitRate(bits: number): string {
+  return `${scaled(bits)}bit/s`;
+}
+
+/** `1.25 Mpps`: packets per second. */
+export function formatPacketRate(packets: number): string {
+  return `${scaled(packets)}pps`;
+}
+
+/** Three digits that count, a blank and the prefix of the unit. */
+function scaled(value: number): string {
+  const prefixes = ['', 'k', 'M', 'G', 'T'];
+  let rest = value;
+  let at = 0;
+  while (rest >= 999.5 && at < prefixes.length - 1) {
+    rest /= 1000;
+    at++;
+  }
+  const digits = rest >= 99.5 || rest === 0 ? 0 : rest >= 9.95 ? 1 : 2;
+  return `${at === 0 ? String(Math.round(rest)) : rest.toFixed(digits)} ${prefixes[at]}`;
+}
+
 /** `1 route`, `2 routes` */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,13 +1,22 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
-import type { ApplianceStatus, FibBackendStatus, ServiceStatus } from './status.ts';
+import { assessPaths, type BrokenStep, type InterfacePath, isFarBehind, PATH_STEPS } from './path.ts';
+import type { ApplianceStatus, FibBackendStatus, NextHopStatus, ServiceStatus } from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
 
 export interface HealthSentence {
   readonly level: HealthLevel;
   readonly text: string;
+  /** Unix milliseconds, where it is known since when it is so. */
+  readonly since?: number;
+}
+
+/** The first broken step between cable and FIB, and the interfaces that it holds up. */
+export interface BrokenPath {
+  readonly interfaces: readonly string[];
+  readonly step: BrokenStep;
 }
 
 export interface Health {
@@ -16,18 +25,22 @@ export interface Health {
   readonly headline: string;
   /** One for each part that has something to say, the worst first. */
   readonly sentences: readonly HealthSentence[];
+  /** What to repair first, one for each cause; nothing while all interfaces reach the FIB. */
+  readonly broken: readonly BrokenPath[];
 }
 
 const RANK: Readonly<Record<HealthLevel, number>> = { error: 0, warning: 1, ok: 2 };
 
-/** Sums up a status. */
-export function assessHealth(status: ApplianceStatus, now: number): Health {
+/** Sums up a status. `paths` are those of the same status, where they are known already. */
+export function assessHealth(status: ApplianceStatus, now: number, paths = assessPaths(status)): Health {
+  const broken = groupByCause(paths);
   const sentences = [
     assessBoot(status),
     ...(status.box === undefined ? [] : assessBox(status.box, now)),
     assessConfig(status),
     assessVpp(status, now),
-    assessInterfaces(status),
+    ...assessInterfaces(paths, broken),
+    ...status.nextHops.map(assessNextHop),
     ...status.fib.map(assessFib),
     assessHugepages(status),
     assessManagement(status),
@@ -37,12 +50,13 @@ export function assessHealth(status: ApplianceStatus, now: number): Health {
       (condition): HealthSentence => ({
         level: condition.severity === 'info' ? 'ok' : condition.severity,
         text: `${condition.subject}: ${condition.reason}`,
+        since: condition.since,
       }),
     ),
   ].filter((sentence) => sentence !== undefined);
   sentences.sort((a, b) => RANK[a.level] - RANK[b.level]);
   const level = sentences[0]?.level ?? 'ok';
-  return { level, headline: headline(level, sentences), sentences };
+  return { level, headline: headline(level, sentences), sentences, broken };
 }
 
 /** The state of a process in words: `running for 3 s (pid 7)`. */
@@ -149,20 +163,46 @@ function assessVpp({ vpp }: ApplianceStatus, now: number): HealthSentence {
   }
 }
 
-function assessInterfaces({ interfaces }: ApplianceStatus): HealthSentence | undefined {
-  const configured = interfaces.filter((one) => one.state.state !== 'unconfigured');
-  if (configured.length === 0) return undefined;
-  const failed = configured.filter((one) => one.state.state === 'failed');
-  if (failed.length > 0) return { level: 'error', text: `Interfaces: ${names(failed)} could not be set up` };
-  const pending = configured.filter((one) => one.state.state === 'pending');
-  if (pending.length > 0) return { level: 'warning', text: `Interfaces: ${names(pending)} not set up yet` };
-  const down = configured.filter((one) => one.adminUp && one.link === 'down');
-  if (down.length > 0) return { level: 'warning', text: `Interfaces: ${names(down)} without link` };
-  return { level: 'ok', text: `${plural(configured.length, 'interface')} as configured` };
+/** Interfaces that are held up by the same thing are one cause. */
+function groupByCause(paths: readonly InterfacePath[]): BrokenPath[] {
+  const causes = new Map<string, { readonly interfaces: string[]; readonly step: BrokenStep }>();
+  for (const { interface: name, broken } of paths) {
+    if (broken === undefined) continue;
+    const key = `${broken.step} ${broken.text}`;
+    const cause = causes.get(key) ?? { interfaces: [], step: broken };
+    cause.interfaces.push(name);
+    causes.set(key, cause);
+  }
+  // what is broken before what is under way, and then the way of a packet
+  const rank = ({ state, step }: BrokenStep): number =>
+    (state === 'broken' ? 0 : PATH_STEPS.length) + PATH_STEPS.indexOf(step);
+  return [...causes.values()].sort((a, b) => rank(a.step) - rank(b.step));
 }
 
-function names(list: readonly { readonly name: string }[]): string {
-  const shown = list.slice(0, 5).map((one) => one.name);
+/** VPP and the FIB have sentences of their own. */
+function assessInterfaces(paths: readonly InterfacePath[], broken: readonly BrokenPath[]): HealthSentence[] {
+  if (paths.length === 0) return [];
+  if (broken.length === 0)
+    return [{ level: 'ok', text: `${plural(paths.length, 'interface')} as configured` }];
+  return broken
+    .filter(({ step }) => step.step !== 'vpp' && step.step !== 'routes')
+    .map(({ interfaces, step }) => ({
+      level: step.state === 'waiting' || step.step === 'link' ? 'warning' : 'error',
+      text: `${names(interfaces)}: ${step.text}`,
+    }));
+}
+
+function assessNextHop({ address, routes, example, reach }: NextHopStatus): HealthSentence | undefined {
+  if (reach.kind !== 'none') return undefined;
+  const others = routes > 1 ? ` and ${plural(routes - 1, 'other route')}` : '';
+  return {
+    level: 'warning',
+    text: `Next hop ${address} of ${example}${others} is in no network of an interface, and no other route leads to it`,
+  };
+}
+
+function names(list: readonly string[]): string {
+  const shown = list.slice(0, 5);
   return list.length > shown.length
     ? `${shown.join(', ')} and ${list.length - shown.length} more`
     : shown.join(', ');
@@ -171,18 +211,23 @@ function names(list: readonly { readonly name: string }[]): string {
 function assessFib(fib: FibBackendStatus): HealthSentence {
   const progress = `${plural(fib.programmed, 'route')} of ${plural(fib.desired, 'route').split(' ')[0]} programmed`;
   const subject = `FIB (${fib.backend})`;
+  const waits = fib.unresolved > 0 ? `, ${plural(fib.unresolved, 'route')} without a reachable next hop` : '';
   if (fib.failed > 0) {
     const first = fib.failures[0];
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }
+  if (waits !== '') return { level: 'warning', text: `${subject}: ${progress}${waits}` };
   switch (fib.status.state) {
     case 'disabled':
       return { level: 'ok', text: `${subject} is disabled: ${fib.status.reason}` };
     case 'waiting':
       return { level: fib.desired > 0 ? 'warning' : 'ok', text: `${subject} waits: ${fib.status.reason}` };
     case 'programming':
-      return { level: 'ok', text: `${subject} is being programmed: ${progress}` };
+      return {
+        level: isFarBehind(fib) ? 'warning' : 'ok',
+        text: `${subject} is being programmed: ${progress}`,
+      };
     case 'synced':
       return { level: 'ok', text: `${subject}: ${progress}` };
     case 'degraded':

@@ -88,7 +88,12 @@ describe('paths', () => {
     ['/status', 'application/json; charset=utf-8', '"hostname":"edge1"'],
     ['/metrics', 'text/plain; version=0.0.4; charset=utf-8', 'appliance_info{'],
     ['/fib/vpp', 'application/json; charset=utf-8', '198.51.100.0/24'],
-    ['/healthz', 'text/plain; charset=utf-8', 'ok'],
+    ['/healthz', 'application/json; charset=utf-8', '"alive":true'],
+    ['/readyz', 'application/json; charset=utf-8', '"ready":true,"reasons":[]'],
+    ['/health', 'application/json; charset=utf-8', '"headline":"Everything is well"'],
+    ['/figures?history', 'application/json; charset=utf-8', '"vectorRates":[0,7]'],
+    ['/nodes', 'application/json; charset=utf-8', '"name":"ip4-lookup"'],
+    ['/errors', 'application/json; charset=utf-8', '"reason":"ip4 ttl <= 1"'],
     ['/log?service=vpp', 'text/plain; charset=utf-8', '2026-07-01T12:00:00.000Z hello'],
     ['/vppctl?command=show+version', 'text/plain; charset=utf-8', 'output of show version\n'],
   ])('%s', async (path, type, text) => {

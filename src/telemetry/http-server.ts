@@ -22,6 +22,7 @@ import { RequestError } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { HttpCounters } from './http-counters.ts';
 import { closeServer, listen, type ListenAddress } from './listen.ts';
+import { LiveFeed } from './live-feed.ts';
 import { Metrics } from './metrics.ts';
 import { type Connection, connectionOf, PeerLimit } from './peers.ts';
 import {
@@ -31,6 +32,7 @@ import {
   type RouteTable,
   refusalOfPlainHttp,
 } from './routes.ts';
+import { RateRecorder } from './rate-recorder.ts';
 import type { StatusProvider } from './status.ts';
 
 /** Connections at once, for each listening address. */
@@ -82,11 +84,14 @@ interface Shared {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const counters = new HttpCounters();
   const metrics = new Metrics(options.source, counters);
-  const routes = makeRoutes(options.source, metrics, options.routes ?? []);
+  const { source } = options;
+  const rates = new RateRecorder(source);
+  const feed = new LiveFeed(source, rates);
+  const routes = makeRoutes({ source, metrics, rates, feed }, options.routes ?? []);
   const shared: Shared = { options, routes, counters, httpsPort: undefined };
   const servers: Server[] = [];
   const close = async () => {
-    metrics[Symbol.dispose]();
+    for (const part of [metrics, rates, feed]) part[Symbol.dispose]();
     await Promise.all(servers.map(closeServer));
   };
   try {

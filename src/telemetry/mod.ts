@@ -17,8 +17,22 @@ export {
 } from './box-words.ts';
 export { RequestError, TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export { ContentType, type Exchange } from './exchange.ts';
-export { formatBytes, formatTime, plural } from './format.ts';
+export {
+  formatAgo,
+  formatBitRate,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPacketRate,
+  formatTime,
+  plural,
+} from './format.ts';
+export { describeService, type HealthLevel } from './health.ts';
 export { type Html, html } from './html.ts';
+export type { AgedList, NodeFigures } from './node-figures.ts';
+export type { Figures, PageModel } from './page-model.ts';
+export type { PathStep } from './path.ts';
+export type { HealthReport } from './readiness.ts';
 export { startHttpServer } from './http-server.ts';
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http-server.ts';
 export type { ListenAddress, TlsIdentity } from './listen.ts';
@@ -39,6 +53,7 @@ export type {
   InterfaceStatus,
   LinkState,
   ManagementStatus,
+  NextHopStatus,
   NicRole,
   NicStatus,
   OutputLine,

@@ -1,13 +1,13 @@
 /** What the page says of a box: versions, a configuration on probation, the machine's own parts. */
 import { describe, expect, test } from 'vitest';
 import { assessHealth } from './health.ts';
-import { checkNesting, textOf } from './page.fixture.ts';
+import { checkNesting, makeModel, textOf } from './page.fixture.ts';
 import { renderPage } from './page.ts';
 import { HOSTILE, makeBox, makeStatus, makeTrial, makeUpdate, NOW } from './status.fixture.ts';
 import type { ApplianceStatus, BoxStatus, ConfigChangeStatus } from './status.ts';
 
 function render(changes: Partial<ApplianceStatus>): string {
-  const page = renderPage(makeStatus(changes), { now: NOW, refresh: true });
+  const page = renderPage(makeModel(changes), { now: NOW, refresh: true });
   checkNesting(page);
   return page;
 }

@@ -46,7 +46,7 @@ export function boxSection(box: BoxStatus, now: number): Html {
       : html`<h3>Last crashes</h3>
 <ul>
 ${crashes.slice(0, MAX_CRASHES).map((crash) => html`<li>${describeCrash(crash)}</li>\n`)}</ul>`;
-  return html`<section aria-labelledby="box"><h2 id="box">Box</h2>
+  return html`<section aria-labelledby="box"><h2 id="box" tabindex="-1">Box</h2>
 <dl>
 ${rows}</dl>${list}</section>`;
 }

@@ -1,37 +1,49 @@
-/** Owns the page's sections about what runs: conditions, VPP, services, FIB, boot. */
+/** Owns the page's sections about what runs: VPP and its load, services, FIB, boot. */
 import type { Words } from './box-words.ts';
-import { formatAgo, formatBytes, formatCount, formatDuration, formatTime, plural } from './format.ts';
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPacketRate,
+  formatTime,
+  plural,
+} from './format.ts';
 import { describeService } from './health.ts';
 import { type Html, html } from './html.ts';
-import type { ApplianceStatus, BootPhase, Condition, FibBackendStatus, Service } from './status.ts';
+import type { PageModel, VppLoad } from './page-model.ts';
+import type {
+  ApplianceStatus,
+  BootPhase,
+  FibBackendStatus,
+  FibFamilyCounts,
+  Service,
+  ServiceStatus,
+} from './status.ts';
 
 /** Bounds on the page: what is beyond is in `/status`, `/log`, `/fib/vpp`. */
 const MAX_OUTPUT_LINES = 10;
 const MAX_FAILURES = 20;
-const MAX_CONDITIONS = 100;
+const MAX_THREADS = 64;
+
+/** `VLIB_FRAME_SIZE` of VPP's src/vlib/node.h: what a node takes in one call at the most. */
+const FULL_VECTOR = 256;
+/** From here on a meter warns. */
+const NEARLY_FULL = 0.9;
 
 const NOTHING = html``;
 
-export function conditionSection(conditions: readonly Condition[], now: number): Html {
-  if (conditions.length === 0) return NOTHING;
-  const items = conditions
-    .slice(0, MAX_CONDITIONS)
-    .map(
-      (one) =>
-        html`<li><span class="${one.severity}">${one.severity}</span> <strong>${one.subject}</strong>: ${one.reason} (since ${formatTime(one.since)}, ${formatAgo(one.since, now)})</li>\n`,
-    );
-  return html`<section aria-labelledby="conditions"><h2 id="conditions">Conditions</h2>
-<ul>
-${items}</ul></section>`;
-}
-
-export function vppSection(status: ApplianceStatus, now: number): Html {
+export function vppSection({ status, load }: PageModel, now: number): Html {
   const { vpp, stats, hugepages } = status;
+  const exit = status.services.find(({ name }) => name === 'vpp')?.lastExit;
   const rows = [
     row('Process', describeService(vpp.process, now)),
     row('API', describeApi(vpp.api, now)),
     row('Version', vpp.version ?? 'not known'),
     row('Restarts', formatCount(vpp.restarts)),
+    ...(exit === undefined
+      ? []
+      : [row('Last end', `${formatTime(exit.at)}, ${formatAgo(exit.at, now)}: ${exit.reason}`)]),
     row('Counters', describeStats(stats)),
     ...hugepages.map((pool) =>
       pool.state === 'not-needed'
@@ -46,9 +58,47 @@ export function vppSection(status: ApplianceStatus, now: number): Html {
     vpp.api.state === 'incompatible'
       ? html`<ul>${vpp.api.messages.slice(0, MAX_FAILURES).map((one) => html`<li><code>${one.name}</code>: ${one.reason}</li>`)}</ul>`
       : NOTHING;
-  return html`<section aria-labelledby="vpp"><h2 id="vpp">VPP</h2>
-<dl>
-${rows}</dl>${missing}</section>`;
+  return html`<section aria-labelledby="vpp"><h2 id="vpp" tabindex="-1">VPP ${stateBadge(vpp.process)}</h2>
+<div class="split"><div><dl>
+${rows}</dl>${missing}</div>${load === undefined ? NOTHING : loadPart(load)}</div></section>`;
+}
+
+/** Workers by how full their vectors are, and what of VPP's memory is used. */
+function loadPart({ vectorRates, inputRate, buffers, heaps }: VppLoad): Html {
+  const threads = vectorRates.slice(0, MAX_THREADS).map((rate, i) => {
+    const name = i === 0 ? 'main' : `worker ${i - 1}`;
+    return meterRow(name, rate, FULL_VECTOR, `${rate.toFixed(1)} vectors a call`);
+  });
+  const pools = buffers
+    .filter(isKnown)
+    .map(({ name, used, available, cached }) =>
+      meterRow(
+        `buffers ${name}`,
+        used,
+        used + available + cached,
+        `${formatCount(used)} of ${formatCount(used + available + cached)} used`,
+      ),
+    );
+  const memory = heaps
+    .filter(({ total }) => total > 0)
+    .map(({ name, used, total }) =>
+      meterRow(name, used, total, `${formatBytes(used)} of ${formatBytes(total)} used`),
+    );
+  return html`<div><h3>Load</h3>
+<p>${formatPacketRate(inputRate)} come in. A thread is full at ${FULL_VECTOR} vectors a call.</p>
+<dl class="meters">
+${[...threads, ...pools, ...memory]}</dl></div>`;
+}
+
+function isKnown({ used, available, cached }: VppLoad['buffers'][number]): boolean {
+  return used + available + cached > 0;
+}
+
+function meterRow(name: string, value: number, most: number, text: string): Html {
+  const part = most > 0 ? Math.min(1, value / most) : 0;
+  const level = part >= NEARLY_FULL ? 'high' : 'low';
+  return html`<dt>${name}</dt><dd><svg class="meter ${level}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"/><rect class="fill" width="${(part * 100).toFixed(1)}" height="8"/></svg> <span>${text}</span></dd>
+`;
 }
 
 function describeApi(api: ApplianceStatus['vpp']['api'], now: number): string {
@@ -88,46 +138,127 @@ export function serviceSection(services: readonly Service[], now: number): Html 
     const output =
       lines.length === 0
         ? NOTHING
-        : html`<pre tabindex="0" aria-label="Last output of ${service.name}">${lines.map((one) => html`${formatTime(one.at)} ${one.line}\n`)}</pre>\n`;
-    return html`<h3>${service.name}</h3>
-<p>${describeService(service.status, now)}; ${plural(service.restarts, 'restart')}; <a href="/log?service=${encodeURIComponent(service.name)}">all output of ${service.name}</a></p>
-${exit}${output}`;
+        : html`<pre tabindex="0" role="region" aria-label="Last output of ${service.name}">${lines.map((one) => html`${formatTime(one.at)} ${one.line}\n`)}</pre>\n`;
+    return html`<h3>${service.name} ${stateBadge(service.status)}</h3>
+<p>${plural(service.restarts, 'restart')}; ${describeService(service.status, now)}</p>
+${exit}${output}<p><a href="/log?service=${encodeURIComponent(service.name)}">All output of ${service.name}</a></p>`;
   });
-  const body = parts.length === 0 ? html`<p>None</p>` : html`${parts}`;
-  return html`<section aria-labelledby="services"><h2 id="services">Services</h2>
-${body}</section>`;
+  const body = parts.length === 0 ? html`<p>This program runs no other one.</p>` : html`${parts}`;
+  return html`<section aria-labelledby="services"><h2 id="services" tabindex="-1">Services</h2>
+${body}
+<p><a href="/log?service=appliance">The log of the appliance itself</a></p></section>`;
+}
+
+function stateBadge({ state }: ServiceStatus): Html {
+  switch (state) {
+    case 'running':
+      return html`<span class="badge ok">${state}</span>`;
+    case 'looping':
+    case 'backoff':
+      return html`<span class="badge error">${state}</span>`;
+    case 'starting':
+    case 'stopping':
+    case 'stopped':
+      return html`<span class="badge warning">${state}</span>`;
+    case 'disabled':
+    case 'external':
+      return html`<span class="badge">${state}</span>`;
+  }
 }
 
 export function fibSection(backends: readonly FibBackendStatus[], now: number): Html {
-  const rows = backends.map((fib) => {
-    const since = 'since' in fib.status ? `, ${formatAgo(fib.status.since, now)}` : '';
-    const reason = 'reason' in fib.status ? `: ${fib.status.reason}` : '';
-    return html`<tr><th scope="row">${fib.backend}</th><td>${fib.status.state}${since}${reason}</td>${numbers([fib.desired, fib.programmed, fib.pending, fib.failed])}<td class="number">${fib.lastConvergenceMs === undefined ? '' : formatDuration(fib.lastConvergenceMs)}</td></tr>\n`;
-  });
+  const rows = backends.flatMap((fib) => [fibRow(fib, now), ...familyRows(fib)]);
   const failures = backends.flatMap((fib) =>
     fib.failures
       .slice(0, MAX_FAILURES)
       .map((one) => html`<li>${fib.backend}: <code>${one.prefix}</code>: ${one.reason}</li>\n`),
   );
-  const list = failures.length > 0 ? html`<h3>Failed routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
-  return html`<section aria-labelledby="fib"><h2 id="fib">FIB</h2>
-<div class="scroll"><table><thead><tr><th scope="col">Backend</th><th scope="col">State</th><th scope="col" class="number">Desired</th><th scope="col" class="number">Programmed</th><th scope="col" class="number">Pending</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Last convergence</th></tr></thead>
+  const list =
+    failures.length > 0 ? html`<h3>Failed and unresolved routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
+  const heads = ['Desired', 'Programmed', 'Pending', 'Failed', 'Unresolved', 'Last convergence'].map(
+    (name) => html`<th scope="col" class="number">${name}</th>`,
+  );
+  return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
+<div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${list}</section>`;
+${rows}</tbody></table></div>${list}
+<p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
+}
+
+function fibRow(fib: FibBackendStatus, now: number): Html {
+  const since = 'since' in fib.status ? html`<small>${formatAgo(fib.status.since, now)}</small>` : '';
+  const reason = 'reason' in fib.status ? html`<small>${fib.status.reason}</small>` : '';
+  const replay = fib.isReplaying ? html` <span class="badge warning">all are sent again</span>` : '';
+  const all =
+    fib.lastFullConvergenceMs === undefined
+      ? ''
+      : html`<small>of all: ${formatDuration(fib.lastFullConvergenceMs)}</small>`;
+  const took = fib.lastConvergenceMs === undefined ? '–' : formatDuration(fib.lastConvergenceMs);
+  return html`<tr><th scope="row">${fib.backend}</th><td><span class="badge ${fibLevel(fib)}">${fib.status.state}</span>${replay}${reason}${since}</td>${countCells(fib)}<td class="number">${took}${all}</td></tr>\n`;
+}
+
+/** Nothing where there is one family only: the sums say the same. */
+function familyRows({ families }: FibBackendStatus): Html[] {
+  const used = families.filter(({ desired, pending }) => desired + pending > 0);
+  if (used.length < 2) return [];
+  return used.map(
+    (one) =>
+      html`<tr class="family"><th scope="row">${FAMILIES[one.family]}</th><td></td>${countCells(one)}<td></td></tr>\n`,
+  );
+}
+
+const FAMILIES = { ipv4: 'IPv4', ipv6: 'IPv6', mpls: 'MPLS' } as const;
+
+function countCells(
+  of: Pick<FibFamilyCounts, 'desired' | 'programmed' | 'pending' | 'failed' | 'unresolved'>,
+): Html {
+  const bad = of.failed > 0 ? html`<span class="error">${formatCount(of.failed)}</span>` : formatCount(0);
+  const waits =
+    of.unresolved > 0 ? html`<span class="warning">${formatCount(of.unresolved)}</span>` : formatCount(0);
+  return html`${numbers([of.desired, of.programmed, of.pending])}<td class="number">${bad}</td><td class="number">${waits}</td>`;
+}
+
+function fibLevel({ status, desired }: FibBackendStatus): string {
+  switch (status.state) {
+    case 'synced':
+      return 'ok';
+    case 'degraded':
+      return 'error';
+    case 'programming':
+      return 'warning';
+    case 'waiting':
+      return desired > 0 ? 'warning' : '';
+    case 'disabled':
+      return '';
+  }
 }
 
 export function bootSection({ phases, totalMs }: ApplianceStatus['boot']): Html {
+  const end = phases.reduce(
+    (most, phase) => Math.max(most, 'ms' in phase ? phase.startedMs + phase.ms : 0),
+    totalMs ?? 1,
+  );
   const rows = phases.map(
     (phase) =>
-      html`<tr><th scope="row">${phase.name}</th><td class="number">${phase.state === 'skipped' ? '' : formatDuration(phase.startedMs)}</td><td class="number">${'ms' in phase ? formatDuration(phase.ms) : ''}</td><td>${describePhase(phase)}</td></tr>\n`,
+      html`<tr><th scope="row">${phase.name}</th><td class="number">${phase.state === 'skipped' ? '–' : formatDuration(phase.startedMs)}</td><td class="number">${'ms' in phase ? formatDuration(phase.ms) : '–'}</td><td>${timeBar(phase, end)}</td><td>${describePhase(phase)}</td></tr>\n`,
   );
   const total =
     totalMs === undefined ? 'Still booting' : `Took ${formatDuration(totalMs)} from the first own line`;
-  return html`<section aria-labelledby="boot"><h2 id="boot">Boot</h2>
+  return html`<section aria-labelledby="boot"><h2 id="boot" tabindex="-1">Boot</h2>
 <p>${total}</p>
-<div class="scroll"><table><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Began at</th><th scope="col" class="number">Took</th><th scope="col">Outcome</th></tr></thead>
+<div class="scroll" role="region" aria-label="Table of phases" tabindex="0"><table class="boot"><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Began at</th><th scope="col" class="number">Took</th><th scope="col">Timeline</th><th scope="col">Outcome</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></div></section>`;
+}
+
+/** When a phase was, as a bar on the time of the whole boot. */
+function timeBar(phase: BootPhase, end: number): Html {
+  if (!('ms' in phase)) return NOTHING;
+  const x = (phase.startedMs / end) * 100;
+  // what took no time is still to be seen
+  const width = Math.max((phase.ms / end) * 100, 0.7);
+  const at = Math.min(x, 100 - width);
+  return html`<svg class="time ${phase.state}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"/><rect class="fill" x="${at.toFixed(2)}" width="${width.toFixed(2)}" height="8"/></svg>`;
 }
 
 function describePhase(phase: BootPhase): Html {

@@ -41,7 +41,7 @@ export function updateSection(update: Update, now: number): Html {
       : [row('Not decided yet', `version ${pending.version}, in place since ${formatTime(pending.at)}`)]),
     row('Last failed update', lastFailure === undefined ? 'none on record' : describeEnd(lastFailure, now)),
   ];
-  return html`<section aria-labelledby="update"><h2 id="update">Version and updates</h2>
+  return html`<section aria-labelledby="update"><h2 id="update" tabindex="-1">Version and updates</h2>
 <dl>
 ${rows}</dl>${conditionTable(update)}${entryTable(update.entries)}${historyTable(update.history)}</section>`;
 }
@@ -51,7 +51,7 @@ function conditionTable({ verdict }: Update): Html {
   if (verdict === undefined || verdict.state === 'good' || verdict.conditions.length === 0) return html``;
   const rows = verdict.conditions.map(
     ({ name, ok, words }) =>
-      html`<tr><th scope="row">${name}</th><td><span class="${ok ? 'ok' : 'warning'}">${ok ? 'met' : 'not met'}</span></td><td>${words}</td></tr>\n`,
+      html`<tr><th scope="row">${name}</th><td><span class="badge ${ok ? 'ok' : 'warning'}">${ok ? 'met' : 'not met'}</span></td><td>${words}</td></tr>\n`,
   );
   return table('What this run has to show', ['Condition', 'State', 'How it is'], rows);
 }
@@ -74,7 +74,7 @@ function historyTable(history: Update['history']): Html {
     .slice(0, MAX_HISTORY)
     .map(
       ({ at, version, from, result, reason }) =>
-        html`<tr><td>${formatTime(at)}</td><th scope="row">${version}</th><td>${from ?? ''}</td><td><span class="${result === 'good' ? 'ok' : 'warning'}">${result}</span></td><td>${reason ?? ''}</td></tr>\n`,
+        html`<tr><td>${formatTime(at)}</td><th scope="row">${version}</th><td>${from ?? ''}</td><td><span class="badge ${result === 'good' ? 'ok' : 'warning'}">${result}</span></td><td>${reason ?? ''}</td></tr>\n`,
     );
   return table('How the last updates ended', ['When', 'Version', 'Came from', 'Result', 'Reason'], rows);
 }
@@ -85,7 +85,7 @@ function table(caption: string, headings: readonly string[], rows: readonly Html
       ? html`<th scope="col" class="number">${heading}</th>`
       : html`<th scope="col">${heading}</th>`,
   );
-  return html`<div class="scroll"><table><caption>${caption}</caption><thead><tr>${cells}</tr></thead>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${cells}</tr></thead>
 <tbody>
 ${rows}</tbody></table></div>`;
 }

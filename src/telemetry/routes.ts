@@ -4,9 +4,14 @@
  */
 import { type Exchange, ContentType } from './exchange.ts';
 import { EXPOSITION_TYPE, inChunks } from './exposition.ts';
+import type { LiveFeed } from './live-feed.ts';
 import { LogStream } from './log-stream.ts';
 import type { Metrics } from './metrics.ts';
+import { errorFigures, nodeFigures } from './node-figures.ts';
 import { renderPage } from './page.ts';
+import { makeFigures, makePageModel } from './page-model.ts';
+import { type HistorySource, PAGE_POINTS, PLOT_POINTS } from './rates.ts';
+import { reportHealth } from './readiness.ts';
 import type { ApplianceStatus, FibRoute, StatusProvider } from './status.ts';
 import { STYLE_SHEET } from './style.ts';
 import { Vppctl } from './vppctl.ts';
@@ -27,22 +32,32 @@ export interface ContributedRoute {
   readonly handler: Route;
 }
 
+/** What the routes of this room are made of. */
+export interface RouteParts {
+  readonly source: StatusProvider;
+  readonly metrics: Metrics;
+  readonly rates: HistorySource;
+  readonly feed: LiveFeed;
+}
+
+/** The page's script, put in by build.mjs; without a build there is none, and the page reloads itself. */
+const PAGE_SCRIPT = process.env.APPLIANCE_PAGE_SCRIPT ?? '';
+
+/** How long a drawn page serves. */
+const PAGE_MS = 250;
+
 /** The page of control, when it was contributed: the status page links to it. */
 const CONTROL_PATH = '/control';
 
 /** Everything that is served. A path and method that is there twice is a mistake of the caller: the last one counts. */
-export function makeRoutes(
-  source: StatusProvider,
-  metrics: Metrics,
-  contributed: readonly ContributedRoute[],
-): RouteTable {
+export function makeRoutes(parts: RouteParts, contributed: readonly ContributedRoute[]): RouteTable {
   const table = new Map<string, Map<string, Route>>();
   const add = (path: string, method: string, route: Route): void => {
     const methods = table.get(path) ?? new Map<string, Route>();
     table.set(path, methods.set(method, route));
   };
   const hasControl = contributed.some(({ path }) => path === CONTROL_PATH);
-  for (const [path, route] of ownRoutes(source, metrics, hasControl)) add(path, 'GET', route);
+  for (const [path, route] of ownRoutes(parts, hasControl)) add(path, 'GET', route);
   for (const { path, method, handler } of contributed) add(path, method, handler);
   return table;
 }
@@ -56,19 +71,22 @@ export function refusalOfPlainHttp({ connection, httpsUrl }: Exchange): string |
 }
 
 function ownRoutes(
-  source: StatusProvider,
-  metrics: Metrics,
+  { source, metrics, rates, feed }: RouteParts,
   hasControl: boolean,
 ): readonly [string, Route][] {
   const vppctl = new Vppctl(source);
   const logs = new LogStream(source);
+  const hasScript = PAGE_SCRIPT !== '';
+  const pages = new PageCache((refresh) => {
+    const model = makePageModel(source, rates, PAGE_POINTS);
+    return renderPage(model, { now: Date.now(), refresh, hasControl, hasScript });
+  });
   return [
     [
       '/',
       (exchange) => {
         const refresh = exchange.url.searchParams.get('refresh') !== 'off';
-        const status = withCounters(source);
-        exchange.send(200, ContentType.html, renderPage(status, { now: Date.now(), refresh, hasControl }));
+        exchange.send(200, ContentType.html, pages.get(refresh));
       },
     ],
     [
@@ -76,17 +94,88 @@ function ownRoutes(
       (exchange) => exchange.send(200, ContentType.css, STYLE_SHEET, { 'Cache-Control': 'max-age=300' }),
     ],
     [
-      '/status',
-      (exchange) => exchange.send(200, ContentType.json, `${JSON.stringify(withCounters(source))}\n`),
+      '/page.js',
+      (exchange) => {
+        if (hasScript) exchange.send(200, ContentType.script, PAGE_SCRIPT, { 'Cache-Control': 'no-cache' });
+        else exchange.sendText(404, 'this appliance was not built by build.mjs: its page has no script');
+      },
     ],
+    ['/events', (exchange) => feed.answer(exchange)],
+    ['/status', (exchange) => sendJson(exchange, 200, withCounters(source))],
+    ['/health', (exchange) => sendJson(exchange, 200, reportHealth(source.status(), Date.now()))],
+    [
+      '/healthz',
+      (exchange) => {
+        // asks no other part: whoever gets this answer knows that the process lives, however the rest is
+        const reasons = [`pid ${process.pid} answers`];
+        sendJson(exchange, 200, { alive: true, reasons, uptimeSeconds: Math.round(process.uptime()) });
+      },
+    ],
+    [
+      '/readyz',
+      (exchange) => {
+        const { ready, checks, broken } = reportHealth(source.status(), Date.now());
+        const reasons = checks.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
+        sendJson(exchange, ready ? 200 : 503, { ready, reasons, checks, broken });
+      },
+    ],
+    [
+      '/figures',
+      (exchange) => {
+        const { interfaces, stats } = source.status();
+        const names = interfaces.map(({ name }) => name);
+        const figures = { stats, ...makeFigures(source, rates, names, stats) };
+        const wantsHistory = exchange.url.searchParams.has('history');
+        sendJson(
+          exchange,
+          200,
+          wantsHistory ? { ...figures, history: rates.history(names, PLOT_POINTS) } : figures,
+        );
+      },
+    ],
+    ['/nodes', (exchange) => sendFigures(exchange, source, nodeFigures)],
+    ['/errors', (exchange) => sendFigures(exchange, source, errorFigures)],
     ['/metrics', (exchange) => exchange.stream(EXPOSITION_TYPE, exchange.isHead ? [] : metrics.scrape())],
     ['/fib/vpp', (exchange) => streamFib(exchange, source.fibRoutes('vpp'))],
     ['/fib/kernel', (exchange) => streamFib(exchange, source.fibRoutes('kernel'))],
     ['/fib/route', (exchange) => explainRoute(exchange, source)],
-    ['/healthz', (exchange) => exchange.sendText(200, 'ok')],
     ['/log', (exchange) => logs.answer(exchange)],
     ['/vppctl', (exchange) => vppctl.answer(exchange)],
   ];
+}
+
+/** Pages that were just drawn: a crowd that loads them costs no more than one who does. */
+class PageCache {
+  readonly #draw: (refresh: boolean) => string;
+  readonly #drawn = new Map<boolean, { readonly at: number; readonly page: string }>();
+
+  constructor(draw: (refresh: boolean) => string) {
+    this.#draw = draw;
+  }
+
+  get(refresh: boolean): string {
+    const now = performance.now();
+    const last = this.#drawn.get(refresh);
+    if (last !== undefined && now - last.at < PAGE_MS) return last.page;
+    const page = this.#draw(refresh);
+    this.#drawn.set(refresh, { at: now, page });
+    return page;
+  }
+}
+
+function sendJson(exchange: Exchange, status: number, value: unknown): void {
+  exchange.send(status, ContentType.json, `${JSON.stringify(value)}\n`);
+}
+
+/** Of the last reading of VPP's counters, with its age. */
+function sendFigures(
+  exchange: Exchange,
+  source: StatusProvider,
+  figures: typeof nodeFigures | typeof errorFigures,
+): void {
+  const reading = source.statsSnapshot();
+  if (reading === undefined) exchange.sendText(503, "VPP's counters were not read yet");
+  else sendJson(exchange, 200, figures(reading, exchange.url.searchParams.has('all')));
 }
 
 /** The status with each VPP interface's counters, by name, from the latest snapshot. */

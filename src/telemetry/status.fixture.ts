@@ -110,6 +110,14 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
         lastConvergenceMs: 12,
       },
     ],
+    nextHops: [
+      {
+        address: '192.0.2.254',
+        routes: 3,
+        example: '203.0.113.0/24',
+        reach: { kind: 'interface', interface: 'xe0' },
+      },
+    ],
     hugepages: [{ state: 'ok', pageSizeBytes: 2 << 20, requested: 800, allocated: 800 }],
     management: {
       state: 'ready',
@@ -305,6 +313,7 @@ export interface ProviderOptions {
   readonly ageSeconds?: number;
   readonly fibRoutes?: StatusProvider['fibRoutes'];
   readonly explainRoute?: StatusProvider['explainRoute'];
+  readonly watch?: StatusProvider['watch'];
   readonly vppctl?: StatusProvider['vppctl'];
 }
 
@@ -317,6 +326,7 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     explainRoute: options.explainRoute ?? (() => ({ kind: 'none', reason: 'no route covers it' })),
     log: (service) => (service === 'vpp' ? [{ at: NOW, line: `hello ${HOSTILE}` }] : undefined),
     followLog: (service) => (service === 'vpp' ? () => {} : undefined),
+    watch: options.watch ?? (() => () => {}),
     vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
   };
 }

@@ -178,6 +178,12 @@ export type NicRole =
       readonly reason: string;
     }
   | {
+      /** Configured for VPP, and not on the PCI bus. */
+      readonly role: 'missing';
+      readonly name: string;
+      readonly reason: string;
+    }
+  | {
       /** Given back to the kernel while VPP loops or is disabled. */
       readonly role: 'fallback';
       readonly name: string;
@@ -325,6 +331,20 @@ export interface FeedsStatus {
   readonly lines: number;
   readonly errors: number;
   readonly sources: readonly FeedSourceStatus[];
+}
+
+/** A next hop of configured routes, and how it is reached. */
+export interface NextHopStatus {
+  readonly address: string;
+  /** Routes that use it. */
+  readonly routes: number;
+  /** One of them. */
+  readonly example: string;
+  readonly reach: /** In a network of this interface, or put on it by the route (`%xe0`). */
+    | { readonly kind: 'interface'; readonly interface: string }
+    /** Recursive: through another configured route. */
+    | { readonly kind: 'route'; readonly destination: string }
+    | { readonly kind: 'none' };
 }
 
 /** What was wanted of one page size and what the kernel gave. */
@@ -502,6 +522,8 @@ export interface ApplianceStatus {
   readonly kernelImport?: KernelImportStatus;
   /** Absent before the configuration was read. */
   readonly feeds?: FeedsStatus;
+  /** Of the configured routes; the first few hundred. */
+  readonly nextHops: readonly NextHopStatus[];
   readonly hugepages: readonly HugepageStatus[];
   readonly management: ManagementStatus;
   /** PID 1 only. */
@@ -542,6 +564,12 @@ export interface StatusProvider {
    * such service.
    */
   followLog(service: string, listener: (line: OutputLine) => void): (() => void) | undefined;
+  /**
+   * For as long as somebody looks, until the function returned is called: counters are read every second, and
+   * `onChange` is called when a part of the status became another one (not for counters and ages), perhaps many times
+   * in a row.
+   */
+  watch(onChange: () => void): () => void;
   /**
    * Runs a VPP CLI command that was checked to be one line beginning with `show`. Rejects, in words, when VPP is not
    * there. The signal is aborted when the client left or time is up.

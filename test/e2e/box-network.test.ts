@@ -191,7 +191,8 @@ describe.skipIf(why !== undefined)('a box on a hostile network', () => {
   /** HTTP and HTTPS both serve, now. */
   async function servesAt(secure: boolean): Promise<void> {
     const health = await ask(box, { path: '/healthz', secure });
-    expect(health).toEqual({ status: 200, text: 'ok\n' });
+    expect(health.status).toBe(200);
+    expect(health.text).toContain('"alive":true');
     const status = await ask(box, { path: '/status', secure });
     expect(status.text).toContain('"hostname":"demo"');
   }

@@ -1,0 +1,17 @@
+/** Colours on a terminal that has them; elsewhere, and with NO_COLOR, the text as it is. */
+import { styleText } from 'node:util';
+
+export type Shade = 'ok' | 'warning' | 'error' | 'dim' | 'heading';
+
+const STYLES = {
+  ok: 'green',
+  warning: 'yellow',
+  error: 'red',
+  dim: 'dim',
+  heading: 'bold',
+} as const;
+
+/** `styleText` asks the stream, NO_COLOR and FORCE_COLOR. */
+export function paint(shade: Shade, text: string): string {
+  return styleText(STYLES[shade], text, { stream: process.stdout });
+}

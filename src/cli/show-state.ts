@@ -1,0 +1,255 @@
+/** What `appliance show interfaces`, `vpp`, `fib`, `services`, `workers` and `boot` print on a terminal. Pure. */
+import {
+  type ApplianceStatus,
+  type BootPhase,
+  describeService,
+  type FibBackendStatus,
+  type Figures,
+  formatAgo,
+  formatBitRate,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPacketRate,
+  formatTime,
+  type InterfaceStatus,
+  type ServiceStatus,
+} from '../telemetry/mod.ts';
+import { type Cell, formatTable } from './table.ts';
+
+/** `VLIB_FRAME_SIZE` of VPP's src/vlib/node.h. */
+const FULL_VECTOR = 256;
+
+export function interfacesText(
+  { interfaces }: Pick<ApplianceStatus, 'interfaces'>,
+  { rates }: Figures,
+): string {
+  const rows = interfaces.map((one): Cell[] => {
+    const now = rates?.interfaces[one.name];
+    const rate = (value: number | undefined, format: (value: number) => string): string =>
+      value === undefined ? '-' : format(value);
+    return [
+      one.name,
+      one.dataPlane,
+      one.adminUp ? 'up' : { text: 'down', shade: 'dim' },
+      linkCell(one),
+      one.speedMbps === undefined ? '-' : formatBitRate(one.speedMbps * 1e6),
+      String(one.mtuBytes ?? '-'),
+      rate(now?.rxBits, formatBitRate),
+      rate(now?.rxPackets, formatPacketRate),
+      rate(now?.txBits, formatBitRate),
+      rate(now?.txPackets, formatPacketRate),
+      trouble(now?.drops),
+      trouble(now?.errors),
+      one.addresses.join(', ') || '-',
+      hostInterfaceCell(one),
+      stateCell(one.state),
+    ];
+  });
+  const heading = ['NAME', 'PLANE', 'ADMIN', 'LINK', 'SPEED', 'MTU', 'IN', '', 'OUT', '', 'DROPS', 'ERRORS'];
+  return formatTable([[...heading, 'ADDRESSES', 'LINUX', 'STATE'], ...rows], {
+    right: [4, 5, 6, 7, 8, 9, 10, 11],
+    heading: true,
+  });
+}
+
+/** The TAP of an interface as `namespace/name`, or why it has none. */
+function hostInterfaceCell({ hostInterface }: InterfaceStatus): Cell {
+  if (hostInterface === undefined) return '-';
+  return hostInterface.state === 'paired'
+    ? `${hostInterface.netns}/${hostInterface.name}`
+    : { text: `none: ${hostInterface.reason}`, shade: 'error' };
+}
+
+function linkCell({ adminUp, link }: InterfaceStatus): Cell {
+  if (!adminUp) return { text: link, shade: 'dim' };
+  return link === 'down' ? { text: link, shade: 'error' } : link;
+}
+
+function stateCell(state: InterfaceStatus['state']): Cell {
+  switch (state.state) {
+    case 'ok':
+      return { text: 'ok', shade: 'ok' };
+    case 'unconfigured':
+      return { text: 'not in the configuration', shade: 'dim' };
+    case 'pending':
+      return { text: `pending: ${state.reason}`, shade: 'warning' };
+    case 'failed':
+      return { text: `failed: ${state.reason}`, shade: 'error' };
+  }
+}
+
+function trouble(perSecond: number | undefined): Cell {
+  if (perSecond === undefined) return '-';
+  const text = formatPacketRate(perSecond);
+  return perSecond >= 0.5 ? { text, shade: 'warning' } : text;
+}
+
+/** `now` in Unix milliseconds, here and below. */
+export function vppText({ vpp, stats, hugepages, services }: ApplianceStatus, now: number): string {
+  const exit = services.find(({ name }) => name === 'vpp')?.lastExit;
+  const { api } = vpp;
+  const isUp = api.state === 'connected';
+  const reason = 'reason' in api && api.reason !== undefined ? `: ${api.reason}` : '';
+  const rows: Cell[][] = [
+    ['process', { text: describeService(vpp.process, now), shade: shadeOf(vpp.process) }],
+    [
+      'API',
+      {
+        text: isUp ? `connected since ${formatTime(api.since)}` : api.state + reason,
+        shade: isUp ? 'ok' : 'warning',
+      },
+    ],
+    ['version', vpp.version ?? 'not known'],
+    ['pid', String(vpp.pid ?? '-')],
+    ['restarts', formatCount(vpp.restarts)],
+    [
+      'last end',
+      exit === undefined ? '-' : `${formatTime(exit.at)}, ${formatAgo(exit.at, now)}: ${exit.reason}`,
+    ],
+    [
+      'counters',
+      'reason' in stats
+        ? `${stats.state}: ${stats.reason}`
+        : `read ${formatDuration(stats.ageSeconds * 1000)} ago`,
+    ],
+    ...hugepages.map((pool): Cell[] =>
+      pool.state === 'not-needed'
+        ? ['hugepages', `not needed: ${pool.reason}`]
+        : [
+            'hugepages',
+            `${pool.allocated} of ${pool.requested} of ${formatBytes(pool.pageSizeBytes)}${pool.state === 'ok' ? '' : `: ${pool.reason}`}`,
+          ],
+    ),
+    ...(api.state === 'incompatible' ? api.messages.map((one) => ['', `${one.name}: ${one.reason}`]) : []),
+  ];
+  return formatTable(rows);
+}
+
+export function fibText(backends: readonly FibBackendStatus[], now: number): string {
+  const rows = backends.map((one): Cell[] => [
+    one.backend,
+    String(one.desired),
+    String(one.programmed),
+    String(one.pending),
+    one.failed > 0 ? { text: String(one.failed), shade: 'error' } : String(one.failed),
+    one.unresolved > 0 ? { text: String(one.unresolved), shade: 'warning' } : String(one.unresolved),
+    one.lastConvergenceMs === undefined ? '-' : formatDuration(one.lastConvergenceMs),
+    'since' in one.status ? formatAgo(one.status.since, now) : '-',
+    fibCell(one.status),
+  ]);
+  const failures = backends.flatMap((one) =>
+    one.failures.map(({ prefix, reason }): Cell[] => ['', prefix, { text: reason, shade: 'error' }]),
+  );
+  const heading = [
+    'BACKEND',
+    'DESIRED',
+    'PROGRAMMED',
+    'PENDING',
+    'FAILED',
+    'UNRESOLVED',
+    'CONVERGED IN',
+    'SINCE',
+    'STATE',
+  ];
+  return (
+    formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) + formatTable(failures)
+  );
+}
+
+function fibCell(status: FibBackendStatus['status']): Cell {
+  const text = 'reason' in status ? `${status.state}: ${status.reason}` : status.state;
+  const shades = {
+    synced: 'ok',
+    degraded: 'error',
+    programming: 'warning',
+    waiting: 'warning',
+    disabled: 'dim',
+  } as const;
+  return { text, shade: shades[status.state] };
+}
+
+export function servicesText({ services }: ApplianceStatus, now: number): string {
+  const rows = services.map((one): Cell[] => [
+    one.name,
+    String('pid' in one.status ? (one.status.pid ?? '-') : '-'),
+    formatCount(one.restarts),
+    { text: describeService(one.status, now), shade: shadeOf(one.status) },
+    one.lastExit === undefined ? '-' : `${formatAgo(one.lastExit.at, now)}: ${one.lastExit.reason}`,
+  ]);
+  return formatTable([['NAME', 'PID', 'RESTARTS', 'STATE', 'LAST END'], ...rows], {
+    right: [1, 2],
+    heading: true,
+  });
+}
+
+function shadeOf({ state }: ServiceStatus): 'ok' | 'warning' | 'error' | 'dim' {
+  switch (state) {
+    case 'running':
+      return 'ok';
+    case 'looping':
+    case 'backoff':
+      return 'error';
+    case 'starting':
+    case 'stopping':
+    case 'stopped':
+      return 'warning';
+    case 'disabled':
+    case 'external':
+      return 'dim';
+  }
+}
+
+/** VPP's threads by how full their vectors are. */
+export function workersText({ load }: Figures, box: ApplianceStatus['box']): string {
+  if (load === undefined) return "VPP's counters were not read yet\n";
+  const threads = box?.cpuIsolation.state === 'active' ? box.cpuIsolation.threads : [];
+  const rows = load.vectorRates.map((rate, i): Cell[] => {
+    const name = i === 0 ? 'vpp_main' : `vpp_wk_${i - 1}`;
+    const part = Math.min(1, rate / FULL_VECTOR);
+    const text = `${Math.round(part * 100)} %`;
+    return [
+      name,
+      String(threads.find((thread) => thread.name === name)?.core ?? '-'),
+      rate.toFixed(2),
+      part >= 0.9 ? { text, shade: 'warning' } : text,
+    ];
+  });
+  const heading = ['THREAD', 'CORE', 'VECTORS/CALL', 'OF A FULL ONE'];
+  return (
+    formatTable([heading, ...rows], { right: [1, 2, 3], heading: true }) +
+    `${formatPacketRate(load.inputRate)} come in\n`
+  );
+}
+
+export function bootText({ boot }: Pick<ApplianceStatus, 'boot'>): string {
+  const rows = boot.phases.map((phase): Cell[] => [
+    phase.name,
+    phase.state === 'skipped' ? '-' : formatDuration(phase.startedMs),
+    'ms' in phase ? formatDuration(phase.ms) : '-',
+    phaseCell(phase),
+  ]);
+  const end =
+    boot.totalMs === undefined
+      ? 'still booting\n'
+      : `took ${formatDuration(boot.totalMs)} from the first own line\n`;
+  const table = formatTable([['PHASE', 'BEGAN AT', 'TOOK', 'OUTCOME'], ...rows], {
+    right: [1, 2],
+    heading: true,
+  });
+  return table + end;
+}
+
+function phaseCell(phase: BootPhase): Cell {
+  switch (phase.state) {
+    case 'running':
+    case 'done': {
+      const text = phase.detail === undefined ? phase.state : `${phase.state}: ${phase.detail}`;
+      return phase.state === 'done' ? text : { text, shade: 'warning' };
+    }
+    case 'failed':
+      return { text: `failed: ${phase.reason}`, shade: 'error' };
+    case 'skipped':
+      return { text: `skipped: ${phase.reason}`, shade: 'dim' };
+  }
+}

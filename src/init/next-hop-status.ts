@@ -1,0 +1,92 @@
+/**
+ * How each configured next hop is reached: in a network of an interface, through another route, or not at all. Pure;
+ * worked out once for a configuration.
+ */
+import { formatDestination, parseAddress, parsePrefix } from '../config/mod.ts';
+import type { Config, InterfaceConfig, StaticRoute } from '../config/types.ts';
+import type { NextHopStatus } from '../telemetry/mod.ts';
+
+/** Next hops that are told of; of a full table the routes share few. */
+const MAX_NEXT_HOPS = 256;
+
+interface Network {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
+type Count = { routes: number; readonly example: string; readonly named: string | undefined };
+
+export function nextHopStatus({
+  interfaces,
+  routes,
+}: Pick<Config, 'interfaces' | 'routes'>): NextHopStatus[] {
+  const counts = countNextHops(routes);
+  const connected = interfaces.flatMap((one) =>
+    networksOf(one).map((network) => ({ network, name: one.name })),
+  );
+  const destinations = routes.flatMap(({ destination }) => {
+    if (!('address' in destination)) return [];
+    const text = formatDestination(destination);
+    const prefix = parsePrefix(text);
+    return prefix === undefined ? [] : [{ network: prefix, text }];
+  });
+  return [...counts].map(([key, { routes: count, example, named }]) => {
+    const address = key.split('%')[0] ?? key;
+    return { address, routes: count, example, reach: reachOf(address, named, connected, destinations) };
+  });
+}
+
+function countNextHops(routes: readonly StaticRoute[]): Map<string, Count> {
+  const counts = new Map<string, Count>();
+  for (const { destination, action } of routes) {
+    if (action.kind !== 'forward') continue;
+    for (const { address, interface: named } of action.nextHops) {
+      const key = named === undefined ? address : `${address}%${named}`;
+      const known = counts.get(key);
+      if (known !== undefined) known.routes += 1;
+      else if (counts.size < MAX_NEXT_HOPS) {
+        counts.set(key, { routes: 1, example: formatDestination(destination), named });
+      }
+    }
+  }
+  return counts;
+}
+
+function reachOf(
+  address: string,
+  named: string | undefined,
+  connected: readonly { readonly network: Network; readonly name: string }[],
+  destinations: readonly { readonly network: Network; readonly text: string }[],
+): NextHopStatus['reach'] {
+  if (named !== undefined) return { kind: 'interface', interface: named };
+  const bytes = parseAddress(address)?.bytes;
+  if (bytes === undefined) return { kind: 'none' };
+  const on = longest(connected, bytes);
+  if (on !== undefined) return { kind: 'interface', interface: on.name };
+  const through = longest(destinations, bytes);
+  return through === undefined ? { kind: 'none' } : { kind: 'route', destination: through.text };
+}
+
+function longest<Entry extends { readonly network: Network }>(
+  entries: readonly Entry[],
+  address: Uint8Array,
+): Entry | undefined {
+  let best: Entry | undefined;
+  for (const entry of entries) {
+    if (entry.network.length <= (best?.network.length ?? -1)) continue;
+    if (holds(entry.network, address)) best = entry;
+  }
+  return best;
+}
+
+function networksOf({ addresses }: InterfaceConfig): Network[] {
+  return addresses.flatMap(({ address, length }) => parsePrefix(`${address}/${length}`) ?? []);
+}
+
+function holds({ bytes, length }: Network, address: Uint8Array): boolean {
+  if (bytes.length !== address.length) return false;
+  const whole = length >> 3;
+  for (let i = 0; i < whole; i++) if (bytes[i] !== address[i]) return false;
+  const rest = length & 7;
+  return rest === 0 || ((bytes[whole] ?? 0) ^ (address[whole] ?? 0)) >> (8 - rest) === 0;
+}

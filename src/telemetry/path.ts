@@ -1,0 +1,357 @@
+/**
+ * Owns the way of a packet from the cable to the FIB, interface by interface, as steps that need each other: the first
+ * one that is broken is what there is to repair, whatever comes after it. Pure.
+ *
+ * Invariant: a step is `broken` for a reason of its own only; what cannot be known because of an earlier one is
+ * `unknown`.
+ */
+import { plural } from './format.ts';
+import type {
+  ApplianceStatus,
+  FibBackendStatus,
+  FibFailure,
+  InterfaceStatus,
+  NextHopStatus,
+  NicStatus,
+} from './status.ts';
+
+/** In the order in which each needs the one before. */
+export const PATH_STEPS = [
+  'link',
+  'driver',
+  'vfio',
+  'vpp',
+  'interface',
+  'address',
+  'next-hop',
+  'routes',
+] as const;
+
+export type PathStepName = (typeof PATH_STEPS)[number];
+
+export type PathStep = { readonly step: PathStepName } & (
+  | { readonly state: 'ok' | 'unknown' | 'not-needed'; readonly text: string }
+  | {
+      /** `waiting`: it is under way, and may mend itself. */
+      readonly state: 'broken' | 'waiting';
+      /** What is wrong. */
+      readonly text: string;
+      /** Where to look, or what to do. */
+      readonly look: string;
+    }
+);
+
+export type BrokenStep = Extract<PathStep, { look: string }>;
+
+export interface InterfacePath {
+  readonly interface: string;
+  readonly dataPlane: 'vpp' | 'kernel';
+  /** One for each of `PATH_STEPS`, in that order. */
+  readonly steps: readonly PathStep[];
+  /** The first broken one, or else the first that is under way. */
+  readonly broken?: BrokenStep;
+}
+
+/** What one interface's steps are judged by. */
+interface Facts {
+  readonly status: ApplianceStatus;
+  readonly name: string;
+  readonly dataPlane: 'vpp' | 'kernel';
+  readonly nic: NicStatus | undefined;
+  readonly found: InterfaceStatus | undefined;
+  /** Those that are reached by it. */
+  readonly nextHops: readonly NextHopStatus[];
+}
+
+type Judged = PathStep extends infer Step ? (Step extends PathStep ? Omit<Step, 'step'> : never) : never;
+
+/** Drivers that hand a NIC to a process. */
+const USER_DRIVERS = new Set(['vfio-pci', 'uio_pci_generic', 'igb_uio']);
+/** Drivers that share a NIC with DPDK. */
+const SHARED_DRIVERS = new Set(['mlx4_core', 'mlx5_core']);
+
+/** The way through each data plane interface that the configuration names, in its order. */
+export function assessPaths(status: ApplianceStatus): InterfacePath[] {
+  const found = new Map(status.interfaces.map((one) => [one.name, one]));
+  const nics = new Map(status.nics.flatMap((nic) => (isForDataPlane(nic.use) ? [[nic.use.name, nic]] : [])));
+  const nextHops = Map.groupBy(status.nextHops, ({ reach }) =>
+    reach.kind === 'interface' ? reach.interface : undefined,
+  );
+  const names = new Set([...found.keys(), ...nics.keys()]);
+  return [...names]
+    .filter((name) => found.get(name)?.state.state !== 'unconfigured')
+    .map((name) => assessPath(status, name, found.get(name), nics.get(name), nextHops.get(name) ?? []));
+}
+
+function assessPath(
+  status: ApplianceStatus,
+  name: string,
+  found: InterfaceStatus | undefined,
+  nic: NicStatus | undefined,
+  nextHops: readonly NextHopStatus[],
+): InterfacePath {
+  const isFallback = nic?.use.role === 'fallback' || status.vpp.process.state === 'disabled';
+  const dataPlane = found?.dataPlane ?? (isFallback ? 'kernel' : 'vpp');
+  const facts: Facts = { status, name, dataPlane, nic, found, nextHops };
+  const judged = PATH_STEPS.map((step): PathStep => ({ step, ...JUDGES[step](facts) }));
+  const steps = judged.map((step) => (isConsequence(step, judged) ? asUnknown(step) : step));
+  const broken =
+    steps.find((step) => step.state === 'broken') ?? steps.find((step) => step.state === 'waiting');
+  return {
+    interface: name,
+    dataPlane,
+    steps,
+    ...(broken !== undefined && 'look' in broken ? { broken } : {}),
+  };
+}
+
+/** VPP has no interface of a NIC that it does not have. */
+function isConsequence({ step, state }: PathStep, all: readonly PathStep[]): boolean {
+  if (step !== 'interface' || state !== 'broken') return false;
+  return all.some((one) => (one.step === 'driver' || one.step === 'vfio') && one.state === 'broken');
+}
+
+function asUnknown({ step, text }: PathStep): PathStep {
+  return { step, state: 'unknown', text };
+}
+
+const JUDGES: Readonly<Record<PathStepName, (facts: Facts) => Judged>> = {
+  link: judgeLink,
+  driver: judgeDriver,
+  vfio: judgeVfio,
+  vpp: judgeVpp,
+  interface: judgeInterface,
+  address: judgeAddress,
+  'next-hop': judgeNextHop,
+  routes: judgeRoutes,
+};
+
+function judgeLink({ status, name, dataPlane, nic, found }: Facts): Judged {
+  if (/^loop\d+$/.test(name)) return notNeeded('a loopback has no cable');
+  const isVppKnown = dataPlane === 'kernel' || status.vpp.api.state === 'connected';
+  const isPresent = found !== undefined && found.state.state !== 'pending' && hasInterface(found);
+  const link = isVppKnown && isPresent ? found.link : (nic?.link ?? 'unknown');
+  if (isVppKnown && isPresent && !found.adminUp) return unknown('not known while the interface is shut down');
+  const speed = found?.speedMbps ?? nic?.speedMbps;
+  switch (link) {
+    case 'up':
+      return ok(speed === undefined ? 'link up' : `link up, ${speed} Mbit/s`);
+    case 'down':
+      return broken(
+        `no link${where(nic)}`,
+        'the cable, and whether the device at its other end is switched on',
+      );
+    case 'unknown':
+      return unknown(`not known${nic?.driver === undefined ? '' : ` while ${nic.driver} has the NIC`}`);
+  }
+}
+
+function judgeDriver({ status, name, nic, dataPlane }: Facts): Judged {
+  if (nic === undefined) return withoutNic(name, status);
+  const { use, driver, pciAddress } = nic;
+  switch (use.role) {
+    case 'missing':
+      return broken(use.reason, 'the list of network cards below, for its PCI address in the configuration');
+    case 'refused':
+      return isIommuTrouble(nic)
+        ? ok(`driver ${driver ?? 'none'}`)
+        : broken(use.reason, `[vpp.dpdk.interface.${pciAddress}] in the configuration, and the log`);
+    default:
+      break;
+  }
+  if (driver === undefined)
+    return broken(`no driver has ${pciAddress}`, "the kernel's log (show log kernel)");
+  if (dataPlane === 'kernel' || USER_DRIVERS.has(driver) || SHARED_DRIVERS.has(driver)) {
+    return ok(`driver ${driver}`);
+  }
+  return status.vpp.process.state === 'running'
+    ? broken(`${pciAddress} has the driver ${driver}, not vfio-pci`, 'the log of the appliance (show log)')
+    : waiting(`${pciAddress} still has the driver ${driver}`, 'VPP takes the NIC when it is started');
+}
+
+function judgeVfio({ status, name, nic, dataPlane }: Facts): Judged {
+  if (nic === undefined) return withoutNic(name, status);
+  const { use, driver, iommuGroup } = nic;
+  if (dataPlane === 'kernel') return notNeeded('the kernel forwards');
+  if (use.role === 'missing') return unknown('the NIC is not there');
+  if (use.role === 'refused' && isIommuTrouble(nic)) {
+    return iommuGroup === undefined
+      ? broken(use.reason, 'VT-d or AMD-Vi in the firmware, and intel_iommu=on on the kernel command line')
+      : broken(use.reason, 'the other devices of its IOMMU group, in the list of network cards');
+  }
+  if (driver === 'vfio-pci') return ok(iommuGroup === undefined ? 'vfio-pci' : `IOMMU group ${iommuGroup}`);
+  if (driver !== undefined && (USER_DRIVERS.has(driver) || SHARED_DRIVERS.has(driver))) {
+    return notNeeded(`${driver} works without it`);
+  }
+  return unknown('the NIC is not bound');
+}
+
+function judgeVpp({ status, dataPlane }: Facts): Judged {
+  const { process, api } = status.vpp;
+  if (process.state === 'disabled') return notNeeded('disabled: the kernel forwards');
+  const look = process.state === 'external' ? 'whoever runs this VPP' : "VPP's output (show log vpp)";
+  switch (process.state) {
+    case 'looping':
+    case 'backoff':
+      return broken(`VPP does not stay up: ${process.reason}`, look);
+    case 'stopped':
+      return broken(`VPP is stopped: ${process.reason}`, 'the log of the appliance (show log)');
+    case 'stopping':
+      return waiting(`VPP is being stopped: ${process.reason}`, look);
+    case 'starting':
+      return waiting('VPP is starting', look);
+    case 'running':
+    case 'external':
+      break;
+  }
+  switch (api.state) {
+    case 'connected':
+      return ok(dataPlane === 'kernel' ? 'connected, and the kernel forwards' : 'running and connected');
+    case 'connecting': {
+      const reason = api.reason === undefined ? '' : `: ${api.reason}`;
+      return process.state === 'external' && api.attempt > 1
+        ? broken(`no VPP answers${reason}`, look)
+        : waiting(`VPP does not answer yet${reason}`, look);
+    }
+    case 'idle':
+    case 'disconnected':
+      return broken(`not connected to VPP: ${api.reason}`, look);
+    case 'incompatible':
+      return broken(
+        `this VPP speaks another API: ${api.reason}`,
+        'the messages that differ, listed under VPP',
+      );
+  }
+}
+
+function judgeInterface({ status, dataPlane, found }: Facts): Judged {
+  if (dataPlane === 'vpp' && status.vpp.api.state !== 'connected') return unknown('VPP is not connected');
+  if (found === undefined) {
+    return unknown('no section [interface] configures it');
+  }
+  switch (found.state.state) {
+    case 'pending':
+      return waiting(`not set up yet: ${found.state.reason}`, 'the log of the appliance (show log)');
+    case 'failed':
+      return hasInterface(found)
+        ? ok('there')
+        : broken(found.state.reason, `the names in the configuration, and what ${planeName(dataPlane)} has`);
+    case 'ok':
+    case 'unconfigured':
+      return ok(found.adminUp ? 'up' : 'shut down by the configuration');
+  }
+}
+
+function judgeAddress({ status, dataPlane, found }: Facts): Judged {
+  if (dataPlane === 'vpp' && status.vpp.api.state !== 'connected') return unknown('VPP is not connected');
+  if (found === undefined || !hasInterface(found) || found.state.state === 'pending') {
+    return unknown('the interface is not set up');
+  }
+  if (found.state.state === 'failed') {
+    return broken(found.state.reason, `[interface.${found.name}] in the configuration`);
+  }
+  return found.addresses.length === 0 ? notNeeded('none is configured') : ok(found.addresses.join(', '));
+}
+
+function judgeNextHop({ status, dataPlane, found, nextHops: here }: Facts): Judged {
+  if (here.length === 0) return notNeeded('no route leaves here by a next hop');
+  const shown = here
+    .slice(0, 3)
+    .map(({ address }) => address)
+    .join(', ');
+  const unresolved = unresolvedBy(fibOf(status, dataPlane), here);
+  if (unresolved !== undefined) {
+    return broken(
+      `${unresolved.prefix} waits for its next hop: ${unresolved.reason}`,
+      'whether the next hop answers at its address, and [route] in the configuration',
+    );
+  }
+  const isUsable =
+    found?.state.state === 'ok' &&
+    found.adminUp &&
+    (dataPlane === 'kernel' || status.vpp.api.state === 'connected');
+  return isUsable && found.link !== 'down'
+    ? ok(here.length > 3 ? `${shown} and ${here.length - 3} more` : shown)
+    : unknown(`${shown}: the interface is not up`);
+}
+
+/** A route that waits for one of these next hops, of those that the FIB names. */
+function unresolvedBy(
+  fib: FibBackendStatus | undefined,
+  nextHops: readonly NextHopStatus[],
+): FibFailure | undefined {
+  if (fib === undefined || fib.unresolved === 0) return undefined;
+  return fib.failures.find(({ reason }) => {
+    const words = new Set(reason.split(/[\s,;%()]+|:(?=\s|$)/));
+    return nextHops.some(({ address }) => words.has(address));
+  });
+}
+
+function judgeRoutes({ status, dataPlane }: Facts): Judged {
+  const fib = fibOf(status, dataPlane);
+  if (fib === undefined) return notNeeded('no routes are programmed here');
+  const look = `show fib, and the log of the appliance (show log)`;
+  switch (fib.status.state) {
+    case 'disabled':
+      return notNeeded(fib.status.reason);
+    case 'waiting':
+      return fib.desired === 0 ? notNeeded('there are none') : waiting(`waiting: ${fib.status.reason}`, look);
+    case 'programming': {
+      const progress = `${fib.programmed} of ${plural(fib.desired, 'route')} programmed`;
+      return isFarBehind(fib) ? waiting(progress, look) : ok(progress);
+    }
+    case 'synced':
+      return ok(`${plural(fib.programmed, 'route')} programmed`);
+    case 'degraded': {
+      const [first] = fib.failures;
+      const example = first === undefined ? '' : `, such as ${first.prefix}: ${first.reason}`;
+      return broken(`${fib.status.reason}${example}`, look);
+    }
+  }
+}
+
+/** Whether more is missing than the changes that come all the time: one route in a hundred. */
+export function isFarBehind({ desired, programmed }: FibBackendStatus): boolean {
+  return (desired - programmed) * 100 > desired;
+}
+
+/** The FIB that forwards. */
+export function fibOf(status: ApplianceStatus, dataPlane: 'vpp' | 'kernel'): FibBackendStatus | undefined {
+  return status.fib.find(({ backend }) => backend === dataPlane);
+}
+
+/** Whether the data plane has it: of one that failed only then there is an index in VPP, or an MTU in the kernel. */
+function hasInterface(found: InterfaceStatus): boolean {
+  if (found.state.state === 'ok' || found.state.state === 'unconfigured') return true;
+  return found.dataPlane === 'vpp' ? found.swIfIndex !== undefined : found.mtuBytes !== undefined;
+}
+
+function isIommuTrouble({ iommuGroup, groupMembers, use }: NicStatus): boolean {
+  if (use.role !== 'refused') return false;
+  return /IOMMU/.test(use.reason) && (iommuGroup === undefined || groupMembers.length > 0);
+}
+
+function isForDataPlane(
+  use: NicStatus['use'],
+): use is Extract<NicStatus['use'], { role: 'vpp' | 'refused' | 'missing' | 'fallback' }> {
+  return use.role !== 'free' && use.role !== 'management';
+}
+
+function withoutNic(name: string, { vpp }: ApplianceStatus): Judged {
+  if (/^loop\d+$/.test(name)) return notNeeded('a loopback has no NIC');
+  return notNeeded(vpp.process.state === 'external' ? 'the owner of VPP has the NIC' : 'no NIC of its own');
+}
+
+function where(nic: NicStatus | undefined): string {
+  return nic === undefined ? '' : ` at ${nic.pciAddress}`;
+}
+
+function planeName(dataPlane: 'vpp' | 'kernel'): string {
+  return dataPlane === 'vpp' ? 'VPP' : 'the kernel';
+}
+
+const ok = (text: string): Judged => ({ state: 'ok', text });
+const unknown = (text: string): Judged => ({ state: 'unknown', text });
+const notNeeded = (text: string): Judged => ({ state: 'not-needed', text });
+const broken = (text: string, look: string): Judged => ({ state: 'broken', text, look });
+const waiting = (text: string, look: string): Judged => ({ state: 'waiting', text, look });
