@@ -156,7 +156,7 @@ describe('a snapshot', () => {
     segment.addRaw('/mem/of-the-future', 42, 0xdead_beefn);
     const client = attach(segment);
     expect(client.readSnapshot().system.vectorRate).toBe(9);
-    expect(client.readEntry('/if/some-ring')).toEqual({ kind: 'unknown', type: StatType.ringBuffer });
+    expect(client.readEntry('/if/some-ring')).toEqual({ kind: 'ring' });
   });
 });
 
