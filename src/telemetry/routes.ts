@@ -3,7 +3,7 @@
  * outside, with their methods.
  */
 import { type Exchange, ContentType } from './exchange.ts';
-import { EXPOSITION_TYPE, inChunks } from './exposition.ts';
+import { EXPOSITION_TYPES, formatFor, inChunks } from './exposition.ts';
 import { LogStream } from './log-stream.ts';
 import type { Metrics } from './metrics.ts';
 import { renderPage } from './page.ts';
@@ -79,7 +79,13 @@ function ownRoutes(
       '/status',
       (exchange) => exchange.send(200, ContentType.json, `${JSON.stringify(withCounters(source))}\n`),
     ],
-    ['/metrics', (exchange) => exchange.stream(EXPOSITION_TYPE, exchange.isHead ? [] : metrics.scrape())],
+    [
+      '/metrics',
+      (exchange) => {
+        const format = formatFor(exchange.header('accept'));
+        return exchange.stream(EXPOSITION_TYPES[format], exchange.isHead ? [] : metrics.scrape(format));
+      },
+    ],
     ['/fib/vpp', (exchange) => exchange.stream(ContentType.json, inChunks(fibJson(source.fibRoutes())))],
     ['/healthz', (exchange) => exchange.sendText(200, 'ok')],
     ['/log', (exchange) => logs.answer(exchange)],

@@ -61,7 +61,15 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
       restarts: 1,
     },
     stats: { state: 'fresh', since, ageSeconds: 1.5 },
-    statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2 },
+    statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2, lastReadMs: 4 },
+    apiTraffic: {
+      boundsSeconds: [0.001, 0.01],
+      counts: [5, 3, 1],
+      sumSeconds: 0.25,
+      timeouts: 1,
+      inFlight: 2,
+    },
+    telemetry: { zeroSeries: false },
     nics: [
       {
         pciAddress: '0000:03:00.0',
