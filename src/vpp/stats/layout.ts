@@ -64,6 +64,7 @@ export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<La
   const index = new Map<string, Place>();
   const claims = new Claims();
   const errorLinks: { name: string; target: number; column: number }[] = [];
+  let errorsEntry: number | undefined;
   const witnesses = { interfaces: new Map<string, Column>(), nodes: new Map<string, Column>() };
   const directoryLength = yield* walkDirectory(file, header, (type, entry, wordIndex, name) => {
     const value = file.u64(wordIndex);
@@ -71,9 +72,14 @@ export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<La
       claims.take(value, entry);
     }
     const group = groupOf(name);
+    if (group !== 'errors' && type === StatType.symlink && file.words[wordIndex] === errorsEntry) {
+      throw new StatsError('corrupt', `read ${textOf(name)}: it leads to the errors, but is not of /err/`);
+    }
     if (group === undefined) return;
     if (group === 'values') {
-      index.set(textOf(name), { entry, type, value });
+      const text = textOf(name);
+      index.set(text, { entry, type, value });
+      if (text === '/node/errors') errorsEntry = entry;
       return;
     }
     const text = textOf(name);
@@ -87,8 +93,9 @@ export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<La
       witnesses.interfaces.set(middle(text, '/interfaces/', INTERFACE_WITNESS), { target, column });
     } else witnesses.nodes.set(middle(text, '/nodes/', NODE_WITNESS), { target, column });
   });
-  const interfaceNames = yield* readNames(file, index.get('/if/names'), '/if/names');
-  const nodeNames = yield* readNames(file, index.get('/sys/node/names'), '/sys/node/names');
+  claims.take(header.directory, -1);
+  const interfaceNames = yield* readNames(file, index.get('/if/names'), '/if/names', claims);
+  const nodeNames = yield* readNames(file, index.get('/sys/node/names'), '/sys/node/names', claims);
   const interfaces = rowsOf(interfaceNames, 'deleted');
   const nodes = rowsOf(nodeNames);
   verifyNames('/if/names', interfaces, witnesses.interfaces, index.get('/if/drops')?.entry);
@@ -116,12 +123,14 @@ export function* readNameVector(
   file: SegmentFile,
   pointer: number,
   what: string,
+  claim: (pointer: number) => void = () => {},
 ): Sliced<(string | undefined)[]> {
   const length = file.readVectorLength(pointer, 8, what);
   if (length > MAX_NAMES)
     throw new StatsError('corrupt', `read ${what}: ${length} names are more than ${MAX_NAMES}`);
   const names: (string | undefined)[] = [];
   for (const name of readPointers(file, pointer, length, what)) {
+    claim(name);
     names.push(readName(file, name, what));
     if (names.length % PIECE_NAMES === 0) yield 'slice';
   }
@@ -140,12 +149,14 @@ function* readNames(
   file: SegmentFile,
   place: Place | undefined,
   name: string,
+  claims: Claims,
 ): Sliced<(string | undefined)[]> {
   if (place === undefined) return [];
   if (place.type !== StatType.names) {
     throw new StatsError('corrupt', `read ${name}: its type is ${place.type}, not ${StatType.names}`);
   }
-  return yield* readNameVector(file, place.value, name);
+  claims.take(place.value, place.entry);
+  return yield* readNameVector(file, place.value, name, (pointer) => claims.take(pointer, place.entry));
 }
 
 function readName(file: SegmentFile, pointer: number, what: string): string | undefined {

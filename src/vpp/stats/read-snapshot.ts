@@ -87,9 +87,12 @@ class ValueReader {
     return this.#file.u64(2);
   }
 
-  /** One row of simple counters, `count` of them. */
+  /** One row of simple counters whose columns are threads. VPP makes one column more before it has its workers. */
   row(name: string, count: number): number[] {
-    this.#read(this.#rows(name)[0] ?? 0, 8, count, name);
+    const length = this.#read(this.#rows(name)[0] ?? 0, 8, count, name);
+    if (length > count + 1) {
+      throw new StatsError('corrupt', `read ${name}: it has ${length} elements, VPP has ${count} threads`);
+    }
     return Array.from({ length: count }, (_, i) => this.#file.u64(FIRST_WORD + 2 * i));
   }
 
@@ -108,8 +111,9 @@ class ValueReader {
   /** Adds simple counters, summed over the threads, to `sums`, one for each of its elements. */
   *addSimple(name: string, sums: Float64Array): Sliced<void> {
     const count = sums.length;
+    let length: number | undefined;
     for (const row of this.#rows(name)) {
-      this.#read(row, 8, count, name);
+      length = this.#read(row, 8, count, name, length);
       const words = this.#file.words;
       for (let i = 0, at = FIRST_WORD; i < count; i++, at += 2) {
         sums[i] = (sums[i] ?? 0) + (words[at] ?? 0) + (words[at + 1] ?? 0) * TWO_32;
@@ -120,8 +124,9 @@ class ValueReader {
 
   *addCombined(name: string, packets: Float64Array, bytes: Float64Array): Sliced<void> {
     const count = packets.length;
+    let length: number | undefined;
     for (const row of this.#rows(name)) {
-      this.#read(row, 16, count, name);
+      length = this.#read(row, 16, count, name, length);
       const words = this.#file.words;
       for (let i = 0, at = FIRST_WORD; i < count; i++, at += 4) {
         packets[i] = (packets[i] ?? 0) + (words[at] ?? 0) + (words[at + 1] ?? 0) * TWO_32;
@@ -137,12 +142,20 @@ class ValueReader {
     return rows;
   }
 
-  /** Reads `count` elements; a vector that is shorter lacks figures, which are not zero therefore. */
-  #read(pointer: number, elementBytes: number, count: number, name: string): void {
-    const length = this.#file.readVector(pointer, elementBytes, count, name);
-    if (length < count) {
-      throw new StatsError('corrupt', `read ${name}: it has ${length} elements where there are ${count}`);
+  /**
+   * Reads `count` elements and returns how many there are. A vector that is shorter lacks figures, which are not zero
+   * therefore; rows of one entry have `likewise` many.
+   */
+  #read(pointer: number, elementBytes: number, count: number, name: string, likewise?: number): number {
+    const found = this.#file.readVector(pointer, elementBytes, count, name);
+    if (found < count) {
+      throw new StatsError('corrupt', `read ${name}: it has ${found} elements where there are ${count}`);
     }
+    const length = this.#file.words[0] ?? 0;
+    if (likewise !== undefined && length !== likewise) {
+      throw new StatsError('corrupt', `read ${name}: a row has ${length} elements, another ${likewise}`);
+    }
+    return length;
   }
 }
 

@@ -92,6 +92,7 @@ describe('a snapshot', () => {
       [0, 'local0', 0],
       [2, 'xe1', 9],
     ]);
+    removeInterfaceEntries(segment, 0, 'local0');
     segment.setName('/if/names', 0, undefined);
     expect(client.readSnapshot().interfaces.map(({ name }) => name)).toEqual(['xe1']);
   });

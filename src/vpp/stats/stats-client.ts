@@ -118,7 +118,15 @@ export class StatsClient implements Disposable {
     try {
       let corrupt = 0;
       for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        const before = this.#file.readHeader();
+        let before: SegmentHeader;
+        try {
+          before = this.#file.readHeader();
+        } catch (error) {
+          if (++corrupt >= MAX_CORRUPT_TRIES || !isCorrupt(error)) throw error;
+          this.#retries++;
+          yield 'wait';
+          continue;
+        }
         if (before.inProgress) {
           this.#retries++;
           yield 'wait';
