@@ -4,7 +4,8 @@
  * thread a row. A segment whose parts contradict each other is damaged, or was changed while it was read; either way
  * its figures are not to be had.
  *
- * What cannot be known this way: a counter's own value, and the text of an error's reason.
+ * What cannot be known this way: a counter's own value, the text of an error's reason, and a pointer that was changed so
+ * that it leads to a vector of the right length which VPP has freed.
  */
 import { StatType } from './directory.ts';
 import { StatsError } from './errors.ts';
