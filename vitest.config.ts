@@ -14,6 +14,7 @@ export default defineConfig({
             'image/**/*.test.ts',
             'test/emulator/**/*.test.ts',
             'test/conformance/**/*.test.ts',
+            'test/monitoring/**/*.test.ts',
             'test/system/**/*.test.ts',
           ],
           pool: 'forks',

@@ -52,6 +52,8 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   'management.ntp': live(['management'], ({ management }) => list(management.ntp)),
   'http.listen': live(['http'], ({ http }) => formatEndpoint(http.listen)),
   'http.https-listen': live(['http'], ({ http }) => formatEndpoint(http.httpsListen)),
+  // Looked up at every scrape.
+  'telemetry.zero-series': live([], ({ telemetry }) => telemetry.zeroSeries),
   'update.confirm-timeout': live(['update'], ({ update }) => update.confirmTimeoutSeconds),
   'update.trial-stable': live(['update'], ({ update }) => update.trialStableSeconds),
   'update.trial-timeout': live(['update'], ({ update }) => update.trialTimeoutSeconds),

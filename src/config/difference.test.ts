@@ -29,6 +29,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'management.ntp': 'ntp.example.net',
   'http.listen': '127.0.0.1:8081',
   'http.https-listen': '[::]:9443',
+  'telemetry.zero-series': 'true',
   'update.confirm-timeout': '60',
   'update.trial-stable': '30',
   'update.trial-timeout': '600',

@@ -353,6 +353,13 @@ const BOX_LEAVES = [
       'Where the same is served over TLS, and where alone a change is taken from the network; another port than that of listen',
     example: '192.0.2.10:8443',
   }),
+  leaf('telemetry', 'zero-series', {
+    type: 'boolean',
+    default: 'false',
+    sentence:
+      'Show also the graph nodes, errors and kinds of traffic of VPP that counted nothing yet in the metrics',
+    example: 'true',
+  }),
   leaf('update', 'confirm-timeout', {
     type: 'integer',
     default: '120',
@@ -521,6 +528,7 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ['system', 'The box itself.'],
   ['management', 'The NIC through which the box is reached; it stays with the kernel.'],
   ['http', 'The status page, the JSON and the metrics.'],
+  ['telemetry', 'What the metrics hold.'],
   ['update', 'How a new version and a new configuration prove themselves.'],
   ['watchdog', "The machine's watchdog."],
   ['log', 'Where logs go beside the memory.'],

@@ -26,6 +26,7 @@ describe('defaults', () => {
       system: { hostname: 'appliance' },
       management: { interface: undefined, address: 'dhcp', gateway: undefined, dns: [], ntp: [] },
       http: { listen: { host: '::', port: 8080 }, httpsListen: undefined },
+      telemetry: { zeroSeries: false },
       update: {
         confirmTimeoutSeconds: 120,
         trialStableSeconds: 60,

@@ -58,6 +58,7 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
       listen: readHttpListen('http.listen', values, problems) ?? { host: '::', port: 0 },
       httpsListen: readHttpListen('http.https-listen', values, problems),
     },
+    telemetry: { zeroSeries: values.get('telemetry.zero-series') },
     update: {
       confirmTimeoutSeconds: values.get('update.confirm-timeout'),
       trialStableSeconds: values.get('update.trial-stable'),

@@ -177,6 +177,7 @@ export interface Config {
   readonly management: ManagementConfig;
   /** Without `httpsListen` the box has a default of its own, and `appliance run` serves no TLS. */
   readonly http: { readonly listen: Endpoint; readonly httpsListen: Endpoint | undefined };
+  readonly telemetry: { readonly zeroSeries: boolean };
   readonly update: UpdateConfig;
   readonly watchdog: WatchdogConfig;
   readonly log: LogConfig;

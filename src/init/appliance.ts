@@ -269,6 +269,8 @@ export class Appliance implements StatusProvider {
         restarts: 0,
       },
       stats: plane?.stats.status ?? { state: 'idle', reason: 'the configuration was not read yet' },
+      ...(plane === undefined ? {} : { statsReads: plane.stats.reads, apiTraffic: plane.connection.traffic }),
+      ...(this.#config === undefined ? {} : { telemetry: this.#config.telemetry }),
       nics: this.#nics.list({
         config: this.#config,
         dataPlane: plane,

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { BoxMetrics, seconds, setOrRemove } from './box-metrics.ts';
 import type { HttpCounters } from './http-counters.ts';
-import type { ApplianceStatus, ServiceStatus } from './status.ts';
+import type { ApplianceStatus, FibBackendStatus, ServiceStatus } from './status.ts';
 
 const SERVICE_STATES: readonly ServiceStatus['state'][] = [
   'disabled',
@@ -18,6 +18,13 @@ const SERVICE_STATES: readonly ServiceStatus['state'][] = [
   'stopping',
   'backoff',
   'looping',
+];
+const FIB_STATES: readonly FibBackendStatus['status']['state'][] = [
+  'disabled',
+  'waiting',
+  'programming',
+  'synced',
+  'degraded',
 ];
 const CONFIG_STATES = ['ok', 'rejected', 'missing'] as const;
 
@@ -75,7 +82,20 @@ export class ApplianceMetrics {
   readonly #vppConnected = this.#gauge('appliance_vpp_connected', "Whether VPP's API is connected");
   readonly #vppRestarts = this.#counter('appliance_vpp_restarts_total', 'Restarts of VPP');
   readonly #vppInfo = this.#gauge('appliance_vpp_info', 'Version of VPP, always 1', ['version']);
-  readonly #fibRoutes = this.#gauge('appliance_fib_routes', 'Routes by backend and state', [
+  readonly #fibRoutes = this.#gauge(
+    'appliance_fib_routes',
+    'Routes by backend, family and state; desired is the sum of the other states',
+    ['backend', 'family', 'state'],
+  );
+  readonly #fibBatches = this.#counter('appliance_fib_batches_total', 'Batches of requests sent to a FIB', [
+    'backend',
+  ]);
+  readonly #fibReplaying = this.#gauge(
+    'appliance_fib_replaying',
+    'Whether everything is being told to the FIB again',
+    ['backend'],
+  );
+  readonly #fibState = this.#gauge('appliance_fib_state', 'State of a FIB, 1 for the one that is', [
     'backend',
     'state',
   ]);
@@ -96,6 +116,11 @@ export class ApplianceMetrics {
   readonly #convergence = this.#gauge(
     'appliance_fib_last_convergence_seconds',
     'Duration of the last convergence',
+    ['backend'],
+  );
+  readonly #fullConvergence = this.#gauge(
+    'appliance_fib_last_full_convergence_seconds',
+    'Duration of the last replay of all routes',
     ['backend'],
   );
   readonly #hugepagesWanted = this.#gauge('appliance_hugepages_requested', 'Hugepages needed', [
@@ -174,11 +199,7 @@ export class ApplianceMetrics {
     this.#vppConnected.set(Number(vpp.api.state === 'connected'));
     this.#vppRestarts.inc(vpp.restarts);
     if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);
-    for (const { backend, desired, programmed, pending, failed, lastConvergenceMs } of fib) {
-      const counts = { desired, programmed, pending, failed };
-      for (const [state, count] of Object.entries(counts)) this.#fibRoutes.set({ backend, state }, count);
-      if (lastConvergenceMs !== undefined) this.#convergence.set({ backend }, lastConvergenceMs / 1000);
-    }
+    for (const one of fib) this.#setFib(one);
     this.#feeders.set(feeds?.connected ?? 0);
     this.#feedersRefused.inc(feeds?.refused ?? 0);
     this.#feedLines.inc(feeds?.lines ?? 0);
@@ -197,6 +218,24 @@ export class ApplianceMetrics {
         this.#nicLink.set({ pci_address: nic.pciAddress }, Number(nic.link === 'up'));
     }
     this.#management.set(Number(management.state === 'ready'));
+  }
+
+  #setFib(fib: FibBackendStatus): void {
+    const { backend } = fib;
+    for (const { family, desired, programmed, pending, failed, unresolved } of fib.families) {
+      const counts = { desired, programmed, pending, failed, unresolved };
+      for (const [state, count] of Object.entries(counts)) {
+        this.#fibRoutes.set({ backend, family, state }, count);
+      }
+    }
+    for (const state of FIB_STATES)
+      this.#fibState.set({ backend, state }, Number(fib.status.state === state));
+    this.#fibBatches.inc({ backend }, fib.batches);
+    this.#fibReplaying.set({ backend }, Number(fib.isReplaying));
+    const last = seconds(fib.lastConvergenceMs);
+    const full = seconds(fib.lastFullConvergenceMs);
+    if (last !== undefined) this.#convergence.set({ backend }, last);
+    if (full !== undefined) this.#fullConvergence.set({ backend }, full);
   }
 
   /** Absent before the configuration was read. */

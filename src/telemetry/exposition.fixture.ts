@@ -1,12 +1,18 @@
 /** A scrape for tests, and a strict reader of it. */
+import type { Format } from './exposition.ts';
+import { HostMetrics } from './host-metrics.ts';
 import { HttpCounters } from './http-counters.ts';
 import { Metrics } from './metrics.ts';
 import { makeProvider, type ProviderOptions } from './status.fixture.ts';
 
-export async function scrape(options: ProviderOptions = {}): Promise<string> {
-  using metrics = new Metrics(makeProvider(options), new HttpCounters());
+/** The machine below is left out unless `root` has a `/sys` and a `/proc`. */
+export async function scrape(
+  options: ProviderOptions & { readonly format?: Format; readonly root?: string } = {},
+): Promise<string> {
+  const host = new HostMetrics(options.root ?? '/nowhere');
+  using metrics = new Metrics(makeProvider(options), new HttpCounters(), host);
   let text = '';
-  for await (const chunk of metrics.scrape()) text += chunk;
+  for await (const chunk of metrics.scrape(options.format)) text += chunk;
   return text;
 }
 
@@ -47,12 +53,14 @@ export function parseExposition(text: string): Map<string, Family> {
     const family = families.get(current);
     const isOfFamily =
       name === current ||
-      (family?.type === 'summary' && [`${current}_sum`, `${current}_count`].includes(name));
+      (family?.type === 'summary' && [`${current}_sum`, `${current}_count`].includes(name)) ||
+      (family?.type === 'histogram' &&
+        [`${current}_bucket`, `${current}_sum`, `${current}_count`].includes(name));
     if (!family || !isOfFamily) throw new Error(`sample outside its family: ${line}`);
     const key = `${name} ${keyOf(labels)}`;
     if (seen.has(key)) throw new Error(`twice: ${line}`);
     seen.add(key);
-    if (name === current) family.samples.push({ labels, value });
+    if (name === current || name === `${current}_bucket`) family.samples.push({ labels, value });
   }
   return families;
 }

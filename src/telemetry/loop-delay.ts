@@ -3,7 +3,7 @@
  * the whole time between two ticks of its own timer, so the tick's length is taken off.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { familyHeader } from './exposition.ts';
+import { familyHeader, type Format } from './exposition.ts';
 
 /** Between two samples: long enough to leave the machine asleep. */
 const RESOLUTION_MS = 20;
@@ -23,14 +23,14 @@ export class LoopDelay implements Disposable {
   }
 
   /** A summary in seconds; the window begins anew at the first call after its end, so several scrapers see the same. */
-  render(): string {
+  render(format: Format): string {
     const { count, mean } = this.#histogram;
     const sum = count > 0 ? seconds(mean) * count : 0;
     const quantiles = QUANTILES.map((quantile) => {
       const value = count > 0 ? seconds(this.#histogram.percentile(quantile * 100)) : Number.NaN;
       return `${NAME}{quantile="${quantile}"} ${value}\n`;
     });
-    const text = `${familyHeader(NAME, 'summary', 'Delay of the event loop')}${quantiles.join('')}${NAME}_sum ${this.#pastSum + sum}\n${NAME}_count ${this.#pastCount + count}\n`;
+    const text = `${familyHeader(NAME, 'summary', 'Delay of the event loop', format)}${quantiles.join('')}${NAME}_sum ${this.#pastSum + sum}\n${NAME}_count ${this.#pastCount + count}\n`;
     if (performance.now() - this.#windowBegan > WINDOW_MS) {
       this.#histogram.reset();
       this.#windowBegan = performance.now();

@@ -1,5 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { findPrometheus, WITHOUT_PROMETHEUS } from '../../test/monitoring/prometheus.ts';
+import type { StatsStatus } from '../vpp/stats/mod.ts';
 import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
 import { HttpCounters } from './http-counters.ts';
 import { Metrics } from './metrics.ts';
@@ -24,9 +26,11 @@ describe('the exposition', () => {
     expect(valueOf(families, 'vpp_interface_receive_packets_total', { interface: 'local0' })).toBe(0);
     expect(valueOf(families, 'vpp_node_clocks_total', { node: 'ip4-lookup' })).toBe(1000);
     expect(valueOf(families, 'vpp_node_vectors_per_call', { node: 'ip4-lookup' })).toBe(3);
+    expect(valueOf(families, 'vpp_node_clocks_per_vector', { node: 'ip4-lookup' })).toBeCloseTo(1000 / 30);
     expect(valueOf(families, 'vpp_errors_total', { node: 'ip4-input', reason: 'ip4 ttl <= 1' })).toBe(4);
     expect(valueOf(families, 'vpp_system_vector_rate')).toBe(7);
-    expect(valueOf(families, 'vpp_system_thread_vector_rate', { thread: '1' })).toBe(7);
+    expect(valueOf(families, 'vpp_system_thread_vector_rate', { thread: 'vpp_wk_0' })).toBe(7);
+    expect(valueOf(families, 'vpp_system_thread_loops_per_second', { thread: 'vpp_main' })).toBe(1000);
     expect(valueOf(families, 'vpp_system_input_rate')).toBe(1234);
     expect(valueOf(families, 'vpp_buffers_available', { pool: 'default-numa-0' })).toBe(16_000);
     expect(valueOf(families, 'vpp_heap_used_bytes', { heap: 'main heap' })).toBe(1 << 20);
@@ -35,9 +39,49 @@ describe('the exposition', () => {
     expect(valueOf(families, 'vpp_stats_read_retries_total')).toBe(2);
   });
 
-  test('leaves out nodes that never ran', async () => {
-    const nodes = parseExposition(await scrape()).get('vpp_node_calls_total')?.samples;
-    expect(nodes?.map(({ labels }) => labels['node'])).toEqual(['ip4-lookup']);
+  test('leaves out nodes that never ran and errors that never were, unless the configuration wants them', async () => {
+    const seen = async (zeroSeries: boolean) => {
+      const status = () => makeStatus({ telemetry: { zeroSeries } });
+      const families = parseExposition(await scrape({ status }));
+      const values = (name: string, label: string) =>
+        families.get(name)?.samples.map(({ labels }) => labels[label]);
+      return {
+        nodes: values('vpp_node_calls_total', 'node'),
+        reasons: values('vpp_errors_total', 'reason'),
+        unicast: values('vpp_interface_receive_unicast_packets_total', 'interface'),
+      };
+    };
+    expect(await seen(false)).toEqual({
+      nodes: ['ip4-lookup'],
+      reasons: ['ip4 ttl <= 1'],
+      unicast: undefined,
+    });
+    expect(await seen(true)).toEqual({
+      nodes: ['ip4-lookup', 'never-called'],
+      reasons: ['ip4 ttl <= 1', 'never seen'],
+      unicast: ['local0', 'xe0'],
+    });
+  });
+
+  test('has kinds of traffic of the interfaces that count them', async () => {
+    const snapshot = makeSnapshot();
+    snapshot.interfaceTable.columns.rxMulticastPackets[1] = 9;
+    const families = parseExposition(await scrape({ snapshot }));
+    const name = 'vpp_interface_receive_multicast_packets_total';
+    expect(families.get(name)?.samples).toEqual([{ labels: { interface: 'xe0' }, value: 9 }]);
+  });
+
+  test.each<[string, StatsStatus, boolean]>([
+    ['fresh', { state: 'fresh', since: 0, ageSeconds: 31 }, true],
+    ['a read that failed a moment ago', { state: 'stale', since: 0, ageSeconds: 3, reason: 'r' }, true],
+    ['a VPP that stands still', { state: 'stale', since: 0, ageSeconds: 30, reason: 'r' }, false],
+    ['no segment', { state: 'attaching', since: 0, attempts: 1, reason: 'r' }, false],
+    ['no VPP', { state: 'idle', reason: 'r' }, false],
+  ])("has VPP's series only while they are fresh, and their age always: %s", async (_, stats, isShown) => {
+    const families = parseExposition(await scrape({ status: () => makeStatus({ stats }) }));
+    expect(families.has('vpp_interface_receive_packets_total')).toBe(isShown);
+    expect(families.has('vpp_boot_time_seconds')).toBe(isShown);
+    expect(valueOf(families, 'vpp_stats_age_seconds')).toBe(1.5);
   });
 
   test('has our own figures', async () => {
@@ -60,7 +104,18 @@ describe('the exposition', () => {
     expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'running' })).toBe(1);
     expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'looping' })).toBe(0);
     expect(valueOf(families, 'appliance_vpp_connected')).toBe(1);
-    expect(valueOf(families, 'appliance_fib_routes', { backend: 'vpp', state: 'programmed' })).toBe(3);
+    const routes = (family: string, state: string) =>
+      valueOf(families, 'appliance_fib_routes', { backend: 'vpp', family, state });
+    expect([routes('ipv4', 'programmed'), routes('ipv6', 'failed')]).toEqual([2, 0]);
+    expect(valueOf(families, 'appliance_fib_state', { backend: 'vpp', state: 'synced' })).toBe(1);
+    expect(valueOf(families, 'appliance_fib_replaying', { backend: 'vpp' })).toBe(0);
+    const name = 'appliance_vpp_api_round_trip_seconds';
+    expect(families.get(name)?.samples.map(({ labels, value }) => [labels['le'], value])).toEqual([
+      ['0.001', 5],
+      ['0.01', 8],
+      ['+Inf', 9],
+    ]);
+    expect(valueOf(families, 'appliance_vpp_api_requests_in_flight')).toBe(2);
     expect(valueOf(families, 'appliance_hugepages_allocated', { page_size_bytes: '2097152' })).toBe(300);
     expect(valueOf(families, 'appliance_config_state', { state: 'ok' })).toBe(1);
     expect(valueOf(families, 'appliance_interface_link_up', { interface: 'xe0' })).toBe(1);
@@ -121,9 +176,16 @@ describe('the exposition', () => {
   });
 
   test('is what promtool accepts', async (ctx) => {
-    if (spawnSync('promtool', ['--version']).error) ctx.skip('promtool is not installed');
-    const input = await scrape({ status: () => makeStatus({ box: makeBox({ update: makeTrial() }) }) });
-    expect(execFileSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })).toBe('');
+    const found = findPrometheus();
+    if (found === undefined) ctx.skip(WITHOUT_PROMETHEUS);
+    const box = makeBox({ update: makeTrial() });
+    const status = () => makeStatus({ box, telemetry: { zeroSeries: true } });
+    const input = await scrape({ status, root: '' });
+    const { stdout, stderr } = spawnSync(found?.promtool ?? '', ['check', 'metrics'], {
+      input,
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr).toBe('');
   });
 
   test('follows the naming rules that promtool checks', async () => {
@@ -133,7 +195,8 @@ describe('the exposition', () => {
       expect([name, type === 'counter']).toEqual([name, name.endsWith('_total')]);
       expect(name).not.toMatch(/(_ms|_milliseconds|_minutes|_kilobytes|_mb|_gauge|_counter|_summary)(_|$)/);
       expect(help.length).toBeGreaterThan(5);
-      if (type !== 'summary') for (const { labels } of samples) expect(labels).not.toHaveProperty('quantile');
+      if (type !== 'summary' && type !== 'histogram')
+        for (const { labels } of samples) expect(labels).not.toHaveProperty('quantile');
     }
   });
 });

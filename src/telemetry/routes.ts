@@ -3,7 +3,7 @@
  * outside, with their methods.
  */
 import { type Exchange, ContentType } from './exchange.ts';
-import { EXPOSITION_TYPE, inChunks } from './exposition.ts';
+import { EXPOSITION_TYPES, formatFor, inChunks } from './exposition.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { LogStream } from './log-stream.ts';
 import type { Metrics } from './metrics.ts';
@@ -135,7 +135,13 @@ function ownRoutes(
     ],
     ['/nodes', (exchange) => sendFigures(exchange, source, nodeFigures)],
     ['/errors', (exchange) => sendFigures(exchange, source, errorFigures)],
-    ['/metrics', (exchange) => exchange.stream(EXPOSITION_TYPE, exchange.isHead ? [] : metrics.scrape())],
+    [
+      '/metrics',
+      (exchange) => {
+        const format = formatFor(exchange.header('accept'));
+        return exchange.stream(EXPOSITION_TYPES[format], exchange.isHead ? [] : metrics.scrape(format));
+      },
+    ],
     ['/fib/vpp', (exchange) => streamFib(exchange, source.fibRoutes('vpp'))],
     ['/fib/kernel', (exchange) => streamFib(exchange, source.fibRoutes('kernel'))],
     ['/fib/route', (exchange) => explainRoute(exchange, source)],

@@ -1,5 +1,15 @@
 /** A status with something in every part, and a provider of it, for tests. */
-import type { InterfaceCounters, StatsSnapshot } from '../vpp/stats/mod.ts';
+import {
+  type CounterTable,
+  type ErrorCounter,
+  INTERFACE_COUNTERS,
+  type InterfaceCounters,
+  makeSnapshot as snapshotOf,
+  NODE_COUNTERS,
+  type NodeCounters,
+  type SnapshotParts,
+  type StatsSnapshot,
+} from '../vpp/stats/mod.ts';
 import type { ApplianceStatus, BoxStatus, InterfaceStatus, StatusProvider } from './status.ts';
 
 /** The fixture's clock, Unix milliseconds. */
@@ -51,7 +61,15 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
       restarts: 1,
     },
     stats: { state: 'fresh', since, ageSeconds: 1.5 },
-    statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2 },
+    statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2, lastReadMs: 4 },
+    apiTraffic: {
+      boundsSeconds: [0.001, 0.01],
+      counts: [5, 3, 1],
+      sumSeconds: 0.25,
+      timeouts: 1,
+      inFlight: 2,
+    },
+    telemetry: { zeroSeries: false },
     nics: [
       {
         pciAddress: '0000:03:00.0',
@@ -270,18 +288,34 @@ export function makeCounters(index: number, name: string, scale = 1): InterfaceC
   };
 }
 
-export function makeSnapshot(changes: Partial<StatsSnapshot> = {}): StatsSnapshot {
-  return {
-    epoch: 5,
-    interfaces: [makeCounters(0, 'local0', 0), makeCounters(1, 'xe0')],
-    nodes: [
+interface SnapshotChanges extends Partial<SnapshotParts> {
+  readonly interfaces?: readonly InterfaceCounters[];
+  readonly nodes?: readonly NodeCounters[];
+  readonly errors?: readonly ErrorCounter[];
+}
+
+export function makeSnapshot(changes: SnapshotChanges = {}): StatsSnapshot {
+  const {
+    interfaces = [makeCounters(0, 'local0', 0), makeCounters(1, 'xe0')],
+    nodes = [
       { name: 'ip4-lookup', clocks: 1000, vectors: 30, calls: 10, suspends: 0 },
       { name: 'never-called', clocks: 0, vectors: 0, calls: 0, suspends: 0 },
     ],
-    errors: [{ node: 'ip4-input', reason: 'ip4 ttl <= 1', count: 4 }],
+    errors = [
+      { node: 'ip4-input', reason: 'ip4 ttl <= 1', count: 4 },
+      { node: 'ip4-input', reason: 'never seen', count: 0 },
+    ],
+    ...parts
+  } = changes;
+  return snapshotOf({
+    epoch: 5,
+    interfaceTable: tableOf(interfaces, INTERFACE_COUNTERS),
+    nodeTable: tableOf(nodes, NODE_COUNTERS),
+    errorTable: { sources: errors, counts: Float64Array.from(errors, ({ count }) => count) },
     system: {
       vectorRate: 7,
       vectorRatePerWorker: [0, 7],
+      loopsPerWorker: [1000, 2_000_000],
       inputRate: 1234,
       numWorkerThreads: 1,
       lastUpdate: 60,
@@ -290,7 +324,20 @@ export function makeSnapshot(changes: Partial<StatsSnapshot> = {}): StatsSnapsho
     },
     bufferPools: [{ name: 'default-numa-0', cached: 10, used: 100, available: 16_000 }],
     memory: [{ name: 'main heap', total: 1 << 30, used: 1 << 20, free: (1 << 30) - (1 << 20) }],
-    ...changes,
+    ...parts,
+  });
+}
+
+function tableOf<K extends string>(
+  rows: readonly ({ readonly name: string; readonly index?: number } & { readonly [C in K]?: number })[],
+  counters: readonly K[],
+): CounterTable<K> {
+  const columns: Partial<Record<K, Float64Array>> = {};
+  for (const counter of counters) columns[counter] = Float64Array.from(rows, (row) => row[counter] ?? 0);
+  return {
+    names: rows.map(({ name }) => name),
+    indexes: rows.map(({ index }, row) => index ?? row),
+    columns: columns as Record<K, Float64Array>,
   };
 }
 

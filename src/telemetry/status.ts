@@ -152,6 +152,18 @@ export type ApiStatus =
       readonly messages: readonly { readonly name: string; readonly reason: string }[];
     };
 
+/** Requests to VPP's API since the start, over all connections. */
+export interface ApiTraffic {
+  /** Upper bounds of the buckets of round trips. */
+  readonly boundsSeconds: readonly number[];
+  /** Round trips by bucket, the last one for those over every bound; without those of bulk programming. */
+  readonly counts: readonly number[];
+  readonly sumSeconds: number;
+  readonly timeouts: number;
+  /** Requests that wait for their answer now, those of bulk programming among them. */
+  readonly inFlight: number;
+}
+
 /** VPP as a whole; its process is also one of `services` (named `vpp`), with its output. */
 export interface VppStatus {
   readonly process: ServiceStatus;
@@ -241,7 +253,6 @@ export interface FibFailure {
   readonly reason: string;
 }
 
-/** One backend of the FIB; counts are routes. */
 /** Routes of one family in one FIB. */
 export interface FibFamilyCounts {
   readonly family: 'ipv4' | 'ipv6' | 'mpls';
@@ -256,6 +267,7 @@ export interface FibFamilyCounts {
   readonly unresolved: number;
 }
 
+/** One backend of the FIB; counts are routes. */
 export interface FibBackendStatus {
   readonly backend: 'vpp' | 'kernel' | 'none';
   readonly status:
@@ -515,6 +527,10 @@ export interface ApplianceStatus {
   readonly stats: StatsStatus;
   /** `StatsPoller.reads` */
   readonly statsReads?: StatsReads;
+  /** `VppConnection.traffic` */
+  readonly apiTraffic?: ApiTraffic;
+  /** `[telemetry]` of the configuration in force. */
+  readonly telemetry?: { readonly zeroSeries: boolean };
   readonly nics: readonly NicStatus[];
   readonly interfaces: readonly InterfaceStatus[];
   readonly fib: readonly FibBackendStatus[];

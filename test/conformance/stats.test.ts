@@ -356,25 +356,28 @@ test('no torn reads: a writer in another process never lets a name and its count
   const emulator = new URL('../emulator/', import.meta.url).href;
   const program = `
     const { StatsSegment } = await import('${emulator}stats-segment.ts');
-    const { addStandardEntries, addInterfaceEntries } = await import('${emulator}stats-directory.ts');
+    const { addStandardEntries, addInterfaceEntries, removeInterfaceEntries } = await import('${emulator}stats-directory.ts');
     const segment = new StatsSegment({ sizeBytes: 8 << 20 });
     addStandardEntries(segment, { bootTime: 1 });
-    for (let i = 0; i < 20; i++) addInterfaceEntries(segment, i, 'boot-' + i);
-    for (let i = 0; i < 20; i++) segment.setName('/if/names', i, 'if-0');
-    segment.serve('${socketPath}');
     let id = 0;
+    const names = [];
+    const name = (index) => {
+      if (names[index]) removeInterfaceEntries(segment, index, names[index]);
+      names[index] = 'if-' + id;
+      addInterfaceEntries(segment, index, names[index]);
+      segment.setCombined('/if/rx', 0, index, id, id * 10);
+      segment.setSimple('/if/drops', 0, index, id);
+    };
+    for (let i = 0; i < 20; i++, id++) name(i);
+    segment.serve('${socketPath}');
     const round = () => {
       const end = performance.now() + 5;
       while (performance.now() < end) {
         const index = id % 20;
-        segment.change(() => {
-          id++;
-          segment.setName('/if/names', index, 'if-' + id);
-          segment.setCombined('/if/rx', 0, index, id, id * 10);
-          segment.setSimple('/if/drops', 0, index, id);
-        });
+        segment.change(() => name(index));
+        id++;
         // a pause in which the structure is at rest, as in life
-        const rest = performance.now() + 0.3; while (performance.now() < rest);
+        const rest = performance.now() + 1; while (performance.now() < rest);
       }
       setImmediate(round);
     };

@@ -119,7 +119,8 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     ]);
     const metrics = (await guest.get('/metrics')) ?? '';
     expect(metrics).toMatch(/^vpp_interface_receive_packets_total\{interface="xe0"\} [1-9]/m);
-    expect(metrics).toMatch(/^appliance_fib_routes\{backend="vpp",state="programmed"\} 5$/m);
+    expect(metrics).toMatch(/^appliance_fib_routes\{backend="vpp",family="ipv4",state="programmed"\} 3$/m);
+    expect(metrics).toMatch(/^appliance_fib_routes\{backend="vpp",family="ipv6",state="programmed"\} 2$/m);
     expect(metrics).toMatch(/^appliance_vpp_connected 1$/m);
     const routes = JSON.parse((await guest.get('/fib/vpp')) ?? '[]') as { prefix: string }[];
     expect(routes.map(({ prefix }) => prefix)).toContain('2001:db8:1000::/36');

@@ -95,7 +95,8 @@ export function addNodeEntries(segment: StatsSegment, nodes: readonly string[]):
   segment.change(() => {
     segment.setNames('/sys/node/names', nodes);
     for (const counter of NODE_COUNTERS) {
-      segment.addSimple(`/sys/node/${counter}`, nodes.length);
+      // one row more than there are threads, as VPP makes them
+      segment.addSimple(`/sys/node/${counter}`, nodes.length, segment.threads + 1);
       for (const [index, node] of nodes.entries()) {
         segment.addSymlink(`/nodes/${node.replaceAll('/', '_')}/${counter}`, `/sys/node/${counter}`, index);
       }

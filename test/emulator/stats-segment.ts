@@ -359,7 +359,8 @@ export class StatsSegment implements Disposable {
     while (capacityBytes < bytes) capacityBytes *= 2;
     const offset = this.#freeBlocks.get(capacityBytes)?.pop() ?? this.#extendHeap(capacityBytes);
     const zeros = Buffer.alloc(8 + capacityBytes);
-    zeros.writeUInt8(1, 4);
+    zeros.writeUInt8(ALIGN / 8, 4);
+    zeros.writeUInt8(0x80 | Math.log2(ALIGN), 5);
     writeSync(this.fd, zeros, 0, zeros.length, offset - 8);
     return { offset, length: 0, capacityBytes };
   }

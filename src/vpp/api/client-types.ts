@@ -1,6 +1,7 @@
 /** What one connection is asked with, and what it tells. */
 
 import type { VppApiError } from './errors.ts';
+import type { TrafficCounter } from './traffic.ts';
 
 export interface ConnectOptions {
   /** Name that VPP shows for this client, at most 63 bytes; default `appliance`. */
@@ -10,6 +11,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Number of this connection, for those who make several. */
   readonly epoch?: number;
+  /** Told of every answer and timeout; outlives the connection. */
+  readonly traffic?: TrafficCounter | undefined;
 }
 
 export interface CallOptions {

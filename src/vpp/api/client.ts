@@ -55,7 +55,7 @@ export class VppApiClient implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #writer: FrameWriter;
   readonly #reader: FrameReader;
-  readonly #pending = new Pending();
+  readonly #pending: Pending;
   readonly #bulk: BulkRing;
   readonly #events = new Map<number, { def: MessageDef<unknown>; listeners: Set<Listener> }>();
   readonly #ids = new Map<MessageDef<unknown>, number>();
@@ -67,8 +67,9 @@ export class VppApiClient implements AsyncDisposable {
   #sweeper: NodeJS.Timeout | undefined;
   #end: DisconnectReason | undefined;
 
-  private constructor(socketPath: string, epoch: number) {
+  private constructor(socketPath: string, { epoch = 1, traffic }: ConnectOptions) {
     this.epoch = epoch;
+    this.#pending = new Pending(traffic);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -104,7 +105,7 @@ export class VppApiClient implements AsyncDisposable {
    */
   static async connect(socketPath: string, options: ConnectOptions = {}): Promise<VppApiClient> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const client = new VppApiClient(socketPath, options.epoch ?? 1);
+    const client = new VppApiClient(socketPath, options);
     try {
       const session = await createSession({
         socket: client.#socket,
@@ -143,6 +144,11 @@ export class VppApiClient implements AsyncDisposable {
   /** `performance.now()` of the last byte from VPP: any frame counts as life. */
   get lastReceivedAt(): number {
     return this.#lastReceivedAt;
+  }
+
+  /** Requests that wait for their answer, those of bulk channels among them. */
+  get inFlight(): number {
+    return this.#pending.size + this.#bulk.inFlight;
   }
 
   get isClosed(): boolean {

@@ -13,6 +13,7 @@ import type { DisconnectReason } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import type { MessageDef } from './message.ts';
 import { describeProblems, type MessageProblem } from './message-table.ts';
+import { type ApiTraffic, TrafficCounter } from './traffic.ts';
 import { ping, showVersion, type VppVersionInfo } from './operations.ts';
 
 export interface VppConnectionOptions {
@@ -80,6 +81,7 @@ const MISSED_PINGS = 3;
 export class VppConnection extends EventEmitter<VppConnectionEvents> implements AsyncDisposable {
   readonly #options: Required<VppConnectionOptions>;
   readonly #stop = new AbortController();
+  readonly #traffic = new TrafficCounter();
   #status: VppConnectionStatus = { state: 'idle' };
   #client: VppApiClient | undefined;
   #lastPid: number | undefined;
@@ -106,6 +108,11 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
   /** The client while connected (and compatible). */
   get client(): VppApiClient | undefined {
     return this.#status.state === 'connected' ? this.#client : undefined;
+  }
+
+  /** What was counted of the requests of all connections. */
+  get traffic(): ApiTraffic {
+    return this.#traffic.read(this.#client?.inFlight ?? 0);
   }
 
   /** Begins to connect; a second call does nothing. */
@@ -160,6 +167,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
       timeoutMs: this.#options.connectTimeoutMs,
       signal: this.#stop.signal,
       epoch: this.#epoch,
+      traffic: this.#traffic,
     });
   }
 

@@ -15,6 +15,7 @@ export type {
   ManyOptions,
   ManyOutcome,
 } from './client-types.ts';
+export type { ApiTraffic } from './traffic.ts';
 export {
   type ConnectedEvent,
   type ConnectKind,

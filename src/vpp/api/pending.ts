@@ -6,6 +6,7 @@
 
 import { abortedError, VppApiError } from './errors.ts';
 import type { ReadCursor } from './schema.ts';
+import type { TrafficCounter } from './traffic.ts';
 
 /** Requests that may wait on one connection at once (bulk requests are counted apart). */
 export const MAX_OUTSTANDING = 4_096;
@@ -19,6 +20,8 @@ export type Collector<Result> = (id: number, cursor: ReadCursor, finish: (result
 interface Entry {
   readonly name: string;
   readonly timeoutMs: number;
+  /** `performance.now()` */
+  readonly beganAt: number;
   deadline: number;
   readonly collect: (id: number, cursor: ReadCursor) => boolean;
   readonly reject: (error: unknown) => void;
@@ -28,7 +31,13 @@ interface Entry {
 export class Pending {
   readonly #entries = new Map<number, Entry>();
   readonly #tombstones = new Set<number>();
+  readonly #traffic: TrafficCounter | undefined;
   #lastContext = 0;
+
+  /** `traffic` is told of every answer and timeout. */
+  constructor(traffic?: TrafficCounter) {
+    this.#traffic = traffic;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -54,10 +63,12 @@ export class Pending {
       reject(abortedError(name, signal));
     };
     signal?.addEventListener('abort', onAbort, { once: true });
+    const beganAt = performance.now();
     this.#entries.set(context, {
       name,
       timeoutMs,
-      deadline: performance.now() + timeoutMs,
+      beganAt,
+      deadline: beganAt + timeoutMs,
       collect: (id, cursor) => collect(id, cursor, resolve),
       reject,
       stopListening: () => signal?.removeEventListener('abort', onAbort),
@@ -69,8 +80,10 @@ export class Pending {
   receive(context: number, id: number, cursor: ReadCursor): 'taken' | 'late' | 'stray' {
     const entry = this.#entries.get(context);
     if (entry === undefined) return this.#tombstones.has(context) ? 'late' : 'stray';
-    if (entry.collect(id, cursor)) this.#remove(context, entry);
-    else entry.deadline = performance.now() + entry.timeoutMs;
+    if (entry.collect(id, cursor)) {
+      this.#remove(context, entry);
+      this.#traffic?.countAnswer(performance.now() - entry.beganAt);
+    } else entry.deadline = performance.now() + entry.timeoutMs;
     return 'taken';
   }
 
@@ -93,6 +106,7 @@ export class Pending {
     for (const [context, entry] of this.#entries) {
       if (entry.deadline > now) continue;
       this.#bury(context);
+      this.#traffic?.countTimeout();
       const text = `${entry.name}: no reply within ${entry.timeoutMs} ms`;
       entry.reject(new VppApiError('timeout', text, { message: entry.name }));
     }

@@ -1,9 +1,10 @@
 /** Owns the reading of single entries of any type, for tools and tests; the poller reads snapshots. */
+import { ENTRY_BYTES, StatType, textOf, walkDirectory } from './directory.ts';
 import { StatsError } from './errors.ts';
-import { ENTRY_BYTES, readNameVector, readPointers, StatType, walkDirectory } from './layout.ts';
+import { MAX_THREADS, readNameVector, readPointers } from './layout.ts';
 import { FIRST_WORD, type SegmentFile, type SegmentHeader } from './segment-file.ts';
+import type { Sliced } from './slices.ts';
 
-const MAX_THREADS = 1024;
 const MAX_COUNTERS = 1 << 20;
 
 export interface EntryInfo {
@@ -12,7 +13,10 @@ export interface EntryInfo {
   readonly type: number;
 }
 
-/** Counters are by thread, then by index. `unknown`: a type that this program does not read. */
+/**
+ * Counters are by thread, then by index; a histogram's bins by thread, then by power of two. `ring` is skipped on
+ * purpose: its bytes have a schema of their own. `unknown`: a type of a later VPP.
+ */
 export type EntryValue =
   | { readonly kind: 'scalar'; readonly value: number }
   | { readonly kind: 'simple'; readonly threads: readonly (readonly number[])[] }
@@ -21,6 +25,8 @@ export type EntryValue =
       readonly threads: readonly (readonly { readonly packets: number; readonly bytes: number }[])[];
     }
   | { readonly kind: 'names'; readonly names: readonly (string | undefined)[] }
+  | { readonly kind: 'histogram'; readonly threads: readonly (readonly number[])[] }
+  | { readonly kind: 'ring' }
   | { readonly kind: 'unknown'; readonly type: number };
 
 interface Place {
@@ -30,38 +36,39 @@ interface Place {
   readonly index2: number;
 }
 
-export function listEntries(file: SegmentFile, header: SegmentHeader): EntryInfo[] {
+export function* listEntries(file: SegmentFile, header: SegmentHeader): Sliced<EntryInfo[]> {
   const entries: EntryInfo[] = [];
-  walkDirectory(
-    file,
-    header,
-    () => true,
-    (name, type) => entries.push({ name, type }),
-  );
+  yield* walkDirectory(file, header, (type, _entry, _wordIndex, name) => {
+    entries.push({ name: textOf(name), type });
+  });
   return entries;
 }
 
 /** A symlink gives its column as one counter for each thread. */
-export function readEntry(file: SegmentFile, header: SegmentHeader, name: string): EntryValue | undefined {
+export function* readEntry(
+  file: SegmentFile,
+  header: SegmentHeader,
+  name: string,
+): Sliced<EntryValue | undefined> {
   let found: number | undefined;
-  const length = walkDirectory(
-    file,
-    header,
-    () => true,
-    (entryName, _type, entry) => {
-      if (entryName === name) found = entry;
-    },
-  );
+  const length = yield* walkDirectory(file, header, (_type, entry, _wordIndex, entryName) => {
+    if (textOf(entryName) === name) found = entry;
+  });
   if (found === undefined) return undefined;
   const place = readPlace(file, header, found, name);
-  if (place.type !== StatType.symlink) return readValue(file, place, undefined, name);
+  if (place.type !== StatType.symlink) return yield* readValue(file, place, undefined, name);
   if (place.index1 >= length) {
     throw new StatsError('corrupt', `read ${name}: it leads to entry ${place.index1}, there are ${length}`);
   }
-  return readValue(file, readPlace(file, header, place.index1, name), place.index2, name);
+  return yield* readValue(file, readPlace(file, header, place.index1, name), place.index2, name);
 }
 
-function readValue(file: SegmentFile, place: Place, column: number | undefined, name: string): EntryValue {
+function* readValue(
+  file: SegmentFile,
+  place: Place,
+  column: number | undefined,
+  name: string,
+): Sliced<EntryValue> {
   switch (place.type) {
     case StatType.scalar:
     case StatType.gauge:
@@ -80,7 +87,14 @@ function readValue(file: SegmentFile, place: Place, column: number | undefined, 
         })),
       };
     case StatType.names:
-      return { kind: 'names', names: readNameVector(file, place.value, name) };
+      return { kind: 'names', names: yield* readNameVector(file, place.value, name) };
+    case StatType.histogramLog2:
+      return {
+        kind: 'histogram',
+        threads: readRows(file, place.value, 8, column, name, (at) => file.u64(at)),
+      };
+    case StatType.ringBuffer:
+      return { kind: 'ring' };
     default:
       return { kind: 'unknown', type: place.type };
   }

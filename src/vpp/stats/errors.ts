@@ -11,6 +11,8 @@ export type StatsErrorCode =
   | 'unstable'
   /** Reading the descriptor failed. */
   | 'read'
+  /** Another read in slices is not over. */
+  | 'busy'
   /** Used after it was disposed. */
   | 'disposed';
 

@@ -1,40 +1,46 @@
 /**
- * Owns what is known of a segment's structure: which entry of the directory has which name, and the names of
- * interfaces, nodes and errors. It holds until the epoch moves or the directory is somewhere else (adding a symlink
- * moves the directory without moving the epoch).
+ * Owns what is known of a segment's structure: which entry of the directory has which name, the names of interfaces,
+ * nodes and errors, and where the rows of counters are. It holds until the epoch moves or the directory is somewhere
+ * else or longer (adding a symlink changes the directory without moving the epoch).
+ *
+ * Invariant: what VPP writes down twice was compared (`verify.ts`), so that a damaged segment is an error rather than
+ * a figure under a wrong name.
  */
+import { endsWith, type RawName, startsWith, StatType, textOf, walkDirectory } from './directory.ts';
 import { StatsError } from './errors.ts';
 import { FIRST_BYTE, FIRST_WORD, type SegmentFile, type SegmentHeader } from './segment-file.ts';
+import type { Sliced } from './slices.ts';
+import { Claims, type Column, verifyErrors, verifyIndex, verifyNames } from './verify.ts';
 
-/** Directory types, src/vlib/stats/shared.h; 7 to 9 since 26.06. */
-export const StatType = {
-  illegal: 0,
-  scalar: 1,
-  simple: 2,
-  combined: 3,
-  names: 4,
-  empty: 5,
-  symlink: 6,
-  histogramLog2: 7,
-  ringBuffer: 8,
-  gauge: 9,
-} as const;
-
-/** 144 bytes: type u32 at 0, union at 8 (value u64 | pointer | index1 u32, index2 u32), name[128] at 16 */
-export const ENTRY_BYTES = 144;
-const NAME_OFFSET = 16;
-const NAME_BYTES = 128;
-
-/** Bounds on what one read may cost, far above what a VPP of this size can have. */
-const MAX_DIRECTORY_ENTRIES = 524_288;
 const MAX_NAMES = 65_536;
 const MAX_NAME_BYTES = 256;
+/** VPP has at most this many threads (src/vlib/threads.h has 256 by default). */
+export const MAX_THREADS = 1024;
+/** Names read between two pauses. */
+const PIECE_NAMES = 256;
+/** A symlink for each interface and node whose counter has this name is compared with the names. */
+const INTERFACE_WITNESS = '/drops';
+const NODE_WITNESS = '/calls';
 
-/** Where one counter of `/err` is kept: a column of the entry `target`. */
+/** An entry that is one figure, a vector, or names; of a symlink `value` is column × 2^32 + target. */
+export interface Place {
+  readonly entry: number;
+  readonly type: number;
+  readonly value: number;
+}
+
+/** Named rows of a table, without those that were deleted. */
+export interface Rows {
+  readonly names: readonly string[];
+  readonly indexes: readonly number[];
+  /** Length that the counters' vectors have at least: the highest index and one. */
+  readonly width: number;
+}
+
+/** Counters of `/err`: columns of the entry `/node/errors`. */
 export interface ErrorSource {
   readonly node: string;
   readonly reason: string;
-  readonly target: number;
   readonly column: number;
 }
 
@@ -42,78 +48,93 @@ export interface Layout {
   readonly epoch: number;
   readonly directory: number;
   readonly directoryLength: number;
-  /** Entry by name, for `/if/`, `/sys/`, `/buffer-pools/` and `/mem/`. */
-  readonly index: ReadonlyMap<string, number>;
-  /** By sw_if_index; `undefined` where there is no interface. */
-  readonly interfaceNames: readonly (string | undefined)[];
-  readonly nodeNames: readonly (string | undefined)[];
+  /** By name: `/if/`, `/sys/`, `/buffer-pools/`, `/mem/` and `/node/errors`. */
+  readonly index: ReadonlyMap<string, Place>;
+  readonly interfaces: Rows;
+  readonly nodes: Rows;
   readonly errors: readonly ErrorSource[];
   readonly bufferPools: readonly string[];
   readonly heaps: readonly string[];
+  /** By name of a counter vector: pointers to its rows, one for each thread. */
+  readonly rows: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Reads the directory and all names. Only valid when the caller finds the epoch unchanged afterwards. */
-export function readLayout(file: SegmentFile, header: SegmentHeader): Layout {
-  const index = new Map<string, number>();
-  const symlinks: { name: string; target: number; column: number }[] = [];
-  const directoryLength = walkDirectory(file, header, isOfInterest, (name, type, entry, wordIndex) => {
-    if (type === StatType.symlink && name.startsWith('/err/')) {
-      symlinks.push({ name, target: file.words[wordIndex] ?? 0, column: file.words[wordIndex + 1] ?? 0 });
-    } else {
-      index.set(name, entry);
+export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<Layout> {
+  const index = new Map<string, Place>();
+  const claims = new Claims();
+  const errorLinks: { name: string; target: number; column: number }[] = [];
+  let errorsEntry: number | undefined;
+  const witnesses = { interfaces: new Map<string, Column>(), nodes: new Map<string, Column>() };
+  const directoryLength = yield* walkDirectory(file, header, (type, entry, wordIndex, name) => {
+    const value = file.u64(wordIndex);
+    if (type === StatType.simple || type === StatType.combined || type === StatType.histogramLog2) {
+      claims.take(value, entry);
     }
+    const group = groupOf(name);
+    if (group !== 'errors' && type === StatType.symlink && file.words[wordIndex] === errorsEntry) {
+      throw new StatsError('corrupt', `read ${textOf(name)}: it leads to the errors, but is not of /err/`);
+    }
+    if (group === undefined) return;
+    if (group === 'values') {
+      const text = textOf(name);
+      index.set(text, { entry, type, value });
+      if (text === '/node/errors') errorsEntry = entry;
+      return;
+    }
+    const text = textOf(name);
+    if (type !== StatType.symlink) {
+      throw new StatsError('corrupt', `read ${text}: its type is ${type}, not ${StatType.symlink}`);
+    }
+    const target = file.words[wordIndex] ?? 0;
+    const column = file.words[wordIndex + 1] ?? 0;
+    if (group === 'errors') errorLinks.push({ name: text, target, column });
+    else if (group === 'interfaces') {
+      witnesses.interfaces.set(middle(text, '/interfaces/', INTERFACE_WITNESS), { target, column });
+    } else witnesses.nodes.set(middle(text, '/nodes/', NODE_WITNESS), { target, column });
   });
-  const nodeNames = readNames(file, header, index, '/sys/node/names');
-  const knownNodes = new Set(nodeNames);
+  claims.take(header.directory, -1);
+  const interfaceNames = yield* readNames(file, index.get('/if/names'), '/if/names', claims);
+  const nodeNames = yield* readNames(file, index.get('/sys/node/names'), '/sys/node/names', claims);
+  const interfaces = rowsOf(interfaceNames, 'deleted');
+  const nodes = rowsOf(nodeNames);
+  verifyNames('/if/names', interfaces, witnesses.interfaces, index.get('/if/drops')?.entry);
+  verifyNames('/sys/node/names', nodes, witnesses.nodes, index.get('/sys/node/calls')?.entry);
+  verifyErrors(errorLinks, index.get('/node/errors')?.entry);
+  const rows = yield* readRows(file, index, claims);
+  verifyIndex(index, rows);
+  const knownNodes = new Set(nodes.names);
   return {
     epoch: header.epoch,
     directory: header.directory,
     directoryLength,
     index,
-    interfaceNames: readNames(file, header, index, '/if/names').map((name) =>
-      name === 'deleted' ? undefined : name,
-    ),
-    nodeNames,
-    errors: symlinks.map((link) => splitError(link, knownNodes)),
+    interfaces,
+    nodes,
+    errors: errorLinks.map(({ name, column }) => ({ ...splitError(name, knownNodes), column })),
     bufferPools: groupNames(index, '/buffer-pools/', '/available'),
     heaps: groupNames(index, '/mem/', '/total'),
+    rows,
   };
 }
 
-/**
- * Visits the entries whose name passes `filter` on its raw bytes; `wordIndex` is where the entry's union begins in
- * `file.words` (the visitor must not read from the file). Returns the directory's length.
- */
-export function walkDirectory(
-  file: SegmentFile,
-  header: SegmentHeader,
-  filter: (bytes: Uint8Array, at: number) => boolean,
-  visit: (name: string, type: number, entry: number, wordIndex: number) => void,
-): number {
-  const length = file.readVectorLength(header.directory, ENTRY_BYTES, 'directory');
-  if (length > MAX_DIRECTORY_ENTRIES) {
-    throw new StatsError(
-      'corrupt',
-      `read directory: ${length} entries are more than ${MAX_DIRECTORY_ENTRIES}`,
-    );
-  }
-  const count = file.readVector(header.directory, ENTRY_BYTES, length, 'directory');
-  for (let entry = 0; entry < count; entry++) {
-    const at = FIRST_BYTE + entry * ENTRY_BYTES;
-    const type = file.words[at / 4] ?? 0;
-    if (type === StatType.illegal || type === StatType.empty) continue;
-    if (!filter(file.bytes, at + NAME_OFFSET)) continue;
-    visit(entryName(file, at + NAME_OFFSET), type, entry, at / 4 + 2);
-  }
-  return count;
-}
-
 /** Reads a vector of names; null pointers and empty names are `undefined`. */
-export function readNameVector(file: SegmentFile, pointer: number, what: string): (string | undefined)[] {
+export function* readNameVector(
+  file: SegmentFile,
+  pointer: number,
+  what: string,
+  claim: (pointer: number) => void = () => {},
+): Sliced<(string | undefined)[]> {
   const length = file.readVectorLength(pointer, 8, what);
   if (length > MAX_NAMES)
     throw new StatsError('corrupt', `read ${what}: ${length} names are more than ${MAX_NAMES}`);
-  return readPointers(file, pointer, length, what).map((name) => readName(file, name, what));
+  const names: (string | undefined)[] = [];
+  for (const name of readPointers(file, pointer, length, what)) {
+    claim(name);
+    names.push(readName(file, name, what));
+    if (names.length % PIECE_NAMES === 0) yield 'slice';
+  }
+  return names;
 }
 
 /** The pointers of an outer vector, copied out of the scratch buffer. */
@@ -124,19 +145,18 @@ export function readPointers(file: SegmentFile, pointer: number, wanted: number,
   return pointers;
 }
 
-function readNames(
+function* readNames(
   file: SegmentFile,
-  header: SegmentHeader,
-  index: ReadonlyMap<string, number>,
+  place: Place | undefined,
   name: string,
-): (string | undefined)[] {
-  const entry = index.get(name);
-  if (entry === undefined) return [];
-  file.readWithin(header.directory, entry * ENTRY_BYTES, 16, name);
-  if (file.words[0] !== StatType.names) {
-    throw new StatsError('corrupt', `read ${name}: its type is ${file.words[0]}, not ${StatType.names}`);
+  claims: Claims,
+): Sliced<(string | undefined)[]> {
+  if (place === undefined) return [];
+  if (place.type !== StatType.names) {
+    throw new StatsError('corrupt', `read ${name}: its type is ${place.type}, not ${StatType.names}`);
   }
-  return readNameVector(file, file.u64(2), name);
+  claims.take(place.value, place.entry);
+  return yield* readNameVector(file, place.value, name, (pointer) => claims.take(pointer, place.entry));
 }
 
 function readName(file: SegmentFile, pointer: number, what: string): string | undefined {
@@ -146,41 +166,67 @@ function readName(file: SegmentFile, pointer: number, what: string): string | un
   return end === FIRST_BYTE ? undefined : file.bytes.toString('utf8', FIRST_BYTE, end);
 }
 
-function entryName(file: SegmentFile, at: number): string {
-  const end = file.bytes.indexOf(0, at);
-  if (end < 0 || end >= at + NAME_BYTES) {
-    throw new StatsError('corrupt', 'read directory: the name of an entry has no end');
+/** Pointers to the rows of every counter vector of the index, each row claimed for it alone. */
+function* readRows(
+  file: SegmentFile,
+  index: ReadonlyMap<string, Place>,
+  claims: Claims,
+): Sliced<Map<string, readonly number[]>> {
+  const rows = new Map<string, readonly number[]>();
+  for (const [name, { type, value, entry }] of index) {
+    if (type !== StatType.simple && type !== StatType.combined) continue;
+    const pointers = readPointers(file, value, MAX_THREADS, name);
+    for (const pointer of pointers) claims.take(pointer, entry);
+    rows.set(name, pointers);
+    yield 'slice';
   }
-  return file.bytes.toString('utf8', at, end);
+  return rows;
 }
 
-/** `/if/…`, `/sys/…`, `/err/…`, `/buffer-pools/…`, `/mem/…`: a third of the names, told apart before decoding. */
-function isOfInterest(bytes: Uint8Array, at: number): boolean {
-  switch (bytes[at + 1] ?? 0) {
-    case 0x69: // i: /if/, but not /interfaces/
-      return bytes[at + 2] === 0x66 && bytes[at + 3] === 0x2f;
-    case 0x73: // s: /sys/
-      return bytes[at + 2] === 0x79;
-    case 0x65: // e: /err/
-      return bytes[at + 2] === 0x72;
-    case 0x62: // b: /buffer-pools/, but not /bfd/
-      return bytes[at + 2] === 0x75;
-    case 0x6d: // m: /mem/
-      return bytes[at + 2] === 0x65;
-    default:
-      return false;
+function rowsOf(all: readonly (string | undefined)[], deleted?: string): Rows {
+  const names: string[] = [];
+  const indexes: number[] = [];
+  for (const [index, name] of all.entries()) {
+    if (name === undefined || name === deleted) continue;
+    names.push(name);
+    indexes.push(index);
   }
+  return { names, indexes, width: (indexes.at(-1) ?? -1) + 1 };
+}
+
+/** What an entry is to us, told from its raw name, since most of the names need not be decoded. */
+function groupOf(name: RawName): 'values' | 'errors' | 'interfaces' | 'nodes' | undefined {
+  // by the first letter, which leaves one or two candidates
+  switch (name.bytes[name.start + 1] ?? 0) {
+    case 0x69: // i
+      if (startsWith(name, '/if/')) return 'values';
+      return endsWith(name, INTERFACE_WITNESS) && startsWith(name, '/interfaces/') ? 'interfaces' : undefined;
+    case 0x6e: // n
+      if (startsWith(name, '/node/errors')) return 'values';
+      return endsWith(name, NODE_WITNESS) && startsWith(name, '/nodes/') ? 'nodes' : undefined;
+    case 0x65: // e
+      return startsWith(name, '/err/') ? 'errors' : undefined;
+    case 0x73: // s
+      return startsWith(name, '/sys/') ? 'values' : undefined;
+    case 0x62: // b
+      return startsWith(name, '/buffer-pools/') ? 'values' : undefined;
+    case 0x6d: // m
+      return startsWith(name, '/mem/') ? 'values' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function middle(text: string, prefix: string, suffix: string): string {
+  return text.slice(prefix.length, -suffix.length);
 }
 
 /**
  * `/err/NODE/REASON`. A node's name may hold slashes (`GigabitEthernet0/8/0-output`), and so may a reason: a known
  * node decides, else the last slash.
  */
-function splitError(
-  link: { readonly name: string; readonly target: number; readonly column: number },
-  knownNodes: ReadonlySet<string | undefined>,
-): ErrorSource {
-  const text = link.name.slice('/err/'.length);
+function splitError(name: string, knownNodes: ReadonlySet<string>): { node: string; reason: string } {
+  const text = name.slice('/err/'.length);
   let slash = text.lastIndexOf('/');
   if (text.indexOf('/') !== slash) {
     for (let at = slash; at > 0; at = text.lastIndexOf('/', at - 1)) {
@@ -188,16 +234,16 @@ function splitError(
     }
   }
   return slash < 0
-    ? { node: text, reason: '', target: link.target, column: link.column }
-    : { node: text.slice(0, slash), reason: text.slice(slash + 1), target: link.target, column: link.column };
+    ? { node: text, reason: '' }
+    : { node: text.slice(0, slash), reason: text.slice(slash + 1) };
 }
 
 /** The middles of all `PREFIX…SUFFIX`. */
-function groupNames(index: ReadonlyMap<string, number>, prefix: string, suffix: string): string[] {
+function groupNames(index: ReadonlyMap<string, Place>, prefix: string, suffix: string): string[] {
   const names: string[] = [];
   for (const name of index.keys()) {
     if (name.startsWith(prefix) && name.endsWith(suffix) && name.length > prefix.length + suffix.length) {
-      names.push(name.slice(prefix.length, -suffix.length));
+      names.push(middle(name, prefix, suffix));
     }
   }
   return names;

@@ -2,18 +2,34 @@
 export type { EntryInfo, EntryValue } from './entries.ts';
 export type { StatsErrorCode } from './errors.ts';
 export { StatsError } from './errors.ts';
-export type {
-  BufferPool,
-  ErrorCounter,
-  InterfaceCounters,
-  MemoryHeap,
-  NodeCounters,
-  StatsSnapshot,
-  SystemCounters,
+export {
+  type CurrentRates,
+  type HistoryView,
+  type Rate,
+  RATES,
+  type Resolution,
+  StatsHistory,
+} from './history.ts';
+export {
+  type BufferPool,
+  type CounterTable,
+  type ErrorCounter,
+  INTERFACE_COUNTERS,
+  type InterfaceCounter,
+  type InterfaceCounters,
+  makeSnapshot,
+  type MemoryHeap,
+  NODE_COUNTERS,
+  type NodeCounter,
+  type NodeCounters,
+  type SnapshotParts,
+  type StatsSnapshot,
+  type SystemCounters,
 } from './snapshot.ts';
 export { type AttachOptions, StatsClient } from './stats-client.ts';
 export {
   type LatestStats,
+  type SnapshotListener,
   StatsPoller,
   type StatsPollerOptions,
   type StatsReads,

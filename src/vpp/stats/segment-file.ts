@@ -5,16 +5,20 @@
  * the end of PID 1); every offset and length is checked against the file's size before; nothing here waits.
  *
  *   header   0 version u64 | 8 base u64 | 16 epoch u64 | 24 in_progress u64 | 32 directory_vector u64
- *   vector  -8 length u32 | -4 header size u8 | flags u8 | grow u8 | pad u8 | 0 data …
+ *   vector  -8 length u32 | -4 header size u8, in 8 bytes | -3 log2 of the alignment u8:7, default heap u8:1
+ *           -2 grow u8 | -1 pad u8 | 0 data …
  *   pointer  VPP's address: file offset = pointer - base; 0 is the empty vector
  *
- * Source: src/vlib/stats/shared.h, src/vppinfra/vec_bootstrap.h.
+ * Source: src/vlib/stats/shared.h, src/vppinfra/vec_bootstrap.h, src/vppinfra/vec.c.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { StatsError } from './errors.ts';
 
 const HEADER_BYTES = 40;
 const VECTOR_HEADER_BYTES = 8;
+/** VEC_MIN_ALIGN, and more than the cache line that VPP asks for at most. */
+const VECTOR_MIN_ALIGN = 8;
+const MAX_ALIGN = 4096;
 /** Index in `words` of a vector's first element after `readVector`. */
 export const FIRST_WORD = VECTOR_HEADER_BYTES / 4;
 /** Index in `bytes` of a vector's first element after `readVector`. */
@@ -90,6 +94,18 @@ export class SegmentFile implements Disposable {
     if (length > room) {
       throw new StatsError('corrupt', `read ${what}: its ${length} elements reach beyond the segment's end`);
     }
+    // what VPP derives from the vector's alignment has to fit its place, or this is no vector
+    const headerBytes = (this.bytes[4] ?? 0) * VECTOR_MIN_ALIGN;
+    const alignment = 2 ** ((this.bytes[5] ?? 0) & 0x7f);
+    const isVector =
+      alignment >= VECTOR_MIN_ALIGN &&
+      alignment <= MAX_ALIGN &&
+      pointer % alignment === 0 &&
+      headerBytes >= VECTOR_HEADER_BYTES &&
+      headerBytes % alignment === 0;
+    if (!isVector) {
+      throw new StatsError('corrupt', `read ${what}: at 0x${pointer.toString(16)} there is no vector`);
+    }
     return Math.min(length, wanted);
   }
 
@@ -129,6 +145,8 @@ export class SegmentFile implements Disposable {
   }
 
   #read(offset: number, length: number, what: string): void {
+    // the descriptor's number may be another file's by now
+    if (this.#closed) throw new StatsError('disposed', `read ${what}: the stats segment was disposed`);
     if (offset < 0 || offset + length > this.#sizeBytes) {
       throw new StatsError(
         'corrupt',

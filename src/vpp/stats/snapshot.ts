@@ -1,7 +1,62 @@
 /**
  * The figures of one consistent read of the segment. Counters are numbers, exact up to 2^53, summed over VPP's
  * threads, raw (they begin at zero when VPP starts, see `SystemCounters.bootTime`).
+ *
+ * Invariants: a snapshot never changes; its figures are columns of doubles, so that reading and exposing thousands of
+ * counters makes no objects; the rows of `interfaces`, `nodes` and `errors` are made when they are first asked for.
  */
+
+/** Columns of `interfaceTable`, by what they count. */
+export const INTERFACE_COUNTERS = [
+  'rxPackets',
+  'rxBytes',
+  'txPackets',
+  'txBytes',
+  'drops',
+  'punt',
+  'ip4',
+  'ip6',
+  'mpls',
+  'rxMiss',
+  'rxNoBuf',
+  'rxError',
+  'txError',
+  'rxUnicastPackets',
+  'rxUnicastBytes',
+  'rxMulticastPackets',
+  'rxMulticastBytes',
+  'rxBroadcastPackets',
+  'rxBroadcastBytes',
+  'txUnicastPackets',
+  'txUnicastBytes',
+  'txMulticastPackets',
+  'txMulticastBytes',
+  'txBroadcastPackets',
+  'txBroadcastBytes',
+] as const;
+
+export type InterfaceCounter = (typeof INTERFACE_COUNTERS)[number];
+
+/** Columns of `nodeTable`. */
+export const NODE_COUNTERS = ['clocks', 'vectors', 'calls', 'suspends'] as const;
+
+export type NodeCounter = (typeof NODE_COUNTERS)[number];
+
+/** A column for each of `K`, an element for each row. */
+export interface CounterTable<K extends string> {
+  /** By row. The same array in every snapshot for as long as the segment's structure stays. */
+  readonly names: readonly string[];
+  /** By row: VPP's index, sw_if_index or the node's. */
+  readonly indexes: readonly number[];
+  readonly columns: Readonly<Record<K, Float64Array>>;
+}
+
+/** The counters of `/err`, zeros among them. */
+export interface ErrorTable {
+  /** By row; the same array for as long as the segment's structure stays. */
+  readonly sources: readonly { readonly node: string; readonly reason: string }[];
+  readonly counts: Float64Array;
+}
 
 export interface InterfaceCounters {
   /** sw_if_index */
@@ -41,9 +96,12 @@ export interface ErrorCounter {
 }
 
 export interface SystemCounters {
-  /** Vectors per second over all workers. */
+  /** Packets per call of an internal graph node, mean over the workers; VPP has at most 256 in a frame. */
   readonly vectorRate: number;
+  /** The same by thread; thread 0 is the main thread. */
   readonly vectorRatePerWorker: readonly number[];
+  /** Turns of the thread's main loop per second, by thread: they fall as the thread gets busy. */
+  readonly loopsPerWorker: readonly number[];
   /** Packets per second. */
   readonly inputRate: number;
   readonly numWorkerThreads: number;
@@ -71,12 +129,113 @@ export interface MemoryHeap {
   readonly free: number;
 }
 
-export interface StatsSnapshot {
+/** What a snapshot is made of. */
+export interface SnapshotParts {
   readonly epoch: number;
-  readonly interfaces: readonly InterfaceCounters[];
-  readonly nodes: readonly NodeCounters[];
-  readonly errors: readonly ErrorCounter[];
+  readonly interfaceTable: CounterTable<InterfaceCounter>;
+  /** Empty unless VPP runs with `statseg { per-node-counters on }`. */
+  readonly nodeTable: CounterTable<NodeCounter>;
+  readonly errorTable: ErrorTable;
   readonly system: SystemCounters;
   readonly bufferPools: readonly BufferPool[];
   readonly memory: readonly MemoryHeap[];
+}
+
+/** The same with rows for those who look at single ones. */
+export interface StatsSnapshot extends SnapshotParts {
+  readonly interfaces: readonly InterfaceCounters[];
+  readonly nodes: readonly NodeCounters[];
+  /** Those that are not zero. */
+  readonly errors: readonly ErrorCounter[];
+}
+
+export function makeSnapshot(parts: SnapshotParts): StatsSnapshot {
+  return new Snapshot(parts);
+}
+
+class Snapshot implements StatsSnapshot {
+  readonly epoch: number;
+  readonly interfaceTable: CounterTable<InterfaceCounter>;
+  readonly nodeTable: CounterTable<NodeCounter>;
+  readonly errorTable: ErrorTable;
+  readonly system: SystemCounters;
+  readonly bufferPools: readonly BufferPool[];
+  readonly memory: readonly MemoryHeap[];
+  #interfaces: readonly InterfaceCounters[] | undefined;
+  #nodes: readonly NodeCounters[] | undefined;
+  #errors: readonly ErrorCounter[] | undefined;
+
+  constructor(parts: SnapshotParts) {
+    this.epoch = parts.epoch;
+    this.interfaceTable = parts.interfaceTable;
+    this.nodeTable = parts.nodeTable;
+    this.errorTable = parts.errorTable;
+    this.system = parts.system;
+    this.bufferPools = parts.bufferPools;
+    this.memory = parts.memory;
+  }
+
+  get interfaces(): readonly InterfaceCounters[] {
+    this.#interfaces ??= interfaceRows(this.interfaceTable);
+    return this.#interfaces;
+  }
+
+  get nodes(): readonly NodeCounters[] {
+    this.#nodes ??= nodeRows(this.nodeTable);
+    return this.#nodes;
+  }
+
+  get errors(): readonly ErrorCounter[] {
+    this.#errors ??= errorRows(this.errorTable);
+    return this.#errors;
+  }
+}
+
+function interfaceRows({
+  names,
+  indexes,
+  columns,
+}: CounterTable<InterfaceCounter>): readonly InterfaceCounters[] {
+  return names.map((name, row) => {
+    const read = (counter: InterfaceCounter): number => columns[counter][row] ?? 0;
+    return {
+      index: indexes[row] ?? 0,
+      name,
+      rxPackets: read('rxPackets'),
+      rxBytes: read('rxBytes'),
+      txPackets: read('txPackets'),
+      txBytes: read('txBytes'),
+      drops: read('drops'),
+      punt: read('punt'),
+      ip4: read('ip4'),
+      ip6: read('ip6'),
+      mpls: read('mpls'),
+      rxMiss: read('rxMiss'),
+      rxNoBuf: read('rxNoBuf'),
+      rxError: read('rxError'),
+      txError: read('txError'),
+    };
+  });
+}
+
+function nodeRows({ names, columns }: CounterTable<NodeCounter>): readonly NodeCounters[] {
+  return names.map((name, row) => {
+    const read = (counter: NodeCounter): number => columns[counter][row] ?? 0;
+    return {
+      name,
+      clocks: read('clocks'),
+      vectors: read('vectors'),
+      calls: read('calls'),
+      suspends: read('suspends'),
+    };
+  });
+}
+
+function errorRows({ sources, counts }: ErrorTable): readonly ErrorCounter[] {
+  const rows: ErrorCounter[] = [];
+  for (const [row, { node, reason }] of sources.entries()) {
+    const count = counts[row] ?? 0;
+    if (count > 0) rows.push({ node, reason, count });
+  }
+  return rows;
 }

@@ -2,15 +2,18 @@
  * Owns one attachment to a stats segment: the descriptor that VPP handed over, and what is known of its structure.
  *
  * Invariants: a value is returned only when neither epoch, in_progress nor the directory's place moved while it was
- * read; the number of tries is bounded and nothing here waits (a read takes single milliseconds); after a restart of
+ * read; the number of tries is bounded, and between them there is at most a turn of the event loop; one read at a time,
+ * since a read in slices borrows the buffer of the file; after a restart of
  * VPP the attachment stays readable but frozen, which only its user can know (`SystemCounters.heartbeat`).
  */
 import { receiveFdOverSeqpacket, reasonOf } from '../../linux/mod.ts';
-import { StatsError } from './errors.ts';
+import { readDirectoryLength } from './directory.ts';
 import { type EntryInfo, type EntryValue, listEntries, readEntry } from './entries.ts';
+import { StatsError } from './errors.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { SegmentFile, type SegmentHeader } from './segment-file.ts';
+import { inOnePiece, inSlices, type Sliced } from './slices.ts';
 import type { StatsSnapshot } from './snapshot.ts';
 
 /** Tries of one read before it fails with `unstable`; each takes as long as the read itself. */
@@ -27,6 +30,7 @@ export class StatsClient implements Disposable {
   readonly #file: SegmentFile;
   #layout: Layout | undefined;
   #retries = 0;
+  #isReading = false;
 
   private constructor(file: SegmentFile) {
     this.#file = file;
@@ -63,26 +67,22 @@ export class StatsClient implements Disposable {
 
   /** All figures, consistent. Errors: `unstable` (try again later), `corrupt`, `version`, `read`, `disposed`. */
   readSnapshot(): StatsSnapshot {
-    let layout: Layout | undefined;
-    const snapshot = this.#consistently((header) => {
-      const known = this.#layout;
-      const isCurrent = known?.epoch === header.epoch && known.directory === header.directory;
-      layout = isCurrent ? known : readLayout(this.#file, header);
-      return readSnapshot(this.#file, layout);
-    });
-    if (layout !== this.#layout) this.#file.trim();
-    this.#layout = layout;
-    return snapshot;
+    return inOnePiece(this.#snapshot());
+  }
+
+  /** The same with turns of the event loop in between. One read at a time: errors as there, and `busy`. */
+  async readSnapshotInSlices(): Promise<StatsSnapshot> {
+    return inSlices(this.#snapshot());
   }
 
   /** Names and types of all entries in the directory's order. Slower than a snapshot; errors as there. */
   listEntries(): EntryInfo[] {
-    return this.#consistently((header) => listEntries(this.#file, header));
+    return inOnePiece(this.#consistently((header) => listEntries(this.#file, header)));
   }
 
   /** One entry in full, a symlink resolved; `undefined` without such a name. Slower than a snapshot; errors as there. */
   readEntry(name: string): EntryValue | undefined {
-    return this.#consistently((header) => readEntry(this.#file, header, name));
+    return inOnePiece(this.#consistently((header) => readEntry(this.#file, header, name)));
   }
 
   /** Closes the descriptor; idempotent. */
@@ -90,33 +90,73 @@ export class StatsClient implements Disposable {
     this.#file[Symbol.dispose]();
   }
 
-  #consistently<T>(read: (header: SegmentHeader) => T): T {
-    let corrupt = 0;
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = this.#file.readHeader();
-      if (before.inProgress) {
-        this.#retries++;
-        continue;
-      }
-      let outcome: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
-      try {
-        outcome = { ok: true, value: read(before) };
-      } catch (error) {
-        outcome = { ok: false, error };
-      }
-      if (isSame(before, this.#file.readHeader())) {
-        if (outcome.ok) return outcome.value;
+  *#snapshot(): Sliced<StatsSnapshot> {
+    let layout: Layout | undefined;
+    const file = this.#file;
+    const known = (header: SegmentHeader): Layout | undefined => this.#currentLayout(header);
+    const snapshot = yield* this.#consistently(function* (header) {
+      layout = known(header) ?? (yield* readLayout(file, header));
+      return yield* readSnapshot(file, layout);
+    });
+    if (layout !== this.#layout) file.trim();
+    this.#layout = layout;
+    return snapshot;
+  }
+
+  #currentLayout(header: SegmentHeader): Layout | undefined {
+    const known = this.#layout;
+    const isCurrent =
+      known?.epoch === header.epoch &&
+      known.directory === header.directory &&
+      known.directoryLength === readDirectoryLength(this.#file, header);
+    return isCurrent ? known : undefined;
+  }
+
+  *#consistently<T>(read: (header: SegmentHeader) => Sliced<T>): Sliced<T> {
+    if (this.#isReading) throw new StatsError('busy', 'read the stats segment: another read is not over');
+    this.#isReading = true;
+    try {
+      let corrupt = 0;
+      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        let before: SegmentHeader;
+        try {
+          before = this.#file.readHeader();
+        } catch (error) {
+          if (++corrupt >= MAX_CORRUPT_TRIES || !isCorrupt(error)) throw error;
+          this.#retries++;
+          yield 'wait';
+          continue;
+        }
+        if (before.inProgress) {
+          this.#retries++;
+          yield 'wait';
+          continue;
+        }
+        let outcome:
+          | { readonly ok: true; readonly value: T }
+          | { readonly ok: false; readonly error: unknown };
+        try {
+          outcome = { ok: true, value: yield* read(before) };
+        } catch (error) {
+          outcome = { ok: false, error };
+        }
+        if (isSame(before, this.#file.readHeader())) {
+          if (outcome.ok) return outcome.value;
+          this.#layout = undefined;
+          if (++corrupt >= MAX_CORRUPT_TRIES || !isCorrupt(outcome.error)) throw outcome.error;
+        }
+        // pointers that were followed while they changed say nothing, neither values nor errors
         this.#layout = undefined;
-        if (++corrupt >= MAX_CORRUPT_TRIES || !isCorrupt(outcome.error)) throw outcome.error;
+        this.#retries++;
+        yield 'wait';
       }
-      // pointers that were followed while they changed say nothing, neither values nor errors
-      this.#layout = undefined;
-      this.#retries++;
+      throw new StatsError(
+        'unstable',
+        `read the stats segment: VPP was changing it during all ${MAX_TRIES} tries`,
+      );
+    } finally {
+      this.#isReading = false;
     }
-    throw new StatsError(
-      'unstable',
-      `read the stats segment: VPP was changing it during all ${MAX_TRIES} tries`,
-    );
   }
 }
 

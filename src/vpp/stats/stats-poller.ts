@@ -1,11 +1,14 @@
 /**
- * Owns the polling of VPP's counters for as long as the appliance lives: attaches, reads every interval, attaches
- * again after a failure, when the counters stand still, or when told that VPP was restarted.
+ * Owns the polling of VPP's counters for as long as the appliance lives: attaches, reads every interval, and every
+ * second while someone watches; attaches again after a failure, when the counters stand still, or when told that VPP
+ * was restarted. Keeps the history of what it read.
  *
- * Invariants: at most one timer and one attachment attempt at a time; the latest snapshot is kept whatever happens
- * and always has its age, from a clock that does not jump; nothing throws out of a timer.
+ * Invariants: at most one timer, one read and one attachment attempt at a time; a read leaves the event loop free; the
+ * latest snapshot is kept whatever happens and always has its age, from a clock that does not jump; nothing throws out
+ * of a timer.
  */
 import { StatsError } from './errors.ts';
+import { StatsHistory } from './history.ts';
 import type { StatsSnapshot } from './snapshot.ts';
 import { type AttachOptions, StatsClient } from './stats-client.ts';
 import { reasonOf } from '../../linux/mod.ts';
@@ -13,6 +16,8 @@ import { reasonOf } from '../../linux/mod.ts';
 const ATTACH_TIMEOUT_MS = 2000;
 /** Between two attempts to attach. */
 const ATTACH_RETRY_MS = 1000;
+/** Between two reads while someone watches. */
+const WATCH_INTERVAL_MS = 1000;
 /** Between two reads while VPP changes the structure. */
 const UNSTABLE_RETRY_MS = 20;
 /** Reads that may fail in a row before the segment is attached anew. */
@@ -45,6 +50,8 @@ export interface StatsReads {
   /** Reads repeated because VPP changed the structure meanwhile. */
   readonly retries: number;
   readonly attachments: number;
+  /** Duration of the last read that succeeded, event loop's turns in between included, in milliseconds. */
+  readonly lastReadMs?: number;
 }
 
 export interface LatestStats {
@@ -53,6 +60,9 @@ export interface LatestStats {
   readonly at: number;
   readonly ageSeconds: number;
 }
+
+/** Told of each snapshot as it is read; must not throw. */
+export type SnapshotListener = (latest: LatestStats) => void;
 
 export interface StatsPollerOptions {
   readonly socketPath: string;
@@ -77,6 +87,8 @@ type Phase =
       readonly state: 'attached';
       readonly since: number;
       readonly client: StatsClient;
+      /** Whether this segment was read yet: before, the figures are those of another one. */
+      readonly wasRead: boolean;
       /** Reads that failed in a row, and why the last one did. */
       readonly failures: number;
       readonly reason: string;
@@ -85,7 +97,12 @@ type Phase =
     };
 
 export class StatsPoller implements Disposable {
+  /** Rates of the last minutes. */
+  readonly history: StatsHistory;
   readonly #options: StatsPollerOptions;
+  readonly #watchers = new Set<{ readonly listener: SnapshotListener | undefined }>();
+  #isReading = false;
+  #lastReadMs: number | undefined;
   #intervalMs: number;
   #phase: Phase = { state: 'idle', reason: 'not started' };
   #timer: NodeJS.Timeout | undefined;
@@ -99,6 +116,7 @@ export class StatsPoller implements Disposable {
   constructor(options: StatsPollerOptions) {
     this.#options = options;
     this.#intervalMs = options.intervalMs;
+    this.history = new StatsHistory(options.intervalMs);
   }
 
   /** Begins to attach and poll; without effect when it already does. */
@@ -123,13 +141,25 @@ export class StatsPoller implements Disposable {
 
   /** Reads now instead of at the end of the interval, when a segment is attached. */
   pollNow(): void {
-    if (this.#phase.state === 'attached') this.#poll();
+    if (this.#phase.state === 'attached') void this.#poll();
+  }
+
+  /**
+   * Reads every second, beginning now, until what is returned is disposed: someone watches. `listener` is told of each
+   * snapshot as it is read.
+   */
+  watch(listener?: SnapshotListener): Disposable {
+    const watcher = { listener };
+    this.#watchers.add(watcher);
+    if (this.#watchers.size === 1 && this.#intervalMs > WATCH_INTERVAL_MS) this.pollNow();
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
   }
 
   /** Another interval: reads now when a segment is attached, and then every `intervalMs`. */
   setInterval(intervalMs: number): void {
     if (this.#intervalMs === intervalMs) return;
     this.#intervalMs = intervalMs;
+    this.history.setCoarseInterval(intervalMs);
     this.pollNow();
   }
 
@@ -140,7 +170,10 @@ export class StatsPoller implements Disposable {
   }
 
   get reads(): StatsReads {
-    return { ...this.#reads };
+    return {
+      ...this.#reads,
+      ...(this.#lastReadMs === undefined ? {} : { lastReadMs: this.#lastReadMs }),
+    };
   }
 
   get status(): StatsStatus {
@@ -155,6 +188,9 @@ export class StatsPoller implements Disposable {
         const age = this.#latest ? ageSeconds(this.#latest.clockMs) : 0;
         if (phase.failures > 0) {
           return { state: 'stale', since, ageSeconds: age, reason: `the last read failed: ${phase.reason}` };
+        }
+        if (!phase.wasRead) {
+          return { state: 'attaching', since, attempts: 0, reason: 'reading for the first time' };
         }
         if (this.#isFrozen()) {
           const still = Math.round(ageSeconds(this.#pulse.movedAtMs));
@@ -198,11 +234,12 @@ export class StatsPoller implements Disposable {
         state: 'attached',
         since: Date.now(),
         client,
+        wasRead: false,
         failures: 0,
         reason: '',
         countedRetries: 0,
       };
-      this.#poll();
+      void this.#poll();
     } catch (error) {
       if (signal.aborted) return;
       const reason = reasonOf(error);
@@ -211,31 +248,56 @@ export class StatsPoller implements Disposable {
     }
   }
 
-  #poll(): void {
+  /** One read; schedules the next. Never rejects. */
+  async #poll(): Promise<void> {
+    const began = this.#phase;
+    if (began.state !== 'attached' || this.#isReading) return;
+    const { client } = began;
+    this.#reads.polls++;
+    this.#isReading = true;
+    const beganMs = performance.now();
+    const outcome = await client.readSnapshotInSlices().then(
+      (snapshot) => ({ snapshot }),
+      (error: unknown) => ({ error }),
+    );
+    this.#isReading = false;
     const phase = this.#phase;
     if (phase.state !== 'attached') return;
-    const { client } = phase;
-    this.#reads.polls++;
-    try {
-      const snapshot = client.readSnapshot();
-      this.#latest = { snapshot, at: Date.now(), clockMs: performance.now() };
-      this.#feelPulse(snapshot);
-      this.#enter({ ...phase, failures: 0, reason: '', countedRetries: this.#countRetries(phase) });
-      if (this.#isFrozen()) void this.#replace();
-      else this.#schedule(this.#intervalMs, () => this.#poll());
-    } catch (error) {
-      this.#reads.failures++;
-      const failures = phase.failures + 1;
-      const reason = reasonOf(error);
-      this.#enter({ ...phase, failures, reason, countedRetries: this.#countRetries(phase) });
-      const isPassing = error instanceof StatsError && error.code === 'unstable';
-      if (failures >= MAX_FAILURES) {
-        this.#leave();
-        this.#beginAttaching(`attaching again after ${failures} failed reads: ${reason}`);
-      } else {
-        const soon = Math.min(ATTACH_RETRY_MS, this.#intervalMs);
-        this.#schedule(isPassing ? UNSTABLE_RETRY_MS * failures : soon, () => this.#poll());
-      }
+    if (phase.client !== client) {
+      // attached anew meanwhile, and the first read from there was refused by this one
+      this.#schedule(0, () => void this.#poll());
+      return;
+    }
+    if ('snapshot' in outcome) {
+      this.#lastReadMs = performance.now() - beganMs;
+      this.#take(outcome.snapshot, phase);
+    } else this.#fail(outcome.error, phase);
+  }
+
+  #take(snapshot: StatsSnapshot, phase: Phase & { state: 'attached' }): void {
+    const at = Date.now();
+    this.#latest = { snapshot, at, clockMs: performance.now() };
+    this.#feelPulse(snapshot);
+    this.history.record(snapshot, at);
+    const countedRetries = this.#countRetries(phase);
+    this.#enter({ ...phase, wasRead: true, failures: 0, reason: '', countedRetries });
+    for (const { listener } of this.#watchers) listener?.({ snapshot, at, ageSeconds: 0 });
+    if (this.#isFrozen()) void this.#replace();
+    else this.#scheduleNext();
+  }
+
+  #fail(error: unknown, phase: Phase & { state: 'attached' }): void {
+    this.#reads.failures++;
+    const failures = phase.failures + 1;
+    const reason = reasonOf(error);
+    this.#enter({ ...phase, failures, reason, countedRetries: this.#countRetries(phase) });
+    const isPassing = error instanceof StatsError && error.code === 'unstable';
+    if (failures >= MAX_FAILURES) {
+      this.#leave();
+      this.#beginAttaching(`attaching again after ${failures} failed reads: ${reason}`);
+    } else {
+      const soon = Math.min(ATTACH_RETRY_MS, this.#intervalMs);
+      this.#schedule(isPassing ? UNSTABLE_RETRY_MS * failures : soon, () => void this.#poll());
     }
   }
 
@@ -261,7 +323,7 @@ export class StatsPoller implements Disposable {
     }
     if (abort.signal.aborted) return;
     this.#replacing = undefined;
-    this.#schedule(this.#intervalMs, () => this.#poll());
+    this.#scheduleNext();
   }
 
   #feelPulse(snapshot: StatsSnapshot): void {
@@ -278,6 +340,12 @@ export class StatsPoller implements Disposable {
   #countRetries(phase: Phase & { state: 'attached' }): number {
     this.#reads.retries += phase.client.retries - phase.countedRetries;
     return phase.client.retries;
+  }
+
+  #scheduleNext(): void {
+    const isWatched = this.#watchers.size > 0;
+    const delayMs = isWatched ? Math.min(WATCH_INTERVAL_MS, this.#intervalMs) : this.#intervalMs;
+    this.#schedule(delayMs, () => void this.#poll());
   }
 
   #schedule(delayMs: number, task: () => void): void {

@@ -1,0 +1,33 @@
+/**
+ * Owns long reads in slices: a generator that yields where it holds nothing borrowed, and whoever runs it either to
+ * its end or with the event loop served in between.
+ */
+import { setImmediate } from 'node:timers/promises';
+
+/** `slice`: a good place to pause. `wait`: VPP is changing the segment, it needs a moment. */
+export type Pause = 'slice' | 'wait';
+
+export type Sliced<T> = Generator<Pause, T>;
+
+/** Longest run between two turns of the event loop, without the step that crosses it (a step takes under 1 ms). */
+const SLICE_MS = 2;
+
+/** Runs it in one piece. */
+export function inOnePiece<T>(work: Sliced<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Runs it with turns of the event loop in between. Rejects with what it throws. */
+export async function inSlices<T>(work: Sliced<T>): Promise<T> {
+  let began = performance.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (step.value === 'slice' && performance.now() - began < SLICE_MS) continue;
+    await setImmediate();
+    began = performance.now();
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Owns the comparison of what a segment says twice. VPP's structures have no checksum, but much of them is redundant:
+ * an interface's name is in `/if/names` and in its symlinks, a column of errors has one name, a vector one owner, each
+ * thread a row. A segment whose parts contradict each other is damaged, or was changed while it was read; either way
+ * its figures are not to be had.
+ *
+ * What cannot be known this way: a counter's own value, the text of an error's reason, and a pointer that was changed so
+ * that it leads to a vector of the right length which VPP has freed.
+ */
+import { StatType } from './directory.ts';
+import { StatsError } from './errors.ts';
+import type { Place, Rows } from './layout.ts';
+
+/** Where a symlink leads. */
+export interface Column {
+  readonly target: number;
+  readonly column: number;
+}
+
+/** Every VPP has these for its interfaces, src/vnet/interface.h. */
+export const SIMPLE_OF_INTERFACES = [
+  '/if/drops',
+  '/if/punt',
+  '/if/ip4',
+  '/if/ip6',
+  '/if/mpls',
+  '/if/rx-no-buf',
+  '/if/rx-miss',
+  '/if/rx-error',
+  '/if/tx-error',
+] as const;
+
+export const COMBINED_OF_INTERFACES = [
+  '/if/rx',
+  '/if/rx-unicast',
+  '/if/rx-multicast',
+  '/if/rx-broadcast',
+  '/if/tx',
+  '/if/tx-unicast',
+  '/if/tx-multicast',
+  '/if/tx-broadcast',
+] as const;
+
+const SIMPLE_OF_NODES = [
+  '/sys/node/clocks',
+  '/sys/node/vectors',
+  '/sys/node/calls',
+  '/sys/node/suspends',
+] as const;
+
+const SCALARS = [
+  '/sys/heartbeat',
+  '/sys/boottime',
+  '/sys/last_stats_clear',
+  '/sys/vector_rate',
+  '/sys/num_worker_threads',
+  '/sys/last_update',
+  '/sys/input_rate',
+] as const;
+
+/** One row, whose columns are threads. */
+const SIMPLE_OF_THREADS = ['/sys/vector_rate_per_worker', '/sys/loops_per_worker'] as const;
+
+const POOL_FIGURES = ['/cached', '/used', '/available'] as const;
+const HEAP_FIGURES = ['', '/total', '/used', '/free'] as const;
+
+/** Longest path that VPP does not cut (VLIB_STATS_MAX_NAME_SZ), as an upper bound on names that are compared. */
+const MAX_PATH = 127;
+
+/** Vectors by their owner: no two entries have one in common. */
+export class Claims {
+  readonly #owners = new Map<number, number>();
+
+  /** A null pointer is the empty vector, which anyone may have. */
+  take(pointer: number, entry: number): void {
+    if (pointer === 0) return;
+    const owner = this.#owners.get(pointer);
+    if (owner !== undefined) {
+      throw corrupt(
+        'directory',
+        `entries ${owner} and ${entry} have the vector at 0x${pointer.toString(16)} in common`,
+      );
+    }
+    this.#owners.set(pointer, entry);
+  }
+}
+
+/** The names of interfaces or nodes against their symlinks, `links` by name as VPP writes it in a path. */
+export function verifyNames(
+  what: string,
+  { names, indexes }: Rows,
+  links: ReadonlyMap<string, Column>,
+  target: number | undefined,
+): void {
+  const byIndex = new Map(indexes.map((index, row) => [index, pathName(names[row] ?? '')]));
+  for (const name of byIndex.values()) {
+    if (name.length > MAX_PATH - '/interfaces//rx-multicast'.length) continue;
+    const link = links.get(name);
+    if (link === undefined) throw corrupt(what, `there is no counter of ${JSON.stringify(name)}`);
+    if (link.target !== target) throw corrupt(what, `a counter of ${JSON.stringify(name)} leads elsewhere`);
+  }
+  // two names may be the same in a path: then one of them has the symlinks
+  for (const [name, { column }] of links) {
+    if (byIndex.get(column) !== name) {
+      throw corrupt(what, `number ${column} is ${JSON.stringify(name)} in the directory only`);
+    }
+  }
+}
+
+/** The symlinks of `/err`: all into one entry, no column twice. */
+export function verifyErrors(
+  links: readonly (Column & { readonly name: string })[],
+  target: number | undefined,
+): void {
+  const names = new Map<number, string>();
+  for (const link of links) {
+    if (link.target !== target) throw corrupt(link.name, `it leads to entry ${link.target}, not ${target}`);
+    const other = names.get(link.column);
+    if (other !== undefined)
+      throw corrupt(link.name, `its column ${link.column} is also the one of ${other}`);
+    names.set(link.column, link.name);
+  }
+}
+
+/** That everything is there that a VPP has, in the right type, with a row for each thread. */
+export function verifyIndex(
+  index: ReadonlyMap<string, Place>,
+  rows: ReadonlyMap<string, readonly number[]>,
+): void {
+  const want = (name: string, ...types: readonly number[]): Place => {
+    const place = index.get(name);
+    if (place === undefined) throw corrupt(name, 'it is missing');
+    if (!types.includes(place.type)) {
+      throw corrupt(name, `its type is ${place.type}, not ${types.join(' or ')}`);
+    }
+    return place;
+  };
+  for (const name of SCALARS) want(name, StatType.scalar, StatType.gauge);
+  const threads = want('/sys/num_worker_threads', StatType.scalar, StatType.gauge).value + 1;
+  const wantRows = (name: string, type: number, fits: (count: number) => boolean): void => {
+    want(name, type);
+    const count = rows.get(name)?.length ?? 0;
+    if (!fits(count)) throw corrupt(name, `it has ${count} rows, VPP has ${threads} threads`);
+  };
+  for (const name of SIMPLE_OF_THREADS) wantRows(name, StatType.simple, (count) => count === 1);
+  if (hasAny(index, ['/if/names', ...SIMPLE_OF_INTERFACES, ...COMBINED_OF_INTERFACES])) {
+    want('/if/names', StatType.names);
+    for (const name of SIMPLE_OF_INTERFACES) wantRows(name, StatType.simple, (count) => count === threads);
+    for (const name of COMBINED_OF_INTERFACES)
+      wantRows(name, StatType.combined, (count) => count === threads);
+  }
+  if (hasAny(index, ['/sys/node/names', ...SIMPLE_OF_NODES])) {
+    want('/sys/node/names', StatType.names);
+    // VPP makes one row more than it has threads
+    for (const name of SIMPLE_OF_NODES) wantRows(name, StatType.simple, (count) => count >= threads);
+  }
+  if (index.has('/node/errors')) wantRows('/node/errors', StatType.simple, (count) => count === threads);
+  verifyGroups(index, want);
+}
+
+/** Every pool has its three figures and every heap its vector, and the symlinks of a heap lead into its own vector. */
+function verifyGroups(
+  index: ReadonlyMap<string, Place>,
+  want: (name: string, ...types: readonly number[]) => Place,
+): void {
+  for (const [name, { type }] of index) {
+    // of a later VPP: nothing is known of it
+    if (type > StatType.gauge) continue;
+    if (name.startsWith('/buffer-pools/')) {
+      const pool = withoutSuffix(name, POOL_FIGURES);
+      for (const figure of POOL_FIGURES) want(`${pool}${figure}`, StatType.scalar, StatType.gauge);
+    }
+    if (name.startsWith('/mem/')) {
+      const heap = withoutSuffix(name, HEAP_FIGURES);
+      const { entry } = want(heap, StatType.simple);
+      for (const figure of HEAP_FIGURES.slice(1)) {
+        const { value } = want(`${heap}${figure}`, StatType.symlink);
+        if (value % 2 ** 32 !== entry) throw corrupt(`${heap}${figure}`, `it does not lead to ${heap}`);
+      }
+    }
+  }
+}
+
+/** As VPP writes a name in a path (format_vlib_stats_symlink). */
+function pathName(name: string): string {
+  return name.replaceAll('/', '_');
+}
+
+function withoutSuffix(name: string, suffixes: readonly string[]): string {
+  const suffix = suffixes.find((one) => one !== '' && name.endsWith(one)) ?? '';
+  return name.slice(0, name.length - suffix.length);
+}
+
+function hasAny(index: ReadonlyMap<string, Place>, names: readonly string[]): boolean {
+  return names.some((name) => index.has(name));
+}
+
+function corrupt(what: string, why: string): StatsError {
+  return new StatsError('corrupt', `read ${what}: ${why}`);
+}
