@@ -315,6 +315,10 @@ export class Appliance implements StatusProvider {
     return this.console.hub.followLog(name, listener);
   }
 
+  history(): ReturnType<StatusProvider['history']> {
+    return this.#dataPlane?.stats.history;
+  }
+
   watch(onChange: () => void): () => void {
     const unsubscribe = this.#changes.subscribe(onChange);
     this.#dataPlane?.setWatched(true);

@@ -36,8 +36,6 @@ import { reasonOf } from '../linux/mod.ts';
 
 /** How long the boot waits for VPP's exec before it goes on. */
 const FIRST_START_MS = 10_000;
-/** Between two readings of the counters while somebody looks at them. */
-const WATCHED_POLL_MS = 1_000;
 /** How long a change waits for VPP to take it; VPP's reasons, and what is slow, show in the status. */
 const RECONFIGURE_MS = 10_000;
 
@@ -72,7 +70,8 @@ export class DataPlane {
   #link: VppLink;
   #service: Service | undefined;
   #vppStart: VppStart;
-  #isWatched = false;
+  /** While somebody looks at the counters. */
+  #watch: Disposable | undefined;
   /** How the first start went: executed, or why not. */
   #firstStart = Promise.withResolvers<string>();
 
@@ -156,8 +155,8 @@ export class DataPlane {
 
   /** Whether somebody looks at the counters: they are read every second then. */
   setWatched(isWatched: boolean): void {
-    this.#isWatched = isWatched;
-    this.stats.setInterval(this.#pollIntervalMs);
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = isWatched ? this.stats.watch() : undefined;
   }
 
   /** Why a configured NIC is not VPP's, by PCI address. */
@@ -251,7 +250,7 @@ export class DataPlane {
 
   async #takeLive(next: Config): Promise<void> {
     this.#config = next;
-    this.stats.setInterval(this.#pollIntervalMs);
+    this.stats.setInterval(next.vpp.stats.pollIntervalSeconds * 1000);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
       // The next connection programs everything again, and a VPP that only was slow is asked again.
@@ -300,6 +299,8 @@ export class DataPlane {
   /** A link and, when VPP is ours, a process for the configuration in force. */
   #adoptVpp(): void {
     this.#link = this.#newLink();
+    // the poller is another one now
+    this.setWatched(this.#watch !== undefined);
     this.#firstStart = Promise.withResolvers<string>();
     if (!startsVpp(this.#config)) {
       this.#service = undefined;
@@ -323,11 +324,6 @@ export class DataPlane {
     this.#vppStart.forget(released);
   }
 
-  get #pollIntervalMs(): number {
-    const configured = this.#config.vpp.stats.pollIntervalSeconds * 1000;
-    return this.#isWatched ? Math.min(configured, WATCHED_POLL_MS) : configured;
-  }
-
   // A getter would be narrowed by the assignments before an await.
   #isStopped(): boolean {
     return this.#life === 'stopped';
@@ -337,7 +333,6 @@ export class DataPlane {
     const { logger, conditions } = this.#options;
     return new VppLink({
       vpp: this.#config.vpp,
-      pollIntervalMs: this.#pollIntervalMs,
       logger,
       conditions,
       onConnected: (event) => {

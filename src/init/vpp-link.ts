@@ -11,8 +11,6 @@ import { reasonOf } from '../linux/mod.ts';
 
 export interface VppLinkOptions {
   readonly vpp: VppConfig;
-  /** Between two readings of the counters, to begin with. */
-  readonly pollIntervalMs: number;
   readonly logger: Logger;
   readonly conditions: Conditions;
   /** Programs VPP; rejects when the connection broke. */
@@ -33,7 +31,7 @@ export class VppLink implements AsyncDisposable {
 
   constructor(options: VppLinkOptions) {
     this.#options = options;
-    const { vpp, logger, pollIntervalMs } = options;
+    const { vpp, logger } = options;
     this.connection = new VppConnection({
       socketPath: vpp.apiSocket,
       clientName: 'appliance',
@@ -41,7 +39,7 @@ export class VppLink implements AsyncDisposable {
     });
     this.stats = new StatsPoller({
       socketPath: vpp.stats.socketPath,
-      intervalMs: pollIntervalMs,
+      intervalMs: vpp.stats.pollIntervalSeconds * 1000,
       onStatus: (status) => {
         if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
       },

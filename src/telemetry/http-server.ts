@@ -32,7 +32,7 @@ import {
   type RouteTable,
   refusalOfPlainHttp,
 } from './routes.ts';
-import { RateRecorder } from './rate-recorder.ts';
+import { StatsRates } from './stats-rates.ts';
 import type { StatusProvider } from './status.ts';
 
 /** Connections at once, for each listening address. */
@@ -85,13 +85,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const counters = new HttpCounters();
   const metrics = new Metrics(options.source, counters);
   const { source } = options;
-  const rates = new RateRecorder(source);
+  const rates = new StatsRates(source);
   const feed = new LiveFeed(source, rates);
   const routes = makeRoutes({ source, metrics, rates, feed }, options.routes ?? []);
   const shared: Shared = { options, routes, counters, httpsPort: undefined };
   const servers: Server[] = [];
   const close = async () => {
-    for (const part of [metrics, rates, feed]) part[Symbol.dispose]();
+    for (const part of [metrics, feed]) part[Symbol.dispose]();
     await Promise.all(servers.map(closeServer));
   };
   try {

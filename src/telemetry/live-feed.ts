@@ -11,8 +11,7 @@
  */
 import { ContentType, type Exchange } from './exchange.ts';
 import { boundStatus, makeFigures, makePageModel, type PageModel, shownNames } from './page-model.ts';
-import { PLOT_POINTS } from './rates.ts';
-import type { RateRecorder } from './rate-recorder.ts';
+import { type HistorySource, PLOT_POINTS } from './rates.ts';
 import type { ApplianceStatus, StatusProvider } from './status.ts';
 
 const MAX_CLIENTS = 16;
@@ -25,7 +24,7 @@ const MAX_PENDING_BYTES = 256 * 1024;
 const MAX_PENDING_TICKS = 10;
 
 /** Parts that differ at every look; their changes are not news. */
-type Part = Exclude<keyof ApplianceStatus, 'uptimeSeconds' | 'statsReads'>;
+type Part = Exclude<keyof ApplianceStatus, 'uptimeSeconds' | 'statsReads' | 'apiTraffic'>;
 
 interface Client {
   readonly exchange: Exchange;
@@ -35,7 +34,7 @@ interface Client {
 
 export class LiveFeed implements Disposable {
   readonly #source: StatusProvider;
-  readonly #rates: RateRecorder;
+  readonly #rates: HistorySource;
   readonly #clients = new Set<Client>();
   /** What was sent last, by part of the status. */
   #sent = new Map<string, string>();
@@ -44,7 +43,7 @@ export class LiveFeed implements Disposable {
   #ticker: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
 
-  constructor(source: StatusProvider, rates: RateRecorder) {
+  constructor(source: StatusProvider, rates: HistorySource) {
     this.#source = source;
     this.#rates = rates;
   }
@@ -95,7 +94,6 @@ export class LiveFeed implements Disposable {
   }
 
   #wholeModel(): string {
-    this.#rates.look();
     const model: PageModel & { now: number } = {
       now: Date.now(),
       ...makePageModel(this.#source, this.#rates, PLOT_POINTS),
@@ -110,7 +108,6 @@ export class LiveFeed implements Disposable {
       if (client.lateTicks > MAX_PENDING_TICKS) client.exchange.destroy();
     }
     const { stats } = this.#publish();
-    this.#rates.look();
     const figures = { now: Date.now(), ...makeFigures(this.#source, this.#rates, this.#names, stats) };
     this.#push(`event: figures\ndata: ${JSON.stringify(figures)}\n\n`);
   }
@@ -150,7 +147,13 @@ export class LiveFeed implements Disposable {
 
 /** Each part as JSON, without what is older at every look. */
 function partsOf(status: ApplianceStatus): Map<string, string> {
-  const { uptimeSeconds: _uptime, statsReads: _reads, stats, ...rest } = boundStatus(status);
+  const {
+    uptimeSeconds: _uptime,
+    statsReads: _reads,
+    apiTraffic: _traffic,
+    stats,
+    ...rest
+  } = boundStatus(status);
   const steady: Record<Part, unknown> = {
     ...rest,
     stats: stats.state === 'fresh' ? { ...stats, ageSeconds: 0 } : stats,

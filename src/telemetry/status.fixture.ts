@@ -360,6 +360,7 @@ export interface ProviderOptions {
   readonly ageSeconds?: number;
   readonly fibRoutes?: StatusProvider['fibRoutes'];
   readonly explainRoute?: StatusProvider['explainRoute'];
+  readonly history?: StatusProvider['history'];
   readonly watch?: StatusProvider['watch'];
   readonly vppctl?: StatusProvider['vppctl'];
 }
@@ -373,6 +374,7 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     explainRoute: options.explainRoute ?? (() => ({ kind: 'none', reason: 'no route covers it' })),
     log: (service) => (service === 'vpp' ? [{ at: NOW, line: `hello ${HOSTILE}` }] : undefined),
     followLog: (service) => (service === 'vpp' ? () => {} : undefined),
+    history: options.history ?? (() => undefined),
     watch: options.watch ?? (() => () => {}),
     vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
   };

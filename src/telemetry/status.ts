@@ -8,7 +8,13 @@
 import type { ChangePlan, ConfigProblem } from '../config/mod.ts';
 import type { Evidence } from '../log/mod.ts';
 import type { UpdateStatus } from '../update/mod.ts';
-import type { InterfaceCounters, StatsReads, StatsSnapshot, StatsStatus } from '../vpp/stats/mod.ts';
+import type {
+  InterfaceCounters,
+  StatsHistory,
+  StatsReads,
+  StatsSnapshot,
+  StatsStatus,
+} from '../vpp/stats/mod.ts';
 
 /** Wall clock time in milliseconds since 1970-01-01 UTC (`Date.now()`). */
 export type Timestamp = number;
@@ -580,6 +586,8 @@ export interface StatusProvider {
    * such service.
    */
   followLog(service: string, listener: (line: OutputLine) => void): (() => void) | undefined;
+  /** What VPP did in the last minutes; `undefined` before the configuration was read. */
+  history(): StatsHistory | undefined;
   /**
    * For as long as somebody looks, until the function returned is called: counters are read every second, and
    * `onChange` is called when a part of the status became another one (not for counters and ages), perhaps many times

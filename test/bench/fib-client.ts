@@ -40,6 +40,7 @@ await using http = await startHttpServer({
     statsSnapshot: () => undefined,
     log: () => undefined,
     followLog: () => undefined,
+    history: () => undefined,
     watch: () => () => {},
     vppctl: () => Promise.resolve(''),
   },

@@ -5,9 +5,8 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../src/telemetry/mod.ts';
-import type { RateHistory } from '../../src/telemetry/rates.ts';
 import { noChromium, startChromium } from './chromium.ts';
 import { crowdedProvider } from './crowded.ts';
 import { lowContrast, structureProblems } from './in-page.ts';
@@ -29,18 +28,11 @@ describe.skipIf(noChromium !== undefined)('a page with everything on it', () => 
     if (address === undefined || !('port' in address)) throw new Error('no port');
     url = `http://127.0.0.1:${address.port}/?refresh=off`;
     browser = await startChromium();
-    // a few seconds of traffic
-    await vi.waitUntil(async () => (await pointsInHistory()) > 8, { timeout: 60_000, interval: 500 });
   });
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();
   });
-
-  async function pointsInHistory(): Promise<number> {
-    const figures = await fetch(new URL('/figures?history', url));
-    return ((await figures.json()) as { history: RateHistory }).history.at.length;
-  }
 
   async function visit(width: number, colorScheme: 'light' | 'dark'): Promise<Page> {
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });

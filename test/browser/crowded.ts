@@ -10,8 +10,11 @@ import {
   NOW,
 } from '../../src/telemetry/status.fixture.ts';
 import type { ApplianceStatus, NicStatus, StatusProvider } from '../../src/telemetry/status.ts';
+import { StatsHistory, type StatsSnapshot } from '../../src/vpp/stats/mod.ts';
 
 const since = NOW - 90_000;
+/** Of traffic. */
+const SECONDS = 290;
 
 const nic = (slot: number, changes: Partial<NicStatus>): NicStatus => ({
   pciAddress: `0000:0${slot}:00.0`,
@@ -221,20 +224,25 @@ function crowdedStatus(): ApplianceStatus {
   });
 }
 
-/** Its counters grow at each look, one second a look. */
+/** With five minutes of traffic, read every second. */
 export function crowdedProvider(): StatusProvider {
   const status = crowdedStatus();
-  let looks = 0;
-  return {
-    ...makeProvider({ status: () => status }),
-    statsSnapshot: () => {
-      looks++;
-      const names = ['xe0', 'xe1', 'loop0', 'local0'];
-      const system = { ...makeSnapshot().system, vectorRatePerWorker: [0.2, 31.5, 240.1] };
-      const interfaces = names.map((name, i) =>
-        makeCounters(i, name, (looks * 20 + 15 * Math.sin(looks)) * 9000 * (4 - i)),
-      );
-      return { snapshot: makeSnapshot({ interfaces, system }), ageSeconds: 0 };
-    },
+  const history = new StatsHistory(5000);
+  const names = ['xe0', 'xe1', 'loop0', 'local0'];
+  const system = { ...makeSnapshot().system, vectorRatePerWorker: [0.2, 31.5, 240.1] };
+  const snapshotAt = (second: number): StatsSnapshot => {
+    const scale = (second * 20 + 150 * Math.sin(second / 20)) * 40;
+    const interfaces = names.map((name, i) => makeCounters(i, name, scale * (4 - i)));
+    return makeSnapshot({ interfaces, system });
   };
+  const now = Date.now();
+  for (let second = 0; second <= SECONDS; second++) {
+    history.record(snapshotAt(second), now - (SECONDS - second) * 1000);
+  }
+  return makeProvider({
+    status: () => status,
+    snapshot: snapshotAt(SECONDS),
+    ageSeconds: 0,
+    history: () => history,
+  });
 }

@@ -48,7 +48,9 @@ describe('the history of rates', () => {
     const history = new StatsHistory(30_000);
     history.record(snapshotOf({ xe0: { rxPackets: 100, rxBytes: 1000 } }), NOW);
     expect(history.current).toBeUndefined();
-    const later = { xe0: { rxPackets: 300, rxBytes: 2000, txPackets: 6, txBytes: 60, drops: 1 } };
+    const later = {
+      xe0: { rxPackets: 300, rxBytes: 2000, txPackets: 6, txBytes: 60, drops: 1, rxMiss: 2, txError: 1 },
+    };
     history.record(snapshotOf(later, { vectorRates: [0, 64, 300] }), NOW + 2000);
     expect(history.current).toEqual({
       at: NOW + 2000,
@@ -61,6 +63,7 @@ describe('the history of rates', () => {
             rxBitsPerSecond: 4000,
             txBitsPerSecond: 240,
             dropsPerSecond: 0.5,
+            errorsPerSecond: 1.5,
           },
         ],
       ]),

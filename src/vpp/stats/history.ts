@@ -14,6 +14,7 @@ export const RATES = [
   'rxBitsPerSecond',
   'txBitsPerSecond',
   'dropsPerSecond',
+  'errorsPerSecond',
 ] as const;
 
 export type Rate = (typeof RATES)[number];
@@ -22,12 +23,15 @@ export type Rate = (typeof RATES)[number];
 const FRAME_PACKETS = 256;
 
 /** Where each rate comes from, and what a count of it is worth. */
-const SOURCES: Readonly<Record<Rate, { readonly counter: InterfaceCounter; readonly factor: number }>> = {
-  rxPacketsPerSecond: { counter: 'rxPackets', factor: 1 },
-  txPacketsPerSecond: { counter: 'txPackets', factor: 1 },
-  rxBitsPerSecond: { counter: 'rxBytes', factor: 8 },
-  txBitsPerSecond: { counter: 'txBytes', factor: 8 },
-  dropsPerSecond: { counter: 'drops', factor: 1 },
+const SOURCES: Readonly<
+  Record<Rate, { readonly counters: readonly InterfaceCounter[]; readonly factor: number }>
+> = {
+  rxPacketsPerSecond: { counters: ['rxPackets'], factor: 1 },
+  txPacketsPerSecond: { counters: ['txPackets'], factor: 1 },
+  rxBitsPerSecond: { counters: ['rxBytes'], factor: 8 },
+  txBitsPerSecond: { counters: ['txBytes'], factor: 8 },
+  dropsPerSecond: { counters: ['drops'], factor: 1 },
+  errorsPerSecond: { counters: ['rxError', 'txError', 'rxMiss', 'rxNoBuf'], factor: 1 },
 };
 
 /** Points of a ring: five minutes of seconds, and an hour of a poll interval of 30 s. */
@@ -86,8 +90,9 @@ export class StatsHistory {
     }
   }
 
-  view(resolution: Resolution): HistoryView {
-    return (resolution === 'fine' ? this.#fine : this.#coarse).view();
+  /** `names`: of these interfaces only. */
+  view(resolution: Resolution, names?: readonly string[]): HistoryView {
+    return (resolution === 'fine' ? this.#fine : this.#coarse).view(names);
   }
 
   /** Undefined before the second read. */
@@ -140,9 +145,11 @@ class Ring {
     if (this.#next === 0) this.#forget(reading.snapshot);
   }
 
-  view(): HistoryView {
+  view(names: Iterable<string> = this.#slabs.keys()): HistoryView {
     const interfaces = new Map<string, Record<Rate, Float32Array>>();
-    for (const [name, slab] of this.#slabs) {
+    for (const name of names) {
+      const slab = this.#slabs.get(name);
+      if (slab === undefined) continue;
       const one: Partial<Record<Rate, Float32Array>> = {};
       for (const [i, rate] of RATES.entries()) {
         one[rate] = this.#ordered(slab.subarray(i * this.#capacity, (i + 1) * this.#capacity));
@@ -182,8 +189,11 @@ class Ring {
       for (let i = 0; i < RATES.length; i++) {
         const rate = RATES[i];
         if (rate === undefined || rowBefore < 0) continue;
-        const { counter, factor } = SOURCES[rate];
-        const delta = (columns[counter][row] ?? 0) - (before.interfaceTable.columns[counter][rowBefore] ?? 0);
+        const { counters, factor } = SOURCES[rate];
+        let delta = 0;
+        for (const counter of counters) {
+          delta += (columns[counter][row] ?? 0) - (before.interfaceTable.columns[counter][rowBefore] ?? 0);
+        }
         slab[i * this.#capacity + at] = delta < 0 ? Number.NaN : (delta * factor) / seconds;
       }
     }
