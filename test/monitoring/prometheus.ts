@@ -1,4 +1,4 @@
-/** Finds Debian's Prometheus: installed, or in the cache where fetch-prometheus.ts put it. */
+/** Finds Debian's Prometheus: installed, or in the cache where fetch-package.ts put it. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ interface Prometheus {
 
 /** Why tests that need it are skipped. */
 export const WITHOUT_PROMETHEUS =
-  'there is no Prometheus: `node_modules/.bin/node test/monitoring/fetch-prometheus.ts` fetches it';
+  'there is no Prometheus: `node_modules/.bin/node test/fetch-package.ts prometheus` fetches it';
 
 export function findPrometheus(): Prometheus | undefined {
   if (!spawnSync('promtool', ['--version']).error && !spawnSync('prometheus', ['--version']).error) {
