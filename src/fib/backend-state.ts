@@ -488,7 +488,7 @@ export class BackendState implements Holder {
     if (this.#attempts.length === 0) this.#growReasons(this.store.capacity);
     this.#state[slot] = (state & ~(Phase.mask | STALE)) | phase | mayHold;
     this.#reason[slot] = this.#reasonId(reason);
-    if (wasInFlight && this.#wanted(slot) !== told) {
+    if (wasInFlight && this.target(slot) !== told) {
       // Something else is wanted by now, which may be taken.
       this.#attempts[slot] = 0;
       this.#forget(slot, (state | mayHold) & UNSURE);

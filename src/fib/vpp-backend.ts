@@ -101,6 +101,8 @@ export class VppBackend implements Disposable {
    * connection ends. `kind` says what VPP still has: `first` may be a VPP that an earlier process of ours programmed.
    */
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
+    // Whoever was late with a connection that has ended must not end the one that came after it.
+    if (client.isClosed) return;
     this.#endSession();
     this.#since = Date.now();
     const session: Session = {
