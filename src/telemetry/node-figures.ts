@@ -39,8 +39,11 @@ export function nodeFigures({ snapshot, ageSeconds }: Reading, all: boolean): Ag
   return { ageSeconds, items };
 }
 
-/** The errors by count, the most frequent first; with `all` also those that never happened, as far as they were read. */
+/** The errors by count, the most frequent first; with `all` also those that never happened. */
 export function errorFigures({ snapshot, ageSeconds }: Reading, all: boolean): AgedList<ErrorCounter> {
-  const items = snapshot.errors.filter(({ count }) => all || count > 0).sort((a, b) => b.count - a.count);
-  return { ageSeconds, items };
+  const { sources, counts } = snapshot.errorTable;
+  const items = all
+    ? sources.map(({ node, reason }, row) => ({ node, reason, count: counts[row] ?? 0 }))
+    : [...snapshot.errors];
+  return { ageSeconds, items: items.sort((a, b) => b.count - a.count) };
 }
