@@ -6,7 +6,14 @@
  */
 
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
-export { canonicalPrefix, formatAddress, formatPrefix, parseAddress, parsePrefix } from './addresses.ts';
+export {
+  canonicalPrefix,
+  formatAddress,
+  formatPrefix,
+  parseAddress,
+  parsePrefix,
+  prefixContains,
+} from './addresses.ts';
 export type { ChangePart } from './change-rules.ts';
 export { renderDefaultIni } from './default-ini.ts';
 export {

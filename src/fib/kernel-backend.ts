@@ -21,20 +21,18 @@ import {
   ROUTE_PROTOCOL,
   withNetns,
 } from '../linux/mod.ts';
-import type { FibBackendStatus, FibFailure } from '../telemetry/status.ts';
-import { backendCounts } from './backend-counts.ts';
+import type { FibBackendStatus } from '../telemetry/status.ts';
+import { backendCounts, backendFailures, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
 import { BackendState } from './backend-state.ts';
 import { KernelProgrammer } from './kernel-programmer.ts';
 import { reconcile } from './kernel-reconcile.ts';
 import { KernelTemplates } from './kernel-templates.ts';
 import { KernelWaiting } from './kernel-waiting.ts';
-import { formatGroup, NO_GROUP } from './next-hop-groups.ts';
-import { DEFAULT_TABLE, formatKey, newRouteKey, type RouteKey } from './route-key.ts';
+import { NO_GROUP } from './next-hop-groups.ts';
+import { DEFAULT_TABLE, newRouteKey, type RouteKey } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
 
-/** Failures named in the status; all are counted. */
-const REPORTED_FAILURES = 20;
 /** How often a namespace that is not there, or may be another one, is looked for. */
 const NAMESPACE_MS = 1_000;
 /** Notices come in bursts: what they ask for is done once they pause. */
@@ -113,10 +111,6 @@ export class KernelBackend implements Disposable {
     this.#waiting = new KernelWaiting();
   }
 
-  get attached(): boolean {
-    return this.#life.state === 'attached';
-  }
-
   /**
    * Programs a namespace (undefined: the own one) from now on; one that is not there yet is waited for. Resolves when
    * all is answered, or there is nobody to program. Never rejects.
@@ -191,20 +185,9 @@ export class KernelBackend implements Disposable {
     await this.settled();
   }
 
-  /** What the kernel has acknowledged, as people read it. Made one by one: there may be a million. */
-  *programmed(): Generator<{ readonly prefix: string; readonly 'next-hop': string }> {
-    const key = newRouteKey();
-    const { groups } = this.#options.table;
-    for (const state of this.#states) {
-      const { store } = state;
-      for (let slot = 0; slot < store.top; slot++) {
-        const group = state.programmed(slot);
-        if (group === NO_GROUP) continue;
-        store.readKey(slot, key);
-        const table = key.tableId === DEFAULT_TABLE ? {} : { table: key.tableId };
-        yield { prefix: formatKey(key), 'next-hop': formatGroup(groups.action(group)), ...table };
-      }
-    }
+  /** What the kernel has acknowledged. */
+  programmed(): Generator<ProgrammedRoute> {
+    return programmedRoutes(this.#states, this.#options.table.groups);
   }
 
   /** The state of each family, for those who look at single routes. */
@@ -217,7 +200,7 @@ export class KernelBackend implements Disposable {
     const base = {
       backend: 'kernel' as const,
       ...counts,
-      failures: this.#failures(),
+      failures: backendFailures(this.#states),
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
@@ -555,17 +538,5 @@ export class KernelBackend implements Disposable {
     if (kernelName === undefined) return undefined;
     for (const link of this.#session?.links.values() ?? []) if (link.name === kernelName) return link.index;
     return undefined;
-  }
-
-  #failures(): FibFailure[] {
-    const key = newRouteKey();
-    const failures: FibFailure[] = [];
-    for (const state of this.#states) {
-      for (const { slot, reason } of state.failures(REPORTED_FAILURES - failures.length)) {
-        state.store.readKey(slot, key);
-        failures.push({ prefix: formatKey(key), reason });
-      }
-    }
-    return failures;
   }
 }

@@ -7,9 +7,8 @@
  * never swept before all routes were answered. MPLS tables have no mark and sweep: there what VPP may have is removed
  * one by one, and what an earlier process left is read.
  */
-import { formatGroup } from './next-hop-groups.ts';
 import type { FibVppConfig } from '../config/types.ts';
-import type { FibBackendStatus, FibFailure } from '../telemetry/status.ts';
+import type { FibBackendStatus } from '../telemetry/status.ts';
 import {
   addDelMplsRoute,
   addDelMplsTable,
@@ -29,16 +28,14 @@ import {
 } from '../vpp/api/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { BackendState } from './backend-state.ts';
-import { backendCounts } from './backend-counts.ts';
+import { backendCounts, backendFailures, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
 import { NO_GROUP } from './next-hop-groups.ts';
-import { DEFAULT_TABLE, type Family, formatKey, newRouteKey, setKey } from './route-key.ts';
+import { DEFAULT_TABLE, type Family, newRouteKey, setKey } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
 import { VppProgrammer } from './vpp-programmer.ts';
 import { payloadOf, VppTemplates } from './vpp-templates.ts';
 
-/** Failures named in the status; all are counted. */
-const REPORTED_FAILURES = 20;
 const TABLE_RETRY_MS = 1_000;
 const TABLE_TIMEOUT_MS = 30_000;
 
@@ -170,20 +167,9 @@ export class VppBackend implements Disposable {
     for (const state of this.#states) state.wake();
   }
 
-  /** What VPP has acknowledged, as people read it. Made one by one: there may be a million. */
-  *programmed(): Generator<{ readonly prefix: string; readonly 'next-hop': string }> {
-    const key = newRouteKey();
-    const { groups } = this.#options.table;
-    for (const state of this.#states) {
-      const { store } = state;
-      for (let slot = 0; slot < store.top; slot++) {
-        const group = state.programmed(slot);
-        if (group === NO_GROUP) continue;
-        store.readKey(slot, key);
-        const table = key.tableId === DEFAULT_TABLE ? {} : { table: key.tableId };
-        yield { prefix: formatKey(key), 'next-hop': formatGroup(groups.action(group)), ...table };
-      }
-    }
+  /** What VPP has acknowledged. */
+  programmed(): Generator<ProgrammedRoute> {
+    return programmedRoutes(this.#states, this.#options.table.groups);
   }
 
   /** The state of each family, for those who look at single routes. */
@@ -191,17 +177,11 @@ export class VppBackend implements Disposable {
     return this.#states;
   }
 
-  get inFlight(): number {
-    let sum = 0;
-    for (const programmer of this.#session?.programmers.values() ?? []) sum += programmer.inFlight;
-    return sum;
-  }
-
   get status(): FibBackendStatus {
     const counts = backendCounts(this.#states);
     const base = {
       ...counts,
-      failures: this.#failures(),
+      failures: backendFailures(this.#states),
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
@@ -462,18 +442,6 @@ export class VppBackend implements Disposable {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const resolve of waiters) resolve();
-  }
-
-  #failures(): FibFailure[] {
-    const key = newRouteKey();
-    const failures: FibFailure[] = [];
-    for (const state of this.#states) {
-      for (const { slot, reason } of state.failures(REPORTED_FAILURES - failures.length)) {
-        state.store.readKey(slot, key);
-        failures.push({ prefix: formatKey(key), reason });
-      }
-    }
-    return failures;
   }
 }
 

@@ -73,10 +73,6 @@ export class VppProgrammer implements Disposable {
     });
   }
 
-  get inFlight(): number {
-    return this.#channel.inFlight;
-  }
-
   /** Routes that were refused without asking VPP since the last `forgetRefusals`. */
   get refusedHere(): number {
     return this.#refusedHere;

@@ -56,8 +56,6 @@ export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'
   /** A part of the status became another one; called often. */
   readonly onChange?: () => void;
   readonly hooks?: MachineHooks;
-  /** `hostInterfaces` has changed: TAPs came or went. */
-  readonly onHostInterfaces?: () => void;
 }
 
 export class DataPlane {
@@ -84,10 +82,7 @@ export class DataPlane {
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
-      onHostInterfaces: () => {
-        this.#kernel.hostInterfacesChanged();
-        options.onHostInterfaces?.();
-      },
+      onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
         options.onChange?.();
@@ -129,11 +124,6 @@ export class DataPlane {
   /** What is learnt from routing daemons; undefined where that is not asked for. */
   get kernelImport(): KernelImportStatus | undefined {
     return this.#kernel.importStatus;
-  }
-
-  /** Interfaces in the namespace `vpp.lcp.netns` and the interfaces of VPP that they stand for, by name. */
-  get hostInterfaces(): ReadonlyMap<string, string> {
-    return this.interfaces.hostInterfaces;
   }
 
   get connection(): VppConnection {

@@ -2,17 +2,19 @@
  * How each configured next hop is reached: in a network of an interface, through another route, or not at all. Pure;
  * worked out once for a configuration.
  */
-import { formatDestination, parseAddress, parsePrefix } from '../config/mod.ts';
+import {
+  formatDestination,
+  parseAddress,
+  type ParsedAddress,
+  type ParsedPrefix,
+  parsePrefix,
+  prefixContains,
+} from '../config/mod.ts';
 import type { Config, InterfaceConfig, StaticRoute } from '../config/types.ts';
 import type { NextHopStatus } from '../telemetry/mod.ts';
 
 /** Next hops that are told of; of a full table the routes share few. */
 const MAX_NEXT_HOPS = 256;
-
-interface Network {
-  readonly bytes: Uint8Array;
-  readonly length: number;
-}
 
 type Count = { routes: number; readonly example: string; readonly named: string | undefined };
 
@@ -55,38 +57,30 @@ function countNextHops(routes: readonly StaticRoute[]): Map<string, Count> {
 function reachOf(
   address: string,
   named: string | undefined,
-  connected: readonly { readonly network: Network; readonly name: string }[],
-  destinations: readonly { readonly network: Network; readonly text: string }[],
+  connected: readonly { readonly network: ParsedPrefix; readonly name: string }[],
+  destinations: readonly { readonly network: ParsedPrefix; readonly text: string }[],
 ): NextHopStatus['reach'] {
   if (named !== undefined) return { kind: 'interface', interface: named };
-  const bytes = parseAddress(address)?.bytes;
-  if (bytes === undefined) return { kind: 'none' };
-  const on = longest(connected, bytes);
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return { kind: 'none' };
+  const on = longest(connected, parsed);
   if (on !== undefined) return { kind: 'interface', interface: on.name };
-  const through = longest(destinations, bytes);
+  const through = longest(destinations, parsed);
   return through === undefined ? { kind: 'none' } : { kind: 'route', destination: through.text };
 }
 
-function longest<Entry extends { readonly network: Network }>(
+function longest<Entry extends { readonly network: ParsedPrefix }>(
   entries: readonly Entry[],
-  address: Uint8Array,
+  address: ParsedAddress,
 ): Entry | undefined {
   let best: Entry | undefined;
   for (const entry of entries) {
     if (entry.network.length <= (best?.network.length ?? -1)) continue;
-    if (holds(entry.network, address)) best = entry;
+    if (prefixContains(entry.network, address)) best = entry;
   }
   return best;
 }
 
-function networksOf({ addresses }: InterfaceConfig): Network[] {
+function networksOf({ addresses }: InterfaceConfig): ParsedPrefix[] {
   return addresses.flatMap(({ address, length }) => parsePrefix(`${address}/${length}`) ?? []);
-}
-
-function holds({ bytes, length }: Network, address: Uint8Array): boolean {
-  if (bytes.length !== address.length) return false;
-  const whole = length >> 3;
-  for (let i = 0; i < whole; i++) if (bytes[i] !== address[i]) return false;
-  const rest = length & 7;
-  return rest === 0 || ((bytes[whole] ?? 0) ^ (address[whole] ?? 0)) >> (8 - rest) === 0;
 }
