@@ -7,7 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as vpp from '../../src/vpp/api/mod.ts';
 import { controlPing } from '../../src/vpp/api/messages/memclnt.ts';
 import { showVersionRequest } from '../../src/vpp/api/messages/vpe.ts';
-import { type ConformanceVpp, needsEmulator, startVpp, targetName } from './harness.ts';
+import {
+  type ConformanceVpp,
+  needsEmulator,
+  startVpp,
+  startWithLoopback,
+  targetName,
+  type WithLoopback,
+} from './harness.ts';
 import { codeOf, path, prefix, retvalOf, route, text } from './requests.ts';
 
 const TABLE_0 = vpp.tableId(0);
@@ -18,18 +25,14 @@ describe(`binary API on ${targetName}`, () => {
   let client: vpp.VppApiClient;
   let loop: vpp.SwIfIndex;
 
-  beforeAll(async () => {
-    target = await startVpp();
-    client = await vpp.VppApiClient.connect(target.apiSocket, { clientName: 'conformance' });
-    loop = await vpp.createLoopback(client, { instance: 100 });
-    await vpp.addDelAddress(client, loop, prefix('10.100.0.1/24'), true);
-    await vpp.addDelAddress(client, loop, prefix('2001:db8:100::1/64'), true);
-    await vpp.setInterfaceFlags(client, loop, { adminUp: true });
-  });
+  let started: WithLoopback;
 
+  beforeAll(async () => {
+    started = await startWithLoopback();
+    ({ target, client, loop } = started);
+  });
   afterAll(async () => {
-    await client?.[Symbol.asyncDispose]();
-    await target?.[Symbol.asyncDispose]();
+    await started?.[Symbol.asyncDispose]();
   });
 
   const routesOf = async (family: 4 | 6, table = 0): Promise<Map<string, vpp.VppRoute>> => {

@@ -13,9 +13,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'vitest';
+import {
+  addDelAddress,
+  createLoopback,
+  setInterfaceFlags,
+  type SwIfIndex,
+  VppApiClient,
+} from '../../src/vpp/api/mod.ts';
 import { EmulatorProcess, testStartupConf } from '../emulator/emulator.ts';
 import type { StartFaults } from '../emulator/faults.ts';
 
+const LOOPBACK_PREFIXES = [
+  { family: 4, address: '10.100.0.1', length: 24 },
+  { family: 6, address: '2001:db8:100::1', length: 64 },
+] as const;
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 const POLL_MS = 50;
@@ -165,6 +176,30 @@ function isListening(path: string): Promise<boolean> {
   // Not there yet, or nobody behind it.
   probe.once('error', () => resolve(false));
   return promise;
+}
+
+/** A VPP with a client and a loopback, `loop100`, that is up with an address of each family. */
+export interface WithLoopback extends AsyncDisposable {
+  readonly target: ConformanceVpp;
+  readonly client: VppApiClient;
+  readonly loop: SwIfIndex;
+}
+
+export async function startWithLoopback(): Promise<WithLoopback> {
+  const target = await startVpp();
+  const client = await VppApiClient.connect(target.apiSocket, { clientName: 'conformance' });
+  const loop = await createLoopback(client, { instance: 100 });
+  for (const prefix of LOOPBACK_PREFIXES) await addDelAddress(client, loop, prefix, true);
+  await setInterfaceFlags(client, loop, { adminUp: true });
+  return {
+    target,
+    client,
+    loop,
+    [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Starts a VPP and waits until its API socket takes connections. */

@@ -5,8 +5,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as vpp from '../../src/vpp/api/mod.ts';
-import { type ConformanceVpp, startVpp, targetName } from './harness.ts';
-import { path, prefix, retvalOf } from './requests.ts';
+import { type ConformanceVpp, startWithLoopback, targetName, type WithLoopback } from './harness.ts';
+import { path, retvalOf } from './requests.ts';
 
 const ZERO = vpp.tableId(0);
 const NOBODY = vpp.swIfIndex(77);
@@ -17,17 +17,14 @@ describe(`MPLS on ${targetName}`, () => {
   let client: vpp.VppApiClient;
   let loop: vpp.SwIfIndex;
 
+  let started: WithLoopback;
+
   beforeAll(async () => {
-    target = await startVpp();
-    client = await vpp.VppApiClient.connect(target.apiSocket, { clientName: 'conformance' });
-    loop = await vpp.createLoopback(client, { instance: 100 });
-    await vpp.addDelAddress(client, loop, prefix('10.100.0.1/24'), true);
-    await vpp.addDelAddress(client, loop, prefix('2001:db8:100::1/64'), true);
-    await vpp.setInterfaceFlags(client, loop, { adminUp: true });
+    started = await startWithLoopback();
+    ({ target, client, loop } = started);
   });
   afterAll(async () => {
-    await client?.[Symbol.asyncDispose]();
-    await target?.[Symbol.asyncDispose]();
+    await started?.[Symbol.asyncDispose]();
   });
 
   const change = (

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as vpp from '../../src/vpp/api/mod.ts';
 import { ipRouteV2Dump } from '../../src/vpp/api/messages/ip.ts';
-import { type ConformanceVpp, startVpp, targetName } from './harness.ts';
+import { type ConformanceVpp, startWithLoopback, targetName, type WithLoopback } from './harness.ts';
 import { bytes, path, prefix, retvalOf, route, text } from './requests.ts';
 
 const NOBODY = vpp.swIfIndex(77);
@@ -21,17 +21,14 @@ describe(`routes on ${targetName}`, () => {
   let client: vpp.VppApiClient;
   let loop: vpp.SwIfIndex;
 
+  let started: WithLoopback;
+
   beforeAll(async () => {
-    target = await startVpp();
-    client = await vpp.VppApiClient.connect(target.apiSocket, { clientName: 'conformance' });
-    loop = await vpp.createLoopback(client, { instance: 100 });
-    await vpp.addDelAddress(client, loop, prefix('10.100.0.1/24'), true);
-    await vpp.addDelAddress(client, loop, prefix('2001:db8:100::1/64'), true);
-    await vpp.setInterfaceFlags(client, loop, { adminUp: true });
+    started = await startWithLoopback();
+    ({ target, client, loop } = started);
   });
   afterAll(async () => {
-    await client?.[Symbol.asyncDispose]();
-    await target?.[Symbol.asyncDispose]();
+    await started?.[Symbol.asyncDispose]();
   });
 
   const add = (change: vpp.RouteChange): Promise<number | undefined> =>
