@@ -212,3 +212,60 @@ describe('a recursive next hop', () => {
     expect(await inVpp()).toHaveLength(fib.table.store(4).size);
   });
 });
+
+describe('what happens while something is in flight', () => {
+  it('an interface goes: the answer that comes after it does not count', async () => {
+    await start([]);
+    known.add('xe0');
+    const before = await received();
+    await vpp.control({ command: 'late', message: 'ip_route_add_del', ms: 300, count: 1 });
+    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1%xe0')]);
+    await until(async () => (await received()) === before + 1);
+    known.delete('xe0');
+    fib.vpp.interfacesChanged();
+    await until(() => fib.vpp.status.failed === 1);
+    expect(fib.vpp.status).toMatchObject({
+      programmed: 0,
+      failures: [{ prefix: '10.0.0.0/8', reason: 'VPP has no interface xe0' }],
+    });
+  });
+
+  it('a connection that ended before it was attached does not end the one that came after it', async () => {
+    await start([route('10.0.0.0/8', '192.0.2.1')]);
+    const late = await VppApiClient.connect(vpp.apiSocket);
+    await late[Symbol.asyncDispose]();
+    await fib.vpp.attach(late, 'reconnected');
+    reconfigure(CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
+    await fib.vpp.settled();
+    expect(await inVpp()).toEqual(['0 10.1.0.0/16 192.0.2.1']);
+  });
+
+  it('a removal that has to come before another payload is refused: it is tried again later, not at once', async () => {
+    const label = (hop: string, family: 4 | 6): StaticRoute => ({
+      destination: { family: 'mpls', label: 100 },
+      action: {
+        kind: 'forward',
+        nextHops: [{ family, address: hop, weight: 1, interface: 'xe0' }],
+        labels: [],
+      },
+      metric: 0,
+      tableId: undefined,
+      line: 1,
+    });
+    known.add('xe0');
+    await start([label('192.0.2.1', 4)]);
+    const count = async (): Promise<number> => {
+      const { received: counts } = await vpp.control({ command: 'state' });
+      return (counts as Record<string, number>)['mpls_route_add_del'] ?? 0;
+    };
+    await vpp.control({ command: 'error', message: 'mpls_route_add_del', retval: -1, count: 1_000 });
+    const before = await count();
+    reconfigure(CONFIG, [label('2001:db8::1', 6)]);
+    await until(() => fib.vpp.status.failed === 2);
+    await sleep(300);
+    // One for each of the label's two routes; the next tries are a second away.
+    expect((await count()) - before).toBeLessThan(10);
+    await vpp.control({ command: 'clear' });
+    await until(() => fib.vpp.status.programmed === 2);
+  });
+});
