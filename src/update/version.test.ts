@@ -56,7 +56,10 @@ describe('compareVersions', () => {
     expect(compareVersions('1.0.0-rc.1', '1.0.1')).toBe(-1);
   });
 
-  const anyVersion = fc.string({ unit: fc.constantFrom(...'019abA.-~^+_α'.split('')), maxLength: 8 });
+  const versionOf = (characters: string): fc.Arbitrary<string> =>
+    fc.string({ unit: fc.constantFrom(...characters.split('')), maxLength: 8 });
+  const anyVersion = versionOf('019abA.-~^+_α');
+  const asciiVersion = versionOf('019abA.-~^+_');
 
   it('is an order', () => {
     fc.assert(
@@ -71,7 +74,8 @@ describe('compareVersions', () => {
   it.skipIf(!hasSystemdAnalyze)('agrees with systemd-analyze', () => {
     const words = ['<', '==', '>'];
     fc.assert(
-      fc.property(anyVersion, anyVersion, (a, b) => {
+      // ASCII: beyond it, systemd 252 compares bytes as signed characters, and systemd-boot UTF-16.
+      fc.property(asciiVersion, asciiVersion, (a, b) => {
         const said = words.find(
           (word) => spawnSync('systemd-analyze', ['compare-versions', '--', a, word, b]).status === 0,
         );

@@ -94,7 +94,8 @@ describe('show', () => {
 
   it('draws again and again with --watch until Ctrl-C, and gives the terminal back', async (ctx) => {
     if (!hasScript) ctx.skip('script (package bsdutils) makes the terminal');
-    const command = `${EXECUTABLE} show interfaces --watch --run-dir ${appliance.runDir}`;
+    // exec: a shell that stays gets Ctrl-C as well, and some say so with their exit code
+    const command = `exec ${EXECUTABLE} show interfaces --watch --run-dir ${appliance.runDir}`;
     const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
     let screen = '';
     const drawn = Promise.withResolvers<void>();
