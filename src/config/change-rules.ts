@@ -5,11 +5,20 @@
  */
 import { formatPrefix } from './addresses.ts';
 import type { KnownLeaf } from './leaves.ts';
-import type { Config, DpdkInterfaceConfig, Endpoint, InterfaceConfig } from './types.ts';
+import { formatCommand } from './services.ts';
+import type { Config, DpdkInterfaceConfig, Endpoint, InterfaceConfig, ServiceConfig } from './types.ts';
 import { formatSize } from './words.ts';
 
 /** Who has to act on a change. */
-export type ChangePart = 'system' | 'management' | 'http' | 'update' | 'watchdog' | 'log' | 'data-plane';
+export type ChangePart =
+  | 'system'
+  | 'management'
+  | 'http'
+  | 'update'
+  | 'watchdog'
+  | 'log'
+  | 'services'
+  | 'data-plane';
 
 /**
  * What a change of a leaf takes. `vpp`: it stands in startup.conf or says whether there is a VPP: a restart where a
@@ -26,11 +35,15 @@ export interface Rule<Of> {
 
 export type LeafPath = KnownLeaf['path'];
 type InterfaceLeaf = Extract<LeafPath, `interface.NAME.${string}`>;
+type ServiceLeaf = Extract<LeafPath, `service.NAME.${string}`>;
 type NicLeaf = Extract<LeafPath, `vpp.dpdk.interface.PCI.${string}`>;
 type RouteLeaf = 'route.PREFIX';
-export type SingleLeaf = Exclude<LeafPath, InterfaceLeaf | NicLeaf | RouteLeaf>;
+export type SingleLeaf = Exclude<LeafPath, InterfaceLeaf | NicLeaf | RouteLeaf | ServiceLeaf>;
 
 export const DATA_PLANE = ['data-plane'] as const;
+export const SERVICES = ['services'] as const;
+/** Whoever supervises a process. */
+const SUPERVISORS = ['management', 'services', 'data-plane'] as const;
 
 const live = <Of>(parts: readonly ChangePart[], read: Rule<Of>['read']): Rule<Of> => ({
   kind: 'live',
@@ -92,14 +105,11 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   // Whether VPP loads linux_nl hangs on it.
   'fib.kernel.import': vpp(({ fib }) => fib.kernel.import),
   'fib.kernel.import-distance': live(DATA_PLANE, ({ fib }) => fib.kernel.importDistance),
-  'supervisor.backoff-ms': live(['management', 'data-plane'], ({ supervisor }) => supervisor.backoffMs),
-  'supervisor.backoff-max-ms': live(
-    ['management', 'data-plane'],
-    ({ supervisor }) => supervisor.backoffMaxMs,
-  ),
-  'supervisor.stable-ms': live(['management', 'data-plane'], ({ supervisor }) => supervisor.stableMs),
-  'supervisor.loop-after': live(['management', 'data-plane'], ({ supervisor }) => supervisor.loopAfter),
-  'supervisor.loop-retry-ms': live(['management', 'data-plane'], ({ supervisor }) => supervisor.loopRetryMs),
+  'supervisor.backoff-ms': live(SUPERVISORS, ({ supervisor }) => supervisor.backoffMs),
+  'supervisor.backoff-max-ms': live(SUPERVISORS, ({ supervisor }) => supervisor.backoffMaxMs),
+  'supervisor.stable-ms': live(SUPERVISORS, ({ supervisor }) => supervisor.stableMs),
+  'supervisor.loop-after': live(SUPERVISORS, ({ supervisor }) => supervisor.loopAfter),
+  'supervisor.loop-retry-ms': live(SUPERVISORS, ({ supervisor }) => supervisor.loopRetryMs),
 };
 
 export const OF_INTERFACE: { readonly [P in InterfaceLeaf]: Rule<InterfaceConfig> } = {
@@ -113,6 +123,12 @@ export const OF_NIC: { readonly [P in NicLeaf]: Rule<DpdkInterfaceConfig> } = {
   'vpp.dpdk.interface.PCI.name': vpp(({ name }) => name),
   'vpp.dpdk.interface.PCI.rx-queues': vpp(({ rxQueues }) => rxQueues),
   'vpp.dpdk.interface.PCI.tx-queues': vpp(({ txQueues }) => txQueues),
+};
+
+export const OF_SERVICE: { readonly [P in ServiceLeaf]: Rule<ServiceConfig> } = {
+  'service.NAME.command': live(SERVICES, ({ command }) => formatCommand(command)),
+  'service.NAME.netns': live(SERVICES, ({ netns }) => netns),
+  'service.NAME.restart': live(SERVICES, ({ restart }) => restart),
 };
 
 export const ROUTES: { readonly [P in RouteLeaf]: readonly ChangePart[] } = { 'route.PREFIX': DATA_PLANE };

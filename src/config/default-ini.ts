@@ -7,6 +7,7 @@ import { rangeText } from './words.ts';
 const EXAMPLES: Readonly<Record<string, string>> = {
   'vpp.dpdk.interface.PCI': 'vpp.dpdk.interface.0000:03:00.0',
   'interface.NAME': 'interface.xe0',
+  'service.NAME': 'service.bird',
 };
 
 const HEAD = `# appliance.ini: the configuration of this box. Every line is a comment as it stands, which means defaults.

@@ -17,6 +17,7 @@ const BASE: Values = {
   'management.gateway': '192.0.2.1',
   'interface.NAME.addresses': '198.51.100.1/24',
   'route.PREFIX': '198.51.100.2',
+  'service.NAME.command': '/usr/sbin/bird -f',
 };
 
 /** Another value for every leaf: what is not here, or what says the same as BASE, does not compile or fails below. */
@@ -80,6 +81,9 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'supervisor.stable-ms': '1000',
   'supervisor.loop-after': '2',
   'supervisor.loop-retry-ms': '1000',
+  'service.NAME.command': '/usr/sbin/bird -f -c "/boot/my bird.conf"',
+  'service.NAME.netns': 'dataplane',
+  'service.NAME.restart': 'on-failure',
 };
 
 function configOf(values: Values): Config {

@@ -11,14 +11,17 @@ import {
   list,
   OF_INTERFACE,
   OF_NIC,
+  OF_SERVICE,
   ROUTES,
   type Rule,
+  SERVICES,
   type SingleLeaf,
   SINGLES,
 } from './change-rules.ts';
 import { type Leaf, LEAVES } from './leaves.ts';
 import { describeRoutes } from './route-difference.ts';
-import type { Config, ConfigProblem, DpdkInterfaceConfig, InterfaceConfig } from './types.ts';
+import { formatCommand } from './services.ts';
+import type { Config, ConfigProblem, DpdkInterfaceConfig, InterfaceConfig, ServiceConfig } from './types.ts';
 
 /** What a change takes: nothing, or a restart of VPP. There is no leaf that needs a restart of the box. */
 export type ChangeEffect = 'live' | 'vpp-restart';
@@ -31,7 +34,7 @@ export interface ChangeStep {
   readonly effect: ChangeEffect;
 }
 
-/** A change, step by step: leaves in the order of the reference page, then NICs, interfaces and routes. */
+/** A change, step by step: leaves in the order of the reference page, then NICs, interfaces, services and routes. */
 export interface ChangePlan {
   /** What is changed at once. */
   readonly steps: readonly ChangeStep[];
@@ -75,6 +78,7 @@ export function planChange(before: Config, after: Config): ChangePlan {
     words: ({ name }) => `as ${name}`,
     removed: ({ name }) => `${name} goes back to the kernel`,
     kind: 'vpp',
+    parts: DATA_PLANE,
   });
   plan.compareSections(OF_INTERFACE, interfacesOf(before), interfacesOf(after), {
     words: describeInterface,
@@ -83,6 +87,13 @@ export function planChange(before: Config, after: Config): ChangePlan {
         ? 'the loopback is deleted'
         : 'its addresses are taken away and it is set down, with the MTU that it had',
     kind: 'live',
+    parts: DATA_PLANE,
+  });
+  plan.compareSections(OF_SERVICE, servicesOf(before), servicesOf(after), {
+    words: ({ command }) => formatCommand(command),
+    removed: () => 'it is stopped',
+    kind: 'live',
+    parts: SERVICES,
   });
   const routes = describeRoutes(before.routes, after.routes);
   if (routes !== undefined) plan.add('route', routes, 'live', ROUTES['route.PREFIX']);
@@ -147,17 +158,22 @@ class PlanBuilder {
     this.add(path, `${from ?? 'not set'} → ${to ?? 'not set'}${to === undefined ? '' : unit}`, kind, parts);
   }
 
-  /** Sections that are there once per NIC or interface, by the name of their section. */
+  /** Sections that are there once per NIC, interface or service, by the name of their section. */
   compareSections<Of>(
     rules: Readonly<Record<string, Rule<Of>>>,
     before: ReadonlyMap<string, Of>,
     after: ReadonlyMap<string, Of>,
-    whole: { words: (of: Of) => string; removed: (of: Of) => string; kind: Kind },
+    whole: {
+      words: (of: Of) => string;
+      removed: (of: Of) => string;
+      kind: Kind;
+      parts: readonly ChangePart[];
+    },
   ): void {
     for (const [section, old] of before) {
       const now = after.get(section);
       if (now === undefined) {
-        this.add(section, `removed: ${whole.removed(old)}`, whole.kind, DATA_PLANE);
+        this.add(section, `removed: ${whole.removed(old)}`, whole.kind, whole.parts);
         continue;
       }
       for (const leaf of LEAVES) {
@@ -166,7 +182,7 @@ class PlanBuilder {
       }
     }
     for (const [section, now] of after) {
-      if (!before.has(section)) this.add(section, `added: ${whole.words(now)}`, whole.kind, DATA_PLANE);
+      if (!before.has(section)) this.add(section, `added: ${whole.words(now)}`, whole.kind, whole.parts);
     }
   }
 
@@ -194,6 +210,10 @@ function nicsOf({ vpp }: Config): ReadonlyMap<string, DpdkInterfaceConfig> {
 
 function interfacesOf({ interfaces }: Config): ReadonlyMap<string, InterfaceConfig> {
   return new Map(interfaces.map((one) => [`interface.${one.name}`, one]));
+}
+
+function servicesOf({ services }: Config): ReadonlyMap<string, ServiceConfig> {
+  return new Map(services.map((one) => [`service.${one.name}`, one]));
 }
 
 function describeInterface({ enabled, mtuBytes, addresses, mpls }: InterfaceConfig): string {

@@ -18,6 +18,7 @@ export type LeafType =
   | 'netns'
   | 'socket-path'
   | 'file-path'
+  | 'command'
   | 'listen'
   | 'address'
   | 'address-list'
@@ -515,7 +516,35 @@ const SUPERVISOR_LEAVES = [
   }),
 ] as const satisfies readonly Leaf[];
 
-const TABLE = [...BOX_LEAVES, ...VPP_LEAVES, ...TRAFFIC_LEAVES, ...SUPERVISOR_LEAVES] as const;
+const SERVICE_LEAVES = [
+  leaf('service.NAME', 'command', {
+    type: 'command',
+    required: true,
+    sentence: 'The program and its arguments; it stays in the foreground',
+    example: '/usr/sbin/bird -f -c /boot/bird.conf -s /run/bird.ctl',
+  }),
+  leaf('service.NAME', 'netns', {
+    type: 'netns',
+    absent: "the box's own",
+    sentence: 'The network namespace that it runs in, made when it is not there',
+    example: 'dataplane',
+  }),
+  leaf('service.NAME', 'restart', {
+    type: 'choice',
+    choices: ['always', 'on-failure', 'never'],
+    default: 'always',
+    sentence: 'When it is started again after its end; `on-failure`: unless it ended with exit code 0',
+    example: 'on-failure',
+  }),
+] as const satisfies readonly Leaf[];
+
+const TABLE = [
+  ...BOX_LEAVES,
+  ...VPP_LEAVES,
+  ...TRAFFIC_LEAVES,
+  ...SUPERVISOR_LEAVES,
+  ...SERVICE_LEAVES,
+] as const;
 
 /** One of the leaves, with literal types: what the typed getter of `values.ts` computes with. */
 export type KnownLeaf = (typeof TABLE)[number];
@@ -550,6 +579,10 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ],
   ['route', 'Static routes, one a line.'],
   ['supervisor', 'How a service that ends is restarted.'],
+  [
+    'service.NAME',
+    'A program that the box keeps running beside VPP, a routing daemon for example: a section like `[service.bird]` for each. It must be in the image (`./appliance image --add bird2`).',
+  ],
 ]);
 
 /** The section of `[dpdk] unsafe-no-iommu`, which is accepted for `[vpp.dpdk] unsafe-no-iommu`. */

@@ -18,6 +18,8 @@ export interface MachineFacts {
   readonly iommu: boolean;
   /** Kernel names of the network interfaces; left out when not known. */
   readonly kernelInterfaces?: readonly string[];
+  /** Whether a path is a program that can be started; left out when not known. */
+  readonly isProgram?: (path: string) => boolean;
 }
 
 const GIB = 1024 ** 3;
@@ -45,6 +47,12 @@ export function machineProblems(config: Config, facts: MachineFacts): ConfigProb
       'management.interface',
       `"${management.interface}" is not an interface of this machine: it has ${names}`,
     );
+  }
+  for (const { name, command, line } of config.services) {
+    const [program = ''] = command;
+    if (facts.isProgram?.(program) !== false) continue;
+    const message = `"${program}" is no program of this machine: its package is added to an image with --add`;
+    warn(`service.${name}.command`, message, line);
   }
   if (vpp.enabled && !vpp.external) {
     warnMinimum(facts, warn);

@@ -67,6 +67,7 @@ describe('defaults', () => {
       },
       interfaces: [],
       routes: [],
+      services: [],
     });
   });
 
@@ -81,7 +82,7 @@ describe('defaults', () => {
       const key = leaf.type === 'route' ? '198.51.100.0/24' : leaf.key;
       const [, section = ''] = text
         .replaceAll('0000:03:00.0', 'PCI')
-        .replaceAll('.xe0]', '.NAME]')
+        .replaceAll(/\.(xe0|bird)\]/g, '.NAME]')
         .split(`[${leaf.section}]\n`);
       expect(section.split('\n\n')[0], leaf.path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
     }
@@ -93,9 +94,10 @@ describe('defaults', () => {
     for (const leaf of LEAVES) {
       if (leaf.type === 'route') continue;
       const section = leaf.section.replace('PCI', '0000:03:00.0').replace('NAME', 'xe0');
-      const name = leaf.required ? '' : leaf.section.endsWith('PCI') ? 'name = xe0\n' : '';
+      const required = LEAVES.filter((one) => one.section === leaf.section && one.required && one !== leaf);
+      const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
-      valid(`[${section}]\n${name}${leaf.key} = ${leaf.example}`);
+      valid(`[${section}]\n${needed}${leaf.key} = ${leaf.example}`);
     }
   });
 });

@@ -12,6 +12,7 @@ import { Problems } from './problems.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { readRoutes } from './routes.ts';
 import { scan } from './scan.ts';
+import { readServices } from './services.ts';
 import type { Config, Endpoint, HugepageSize, ParseResult, VppConfig } from './types.ts';
 import { readValues, type Values } from './values.ts';
 import { warnTogether } from './warnings.ts';
@@ -77,6 +78,7 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
       loopAfter: values.get('supervisor.loop-after'),
       loopRetryMs: values.get('supervisor.loop-retry-ms'),
     },
+    services: readServices(resolved, values, problems),
     vpp,
     fib: {
       vpp: {

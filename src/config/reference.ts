@@ -13,6 +13,7 @@ const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
   netns: 'namespace name',
   'socket-path': 'socket path',
   'file-path': 'file path',
+  command: 'command',
   listen: '`HOST:PORT`',
   address: 'address',
   'address-list': 'addresses',
@@ -75,6 +76,7 @@ addresses = 198.51.100.1/24
 - **host name**: RFC 1123; at most 64 characters.
 - **socket path**: absolute, without \`..\`, at most 107 bytes, without blanks, controls, quotes, \`{\`, \`}\`, \`#\`, \`\\\`. The two sockets differ from each other and from \`/run/vpp/cli.sock\`.
 - **file path**: absolute, without \`..\`.
+- **command**: a program by its absolute path, and its arguments, with blanks between them. Quotes, \`"…"\` or \`'…'\`, keep a word with blanks together. There is no shell: nothing else is special.
 - **address**: IPv4 without leading zeros, or IPv6; of a host, so neither multicast nor unspecified nor loopback (a name server may be on loopback).
 - **\`ADDRESS/LENGTH\`**: an address with the length of its subnet; not the subnet's own or broadcast address, except in \`/31\`, \`/32\`, \`/127\`, \`/128\`. A link-local IPv6 address has \`/128\`. Subnets of different interfaces do not overlap.
 - **\`HOST:PORT\`**: host is an address (IPv6 in brackets) or \`localhost\`; \`:PORT\` is every address of both families; port 0 lets the system choose.

@@ -10,7 +10,7 @@ import { nearest, suggestion } from './nearest.ts';
 import { type Problems, quote } from './problems.ts';
 import type { ScannedEntry, ScannedSection } from './scan.ts';
 import { PATTERNS } from './schema.ts';
-import { interfaceNameWords, pciAddressWords } from './words.ts';
+import { interfaceNameWords, pciAddressWords, serviceNameWords } from './words.ts';
 
 export interface SectionInstance {
   /** As in the leaf table: `vpp.dpdk.interface.PCI`. */
@@ -43,9 +43,19 @@ export interface Resolved {
 }
 
 const DPDK_PREFIX = 'vpp.dpdk.interface.';
-const INTERFACE_PREFIX = 'interface.';
 const PCI = new RegExp(PATTERNS.pciAddress);
-const NAME = new RegExp(PATTERNS.interfaceName);
+const INTERFACE_PREFIX = 'interface.';
+
+/** Sections that are there once for each name that the user gives. */
+const NAMED = [
+  {
+    prefix: INTERFACE_PREFIX,
+    pattern: new RegExp(PATTERNS.interfaceName),
+    words: interfaceNameWords,
+    example: 'xe0',
+  },
+  { prefix: 'service.', pattern: new RegExp(PATTERNS.serviceName), words: serviceNameWords, example: 'bird' },
+] as const;
 
 export function resolve(scanned: readonly ScannedSection[], problems: Problems): Resolved {
   const firstLines = new Map<string, ScannedSection>();
@@ -129,11 +139,11 @@ function identify(
     if (!PCI.test(lower)) problems.error(line, name, `${quote(instance)} ${pciAddressWords(instance)}`);
     return { template: 'vpp.dpdk.interface.PCI', id: `${DPDK_PREFIX}${address}`, instance: address, line };
   }
-  if (name.startsWith(INTERFACE_PREFIX)) {
-    const instance = name.slice(INTERFACE_PREFIX.length);
-    if (!NAME.test(instance))
-      problems.error(line, name, `${quote(instance)} ${interfaceNameWords(instance)}`);
-    return { template: 'interface.NAME', id: name, instance, line };
+  for (const { prefix, pattern, words } of NAMED) {
+    if (!name.startsWith(prefix)) continue;
+    const instance = name.slice(prefix.length);
+    if (!pattern.test(instance)) problems.error(line, name, `${quote(instance)} ${words(instance)}`);
+    return { template: `${prefix}NAME`, id: name, instance, line };
   }
   if (name === DPDK_ALIAS.section)
     return { template: DPDK_ALIAS.target, id: DPDK_ALIAS.target, instance: '', line };
@@ -152,12 +162,14 @@ function meantText(meant: string | undefined): string {
 /** The known section nearest to `name`; where a name or PCI address is part of it, with that of `name`. */
 function meantSection(name: string): string | undefined {
   if (`${name}.` === DPDK_PREFIX) return `${DPDK_PREFIX}0000:03:00.0`;
-  if (`${name}.` === INTERFACE_PREFIX) return `${INTERFACE_PREFIX}xe0`;
+  for (const { prefix, example } of NAMED) if (`${name}.` === prefix) return `${prefix}${example}`;
   const pci = /(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/i.exec(name)?.[0]?.toLowerCase();
   if (pci !== undefined) return `${DPDK_PREFIX}${pci.length === 12 ? pci : `0000:${pci}`}`;
   const candidates = [...SECTIONS.keys()].filter((section) => !/[A-Z]/.test(section));
   const tail = name.slice(name.indexOf('.') + 1);
-  if (name.includes('.') && NAME.test(tail)) candidates.push(`${INTERFACE_PREFIX}${tail}`);
+  for (const { prefix, pattern } of NAMED) {
+    if (name.includes('.') && pattern.test(tail)) candidates.push(`${prefix}${tail}`);
+  }
   return nearest(name, candidates);
 }
 

@@ -13,6 +13,8 @@ export const PATTERNS = {
   interfaceName: '^[A-Za-z][A-Za-z0-9_.-]{0,14}$',
   // At most 31 characters: with 32 VPP ends at once. No separators, no `.` and `..`.
   netns: '^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$',
+  // A part of paths and of labels: no separators.
+  serviceName: '^[A-Za-z][A-Za-z0-9_-]{0,30}$',
   // RFC 1123, section 2.1; Linux holds 64 characters.
   hostname:
     '^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$',
@@ -38,6 +40,7 @@ const TYPE_SCHEMAS: Readonly<Record<LeafType, (leaf: Leaf) => Schema>> = {
   netns: () => text(PATTERNS.netns),
   'socket-path': () => text(PATTERNS.socketPath),
   'file-path': () => text(PATTERNS.filePath),
+  command: () => text(NOT_EMPTY),
   listen: () => text(NOT_EMPTY),
   address: () => text(NOT_EMPTY),
   'address-list': () => text(NOT_EMPTY),

@@ -137,6 +137,20 @@ export interface SupervisorConfig {
   readonly loopRetryMs: number;
 }
 
+/** When a service that ended is started again; `on-failure`: unless it ended with exit code 0. */
+export type RestartRule = 'always' | 'on-failure' | 'never';
+
+/** `[service.NAME]`: a program that the box keeps running, a routing daemon for example. */
+export interface ServiceConfig {
+  readonly name: string;
+  /** The program by its absolute path, then its arguments. */
+  readonly command: readonly string[];
+  /** The network namespace it runs in; undefined: the box's own. */
+  readonly netns: string | undefined;
+  readonly restart: RestartRule;
+  readonly line: number;
+}
+
 export interface ManagementConfig {
   /** Kernel interface name; undefined: the first NIC that is not given to VPP. */
   readonly interface: string | undefined;
@@ -182,6 +196,7 @@ export interface Config {
   readonly watchdog: WatchdogConfig;
   readonly log: LogConfig;
   readonly supervisor: SupervisorConfig;
+  readonly services: readonly ServiceConfig[];
   readonly vpp: VppConfig;
   readonly fib: { readonly vpp: FibVppConfig; readonly kernel: FibKernelConfig };
   readonly interfaces: readonly InterfaceConfig[];

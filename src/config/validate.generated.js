@@ -1,12 +1,12 @@
 // Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern3 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern4 = new RegExp("\\S", "u"), pattern11 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern12 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern14 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern13 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern15 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (let key0 in data)
-      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0))) {
+      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0))) {
         let err0 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 } };
         vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
       }
@@ -21,7 +21,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.hostname !== void 0) {
           let data1 = data0.hostname;
           if (typeof data1 == "string") {
-            if (!pattern2.test(data1)) {
+            if (!pattern3.test(data1)) {
               let err2 = { instancePath: instancePath + "/system/hostname", schemaPath: "#/properties/system/properties/hostname/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } };
               vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
             }
@@ -46,7 +46,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.interface !== void 0) {
           let data3 = data2.interface;
           if (typeof data3 == "string") {
-            if (!pattern3.test(data3)) {
+            if (!pattern4.test(data3)) {
               let err6 = { instancePath: instancePath + "/management/interface", schemaPath: "#/properties/management/properties/interface/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
               vErrors === null ? vErrors = [err6] : vErrors.push(err6), errors++;
             }
@@ -58,7 +58,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.address !== void 0) {
           let data4 = data2.address;
           if (typeof data4 == "string") {
-            if (!pattern4.test(data4)) {
+            if (!pattern5.test(data4)) {
               let err8 = { instancePath: instancePath + "/management/address", schemaPath: "#/properties/management/properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err8] : vErrors.push(err8), errors++;
             }
@@ -70,7 +70,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.gateway !== void 0) {
           let data5 = data2.gateway;
           if (typeof data5 == "string") {
-            if (!pattern4.test(data5)) {
+            if (!pattern5.test(data5)) {
               let err10 = { instancePath: instancePath + "/management/gateway", schemaPath: "#/properties/management/properties/gateway/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err10] : vErrors.push(err10), errors++;
             }
@@ -82,7 +82,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.dns !== void 0) {
           let data6 = data2.dns;
           if (typeof data6 == "string") {
-            if (!pattern4.test(data6)) {
+            if (!pattern5.test(data6)) {
               let err12 = { instancePath: instancePath + "/management/dns", schemaPath: "#/properties/management/properties/dns/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err12] : vErrors.push(err12), errors++;
             }
@@ -94,7 +94,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.ntp !== void 0) {
           let data7 = data2.ntp;
           if (typeof data7 == "string") {
-            if (!pattern4.test(data7)) {
+            if (!pattern5.test(data7)) {
               let err14 = { instancePath: instancePath + "/management/ntp", schemaPath: "#/properties/management/properties/ntp/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err14] : vErrors.push(err14), errors++;
             }
@@ -119,7 +119,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.listen !== void 0) {
           let data9 = data8.listen;
           if (typeof data9 == "string") {
-            if (!pattern4.test(data9)) {
+            if (!pattern5.test(data9)) {
               let err18 = { instancePath: instancePath + "/http/listen", schemaPath: "#/properties/http/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err18] : vErrors.push(err18), errors++;
             }
@@ -131,7 +131,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8["https-listen"] !== void 0) {
           let data10 = data8["https-listen"];
           if (typeof data10 == "string") {
-            if (!pattern4.test(data10)) {
+            if (!pattern5.test(data10)) {
               let err20 = { instancePath: instancePath + "/http/https-listen", schemaPath: "#/properties/http/properties/https-listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err20] : vErrors.push(err20), errors++;
             }
@@ -288,7 +288,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data21.syslog !== void 0) {
           let data22 = data21.syslog;
           if (typeof data22 == "string") {
-            if (!pattern4.test(data22)) {
+            if (!pattern5.test(data22)) {
               let err47 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err47] : vErrors.push(err47), errors++;
             }
@@ -338,7 +338,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data24.binary !== void 0) {
           let data27 = data24.binary;
           if (typeof data27 == "string") {
-            if (!pattern11.test(data27)) {
+            if (!pattern12.test(data27)) {
               let err56 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
               vErrors === null ? vErrors = [err56] : vErrors.push(err56), errors++;
             }
@@ -367,7 +367,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data24["api-socket"] !== void 0) {
           let data29 = data24["api-socket"];
           if (typeof data29 == "string") {
-            if (!pattern12.test(data29)) {
+            if (!pattern13.test(data29)) {
               let err61 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
             }
@@ -531,7 +531,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data40["socket-path"] !== void 0) {
           let data42 = data40["socket-path"];
           if (typeof data42 == "string") {
-            if (!pattern12.test(data42)) {
+            if (!pattern13.test(data42)) {
               let err89 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err89] : vErrors.push(err89), errors++;
             }
@@ -585,7 +585,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data44.netns !== void 0) {
           let data48 = data44.netns;
           if (typeof data48 == "string") {
-            if (!pattern14.test(data48)) {
+            if (!pattern15.test(data48)) {
               let err99 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err99] : vErrors.push(err99), errors++;
             }
@@ -699,7 +699,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data54.netns !== void 0) {
           let data57 = data54.netns;
           if (typeof data57 == "string") {
-            if (!pattern14.test(data57)) {
+            if (!pattern15.test(data57)) {
               let err119 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
             }
@@ -865,7 +865,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data67.name !== void 0) {
             let data68 = data67.name;
             if (typeof data68 == "string") {
-              if (!pattern3.test(data68)) {
+              if (!pattern4.test(data68)) {
                 let err148 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
               }
@@ -946,7 +946,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data71.addresses !== void 0) {
             let data74 = data71.addresses;
             if (typeof data74 == "string") {
-              if (!pattern4.test(data74)) {
+              if (!pattern5.test(data74)) {
                 let err162 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
               }
@@ -964,9 +964,58 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
         }
       }
+    for (let key21 in data)
+      if (pattern2.test(key21)) {
+        let data76 = data[key21];
+        if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+          if (data76.command === void 0) {
+            let err166 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
+          }
+          for (let key22 in data76)
+            if (!(key22 === "command" || key22 === "netns" || key22 === "restart")) {
+              let err167 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 } };
+              vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
+            }
+          if (data76.command !== void 0) {
+            let data77 = data76.command;
+            if (typeof data77 == "string") {
+              if (!pattern5.test(data77)) {
+                let err168 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
+              }
+            } else {
+              let err169 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
+            }
+          }
+          if (data76.netns !== void 0) {
+            let data78 = data76.netns;
+            if (typeof data78 == "string") {
+              if (!pattern15.test(data78)) {
+                let err170 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
+              }
+            } else {
+              let err171 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+            }
+          }
+          if (data76.restart !== void 0) {
+            let data79 = data76.restart;
+            if (!(data79 === "always" || data79 === "on-failure" || data79 === "never")) {
+              let err172 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+            }
+          }
+        } else {
+          let err173 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+        }
+      }
   } else {
-    let err166 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
+    let err174 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -27,7 +27,7 @@ export function formatSize(bytes: number): string {
 /** `1..3600 seconds`, `32M..64G`, `true or false`; undefined when the type has no bounds that fit in a few words. */
 export function rangeText(leaf: Leaf): string | undefined {
   if (leaf.type === 'boolean') return 'true or false';
-  if (leaf.type === 'choice') return (leaf.choices ?? []).join(' or ');
+  if (leaf.type === 'choice') return (leaf.choices ?? []).join(', ').replace(/, (?=[^,]*$)/, ' or ');
   if (leaf.type === 'size') return `${formatSize(leaf.min ?? 0)}..${formatSize(leaf.max ?? 0)}`;
   if (leaf.type !== 'integer') return undefined;
   return `${leaf.min}..${leaf.max}${leaf.unit === undefined ? '' : ` ${leaf.unit}`}`;
@@ -69,8 +69,10 @@ function sizeWords(leaf: Leaf, text: string): string {
 
 function choiceWords(leaf: Leaf, text: string): string {
   const upper = text.toUpperCase().replace(/I?B$/, '').replaceAll(' ', '');
-  const meant = leaf.choices?.find((choice) => choice === upper);
-  return meant === undefined ? `is neither: ${rangeText(leaf)} is right` : `is not right: write ${meant}`;
+  const { choices = [] } = leaf;
+  const meant = choices.find((choice) => choice.toUpperCase() === upper);
+  if (meant !== undefined) return `is not right: write ${meant}`;
+  return `is ${choices.length === 2 ? 'neither' : 'none of them'}: ${rangeText(leaf)} is right`;
 }
 
 function pathWords(leaf: Leaf, text: string): string {
@@ -92,6 +94,13 @@ export function interfaceNameWords(text: string): string {
   if (text.length > 15) return `has ${text.length} characters: an interface name has at most 15`;
   if (!/^[A-Za-z]/.test(text)) return 'does not begin with a letter: a name like xe0 is right';
   return 'has other characters than letters, digits, ".", "_" and "-": a name like xe0 is right';
+}
+
+/** Why `text` is no name of a service, from `is …` on. */
+export function serviceNameWords(text: string): string {
+  if (text.length > 31) return `has ${text.length} characters: the name of a service has at most 31`;
+  if (!/^[A-Za-z]/.test(text)) return 'does not begin with a letter: a name like bird is right';
+  return 'has other characters than letters, digits, "_" and "-": a name like bird is right';
 }
 
 function netnsWords(text: string): string {
@@ -127,6 +136,7 @@ const TYPE_WORDS: Readonly<Record<LeafType, Words>> = {
   netns: (_leaf, text) => netnsWords(text),
   'socket-path': pathWords,
   'file-path': pathWords,
+  command: exampleWords,
   listen: exampleWords,
   address: exampleWords,
   'address-list': exampleWords,

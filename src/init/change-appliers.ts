@@ -17,6 +17,7 @@ const ORDER: readonly ChangePart[] = [
   'watchdog',
   'management',
   'http',
+  'services',
   'data-plane',
 ];
 /**

@@ -2,7 +2,7 @@
  * From a file to the configuration in force: the file's when it is valid, else the last good one, else the defaults;
  * never nothing. What is wrong with the file is told beside it, where the user who wrote it will look.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import {
   defaultConfig,
   formatProblem,
@@ -38,10 +38,21 @@ export function machineFacts(): MachineFacts {
     memoryBytes: memInfo().totalBytes,
     nicPciAddresses: inventory.nics.map(({ pciAddress }) => pciAddress),
     iommu: inventory.iommu,
+    isProgram,
     kernelInterfaces: readNames('/sys/class/net').filter(
       (name) => name !== 'lo' && name !== 'bonding_masters',
     ),
   };
+}
+
+/** Whether a path is a program that can be started. */
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**
