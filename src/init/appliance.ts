@@ -32,6 +32,7 @@ import { NicReport } from './nic-status.ts';
 import { nextHopStatus } from './next-hop-status.ts';
 import { Phases } from './phases.ts';
 import type { Service } from './service.ts';
+import { Services } from './services.ts';
 import { Web } from './web.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -41,8 +42,8 @@ const VPPCTL_TIMEOUT_MS = 10_000;
 /** What the owner of the machine adds: PID 1's `Box`. */
 export interface MachineOwner {
   readonly hooks: MachineHooks;
-  /** What takes a changed configuration beside the data plane and HTTP. */
-  readonly appliers: Omit<Appliers, 'data-plane' | 'http'>;
+  /** What takes a changed configuration beside the data plane, HTTP and the services. */
+  readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
   /** What changing requests do beside changing the configuration. */
   readonly target: Omit<ControlTarget, 'config'>;
   readonly managementStatus: ManagementStatus;
@@ -91,6 +92,7 @@ export class Appliance implements StatusProvider {
   #dataPlane: DataPlane | undefined;
   #feeds: Feeds | undefined;
   #web: Web | undefined;
+  readonly #configured: Services;
   /** Subjects of conditions that the configuration in force is the reason of. */
   #warned: string[] = [];
   #execReported = false;
@@ -104,6 +106,7 @@ export class Appliance implements StatusProvider {
     this.console = options.console;
     this.conditions = new Conditions(options.console, this.#changes.announce);
     this.phases = new Phases(options.console, options.startedAt);
+    this.#configured = new Services({ logger: options.console, onChange: this.#changes.announce });
     this.#nics = new NicReport(options.runDir);
     this.#configStatus = {
       state: 'missing',
@@ -189,6 +192,7 @@ export class Appliance implements StatusProvider {
       appliers: {
         ...(owner?.appliers ?? NOTHING_TO_APPLY),
         http: (next) => web.reconfigure(before, next),
+        services: (next) => this.#configured.use(next),
         'data-plane': (next, how) => dataPlane.reconfigure(next, how),
       },
       onInForce: (running, warnings) => {
@@ -203,8 +207,9 @@ export class Appliance implements StatusProvider {
     });
   }
 
-  /** Reads the file again, and tries a looping VPP at once. */
+  /** Reads the file again, and tries what loops at once. */
   async reload(): Promise<void> {
+    this.#configured.retryNow();
     this.#dataPlane?.service?.retryNow();
     if (this.#live === undefined) return;
     try {
@@ -214,6 +219,17 @@ export class Appliance implements StatusProvider {
     } catch (error) {
       this.console.error('config', reasonOf(error));
     }
+  }
+
+  /** Starts what the configuration names; says what. */
+  async startServices(): Promise<string> {
+    await this.#configured.use(this.config);
+    return this.#configured.list.map(({ name }) => name).join(', ') || 'none';
+  }
+
+  /** Ends what `startServices` started; says what. */
+  stopServices(): Promise<string> {
+    return this.#configured.stop();
   }
 
   /** Takes routes from feeders; says where. Rejects when it cannot. */
@@ -393,9 +409,8 @@ export class Appliance implements StatusProvider {
   }
 
   #services(): Service[] {
-    return [this.#dataPlane?.service, ...(this.owner?.services() ?? [])].filter(
-      (service) => service !== undefined,
-    );
+    const own = [this.#dataPlane?.service, ...(this.owner?.services() ?? [])];
+    return [...own.filter((service) => service !== undefined), ...this.#configured.list];
   }
 
   #reportExec(): void {

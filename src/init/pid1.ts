@@ -129,6 +129,7 @@ export async function runPid1(startedAt: number): Promise<void> {
     { name: 'vpp-machine', run: () => prepareForVpp(appliance.config, modules()) },
     { name: 'data-plane', run: () => appliance.dataPlane.start() },
     { name: 'feeds', run: () => appliance.startFeeds() },
+    { name: 'services', run: () => appliance.startServices() },
     { name: 'http', run: () => appliance.startHttp() },
     { name: 'console-menu', run: () => own.openMenu() },
     {
@@ -191,6 +192,7 @@ async function endInOrder(
   await runSteps(
     [
       ...(box?.firstSteps(why) ?? []),
+      { name: 'services stopped', timeoutMs: 8_000, run: () => appliance.stopServices() },
       { name: 'VPP stopped', timeoutMs: 8_000, run: () => dataPlane?.stop() },
       { name: 'NICs restored', timeoutMs: 5_000, run: () => dataPlane?.restoreNics() },
       { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },

@@ -15,6 +15,8 @@ export interface LifeEnd {
   readonly reason: string;
   /** How long the service itself lived, in ms; 0 when it could not be started. */
   readonly livedMs: number;
+  /** It is not to be started again. */
+  readonly isLast?: boolean;
 }
 
 /** One life: resolves (never rejects, but by the signal's reason) when it is over. */
@@ -46,13 +48,14 @@ export class RestartPolicy {
     this.#events = events;
   }
 
-  /** Runs lives until the signal aborts; resolves then. */
+  /** Runs lives until the signal aborts or a life is the last one; resolves then. */
   async run(runner: Runner, signal: AbortSignal): Promise<void> {
     let looping = false;
     while (!signal.aborted) {
       const starts = looping ? 1 : this.config.loopAfter;
       try {
         const end = await this.#episode(runner, starts, signal);
+        if (end.isLast === true) return;
         looping = false;
         this.#events.onBackoff(end, 0, this.config.backoffMs);
         await this.#sleep(this.config.backoffMs, signal);
@@ -72,13 +75,13 @@ export class RestartPolicy {
     this.#wake?.();
   }
 
-  /** Resolves with the end of a stable life; rejects with ShortLife after `starts` short ones. */
+  /** Resolves with the end of a stable or the last life; rejects with ShortLife after `starts` short ones. */
   #episode(runner: Runner, starts: number, signal: AbortSignal): Promise<LifeEnd> {
     return pRetry(
       async () => {
         const end = await runner(signal);
         signal.throwIfAborted();
-        if (end.livedMs < this.config.stableMs) throw new ShortLife(end);
+        if (end.isLast !== true && end.livedMs < this.config.stableMs) throw new ShortLife(end);
         return end;
       },
       {

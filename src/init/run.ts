@@ -75,6 +75,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
     },
     { name: 'data-plane', run: () => appliance.dataPlane.start() },
     { name: 'feeds', run: () => appliance.startFeeds() },
+    { name: 'services', run: () => appliance.startServices() },
     { name: 'http', run: () => appliance.startHttp() },
   ]);
   const why = await asked;
@@ -82,6 +83,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   appliance.endChanges();
   await runSteps(
     [
+      { name: 'services stopped', timeoutMs: 8_000, run: () => appliance.stopServices() },
       { name: 'VPP stopped', timeoutMs: 8_000, run: () => appliance.dataPlane.stop() },
       { name: 'NICs restored', timeoutMs: 5_000, run: () => appliance.dataPlane.restoreNics() },
       { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },

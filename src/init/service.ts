@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
-import type { SupervisorConfig } from '../config/types.ts';
+import type { RestartRule, SupervisorConfig } from '../config/types.ts';
 import { killGroup, spawnChild, reasonOf } from '../linux/mod.ts';
 import { LogRing, type LogSeverity, type ServiceCrash } from '../log/mod.ts';
 import type { Service as ServiceReport, ServiceExit, ServiceStatus } from '../telemetry/status.ts';
@@ -38,6 +38,8 @@ export interface Command {
 export interface ServiceOptions {
   readonly name: string;
   readonly policy: SupervisorConfig;
+  /** Default `always`. */
+  readonly restart?: RestartRule;
   readonly logger: Logger;
   /** Prepares one start and says what to run; a rejection counts as a failed start with its message as reason. */
   readonly prepare: (signal: AbortSignal) => Promise<Command>;
@@ -63,11 +65,19 @@ export interface ServiceOptions {
   readonly onUnkillable?: (pid: number) => void;
 }
 
+interface Ending extends LifeEnd {
+  /** All but exit code 0. */
+  readonly isFailure: boolean;
+}
+
 export class Service {
   readonly name: string;
   readonly #options: ServiceOptions;
   readonly #ring = new LogRing();
   readonly #policy: RestartPolicy;
+  #restart: RestartRule;
+  /** How the last life ended. */
+  #lastEnding: Ending | undefined;
   /** One row of lives: aborted by `pause` and `stop`. */
   #run = new AbortController();
   #isStopped = false;
@@ -84,6 +94,7 @@ export class Service {
   constructor(options: ServiceOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#restart = options.restart ?? 'always';
     this.#status = { state: 'stopped', reason: 'not started yet', since: Date.now() };
     this.#policy = new RestartPolicy(options.policy, {
       onBackoff: (end, failures, delayMs) => {
@@ -146,16 +157,31 @@ export class Service {
   start(): void {
     if (this.#isStopped || this.#done !== undefined) return;
     this.#run = new AbortController();
-    this.#done = this.#policy.run((signal) => {
-      const life = this.#live(signal);
-      this.#life = life;
-      return life;
-    }, this.#run.signal);
+    const { signal } = this.#run;
+    const done = this.#policy
+      .run(() => {
+        const life = this.#live(signal);
+        this.#life = life;
+        return life;
+      }, signal)
+      .then(() => {
+        // The last life is over: it may begin anew.
+        if (this.#done === done && !signal.aborted) this.#done = undefined;
+      });
+    this.#done = done;
   }
 
   /** Other times for restarts, from the next row of short lives on; a wait that is under way ends as it was begun. */
   setPolicy(policy: SupervisorConfig): void {
     this.#policy.config = policy;
+  }
+
+  /** Another rule for restarts; one that ended and would have been started again by it is started. */
+  setRestart(rule: RestartRule): void {
+    if (rule === this.#restart) return;
+    this.#restart = rule;
+    const end = this.#lastEnding;
+    if (end !== undefined && this.#done === undefined && !this.#isLast(end)) this.start();
   }
 
   /** A looping service is tried at once. */
@@ -202,13 +228,13 @@ export class Service {
   async #live(signal: AbortSignal): Promise<LifeEnd> {
     this.#starts += 1;
     this.#setStatus({ state: 'starting', since: Date.now() });
-    let end: LifeEnd;
+    let end: Ending;
     try {
       const command = await this.#options.prepare(signal);
       signal.throwIfAborted();
       end = await this.#runChild(command);
     } catch (error) {
-      end = { reason: reasonOf(error), livedMs: 0 };
+      end = { reason: reasonOf(error), livedMs: 0, isFailure: true };
       if (!signal.aborted) this.#note('error', `could not be started: ${end.reason}`);
     }
     try {
@@ -216,10 +242,19 @@ export class Service {
     } catch (error) {
       this.#options.logger.error(this.name, `after its end: ${String(error)}`);
     }
-    return end;
+    this.#lastEnding = end;
+    if (signal.aborted || !this.#isLast(end)) return end;
+    const reason = `${end.reason}; not started again (restart = ${this.#restart})`;
+    this.#setStatus({ state: 'stopped', reason, since: Date.now() });
+    this.#options.logger[end.isFailure ? 'warning' : 'info'](this.name, reason);
+    return { ...end, isLast: true };
   }
 
-  async #runChild(command: Command): Promise<LifeEnd> {
+  #isLast({ isFailure }: Ending): boolean {
+    return this.#restart === 'never' || (this.#restart === 'on-failure' && !isFailure);
+  }
+
+  async #runChild(command: Command): Promise<Ending> {
     const startedAt = performance.now();
     this.#killReason = undefined;
     const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
@@ -273,7 +308,7 @@ export class Service {
     };
     resolveEnded();
     if (!this.#run.signal.aborted) this.#reportCrash(this.#lastExit, evidence);
-    return { reason, livedMs };
+    return { reason, livedMs, isFailure: code !== 0 };
   }
 
   /** A line that the process wrote. */

@@ -278,9 +278,13 @@ function assessStats({ stats }: ApplianceStatus): HealthSentence | undefined {
 }
 
 function assessService(service: ApplianceStatus['services'][number]): HealthSentence | undefined {
-  const { status, name } = service;
+  const { status, name, lastExit } = service;
   if (status.state === 'backoff' || status.state === 'looping') {
     return { level: 'error', text: `Service ${name}: ${status.reason}` };
+  }
+  // An end by itself that was not a clean one; one that was asked for is what somebody wanted.
+  if (status.state === 'stopped' && lastExit !== undefined && lastExit.code !== 0) {
+    return { level: 'warning', text: `Service ${name} is stopped: ${status.reason}` };
   }
   return undefined;
 }
