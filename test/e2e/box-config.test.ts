@@ -116,6 +116,10 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
     '172.16.0.0/12 = blackhole',
     '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable',
   );
+  const withService = `${next}
+[service.follower]
+command = /usr/bin/busybox tail -f /dev/null
+`;
 
   it('says first what it would change', async () => {
     const text = await put(next, '--dry-run');
@@ -125,16 +129,20 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
   });
 
   reliabilityCase('that nobody confirms is taken back', { kind, always: true }, async () => {
-    await put(next);
+    await put(withService);
     await prepared.box.until(
       'it is in force',
-      ({ hostname, fib }) => hostname === 'changed' && fib[0]?.programmed === 6,
+      ({ hostname, fib, services }) =>
+        hostname === 'changed' &&
+        fib[0]?.programmed === 6 &&
+        services.some(({ name, status }) => name === 'follower' && status.state === 'running'),
     );
     const status = await prepared.box.until(
       'it was taken back',
       ({ change, fib }) => change?.state === 'reverted' && fib[0]?.programmed === 5,
     );
     expect(status.hostname).toBe('demo');
+    expect(status.services.some(({ name }) => name === 'follower')).toBe(false);
     return status.change?.state === 'reverted' ? status.change.reason : '';
   });
 

@@ -14,6 +14,9 @@ const INI = `${readFileSync(resolve(import.meta.dirname, '../../image/demo.ini')
 [supervisor]
 loop-after = 8
 backoff-ms = 200
+[service.follower]
+command = /usr/bin/busybox tail -f /dev/null
+netns = dataplane
 `;
 const ROUTES = 5;
 
@@ -53,6 +56,7 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
       'management',
       'vpp-machine',
       'data-plane',
+      'services',
       'http',
     ]) {
       expect(console).toMatch(new RegExp(`phase ${phase} \\(\\d+/\\d+\\) done in [\\d.]+ ms`));
@@ -107,6 +111,19 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect(await guest.machine('read /proc/mounts')).toMatch(/^nsfs \/run\/netns\/dataplane nsfs /m);
   });
 
+  it('runs the program of [service.NAME] in its namespace', async () => {
+    const status = await guest.status();
+    const service = status?.services.find(({ name }) => name === 'follower');
+    expect(service?.status.state).toBe('running');
+    const pid = service?.status.state === 'running' ? service.status.pid : 0;
+    expect((await guest.machine(`read /proc/${pid}/cmdline`)).split('\0')).toEqual(
+      expect.arrayContaining(['/usr/bin/busybox', 'tail', '-f', '/dev/null']),
+    );
+    const own = await guest.machine('link /proc/1/ns/net');
+    expect(own).toMatch(/^net:/);
+    expect(await guest.machine(`link /proc/${pid}/ns/net`)).not.toBe(own);
+  });
+
   it('connected within 2 s of the socket, configured interfaces and routes, and serves true metrics', async () => {
     const answered = /API answered (\d+) ms after its socket appeared/.exec(guest.guest.console.text());
     expect(Number(answered?.[1])).toBeLessThan(2_000);
@@ -154,7 +171,8 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     await sleep(5_000);
     const processes = (await guest.machine('processes')).trim().split('\n');
     expect(processes.filter((line) => / Z /.test(line))).toEqual([]);
-    expect(processes.filter((line) => / 1 \S busybox$/.test(line)).length).toBeLessThanOrEqual(1);
+    // the DHCP client and the follower
+    expect(processes.filter((line) => / 1 \S busybox$/.test(line)).length).toBeLessThanOrEqual(2);
   });
 
   it('comes back from kill -9, five times, with everything, leaves no orphan, and says what happened', async () => {
@@ -186,6 +204,7 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     const lines = guest.guest.console.lines.slice(mark).map(({ text }) => text);
     const order = [
+      /services stopped .*follower/,
       /VPP stopped/,
       /NICs restored .*0000:02:00.0 on virtio-pci, 0000:03:00.0 on virtio-pci/,
       /file systems unmounted/,

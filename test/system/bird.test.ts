@@ -1,6 +1,6 @@
 /**
- * A routing daemon end to end: a peer announces routes by BGP, BIRD in the namespace of VPP's TAPs installs them into its
- * kernel, the appliance takes them over, and VPP's FIB (the emulator's) has them; and so it follows when half of them are
+ * A routing daemon end to end: a peer announces routes by BGP, BIRD, which the appliance runs in the namespace of VPP's
+ * TAPs ([service.bird]), installs them into its kernel, the appliance takes them over, and VPP's FIB (the emulator's) has them; and so it follows when half of them are
  * withdrawn and when the peer is gone. 100,000 routes, or BIRD_ROUTES of them; how long each takes is printed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -22,7 +22,7 @@ class Appliance implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'appliance-bird-'));
   readonly #child: ChildProcess;
 
-  constructor(vpp: EmulatorProcess, netns: string) {
+  constructor(vpp: EmulatorProcess, netns: string, bird: readonly string[]) {
     const file = join(this.#dir, 'appliance.ini');
     writeFileSync(
       file,
@@ -42,6 +42,9 @@ enabled = true
 import = true
 [interface.${TAP}]
 addresses = ${OWN[4]}/24, ${OWN[6]}/64
+[service.bird]
+command = ${bird.join(' ')}
+netns = ${netns}
 `,
     );
     this.#child = spawn(EXECUTABLE, ['run', '--config', file, '--run-dir', join(this.#dir, 'run')], {
@@ -74,8 +77,8 @@ it('brings the routes of a BGP peer into VPP, and takes out what it withdraws', 
   expect(new Set(all).size).toBe(ROUTES);
   await using vpp = await EmulatorProcess.start();
   await using pair = new BgpPair();
-  await using appliance = new Appliance(vpp, pair.netns);
-  await pair.startOwn();
+  await using appliance = new Appliance(vpp, pair.netns, pair.ownCommand());
+  await pair.ownAnswers();
 
   const inVpp = async (): Promise<number> => {
     const { routes } = (await vpp.control({ command: 'fib-digest' })) as unknown as { routes: number };

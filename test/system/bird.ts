@@ -1,6 +1,7 @@
 /**
  * Two BIRDs of Debian, each in a network namespace of its own, joined by a veth: a peer that announces routes by BGP, and
- * one that installs what it hears into its kernel, as on a box in the namespace of VPP's TAPs.
+ * one that installs what it hears into its kernel, as on a box in the namespace of VPP's TAPs. That one is the appliance's
+ * to run.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,7 +49,7 @@ export class BgpPair implements AsyncDisposable {
   readonly netns: string;
   readonly #peerNetns: string;
   readonly #dir: string;
-  readonly #children: ChildProcess[] = [];
+  #peer: ChildProcess | undefined;
   #output = '';
 
   /** Makes namespaces and links; starts nothing. */
@@ -83,8 +84,8 @@ export class BgpPair implements AsyncDisposable {
     }
   }
 
-  /** The BIRD that hears and installs. Resolves when it answers. */
-  async startOwn(): Promise<void> {
+  /** The command of the BIRD that hears and installs: whoever is asked for it runs it, in `netns`. */
+  ownCommand(): readonly string[] {
     const kernel = (family: 4 | 6): string =>
       `protocol kernel { ipv${family} { import none; export all; }; merge paths on; }`;
     this.#writeConfig('own', [
@@ -95,7 +96,12 @@ export class BgpPair implements AsyncDisposable {
       kernel(6).replace('export all', 'export where source = RTS_BGP'),
       this.#bgp(OWN, 65001, PEER, 65002, 'import all; export none;'),
     ]);
-    await this.#start('own', this.netns);
+    return this.#command('own');
+  }
+
+  /** Resolves when the BIRD of our side answers. */
+  ownAnswers(): Promise<void> {
+    return this.#answers('own', () => false);
   }
 
   /** The BIRD that announces. Resolves when it answers. */
@@ -108,7 +114,17 @@ export class BgpPair implements AsyncDisposable {
       `include "${this.#dir}/announced.conf";`,
       this.#bgp(PEER, 65002, OWN, 65001, 'import none; export where source = RTS_STATIC; next hop self;'),
     ]);
-    await this.#start('peer', this.#peerNetns);
+    const [program = '', ...args] = this.#command('peer');
+    const peer = withNetns(this.#peerNetns, () =>
+      spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    this.#peer = peer;
+    for (const stream of [peer.stdout, peer.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output += chunk.toString('utf8');
+      });
+    }
+    await this.#answers('peer', () => peer.exitCode !== null);
   }
 
   /** Has the peer announce others in the place of those before. */
@@ -120,7 +136,7 @@ export class BgpPair implements AsyncDisposable {
 
   /** The peer is gone at once, without a word over BGP. */
   async killPeer(): Promise<void> {
-    const peer = this.#children[1];
+    const peer = this.#peer;
     if (peer === undefined) throw new Error('the peer was not started');
     await end(peer, 'SIGKILL');
   }
@@ -141,7 +157,7 @@ export class BgpPair implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children) await end(child, 'SIGKILL');
+    if (this.#peer !== undefined) await end(this.#peer, 'SIGKILL');
     for (const netns of [this.netns, this.#peerNetns]) deleteNamedNetns(netns);
     rmSync(this.#dir, { recursive: true, force: true });
   }
@@ -173,26 +189,15 @@ export class BgpPair implements AsyncDisposable {
     writeFileSync(`${this.#dir}/${name}.conf`, `${lines.join('\n')}\n`);
   }
 
-  async #start(name: string, netns: string): Promise<void> {
-    const args = [
-      '-f',
-      '-c',
-      `${this.#dir}/${name}.conf`,
-      '-s',
-      this.#control(name),
-      '-P',
-      `${this.#dir}/${name}.pid`,
-    ];
-    const child = withNetns(netns, () => spawn(BIRD, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
-    this.#children.push(child);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.#output += chunk.toString('utf8');
-      });
-    }
+  #command(name: string): string[] {
+    const config = `${this.#dir}/${name}.conf`;
+    return [BIRD, '-f', '-c', config, '-s', this.#control(name), '-P', `${this.#dir}/${name}.pid`];
+  }
+
+  async #answers(name: string, hasEnded: () => boolean): Promise<void> {
     const deadline = performance.now() + 30_000;
     while (!/^BIRD/m.test(this.#ask(name, 'show status'))) {
-      if (child.exitCode !== null || performance.now() > deadline) {
+      if (hasEnded() || performance.now() > deadline) {
         throw new Error(`BIRD does not answer: ${this.#output}`);
       }
       await sleep(50);
