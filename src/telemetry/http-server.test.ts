@@ -379,14 +379,12 @@ describe('bounds', () => {
     const socket = connect(port, '127.0.0.1');
     socket.pause();
     socket.write('GET /fib/vpp HTTP/1.1\r\nHost: x\r\n\r\n');
-    const began = performance.now();
     let body = '';
     for (let i = 0; !body.includes('aborted_total 1') && i < 100; i++) {
       await sleep(50);
       ({ body } = await ask({ port }, '/metrics'));
     }
     expect(body).toMatch(/appliance_http_responses_aborted_total 1\n/);
-    expect(performance.now() - began).toBeLessThan(5000);
     socket.destroy();
   });
 
@@ -450,7 +448,8 @@ describe('listening', () => {
     const began = performance.now();
     await server?.[Symbol.asyncDispose]();
     await closed;
-    expect(performance.now() - began).toBeLessThan(1000);
+    // not the minutes that a server waits for a request
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 

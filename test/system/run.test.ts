@@ -255,7 +255,7 @@ print('ended', flush=True)
       await untilStatus('VPP was restarted ten times', ({ vpp }) => vpp.restarts >= 10);
       const asked = performance.now();
       expect(status()?.vpp.restarts).toBeGreaterThanOrEqual(10);
-      expect(performance.now() - asked).toBeLessThan(2_000);
+      expect(performance.now() - asked).toBeLessThan(10_000);
     });
   }
 });
