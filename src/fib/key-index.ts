@@ -28,7 +28,10 @@ export interface KeyColumns {
 
 export class KeyIndex {
   #columns: KeyColumns;
-  readonly #shards: Uint32Array[] = Array.from({ length: SHARDS }, () => new Uint32Array(FIRST_CELLS));
+  readonly #shards: Uint32Array<ArrayBuffer>[] = Array.from(
+    { length: SHARDS },
+    () => new Uint32Array(FIRST_CELLS),
+  );
   readonly #counts = new Uint32Array(SHARDS);
 
   constructor(columns: KeyColumns) {
@@ -108,10 +111,12 @@ export class KeyIndex {
     return hashOf(w0[slot]!, w1[slot]!, w2[slot]!, w3[slot]!, length[slot]!, table[slot]!);
   }
 
-  #grow(number: number): Uint32Array {
+  #grow(number: number): Uint32Array<ArrayBuffer> {
     const old = this.#shards[number]!;
     const grown = new Uint32Array(old.length * 2);
     for (const entry of old) if (entry !== 0) place(grown, this.#hashAt(entry - 1), entry - 1);
+    // gives its memory back at once
+    old.buffer.transfer(0);
     this.#shards[number] = grown;
     return grown;
   }

@@ -57,9 +57,9 @@ export class RouteStore {
 
   // One value a slot.
   w0 = new Uint32Array(FIRST_CAPACITY);
-  w1: Uint32Array;
-  w2: Uint32Array;
-  w3: Uint32Array;
+  w1: Uint32Array<ArrayBuffer>;
+  w2: Uint32Array<ArrayBuffer>;
+  w3: Uint32Array<ArrayBuffer>;
   length = new Uint8Array(FIRST_CAPACITY);
   /** Index into `tables`. */
   table = new Uint16Array(FIRST_CAPACITY);
@@ -424,13 +424,14 @@ function larger(capacity: number): number {
   return Math.min(MAX_SLOTS, Math.max(FIRST_CAPACITY, Math.ceil(capacity * GROWTH)));
 }
 
-/** A copy of a column with room for `capacity` values. */
-export function grown<Column extends Uint8Array | Uint16Array | Uint32Array>(
-  column: Column,
-  capacity: number,
-): Column {
+/**
+ * The column with room for `capacity` values. The one given is of no use any more: its memory is given back at once, not
+ * when a garbage collection finds it, which V8 would have more and more of for the sake of such memory.
+ */
+export function grown<
+  Column extends Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+>(column: Column, capacity: number): Column {
+  const memory = column.buffer.transfer(capacity * column.BYTES_PER_ELEMENT);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor is the column's own
-  const larger = new (column.constructor as new (length: number) => Column)(capacity);
-  larger.set(column);
-  return larger;
+  return new (column.constructor as new (memory: ArrayBuffer) => Column)(memory);
 }
