@@ -64,7 +64,16 @@ describe('isSameAction', () => {
 
 describe('formatAction', () => {
   it('writes next hops as the configuration does', () => {
-    expect(formatAction(to(hop('192.0.2.1', 2, 'xe0'), hop('192.0.2.1')))).toBe('192.0.2.1@2%xe0, 192.0.2.1');
-    expect(formatAction({ kind: 'blackhole' })).toBe('blackhole');
+    expect(formatAction(to(hop('192.0.2.1', 2, 'xe0'), hop('192.0.2.1')), 4)).toBe(
+      '192.0.2.1@2%xe0, 192.0.2.1',
+    );
+    expect(formatAction({ kind: 'blackhole' }, 4)).toBe('blackhole');
+  });
+
+  it('writes labels as the destination takes them', () => {
+    const pushed = { ...to(hop('192.0.2.1')), labels: [100, 200] };
+    expect(formatAction(pushed, 4)).toBe('192.0.2.1 label 100/200');
+    expect(formatAction(pushed, 'mpls')).toBe('192.0.2.1 swap 100/200');
+    expect(formatAction(to(hop('192.0.2.1')), 'mpls')).toBe('192.0.2.1 pop');
   });
 });

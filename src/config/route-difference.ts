@@ -37,15 +37,19 @@ export function isSameAction(a: RouteAction, b: RouteAction): boolean {
   return isInOrder || formatHops(a.nextHops).sort().join() === formatHops(b.nextHops).sort().join();
 }
 
-/** `192.0.2.1@2%xe0, 192.0.2.5`: an action as `[route]` writes it. */
-export function formatAction(action: RouteAction): string {
+/** `192.0.2.1@2%xe0, 192.0.2.5`, `192.0.2.1 swap 200`: an action as `[route]` writes it for destinations of a family. */
+export function formatAction(action: RouteAction, family: Destination['family']): string {
   if (action.kind !== 'forward') return action.kind;
-  const labels = action.labels.length === 0 ? '' : ` label ${action.labels.join('/')}`;
-  return formatHops(action.nextHops).join(', ') + labels;
+  return formatHops(action.nextHops).join(', ') + labelWords(action.labels, family);
 }
 
-function targetOf({ action, metric }: StaticRoute): string {
-  return formatAction(action) + (metric === 0 ? '' : ` metric ${metric}`);
+function labelWords(labels: readonly number[], family: Destination['family']): string {
+  if (labels.length > 0) return ` ${family === 'mpls' ? 'swap' : 'label'} ${labels.join('/')}`;
+  return family === 'mpls' ? ' pop' : '';
+}
+
+function targetOf({ action, destination, metric }: StaticRoute): string {
+  return formatAction(action, destination.family) + (metric === 0 ? '' : ` metric ${metric}`);
 }
 
 function part(names: readonly string[], what: string): string | undefined {

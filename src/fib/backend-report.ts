@@ -61,7 +61,7 @@ export function* programmedRoutes(
       if (group === NO_GROUP) continue;
       store.readKey(slot, key);
       const table = key.tableId === DEFAULT_TABLE ? {} : { table: key.tableId };
-      yield { prefix: formatKey(key), 'next-hop': formatGroup(groups.action(group)), ...table };
+      yield { prefix: formatKey(key), 'next-hop': formatGroup(groups.action(group), key.family), ...table };
     }
   }
 }

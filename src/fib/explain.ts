@@ -54,7 +54,7 @@ export function explainRoute(
       source: candidate.from.name,
       distance: candidate.from.distance,
       metric: candidate.metric,
-      'next-hop': formatGroup(table.groups.action(candidate.group)),
+      'next-hop': formatGroup(table.groups.action(candidate.group), found.family),
       isBest: candidate === best,
       why: why(candidate, best, candidates[1]),
     })),
@@ -62,7 +62,8 @@ export function explainRoute(
       const state = states.find((one) => one.store === store);
       if (state === undefined) return [];
       const group = state.programmed(slot);
-      const has = group === NO_GROUP ? {} : { 'next-hop': formatGroup(table.groups.action(group)) };
+      const has =
+        group === NO_GROUP ? {} : { 'next-hop': formatGroup(table.groups.action(group), found.family) };
       return [{ backend, ...state.stateOf(slot), ...has }];
     }),
   };

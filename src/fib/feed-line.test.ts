@@ -17,7 +17,7 @@ function contents(table: RouteTable): string[] {
       Array.from({ length: store.top }, (_, slot) => {
         if (store.source[slot] === 0) return '';
         store.readKey(slot, key);
-        const action = formatGroup(table.groups.action(store.group[slot] ?? 0));
+        const action = formatGroup(table.groups.action(store.group[slot] ?? 0), key.family);
         return `${formatKey(key)} table ${key.tableId}: ${action} metric ${store.metric[slot]}`;
       }),
     )

@@ -41,7 +41,7 @@ export class FeedBench {
           const [best] = this.table.candidates(store, slot);
           if (best === undefined) return '';
           store.readKey(slot, key);
-          return `${formatKey(key)}: ${formatGroup(this.table.groups.action(best.group))} (${best.from.distance})`;
+          return `${formatKey(key)}: ${formatGroup(this.table.groups.action(best.group), key.family)} (${best.from.distance})`;
         }),
       )
       .filter((line) => line !== '')

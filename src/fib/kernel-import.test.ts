@@ -55,7 +55,7 @@ function routes(): string[] {
       store.readKey(slot, key);
       const where = key.tableId === -1 ? '' : ` table ${key.tableId}`;
       // The kernel orders the next hops of IPv6 by itself.
-      const what = formatGroup(table.groups.action(store.group[slot] ?? 0))
+      const what = formatGroup(table.groups.action(store.group[slot] ?? 0), key.family)
         .split(', ')
         .sort()
         .join(', ');

@@ -98,14 +98,17 @@ export class NextHopGroups {
   }
 }
 
-/** `192.0.2.1@2%xe0, 192.0.2.5`, `blackhole`, `connected %xe0`: as people read it. */
-export function formatGroup(action: GroupAction): string {
-  return action.kind === 'attached' ? `connected %${action.interface}` : formatAction(action);
+/** `192.0.2.1@2%xe0, 192.0.2.5`, `blackhole`, `connected %xe0`: as people read it of destinations of a family. */
+export function formatGroup(action: GroupAction, family: Family): string {
+  return action.kind === 'attached' ? `connected %${action.interface}` : formatAction(action, family);
 }
 
 /** The order of next hops makes no difference, that of labels does. */
 function keyOf(family: Family, action: GroupAction): string {
-  if (action.kind !== 'forward' || action.nextHops.length < 2) return `${family} ${formatGroup(action)}`;
-  const hops = action.nextHops.map((hop) => formatAction({ kind: 'forward', nextHops: [hop], labels: [] }));
+  if (action.kind !== 'forward' || action.nextHops.length < 2)
+    return `${family} ${formatGroup(action, family)}`;
+  const hops = action.nextHops.map((hop) =>
+    formatAction({ kind: 'forward', nextHops: [hop], labels: [] }, 4),
+  );
   return `${family} ${hops.sort().join()} ${action.labels.join('/')}`;
 }
