@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addPackage, addPackageFiles } from './added-package.ts';
+import { addPackage, addPackageFiles, groupsOf, privateLibraries } from './added-package.ts';
 import { FileTree } from './file-tree.ts';
 
 describe('addPackageFiles', () => {
@@ -58,6 +58,26 @@ describe('addPackageFiles', () => {
     header.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
     writeFileSync(firmware, header);
     expect(addPackageFiles(new FileTree(), root)).toEqual([]);
+  });
+});
+
+describe('privateLibraries', () => {
+  it('are the directories with libraries that are no plugins', () => {
+    const own = '/x/usr/lib/x86_64-linux-gnu/frr';
+    const programs = [
+      '/x/usr/lib/frr/zebra',
+      `${own}/libfrr.so.0.0.0`,
+      `${own}/libfrrcares.so.0`,
+      `${own}/modules/bgpd_bmp.so`,
+    ];
+    expect(privateLibraries(programs)).toEqual([own]);
+  });
+});
+
+describe('groupsOf', () => {
+  it('gives root the groups that a package insists on', () => {
+    expect(groupsOf(['bird2', 'frr'])).toBe('frrvty:x:200:root\n');
+    expect(groupsOf([])).toBe('');
   });
 });
 

@@ -4,7 +4,7 @@
  */
 
 import { closeSync, globSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { extractPackage, fetchPackage } from './debian-package.ts';
 import { ImageError } from './errors.ts';
 import { readDynamic } from './elf.ts';
@@ -16,6 +16,11 @@ const LEFT_OUT =
   /^(usr\/share\/(doc|doc-base|man|info|locale|lintian|bug|bash-completion|zsh|fish|menu|pixmaps|applications|icons|metainfo)\/|usr\/include\/|(usr\/)?lib\/(systemd|tmpfiles\.d|sysusers\.d|udev)\/|etc\/(init\.d|default|cron\.[a-z]+|logrotate\.d|apparmor\.d|pam\.d|bash_completion\.d|NetworkManager|network|dhcp|ppp|ufw|systemd)\/)|\.(a|la|h|pc)$/;
 /** Come with whoever needs them, by their names. */
 const PLAIN_LIBRARY = /^(usr\/)?lib\/(x86_64-linux-gnu\/)?lib[^/]+\.so(\.[^/]+)?$/;
+
+const LIBRARY = /\/lib[^/]+\.so(\.[^/]+)?$/;
+/** What a package's scripts would make, which are not run. Everything on the box runs as root. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = { frr: ['frrvty'] };
+const FIRST_GROUP = 200;
 
 function isElf(path: string): boolean {
   const magic = Buffer.alloc(4);
@@ -64,7 +69,21 @@ export async function addPackage(tree: FileTree, name: string): Promise<ProgramS
     const why = 'the package has no file for the box: does it only depend on others?';
     throw new ImageError('bad-argument', `--add ${name}: ${why}`);
   }
-  return { programs, debs: [deb] };
+  return { programs, libraryDirectories: privateLibraries(programs), debs: [deb] };
+}
+
+/**
+ * Directories of a package's own that hold libraries. Its programs know them (RUNPATH); the plugins that these open do
+ * not, and find the libraries in memory.
+ */
+export function privateLibraries(programs: readonly string[]): string[] {
+  return [...new Set(programs.filter((path) => LIBRARY.test(path)).map(dirname))];
+}
+
+/** Lines of /etc/group for the packages: groups that programs refuse to start without, with root in them. */
+export function groupsOf(packages: readonly string[]): string {
+  const groups = packages.flatMap((name) => GROUPS[name] ?? []);
+  return groups.map((name, index) => `${name}:x:${FIRST_GROUP + index}:root\n`).join('');
 }
 
 /** As packages have them: what was unpacked here has lost what this machine's umask takes. */

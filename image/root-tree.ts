@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { addPackage } from './added-package.ts';
+import { addPackage, groupsOf } from './added-package.ts';
 import { extractPackage, fetchPackage, learnPackages } from './debian-package.ts';
 import { ImageError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
@@ -74,7 +74,7 @@ export function builtInputs(options: Pick<RootOptions, 'init' | 'vpp' | 'emulato
 }
 
 /** Files without which no program starts, or that programs expect. */
-function addBaseFiles(tree: FileTree): void {
+function addBaseFiles(tree: FileTree, packages: readonly string[]): void {
   // Before devtmpfs is mounted: Node aborts without descriptors 0 to 2 and without /dev/null.
   tree.addCharacterDevice('/dev/console', 5, 1);
   tree.addCharacterDevice('/dev/null', 1, 3, 0o666);
@@ -84,7 +84,7 @@ function addBaseFiles(tree: FileTree): void {
   tree.addDirectory('/tmp', 0o1777);
   tree.addSymlink('/var/run', '../run');
   tree.addData('/etc/passwd', 'root:x:0:0:root:/root:/bin/false\n');
-  tree.addData('/etc/group', 'root:x:0:\nvpp:x:100:\n');
+  tree.addData('/etc/group', `root:x:0:\nvpp:x:100:\n${groupsOf(packages)}`);
   tree.addData('/etc/hosts', '127.0.0.1 localhost\n::1 localhost\n');
   tree.addData('/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
 }
@@ -203,7 +203,7 @@ export async function collectRoot(options: RootOptions): Promise<Root> {
   const tree = new PartedTree();
   const [init = '', runtime = '', emulator = ''] = builtInputs(options);
   await learnPackages([BUSYBOX, ...Object.keys(TOOLS), ...BASE_PACKAGES, ...(options.add ?? [])]);
-  addBaseFiles(tree.part('base files'));
+  addBaseFiles(tree.part('base files'), options.add ?? []);
   tree.part('executable').addFile('/init', init, 0o755);
   const sources: PartSource[] = [{ programs: isElf(init) ? [init] : [], part: LIBRARY_PART }];
   const tools = await addTools(tree.part('programs'));

@@ -18,6 +18,8 @@ export interface TestImageOptions {
   readonly init?: string;
   readonly emulator?: string;
   readonly vpp?: string;
+  /** Debian's packages in it. */
+  readonly add?: readonly string[];
 }
 
 const images = new Map<string, Promise<BuiltImage>>();
