@@ -81,7 +81,7 @@ function addBaseFiles(tree: FileTree, packages: readonly string[]): void {
   for (const path of ['/proc', '/sys', '/run', '/boot', '/data', '/root', '/var', '/dev/pts', '/dev/shm']) {
     tree.addDirectory(path);
   }
-  tree.addDirectory('/tmp', 0o1777);
+  for (const path of ['/tmp', '/var/tmp']) tree.addDirectory(path, 0o1777);
   tree.addSymlink('/var/run', '../run');
   tree.addData('/etc/passwd', 'root:x:0:0:root:/root:/bin/false\n');
   tree.addData('/etc/group', `root:x:0:\nvpp:x:100:\n${groupsOf(packages)}`);
