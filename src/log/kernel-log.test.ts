@@ -5,7 +5,7 @@ import { KernelLog, type KmsgSource, openKmsg } from './kernel-log.ts';
 import { parseKmsgRecord } from './kmsg-record.ts';
 import { LogHub } from './log-hub.ts';
 
-async function until(check: () => boolean, timeoutMs = 15_000): Promise<void> {
+async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
     if (performance.now() > deadline) throw new Error('it did not come to that in time');

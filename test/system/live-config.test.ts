@@ -76,7 +76,7 @@ function show(...what: string[]): unknown {
   return status === 0 ? JSON.parse(stdout) : undefined;
 }
 
-async function until(what: string, check: () => boolean, timeoutMs = 20_000): Promise<void> {
+async function until(what: string, check: () => boolean, timeoutMs = 40_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}\n${output}`);

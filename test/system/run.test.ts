@@ -82,7 +82,7 @@ function start(text: string, env: NodeJS.ProcessEnv = {}): void {
 async function until<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
-  timeoutMs = 15_000,
+  timeoutMs = 40_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
