@@ -73,7 +73,7 @@ describe('appliance run with a VPP of its own', () => {
     const now = await running.until('routes are programmed', ({ fib }) => fib[0]?.programmed === 1);
     const pid = now.vpp.pid ?? 0;
     expect(pid).toBeGreaterThan(0);
-    expect(running.output).toMatch(/phase data-plane \(2\/4\) done in [\d.]+ ms/);
+    expect(running.output).toMatch(/phase data-plane \(\d+\/\d+\) done in [\d.]+ ms/);
     const exec = /VPP's exec (\d+) ms after the first own line/.exec(running.output)?.[1];
     process.stdout.write(
       `natively: VPP's exec ${exec} ms after the first own line (the emulator is asked for its version)\n`,
