@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Three projects: `unit` is quick and runs beside the source; `browser` looks at the page; `e2e` boots guests and is run
-// one file at a time.
+const CORES = availableParallelism();
+
+// Three projects, one after the other: `unit` is quick and runs beside the source; `browser` looks at the page; `e2e`
+// boots guests.
 export default defineConfig({
   test: {
     reporters: ['default', './test/summary-reporter.ts'],
@@ -19,7 +22,9 @@ export default defineConfig({
           ],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],
-          testTimeout: 20_000,
+          // They wait more than they compute.
+          maxWorkers: 2 * CORES,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -42,8 +47,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],
-          fileParallelism: false,
-          // After the others: an emulated processor wants the machine for itself.
+          // An emulated machine keeps little more than one core busy, and each takes up to 3 GiB of memory.
+          maxWorkers: Math.min(CORES, 2),
+          // After the others: emulated processors want the machine for themselves.
           sequence: { groupOrder: 2 },
           testTimeout: 300_000,
           hookTimeout: 900_000,

@@ -5,6 +5,7 @@ import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Certificate, openCertificate } from '../control/certificate.ts';
 import { MemoryFiles, RecordingTarget } from '../control/control.fixture.ts';
@@ -192,6 +193,26 @@ describe('a body', () => {
     }
     const sent = put(target(), '/update', { headers, body: broken(), length: 5_000_000 });
     await expect(sent).rejects.toThrow('the stick is gone');
+  });
+
+  test('whose end is still to come does not cost the answer', async () => {
+    const early = createPlainServer((request, response) => {
+      request.once('data', () => {
+        response.writeHead(403).write('no ');
+        setTimeout(() => response.end('signature'), 50);
+      });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => early.once('listening', resolve));
+    const address = early.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      yield Buffer.alloc(1000);
+      await sleep(500);
+    }
+    const to = target({ host: `http://127.0.0.1:${port}` });
+    const sent = put(to, '/update', { headers, body: slow(), length: 1000 });
+    await expect(sent).rejects.toThrow('403: no signature');
+    early.close();
   });
 
   test('is sent to a server that never asks for it', async () => {

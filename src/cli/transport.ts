@@ -6,6 +6,7 @@
  * appliance asked for it, so that a refusal costs nothing.
  */
 import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { authorization, type Credentials } from './credentials.ts';
 import { isLoopbackHost, openConnection, type TlsTrust } from './connection.ts';
@@ -217,7 +218,12 @@ async function send(sent: ClientRequest, { body }: Asked): Promise<IncomingMessa
     () => stopped.abort(),
   );
   const whole = body instanceof Uint8Array ? [body] : body;
-  await pipeline(whole, sent, { signal: stopped.signal }).catch((error: unknown) => {
+  // `sent` is not the pipeline's to destroy: when the answer stops the sending, it is still to be read
+  const sink = new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => void sent.write(chunk, done),
+    final: (done) => void sent.end(done),
+  });
+  await pipeline(whole, sink, { signal: stopped.signal }).catch((error: unknown) => {
     // the answer came first, or the connection broke: the promise says which; what the source threw is ours to say
     if (!stopped.signal.aborted) reject(error);
   });

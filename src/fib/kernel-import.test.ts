@@ -23,7 +23,7 @@ const isRoot = process.getuid?.() === 0;
 const hasIp = spawnSync('ip', ['-V']).status === 0;
 const netns = `test-import-${process.pid}`;
 const BIRD = 12;
-const WAIT_MS = 15_000;
+const WAIT_MS = 50_000;
 
 function ip(...args: string[]): string {
   return withNetns(netns, () => execFileSync('ip', args, { encoding: 'utf8' }));

@@ -64,7 +64,7 @@ async function received(): Promise<number> {
 }
 
 async function until(check: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 30_000;
   while (!(await check())) {
     if (performance.now() > deadline) throw new Error(`not in time: ${JSON.stringify(fib.vpp.status)}`);
     await sleep(10);
@@ -129,8 +129,8 @@ describe('the FIB of VPP with another configuration', () => {
     await until(async () => (await inVpp()).join() === '7 10.0.0.0/8 192.0.2.1');
     await settled();
     reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
-    await settled();
-    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
+    // The other table's may go later than this one's come.
+    await until(async () => (await inVpp()).join() === '0 10.0.0.0/8 192.0.2.1');
   });
 
   it('tries again to take out what VPP would not let go', async () => {

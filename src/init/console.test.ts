@@ -49,10 +49,8 @@ describe('Console', () => {
     const path = await makeFifo();
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     using console = new Console([path]);
-    const startedAt = performance.now();
-    for (let i = 0; i < 5_000; i += 1) console.info('test', `${i} ${'x'.repeat(100)}`);
     // Blocking writes would never come back here.
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    for (let i = 0; i < 5_000; i += 1) console.info('test', `${i} ${'x'.repeat(100)}`);
     expect(console.dropped).toBeGreaterThan(3_000);
     expect(console.ring.tail(1)[0]?.line).toContain('4999');
 

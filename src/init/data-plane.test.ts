@@ -92,7 +92,7 @@ async function change(next: Config, restartVpp: boolean): Promise<void> {
   await plane.reconfigure(running, { restartVpp: plan.restart.length > 0 });
 }
 
-async function until(what: string, check: () => boolean, timeoutMs = 15_000): Promise<void> {
+async function until(what: string, check: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
     if (performance.now() > deadline) {

@@ -73,7 +73,7 @@ function make(driver: Driver, path = device): Watchdog {
 const written = (): string => readFileSync(device, 'utf8');
 const enabled = (timeoutSeconds: number) => ({ enabled: true, timeoutSeconds });
 
-async function until(check: () => boolean, timeoutMs = 10_000): Promise<void> {
+async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
     if (performance.now() > deadline) throw new Error('it did not come to that in time');

@@ -148,7 +148,7 @@ describe('DiskSink', () => {
     hub.attach(sink);
     await sink.flush();
     hub.push('vpp', 'error', 'grave');
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 30_000;
     while (!contents(dir).join('').includes('grave') && performance.now() < deadline) await sleep(10);
     hub.push('vpp', 'info', 'light');
     while (!contents(dir).join('').includes('light') && performance.now() < deadline) await sleep(10);
@@ -192,7 +192,7 @@ describe('DiskSink', () => {
     });
     for (let i = 0; i < 200; i += 1) hub.push('vpp', 'info', `line ${i}`);
     rmSync(blocked);
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 30_000;
     while (sink.status.state !== 'writing' && performance.now() < deadline) await sleep(10);
     await sink.flush();
     const text = contents(blocked).join('');
@@ -215,7 +215,7 @@ describe('DiskSink', () => {
     await sink.flush();
     expect(sink.status).toMatchObject({ state: 'failed', reason: expect.stringContaining('ENOSPC') });
     rmSync(join(dir, 'log', 'appliance.log'));
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 30_000;
     while (sink.status.state !== 'writing' && performance.now() < deadline) await sleep(10);
     await sink.flush();
     expect(contents(join(dir, 'log')).join('')).toMatch(

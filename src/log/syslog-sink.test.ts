@@ -105,7 +105,7 @@ describe('SyslogSink', () => {
     return sink;
   }
 
-  async function until(check: () => boolean, timeoutMs = 15_000): Promise<void> {
+  async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!check()) {
       if (performance.now() > deadline) throw new Error('it did not come to that in time');

@@ -188,26 +188,26 @@ describe('routes in VPP', () => {
 
   test('come in slices, however many there are, and the event loop stays free', async () => {
     const count = 200_000;
+    let turns = 0;
+    let turnsAtFirst = 0;
+    let turnsAtLast = 0;
     const port = await start({
       fibRoutes: function* (): Generator<FibRoute> {
+        turnsAtFirst = turns;
         for (let i = 0; i < count; i++) {
           yield { prefix: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32`, 'next-hop': '192.0.2.2' };
         }
+        turnsAtLast = turns;
       },
     });
-    let longest = 0;
-    let last = performance.now();
-    const ticker = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 1);
+    const ticker = setInterval(() => turns++, 1);
     const { body } = await ask({ port }, '/fib/vpp');
     clearInterval(ticker);
     const routes: unknown = JSON.parse(body);
     expect(routes).toHaveLength(count);
     expect(Array.isArray(routes) && routes[1]).toEqual({ prefix: '10.0.0.1/32', 'next-hop': '192.0.2.2' });
-    // the slice is 4 ms; a shared machine needs room
-    expect(longest).toBeLessThan(100);
+    // a slice is 4 ms, and all of them take a hundred times that: others had many turns between
+    expect(turnsAtLast - turnsAtFirst).toBeGreaterThan(10);
   });
 
   test('that fail to be listed cut the answer off, visibly, and the server lives', async () => {
@@ -375,12 +375,12 @@ describe('bounds', () => {
     const endless = function* (): Generator<FibRoute> {
       for (;;) yield { prefix: '198.51.100.0/24', 'next-hop': '192.0.2.2' };
     };
-    const port = await start({ fibRoutes: endless }, { idleTimeoutMs: 200 });
+    const port = await start({ fibRoutes: endless }, { idleTimeoutMs: 1000 });
     const socket = connect(port, '127.0.0.1');
     socket.pause();
     socket.write('GET /fib/vpp HTTP/1.1\r\nHost: x\r\n\r\n');
     let body = '';
-    for (let i = 0; !body.includes('aborted_total 1') && i < 100; i++) {
+    for (let i = 0; !body.includes('aborted_total 1') && i < 400; i++) {
       await sleep(50);
       ({ body } = await ask({ port }, '/metrics'));
     }

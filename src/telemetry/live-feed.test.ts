@@ -72,7 +72,7 @@ async function watch(port: number): Promise<Client> {
 }
 
 async function until(what: string, check: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 30_000;
   while (!check()) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
     await sleep(20);

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { RunningAppliance } from './appliance.ts';
+import { RunningAppliance, withOwnVpp } from '../system/running-appliance.ts';
 import { noChromium, startChromium } from './chromium.ts';
 import {
   boxes,
@@ -48,7 +48,7 @@ if (noChromium !== undefined) process.stdout.write(`skipped: the status page in 
 describe.skipIf(noChromium !== undefined)('the status page', () => {
   beforeAll(async () => {
     mkdirSync(RESULTS, { recursive: true });
-    appliance = await RunningAppliance.start(MORE);
+    appliance = await RunningAppliance.serving(withOwnVpp({ more: MORE, pollIntervalSeconds: 5 }));
     browser = await startChromium();
     await appliance.until('routes are programmed', ({ fib }) => fib[0]?.status.state === 'synced');
   });

@@ -11,6 +11,7 @@ import { assembleGuest, type GuestArtefacts } from '../../image/guest.ts';
 import { Guest, type GuestOptions } from '../../image/qemu.ts';
 import { findTool } from '../../image/run-command.ts';
 import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface BootOptions {
   readonly ini: string | undefined;
@@ -34,7 +35,7 @@ export function whyNoGuest(): string | undefined {
 const assemblies = new Map<string | undefined, Promise<GuestArtefacts>>();
 
 function assembled(vpp: string | undefined): Promise<GuestArtefacts> {
-  const known = assemblies.get(vpp) ?? assembleGuest({ vpp });
+  const known = assemblies.get(vpp) ?? oneAtATime('build', () => assembleGuest({ vpp }));
   assemblies.set(vpp, known);
   return known;
 }

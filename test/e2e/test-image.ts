@@ -5,6 +5,7 @@ import { type BuiltImage, buildImage } from '../../image/build-image.ts';
 import { fileKey, inputFiles } from '../../image/guest.ts';
 import { findKernel } from '../../image/kernel.ts';
 import { DIST, ROOT } from '../../image/root-tree.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 const IMAGES = join(DIST, 'image-test');
 /** The key that signs what the tests' boxes take. */
@@ -30,7 +31,7 @@ const images = new Map<string, Promise<BuiltImage>>();
  */
 export function testImage(options: TestImageOptions = {}): Promise<BuiltImage> {
   const name = JSON.stringify(options);
-  const known = images.get(name) ?? buildOrReuse(options);
+  const known = images.get(name) ?? oneAtATime('build', () => buildOrReuse(options));
   images.set(name, known);
   return known;
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { BuiltImage } from '../../image/build-image.ts';
 import { DIST, ROOT } from '../../image/root-tree.ts';
 import { testImage, type TestImageOptions } from './disk-harness.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 const VARIANTS = join(DIST, 'variants');
 const run = promisify(execFile);
@@ -13,7 +14,11 @@ const run = promisify(execFile);
 type Kind = 'executable' | 'emulator';
 
 /** Builds one, unless it is newer than every source. */
-async function variant(kind: Kind, name: string): Promise<string> {
+function variant(kind: Kind, name: string): Promise<string> {
+  return oneAtATime('build', () => buildOrReuse(kind, name));
+}
+
+async function buildOrReuse(kind: Kind, name: string): Promise<string> {
   const outfile = join(VARIANTS, kind === 'emulator' ? `${name}.mjs` : name);
   const sources = globSync(['src/**/*.ts', 'test/emulator/*.ts', 'test/e2e/variants/*.ts', 'build.mjs'], {
     cwd: ROOT,

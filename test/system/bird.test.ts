@@ -1,69 +1,17 @@
 /**
  * A routing daemon end to end: a peer announces routes by BGP, BIRD, which the appliance runs in the namespace of VPP's
- * TAPs ([service.bird]), installs them into its kernel, the appliance takes them over, and VPP's FIB (the emulator's) has them; and so it follows when half of them are
- * withdrawn and when the peer is gone. 100,000 routes, or BIRD_ROUTES of them; how long each takes is printed.
+ * TAPs ([service.bird]), installs them into its kernel, the appliance takes them over, and VPP's FIB (the emulator's)
+ * has them; and so it follows when half of them are withdrawn and when the peer is gone. 100,000 routes, or BIRD_ROUTES
+ * of them; how long each takes is printed.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { EmulatorProcess } from '../emulator/emulator.ts';
 import { BgpPair, OWN, PEER, prefixes, TAP, whyNoBird } from './bird.ts';
+import { RunningAppliance, withExternalVpp } from './running-appliance.ts';
 
 const ROUTES = Number(process.env['BIRD_ROUTES'] ?? 100_000);
-const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');
 const PATIENCE_MS = 120_000;
-
-/** `appliance run` beside an external VPP, which is the emulator. */
-class Appliance implements AsyncDisposable {
-  output = '';
-  readonly #dir = mkdtempSync(join(tmpdir(), 'appliance-bird-'));
-  readonly #child: ChildProcess;
-
-  constructor(vpp: EmulatorProcess, netns: string, bird: readonly string[]) {
-    const file = join(this.#dir, 'appliance.ini');
-    writeFileSync(
-      file,
-      `[vpp]
-enabled = true
-external = true
-api-socket = ${vpp.apiSocket}
-[vpp.stats]
-socket-path = ${vpp.statsSocket}
-[vpp.lcp]
-netns = ${netns}
-[http]
-listen = 127.0.0.1:0
-[fib.vpp]
-enabled = true
-[fib.kernel]
-import = true
-[interface.${TAP}]
-addresses = ${OWN[4]}/24, ${OWN[6]}/64
-[service.bird]
-command = ${bird.join(' ')}
-netns = ${netns}
-`,
-    );
-    this.#child = spawn(EXECUTABLE, ['run', '--config', file, '--run-dir', join(this.#dir, 'run')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.output += chunk.toString('utf8');
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = new Promise((done) => this.#child.once('exit', done));
-      this.#child.kill('SIGTERM');
-      await gone;
-    }
-    rmSync(this.#dir, { recursive: true, force: true });
-  }
-}
 
 it('brings the routes of a BGP peer into VPP, and takes out what it withdraws', {
   timeout: 300_000,
@@ -77,7 +25,15 @@ it('brings the routes of a BGP peer into VPP, and takes out what it withdraws', 
   expect(new Set(all).size).toBe(ROUTES);
   await using vpp = await EmulatorProcess.start();
   await using pair = new BgpPair();
-  await using appliance = new Appliance(vpp, pair.netns, pair.ownCommand());
+  const more = `[fib.kernel]
+import = true
+[interface.${TAP}]
+addresses = ${OWN[4]}/24, ${OWN[6]}/64
+[service.bird]
+command = ${pair.ownCommand().join(' ')}
+netns = ${pair.netns}
+`;
+  await using appliance = new RunningAppliance(withExternalVpp(vpp, { lcp: `netns = ${pair.netns}`, more }));
   await pair.ownAnswers();
 
   const inVpp = async (): Promise<number> => {

@@ -4,17 +4,16 @@
  * VPP that began at zero, and the alert of a restart fires.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
-import { writeEmulatorBinary } from '../emulator/emulator.ts';
 import { findPrometheus, WITHOUT_PROMETHEUS } from '../monitoring/prometheus.ts';
+import { RunningAppliance, withOwnVpp } from './running-appliance.ts';
 
-const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');
 const ALERTS = resolve(import.meta.dirname, '../../docs/monitoring/alerts.yml');
 const SCRAPED_SECONDS = 60;
 /** The emulator counts a packet and sw_if_index more, ten times a second. */
@@ -22,27 +21,25 @@ const MAX_PACKETS_PER_SECOND = 10 * 20;
 const COUNTERS = ['vpp_interface_receive_packets_total', 'vpp_interface_transmit_bytes_total'];
 
 let dir: string;
-const children: ChildProcess[] = [];
+let prometheus: ChildProcess | undefined;
 let output = '';
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'prometheus-'));
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
+  if (prometheus !== undefined && prometheus.exitCode === null && prometheus.signalCode === null) {
+    const gone = once(prometheus, 'exit');
+    prometheus.kill('SIGTERM');
     await gone;
   }
   rmSync(dir, { recursive: true, force: true });
 });
 
-function start(program: string, args: readonly string[]): void {
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  child.stderr.on('data', (chunk: Buffer) => {
+function startPrometheus(program: string, args: readonly string[]): void {
+  prometheus = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  prometheus.stderr?.on('data', (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-20_000);
   });
-  children.push(child);
 }
 
 async function freePort(): Promise<number> {
@@ -79,48 +76,22 @@ it('every fall of a counter is a new life of VPP, and no scrape fails', { timeou
     ctx.skip(WITHOUT_PROMETHEUS);
     return;
   }
-  const [appliancePort, prometheusPort] = [await freePort(), await freePort()];
-  const config = join(dir, 'appliance.ini');
-  writeFileSync(
-    config,
-    `[vpp]
-enabled = true
-binary = ${writeEmulatorBinary(dir)}
-api-socket = ${dir}/api.sock
-[vpp.cpu]
-main-core = 0
-workers = 0
-[vpp.memory]
-main-heap = 256M
-buffers = 16384
-[vpp.stats]
-segment-size = 64M
-poll-interval = 1
-socket-path = ${dir}/stats.sock
-[vpp.lcp]
-enabled = false
-[http]
-listen = 127.0.0.1:${appliancePort}
-[fib.vpp]
-enabled = true
-[interface.loop0]
+  const prometheusPort = await freePort();
+  const more = `[interface.loop0]
 addresses = 192.0.2.1/24
 [route]
 10.0.0.0/8 = 192.0.2.254
-`,
-  );
-  start(EXECUTABLE, ['run', '--config', config, '--run-dir', join(dir, 'run')]);
-  const status = (): Promise<ApplianceStatus> => json(`http://127.0.0.1:${appliancePort}/status`);
-  const connected = (notPid = 0) =>
-    until('VPP is connected', async () => {
-      const { vpp, fib } = await status();
-      const isReady =
-        vpp.api.state === 'connected' &&
-        fib[0]?.programmed === 1 &&
-        vpp.pid !== undefined &&
-        vpp.pid !== notPid;
-      return isReady ? vpp.pid : undefined;
-    });
+`;
+  await using appliance = await RunningAppliance.serving(withOwnVpp({ more }));
+  /** The pid of a VPP that is connected and has its route, and is not the one named. */
+  const connected = async (notPid = 0): Promise<number> => {
+    const { vpp } = await appliance.until(
+      'VPP is connected',
+      ({ vpp: { api, pid: now }, fib }) =>
+        api.state === 'connected' && fib[0]?.programmed === 1 && now !== undefined && now !== notPid,
+    );
+    return vpp.pid ?? 0;
+  };
   let pid = await connected();
 
   copyFileSync(ALERTS, join(dir, 'alerts.yml'));
@@ -130,10 +101,10 @@ addresses = 192.0.2.1/24
 rule_files: [alerts.yml]
 scrape_configs:
   - job_name: appliance
-    static_configs: [{ targets: ['127.0.0.1:${appliancePort}'] }]
+    static_configs: [{ targets: ['${new URL(appliance.url).host}'] }]
 `,
   );
-  start(found.prometheus, [
+  startPrometheus(found.prometheus, [
     `--config.file=${join(dir, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(dir, 'data')}`,
     `--web.listen-address=127.0.0.1:${prometheusPort}`,

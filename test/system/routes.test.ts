@@ -2,80 +2,38 @@
  * `appliance routes`, `show route` and `show fib`, as a user gives them to a running appliance whose VPP is the
  * emulator: what is loaded is in VPP's FIB, and what is withdrawn is not.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EmulatorProcess } from '../emulator/emulator.ts';
+import { EXECUTABLE, RunningAppliance, withExternalVpp } from './running-appliance.ts';
 
-const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');
 const ROUTES = 50_000;
 
-let dir: string;
 let vpp: EmulatorProcess;
-let child: ChildProcess;
-let log = '';
+let running: RunningAppliance;
 
 beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'appliance-routes-'));
   vpp = await EmulatorProcess.start();
-  const config = join(dir, 'appliance.ini');
-  writeFileSync(
-    config,
-    `[vpp]
-enabled = true
-external = true
-api-socket = ${vpp.apiSocket}
-[vpp.stats]
-socket-path = ${vpp.statsSocket}
-[vpp.lcp]
-enabled = false
-[http]
-listen = 127.0.0.1:0
-[fib.vpp]
-enabled = true
-[interface.loop0]
+  const more = `[interface.loop0]
 addresses = 192.0.2.200/24
 mpls = true
 [route]
 10.0.0.0/8 = blackhole
-`,
-  );
-  log = '';
-  child = spawn(EXECUTABLE, ['run', '--config', config, '--run-dir', join(dir, 'run')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    log += chunk.toString();
-  });
-  await until('the static route', async () =>
+`;
+  running = new RunningAppliance(withExternalVpp(vpp, { more }));
+  await running.untilSo('the static route', async () =>
     (await routesInVpp()).includes('10.0.0.0/8') ? true : undefined,
   );
 });
 
 afterEach(async () => {
-  if (child.exitCode === null && child.signalCode === null) {
-    const gone = once(child, 'exit');
-    child.kill('SIGTERM');
-    await gone;
-  }
+  await running[Symbol.asyncDispose]();
   await vpp[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
 });
-
-async function until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const value = await probe();
-    if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`not in time: ${what}\n${log}`);
-    await sleep(50);
-  }
-}
 
 /** Prefixes and labels (`100/eos`) that the API has put into VPP. */
 async function routesInVpp(): Promise<string[]> {
@@ -88,7 +46,7 @@ async function appliance(
   args: readonly string[],
   input = '',
 ): Promise<{ code: number; out: string; err: string }> {
-  const command = spawn(EXECUTABLE, [...args, '--run-dir', join(dir, 'run')]);
+  const command = spawn(EXECUTABLE, [...args, '--run-dir', running.runDir]);
   command.stdin.end(input);
   const [out, err, [code]] = await Promise.all([
     text(command.stdout),
@@ -101,7 +59,7 @@ async function appliance(
 const inNet = (prefix: string): boolean => prefix.startsWith('10.') && prefix.endsWith('/24');
 
 it('loads a file, explains and lists its routes, and withdraws them', { timeout: 120_000 }, async () => {
-  const file = join(dir, 'table.txt');
+  const file = join(running.dir, 'table.txt');
   const lines = Array.from(
     { length: ROUTES },
     (_, i) => `10.${i >> 8}.${i & 255}.0/24 via 192.0.2.${1 + (i % 64)}`,
@@ -126,7 +84,7 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   expect(listed.length).toBe(ROUTES + 1);
   expect(listed).toContainEqual({ prefix: '10.1.2.0/24', 'next-hop': '192.0.2.3' });
   expect(JSON.parse((await appliance(['show', 'fib', 'kernel'])).out)).toEqual([]);
-  const begin = spawnSync('sh', ['-c', `${EXECUTABLE} show fib vpp --run-dir ${dir}/run | head -c 2`]);
+  const begin = spawnSync('sh', ['-c', `${EXECUTABLE} show fib vpp --run-dir ${running.runDir} | head -c 2`]);
   expect([begin.stdout.toString(), begin.stderr.toString()]).toEqual(['[\n', '']);
 
   const explained = JSON.parse((await appliance(['show', 'route', '10.1.2.3'])).out) as object;
@@ -152,7 +110,7 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
     sources: [{ name: 'table.txt', state: 'held', routes: ROUTES / 2, hold: 'forever' }],
   });
   expect((await appliance(['routes', 'withdraw', '--name', 'table.txt', '--wait'])).code).toBe(0);
-  await until('an empty net', async () => ((await routesInVpp()).some(inNet) ? undefined : true));
+  await running.untilSo('an empty net', async () => ((await routesInVpp()).some(inNet) ? undefined : true));
   const again = await appliance(['routes', 'withdraw', '--name', 'table.txt']);
   expect([again.code, again.err]).toEqual([
     1,
@@ -170,7 +128,7 @@ it('replaces what was loaded under the same name, and says which lines are wrong
   expect([first.code, first.err]).toEqual([0, '']);
   const labels = (await routesInVpp()).filter((prefix) => prefix.startsWith('100/'));
   expect(labels.sort()).toEqual(['100/eos', '100/neos']);
-  const bad = join(dir, 'bad.txt');
+  const bad = join(running.dir, 'bad.txt');
   writeFileSync(
     bad,
     '# two of these are wrong\n10.2.0.0/24 via 192.0.2.2\n10.3.0.1/24 via 192.0.2.2\nnonsense\n10.4.0.0/24 via 192.0.2.2',
@@ -183,7 +141,7 @@ it('replaces what was loaded under the same name, and says which lines are wrong
     '',
   ]);
   expect((await routesInVpp()).filter(inNet).sort()).toEqual(['10.2.0.0/24', '10.4.0.0/24']);
-  const missing = await appliance(['routes', 'load', join(dir, 'nothing.txt'), '--name', 'load']);
+  const missing = await appliance(['routes', 'load', join(running.dir, 'nothing.txt'), '--name', 'load']);
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('ENOENT')]);
   expect((await routesInVpp()).filter(inNet).length).toBe(2);
   const wrong = await appliance(['routes', 'load', bad, '--distance', '0']);

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HealthReport } from '../../src/telemetry/mod.ts';
-import { EXECUTABLE, RunningAppliance } from '../browser/appliance.ts';
+import { EXECUTABLE, RunningAppliance, withOwnVpp } from './running-appliance.ts';
 
 // long enough away to be looked at
 const MORE = `[supervisor]
@@ -16,7 +16,7 @@ addresses = 192.0.2.1/24
 
 let appliance: RunningAppliance;
 beforeAll(async () => {
-  appliance = await RunningAppliance.start(MORE);
+  appliance = await RunningAppliance.serving(withOwnVpp({ more: MORE }));
   await appliance.until('routes are programmed', ({ fib }) => fib[0]?.status.state === 'synced');
   await appliance.until('counters were read', ({ stats }) => stats.state === 'fresh');
 });
