@@ -88,6 +88,7 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'appliance-config-'));
     prepared = await preparedBox();
+    await prepared.box.writeBootFile('bird.conf', 'router id 192.0.2.1;\nprotocol device {}\n');
     await prepared.box.powerOn();
     await prepared.box.until('it proved good', ({ box }) => box?.update.verdict?.state === 'good');
   }, 900_000);
@@ -117,8 +118,9 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
     '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable',
   );
   const withService = `${next}
-[service.follower]
-command = /usr/bin/busybox tail -f /dev/null
+[service.bird]
+command = /usr/sbin/bird -f -c /boot/bird.conf -s /run/bird.ctl -P /run/bird.pid
+netns = dataplane
 `;
 
   it('says first what it would change', async () => {
@@ -135,14 +137,14 @@ command = /usr/bin/busybox tail -f /dev/null
       ({ hostname, fib, services }) =>
         hostname === 'changed' &&
         fib[0]?.programmed === 6 &&
-        services.some(({ name, status }) => name === 'follower' && status.state === 'running'),
+        services.some(({ name, status }) => name === 'bird' && status.state === 'running'),
     );
     const status = await prepared.box.until(
       'it was taken back',
       ({ change, fib }) => change?.state === 'reverted' && fib[0]?.programmed === 5,
     );
     expect(status.hostname).toBe('demo');
-    expect(status.services.some(({ name }) => name === 'follower')).toBe(false);
+    expect(status.services.some(({ name }) => name === 'bird')).toBe(false);
     return status.change?.state === 'reverted' ? status.change.reason : '';
   });
 

@@ -26,7 +26,7 @@ import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
 import { whyNoGuest } from './harness.ts';
 import { testImage, type TestImageOptions } from './test-image.ts';
 
-export { TEST_KEY, TEST_PUBLIC_KEY, testImage, type TestImageOptions } from './test-image.ts';
+export { ADDED, TEST_KEY, TEST_PUBLIC_KEY, testImage, type TestImageOptions } from './test-image.ts';
 
 const MIB = 1 << 20;
 const DEFAULT_DISK_MIB = 1024;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildImage } from '../../image/build-image.ts';
 import { runCommand } from '../../image/run-command.ts';
 import { verifyManifest } from '../../src/update/mod.ts';
-import { DiskGuest, TEST_KEY, TEST_PUBLIC_KEY, testImage, whyNoDiskGuest } from './disk-harness.ts';
+import { ADDED, DiskGuest, TEST_KEY, TEST_PUBLIC_KEY, testImage, whyNoDiskGuest } from './disk-harness.ts';
 
 const why = whyNoDiskGuest();
 if (why !== undefined) process.stdout.write(`skipped: ${why}\n`);
@@ -63,7 +63,7 @@ describe.skipIf(why !== undefined)('a built image', () => {
     const zone = process.env['TZ'];
     process.env['TZ'] = 'Asia/Tokyo';
     try {
-      const again = await buildImage({ out: join(scratch, 'b.img'), key: TEST_KEY });
+      const again = await buildImage({ out: join(scratch, 'b.img'), key: TEST_KEY, add: ADDED });
       for (const name of ['image', 'unified', 'signature'] as const) {
         expect(sha256(again[name]), name).toBe(sha256(first[name]));
       }

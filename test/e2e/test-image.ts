@@ -19,9 +19,10 @@ export interface TestImageOptions {
   readonly init?: string;
   readonly emulator?: string;
   readonly vpp?: string;
-  /** Debian's packages in it. */
-  readonly add?: readonly string[];
 }
+
+/** Debian's packages in all of them: a routing daemon, as users add one. */
+export const ADDED: readonly string[] = ['bird2'];
 
 const images = new Map<string, Promise<BuiltImage>>();
 
@@ -39,7 +40,7 @@ export function testImage(options: TestImageOptions = {}): Promise<BuiltImage> {
 async function buildOrReuse(options: TestImageOptions): Promise<BuiltImage> {
   const sources = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] });
   const files = [...inputFiles(options, await findKernel()), ...sources.map((path) => join(ROOT, path))];
-  const key = fileKey(files, options);
+  const key = fileKey(files, options, ADDED);
   const directory = join(IMAGES, fileKey([], options).slice(0, 12));
   const manifest = join(directory, 'manifest.json');
   if (existsSync(manifest) && existsSync(TEST_KEY)) {
@@ -52,6 +53,7 @@ async function buildOrReuse(options: TestImageOptions): Promise<BuiltImage> {
   mkdirSync(directory, { recursive: true });
   const built = await buildImage({
     ...options,
+    add: ADDED,
     out: join(directory, 'appliance.img'),
     key: TEST_KEY,
     createKey: true,
