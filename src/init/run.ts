@@ -12,7 +12,7 @@ import { startReaper } from './reaper-loop.ts';
 import { runSteps } from './shutdown.ts';
 
 /**
- * A full table is out of the kernel after 15 s or so; with the other steps this stays below the 90 s that systemd waits.
+ * A full table is out of the kernel after 15 to 25 s; with the other steps this stays below the 90 s that systemd waits.
  * PID 1 does not do it: its machine goes, and forwards to the last moment.
  */
 const KERNEL_ROUTES_MS = 60_000;
