@@ -6,13 +6,17 @@
  * one change. The owner takes slots (`take`), sends, and says what became of each (`sent`, then `acked`, `refused` or
  * `lost`).
  *
- * Invariants: at most one request a slot is in flight; `counts` always equals the slots' states; each group that is
- * named here holds a reference; a slot in flight, queued, or with something in the FIB is held (`holds`).
+ * What is done with all slots at once goes on in slices; `isSettled` says when that is over.
+ *
+ * Invariants: at most one request a slot is in flight; `counts` equals the slots' states, but for slots that a walk has
+ * still to reach; each group that is named here holds a reference; a slot in flight, queued, or with something in the
+ * FIB is held (`holds`); while a reset is under way nothing is taken or queued: the sweep that follows finds all.
  */
 import { type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { grown, type Holder, type RouteStore } from './route-store.ts';
 import { RetryQueue } from './retry-queue.ts';
 import { SlotQueue } from './slot-queue.ts';
+import { SlotWalk } from './slot-walk.ts';
 
 /** What a slot is in, its low bits: how far the FIB has come. */
 const Phase = { absent: 0, installed: 1, inFlight: 2, failed: 3, unresolved: 4, mask: 7 } as const;
@@ -20,8 +24,10 @@ const Phase = { absent: 0, installed: 1, inFlight: 2, failed: 3, unresolved: 4, 
 const QUEUED = 8;
 /** The FIB may have something of this destination beside what `group` says. */
 const UNSURE = 16;
-/** What is in flight means something else by now: to be told again when it is answered. */
+/** What is in flight means something else by now, or is gone again: to be told again when it is answered. */
 const STALE = 32;
+/** What could be in the way of what is in flight is gone: if it is refused all the same, it is tried again at once. */
+const AGAIN = 64;
 
 /** What a slot counts as; `stuck`: the FIB would not let it go. */
 const Category = {
@@ -94,6 +100,13 @@ export class BackendState implements Holder {
   #sweep: { pass: 0 | 1; slot: number } | undefined;
   /** Slots whose first turn it is in a sweep. */
   readonly #isFirst: (slot: number) => boolean;
+  /** Of a reset, or of what is wanted. */
+  readonly #walk: SlotWalk;
+  /** What the FIB has after the reset that is under way. */
+  #reset: 'nothing' | 'unsure' | undefined;
+  readonly #retryWalk: SlotWalk;
+  /** Whose unresolved routes are tried: of the walk that is under way. */
+  #retried = new Set<GroupId>();
 
   /** @param isFirst routes that a sweep takes before all others: default routes, and those that others resolve through */
   constructor(options: BackendStateOptions, isFirst: (slot: number) => boolean) {
@@ -103,6 +116,8 @@ export class BackendState implements Holder {
     this.#onWork = options.onWork;
     this.#canReplace = options.canReplace;
     this.#isFirst = isFirst;
+    this.#walk = new SlotWalk(() => this.store.top);
+    this.#retryWalk = new SlotWalk(() => this.store.top);
     this.store.attach(this);
     this.sweep();
   }
@@ -122,11 +137,13 @@ export class BackendState implements Holder {
 
   /** Nothing is pending: all is programmed, failed or unresolved. */
   get isSettled(): boolean {
+    if (this.#walk.isUnderWay || this.#retryWalk.isUnderWay) return false;
     return this.#counts[Category.pending] === 0 && this.#counts[Category.leaving] === 0;
   }
 
-  /** Slots that wait in queues; a sweep that is under way counts as many more. */
+  /** Slots that wait in queues; a sweep that is under way counts as many more. None while a reset is under way. */
   get queued(): number {
+    if (this.#reset !== undefined) return 0;
     return this.#sweep === undefined ? this.#first.size + this.#changes.size : Number.POSITIVE_INFINITY;
   }
 
@@ -166,6 +183,7 @@ export class BackendState implements Holder {
    * it before the next `take`. Looks at a bounded number of slots: -1 with `queued` > 0 means "call again".
    */
   take(): number {
+    if (this.#reset !== undefined) return -1;
     for (;;) {
       let slot = this.#first.shift();
       if (slot < 0) slot = this.#changes.shift();
@@ -194,12 +212,23 @@ export class BackendState implements Holder {
     return this.#retries.dueInMs();
   }
 
+  /** A slot that was taken finds no room: it is the next one that is taken. */
+  putBack(slot: number): void {
+    this.#state[slot] = this.#state[slot]! | QUEUED;
+    this.#first.push(slot);
+  }
+
   // For the owner: what became of it.
 
   /** A slot that was taken cannot be sent before something else has happened: the owner sweeps then. */
   postponed(slot: number): void {
     if ((this.#state[slot]! & Phase.mask) >= Phase.failed) this.#forget(slot, this.#state[slot]! & UNSURE);
     this.#update(slot);
+  }
+
+  /** What the FIB was told last of a slot, acknowledged or not. */
+  told(slot: number): GroupId {
+    return this.#group[slot]!;
   }
 
   /** Whether what is in flight takes the destination out. */
@@ -218,7 +247,7 @@ export class BackendState implements Holder {
       this.#groups.release(before);
       this.#group[slot] = group;
     }
-    this.#state[slot] = (state & ~(Phase.mask | STALE)) | Phase.inFlight | mayHold;
+    this.#state[slot] = (state & ~(Phase.mask | STALE | AGAIN)) | Phase.inFlight | mayHold;
   }
 
   /** The FIB has done what it was told. */
@@ -231,7 +260,7 @@ export class BackendState implements Holder {
     }
     const isGone = this.#group[slot] === NO_GROUP;
     this.#state[slot] =
-      (this.#state[slot]! & ~(Phase.mask | UNSURE)) | (isGone ? Phase.absent : Phase.installed);
+      (this.#state[slot]! & ~(Phase.mask | UNSURE | AGAIN)) | (isGone ? Phase.absent : Phase.installed);
     if (this.#attempts.length > 0) this.#attempts[slot] = 0;
     this.#after(slot);
   }
@@ -261,10 +290,12 @@ export class BackendState implements Holder {
 
   /**
    * The FIB no longer has what it was told, by its own doing (a link went down): to be told again. That news may be
-   * older than what it was told last, so it may have it all the same.
+   * older than what it was told last, so it may have it all the same; or newer than what is in flight.
    */
   vanished(slot: number): void {
-    if ((this.#state[slot]! & Phase.mask) !== Phase.installed) return;
+    const phase = this.#state[slot]! & Phase.mask;
+    if (phase === Phase.inFlight) this.#state[slot] = this.#state[slot]! | STALE;
+    if (phase !== Phase.installed) return;
     this.#forget(slot, UNSURE);
     this.#update(slot);
     this.#queue(slot);
@@ -315,18 +346,25 @@ export class BackendState implements Holder {
     }
   }
 
-  /** Tries a slot at once that is failed or unresolved. */
+  /** Tries a slot at once that is failed or unresolved; or will be, when it is answered. */
   retry(slot: number): void {
-    if ((this.#state[slot]! & Phase.mask) >= Phase.failed) this.#queue(slot);
+    const phase = this.#state[slot]! & Phase.mask;
+    if (phase === Phase.inFlight) this.#state[slot] = this.#state[slot]! | AGAIN;
+    else if (phase >= Phase.failed) this.#queue(slot);
   }
 
-  /** Tries all unresolved routes of these groups at once: one of them was taken. */
+  /** Tries all unresolved routes of these groups: one of them was taken. */
   retryUnresolved(groups: ReadonlySet<GroupId>): void {
     if (this.#counts[Category.unresolved] === 0) return;
-    for (let slot = 0; slot < this.store.top; slot++) {
-      const isUnresolved = (this.#state[slot]! & Phase.mask) === Phase.unresolved;
-      if (isUnresolved && groups.has(this.#wanted(slot))) this.#queue(slot);
-    }
+    if (!this.#retryWalk.isUnderWay) this.#retried = new Set();
+    for (const group of groups) this.#retried.add(group);
+    this.#retryWalk.start(
+      (slot) => {
+        const isUnresolved = (this.#state[slot]! & Phase.mask) === Phase.unresolved;
+        if (isUnresolved && this.#retried.has(this.#wanted(slot))) this.#queue(slot);
+      },
+      () => this.#onWork(),
+    );
   }
 
   /**
@@ -337,19 +375,17 @@ export class BackendState implements Holder {
     this.#first.clear();
     this.#changes.clear();
     this.#retries.clear();
-    const { top } = this.store;
-    for (let slot = 0; slot < top; slot++) {
-      const state = this.#state[slot]!;
-      if (state === Phase.absent && this.#wanted(slot) === NO_GROUP) continue;
-      const phase = state & Phase.mask;
-      const mayHold = what === 'unsure' && (phase !== Phase.absent || (state & UNSURE) !== 0);
-      this.#state[slot] = phase | (state & UNSURE);
-      this.#forget(slot, mayHold ? UNSURE : 0);
-      this.#update(slot);
-      this.store.released(slot);
-    }
-    if (this.#attempts.length > 0) this.#attempts.fill(0);
-    this.sweep();
+    this.#retryWalk.stop();
+    this.#sweep = undefined;
+    this.#reset = what;
+    this.#walk.start(
+      (slot) => this.#resetSlot(slot, what),
+      () => {
+        this.#reset = undefined;
+        if (this.#attempts.length > 0) this.#attempts.fill(0);
+        this.sweep();
+      },
+    );
   }
 
   /** Has every slot compared once with what is wanted. */
@@ -360,13 +396,25 @@ export class BackendState implements Holder {
 
   /** What is wanted of every slot may be something else: counts anew and has all compared. */
   wantedChanged(): void {
-    for (let slot = 0; slot < this.store.top; slot++) {
-      this.#update(slot);
-      // A sweep leaves these alone: what they wait for would never come.
-      const waits = (this.#state[slot]! & Phase.mask) >= Phase.failed;
-      if (waits && this.#wanted(slot) === NO_GROUP) this.#queue(slot);
+    if (this.#reset !== undefined) {
+      // That counts anew too: from the first slot on.
+      this.reset(this.#reset);
+      return;
     }
-    this.sweep();
+    this.#walk.start(
+      (slot) => {
+        this.#update(slot);
+        // A sweep leaves these alone: what they wait for would never come.
+        const waits = (this.#state[slot]! & Phase.mask) >= Phase.failed;
+        if (waits && this.#wanted(slot) === NO_GROUP) this.#queue(slot);
+      },
+      () => this.sweep(),
+    );
+  }
+
+  /** Resolves when all slots are reset, or counted anew. */
+  walked(): Promise<void> {
+    return this.#walk.ended();
   }
 
   // For those who look.
@@ -433,6 +481,16 @@ export class BackendState implements Holder {
     if (this.#state[slot] === Phase.absent) this.store.released(slot);
   }
 
+  #resetSlot(slot: number, what: 'nothing' | 'unsure'): void {
+    const state = this.#state[slot]!;
+    const phase = state & Phase.mask;
+    const mayHold = what === 'unsure' && (phase !== Phase.absent || (state & UNSURE) !== 0);
+    this.#state[slot] = phase;
+    this.#forget(slot, mayHold ? UNSURE : 0);
+    this.#update(slot);
+    this.store.released(slot);
+  }
+
   #takeFromSweep(): number {
     const sweep = this.#sweep;
     if (sweep === undefined) return -1;
@@ -465,7 +523,7 @@ export class BackendState implements Holder {
 
   #queue(slot: number): void {
     const state = this.#state[slot]!;
-    if ((state & QUEUED) !== 0) return;
+    if ((state & QUEUED) !== 0 || this.#reset !== undefined) return;
     this.#state[slot] = state | QUEUED;
     (this.#isFirst(slot) ? this.#first : this.#changes).push(slot);
     this.#onWork();
@@ -486,10 +544,10 @@ export class BackendState implements Holder {
     const mayHold =
       !wasInFlight && (state & Phase.mask) === Phase.installed && told !== NO_GROUP ? UNSURE : 0;
     if (this.#attempts.length === 0) this.#growReasons(this.store.capacity);
-    this.#state[slot] = (state & ~(Phase.mask | STALE)) | phase | mayHold;
+    this.#state[slot] = (state & ~(Phase.mask | STALE | AGAIN)) | phase | mayHold;
     this.#reason[slot] = this.#reasonId(reason);
-    if (wasInFlight && this.target(slot) !== told) {
-      // Something else is wanted by now, which may be taken.
+    if (wasInFlight && (this.target(slot) !== told || (state & AGAIN) !== 0)) {
+      // Something else is wanted by now, or nothing is in the way any more: it may be taken.
       this.#attempts[slot] = 0;
       this.#forget(slot, (state | mayHold) & UNSURE);
       this.#update(slot);

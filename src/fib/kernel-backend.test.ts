@@ -86,14 +86,14 @@ describe('the kernel as a FIB', () => {
   it('takes over what an earlier run left, without a word, and removes what nobody wants any more', async () => {
     setRoutes('10.1.0.0/16 = 192.0.2.2', '10.2.0.0/16 = 192.0.2.2@2, 192.0.2.3@1', '10.3.0.0/16 = blackhole');
     {
-      using first = newBackend();
+      await using first = newBackend();
       await first.attach(netns);
       expect(first.status).toMatchObject({ programmed: 3, failed: 0, unresolved: 0 });
     }
     const before = ours();
     expect(before).not.toEqual([]);
     source.removeRoute({ family: 4, address: '10.3.0.0', length: 16 }, undefined);
-    using second = newBackend();
+    await using second = newBackend();
     await second.attach(netns);
     expect(second.status).toMatchObject({ programmed: 2, batches: 1 });
     expect(ours()).toEqual(before.filter((line) => !line.includes('10.3.0.0')));
@@ -104,7 +104,7 @@ describe('the kernel as a FIB', () => {
     setRoutes('10.1.0.0/16 = 192.0.2.2');
     setRoute('10.2.0.0', { tableId: 254 });
     setRoute('10.3.0.0', { labels: [100, 200] });
-    using backend = newBackend();
+    await using backend = newBackend();
     await backend.attach(netns);
     const reasons = new Map(backend.status.failures.map(({ prefix, reason }) => [prefix, reason]));
     expect(reasons.get('10.1.0.0/16')).toMatch(
@@ -128,7 +128,7 @@ describe('the kernel as a FIB', () => {
       const destination = { family: 4, address: `10.${n >> 8}.${n & 255}.0`, length: 24 } as const;
       source.setRoute({ destination, action });
     }
-    using backend = newBackend();
+    await using backend = newBackend();
     await backend.attach(netns);
     expect(backend.status.programmed).toBe(total);
     withNetns(netns, () => setLinkUp('xe0', false));
@@ -158,7 +158,7 @@ describe('the kernel as a FIB', () => {
   it('goes on in a namespace that comes later, or comes back', async () => {
     setRoutes('10.1.0.0/16 = 192.0.2.2');
     deleteNamedNetns(netns);
-    using backend = newBackend();
+    await using backend = newBackend();
     await backend.attach(netns);
     expect(backend.status.status).toMatchObject({ state: 'waiting' });
     for (let round = 0; round < 2; round++) {
@@ -174,7 +174,7 @@ describe('the kernel as a FIB', () => {
   it('moves to another table and metric, and leaves nothing behind when it is detached', async () => {
     setRoutes('10.1.0.0/16 = 192.0.2.2', '10.3.0.0/16 = 203.0.113.1');
     setRoute('10.2.0.0', { tableId: 77 });
-    using backend = newBackend();
+    await using backend = newBackend();
     await backend.attach(netns);
     expect(ours()).toEqual([
       '10.2.0.0/16 via 192.0.2.2 dev xe0 table 77 metric 20',

@@ -6,12 +6,14 @@
  * or a network that could change that; then one route of each next-hop group is tried, and all others follow when it
  * is taken. Routes that the kernel drops are noticed (kernel-reconcile.ts, and the kernel's own notices).
  *
+ * The kernel works while the event loop turns, so what it tells may be older than what it is told: a notice counts for
+ * what is with the kernel as well, and whatever looks for what changed waits for the answers first.
+ *
  * Invariants: nothing is sent while not attached; routes that come from the kernel are never given to it.
  */
 import type { FibKernelConfig } from '../config/types.ts';
 import {
   type Link,
-  LinuxError,
   listLinks,
   netnsIdentity,
   reasonOf,
@@ -37,8 +39,6 @@ import type { RouteTable } from './route-table.ts';
 const NAMESPACE_MS = 1_000;
 /** Notices come in bursts: what they ask for is done once they pause. */
 const SETTLE_MS = 20;
-/** After the kernel took nothing at all (no memory). */
-const ERROR_MS = 1_000;
 
 export interface KernelBackendOptions {
   readonly table: RouteTable;
@@ -66,12 +66,17 @@ interface Session {
   isReadingDue: boolean;
 }
 
+interface SlotOfState {
+  readonly state: BackendState;
+  readonly slot: number;
+}
+
 type Life =
   | { readonly state: 'detached'; readonly reason: string }
   /** `netns` undefined: the own namespace. */
   | { readonly state: 'attached'; readonly netns: string | undefined };
 
-export class KernelBackend implements Disposable {
+export class KernelBackend implements AsyncDisposable {
   readonly #options: KernelBackendOptions;
   readonly #templates: KernelTemplates;
   readonly #states: readonly BackendState[];
@@ -139,7 +144,7 @@ export class KernelBackend implements Disposable {
     for (const state of this.#states) state.wantedChanged();
     if (session !== undefined) {
       await session.reading;
-      this.#run();
+      session.programmer.run();
       await this.settled();
     }
     // Attached anew meanwhile: that session is another one.
@@ -181,7 +186,7 @@ export class KernelBackend implements Disposable {
     this.#readAgain(session);
     await session.reading;
     this.#waiting.wake();
-    this.#run();
+    session.programmer.run();
     await this.settled();
   }
 
@@ -213,7 +218,7 @@ export class KernelBackend implements Disposable {
     if (this.#session === undefined) {
       return { ...base, status: { state: 'waiting', reason: this.#reason, since } };
     }
-    if (counts.pending > 0 || this.#session.isReading) {
+    if (!this.#isSettled) {
       return { ...base, status: { state: 'programming', since } };
     }
     if (counts.failed > 0) {
@@ -223,17 +228,21 @@ export class KernelBackend implements Disposable {
     return { ...base, status: { state: 'synced', since } };
   }
 
-  /** Lets go without removing anything: the next run adopts it. */
-  [Symbol.dispose](): void {
+  /** Lets go without removing anything: the next run adopts it. Resolves when the kernel is done with what it has. */
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#namespaceTimer);
     this.#namespaceTimer = undefined;
     this.#life = { state: 'detached', reason: 'stopped' };
+    const programmer = this.#session?.programmer;
     this.#endSession();
     this.#templates[Symbol.dispose]();
+    await programmer?.answered;
   }
 
   get #isSettled(): boolean {
-    return this.#session?.isReading !== true && this.#states.every((state) => state.isSettled);
+    const session = this.#session;
+    if (session !== undefined && (session.isReading || !session.programmer.isIdle)) return false;
+    return this.#states.every((state) => state.isSettled);
   }
 
   #newState(store: RouteStore): BackendState {
@@ -297,6 +306,10 @@ export class KernelBackend implements Disposable {
       onBatch: () => {
         this.#batches += 1;
       },
+      // Of every group of which one was taken now, all others are to be taken too.
+      onAnswered: () => this.#waiting.release(),
+      onIdle: () => this.#idle(),
+      onError: (error) => this.#options.onError(`the kernel takes no routes: ${reasonOf(error)}`),
     });
     return {
       identity,
@@ -315,16 +328,19 @@ export class KernelBackend implements Disposable {
 
   /** Adopts or removes what an earlier run left, then programs. Never rejects. */
   async #start(session: Session): Promise<void> {
+    for (const state of this.#states) await state.walked();
     await this.#reconcile(session);
     if (this.#session !== session) return;
     session.isReading = false;
+    if (session.isReadingDue) this.#readAgain(session);
     for (const state of this.#states) state.sweep();
-    this.#run();
+    session.programmer.open();
   }
 
   async #reconcile(session: Session): Promise<void> {
     const netns = this.#life.state === 'attached' ? this.#life.netns : undefined;
     for (const state of this.#states) {
+      if (this.#session !== session) return;
       try {
         await reconcile(state, {
           netns,
@@ -365,6 +381,7 @@ export class KernelBackend implements Disposable {
     this.#session = undefined;
     session?.life.abort(new Error('the session has ended'));
     session?.monitor[Symbol.dispose]();
+    session?.programmer[Symbol.dispose]();
     session?.bulk[Symbol.dispose]();
     this.#waiting.clear();
     this.#templates.forgetAll();
@@ -402,34 +419,22 @@ export class KernelBackend implements Disposable {
     if (delayMs === 0) {
       this.#again = setImmediate(() => {
         this.#again = undefined;
-        this.#run();
+        this.#session?.programmer.run();
       });
       return;
     }
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#run(), delayMs).unref();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#session?.programmer.run();
+    }, delayMs).unref();
   }
 
-  #run(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
+  /** Nothing is left to be taken now: perhaps all is settled, perhaps something waits for its next try. */
+  #idle(): void {
     const session = this.#session;
     if (session === undefined || session.isReading) return;
-    try {
-      const isDone = session.programmer.run();
-      // Of every group of which one was taken now, all others are to be taken too.
-      const isMore = this.#waiting.release();
-      if (!isDone || isMore) this.#runIn(0);
-      else this.#idle(session);
-    } catch (error) {
-      if (!(error instanceof LinuxError)) throw error;
-      this.#options.onError(`the kernel takes no routes: ${reasonOf(error)}`);
-      this.#runIn(ERROR_MS);
-    }
-  }
-
-  #idle(session: Session): void {
     let retryInMs = Number.POSITIVE_INFINITY;
     for (const state of this.#states) retryInMs = Math.min(retryInMs, state.retryInMs ?? retryInMs);
     if (Number.isFinite(retryInMs)) this.#runIn(retryInMs + 1);
@@ -457,8 +462,7 @@ export class KernelBackend implements Disposable {
     const { protocol, isNew } = notice;
     if (protocol === ROUTE_PROTOCOL) {
       // Ours, but not by us: by the kernel itself, or by somebody's hand.
-      const slot = this.#slotOf(notice);
-      if (!isNew && slot !== undefined) slot.state.vanished(slot.slot);
+      if (!isNew) this.#vanished(this.#slotOf(notice));
       return;
     }
     // A network on a link: what next hops are resolved through.
@@ -466,7 +470,13 @@ export class KernelBackend implements Disposable {
     const slot = this.#slotOf(notice);
     if (slot === undefined) return;
     if (!isNew) slot.state.retry(slot.slot);
-    else if (notice.isReplacement) slot.state.vanished(slot.slot);
+    else if (notice.isReplacement) this.#vanished(slot);
+  }
+
+  #vanished(gone: SlotOfState | undefined): void {
+    if (gone === undefined) return;
+    this.#session?.programmer.outdated(gone.state, gone.slot);
+    gone.state.vanished(gone.slot);
   }
 
   #heardLink(link: Link, isNew: boolean): void {
@@ -505,16 +515,23 @@ export class KernelBackend implements Disposable {
     this.#noticeTimer ??= setTimeout(() => {
       this.#noticeTimer = undefined;
       const session = this.#session;
-      if (session === undefined) return;
-      this.#waiting.wake();
-      if (this.#isLinkLost) this.#readAgain(session);
-      this.#isLinkLost = false;
-      this.#runIn(0);
+      if (session !== undefined) void this.#lookAgain(session);
     }, SETTLE_MS).unref();
   }
 
+  /** Tries what waits, and finds what the kernel dropped. Never rejects. */
+  async #lookAgain(session: Session): Promise<void> {
+    // What the kernel could not resolve before that change is told as soon as its batch is answered.
+    await session.programmer.answered;
+    if (this.#session !== session) return;
+    this.#waiting.wake();
+    if (this.#isLinkLost) this.#readAgain(session);
+    this.#isLinkLost = false;
+    this.#runIn(0);
+  }
+
   /** The slot that a kernel route is in the place of. */
-  #slotOf(notice: RouteNotice): { readonly state: BackendState; readonly slot: number } | undefined {
+  #slotOf(notice: RouteNotice): SlotOfState | undefined {
     if (notice.metric !== this.#config.metric) return undefined;
     this.#readKey(notice, this.#key);
     const state = this.#states.find(({ store }) => store.family === notice.family);

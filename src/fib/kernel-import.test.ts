@@ -216,24 +216,24 @@ describe('routes of a routing daemon', () => {
     const add = encodeAddition({ ...base, kind: 'unicast', nextHops: [{ gateway: '192.0.2.2', weight: 1 }] });
     const remove = encodeRemoval(base);
     const total = 20_000;
-    const all = (template: typeof add, mode: number, step: number): void => {
+    const all = async (template: typeof add, mode: number, step: number): Promise<void> => {
       for (let n = 0; n < total; n += step) {
-        if (!bulk.hasRoom(template)) {
-          bulk.send();
+        if (!bulk.hasRoom(template.bytes.length)) {
+          await bulk.send();
           bulk.clear();
         }
         bulk.push(n, template, mode, 24, (0x0a00_0000 + n * 256) >>> 0, 0, 0, 0);
       }
-      bulk.send();
+      await bulk.send();
       bulk.clear();
     };
-    all(add, AddMode.exclusive, 1);
+    await all(add, AddMode.exclusive, 1);
     await until(
       () => imported.status.routes === total,
       () => imported.status,
     );
-    all(remove, REMOVE, 2);
-    all(add, AddMode.exclusive, 4);
+    await all(remove, REMOVE, 2);
+    await all(add, AddMode.exclusive, 4);
     const left = Array.from({ length: total }, (_, n) => n).filter((n) => n % 2 === 1 || n % 4 === 0);
     await untilRoutes(left.map((n) => `10.${n >> 8}.${n & 255}.0/24 metric 32: 192.0.2.2%GigabitEthernet0`));
     expect(errors).toEqual([]);

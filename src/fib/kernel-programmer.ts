@@ -1,31 +1,39 @@
 /**
- * Programs routes into the kernel: takes what is due, puts messages into batches, and tells the states what became of
- * each. The kernel answers inside the send, so nothing is in flight between two runs.
+ * Programs routes into the kernel: takes what is due, puts messages into a batch, and tells the states what became of
+ * each when the kernel has answered. One batch is with the kernel at a time; the next one is made then.
  *
  * How our routes keep clear of others' with the same prefix, table and metric: NLM_F_REPLACE is never used, since it
  * replaces whatever comes first. A new route is added only where there is none (NLM_F_EXCL); removals name our
  * protocol; a change adds and removes (`KernelTemplates.change`). "There is one already" is answered by removing ours
  * and adding again: if that is refused too, it is another's.
  *
- * Invariants: a run ends after `SLICE_MS`; after a failed change nothing of the old route is left.
+ * Invariants: between two turns of the event loop no more than a batch is made, and no longer than `SLICE_MS`; after a
+ * failed change nothing of the old route is left; once disposed of, no state is told anything.
  */
-import { AddMode, DONE, REMOVE, RouteBulk, type RouteTemplate, UNKNOWN } from '../linux/mod.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AddMode, DONE, LinuxError, REMOVE, RouteBulk, type RouteTemplate, UNKNOWN } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import type { KernelTemplates } from './kernel-templates.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type RouteKey } from './route-key.ts';
 import { isUnresolved, refusalWords } from './kernel-refusals.ts';
+import { NO_SLOT, Role, roleOf, slotOf, stateOf, tagOf } from './kernel-tags.ts';
 
-/** A run ends after this, in ms. */
+/** Making a batch ends after this, in ms. */
 const SLICE_MS = 4;
+/**
+ * What the kernel is to take for a batch, in ms: where it is not preempted inside a write, whoever shares its core waits
+ * so long. A removal may take ten times as long as an addition (update_suffix in net/ipv4/fib_trie.c).
+ */
+const BATCH_MS = 2;
+/** Messages of the smallest batch. */
+const FEWEST = 16;
+/** Slots between two looks at the clock. */
+const CLOCK_EVERY = 64;
+/** After the kernel took nothing at all (no memory). */
+const ERROR_MS = 1_000;
 const EEXIST = 17;
 const ESRCH = 3;
-
-/** What the outcome of a message means; in a tag above the slot, with the index of the state. */
-const Role = { ignored: 0, addition: 1, removal: 2, secondAddition: 3 } as const;
-const SLOT_BITS = 22;
-const SLOT_MASK = 2 ** SLOT_BITS - 1;
-const STATE_BITS = 2;
 
 export interface KernelProgrammerOptions {
   /** IPv4 and IPv6. */
@@ -39,116 +47,186 @@ export interface KernelProgrammerOptions {
   /** A slot was programmed. */
   readonly onProgrammed: (state: BackendState, slot: number, group: GroupId) => void;
   readonly onBatch: () => void;
+  /** The states were told what became of a batch. */
+  readonly onAnswered: () => void;
+  /** Nothing is left to be taken now, and nothing is with the kernel. */
+  readonly onIdle: () => void;
+  /** The kernel took nothing; it is tried again. */
+  readonly onError: (error: LinuxError) => void;
 }
 
-export class KernelProgrammer {
+/** What we have of a destination that no slot stands for. */
+interface Stray {
+  readonly template: RouteTemplate;
+  readonly key: Readonly<RouteKey>;
+}
+
+type Fill = 'full' | 'slice-over' | 'nothing-left';
+
+export class KernelProgrammer implements Disposable {
   readonly #options: KernelProgrammerOptions;
+  readonly #life = new AbortController();
   /** Tags of slots where a route was in the way. */
   #clashes: number[] = [];
-  /** Slots that were sent while somebody asked for them (`watchSent`). */
-  readonly #sentWatchers = new Set<(state: BackendState, slot: number) => void>();
+  #strays: Stray[] = [];
+  /** What is due is taken; before, only strays are removed. */
+  #isOpen = false;
+  /** Until a batch is answered. */
+  #sending: Promise<void> | undefined;
+  #again: NodeJS.Immediate | undefined;
+  /** Messages that the kernel takes in about `BATCH_MS`. */
+  #most = FEWEST;
+  /** Who reads the kernel (`watch`). */
+  readonly #watchers = new Set<(state: BackendState, slot: number) => void>();
 
   constructor(options: KernelProgrammerOptions) {
     this.#options = options;
   }
 
-  /** Tells which slots are sent, until disposed. */
-  watchSent(watcher: (state: BackendState, slot: number) => void): Disposable {
-    this.#sentWatchers.add(watcher);
-    return { [Symbol.dispose]: () => void this.#sentWatchers.delete(watcher) };
+  /** Resolves when what is with the kernel now is answered. */
+  get answered(): Promise<void> {
+    return this.#sending ?? Promise.resolve();
   }
 
-  /** Programs what is due, for a slice of time. False: there is more. Throws LinuxError when the kernel takes nothing. */
-  run(): boolean {
-    const until = performance.now() + SLICE_MS;
-    const { states } = this.#options;
-    for (const [index, state] of states.entries()) {
-      for (;;) {
-        const slot = state.take();
-        if (slot < 0) {
-          this.#flush();
-          // A sweep looks at a bounded number of slots; answers may have made more work.
-          if (state.queued === 0) break;
-          if (performance.now() > until) return false;
-          continue;
-        }
-        if (this.#send(index, state, slot) && performance.now() > until) {
-          this.#flush();
-          return false;
-        }
-      }
+  /** Nothing is with the kernel, or about to be sent. */
+  get isIdle(): boolean {
+    return this.#sending === undefined && this.#clashes.length === 0 && this.#strays.length === 0;
+  }
+
+  /** Tells of which slots we know better than who reads the kernel: what is with it, is sent, or is `outdated`. */
+  watch(watcher: (state: BackendState, slot: number) => void): Disposable {
+    const { bulk, states } = this.#options;
+    const tags = Array.from({ length: bulk.count }, (_, at) => bulk.tagAt(at));
+    for (const tag of [...tags, ...this.#clashes]) {
+      const state = states[stateOf(tag)];
+      if (state !== undefined) watcher(state, slotOf(tag));
     }
-    this.#flush();
-    return states.every(({ queued }) => queued === 0);
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
   }
 
-  /** Removes what we have of a destination that no slot stands for. */
+  /** The kernel tells of a slot: what is read of it may be older. */
+  outdated(state: BackendState, slot: number): void {
+    for (const watcher of this.#watchers) watcher(state, slot);
+  }
+
+  /** Takes what is due from now on. */
+  open(): void {
+    this.#isOpen = true;
+    this.run();
+  }
+
+  /** Sends what is due; goes on by itself while there is more. Never throws. */
+  run(): void {
+    if (this.#sending !== undefined || this.#again !== undefined || this.#life.signal.aborted) return;
+    const end = this.#fill();
+    if (this.#options.bulk.count > 0) {
+      this.#sending = this.#send();
+    } else if (end === 'nothing-left') this.#options.onIdle();
+    else {
+      this.#again = setImmediate(() => {
+        this.#again = undefined;
+        this.run();
+      });
+    }
+  }
+
+  /** Removes what we have of a destination that no slot stands for: before anything that is taken from now on. */
   removeStray(key: Readonly<RouteKey>, table: number, metric: number): void {
     if (key.family === 'mpls') return;
     const template = this.#options.templates.removal(key.family, table, metric);
-    if (!this.#options.bulk.hasRoom(template)) this.#flush();
-    this.#options.bulk.push(0, template, REMOVE, key.length, key.w0, key.w1, key.w2, key.w3);
+    this.#strays.push({ template, key: { ...key } });
   }
 
-  /** Sends what `removeStray` has put into the batch. */
-  flush(): void {
-    this.#flush();
+  /** Resolves when all strays are removed; undefined when there are none. */
+  removed(): Promise<void> | undefined {
+    return this.#strays.length === 0 ? undefined : this.#removeAll();
   }
 
-  /** True when a batch was sent on the way. */
-  #send(index: number, state: BackendState, slot: number): boolean {
+  [Symbol.dispose](): void {
+    this.#life.abort();
+    if (this.#again !== undefined) clearImmediate(this.#again);
+    this.#again = undefined;
+  }
+
+  async #removeAll(): Promise<void> {
+    while (this.#strays.length > 0 && !this.#life.signal.aborted) {
+      this.run();
+      await (this.#sending ?? new Promise((resolve) => setImmediate(resolve)));
+    }
+    await this.#sending;
+  }
+
+  /** Makes a batch, as far as there is room and time. */
+  #fill(): Fill {
+    if (!this.#putClashes() || !this.#putStrays()) return 'full';
+    if (!this.#isOpen) return 'nothing-left';
+    const until = performance.now() + SLICE_MS;
+    for (const [index, state] of this.#options.states.entries()) {
+      for (let count = 1; ; count++) {
+        if (this.#options.bulk.count >= this.#most) return 'full';
+        const slot = state.take();
+        // A sweep looks at a bounded number of slots.
+        if (slot < 0 && state.queued === 0) break;
+        if (slot >= 0 && !this.#put(index, state, slot)) return 'full';
+        if ((slot < 0 || count % CLOCK_EVERY === 0) && performance.now() > until) return 'slice-over';
+      }
+    }
+    return 'nothing-left';
+  }
+
+  /** Puts what is due of a slot into the batch. False: there is no room. */
+  #put(index: number, state: BackendState, slot: number): boolean {
     const { templates } = this.#options;
-    const { store } = state;
+    const { family, table, tableId } = this.#placeOf(state, slot);
     const target = state.target(slot);
     const before = state.programmed(slot);
     const isUnsure = state.isUnsure(slot);
-    const family = store.family === 6 ? 6 : 4;
-    const tableId = store.tableIdOf(slot);
-    const table = tableId === DEFAULT_TABLE ? this.#options.defaultTable() : tableId;
-    for (const watcher of this.#sentWatchers) watcher(state, slot);
     const old = before === NO_GROUP ? undefined : templates.group(family, table, before);
     const remove = old?.kind === 'templates' ? old.remove : templates.removal(family, table);
-    if (target === NO_GROUP) {
-      const wasFull = this.#makeRoom(remove);
-      state.sent(slot, NO_GROUP);
-      this.#push(tagOf(Role.removal, index, slot), remove, REMOVE, state, slot);
-      return wasFull;
-    }
-    const made = this.#refusalOf(tableId, table) ?? templates.group(family, table, target);
-    if (made.kind !== 'templates') {
-      if (before !== NO_GROUP || isUnsure) {
-        // What it was must not stay.
-        this.#makeRoom(remove);
-        this.#push(0, remove, REMOVE, state, slot);
-      }
-      state.sent(slot, target);
-      if (made.kind === 'refused') state.refused(slot, made.reason);
-      else {
-        state.unresolved(slot, made.reason);
-        this.#options.onUnresolved(state, slot, target);
-      }
+    const made =
+      target === NO_GROUP
+        ? undefined
+        : (this.#refusalOf(tableId, table) ?? templates.group(family, table, target));
+    const isRemoved = made === undefined || before !== NO_GROUP || isUnsure;
+    const add = made?.kind === 'templates' ? made.add : undefined;
+    if (!this.#hasRoom(add, isRemoved ? remove : undefined)) {
+      state.putBack(slot);
       return false;
     }
-    const wasFull =
-      before === NO_GROUP && !isUnsure ? this.#makeRoom(made.add) : this.#makeRoom(made.add, remove);
+    this.outdated(state, slot);
+    const tag = tagOf(Role.addition, index, slot);
+    const ignored = tagOf(Role.ignored, index, slot);
+    if (made === undefined) {
+      state.sent(slot, NO_GROUP);
+      this.#push(tagOf(Role.removal, index, slot), remove, REMOVE, state, slot);
+      return true;
+    }
+    if (made.kind !== 'templates') {
+      // What it was must not stay.
+      if (isRemoved) this.#push(ignored, remove, REMOVE, state, slot);
+      state.sent(slot, target);
+      if (made.kind === 'refused') state.refused(slot, made.reason);
+      else this.#unresolved(state, slot, made.reason);
+      return true;
+    }
     // Asked first: sending lets go of the group before.
     const change = before === NO_GROUP ? undefined : templates.change(family, before, target);
     state.sent(slot, target);
-    const tag = tagOf(Role.addition, index, slot);
     if (isUnsure) {
       // Removed first: an addition that is refused for another reason than what is there would leave it.
-      this.#push(0, remove, REMOVE, state, slot);
+      this.#push(ignored, remove, REMOVE, state, slot);
       this.#push(tagOf(Role.secondAddition, index, slot), made.add, AddMode.exclusive, state, slot);
     } else if (change === undefined) {
       this.#push(tag, made.add, AddMode.exclusive, state, slot);
     } else if (change === 'behind') {
       this.#push(tag, made.add, AddMode.beside, state, slot);
-      this.#push(0, remove, REMOVE, state, slot);
+      this.#push(ignored, remove, REMOVE, state, slot);
     } else {
-      this.#push(0, remove, REMOVE, state, slot);
+      this.#push(ignored, remove, REMOVE, state, slot);
       this.#push(tag, made.add, AddMode.exclusive, state, slot);
     }
-    return wasFull;
+    return true;
   }
 
   /** Two names of one table: their routes would take each other's place. */
@@ -161,10 +239,19 @@ export class KernelProgrammer {
     return { kind: 'refused', reason };
   }
 
-  #makeRoom(first: RouteTemplate, second?: RouteTemplate): boolean {
-    if (this.#options.bulk.hasRoom(first, second)) return false;
-    this.#flush();
-    return true;
+  #hasRoom(...templates: readonly (RouteTemplate | undefined)[]): boolean {
+    let lengthBytes = 0;
+    for (const template of templates) lengthBytes += template?.bytes.length ?? 0;
+    return this.#options.bulk.hasRoom(lengthBytes);
+  }
+
+  #placeOf(
+    { store }: BackendState,
+    slot: number,
+  ): { readonly family: 4 | 6; readonly tableId: number; readonly table: number } {
+    const tableId = store.tableIdOf(slot);
+    const table = tableId === DEFAULT_TABLE ? this.#options.defaultTable() : tableId;
+    return { family: store.family === 6 ? 6 : 4, tableId, table };
   }
 
   #push(tag: number, template: RouteTemplate, mode: number, { store }: BackendState, slot: number): void {
@@ -181,39 +268,47 @@ export class KernelProgrammer {
     );
   }
 
-  /** Sends until every slot has its answer. */
-  #flush(): void {
-    const { bulk } = this.#options;
-    while (bulk.count > 0) {
-      this.#options.onBatch();
+  /** Has the batch worked off, and goes on with what is due then. */
+  async #send(): Promise<void> {
+    const { bulk, onBatch, onAnswered, onError } = this.#options;
+    const { signal } = this.#life;
+    const { count } = bulk;
+    const sentAt = performance.now();
+    onBatch();
+    for (let isSent = false; !isSent && !signal.aborted; ) {
       try {
-        bulk.send();
+        await bulk.send();
+        isSent = true;
       } catch (error) {
-        this.#readOutcomes();
-        bulk.clear();
-        throw error;
+        if (!(error instanceof LinuxError)) throw error;
+        if (!signal.aborted) onError(error);
+        await sleep(ERROR_MS, undefined, { ref: false });
       }
-      this.#readOutcomes();
-      bulk.clear();
-      this.#sendAgain();
     }
+    if (signal.aborted) return;
+    this.#readOutcomes();
+    bulk.clear();
+    const most = (count * BATCH_MS) / (performance.now() - sentAt);
+    this.#most = Math.max(FEWEST, Math.min(this.#most * 2, Math.max(this.#most / 2, most)));
+    this.#sending = undefined;
+    onAnswered();
+    this.run();
   }
 
   #readOutcomes(): void {
     const { bulk, states } = this.#options;
     for (let at = 0; at < bulk.count; at++) {
       const tag = bulk.tagAt(at);
-      const role = tag >>> (SLOT_BITS + STATE_BITS);
-      if (role === Role.ignored) continue;
-      const state = states[(tag >>> SLOT_BITS) & (2 ** STATE_BITS - 1)];
-      if (state !== undefined) this.#take(state, tag & SLOT_MASK, role, at);
+      const state = states[stateOf(tag)];
+      if (roleOf(tag) !== Role.ignored && state !== undefined)
+        this.#take(state, slotOf(tag), roleOf(tag), at);
     }
   }
 
   #take(state: BackendState, slot: number, role: number, at: number): void {
     const outcome = this.#options.bulk.outcomeAt(at);
     if (outcome === DONE) {
-      const group = state.target(slot);
+      const group = state.told(slot);
       state.acked(slot);
       if (role !== Role.removal) this.#options.onProgrammed(state, slot, group);
     } else if (outcome === UNKNOWN) state.lost(slot);
@@ -228,47 +323,53 @@ export class KernelProgrammer {
     } else {
       // Without the destination: reasons are kept once, however many routes have them.
       const error = this.#options.bulk.errorAt(at, 'addRoute');
-      if (!isUnresolved(error)) {
-        state.refused(slot, refusalWords(error));
-        return;
-      }
-      const group = state.target(slot);
-      state.unresolved(slot, error.detail ?? error.message);
-      this.#options.onUnresolved(state, slot, group);
+      if (isUnresolved(error)) this.#unresolved(state, slot, error.detail ?? error.message);
+      else state.refused(slot, refusalWords(error));
     }
   }
 
-  /** A route is in the way of these: ours, of which we did not know, or another's. */
-  #sendAgain(): void {
-    const { states, templates, bulk } = this.#options;
-    const clashes = this.#clashes;
-    this.#clashes = [];
-    for (const [done, tag] of clashes.entries()) {
-      const index = (tag >>> SLOT_BITS) & (2 ** STATE_BITS - 1);
+  #unresolved(state: BackendState, slot: number, reason: string): void {
+    const group = state.told(slot);
+    state.unresolved(slot, reason);
+    // Unless something else is wanted by now.
+    if (state.told(slot) === group) this.#options.onUnresolved(state, slot, group);
+  }
+
+  /** A route is in the way of these: ours, of which we did not know, or another's. False: there is no room for all. */
+  #putClashes(): boolean {
+    const { states, templates } = this.#options;
+    for (let tag = this.#clashes[0]; tag !== undefined; tag = this.#clashes[0]) {
+      const index = stateOf(tag);
+      const slot = slotOf(tag);
       const state = states[index];
-      const slot = tag & SLOT_MASK;
-      if (state === undefined) continue;
-      const family = state.store.family === 6 ? 6 : 4;
-      const tableId = state.store.tableIdOf(slot);
-      const table = tableId === DEFAULT_TABLE ? this.#options.defaultTable() : tableId;
-      const target = state.target(slot);
-      const made = target === NO_GROUP ? undefined : templates.group(family, table, target);
-      const removal = templates.removal(family, table);
-      if (made?.kind !== 'templates') {
-        // Nothing is wanted any more, or nothing that can be: compared again.
-        state.lost(slot);
-        continue;
+      if (state !== undefined) {
+        const { family, table } = this.#placeOf(state, slot);
+        const made = templates.group(family, table, state.told(slot));
+        const removal = templates.removal(family, table);
+        if (made.kind === 'templates') {
+          if (!this.#hasRoom(removal, made.add)) return false;
+          this.#push(tagOf(Role.ignored, index, slot), removal, REMOVE, state, slot);
+          this.#push(tagOf(Role.secondAddition, index, slot), made.add, AddMode.exclusive, state, slot);
+        } else {
+          // Its interface went meanwhile: compared again.
+          state.lost(slot);
+        }
       }
-      if (!bulk.hasRoom(removal, made.add)) {
-        this.#clashes = clashes.slice(done);
-        return;
-      }
-      this.#push(0, removal, REMOVE, state, slot);
-      this.#push(tagOf(Role.secondAddition, index, slot), made.add, AddMode.exclusive, state, slot);
+      this.#clashes.shift();
     }
+    return true;
   }
-}
 
-function tagOf(role: number, state: number, slot: number): number {
-  return (role << (SLOT_BITS + STATE_BITS)) | (state << SLOT_BITS) | slot;
+  /** False: there is no room for all. */
+  #putStrays(): boolean {
+    for (const [done, { template, key }] of this.#strays.entries()) {
+      if (!this.#hasRoom(template)) {
+        this.#strays = this.#strays.slice(done);
+        return false;
+      }
+      this.#options.bulk.push(NO_SLOT, template, REMOVE, key.length, key.w0, key.w1, key.w2, key.w3);
+    }
+    this.#strays = [];
+    return true;
+  }
 }

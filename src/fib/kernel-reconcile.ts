@@ -2,7 +2,9 @@
  * Compares what the kernel has of ours with what the states say: after a start, to adopt what an earlier run left; and
  * when the kernel may have dropped routes without a word, as it does with IPv4 when a link goes down.
  *
- * Invariant: slots that are sent while the kernel is read are left alone: the reading may have been too early for them.
+ * Invariants: what was with the kernel when the reading was asked for is answered before it begins; slots that are sent
+ * or told of while the kernel is read are left alone: the reading may have been too early for them. (The kernel makes
+ * each datagram of a dump when the one before is taken, so it may be older by a turn of the event loop.)
  */
 import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
@@ -31,6 +33,8 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
   const { family } = store;
   if (family === 'mpls') return;
   const { programmer, netns, signal, groups, resolveInterface } = options;
+  await programmer.answered;
+  signal.throwIfAborted();
   const key = newRouteKey();
   let seen = new Uint8Array(store.capacity);
   const mark = (slot: number): boolean => {
@@ -43,12 +47,13 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
     seen[slot] = 1;
     return was;
   };
-  using _watch = programmer.watchSent((of, slot) => {
+  using _watch = programmer.watch((of, slot) => {
     if (of === state) mark(slot);
   });
   const same = new SameAction(groups, resolveInterface);
   const top = store.top;
-  await dumpRoutes({ netns, family, protocol: ROUTE_PROTOCOL, signal }, (notice) => {
+  const dump = { netns, family, protocol: ROUTE_PROTOCOL, signal, pause: () => programmer.removed() };
+  await dumpRoutes(dump, (notice) => {
     if (notice.kind === undefined) return;
     options.readKey(notice, key);
     const isOurs = notice.metric === options.metric();
@@ -65,7 +70,8 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
     else if (same.is(notice, target)) state.adopted(slot, target);
     else state.found(slot);
   });
-  programmer.flush();
+  await programmer.removed();
+  signal.throwIfAborted();
   for (let slot = 0; slot < top; slot++) {
     if (seen[slot] === 0 && state.programmed(slot) !== NO_GROUP) state.vanished(slot);
     if (slot % SLICE === SLICE - 1) {

@@ -171,6 +171,18 @@ describe('a slot', () => {
     expect(store.top).toBe(2);
   });
 
+  it('is free again when its route goes, where no FIB wanted it', () => {
+    const table = new RouteTable();
+    table.store(4).attach(new Follower());
+    const source = table.addSource({ name: 'feed', distance: 20, origin: 'feed' });
+    for (let n = 0; n < 1_000; n++) {
+      const destination = prefix(`10.${n >> 8}.${n & 255}.0/24`);
+      source.setRoute({ destination, action: to('192.0.2.1') });
+      source.removeRoute(destination, undefined);
+    }
+    expect(table.store(4).top).toBe(1);
+  });
+
   it('is found among hundreds of thousands, also after half of them have gone', () => {
     const table = new RouteTable();
     const source = table.addSource({ name: 'feed', distance: 20, origin: 'feed' });

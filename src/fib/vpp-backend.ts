@@ -194,7 +194,7 @@ export class VppBackend implements Disposable {
     if (this.#session === undefined) {
       return { ...base, backend: 'vpp', status: { state: 'waiting', reason: this.#reason, since } };
     }
-    if (counts.pending > 0) return { ...base, backend: 'vpp', status: { state: 'programming', since } };
+    if (!this.#isSettled) return { ...base, backend: 'vpp', status: { state: 'programming', since } };
     if (counts.failed > 0) {
       const reason = `${counts.failed} of ${counts.desired} routes were refused`;
       return { ...base, backend: 'vpp', status: { state: 'degraded', reason, since } };

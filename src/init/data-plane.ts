@@ -194,6 +194,14 @@ export class DataPlane {
     else await this.#takeLive(next);
   }
 
+  /**
+   * For a machine that goes on without us: takes our routes out of the kernel, for good. Says how many. Never rejects.
+   * After a crash they stay, and the next run adopts them.
+   */
+  removeKernelRoutes(): Promise<string> {
+    return this.#kernel.removeRoutes();
+  }
+
   /** Stops VPP and what hangs on it. */
   async stop(): Promise<void> {
     this.#life = 'stopped';

@@ -25,6 +25,9 @@ export const VFIO_MODULES = ['vfio', 'vfio_iommu_type1', 'vfio-pci'];
 /** What LCP (tap) and VPP's virtio back ends use. */
 export const TAP_MODULES = ['tun', 'vhost_net'];
 
+/** With it routes in the kernel push MPLS labels. A kernel without it says so of each such route. */
+export const LABEL_MODULES = ['mpls_iptunnel'];
+
 /** Every distinct modalias below a sysfs devices tree. */
 export function collectModaliases(devices = '/sys/devices'): Set<string> {
   const found = new Set<string>();
@@ -82,4 +85,12 @@ export function loadByName(loader: ModuleLoader, names: readonly string[]): stri
   const count = (wanted: ModuleOutcome['result']): number =>
     outcomes.filter(({ result }) => result === wanted).length;
   return `${count('loaded')} loaded, ${count('already-loaded') + count('built-in')} there already`;
+}
+
+/** Loads modules without which the machine works as well; says which are there, and why others are not. Never throws. */
+export function loadIfThere(loader: ModuleLoader, names: readonly string[]): string {
+  return names
+    .map((name) => loader.load(name))
+    .map(({ name, result, error }) => `${name}: ${error ?? result}`)
+    .join('; ');
 }

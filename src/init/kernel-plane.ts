@@ -33,6 +33,7 @@ export class KernelPlane implements AsyncDisposable {
   #config: Config;
   readonly #options: KernelPlaneOptions;
   #import: Import | undefined;
+  #isEnded = false;
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
@@ -60,7 +61,7 @@ export class KernelPlane implements AsyncDisposable {
     this.interfaces.apply();
     // Names of interfaces mean NICs from now on.
     this.fib.interfacesChanged();
-    await this.fib.attach(undefined);
+    if (!this.#isEnded) await this.fib.attach(undefined);
   }
 
   /** VPP forwards: takes everything back, and programs what is wanted beside it. Never rejects. */
@@ -83,15 +84,24 @@ export class KernelPlane implements AsyncDisposable {
     else await this.fib.settled();
   }
 
+  /** Takes our routes out of the kernel, for good; says how many there were. Never rejects. */
+  async removeRoutes(): Promise<string> {
+    this.#isEnded = true;
+    const { programmed } = this.fib.status;
+    await this.fib.detach('the appliance stops');
+    return `${programmed} routes`;
+  }
+
   /** Lets go of the kernel without taking anything back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.fib[Symbol.dispose]();
+    await this.fib[Symbol.asyncDispose]();
     await this.#endImport();
   }
 
   async #standBeside(): Promise<void> {
     const { fib, vpp } = this.#config;
     await this.#followDaemons();
+    if (this.#isEnded) return;
     if (!fib.kernel.enabled || !vpp.enabled) return this.fib.detach(IDLE);
     return this.fib.attach(fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined));
   }

@@ -10,7 +10,15 @@ import { Appliance, VERSION } from './appliance.ts';
 import type { Config } from '../config/types.ts';
 import { Box } from './box.ts';
 import { activeConsoles, Console } from './console.ts';
-import { BASE_MODULES, coldplug, loadByName, TAP_MODULES, VFIO_MODULES } from './hardware-modules.ts';
+import {
+  BASE_MODULES,
+  coldplug,
+  LABEL_MODULES,
+  loadByName,
+  loadIfThere,
+  TAP_MODULES,
+  VFIO_MODULES,
+} from './hardware-modules.ts';
 import { applyIdentity, applySysctls } from './kernel-settings.ts';
 import { mountAll, mountHugetlbfs } from './mounts.ts';
 import { findPowerButtons, watchPowerButtons } from './power-button.ts';
@@ -117,7 +125,8 @@ export async function runPid1(startedAt: number): Promise<void> {
         const failed = outcomes.filter(({ result }) => result === 'failed');
         for (const { name, error } of failed) console.warning('modules', `${name}: ${error ?? 'failed'}`);
         const loaded = outcomes.filter(({ result }) => result === 'loaded').length;
-        return `${loaded} for this machine's devices; ${loadByName(modules(), BASE_MODULES)}`;
+        const words = [loadByName(modules(), BASE_MODULES), loadIfThere(modules(), LABEL_MODULES)];
+        return [`${loaded} for this machine's devices`, ...words].join('; ');
       },
     },
     ...own.diskPhases(),

@@ -11,6 +11,12 @@ import { loadConfig } from './load-config.ts';
 import { startReaper } from './reaper-loop.ts';
 import { runSteps } from './shutdown.ts';
 
+/**
+ * A full table is out of the kernel after 15 to 25 s; with the other steps this stays below the 90 s that systemd waits.
+ * PID 1 does not do it: its machine goes, and forwards to the last moment.
+ */
+const KERNEL_ROUTES_MS = 60_000;
+
 export interface RunOptions {
   readonly configPath: string;
   /** Where this run keeps its files; VPP's runtime directory is `vpp` below it. */
@@ -84,6 +90,11 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   await runSteps(
     [
       { name: 'services stopped', timeoutMs: 8_000, run: () => appliance.stopServices() },
+      {
+        name: 'kernel routes removed',
+        timeoutMs: KERNEL_ROUTES_MS,
+        run: () => appliance.dataPlane.removeKernelRoutes(),
+      },
       { name: 'VPP stopped', timeoutMs: 8_000, run: () => appliance.dataPlane.stop() },
       { name: 'NICs restored', timeoutMs: 5_000, run: () => appliance.dataPlane.restoreNics() },
       { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },

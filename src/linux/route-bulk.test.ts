@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { addAddress } from './addresses.ts';
 import { linkIndex, setLinkUp } from './links.ts';
@@ -83,14 +84,14 @@ describe('many routes in one send', () => {
     flush();
   });
 
-  it('are done unless refused, though only the last asks for an answer', () => {
+  it('are done unless refused, though only the last asks for an answer', async () => {
     using bulk = new RouteBulk({ netns });
     const good = via(4, '192.0.2.2');
     const bad = via(4, '203.0.113.1');
     for (const [n, template] of [good, bad, good, bad, good].entries()) {
       bulk.push(100 + n, template, AddMode.exclusive, 16, net(n), 0, 0, 0);
     }
-    bulk.send();
+    await bulk.send();
     expect(Array.from({ length: 5 }, (_, index) => bulk.tagAt(index))).toEqual([100, 101, 102, 103, 104]);
     const outcomes = Array.from({ length: 5 }, (_, index) => bulk.outcomeAt(index));
     expect(outcomes).toEqual([DONE, 101, DONE, 101, DONE]);
@@ -102,19 +103,19 @@ describe('many routes in one send', () => {
     bulk.clear();
     bulk.push(1, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(2), 0, 0, 0);
     bulk.push(2, good, AddMode.exclusive, 16, net(4), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     expect([bulk.outcomeAt(0), bulk.outcomeAt(1)]).toEqual([DONE, 17]);
     expect(shown(4).map(({ dst }) => dst)).toEqual(['10.0.0.0/16', '10.4.0.0/16']);
   });
 
-  it('are unknown, not done, when there was no room for the answers', () => {
+  it('are unknown, not done, when there was no room for the answers', async () => {
     // The kernel makes it 2304 bytes at least: a few answers.
     using bulk = new RouteBulk({ netns, receiveBytes: 1 });
     const bad = via(4, '203.0.113.1');
     const good = via(4, '192.0.2.2');
     for (let n = 0; n < 60; n++)
       bulk.push(n, n % 2 === 0 ? bad : good, AddMode.exclusive, 16, net(n), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     const outcomes = Array.from({ length: 60 }, (_, index) => bulk.outcomeAt(index));
     expect(new Set(outcomes)).toEqual(new Set([101, UNKNOWN]));
     expect(outcomes[0]).toBe(101);
@@ -122,11 +123,11 @@ describe('many routes in one send', () => {
     // The socket goes on to work.
     bulk.clear();
     bulk.push(7, good, AddMode.exclusive, 16, net(100), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     expect(bulk.outcomeAt(0)).toBe(DONE);
   });
 
-  it('have weights, several next hops, blackholes, and IPv4 through an IPv6 neighbour', () => {
+  it('have weights, several next hops, blackholes, and IPv4 through an IPv6 neighbour', async () => {
     using bulk = new RouteBulk({ netns });
     const weighted = (family: 4 | 6, hops: [string, number][]) =>
       encodeAddition({
@@ -157,7 +158,7 @@ describe('many routes in one send', () => {
     bulk.push(3, weighted(6, hops6), AddMode.exclusive, 48, NET6, 1 << 16, 0, 0);
     const unreachable6 = encodeAddition({ ...base, family: 6, kind: 'unreachable', nextHops: [] });
     bulk.push(4, unreachable6, AddMode.exclusive, 128, NET6, 2 << 16, 0, 1);
-    bulk.send();
+    await bulk.send();
     expect(Array.from({ length: 5 }, (_, index) => bulk.outcomeAt(index))).toEqual([0, 0, 0, 0, 0]);
     expect(shown(4)).toMatchObject([
       { type: 'blackhole', dst: 'default' },
@@ -181,16 +182,16 @@ describe('many routes in one send', () => {
     ]);
   });
 
-  it('change IPv4 routes without touching those of others: one added behind, then the first of ours removed', () => {
+  it('change IPv4 routes without touching those of others: one added behind, then the first of ours removed', async () => {
     using bulk = new RouteBulk({ netns });
     bulk.push(0, via(4, '192.0.2.2'), AddMode.exclusive, 16, net(0), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     bulk.clear();
     const foreign = ['10.0.0.0/16', 'via', '192.0.2.99', 'table', String(TABLE), 'metric', String(METRIC)];
     ip('route', 'prepend', ...foreign, 'proto', 'bird');
     bulk.push(0, via(4, '192.0.2.3'), AddMode.beside, 16, net(0), 0, 0, 0);
     bulk.push(0, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(0), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     expect([bulk.outcomeAt(0), bulk.outcomeAt(1)]).toEqual([DONE, DONE]);
     expect(shown(4).map(({ gateway, protocol }) => `${String(gateway)} ${String(protocol)}`)).toEqual([
       '192.0.2.99 bird',
@@ -201,15 +202,15 @@ describe('many routes in one send', () => {
     bulk.push(0, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(0), 0, 0, 0);
     bulk.push(0, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(0), 0, 0, 0);
     bulk.push(0, via(4, '192.0.2.3'), AddMode.exclusive, 16, net(0), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     expect([bulk.outcomeAt(0), bulk.outcomeAt(1), bulk.outcomeAt(2)]).toEqual([DONE, 3, 17]);
     expect(shown(4)).toMatchObject([{ gateway: '192.0.2.99' }]);
   });
 
-  it('change IPv6 routes without touching those of others: next hops added to the group, then ours removed', () => {
+  it('change IPv6 routes without touching those of others: next hops added to the group, then ours removed', async () => {
     using bulk = new RouteBulk({ netns });
     bulk.push(0, via(6, '2001:db8::2', '2001:db8::3'), AddMode.exclusive, 48, NET6, 1 << 16, 0, 0);
-    bulk.send();
+    await bulk.send();
     bulk.clear();
     // The kernel makes it a part of our route.
     const foreign = [
@@ -225,7 +226,7 @@ describe('many routes in one send', () => {
     const nextHops = [{ gateway: '2001:db8::2', weight: 1 }];
     bulk.push(0, via(6, '2001:db8::4'), AddMode.beside, 48, NET6, 1 << 16, 0, 0);
     bulk.push(0, encodeRemoval({ ...base, family: 6 }, nextHops), REMOVE, 48, NET6, 1 << 16, 0, 0);
-    bulk.send();
+    await bulk.send();
     expect([bulk.outcomeAt(0), bulk.outcomeAt(1)]).toEqual([DONE, DONE]);
     const gateways = (): string[] => {
       const text = ip('-6', 'route', 'show', 'table', String(TABLE));
@@ -236,20 +237,63 @@ describe('many routes in one send', () => {
     const ours = ['2001:db8::3', '2001:db8::4'].map((gateway) => ({ gateway, weight: 1 }));
     bulk.push(0, encodeRemoval({ ...base, family: 6 }, ours), REMOVE, 48, NET6, 1 << 16, 0, 0);
     bulk.push(0, via(6, '2001:db8::2'), AddMode.exclusive, 48, NET6, 1 << 16, 0, 0);
-    bulk.send();
+    await bulk.send();
     expect([bulk.outcomeAt(0), bulk.outcomeAt(1)]).toEqual([DONE, 17]);
     expect(gateways()).toEqual(['2001:db8::99']);
   });
 
-  it('are refused where the batch is full or makes no sense', () => {
+  it('are refused where the batch is full, is with the kernel, or makes no sense', async () => {
     using bulk = new RouteBulk({ netns, sendBytes: 200 });
     const template = via(4, '192.0.2.2');
-    for (let n = 0; bulk.hasRoom(template); n++)
+    for (let n = 0; bulk.hasRoom(template.bytes.length); n++)
       bulk.push(n, template, AddMode.exclusive, 16, net(n), 0, 0, 0);
     expect(bulk.count).toBe(3);
     expect(() => bulk.push(9, template, AddMode.exclusive, 16, net(9), 0, 0, 0)).toThrow(/full/);
+    bulk.clear();
+    bulk.push(0, template, AddMode.exclusive, 16, net(0), 0, 0, 0);
+    const sent = bulk.send();
+    expect(() => bulk.push(1, template, AddMode.exclusive, 16, net(1), 0, 0, 0)).toThrow(/with the kernel/);
+    await sent;
+    expect(bulk.outcomeAt(0)).toBe(DONE);
     expect(() => encodeAddition({ ...base, family: 4, kind: 'unicast', nextHops: [] })).toThrow(/EINVAL/);
     expect(() => new RouteBulk({ netns: 'no-such' })).toThrow(/setns\(".*no-such"\): ENOENT/);
+  });
+});
+
+describe('a batch that is with the kernel', () => {
+  beforeEach((ctx) => {
+    needRoot(ctx);
+    flush();
+  });
+
+  it('lets the event loop turn', async () => {
+    using bulk = new RouteBulk({ netns });
+    const template = via(4, '192.0.2.2');
+    for (let n = 0; bulk.hasRoom(template.bytes.length); n++)
+      bulk.push(n, template, AddMode.exclusive, 32, net(0) + n, 0, 0, 0);
+    let isAnswered = false;
+    const sent = bulk.send().then(() => {
+      isAnswered = true;
+    });
+    // A synchronous send would have been answered by its own turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isAnswered).toBe(false);
+    await sent;
+    expect(bulk.outcomeAt(bulk.count - 1)).toBe(DONE);
+  });
+
+  it('is done though it is let go of, and its descriptor is closed after that', async () => {
+    const bulk = new RouteBulk({ netns });
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    bulk.push(0, via(4, '192.0.2.2'), AddMode.exclusive, 16, net(0), 0, 0, 0);
+    const sent = bulk.send();
+    bulk[Symbol.dispose]();
+    expect(open()).toBe(before);
+    await sent;
+    expect(open()).toBe(before - 1);
+    expect(shown(4).map(({ dst }) => dst)).toEqual(['10.0.0.0/16']);
+    bulk[Symbol.dispose]();
   });
 });
 
@@ -264,13 +308,13 @@ describe('a reading in slices', () => {
     const template = encodeAddition({ ...base, family: 6, kind: 'blackhole', nextHops: [] });
     const total = 20_000;
     for (let n = 0; n < total; n++) {
-      if (!bulk.hasRoom(template)) {
-        bulk.send();
+      if (!bulk.hasRoom(template.bytes.length)) {
+        await bulk.send();
         bulk.clear();
       }
       bulk.push(n, template, AddMode.exclusive, 64, NET6, n, 0, 0);
     }
-    bulk.send();
+    await bulk.send();
     ip(
       '-6',
       'route',
@@ -338,7 +382,7 @@ describe('a monitor', () => {
     );
     const ifIndex = withNetns(netns, () => linkIndex('t0'));
     bulk.push(0, via(4, '192.0.2.2'), AddMode.exclusive, 16, net(7), 0, 0, 0);
-    bulk.send();
+    await bulk.send();
     const table = ['table', String(TABLE)];
     ip('route', 'add', '10.8.0.0/16', 'via', '192.0.2.2', ...table, 'proto', 'bird', 'metric', '32');
     ip('route', 'del', '10.7.0.0/16', ...table);
@@ -373,6 +417,9 @@ describe('a monitor', () => {
 
   it('says when there was no room for notices', async () => {
     using bulk = new RouteBulk({ netns });
+    const template = encodeAddition({ ...base, family: 4, kind: 'blackhole', nextHops: [] });
+    for (let n = 0; n < 200; n++) bulk.push(n, template, AddMode.exclusive, 32, net(0) + n, 0, 0, 0);
+    await bulk.send();
     let overruns = 0;
     let routes = 0;
     using _monitor = new RouteMonitor(
@@ -388,9 +435,8 @@ describe('a monitor', () => {
       },
       { netns, receiveBytes: 4096 },
     );
-    const template = encodeAddition({ ...base, family: 4, kind: 'blackhole', nextHops: [] });
-    for (let n = 0; n < 200; n++) bulk.push(n, template, AddMode.exclusive, 32, net(0) + n, 0, 0, 0);
-    bulk.send();
+    // By a child that is waited for: nothing is read meanwhile.
+    flush();
     await until('the overrun is told', () => overruns > 0);
     expect(routes).toBeLessThan(200);
   });

@@ -1,17 +1,22 @@
 /**
  * Owns the fast way of routes into the kernel: many messages in one send, on one socket that stays open.
  *
- * Why no answer is ever waited for: the kernel works all messages off inside send(2), so the answers lie ready when it
- * returns. Only the last message of a send asks for an acknowledgement: an error is reported unasked, and where the
- * last one was answered, all without an error were done (netlink_rcv_skb in net/netlink/af_netlink.c). That takes a
- * third less time than acknowledging each (`npm run bench:kernel`).
+ * Why the send is a write(2) of libuv's thread pool: the kernel works all messages off inside it. That is 1 to 2 ms a
+ * batch, but one message alone may take a fifth of a second, when it makes the kernel double the root of its trie
+ * (fib_table_insert and resize in net/ipv4/fib_trie.c). The socket is in its namespace whichever thread writes.
  *
- * Invariants: a batch fits `sendBytes`; every message of a batch has one outcome after `send`; when the receive buffer
- * overran, messages without an answer are `UNKNOWN`, never taken for done.
+ * Why no answer is ever waited for: when the write returns they lie ready. Only the last message of a send asks for an
+ * acknowledgement: an error is reported unasked, and where the last one was answered, all without an error were done
+ * (netlink_rcv_skb in net/netlink/af_netlink.c). That takes a third less time than acknowledging each
+ * (`npm run bench:kernel`).
+ *
+ * Invariants: a batch fits `sendBytes`; one batch is with the kernel at a time, and nothing is changed meanwhile; the
+ * descriptor is not closed before the kernel is done with it; every message of a batch has one outcome after `send`;
+ * when the receive buffer overran, messages without an answer are `UNKNOWN`, never taken for done.
  */
-import { LinuxError } from './errors.ts';
-import { check } from './check.ts';
-import { libc, nativeBuffer } from './libc.ts';
+import { write } from 'node:fs';
+import { asLinuxError, LinuxError } from './errors.ts';
+import { nativeBuffer } from './libc.ts';
 import { decodeMessages, HEADER_BYTES, NetlinkFlag, NetlinkType } from './netlink-message.ts';
 import { type NetlinkSocket, openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
 import {
@@ -40,7 +45,7 @@ export type AddMode = (typeof AddMode)[keyof typeof AddMode];
 /** Mode of a removal. */
 export const REMOVE = NetlinkFlag.request;
 
-/** About 240 IPv4 routes, which the kernel takes in about 1.5 ms: larger sends are not faster. */
+/** About 270 IPv4 routes, which the kernel takes in about 1.5 ms: larger sends are not faster. */
 const SEND_BYTES = 16 * 1024;
 /** Room for the refusals of a whole send, each in a kernel buffer of its own. */
 const RECEIVE_BYTES = 8 * 2 ** 20;
@@ -69,6 +74,8 @@ export class RouteBulk implements Disposable {
   #lastAt = 0;
   /** Sequence number of the batch's first message. */
   #first = 1;
+  #isSending = false;
+  #isDisposed = false;
 
   /** Throws LinuxError: ENOENT (no such namespace), EPERM … */
   constructor(options: RouteBulkOptions = {}) {
@@ -90,10 +97,9 @@ export class RouteBulk implements Disposable {
     return this.#count;
   }
 
-  /** Whether a message of each template fits into the batch. */
-  hasRoom(template: RouteTemplate, second?: RouteTemplate): boolean {
-    const more = template.bytes.length + (second === undefined ? 0 : second.bytes.length);
-    return this.#used + more <= this.#out.length;
+  /** Whether messages of so many bytes in all fit into the batch. */
+  hasRoom(lengthBytes: number): boolean {
+    return this.#used + lengthBytes <= this.#out.length;
   }
 
   /** Puts a message into the batch. `w0` to `w3`: the destination as big-endian words, IPv4 in `w0` alone. */
@@ -108,6 +114,7 @@ export class RouteBulk implements Disposable {
     w3: number,
   ): void {
     const { bytes, family } = template;
+    if (this.#isSending) throw new RangeError('the batch is with the kernel: wait for its answer');
     if (this.#used + bytes.length > this.#out.length)
       throw new RangeError('the batch is full: send it first');
     const at = this.#used;
@@ -130,27 +137,23 @@ export class RouteBulk implements Disposable {
   }
 
   /**
-   * Sends the batch and takes all answers. Then `tagAt` and `outcomeAt` tell of each message, until `clear`. Throws
-   * LinuxError when nothing was sent: ENOBUFS, ENOMEM.
+   * Sends the batch and takes all answers. Then `tagAt` and `outcomeAt` tell of each message, until `clear`. Rejects with
+   * LinuxError when nothing was sent (ENOBUFS, ENOMEM): the batch is as it was. Once disposed nothing is answered.
    */
-  send(): void {
+  async send(): Promise<void> {
     if (this.#count === 0) return;
     this.#out.writeUInt16LE(
       this.#out.readUInt16LE(this.#lastAt + FLAGS_OFFSET) | NetlinkFlag.ack,
       this.#lastAt + FLAGS_OFFSET,
     );
-    check(libc.send(this.#socket.fd, this.#out, BigInt(this.#used), 0), 'send', `${this.#count} routes`);
-    let overran = false;
-    for (;;) {
-      const length = receiveDatagram(this.#socket.fd, this.#in);
-      if (length === 'empty') break;
-      if (length === 'overrun') overran = true;
-      else this.#take(this.#in.subarray(0, length));
+    this.#isSending = true;
+    try {
+      await this.#write();
+    } finally {
+      this.#isSending = false;
+      if (this.#isDisposed) this.#socket[Symbol.dispose]();
     }
-    if (overran || this.#outcomes[this.#count - 1] === UNKNOWN) return;
-    for (let index = 0; index < this.#count; index++) {
-      if (this.#outcomes[index] === UNKNOWN) this.#outcomes[index] = DONE;
-    }
+    if (!this.#isDisposed) this.#takeAnswers();
   }
 
   tagAt(index: number): number {
@@ -176,8 +179,34 @@ export class RouteBulk implements Disposable {
     this.#words.clear();
   }
 
+  /** What is with the kernel is done all the same. */
   [Symbol.dispose](): void {
-    this.#socket[Symbol.dispose]();
+    this.#isDisposed = true;
+    // A number that is free again may be another file's by the time of the write.
+    if (!this.#isSending) this.#socket[Symbol.dispose]();
+  }
+
+  #write(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      write(this.#socket.fd, this.#out, 0, this.#used, null, (error) => {
+        if (error === null) resolve();
+        else reject(asLinuxError(error, 'write', [`${this.#count} routes`]));
+      });
+    });
+  }
+
+  #takeAnswers(): void {
+    let overran = false;
+    for (;;) {
+      const length = receiveDatagram(this.#socket.fd, this.#in);
+      if (length === 'empty') break;
+      if (length === 'overrun') overran = true;
+      else this.#take(this.#in.subarray(0, length));
+    }
+    if (overran || this.#outcomes[this.#count - 1] === UNKNOWN) return;
+    for (let index = 0; index < this.#count; index++) {
+      if (this.#outcomes[index] === UNKNOWN) this.#outcomes[index] = DONE;
+    }
   }
 
   #take(datagram: Buffer): void {

@@ -37,6 +37,8 @@ export interface RouteDumpOptions {
   readonly table?: number;
   /** Aborts the reading: it rejects with the reason. */
   readonly signal?: AbortSignal;
+  /** Called after some hundred routes: the reading waits for what it returns. */
+  readonly pause?: () => Promise<void> | undefined;
 }
 
 /**
@@ -82,7 +84,7 @@ interface DumpRequest {
 /** Reads the answers to one dump request, in slices; true when the kernel says that it was interrupted. */
 export async function dumpMessages(
   request: DumpRequest,
-  { netns, signal }: { readonly netns?: string | undefined; readonly signal?: AbortSignal },
+  { netns, signal, pause }: Pick<RouteDumpOptions, 'netns' | 'signal' | 'pause'>,
   onMessage: (buffer: Buffer, offset: number) => void,
 ): Promise<boolean> {
   using socket = openNetlinkSocket({ netns });
@@ -113,8 +115,9 @@ export async function dumpMessages(
       onMessage(buffer, offset);
       offset += align(messageLength);
     }
-    if (performance.now() < sliceEnd) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    const pausing = pause?.();
+    if (pausing === undefined && performance.now() < sliceEnd) continue;
+    await (pausing ?? new Promise((resolve) => setImmediate(resolve)));
     signal?.throwIfAborted();
     sliceEnd = performance.now() + SLICE_MS;
   }

@@ -82,9 +82,9 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect(total).toBeGreaterThan(180);
   });
 
-  it('loaded vfio, and gave both data plane NICs to it, each in a group of its own', async () => {
+  it('loaded vfio and what pushes labels, and gave both data plane NICs to it, each in a group of its own', async () => {
     const modules = await guest.machine('read /proc/modules');
-    for (const name of ['vfio_pci', 'vfio_iommu_type1', 'vfat', 'virtio_net'])
+    for (const name of ['vfio_pci', 'vfio_iommu_type1', 'vfat', 'virtio_net', 'mpls_iptunnel'])
       expect(modules).toMatch(new RegExp(`^${name} `, 'm'));
     const status = await guest.status();
     const taken = status?.nics.filter(({ use }) => use.role === 'vpp') ?? [];

@@ -1,9 +1,16 @@
 /** The kernel as the data plane, with another configuration while it forwards: in a network namespace of its own. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNamedNetns, deleteNamedNetns, withNetns } from '../../src/linux/mod.ts';
 
 const netns = `test-kernel-${process.pid}`;
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const WAIT_MS = 30_000;
 const source = (path: string): string => new URL(`../../src/${path}`, import.meta.url).href;
 
 /** Both ends are ours; `xe0` and `xe1` of the configuration are the kernel's t0 and t1. */
@@ -150,5 +157,40 @@ describe('the kernel as the data plane', () => {
       routes: ['10.0.0.0/8 192.0.2.254'],
       links: { t0: { addresses: ['192.0.2.9/24'] } },
     });
+  });
+
+  it('has no route of ours any more when `appliance run` was asked to end', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kernel-run-'));
+    const config = join(dir, 'appliance.ini');
+    const lines = ['[vpp]', 'enabled = false', '[http]', 'listen = 127.0.0.1:0', '[route]'];
+    const total = 2_000;
+    for (let n = 0; n < total; n++) lines.push(`10.${n >> 8}.${n & 255}.0/24 = blackhole`);
+    writeFileSync(config, lines.join('\n'));
+    const ours = (): number =>
+      withNetns(netns, () => execFileSync('ip', ['route', 'show', 'proto', '167'], { encoding: 'utf8' }))
+        .split('\n')
+        .filter((line) => line !== '').length;
+    const args = ['--disable-warning=ExperimentalWarning', MAIN, 'run', '--config', config, '--run-dir', dir];
+    const child = withNetns(netns, () =>
+      spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }),
+    );
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    try {
+      for (const start = Date.now(); ours() !== total; ) {
+        if (Date.now() - start > WAIT_MS) throw new Error(`${ours()} routes are programmed:\n${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+      expect(output).toMatch(/kernel routes removed done in \d+ ms: 2000 routes/);
+      expect(ours()).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });

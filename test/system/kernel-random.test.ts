@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/mod.ts';
-import { KernelBackend, type RouteSource, RouteTable } from '../../src/fib/mod.ts';
+import { formatKey, KernelBackend, newRouteKey, type RouteSource, RouteTable } from '../../src/fib/mod.ts';
 import {
   AddMode,
   addAddress,
@@ -185,15 +185,28 @@ class Run implements AsyncDisposable {
       if (!this.#model.foreign.has(key)) wrong.push(`${key} is another's again`);
     if (wrong.length > 0) {
       const links = JSON.stringify(this.#model.links);
-      throw new Error(
-        `FIB_SEED=${SEED}, step ${step}: ${wrong.join('\n')}\n${links}\n${JSON.stringify(this.#backend.status)}`,
-      );
+      const { failures: _, ...status } = this.#backend.status;
+      const said = [links, JSON.stringify(status), ...this.#thoughts()];
+      throw new Error(`FIB_SEED=${SEED}, step ${step}: ${wrong.join('\n')}\n${said.join('\n')}`);
     }
+  }
+
+  /** What the backend thinks of each route that it has, or would have. */
+  #thoughts(): string[] {
+    const key = newRouteKey();
+    return this.#backend.states.flatMap((state) =>
+      Array.from({ length: state.store.top }, (_, slot) => {
+        const thought = state.stateOf(slot);
+        if (thought.state === 'absent') return '';
+        state.store.readKey(slot, key);
+        return `${formatKey(key)} table ${key.tableId}: ${Object.values(thought).join(': ')}`;
+      }).filter((line) => line !== ''),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#backend.detach('the test ends');
-    this.#backend[Symbol.dispose]();
+    await this.#backend[Symbol.asyncDispose]();
     this.#foreign[Symbol.dispose]();
   }
 
@@ -215,7 +228,7 @@ class Run implements AsyncDisposable {
   }
 
   /** Another program adds, replaces or removes a route where ours is or would be. */
-  _foreign(): void {
+  async _foreign(): Promise<void> {
     const [key, { family, length, words }, tableId] = this.#anyKey();
     const base = { family, table: tableId ?? MAIN, metric: 20, protocol: FOREIGN_PROTOCOL } as const;
     const isThere = this.#model.foreign.has(key);
@@ -224,7 +237,7 @@ class Run implements AsyncDisposable {
       ? encodeRemoval(base)
       : encodeAddition({ ...base, kind: 'blackhole', nextHops: [] });
     this.#foreign.push(0, template, mode, length, ...words);
-    this.#foreign.send();
+    await this.#foreign.send();
     const isDone = this.#foreign.outcomeAt(0) === DONE;
     this.#foreign.clear();
     if (!isDone) return;
@@ -233,11 +246,11 @@ class Run implements AsyncDisposable {
   }
 
   /** Somebody removes a route of ours. */
-  _byHand(): void {
+  async _byHand(): Promise<void> {
     const [, { family, length, words }, tableId] = this.#anyKey();
     const base = { family, table: tableId ?? MAIN, metric: 20, protocol: ROUTE_PROTOCOL } as const;
     this.#foreign.push(0, encodeRemoval(base), REMOVE, length, ...words);
-    this.#foreign.send();
+    await this.#foreign.send();
     this.#foreign.clear();
   }
 
@@ -283,7 +296,7 @@ class Run implements AsyncDisposable {
   /** Our process ends and starts again: what it left is adopted. */
   async _restart(): Promise<void> {
     if (this.#random(2) === 0) await this.#backend.detach('for a while');
-    this.#backend[Symbol.dispose]();
+    await this.#backend[Symbol.asyncDispose]();
     this.#backend = this.#newBackend();
     if (this.#random(2) === 0) await this.#backend.settled();
   }
