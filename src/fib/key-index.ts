@@ -2,15 +2,21 @@
  * Finds the slot of a key: open addressing with linear probing, in shards that grow one at a time.
  *
  * Why shards: one table of a million keys takes 100 ms to be made anew, in which nothing else would run; a shard of a
- * few thousand takes well under one. Why numbers and no Map: 8 bytes a key instead of about 100 (test/bench/run.ts).
+ * few thousand takes well under one. Why numbers and no Map: 11 to 21 bytes a key instead of about 100
+ * (test/bench/run.ts). Why the hash is kept beside the slot: most of the time goes into waiting for memory, and with it
+ * neither a look for a key that is not there nor the growth of a shard reads the keys of others.
  *
- * Invariants: a shard is at most 3/4 full; a cell holds a slot plus one, 0 is free; there are no tombstones, what
- * follows a deleted cell moves up. The hash has a seed of its own in each process, so that nobody can announce
+ * Invariants: a shard is at most 3/4 full; a cell is two numbers, a slot plus one (0: free) and the hash of its key; there
+ * are no tombstones, what follows a deleted cell moves up. The hash has a seed of its own in each process, so that nobody can announce
  * prefixes that all fall into one place.
  */
 import { randomBytes } from 'node:crypto';
 
 const SHARDS = 256;
+/** The first 8 bits of a hash say which; the last ones which cell. */
+const SHARD_SHIFT = 24;
+/** Numbers a cell: the place of a cell is the hash, shifted by one. */
+const CELL = 2;
 const FIRST_CELLS = 16;
 const SEED = randomBytes(4).readUInt32LE();
 
@@ -30,7 +36,7 @@ export class KeyIndex {
   #columns: KeyColumns;
   readonly #shards: Uint32Array<ArrayBuffer>[] = Array.from(
     { length: SHARDS },
-    () => new Uint32Array(FIRST_CELLS),
+    () => new Uint32Array(FIRST_CELLS * CELL),
   );
   readonly #counts = new Uint32Array(SHARDS);
 
@@ -47,25 +53,23 @@ export class KeyIndex {
     return this.#shards.reduce((sum, shard) => sum + shard.byteLength, 0);
   }
 
-  /** The slot of a key, or -1. */
-  find(w0: number, w1: number, w2: number, w3: number, length: number, table: number): number {
-    const hash = hashOf(w0, w1, w2, w3, length, table);
-    const shard = this.#shards[hash >>> 24]!;
-    const mask = shard.length - 1;
-    for (let cell = hash & mask; ; cell = (cell + 1) & mask) {
+  /** The slot of a key, or -1; `hash` is the key's `hashOf`. */
+  find(hash: number, w0: number, w1: number, w2: number, w3: number, length: number, table: number): number {
+    const shard = this.#shards[hash >>> SHARD_SHIFT]!;
+    const mask = shard.length - CELL;
+    for (let cell = (hash << 1) & mask; ; cell = (cell + CELL) & mask) {
       const slot = shard[cell]! - 1;
       if (slot < 0) return -1;
-      if (this.#isAt(slot, w0, w1, w2, w3, length, table)) return slot;
+      if (shard[cell + 1] === hash && this.#isAt(slot, w0, w1, w2, w3, length, table)) return slot;
     }
   }
 
-  /** Enters a slot whose key is in the columns and not in the index. */
-  insert(slot: number): void {
-    const hash = this.#hashAt(slot);
-    const number = hash >>> 24;
+  /** Enters a slot whose key has this hash, is in the columns and not in the index. */
+  insert(slot: number, hash: number): void {
+    const number = hash >>> SHARD_SHIFT;
     let shard = this.#shards[number]!;
     const count = this.#counts[number]! + 1;
-    if (count * 4 > shard.length * 3) shard = this.#grow(number);
+    if (count * CELL * 4 > shard.length * 3) shard = this.#grow(number);
     this.#counts[number] = count;
     place(shard, hash, slot);
   }
@@ -73,16 +77,17 @@ export class KeyIndex {
   /** Takes out a slot that is in the index. */
   remove(slot: number): void {
     const hash = this.#hashAt(slot);
-    const number = hash >>> 24;
+    const number = hash >>> SHARD_SHIFT;
     const shard = this.#shards[number]!;
-    const mask = shard.length - 1;
-    let hole = hash & mask;
-    while (shard[hole] !== slot + 1) hole = (hole + 1) & mask;
+    const mask = shard.length - CELL;
+    let hole = (hash << 1) & mask;
+    while (shard[hole] !== slot + 1) hole = (hole + CELL) & mask;
     // What follows may have been pushed past the hole: move it up, so that a search does not end too early.
-    for (let cell = (hole + 1) & mask; shard[cell] !== 0; cell = (cell + 1) & mask) {
-      const home = this.#hashAt(shard[cell]! - 1) & mask;
+    for (let cell = (hole + CELL) & mask; shard[cell] !== 0; cell = (cell + CELL) & mask) {
+      const home = (shard[cell + 1]! << 1) & mask;
       if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
       shard[hole] = shard[cell]!;
+      shard[hole + 1] = shard[cell + 1]!;
       hole = cell;
     }
     shard[hole] = 0;
@@ -114,7 +119,9 @@ export class KeyIndex {
   #grow(number: number): Uint32Array<ArrayBuffer> {
     const old = this.#shards[number]!;
     const grown = new Uint32Array(old.length * 2);
-    for (const entry of old) if (entry !== 0) place(grown, this.#hashAt(entry - 1), entry - 1);
+    for (let cell = 0; cell < old.length; cell += CELL) {
+      if (old[cell] !== 0) place(grown, old[cell + 1]!, old[cell]! - 1);
+    }
     // gives its memory back at once
     old.buffer.transfer(0);
     this.#shards[number] = grown;
@@ -123,14 +130,22 @@ export class KeyIndex {
 }
 
 function place(shard: Uint32Array, hash: number, slot: number): void {
-  const mask = shard.length - 1;
-  let cell = hash & mask;
-  while (shard[cell] !== 0) cell = (cell + 1) & mask;
+  const mask = shard.length - CELL;
+  let cell = (hash << 1) & mask;
+  while (shard[cell] !== 0) cell = (cell + CELL) & mask;
   shard[cell] = slot + 1;
+  shard[cell + 1] = hash;
 }
 
 /** The rounds and the end of MurmurHash3 (32 bits, public domain) over the words of a key. */
-function hashOf(w0: number, w1: number, w2: number, w3: number, length: number, table: number): number {
+export function hashOf(
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+  length: number,
+  table: number,
+): number {
   let hash = mix(SEED ^ (table << 8) ^ length, w0);
   if ((w1 | w2 | w3) !== 0) hash = mix(mix(mix(hash, w1), w2), w3);
   hash ^= hash >>> 16;

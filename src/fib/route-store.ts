@@ -8,7 +8,7 @@
  * until no FIB holds anything of it (`Holder.holds`), then it is free and may become another destination; each
  * candidate holds a reference of its group. Whoever keeps a slot's number must be a holder.
  */
-import { KeyIndex, type KeyColumns } from './key-index.ts';
+import { hashOf, KeyIndex, type KeyColumns } from './key-index.ts';
 import type { GroupId, NextHopGroups } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family, type RouteKey } from './route-key.ts';
 
@@ -17,7 +17,7 @@ export const MAX_SLOTS = 1 << 22;
 /** Tables beside the default one. */
 const MAX_TABLES = 1 << 16;
 const FIRST_CAPACITY = 1024;
-const GROWTH = 1.25;
+const GROWTH = 1.5;
 const NONE = 0;
 
 /** What a source is to the choice of the best route. */
@@ -125,7 +125,8 @@ export class RouteStore {
   /** The slot of a destination, or -1. */
   find({ w0, w1, w2, w3, length, tableId }: Readonly<RouteKey>): number {
     const table = this.#tableIndexes.get(tableId);
-    return table === undefined ? -1 : this.#index.find(w0, w1, w2, w3, length, table);
+    if (table === undefined) return -1;
+    return this.#index.find(hashOf(w0, w1, w2, w3, length, table), w0, w1, w2, w3, length, table);
   }
 
   /** Puts the destination of a slot into `key`. */
@@ -237,7 +238,8 @@ export class RouteStore {
     const { w0, w1, w2, w3, length, tableId } = key;
     const table = this.#tableIndexFor(tableId);
     if (table < 0) return -1;
-    const known = this.#index.find(w0, w1, w2, w3, length, table);
+    const hash = hashOf(w0, w1, w2, w3, length, table);
+    const known = this.#index.find(hash, w0, w1, w2, w3, length, table);
     if (known >= 0) return known;
     let slot = this.#free;
     if (slot >= 0) this.#free = this.#next[slot]! - 1;
@@ -257,7 +259,7 @@ export class RouteStore {
     this.table[slot] = table;
     this.source[slot] = NONE;
     this.#next[slot] = 0;
-    this.#index.insert(slot);
+    this.#index.insert(slot, hash);
     return slot;
   }
 
