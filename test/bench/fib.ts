@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import packageJson from '../../package.json' with { type: 'json' };
 import { FULL_TABLE } from './full-table.ts';
 
 const { values } = parseArgs({
@@ -51,7 +52,7 @@ interface Message {
 async function measure(script: string, how: 'alone' | 'watched', scrapes: number[] = []): Promise<unknown> {
   await using vpp = await startVpp({ isLarge: true });
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [vpp.apiSocket, String(routes), how], {
-    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--expose-gc', ...packageJson.config.runtimeArguments.split(' ')],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let output = '';
