@@ -35,7 +35,7 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 25;
 /** With so many bulk requests in flight the socket is not read for `REST_MS` after each reading. */
 const REST_ABOVE = 512;
-const REST_MS = 1;
+const REST_MS = 2;
 /** For what is still unsent when we close. */
 const LINGER_MS = 1_000;
 /** Calls of one stream: a VPP that answers "again" for ever is broken. */
