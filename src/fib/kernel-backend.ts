@@ -64,6 +64,8 @@ interface Session {
   /** What a reading that is under way may have missed. */
   reading: Promise<void> | undefined;
   isReadingDue: boolean;
+  /** The kernel may have dropped routes without a word since it was read last. */
+  isInDoubt: boolean;
 }
 
 interface SlotOfState {
@@ -301,6 +303,7 @@ export class KernelBackend implements AsyncDisposable {
       templates: this.#templates,
       defaultTable: () => this.#config.tableId,
       metric: () => this.#config.metric,
+      isInDoubt: () => this.#session?.isInDoubt === true,
       onUnresolved: (state, slot, group) => this.#waiting.add(state, slot, group),
       onProgrammed: (state, slot, group) => this.#waiting.programmed(state, slot, group),
       onBatch: () => {
@@ -323,6 +326,7 @@ export class KernelBackend implements AsyncDisposable {
       pendingSince: performance.now(),
       reading: undefined,
       isReadingDue: false,
+      isInDoubt: false,
     };
   }
 
@@ -337,10 +341,12 @@ export class KernelBackend implements AsyncDisposable {
     session.programmer.open();
   }
 
-  async #reconcile(session: Session): Promise<void> {
+  /** False when not all could be read. */
+  async #reconcile(session: Session): Promise<boolean> {
+    let isRead = true;
     const netns = this.#life.state === 'attached' ? this.#life.netns : undefined;
     for (const state of this.#states) {
-      if (this.#session !== session) return;
+      if (this.#session !== session) return false;
       try {
         await reconcile(state, {
           netns,
@@ -352,21 +358,24 @@ export class KernelBackend implements AsyncDisposable {
           signal: session.life.signal,
         });
       } catch (error) {
-        if (this.#session !== session) return;
+        if (this.#session !== session) return false;
+        isRead = false;
         this.#options.onError(`read our routes of the kernel: ${reasonOf(error)}`);
       }
     }
+    return isRead;
   }
 
   /** Reads what the kernel still has of ours; once more when something happens meanwhile. */
   #readAgain(session: Session): void {
-    session.isReadingDue = true;
+    session.isReadingDue = session.isInDoubt = true;
     if (session.reading !== undefined && session.isReading) return;
     const before = session.reading ?? Promise.resolve();
     session.reading = before.then(async () => {
       if (!session.isReadingDue || this.#session !== session) return;
       session.isReadingDue = false;
-      await this.#reconcile(session);
+      const isRead = await this.#reconcile(session);
+      if (isRead && !this.#isLinkLost && !session.isReadingDue) session.isInDoubt = false;
     });
   }
 
@@ -512,6 +521,7 @@ export class KernelBackend implements AsyncDisposable {
   /** Something changed that next hops may depend on; `lost`: the kernel may have dropped routes without a word. */
   #noticed(what?: 'lost'): void {
     if (what === 'lost') this.#isLinkLost = true;
+    if (what === 'lost' && this.#session !== undefined) this.#session.isInDoubt = true;
     this.#noticeTimer ??= setTimeout(() => {
       this.#noticeTimer = undefined;
       const session = this.#session;

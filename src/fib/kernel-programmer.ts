@@ -5,7 +5,8 @@
  * How our routes keep clear of others' with the same prefix, table and metric: NLM_F_REPLACE is never used, since it
  * replaces whatever comes first. A new route is added only where there is none (NLM_F_EXCL); removals name our
  * protocol; a change adds and removes (`KernelTemplates.change`). "There is one already" is answered by removing ours
- * and adding again: if that is refused too, it is another's.
+ * and adding again: if that is refused too, it is another's. While it is in doubt whether the old route of a change is
+ * still there, what we have is removed first: behind nothing, the removal would take the new one.
  *
  * Invariants: between two turns of the event loop no more than a batch is made, and no longer than `SLICE_MS`; after a
  * failed change nothing of the old route is left; once disposed of, no state is told anything.
@@ -13,7 +14,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AddMode, DONE, LinuxError, REMOVE, RouteBulk, type RouteTemplate, UNKNOWN } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
-import type { KernelTemplates } from './kernel-templates.ts';
+import type { KernelChange, KernelTemplates } from './kernel-templates.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type RouteKey } from './route-key.ts';
 import { isUnresolved, refusalWords } from './kernel-refusals.ts';
@@ -42,6 +43,8 @@ export interface KernelProgrammerOptions {
   readonly templates: KernelTemplates;
   readonly defaultTable: () => number;
   readonly metric: () => number;
+  /** The kernel may have dropped routes without a word, and was not read since. */
+  readonly isInDoubt: () => boolean;
   /** A slot could not be resolved now. */
   readonly onUnresolved: (state: BackendState, slot: number, group: GroupId) => void;
   /** A slot was programmed. */
@@ -211,7 +214,7 @@ export class KernelProgrammer implements Disposable {
       return true;
     }
     // Asked first: sending lets go of the group before.
-    const change = before === NO_GROUP ? undefined : templates.change(family, before, target);
+    const change = before === NO_GROUP ? undefined : this.#changeOf(family, before, target);
     state.sent(slot, target);
     if (isUnsure) {
       // Removed first: an addition that is refused for another reason than what is there would leave it.
@@ -227,6 +230,11 @@ export class KernelProgrammer implements Disposable {
       this.#push(tag, made.add, AddMode.exclusive, state, slot);
     }
     return true;
+  }
+
+  #changeOf(family: 4 | 6, before: GroupId, target: GroupId): KernelChange {
+    const { isInDoubt, templates } = this.#options;
+    return isInDoubt() ? 'anew' : templates.change(family, before, target);
   }
 
   /** Two names of one table: their routes would take each other's place. */

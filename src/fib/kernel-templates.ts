@@ -24,7 +24,7 @@ export type KernelGroup =
  * How a route becomes another one. `behind`: the new one is added beside the old one, which is then removed, so that no
  * packet misses it. `anew`: the old one is removed first.
  */
-type KernelChange = 'behind' | 'anew';
+export type KernelChange = 'behind' | 'anew';
 
 export interface KernelTemplatesOptions {
   readonly groups: NextHopGroups;
