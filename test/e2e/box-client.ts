@@ -80,9 +80,17 @@ export async function ask(box: DiskGuest, question: Question): Promise<Answer> {
   sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body);
   else {
-    body.pipe(sent);
-    // The box may answer before it has taken the body, and then cuts the connection.
-    promise.finally(() => body.destroy()).catch(() => {});
+    // A box that refuses a body does so before it is sent, and cuts the connection.
+    if (headers['Expect'] === undefined) body.pipe(sent);
+    else {
+      sent.once('continue', () => body.pipe(sent));
+      sent.flushHeaders();
+    }
+    const end = (): void => {
+      body.destroy();
+      sent.destroy();
+    };
+    promise.finally(end).catch(() => {});
   }
   return promise;
 }

@@ -30,10 +30,10 @@ describe.skipIf(why !== undefined).each(['nvme', 'usb'] as const)(
     });
 
     it('was started by the boot loader with our command line', () => {
-      const lines = box.guest.console.lines.map(({ text }) => text);
-      expect(lines.find((text) => text.includes('Command line:'))).toContain(
-        'intel_iommu=on iommu=pt panic=10 console=ttyS0,115200 console=tty0',
-      );
+      // The kernel says it twice: the serial line of a busy machine loses a character now and then.
+      const lines = box.guest.console.lines.filter(({ text }) => /command line:/i.test(text));
+      const said = lines.map(({ text }) => text.replace(/^.*command line: /i, ''));
+      expect(said).toContain('intel_iommu=on iommu=pt panic=10 console=ttyS0,115200 console=tty0');
     });
 
     it('shuts down at the power button, and leaves a disk without faults', async () => {
