@@ -520,8 +520,10 @@ export class KernelBackend implements AsyncDisposable {
 
   /** Something changed that next hops may depend on; `lost`: the kernel may have dropped routes without a word. */
   #noticed(what?: 'lost'): void {
-    if (what === 'lost') this.#isLinkLost = true;
-    if (what === 'lost' && this.#session !== undefined) this.#session.isInDoubt = true;
+    if (what === 'lost') {
+      this.#isLinkLost = true;
+      if (this.#session !== undefined) this.#session.isInDoubt = true;
+    }
     this.#noticeTimer ??= setTimeout(() => {
       this.#noticeTimer = undefined;
       const session = this.#session;

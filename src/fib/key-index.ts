@@ -7,8 +7,8 @@
  * neither a look for a key that is not there nor the growth of a shard reads the keys of others.
  *
  * Invariants: a shard is at most 3/4 full; a cell is two numbers, a slot plus one (0: free) and the hash of its key; there
- * are no tombstones, what follows a deleted cell moves up. The hash has a seed of its own in each process, so that nobody can announce
- * prefixes that all fall into one place.
+ * are no tombstones, what follows a deleted cell moves up. The hash has a seed of its own in each process, so that nobody
+ * can announce prefixes that all fall into one place.
  */
 import { randomBytes } from 'node:crypto';
 

@@ -224,7 +224,7 @@ export class Appliance implements StatusProvider {
   /** Starts what the configuration names; says what. */
   async startServices(): Promise<string> {
     await this.#configured.use(this.config);
-    return this.#configured.list.map(({ name }) => name).join(', ') || 'none';
+    return this.#configured.names;
   }
 
   /** Ends what `startServices` started; says what. */

@@ -38,6 +38,11 @@ export class Services {
     return this.#running.map(({ service }) => service);
   }
 
+  /** Of all, for people. */
+  get names(): string {
+    return this.list.map(({ name }) => name).join(', ') || 'none';
+  }
+
   /**
    * Makes these services run, and no others. Resolves when those that are gone or changed have ended; waits for no
    * start: what becomes of each is in its status.
@@ -74,7 +79,7 @@ export class Services {
   async stop(): Promise<string> {
     this.#isStopped = true;
     await Promise.all(this.list.map((service) => service.stop('the appliance stops')));
-    return this.list.map(({ name }) => name).join(', ') || 'none';
+    return this.names;
   }
 
   #make({ name, command, netns, restart }: ServiceConfig, policy: SupervisorConfig): Service {
