@@ -9,9 +9,11 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DIST } from '../../image/root-tree.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskGuest } from './disk-harness.ts';
 
 const APPLIANCE = join(DIST, 'appliance');
+const BEFORE_NEXT_TRY_MS = 200;
 const PASSWORD = /the password of this box is (\S+)/;
 
 export interface CommandResult {
@@ -54,8 +56,27 @@ export function basic(password: string): Readonly<Record<string, string>> {
   return { Authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` };
 }
 
-/** Sends one request. Rejects when the connection ends without an answer. */
+/** The connection ended before anything of the request left: to ask again changes nothing twice. */
+class NothingSent extends Error {}
+
+/**
+ * Sends one request. Rejects when the connection ends without an answer; one that ends within TLS's handshake is tried
+ * twice more, after a moment: connections of this address that were just cut off count that much longer, and a machine
+ * that runs two guests may stall one of them for longer than a box gives a handshake.
+ */
 export async function ask(box: DiskGuest, question: Question): Promise<Answer> {
+  for (let triesLeft = 2; ; triesLeft -= 1) {
+    try {
+      return await askOnce(box, question);
+    } catch (error) {
+      if (!(error instanceof NothingSent) || triesLeft === 0) throw error;
+      process.stdout.write(`${question.path} is asked for again: ${error.message}\n`);
+      await sleep(BEFORE_NEXT_TRY_MS);
+    }
+  }
+}
+
+async function askOnce(box: DiskGuest, question: Question): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body, secure = true } = question;
   const url = new URL(path, secure ? box.guest.httpsUrl : box.guest.url);
   const options: RequestOptions & { rejectUnauthorized: boolean } = {
@@ -76,7 +97,9 @@ export async function ask(box: DiskGuest, question: Question): Promise<Answer> {
     response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     response.on('error', reject);
   });
-  sent.on('error', reject);
+  let isConnected = !secure;
+  sent.on('socket', (socket) => socket.once('secureConnect', () => (isConnected = true)));
+  sent.on('error', (error) => reject(isConnected ? error : new NothingSent(error.message, { cause: error })));
   sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body);
   else {

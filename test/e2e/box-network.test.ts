@@ -224,6 +224,7 @@ describe.skipIf(why !== undefined)('a box on a hostile network', () => {
       await until('those beyond the bound are refused', () => crowd.left <= 16);
       expect(crowd.left, `${slow}: the others are held`).toBeGreaterThan(0);
       await servesAt(!isSecure);
+      expect(crowd.left, `${slow}: served beside them, not after them`).toBeGreaterThan(0);
       // The box gives headers, and a handshake, 5 seconds; without that a client like these has minutes.
       await until(`${slow}: all are cut off`, () => crowd.left === 0);
       await servesAt(isSecure);
