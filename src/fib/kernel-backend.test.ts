@@ -5,8 +5,10 @@ import {
   addAddress,
   createNamedNetns,
   deleteNamedNetns,
+  getRlimit,
   ROUTE_PROTOCOL,
   setLinkUp,
+  setRlimit,
   withNetns,
 } from '../linux/mod.ts';
 import { KernelBackend } from './kernel-backend.ts';
@@ -51,10 +53,10 @@ function setRoute(
   source.setRoute({ destination, action: { kind: 'forward', nextHops: [hop], labels }, tableId });
 }
 
-function newBackend(settings = ''): KernelBackend {
+function newBackend(settings = '', errors: string[] = []): KernelBackend {
   const parsed = parseConfig(`[fib.kernel]\n${settings}`, 'test.ini');
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const onError = (message: string): void => void process.stderr.write(`${message}\n`);
+  const onError = (message: string): void => void errors.push(message);
   const { kernel } = parsed.config.fib;
   return new KernelBackend({ table, config: kernel, kernelName: (name) => name, onError }, 'idle');
 }
@@ -153,6 +155,31 @@ describe('the kernel as a FIB', () => {
       () => backend.status,
     );
     expect(ours()).toHaveLength(total);
+  });
+
+  it('reads again what it could not read: without descriptors it does not miss what the kernel dropped', async () => {
+    setRoutes('10.1.0.0/16 = 192.0.2.2');
+    const errors: string[] = [];
+    await using backend = newBackend('', errors);
+    await backend.attach(netns);
+    expect(backend.status.programmed).toBe(1);
+    withNetns(netns, () => setLinkUp('xe0', false));
+    // The kernel's notice is heard in a later turn.
+    const { soft, hard } = getRlimit('nofile');
+    setRlimit('nofile', 0, hard);
+    try {
+      await until(
+        () => errors.length > 0,
+        () => backend.status,
+      );
+    } finally {
+      setRlimit('nofile', soft, hard);
+    }
+    expect(errors[0]).toMatch(/read our routes of the kernel: .*EMFILE/);
+    await until(
+      () => backend.status.unresolved === 1,
+      () => backend.status,
+    );
   });
 
   it('goes on in a namespace that comes later, or comes back', async () => {

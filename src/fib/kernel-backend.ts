@@ -37,6 +37,8 @@ import type { RouteTable } from './route-table.ts';
 
 /** How often a namespace that is not there, or may be another one, is looked for. */
 const NAMESPACE_MS = 1_000;
+/** Before our routes are read again that could not be read. */
+const READ_LATER_MS = 1_000;
 /** Notices come in bursts: what they ask for is done once they pause. */
 const SETTLE_MS = 20;
 
@@ -333,9 +335,10 @@ export class KernelBackend implements AsyncDisposable {
   /** Adopts or removes what an earlier run left, then programs. Never rejects. */
   async #start(session: Session): Promise<void> {
     for (const state of this.#states) await state.walked();
-    await this.#reconcile(session);
+    const isRead = await this.#reconcile(session);
     if (this.#session !== session) return;
     session.isReading = false;
+    if (!isRead) this.#readLater(session);
     if (session.isReadingDue) this.#readAgain(session);
     for (const state of this.#states) state.sweep();
     session.programmer.open();
@@ -375,8 +378,16 @@ export class KernelBackend implements AsyncDisposable {
       if (!session.isReadingDue || this.#session !== session) return;
       session.isReadingDue = false;
       const isRead = await this.#reconcile(session);
+      if (!isRead) this.#readLater(session);
       if (isRead && !this.#isLinkLost && !session.isReadingDue) session.isInDoubt = false;
     });
+  }
+
+  /** Not all could be read (no memory, no descriptors): looks again after a while. */
+  #readLater(session: Session): void {
+    setTimeout(() => {
+      if (this.#session === session) this.#noticed('lost');
+    }, READ_LATER_MS).unref();
   }
 
   #endSession(): void {
