@@ -24,6 +24,8 @@ export interface CommandResult {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  /** `NAME=VALUE` of each that it sets. */
+  readonly cookies: readonly string[];
 }
 
 export interface Question {
@@ -94,7 +96,10 @@ async function askOnce(box: DiskGuest, question: Question): Promise<Answer> {
     response.on('data', (chunk: string) => {
       text += chunk;
     });
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    response.on('end', () => {
+      const cookies = (response.headers['set-cookie'] ?? []).map((one) => one.replace(/;.*$/s, ''));
+      resolve({ status: response.statusCode ?? 0, text, cookies });
+    });
     response.on('error', reject);
   });
   let isConnected = !secure;

@@ -288,10 +288,10 @@ describe.skipIf(why !== undefined)('a box on a hostile network', () => {
 
 /** Logs in as the page does; resolves with the session's cookie. */
 async function logIn(box: DiskGuest, password: string): Promise<string> {
-  const body = Buffer.from(new URLSearchParams({ password }).toString());
-  const lines = ['POST /login HTTP/1.1', `Content-Type: ${FORM}`, `Content-Length: ${body.length}`];
-  const { text } = await send(box, lines, [body]);
-  const cookie = /^set-cookie: ([^;]+);/im.exec(text)?.[1];
+  const body = new URLSearchParams({ password }).toString();
+  const headers = { 'Content-Type': FORM };
+  const { cookies, text } = await ask(box, { method: 'POST', path: '/login', headers, body });
+  const [cookie] = cookies;
   if (cookie === undefined) throw new Error(`no session began: ${text}`);
   return cookie;
 }
