@@ -88,10 +88,12 @@ function routeText({ prefix, table, candidates, fibs }: ExplainedRoute): string 
     one['next-hop'],
     one.why,
   ]);
-  const states = fibs.map((one) => [
-    one.backend,
-    'reason' in one ? `${one.state}: ${one.reason}` : one.state,
-    one['next-hop'] ?? '-',
-  ]);
+  const states = fibs.map((one) => [one.backend, stateText(one), one['next-hop'] ?? '-']);
   return `${head}${formatTable([['BEST', 'SOURCE', 'DISTANCE', 'METRIC', 'NEXT HOP', 'WHY'], ...rows])}\n${formatTable([['FIB', 'STATE', 'HAS'], ...states])}`;
+}
+
+function stateText(fib: ExplainedRoute['fibs'][number]): string {
+  if ('reason' in fib) return `${fib.state}: ${fib.reason}`;
+  const without = (fib['left-out'] ?? []).map((one) => `${one['next-hop']} (${one.reason})`);
+  return without.length === 0 ? fib.state : `${fib.state} without ${without.join(', ')}`;
 }

@@ -141,6 +141,12 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   const failures = backends.flatMap((one) =>
     one.failures.map(({ prefix, reason }): Cell[] => ['', prefix, { text: reason, shade: 'error' }]),
   );
+  const leftOut = backends.flatMap((one) =>
+    one.leftOut.map((hop): Cell[] => {
+      const text = `routes over it and others do without it: ${hop.reason}`;
+      return ['', hop['next-hop'], { text, shade: 'warning' }];
+    }),
+  );
   const heading = [
     'BACKEND',
     'DESIRED',
@@ -153,7 +159,8 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
     'STATE',
   ];
   return (
-    formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) + formatTable(failures)
+    formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) +
+    formatTable([...failures, ...leftOut])
   );
 }
 

@@ -1,10 +1,11 @@
 /** What a FIB has, as the status and those who ask for its routes have it; the same for each kind of FIB. */
-import type { FibFailure, FibFamilyCounts } from '../telemetry/status.ts';
+import type { FibBackendStatus, FibFailure, FibFamilyCounts } from '../telemetry/status.ts';
 import type { BackendState } from './backend-state.ts';
 import { formatGroup, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
+import type { Substitutes } from './substitutes.ts';
 import { DEFAULT_TABLE, type Family, formatKey, newRouteKey } from './route-key.ts';
 
-/** Failures named in the status; all are counted. */
+/** Failures, and next hops that are left out, named in the status; all are counted. */
 const REPORTED_FAILURES = 20;
 
 const NAMES: Readonly<Record<Family, FibFamilyCounts['family']>> = { 4: 'ipv4', 6: 'ipv6', mpls: 'mpls' };
@@ -39,6 +40,16 @@ export function backendFailures(states: readonly BackendState[]): FibFailure[] {
     }
   }
   return failures;
+}
+
+/** Next hops that programmed routes do without: how many, and the first few. */
+export function backendLeftOut(
+  states: readonly BackendState[],
+  substitutes: Substitutes,
+): Pick<FibBackendStatus, 'nextHopsLeftOut' | 'leftOut'> {
+  if (states.every(({ counts }) => counts.programmed === 0)) return { nextHopsLeftOut: 0, leftOut: [] };
+  const { count, first } = substitutes.report(REPORTED_FAILURES);
+  return { nextHopsLeftOut: count, leftOut: first };
 }
 
 /** A route as people read it; without `table` it is in the default one. */

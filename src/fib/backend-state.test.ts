@@ -13,6 +13,8 @@ let state: BackendState;
 let isWanted: boolean;
 let group: GroupId;
 let other: GroupId;
+/** What is told in place of a group. */
+let substitutes: Map<GroupId, GroupId>;
 
 function groupOf(address: string): GroupId {
   const hop = { family: 4, address, weight: 1, interface: undefined } as const;
@@ -49,7 +51,10 @@ beforeEach(() => {
   other = groupOf('192.0.2.3');
   const store = table.store(4);
   const wanted = (slot: number): GroupId => (isWanted ? store.group[slot]! : NO_GROUP);
-  state = new BackendState({ store, groups: table.groups, wanted, onWork: () => {} }, () => false);
+  substitutes = new Map();
+  const substitute = (id: GroupId): GroupId => substitutes.get(id) ?? id;
+  const options = { store, groups: table.groups, wanted, substitute, onWork: () => {} };
+  state = new BackendState(options, () => false);
 });
 
 describe('what is done with all slots', () => {
@@ -152,6 +157,53 @@ describe('routes that wait for a next hop', () => {
     const tried = sendAll((slot) => state.acked(slot));
     expect(tried).toHaveLength(3);
     expect(new Set(tried)).toEqual(new Set([first, ...rest]));
+    expect(state.counts).toMatchObject({ programmed: 3, unresolved: 0 });
+  });
+});
+
+describe('a substitute', () => {
+  it('is told in place of a group; what was told before stays, and comes back when there is none', async () => {
+    for (const n of [0, 1, 2]) set(n);
+    state.sent(state.take(), group);
+    state.acked(0);
+    substitutes.set(group, other);
+    state.wantedChanged();
+    await state.walked();
+    expect(sendAll((slot) => state.acked(slot)).map((slot) => [slot, state.programmed(slot)])).toEqual([
+      [1, other],
+      [2, other],
+    ]);
+    expect([state.programmed(0), state.counts.programmed]).toEqual([group, 3]);
+    substitutes.clear();
+    state.wantedChanged();
+    await state.walked();
+    expect(state.counts).toMatchObject({ programmed: 1, pending: 2 });
+    expect(sendAll((slot) => state.acked(slot))).toEqual([1, 2]);
+    expect([0, 1, 2].map((slot) => state.programmed(slot))).toEqual([group, group, group]);
+  });
+
+  it('has routes tried again that are unresolved, and leaves those alone that were refused', async () => {
+    for (const n of [0, 1]) set(n);
+    sendAll((slot) => {
+      if (slot === 0) state.unresolved(slot, 'unreachable');
+      else state.refused(slot, 'not understood');
+    });
+    substitutes.set(group, other);
+    for (let round = 0; round < 5; round++) {
+      state.wantedChanged();
+      await state.walked();
+    }
+    expect(sendAll((slot) => state.acked(slot)).slice(0, 1)).toEqual([0]);
+    expect(state.counts).toMatchObject({ programmed: 1, failed: 1, pending: 0 });
+  });
+
+  it('that comes and goes leaves no route waiting for the group that it was told', () => {
+    for (const n of [0, 1, 2]) set(n);
+    sendAll((slot) => state.unresolved(slot, 'unreachable'));
+    // Others of the group were told the substitute, and taken.
+    substitutes.set(group, other);
+    state.retryUnresolved(new Set([group]));
+    expect(sendAll((slot) => state.acked(slot))).toHaveLength(3);
     expect(state.counts).toMatchObject({ programmed: 3, unresolved: 0 });
   });
 });

@@ -63,6 +63,8 @@ export interface BackendStateOptions {
   readonly groups: NextHopGroups;
   /** What this FIB should have of a slot: the group of its best candidate, or `NO_GROUP`. */
   readonly wanted: (slot: number) => GroupId;
+  /** What the FIB is told in place of a group, when it cannot have all of it (`Substitutes`). Of `NO_GROUP` the same. */
+  readonly substitute?: (group: GroupId) => GroupId;
   /** Something is there to be taken. Called often; cheap. */
   readonly onWork: () => void;
   /**
@@ -88,6 +90,7 @@ export class BackendState implements Holder {
   #state = new Uint8Array(0);
   #category = new Uint8Array(0);
   readonly #counts = new Uint32Array(7);
+  readonly #substitute: (group: GroupId) => GroupId;
   readonly #first = new SlotQueue();
   readonly #changes = new SlotQueue();
   readonly #retries = new RetryQueue();
@@ -115,6 +118,7 @@ export class BackendState implements Holder {
     this.#wanted = options.wanted;
     this.#onWork = options.onWork;
     this.#canReplace = options.canReplace;
+    this.#substitute = options.substitute ?? ((group) => group);
     this.#isFirst = isFirst;
     this.#walk = new SlotWalk(() => this.store.top);
     this.#retryWalk = new SlotWalk(() => this.store.top);
@@ -161,7 +165,7 @@ export class BackendState implements Holder {
     // What is in flight is compared again when its answer comes.
     if (phase === Phase.inFlight || (state & QUEUED) !== 0) return;
     if (phase === Phase.absent && (state & UNSURE) === 0 && this.#wanted(slot) === NO_GROUP) return;
-    if (phase === Phase.installed && this.#wanted(slot) === this.#group[slot]) return;
+    if (phase === Phase.installed && this.#isAsWanted(slot)) return;
     this.#queue(slot);
   }
 
@@ -198,7 +202,7 @@ export class BackendState implements Holder {
 
   /** What the FIB is to be told of a slot that was taken: `NO_GROUP` is a removal. */
   target(slot: number): GroupId {
-    const wanted = this.#wanted(slot);
+    const wanted = this.#aim(slot);
     if (this.#canReplace === undefined || wanted === NO_GROUP) return wanted;
     const state = this.#state[slot]!;
     const isKnown = (state & UNSURE) === 0;
@@ -361,7 +365,9 @@ export class BackendState implements Holder {
     this.#retryWalk.start(
       (slot) => {
         const isUnresolved = (this.#state[slot]! & Phase.mask) === Phase.unresolved;
-        if (isUnresolved && this.#retried.has(this.#wanted(slot))) this.#queue(slot);
+        if (!isUnresolved) return;
+        // What waits for the group that it was told may have another one by now.
+        if (this.#retried.has(this.#group[slot]!) || this.#retried.has(this.#aim(slot))) this.#queue(slot);
       },
       () => this.#onWork(),
     );
@@ -394,7 +400,7 @@ export class BackendState implements Holder {
     if (this.#sweep !== undefined) this.#onWork();
   }
 
-  /** What is wanted of every slot may be something else: counts anew and has all compared. */
+  /** What is wanted of every slot, or told in its place, may be something else: counts anew and has all compared. */
   wantedChanged(): void {
     if (this.#reset !== undefined) {
       // That counts anew too: from the first slot on.
@@ -405,8 +411,11 @@ export class BackendState implements Holder {
       (slot) => {
         this.#update(slot);
         // A sweep leaves these alone: what they wait for would never come.
-        const waits = (this.#state[slot]! & Phase.mask) >= Phase.failed;
-        if (waits && this.#wanted(slot) === NO_GROUP) this.#queue(slot);
+        const phase = this.#state[slot]! & Phase.mask;
+        if (phase < Phase.failed) return;
+        const wanted = this.#aim(slot);
+        const isAnother = phase === Phase.unresolved && wanted !== this.#group[slot];
+        if (wanted === NO_GROUP || isAnother) this.#queue(slot);
       },
       () => this.sweep(),
     );
@@ -454,6 +463,18 @@ export class BackendState implements Holder {
     return found;
   }
 
+  /** What the FIB is to be told of what is wanted. */
+  #aim(slot: number): GroupId {
+    return this.#substitute(this.#wanted(slot));
+  }
+
+  /** Whether what was told is what is wanted, or stands in for it; or what is wanted though a substitute is there now. */
+  #isAsWanted(slot: number): boolean {
+    const told = this.#group[slot];
+    const wanted = this.#wanted(slot);
+    return told === wanted || told === this.#substitute(wanted);
+  }
+
   /** Whether the FIB must be told something of a slot. */
   #isDue(slot: number): boolean {
     const state = this.#state[slot]!;
@@ -462,7 +483,7 @@ export class BackendState implements Holder {
       case Phase.inFlight:
         return false;
       case Phase.installed:
-        return wanted !== this.#group[slot];
+        return !this.#isAsWanted(slot);
       default:
         // Not there, or failed and to be tried again.
         return wanted !== NO_GROUP || (state & UNSURE) !== 0;
@@ -532,7 +553,7 @@ export class BackendState implements Holder {
   /** An answer came: counts it, and sees whether something else is wanted by now. */
   #after(slot: number): void {
     this.#update(slot);
-    if (this.#wanted(slot) !== this.#group[slot]) this.#queue(slot);
+    if (!this.#isAsWanted(slot)) this.#queue(slot);
     else if (this.#state[slot] === Phase.absent) this.store.released(slot);
   }
 
@@ -582,7 +603,7 @@ export class BackendState implements Holder {
       if (phase === Phase.failed) return Category.stuck;
       return phase === Phase.absent && (state & UNSURE) === 0 ? Category.none : Category.leaving;
     }
-    if (phase === Phase.installed && this.#group[slot] === wanted) return Category.programmed;
+    if (phase === Phase.installed && this.#isAsWanted(slot)) return Category.programmed;
     if (phase === Phase.failed) return Category.failed;
     return phase === Phase.unresolved ? Category.unresolved : Category.pending;
   }

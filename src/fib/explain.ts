@@ -1,5 +1,7 @@
 /** Why packets to a destination go where they go: the longest match, all candidates, and what each FIB has of it. */
 import type { BackendState, SlotState } from './backend-state.ts';
+import type { FibLeftOutHop } from '../telemetry/status.ts';
+import type { Substitutes } from './substitutes.ts';
 import { formatGroup, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, formatKey, newRouteKey, type RouteKey } from './route-key.ts';
 import type { NamedCandidate, RouteTable } from './route-table.ts';
@@ -18,6 +20,8 @@ export type ExplainedFib = SlotState & {
   readonly backend: 'vpp' | 'kernel';
   /** What the FIB has now, as it said. */
   readonly 'next-hop'?: string;
+  /** What it does without of the route, and why. */
+  readonly 'left-out'?: readonly FibLeftOutHop[];
 };
 
 export interface ExplainedRoute {
@@ -32,6 +36,7 @@ export interface ExplainedRoute {
 export interface FibToExplain {
   readonly backend: 'vpp' | 'kernel';
   readonly states: readonly BackendState[];
+  readonly substitutes: Substitutes;
 }
 
 /** Of an address, a prefix or a label as a key; undefined when no route covers it. `key` is overwritten. */
@@ -58,13 +63,15 @@ export function explainRoute(
       isBest: candidate === best,
       why: why(candidate, best, candidates[1]),
     })),
-    fibs: fibs.flatMap(({ backend, states }) => {
+    fibs: fibs.flatMap(({ backend, states, substitutes }) => {
       const state = states.find((one) => one.store === store);
       if (state === undefined) return [];
       const group = state.programmed(slot);
-      const has =
-        group === NO_GROUP ? {} : { 'next-hop': formatGroup(table.groups.action(group), found.family) };
-      return [{ backend, ...state.stateOf(slot), ...has }];
+      if (group === NO_GROUP) return [{ backend, ...state.stateOf(slot) }];
+      const has = { 'next-hop': formatGroup(table.groups.action(group), found.family) };
+      const leftOut = substitutes.leftOutOf(store.group[slot]!, group);
+      const lacks = leftOut.length === 0 ? {} : { 'left-out': leftOut };
+      return [{ backend, ...state.stateOf(slot), ...has, ...lacks }];
     }),
   };
 }

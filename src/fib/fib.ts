@@ -68,7 +68,8 @@ export class Fib implements Disposable {
    * overwritten.
    */
   explain(key: RouteKey, others: readonly FibToExplain[] = []): ExplainedRoute | undefined {
-    return explainRoute(this.table, [{ backend: 'vpp', states: this.vpp.states }, ...others], key);
+    const { states, substitutes } = this.vpp;
+    return explainRoute(this.table, [{ backend: 'vpp', states, substitutes }, ...others], key);
   }
 
   [Symbol.dispose](): void {

@@ -18,6 +18,7 @@ const isRoot = process.getuid?.() === 0;
 const hasIp = spawnSync('ip', ['-V']).status === 0;
 const netns = `test-backend-${process.pid}`;
 const WAIT_MS = 15_000;
+const INTERFACES = '[interface.xe0]\nmtu = 1500\n[interface.xe1]\nmtu = 1500\n';
 
 let table: RouteTable;
 let source: RouteSource;
@@ -38,7 +39,7 @@ function makeNamespace(): void {
 
 /** `[route]` lines into the table's source. */
 function setRoutes(...lines: string[]): void {
-  const parsed = parseConfig(`[route]\n${lines.join('\n')}\n`, 'test.ini');
+  const parsed = parseConfig(`${INTERFACES}[route]\n${lines.join('\n')}\n`, 'test.ini');
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   replaceRoutes(source, [], parsed.config.routes);
 }
@@ -86,18 +87,24 @@ describe('the kernel as a FIB', () => {
   });
 
   it('takes over what an earlier run left, without a word, and removes what nobody wants any more', async () => {
-    setRoutes('10.1.0.0/16 = 192.0.2.2', '10.2.0.0/16 = 192.0.2.2@2, 192.0.2.3@1', '10.3.0.0/16 = blackhole');
+    setRoutes(
+      '10.1.0.0/16 = 192.0.2.2',
+      '10.2.0.0/16 = 192.0.2.2@2, 192.0.2.3@1',
+      '10.3.0.0/16 = blackhole',
+      '10.4.0.0/16 = 192.0.2.2@2, 198.51.100.2@3%xe1',
+      '10.5.0.0/16 = 192.0.2.2, 192.0.2.3, 203.0.113.2',
+    );
     {
       await using first = newBackend();
       await first.attach(netns);
-      expect(first.status).toMatchObject({ programmed: 3, failed: 0, unresolved: 0 });
+      expect(first.status).toMatchObject({ programmed: 5, failed: 0, unresolved: 0, nextHopsLeftOut: 2 });
     }
     const before = ours();
     expect(before).not.toEqual([]);
     source.removeRoute({ family: 4, address: '10.3.0.0', length: 16 }, undefined);
     await using second = newBackend();
     await second.attach(netns);
-    expect(second.status).toMatchObject({ programmed: 2, batches: 1 });
+    expect(second.status).toMatchObject({ programmed: 4, batches: 1, nextHopsLeftOut: 2 });
     expect(ours()).toEqual(before.filter((line) => !line.includes('10.3.0.0')));
   });
 
@@ -157,6 +164,84 @@ describe('the kernel as a FIB', () => {
     expect(ours()).toHaveLength(total);
   });
 
+  it('leaves out next hops that are not there while others are, and takes them back', async () => {
+    setRoutes(
+      '10.1.0.0/16 = 192.0.2.2@2, 198.51.100.2@3%xe1',
+      '10.2.0.0/16 = 192.0.2.2, 203.0.113.2',
+      '2001:db8:1::/48 = 2001:db8:a::2%xe0, 2001:db8:b::2',
+    );
+    ip('addr', 'add', '2001:db8:a::1/64', 'dev', 'xe0', 'nodad');
+    await using backend = newBackend();
+    await backend.attach(netns);
+    const over = (...shown: string[]) => expect(ours().sort()).toEqual(shown);
+    over(
+      '10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20',
+      '10.2.0.0/16 via 192.0.2.2 dev xe0 metric 20',
+      '2001:db8:1::/48 via 2001:db8:a::2 dev xe0 metric 20 pref medium',
+    );
+    expect(backend.status).toMatchObject({
+      programmed: 3,
+      failed: 0,
+      unresolved: 0,
+      nextHopsLeftOut: 3,
+      leftOut: [
+        { 'next-hop': '198.51.100.2%xe1', reason: 'the kernel has no interface for xe1' },
+        {
+          'next-hop': '203.0.113.2',
+          reason: 'the kernel cannot reach it now: Nexthop has invalid gateway',
+        },
+        { 'next-hop': '2001:db8:b::2' },
+      ],
+    });
+    expect([...backend.programmed()][0]).toEqual({ prefix: '10.1.0.0/16', 'next-hop': '192.0.2.2@2' });
+    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
+    for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+    for (const address of ['198.51.100.1/24', '203.0.113.1/24']) ip('addr', 'add', address, 'dev', 'xe1');
+    ip('addr', 'add', '2001:db8:b::1/64', 'dev', 'xe1', 'nodad');
+    await until(
+      () => backend.status.nextHopsLeftOut === 0 && backend.status.programmed === 3,
+      () => backend.status,
+    );
+    const lines = ours();
+    expect(
+      lines.filter((line) => /^nexthop via (198\.51\.100\.2|203\.0\.113\.2|2001:db8:b::2) /.test(line)),
+    ).toHaveLength(3);
+    expect(lines.filter((line) => line.startsWith('nexthop via'))).toHaveLength(6);
+    // With the last of its interfaces a route goes; with one of them it stays.
+    ip('link', 'del', 'xe1');
+    await until(
+      () => backend.status.nextHopsLeftOut === 3 && backend.status.programmed === 3,
+      () => [backend.status, ...ours()],
+    );
+    withNetns(netns, () => setLinkUp('xe0', false));
+    await until(
+      () => backend.status.unresolved === 3,
+      () => [backend.status, ...ours()],
+    );
+    expect(backend.status).toMatchObject({ programmed: 0, nextHopsLeftOut: 0 });
+    expect(ours()).toEqual([]);
+  });
+
+  it('tells routes again that were left over a next hop which is no neighbour any more', async () => {
+    ip('addr', 'add', '10.9.9.1/24', 'dev', 'xe0');
+    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2');
+    await using backend = newBackend();
+    await backend.attach(netns);
+    // The kernel keeps what is there: the link has another address.
+    ip('addr', 'del', '192.0.2.1/24', 'dev', 'xe0');
+    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2', '10.2.0.0/16 = 192.0.2.2, 198.51.100.2');
+    await until(
+      () => backend.status.unresolved === 1,
+      () => backend.status,
+    );
+    expect(ours()).toEqual(['10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20']);
+    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
+    for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+    ip('addr', 'add', '198.51.100.1/24', 'dev', 'xe1');
+    const both = ['10.1.0.0/16', '10.2.0.0/16'].map((one) => `${one} via 198.51.100.2 dev xe1 metric 20`);
+    await until(() => JSON.stringify(ours().sort()) === JSON.stringify(both), ours);
+  });
+
   it('reads again what it could not read: without descriptors it does not miss what the kernel dropped', async () => {
     setRoutes('10.1.0.0/16 = 192.0.2.2');
     const errors: string[] = [];
@@ -180,6 +265,80 @@ describe('the kernel as a FIB', () => {
       () => backend.status.unresolved === 1,
       () => backend.status,
     );
+  });
+
+  it('takes over a route as the kernel has it: with a next hop that is gone, and without it', async () => {
+    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
+    for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+    ip('addr', 'add', '198.51.100.1/24', 'dev', 'xe1');
+    setRoutes('10.9.0.0/16 = 192.0.2.2, 198.51.100.2');
+    {
+      await using first = newBackend();
+      await first.attach(netns);
+      ip('link', 'set', 'xe1', 'down');
+      setRoutes('10.9.0.0/16 = 192.0.2.2, 198.51.100.2', '10.1.0.0/16 = 192.0.2.2, 198.51.100.2');
+      await until(() => first.status.programmed === 2 && first.status.pending === 0, ours);
+    }
+    const before = ours();
+    expect(before).toContain('10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20');
+    expect(before.join()).toContain('10.9.0.0/16 metric 20,nexthop via 192.0.2.2');
+    await using second = newBackend();
+    await second.attach(netns);
+    expect(second.status).toMatchObject({ programmed: 2, batches: 0, nextHopsLeftOut: 1 });
+    expect(ours()).toEqual(before);
+    ip('link', 'set', 'xe1', 'up');
+    await until(
+      () => ours().filter((line) => /^nexthop via 198.51.100.2 dev xe1 weight 1$/.test(line)).length === 2,
+      ours,
+    );
+    expect(second.status).toMatchObject({ programmed: 2, nextHopsLeftOut: 0 });
+  });
+
+  it('leaves out nothing that the kernel takes, whatever routes lead to it', async () => {
+    // A more specific route to a neighbour: the kernel looks for links only.
+    setRoutes('192.0.2.2/32 = 192.0.2.3', '10.1.0.0/16 = 192.0.2.2, 203.0.113.2', '10.2.0.0/16 = 192.0.2.2');
+    await using backend = newBackend();
+    await backend.attach(netns);
+    const own = () => ours().filter((line) => line.startsWith('10.1.'));
+    expect(own()).toEqual(['10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20']);
+    // A network on a link without an address of its own comes and goes.
+    ip('route', 'add', '203.0.113.0/24', 'dev', 'xe0');
+    await until(() => own().join() === '10.1.0.0/16 metric 20', own);
+    expect(backend.status.nextHopsLeftOut).toBe(0);
+    ip('route', 'del', '203.0.113.0/24', 'dev', 'xe0');
+    setRoutes(
+      '192.0.2.2/32 = 192.0.2.3',
+      '10.1.0.0/16 = 192.0.2.2, 203.0.113.2',
+      '10.3.0.0/16 = 203.0.113.2, 192.0.2.2',
+    );
+    await until(() => backend.status.programmed === 4, ours);
+    expect(ours()).toContain('10.3.0.0/16 via 192.0.2.2 dev xe0 metric 20');
+    // What it could take once it keeps, whatever became of the way to it.
+    expect(own()).toEqual(['10.1.0.0/16 metric 20']);
+    expect(ip('route', 'show', 'table', 'all')).not.toContain('table 42949');
+  });
+
+  it('leaves alone what the kernel keeps, when something else happens', async () => {
+    ip('addr', 'add', '10.9.9.1/24', 'dev', 'xe0');
+    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2');
+    await using backend = newBackend();
+    await backend.attach(netns);
+    ip('addr', 'del', '192.0.2.1/24', 'dev', 'xe0');
+    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2', '10.2.0.0/16 = 192.0.2.2, 198.51.100.2');
+    await until(
+      () => backend.status.unresolved === 1,
+      () => backend.status,
+    );
+    const { batches } = backend.status;
+    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
+    ip('link', 'set', 'xe1', 'up');
+    await until(
+      () => backend.status.batches > batches,
+      () => backend.status,
+    );
+    await backend.settled();
+    expect(ours()).toEqual(['10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20']);
+    expect(backend.status).toMatchObject({ programmed: 1, unresolved: 1, nextHopsLeftOut: 1 });
   });
 
   it('goes on in a namespace that comes later, or comes back', async () => {

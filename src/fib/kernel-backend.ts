@@ -4,7 +4,8 @@
  * Owns the routes of protocol `ROUTE_PROTOCOL` in the namespace that it is attached to; what is left of an earlier run
  * is adopted or removed. A route whose next hop cannot be reached now is `unresolved` and waits for a link, an address
  * or a network that could change that; then one route of each next-hop group is tried, and all others follow when it
- * is taken. Routes that the kernel drops are noticed (kernel-reconcile.ts, and the kernel's own notices).
+ * is taken. Of several next hops those that cannot be reached are left out meanwhile (kernel-legs.ts). Routes that the
+ * kernel drops are noticed (kernel-reconcile.ts, and the kernel's own notices).
  *
  * The kernel works while the event loop turns, so what it tells may be older than what it is told: a notice counts for
  * what is with the kernel as well, and whatever looks for what changed waits for the answers first.
@@ -24,8 +25,16 @@ import {
   withNetns,
 } from '../linux/mod.ts';
 import type { FibBackendStatus } from '../telemetry/status.ts';
-import { backendCounts, backendFailures, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
+import {
+  backendCounts,
+  backendFailures,
+  backendLeftOut,
+  type ProgrammedRoute,
+  programmedRoutes,
+} from './backend-report.ts';
 import { BackendState } from './backend-state.ts';
+import { KernelLegs } from './kernel-legs.ts';
+import { KernelProbe } from './kernel-probe.ts';
 import { KernelProgrammer } from './kernel-programmer.ts';
 import { reconcile } from './kernel-reconcile.ts';
 import { KernelTemplates } from './kernel-templates.ts';
@@ -34,6 +43,7 @@ import { NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, newRouteKey, type RouteKey } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
+import { Substitutes } from './substitutes.ts';
 
 /** How often a namespace that is not there, or may be another one, is looked for. */
 const NAMESPACE_MS = 1_000;
@@ -56,6 +66,7 @@ interface Session {
   readonly bulk: RouteBulk;
   readonly monitor: RouteMonitor;
   readonly programmer: KernelProgrammer;
+  readonly legs: KernelLegs;
   readonly links: Map<number, Link>;
   readonly life: AbortController;
   /** Routes of an earlier run are still read: nothing is sent yet. */
@@ -82,6 +93,8 @@ type Life =
 
 export class KernelBackend implements AsyncDisposable {
   readonly #options: KernelBackendOptions;
+  /** In place of groups of whose next hops the kernel lacks some. */
+  readonly substitutes: Substitutes;
   readonly #templates: KernelTemplates;
   readonly #states: readonly BackendState[];
   readonly #waiting: KernelWaiting;
@@ -109,6 +122,7 @@ export class KernelBackend implements AsyncDisposable {
     this.#config = options.config;
     this.#life = { state: 'detached', reason };
     const { table } = options;
+    this.substitutes = new Substitutes(table.groups);
     this.#templates = new KernelTemplates({
       groups: table.groups,
       resolveInterface: (name) => this.#linkIndex(name),
@@ -189,7 +203,7 @@ export class KernelBackend implements AsyncDisposable {
     if (session === undefined) return;
     this.#readAgain(session);
     await session.reading;
-    this.#waiting.wake();
+    this.#wake(session);
     session.programmer.run();
     await this.settled();
   }
@@ -210,6 +224,7 @@ export class KernelBackend implements AsyncDisposable {
       backend: 'kernel' as const,
       ...counts,
       failures: backendFailures(this.#states),
+      ...backendLeftOut(this.#states, this.substitutes),
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
@@ -240,12 +255,14 @@ export class KernelBackend implements AsyncDisposable {
     const programmer = this.#session?.programmer;
     this.#endSession();
     this.#templates[Symbol.dispose]();
+    this.substitutes[Symbol.dispose]();
     await programmer?.answered;
   }
 
   get #isSettled(): boolean {
     const session = this.#session;
-    if (session !== undefined && (session.isReading || !session.programmer.isIdle)) return false;
+    if (session !== undefined && (session.isReading || !session.programmer.isIdle || !session.legs.isIdle))
+      return false;
     return this.#states.every((state) => state.isSettled);
   }
 
@@ -260,6 +277,7 @@ export class KernelBackend implements AsyncDisposable {
           const isOthers = isConnected[source] === 1 || isFromKernel[source] === 1;
           return isOthers || this.#life.state === 'detached' ? NO_GROUP : store.group[slot]!;
         },
+        substitute: (group) => this.substitutes.of(group),
         onWork: () => this.#schedule(),
       },
       (slot) => store.length[slot] === 0 || isStatic[store.source[slot]!] === 1,
@@ -289,14 +307,18 @@ export class KernelBackend implements AsyncDisposable {
   }
 
   #newSession(netns: string | undefined, identity: string | undefined, bulk: RouteBulk): Session {
-    const monitor = new RouteMonitor(
-      {
-        onRoute: (notice) => this.#heardRoute(notice),
-        onLink: (link, isNew) => this.#heardLink(link, isNew),
-        onAddress: ({ isNew }) => this.#noticed(isNew ? undefined : 'lost'),
-        onOverrun: () => this.#overran(),
-      },
-      { netns, ignoredPort: bulk.portId },
+    using opened = new DisposableStack();
+    const probe = opened.use(new KernelProbe(netns));
+    const monitor = opened.use(
+      new RouteMonitor(
+        {
+          onRoute: (notice) => this.#heardRoute(notice),
+          onLink: (link, isNew) => this.#heardLink(link, isNew),
+          onAddress: ({ isNew }) => this.#noticed(isNew ? undefined : 'lost'),
+          onOverrun: () => this.#overran(),
+        },
+        { netns, ignoredPort: bulk.portId },
+      ),
     );
     const links = netns === undefined ? listLinks() : withNetns(netns, () => listLinks());
     const programmer = new KernelProgrammer({
@@ -306,7 +328,13 @@ export class KernelBackend implements AsyncDisposable {
       defaultTable: () => this.#config.tableId,
       metric: () => this.#config.metric,
       isInDoubt: () => this.#session?.isInDoubt === true,
-      onUnresolved: (state, slot, group) => this.#waiting.add(state, slot, group),
+      onUnresolved: (state, slot, group) => {
+        this.#waiting.add(state, slot, group);
+        // Perhaps others of its next hops are there.
+        const action = this.#options.table.groups.action(group);
+        const isOfMany = action.kind === 'forward' && action.nextHops.length > 1;
+        if (isOfMany || !this.substitutes.isEmpty) legs.look();
+      },
       onProgrammed: (state, slot, group) => this.#waiting.programmed(state, slot, group),
       onBatch: () => {
         this.#batches += 1;
@@ -316,11 +344,27 @@ export class KernelBackend implements AsyncDisposable {
       onIdle: () => this.#idle(),
       onError: (error) => this.#options.onError(`the kernel takes no routes: ${reasonOf(error)}`),
     });
+    const legs = new KernelLegs({
+      groups: this.#options.table.groups,
+      templates: this.#templates,
+      substitutes: this.substitutes,
+      probe,
+      waiting: this.#waiting,
+      onChange: (families) => {
+        for (const state of this.#states) if (families.has(state.store.family)) state.wantedChanged();
+      },
+      onIdle: () => this.#runIn(0),
+      onError: (error) =>
+        this.#options.onError(`the kernel could not be asked for next hops: ${reasonOf(error)}`),
+    });
+    // The session's from here on.
+    opened.move();
     return {
       identity,
       bulk,
       monitor,
       programmer,
+      legs,
       links: new Map(links.map((link) => [link.index, link])),
       life: new AbortController(),
       isReading: true,
@@ -341,6 +385,7 @@ export class KernelBackend implements AsyncDisposable {
     if (!isRead) this.#readLater(session);
     if (session.isReadingDue) this.#readAgain(session);
     for (const state of this.#states) state.sweep();
+    session.legs.look();
     session.programmer.open();
   }
 
@@ -354,6 +399,7 @@ export class KernelBackend implements AsyncDisposable {
         await reconcile(state, {
           netns,
           groups: this.#options.table.groups,
+          substitutes: this.substitutes,
           programmer: session.programmer,
           resolveInterface: (name) => this.#linkIndex(name),
           readKey: (notice, key) => this.#readKey(notice, key),
@@ -378,6 +424,8 @@ export class KernelBackend implements AsyncDisposable {
       if (!session.isReadingDue || this.#session !== session) return;
       session.isReadingDue = false;
       const isRead = await this.#reconcile(session);
+      if (this.#session !== session) return;
+      session.legs.look();
       if (!isRead) this.#readLater(session);
       if (isRead && !this.#isLinkLost && !session.isReadingDue) session.isInDoubt = false;
     });
@@ -402,9 +450,11 @@ export class KernelBackend implements AsyncDisposable {
     session?.life.abort(new Error('the session has ended'));
     session?.monitor[Symbol.dispose]();
     session?.programmer[Symbol.dispose]();
+    session?.legs[Symbol.dispose]();
     session?.bulk[Symbol.dispose]();
     this.#waiting.clear();
     this.#templates.forgetAll();
+    this.substitutes.clear();
     if (session !== undefined) for (const state of this.#states) state.reset('nothing');
     this.#release();
   }
@@ -547,10 +597,16 @@ export class KernelBackend implements AsyncDisposable {
     // What the kernel could not resolve before that change is told as soon as its batch is answered.
     await session.programmer.answered;
     if (this.#session !== session) return;
-    this.#waiting.wake();
+    this.#wake(session);
     if (this.#isLinkLost) this.#readAgain(session);
     this.#isLinkLost = false;
     this.#runIn(0);
+  }
+
+  /** Tries what waits, and next hops that are left out. */
+  #wake(session: Session): void {
+    this.#waiting.wake();
+    session.legs.look();
   }
 
   /** The slot that a kernel route is in the place of. */

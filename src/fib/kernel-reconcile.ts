@@ -6,10 +6,12 @@
  * or told of while the kernel is read are left alone: the reading may have been too early for them. (The kernel makes
  * each datagram of a dump when the one before is taken, so it may be older by a turn of the event loop.)
  */
+import type { NextHop } from '../config/types.ts';
 import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import type { KernelProgrammer } from './kernel-programmer.ts';
 import { isSameForwarding } from './kernel-templates.ts';
+import type { LeftOutHop, Substitutes } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { newRouteKey, type RouteKey } from './route-key.ts';
 
@@ -19,6 +21,7 @@ const SLICE = 16_384;
 export interface ReconcileOptions {
   readonly netns: string | undefined;
   readonly groups: NextHopGroups;
+  readonly substitutes: Substitutes;
   readonly programmer: KernelProgrammer;
   readonly resolveInterface: (name: string) => number | undefined;
   /** Makes `key` the one of a kernel route. */
@@ -52,8 +55,9 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
   });
   const same = new SameAction(groups, resolveInterface);
   const top = store.top;
+  let isSubstituted = false;
   const dump = { netns, family, protocol: ROUTE_PROTOCOL, signal, pause: () => programmer.removed() };
-  await dumpRoutes(dump, (notice) => {
+  const take = (notice: RouteNotice): void => {
     if (notice.kind === undefined) return;
     options.readKey(notice, key);
     const isOurs = notice.metric === options.metric();
@@ -68,8 +72,23 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
     const target = state.target(slot);
     if (target === NO_GROUP) programmer.removeStray(key, notice.table, notice.metric);
     else if (same.is(notice, target)) state.adopted(slot, target);
-    else state.found(slot);
-  });
+    else if (same.is(notice, store.group[slot]!)) {
+      // All of it, some next hops of which are gone: the kernel keeps it.
+      state.adopted(slot, store.group[slot]!);
+    } else {
+      // Over those of its next hops that were there: whether the others are by now is looked at later.
+      const missing = target === store.group[slot] ? same.missing(notice, target) : [];
+      if (missing.length > 0 && options.substitutes.leaveOut(target, missing)) {
+        isSubstituted = true;
+        state.adopted(slot, state.target(slot));
+      } else state.found(slot);
+    }
+  };
+  try {
+    await dumpRoutes(dump, take);
+  } finally {
+    if (isSubstituted) state.wantedChanged();
+  }
   await programmer.removed();
   signal.throwIfAborted();
   for (let slot = 0; slot < top; slot++) {
@@ -100,6 +119,20 @@ class SameAction {
       this.#known.set(key, known);
     }
     return known;
+  }
+
+  /** Of a group's next hops those that the kernel's route lacks; none when it does something else besides. */
+  missing(notice: RouteNotice, group: GroupId): LeftOutHop[] {
+    const action = this.#groups.action(group);
+    if (action.kind !== 'forward') return [];
+    const found = notice.nextHops();
+    const isThere = (hop: NextHop): boolean =>
+      found.some((one) => isSameForwarding([hop], [one], this.#resolveInterface));
+    const rest = { ...action, nextHops: action.nextHops.filter(isThere) };
+    if (rest.nextHops.length === 0 || !this.#compare(rest, notice.kind, found, notice)) return [];
+    return action.nextHops
+      .filter((hop) => !isThere(hop))
+      .map((hop) => ({ hop, reason: 'an earlier run had left it out' }));
   }
 
   #compare(

@@ -13,6 +13,7 @@ import {
   ROUTE_PROTOCOL,
   type RouteTemplate,
 } from '../linux/mod.ts';
+import type { ProbedHop } from './kernel-probe.ts';
 import type { GroupAction, GroupId, NextHopGroups } from './next-hop-groups.ts';
 
 /** Messages of a group; or why it cannot be programmed: not now (`unresolved`), or not as it is (`refused`). */
@@ -103,6 +104,18 @@ export class KernelTemplates implements Disposable {
     return new Set(action.kind === 'forward' ? action.nextHops.map(({ address }) => address) : []);
   }
 
+  /** The next hops of a group as the kernel is asked for them; a reason for those that it has no interface for. */
+  legs(id: GroupId): { readonly hop: NextHop; readonly leg: ProbedHop | string }[] {
+    const action = this.#options.groups.action(id);
+    if (action.kind !== 'forward') return [];
+    return action.nextHops.map((hop) => {
+      const { family, address, interface: name } = hop;
+      const ifIndex = name === undefined ? undefined : this.#options.resolveInterface(name);
+      const isMissing = name !== undefined && ifIndex === undefined;
+      return { hop, leg: isMissing ? noInterface(name) : { family, address, ifIndex } };
+    });
+  }
+
   #make(family: 4 | 6, table: number, action: GroupAction): KernelGroup {
     if (action.kind === 'attached') {
       return { kind: 'refused', reason: 'the kernel makes the routes of its own interfaces' };
@@ -113,7 +126,7 @@ export class KernelTemplates implements Disposable {
     for (const { address, weight, interface: name } of action.kind === 'forward' ? action.nextHops : []) {
       const ifIndex = name === undefined ? undefined : this.#options.resolveInterface(name);
       if (name !== undefined && ifIndex === undefined) {
-        return { kind: 'unresolved', reason: `the kernel has no interface for ${name}` };
+        return { kind: 'unresolved', reason: noInterface(name) };
       }
       hops.push({ gateway: address, weight, ...(ifIndex === undefined ? {} : { ifIndex }) });
     }
@@ -130,6 +143,10 @@ export class KernelTemplates implements Disposable {
       throw error;
     }
   }
+}
+
+function noInterface(name: string): string {
+  return `the kernel has no interface for ${name}`;
 }
 
 /** Next hops of IPv6 as a removal names them: by gateway alone, so that it finds them whatever the interface is now. */

@@ -28,6 +28,15 @@ export class KernelWaiting {
     else if (known.slot === slot) this.#tried.delete(key);
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Groups that wait. */
+  groups(): Set<GroupId> {
+    return new Set([...this.#waiting.values()].map(({ group }) => group));
+  }
+
   /** A route of a group was taken. Hot: called for each route. */
   programmed(state: BackendState, slot: number, group: GroupId): void {
     if (this.#waiting.size === 0) return;

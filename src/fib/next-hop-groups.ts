@@ -30,6 +30,8 @@ export class NextHopGroups {
   readonly #groups: (Group | undefined)[] = [undefined];
   readonly #free: GroupId[] = [];
   #references = new Uint32Array(FIRST_CAPACITY);
+  /** References that are no use of a group (`reserve`). */
+  readonly #reserved = new Map<GroupId, number>();
   readonly #onFreed = new Set<(id: GroupId) => void>();
 
   /** Groups that somebody holds. */
@@ -61,6 +63,26 @@ export class NextHopGroups {
     return id;
   }
 
+  /** As `intern`, by somebody who keeps the id ready for others: `isUsed` leaves such references out. */
+  reserve(family: Family, action: GroupAction): GroupId {
+    const id = this.intern(family, action);
+    if (id !== NO_GROUP) this.#reserved.set(id, (this.#reserved.get(id) ?? 0) + 1);
+    return id;
+  }
+
+  /** Gives a reference of `reserve` back. */
+  unreserve(id: GroupId): void {
+    const left = (this.#reserved.get(id) ?? 1) - 1;
+    if (left === 0) this.#reserved.delete(id);
+    else this.#reserved.set(id, left);
+    this.release(id);
+  }
+
+  /** Whether anybody holds a group beside those who reserved it. */
+  isUsed(id: GroupId): boolean {
+    return this.#references[id]! > (this.#reserved.get(id) ?? 0);
+  }
+
   /** One more holder. Hot: called for each route. */
   retain(id: GroupId): void {
     // No check: NO_GROUP counts too, and nobody reads that.
@@ -75,17 +97,31 @@ export class NextHopGroups {
     if (left === 0) this.#drop(id);
   }
 
+  /** Whether anybody holds an id. */
+  has(id: GroupId): boolean {
+    return this.#groups[id] !== undefined;
+  }
+
   /** What a group does. Throws RangeError for an id that nobody holds. */
   action(id: GroupId): GroupAction {
-    const group = this.#groups[id];
-    if (group === undefined) throw new RangeError(`no next-hop group ${id}`);
-    return group.action;
+    return this.#held(id).action;
+  }
+
+  /** Of which destinations. Throws RangeError for an id that nobody holds. */
+  family(id: GroupId): Family {
+    return this.#held(id).family;
   }
 
   /** Calls `listener` with each id that is freed, so that what was made of it is forgotten, until disposed. */
   onFreed(listener: (id: GroupId) => void): Disposable {
     this.#onFreed.add(listener);
     return { [Symbol.dispose]: () => void this.#onFreed.delete(listener) };
+  }
+
+  #held(id: GroupId): Group {
+    const group = this.#groups[id];
+    if (group === undefined) throw new RangeError(`no next-hop group ${id}`);
+    return group;
   }
 
   #drop(id: GroupId): void {

@@ -4,7 +4,7 @@ import { EmulatorProcess } from '../../test/emulator/emulator.ts';
 import { parsePrefix } from '../config/mod.ts';
 import type { FibVppConfig, StaticRoute } from '../config/types.ts';
 import { VppApiClient } from '../vpp/api/mod.ts';
-import { Fib, newRouteKey } from './mod.ts';
+import { Fib, newRouteKey, readAskedDestination } from './mod.ts';
 
 const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
 
@@ -210,6 +210,61 @@ describe('a recursive next hop', () => {
     await fib.vpp.settled();
     expect(await received()).toBe(before + 1);
     expect(await inVpp()).toHaveLength(fib.table.store(4).size);
+  });
+});
+
+describe('a route over several interfaces', () => {
+  it('goes over those that VPP has, says which it lacks, and gets them back', async () => {
+    known.add('xe0');
+    await start([
+      route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1'),
+      route('10.1.0.0/16', '192.0.2.1%xe0', '198.51.100.1%xe1', '203.0.113.1'),
+      route('10.2.0.0/16', '198.51.100.1%xe1'),
+    ]);
+    await settled();
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1', '0 10.1.0.0/16 192.0.2.1,203.0.113.1']);
+    const leftOut = [{ 'next-hop': '198.51.100.1%xe1', reason: 'VPP has no interface xe1' }];
+    expect(fib.vpp.status).toMatchObject({ programmed: 2, failed: 1, nextHopsLeftOut: 1, leftOut });
+    expect([...fib.vpp.programmed()][0]).toEqual({ prefix: '10.0.0.0/8', 'next-hop': '192.0.2.1%xe0' });
+    const asked = readAskedDestination('10.0.0.1', undefined, 0);
+    if ('error' in asked) throw new Error(asked.error);
+    const explained = fib.explain(asked.key)?.fibs[0];
+    expect(explained).toMatchObject({ 'next-hop': '192.0.2.1%xe0', 'left-out': leftOut });
+
+    known.add('xe1');
+    fib.vpp.interfacesChanged();
+    await fib.vpp.settled();
+    const whole = [
+      '0 10.0.0.0/8 192.0.2.1,198.51.100.1',
+      '0 10.1.0.0/16 192.0.2.1,198.51.100.1,203.0.113.1',
+      '0 10.2.0.0/16 198.51.100.1',
+    ];
+    expect(await inVpp()).toEqual(whole);
+    expect(fib.vpp.status).toMatchObject({ failed: 0, nextHopsLeftOut: 0, leftOut: [] });
+
+    known.delete('xe0');
+    fib.vpp.interfacesChanged();
+    await until(async () => (await inVpp())[0] === '0 10.0.0.0/8 198.51.100.1');
+    known.delete('xe1');
+    fib.vpp.interfacesChanged();
+    await until(() => fib.vpp.status.failed === 2);
+    expect(fib.vpp.status).toMatchObject({ programmed: 1, nextHopsLeftOut: 2 });
+  });
+
+  it('that is not the best, or not wanted in VPP, does without nothing', async () => {
+    known.add('xe0');
+    await start([route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1')]);
+    await settled();
+    expect(fib.vpp.status.nextHopsLeftOut).toBe(1);
+    const better = fib.table.addSource({ name: 'better', distance: 0, origin: 'static' });
+    better.setRoute(route('10.0.0.0/8', '192.0.2.9'));
+    await until(async () => (await inVpp())[0] === '0 10.0.0.0/8 192.0.2.9');
+    expect(fib.vpp.status.nextHopsLeftOut).toBe(0);
+    await better[Symbol.asyncDispose]();
+    await until(() => fib.vpp.status.nextHopsLeftOut === 1);
+    reconfigure({ ...CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1')]);
+    await until(() => fib.vpp.status.pending === 0);
+    expect(fib.vpp.status).toMatchObject({ desired: 0, nextHopsLeftOut: 0 });
   });
 });
 

@@ -28,16 +28,25 @@ import {
 } from '../vpp/api/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { BackendState } from './backend-state.ts';
-import { backendCounts, backendFailures, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
-import { NO_GROUP } from './next-hop-groups.ts';
+import {
+  backendCounts,
+  backendFailures,
+  backendLeftOut,
+  type ProgrammedRoute,
+  programmedRoutes,
+} from './backend-report.ts';
+import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family, newRouteKey, setKey } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
+import { Substitutes } from './substitutes.ts';
 import { VppProgrammer } from './vpp-programmer.ts';
 import { payloadOf, VppTemplates } from './vpp-templates.ts';
 
 const TABLE_RETRY_MS = 1_000;
 const TABLE_TIMEOUT_MS = 30_000;
+/** Between two looks at next hops that are left out: networks may have come that nobody told of. */
+const LOOK_MS = 5_000;
 
 export interface VppBackendOptions {
   readonly table: RouteTable;
@@ -65,6 +74,8 @@ interface Session {
 
 export class VppBackend implements Disposable {
   readonly #options: VppBackendOptions;
+  /** In place of groups over interfaces of which VPP lacks some. */
+  readonly substitutes: Substitutes;
   readonly #templates: VppTemplates;
   readonly #states: readonly BackendState[];
   #config: FibVppConfig;
@@ -75,6 +86,10 @@ export class VppBackend implements Disposable {
   #since = Date.now();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** Another group was substituted: what stands in for it may be there already. */
+  #recount: NodeJS.Immediate | undefined;
+  readonly #recounted = new Set<Family>();
+  #lookTimer: NodeJS.Timeout | undefined;
   /** The timer is set for now. */
   #isDue = false;
   #batches = 0;
@@ -86,6 +101,7 @@ export class VppBackend implements Disposable {
     this.#options = options;
     this.#config = options.config;
     const { table, resolveInterface } = options;
+    this.substitutes = new Substitutes(table.groups);
     this.#templates = new VppTemplates(table.groups, {
       interface: resolveInterface,
       connected: (address) => table.connectedTo(address),
@@ -115,6 +131,7 @@ export class VppBackend implements Disposable {
       isSweeping: false,
     };
     this.#session = session;
+    this.#lookTimer = setInterval(() => this.#lookAtSubstitutes(), LOOK_MS).unref();
     for (const state of this.#states) {
       state.reset(kind === 'reconnected' && state.store.family === 'mpls' ? 'unsure' : 'nothing');
     }
@@ -162,9 +179,31 @@ export class VppBackend implements Disposable {
    */
   interfacesChanged(): void {
     const groups = this.#templates.interfacesChanged();
+    this.#lookAtSubstitutes();
     if (groups.size > 0) for (const state of this.#states) state.tellAgain(groups);
     for (const programmer of this.#session?.programmers.values() ?? []) programmer.forgetRefusals();
     for (const state of this.#states) state.wake();
+  }
+
+  /** Leaves out what VPP cannot have now of a group. True: it is to be told something else in its place than before. */
+  #substitute(group: GroupId): boolean {
+    const { groups } = this.#options.table;
+    const action = groups.action(group);
+    if (action.kind !== 'forward' || action.nextHops.length < 2) return false;
+    if (!this.substitutes.leaveOut(group, this.#templates.missing(group))) return false;
+    // Others of the group are looked at when this turn is over.
+    this.#recounted.add(groups.family(group));
+    this.#recount ??= setImmediate(() => {
+      this.#recount = undefined;
+      for (const state of this.#states) if (this.#recounted.has(state.store.family)) state.wantedChanged();
+      this.#recounted.clear();
+    });
+    return true;
+  }
+
+  #lookAtSubstitutes(): void {
+    const { groups } = this.#options.table;
+    for (const group of this.substitutes.groups()) if (groups.has(group)) this.#substitute(group);
   }
 
   /** What VPP has acknowledged. */
@@ -182,6 +221,7 @@ export class VppBackend implements Disposable {
     const base = {
       ...counts,
       failures: backendFailures(this.#states),
+      ...backendLeftOut(this.#states, this.substitutes),
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
@@ -204,11 +244,13 @@ export class VppBackend implements Disposable {
 
   [Symbol.dispose](): void {
     this.detach('stopped');
+    if (this.#recount !== undefined) clearImmediate(this.#recount);
     this.#templates[Symbol.dispose]();
+    this.substitutes[Symbol.dispose]();
   }
 
   get #isSettled(): boolean {
-    return this.#states.every((state) => state.isSettled);
+    return this.#recount === undefined && this.#states.every((state) => state.isSettled);
   }
 
   #newState(store: RouteStore): BackendState {
@@ -220,6 +262,7 @@ export class VppBackend implements Disposable {
         groups,
         wanted: (slot) =>
           !this.#config.enabled || isConnected[store.source[slot]!] === 1 ? NO_GROUP : store.group[slot]!,
+        substitute: (group) => this.substitutes.of(group),
         onWork: () => this.#schedule(),
         // Of a label at the end of the stack VPP keeps what is below it as it was first (mpls_api.c): IPv4 or IPv6.
         ...(store.family === 'mpls'
@@ -240,6 +283,7 @@ export class VppBackend implements Disposable {
       client,
       state,
       templates: this.#templates,
+      substitute: (group) => this.#substitute(group),
       defaultTableId: () => (state.store.family === 'mpls' ? 0 : this.#config.tableId),
       hasTable: (id) => this.#hasTable(state.store.family, id),
       onIdle: () => this.#idle(),
@@ -433,9 +477,11 @@ export class VppBackend implements Disposable {
 
   #endSession(): void {
     this.#stopTimer();
+    clearInterval(this.#lookTimer);
     for (const programmer of this.#session?.programmers.values() ?? []) programmer[Symbol.dispose]();
     this.#session = undefined;
     this.#templates.forgetAll();
+    this.substitutes.clear();
   }
 
   #release(): void {

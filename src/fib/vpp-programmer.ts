@@ -14,6 +14,7 @@ import {
   VppApiError,
 } from '../vpp/api/mod.ts';
 import type { BackendState } from './backend-state.ts';
+import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, newRouteKey } from './route-key.ts';
 import {
   ADDRESS_OFFSET,
@@ -36,6 +37,8 @@ export interface VppProgrammerOptions {
   readonly client: VppApiClient;
   readonly state: BackendState;
   readonly templates: VppTemplates;
+  /** VPP cannot have all of a group now: whether the state has another target in its place than before. */
+  readonly substitute: (group: GroupId) => boolean;
   /** VPP's number of the default table. */
   readonly defaultTableId: () => number;
   /** Whether VPP has a table; when not, it is asked for, and the states are swept when it is there. */
@@ -121,7 +124,7 @@ export class VppProgrammer implements Disposable {
   #send(slot: number): boolean {
     const state = this.#state;
     const { store } = state;
-    const group = state.target(slot);
+    let group = state.target(slot);
     const isMpls = store.family === 'mpls';
     const w0 = store.w0[slot]!;
     const table = store.table[slot]!;
@@ -131,7 +134,11 @@ export class VppProgrammer implements Disposable {
       state.postponed(slot);
       return false;
     }
-    const template = this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+    let template = this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+    if (typeof template === 'string' && group !== NO_GROUP && this.#options.substitute(store.group[slot]!)) {
+      group = state.target(slot);
+      template = this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+    }
     if (typeof template === 'string') {
       this.#refusedHere += 1;
       state.refused(slot, template);

@@ -128,6 +128,12 @@ describe('what cannot be sent now', () => {
       /a label needs the interface of 203\.0\.113\.1/,
     );
     expect(word({ kind: 'forward', nextHops: [hop('192.0.2.1')], labels: [100] })).toBeInstanceOf(Uint8Array);
+    const two = [hop('192.0.2.1', 'xe0'), hop('192.0.2.9', 'xe9')];
+    const action: RouteAction = { kind: 'forward', nextHops: two, labels: [] };
+    expect(word(action)).toBe('VPP has no interface xe9');
+    expect(templates.missing(groups.intern(4, action))).toEqual([
+      { hop: two[1], reason: 'VPP has no interface xe9' },
+    ]);
   });
 
   it('is told of: the groups over an interface that moved, once', () => {

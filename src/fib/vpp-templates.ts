@@ -25,6 +25,7 @@ import {
   NO_INTERFACE,
   type SwIfIndex,
 } from '../vpp/api/mod.ts';
+import type { LeftOutHop } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
 
@@ -97,6 +98,17 @@ export class VppTemplates implements Disposable {
     const template = this.#encode(group, to);
     templates.set(group, template);
     return template;
+  }
+
+  /** The next hops of a group that VPP cannot have now. */
+  missing(group: GroupId): LeftOutHop[] {
+    const action = this.#groups.action(group);
+    if (action.kind !== 'forward') return [];
+    // Whether there is a path does not depend on the table. A pop is looked at as the end of the stack has it.
+    return action.nextHops.flatMap((hop) => {
+      const path = this.#path(group, hop, 0, action.labels);
+      return typeof path === 'string' ? [{ hop, reason: path }] : [];
+    });
   }
 
   /**

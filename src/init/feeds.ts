@@ -60,7 +60,8 @@ export class Feeds implements Disposable {
     const { fib, kernelFib } = this.#options;
     const asked = readAskedDestination(destination, table, fib.table.defaultTableId);
     if ('error' in asked) return { kind: 'invalid', reason: asked.error };
-    const route = fib.explain(asked.key, [{ backend: 'kernel', states: kernelFib.states }]);
+    const { states, substitutes } = kernelFib;
+    const route = fib.explain(asked.key, [{ backend: 'kernel', states, substitutes }]);
     if (route !== undefined) return { kind: 'found', route };
     const where = table === undefined ? '' : ` in table ${table}`;
     return { kind: 'none', reason: `no route covers ${destination}${where}` };

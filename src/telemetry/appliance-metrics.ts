@@ -95,6 +95,11 @@ export class ApplianceMetrics {
     'Whether everything is being told to the FIB again',
     ['backend'],
   );
+  readonly #fibLeftOut = this.#gauge(
+    'appliance_fib_next_hops_left_out',
+    'Next hops that a FIB cannot have now, of routes that it has over others',
+    ['backend'],
+  );
   readonly #fibState = this.#gauge('appliance_fib_state', 'State of a FIB, 1 for the one that is', [
     'backend',
     'state',
@@ -232,6 +237,7 @@ export class ApplianceMetrics {
       this.#fibState.set({ backend, state }, Number(fib.status.state === state));
     this.#fibBatches.inc({ backend }, fib.batches);
     this.#fibReplaying.set({ backend }, Number(fib.isReplaying));
+    this.#fibLeftOut.set({ backend }, fib.nextHopsLeftOut);
     const last = seconds(fib.lastConvergenceMs);
     const full = seconds(fib.lastFullConvergenceMs);
     if (last !== undefined) this.#convergence.set({ backend }, last);

@@ -1,7 +1,14 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
-import { assessPaths, type BrokenStep, type InterfacePath, isFarBehind, PATH_STEPS } from './path.ts';
+import {
+  assessPaths,
+  type BrokenStep,
+  type InterfacePath,
+  isFarBehind,
+  leftOutWords,
+  PATH_STEPS,
+} from './path.ts';
 import type { ApplianceStatus, FibBackendStatus, NextHopStatus, ServiceStatus } from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
@@ -217,7 +224,9 @@ function assessFib(fib: FibBackendStatus): HealthSentence {
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }
+  const without = leftOutWords(fib);
   if (waits !== '') return { level: 'warning', text: `${subject}: ${progress}${waits}` };
+  if (without !== '') return { level: 'warning', text: `${subject}: ${progress}, ${without}` };
   switch (fib.status.state) {
     case 'disabled':
       return { level: 'ok', text: `${subject} is disabled: ${fib.status.reason}` };

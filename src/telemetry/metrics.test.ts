@@ -109,6 +109,7 @@ describe('the exposition', () => {
     expect([routes('ipv4', 'programmed'), routes('ipv6', 'failed')]).toEqual([2, 0]);
     expect(valueOf(families, 'appliance_fib_state', { backend: 'vpp', state: 'synced' })).toBe(1);
     expect(valueOf(families, 'appliance_fib_replaying', { backend: 'vpp' })).toBe(0);
+    expect(valueOf(families, 'appliance_fib_next_hops_left_out', { backend: 'vpp' })).toBe(0);
     const name = 'appliance_vpp_api_round_trip_seconds';
     expect(families.get(name)?.samples.map(({ labels, value }) => [labels['le'], value])).toEqual([
       ['0.001', 5],

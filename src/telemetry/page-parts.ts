@@ -175,13 +175,20 @@ export function fibSection(backends: readonly FibBackendStatus[], now: number): 
   );
   const list =
     failures.length > 0 ? html`<h3>Failed and unresolved routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
+  const leftOut = backends.flatMap((fib) =>
+    fib.leftOut
+      .slice(0, MAX_FAILURES)
+      .map((one) => html`<li>${fib.backend}: <code>${one['next-hop']}</code>: ${one.reason}</li>\n`),
+  );
+  const without =
+    leftOut.length > 0 ? html`<h3>Next hops that routes do without</h3>\n<ul>\n${leftOut}</ul>` : NOTHING;
   const heads = ['Desired', 'Programmed', 'Pending', 'Failed', 'Unresolved', 'Last convergence'].map(
     (name) => html`<th scope="col" class="number">${name}</th>`,
   );
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
 <div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${list}
+${rows}</tbody></table></div>${list}${without}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
 }
 

@@ -76,11 +76,25 @@ describe('the page', () => {
             batches: 1,
             isReplaying: false,
             failures: [{ prefix: '203.0.113.0/24', reason: 'NO_SUCH_TABLE (-11)' }],
+            nextHopsLeftOut: 0,
+            leftOut: [],
           },
         ],
       }),
     );
     expect(text).toContain('1 route of 2 programmed, 1 failed, such as 203.0.113.0/24: NO_SUCH_TABLE (-11)');
+  });
+
+  test('shows a next hop that routes do without, with its reason', () => {
+    const fib = makeStatus().fib.map((one) => ({
+      ...one,
+      nextHopsLeftOut: 2,
+      leftOut: [{ 'next-hop': '198.51.100.3%xe1', reason: 'VPP has no interface xe1' }],
+    }));
+    const text = textOf(render({ fib }));
+    const words = 'without 2 next hops, such as 198.51.100.3%xe1: VPP has no interface xe1';
+    expect(text).toContain(`3 routes of 3 programmed, ${words}`);
+    expect(text).toContain('Next hops that routes do without');
   });
 
   test('stays whole and harmless whatever its texts are', () => {

@@ -123,6 +123,8 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
           { family: 'mpls', desired: 0, programmed: 0, pending: 0, failed: 0, unresolved: 0 },
         ],
         failures: [],
+        nextHopsLeftOut: 0,
+        leftOut: [],
         batches: 1,
         isReplaying: false,
         lastConvergenceMs: 12,

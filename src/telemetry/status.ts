@@ -259,6 +259,12 @@ export interface FibFailure {
   readonly reason: string;
 }
 
+export interface FibLeftOutHop {
+  /** As a route writes it: `198.51.100.3%xe1`. */
+  readonly 'next-hop': string;
+  readonly reason: string;
+}
+
 /** Routes of one family in one FIB. */
 export interface FibFamilyCounts {
   readonly family: 'ipv4' | 'ipv6' | 'mpls';
@@ -291,6 +297,12 @@ export interface FibBackendStatus {
   readonly families: readonly FibFamilyCounts[];
   /** The first few of `failed` and `unresolved`. */
   readonly failures: readonly FibFailure[];
+  /**
+   * Next hops that the FIB cannot have now, of routes that are programmed over the others that they have: how many, and
+   * the first few.
+   */
+  readonly nextHopsLeftOut: number;
+  readonly leftOut: readonly FibLeftOutHop[];
   /** Batches of requests sent since the start. */
   readonly batches: number;
   /** Everything is being told to the FIB again. */

@@ -18,6 +18,8 @@ const fib: ApplianceStatus['fib'] = (['vpp', 'kernel'] as const).map((backend) =
   unresolved: 0,
   families: [],
   failures: [],
+  nextHopsLeftOut: 0,
+  leftOut: [],
   batches: 1,
   isReplaying: false,
 }));

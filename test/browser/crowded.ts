@@ -164,6 +164,13 @@ function crowdedStatus(): ApplianceStatus {
           { prefix: '203.0.113.0/24', reason: 'NO_SUCH_TABLE (-11)' },
           { prefix: '2001:db8:ffff::/48', reason: 'NO_SUCH_ENTRY (-56)' },
         ],
+        nextHopsLeftOut: 1,
+        leftOut: [
+          {
+            'next-hop': '2001:db8:b::ffff:ffff:ffff%name-of-15-chars',
+            reason: 'VPP has no interface name-of-15-chars',
+          },
+        ],
         lastConvergenceMs: 1_840,
         lastFullConvergenceMs: 2_610,
       },
@@ -179,6 +186,8 @@ function crowdedStatus(): ApplianceStatus {
         isReplaying: true,
         families: [],
         failures: [],
+        nextHopsLeftOut: 0,
+        leftOut: [],
       },
     ],
     hugepages: [

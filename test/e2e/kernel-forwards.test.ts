@@ -25,11 +25,12 @@ addresses = 198.51.100.1/24, 2001:db8:2::1/64
 10.1.9.0/24 = blackhole
 10.2.0.0/16 = 192.0.2.254%xe0
 10.3.0.0/16 = 203.0.113.1
+10.4.0.0/16 = 198.51.100.254, 203.0.113.9
 2001:db8:1001::/48 = 2001:db8:2::fe
 2001:db8:1001:9::/64 = unreachable
 2001:db8:1002::/48 = 2001:db8:1::fe%xe0
 `;
-const PROGRAMMED = 6;
+const PROGRAMMED = 7;
 /** Packets of each flow, told apart by their source ports. */
 const PACKETS = 50;
 const FIRST_PORT = 41_000;
@@ -89,6 +90,8 @@ describe.skipIf(skip !== undefined)('a guest without VPP', () => {
       failed: 0,
       unresolved: 1,
       failures: [{ prefix: '10.3.0.0/16', reason: 'Nexthop has invalid gateway' }],
+      nextHopsLeftOut: 1,
+      leftOut: [{ 'next-hop': '203.0.113.9' }],
     });
     expect(status.vpp.process.state).toBe('disabled');
     expect(status.nics.filter(({ driver }) => driver === 'vfio-pci')).toEqual([]);
@@ -113,6 +116,14 @@ describe.skipIf(skip !== undefined)('a guest without VPP', () => {
         new Set([`${from} ${to} ${TTL - 1}`]),
       );
     }
+  });
+
+  it('forwards by the next hop that is there, of a route over two', async () => {
+    const flow = { from: '192.0.2.77', to: '10.4.1.1' };
+    const seen = await cross(inside, MACS[0], outside, flow);
+    expect(seen.map(({ to, ttl }) => `${to} ${ttl}`)).toEqual(
+      Array.from({ length: PACKETS }, () => `${flow.to} ${TTL - 1}`),
+    );
   });
 
   it('drops what the more specific routes send nowhere', async () => {

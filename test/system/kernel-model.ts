@@ -88,12 +88,21 @@ export class KernelModel {
     if (this.foreign.has(key)) return ['absent'];
     const text = textOf(action);
     if (action.kind !== 'forward') return [text];
-    if (action.hops.every((hop) => this.#isReachable(hop))) return [text];
-    const over = new Set(action.hops.map((hop) => this.#linkOf(hop)));
-    // A route over several links outlives the loss of one, and its legs come back with their links, whatever addresses
-    // these have by then; but the kernel takes no such route anew.
-    const isKept = over.size > 1 && [...over].some((link) => link?.isUp === true);
-    return isKept ? ['absent', text] : ['absent'];
+    const reachable = action.hops.filter((hop) => this.#isReachable(hop));
+    if (reachable.length === action.hops.length) return [text];
+    // The kernel takes no such route anew, so it is one over the legs that are there. But a route over several links
+    // outlives the loss of one, and its legs come back with their links, whatever addresses these have by then.
+    const gone = action.hops.filter((hop) => !reachable.includes(hop));
+    const kept = subsets(gone)
+      .map((some) => action.hops.filter((hop) => reachable.includes(hop) || some.includes(hop)))
+      .filter((hops) => {
+        const over = new Set(hops.map((hop) => this.#linkOf(hop)));
+        return over.size > 1 && [...over].some((link) => link?.isUp === true);
+      });
+    const texts = [reachable, ...kept].map((hops) =>
+      hops.length === 0 ? 'absent' : textOf({ kind: 'forward', hops }),
+    );
+    return [...new Set(texts)];
   }
 
   #linkOf({ gateway }: ModelHop): ModelLink | undefined {
@@ -105,6 +114,10 @@ export class KernelModel {
     if (link === undefined || !link.isUp) return false;
     return hop.gateway.includes(':') ? link.hasIpv6 : link.hasIpv4;
   }
+}
+
+function subsets<T>(items: readonly T[]): T[][] {
+  return items.reduce<T[][]>((all, item) => [...all, ...all.map((some) => [...some, item])], [[]]);
 }
 
 function textOf(action: ModelAction): string {

@@ -78,6 +78,7 @@ describe('random changes of the kernel’s routes', () => {
   const links: ModelLink[] = [
     { name: 'p0', isUp: true, hasIpv4: true, hasIpv6: true, ipv4: '192.0.2.', ipv6: '2001:db8:a::' },
     { name: 'p1', isUp: true, hasIpv4: true, hasIpv6: true, ipv4: '198.51.100.', ipv6: '2001:db8:b::' },
+    { name: 'p2', isUp: true, hasIpv4: true, hasIpv6: true, ipv4: '203.0.113.', ipv6: '2001:db8:c::' },
   ];
 
   beforeAll(() => {
@@ -370,7 +371,7 @@ class Run implements AsyncDisposable {
     if (dice === 0) return { kind: 'blackhole' };
     if (dice === 1) return { kind: 'unreachable' };
     if (dice === 2) {
-      const gateway = family === 4 ? '203.0.113.9' : '2001:db8:ffff::9';
+      const gateway = family === 4 ? '192.88.99.9' : '2001:db8:ffff::9';
       return { kind: 'forward', hops: [{ gateway, weight: 1, interface: undefined }] };
     }
     const count = dice < 12 ? 1 : 2 + this.#random(3);

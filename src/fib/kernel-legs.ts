@@ -1,0 +1,158 @@
+/**
+ * Looks at the next hops of groups that the kernel refuses as a whole, or of which some are left out: which of them it
+ * can have now, so that routes go over those.
+ *
+ * Invariants: one look is under way at a time, and another one follows when something happened meanwhile; a slice of
+ * work is a few ms; a group that was freed while the kernel was asked is left alone.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { KernelProbe, ProbedHop } from './kernel-probe.ts';
+import type { KernelTemplates } from './kernel-templates.ts';
+import type { GroupAction, GroupId, NextHopGroups } from './next-hop-groups.ts';
+import type { KernelWaiting } from './kernel-waiting.ts';
+import type { Family } from './route-key.ts';
+import type { LeftOutHop, Substitutes } from './substitutes.ts';
+
+/** Work between two turns of the event loop, in ms. */
+const SLICE_MS = 4;
+/** After the kernel could not be asked. */
+const AGAIN_MS = 1_000;
+
+export interface KernelLegsOptions {
+  readonly groups: NextHopGroups;
+  readonly templates: KernelTemplates;
+  readonly substitutes: Substitutes;
+  readonly probe: KernelProbe;
+  readonly waiting: KernelWaiting;
+  /** Other groups are to be told than before, of routes of these families. */
+  readonly onChange: (families: ReadonlySet<Family>) => void;
+  /** Nothing is looked at any more. */
+  readonly onIdle: () => void;
+  /** The kernel could not be asked; it is asked again. */
+  readonly onError: (error: unknown) => void;
+}
+
+interface Leg {
+  readonly hop: LeftOutHop['hop'];
+  /** Why there is none, or where its answer is. */
+  readonly answer: string | number;
+}
+
+interface Looked {
+  readonly id: GroupId;
+  readonly action: GroupAction;
+  readonly legs: readonly Leg[];
+}
+
+export class KernelLegs implements Disposable {
+  readonly #options: KernelLegsOptions;
+  #isDue = false;
+  #isLooking = false;
+  #again: NodeJS.Timeout | undefined;
+  #isDisposed = false;
+
+  constructor(options: KernelLegsOptions) {
+    this.#options = options;
+  }
+
+  /** No look is under way, or about to begin. */
+  get isIdle(): boolean {
+    return !this.#isLooking;
+  }
+
+  /** Something happened that the next hops may depend on. */
+  look(): void {
+    if (this.#options.substitutes.isEmpty && this.#options.waiting.isEmpty) return;
+    this.#isDue = true;
+    if (!this.#isLooking && !this.#isDisposed) void this.#run();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#again);
+    this.#options.probe[Symbol.dispose]();
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<void> {
+    this.#isLooking = true;
+    // All that happens in this turn is one reason.
+    await nextTurn();
+    while (this.#isDue && !this.#isDisposed) {
+      this.#isDue = false;
+      try {
+        const families = await this.#once();
+        if (families.size > 0) this.#options.onChange(families);
+      } catch (error) {
+        if (this.#isDisposed) break;
+        this.#options.onError(error);
+        clearTimeout(this.#again);
+        this.#again = setTimeout(() => this.look(), AGAIN_MS).unref();
+      }
+    }
+    this.#isLooking = false;
+    if (!this.#isDisposed) this.#options.onIdle();
+  }
+
+  /** The families of groups of which something else is to be told; none once it is disposed of. */
+  async #once(): Promise<ReadonlySet<Family>> {
+    const { groups, substitutes, probe } = this.#options;
+    const asked: ProbedHop[] = [];
+    const looked = await this.#collect(asked);
+    const changed = new Set<Family>();
+    if (looked.length === 0 || this.#isDisposed) return changed;
+    const reasons = await probe.reasonsAgainst(asked);
+    const pause = slices();
+    for (const { id, action, legs } of looked) {
+      if (this.#isDisposed) return new Set();
+      if (!groups.has(id) || groups.action(id) !== action) continue;
+      const leftOut = legs.flatMap(({ hop, answer }): LeftOutHop[] => {
+        const reason = typeof answer === 'string' ? answer : reasons[answer];
+        return reason === undefined ? [] : [{ hop, reason }];
+      });
+      if (substitutes.leaveOut(id, leftOut)) changed.add(groups.family(id));
+      const pausing = pause();
+      if (pausing !== undefined) await pausing;
+    }
+    return changed;
+  }
+
+  /** The groups to look at; `asked` gets the next hops that the kernel is to be asked for, each once. */
+  async #collect(asked: ProbedHop[]): Promise<Looked[]> {
+    const { groups, templates, substitutes, waiting } = this.#options;
+    const at = new Map<string, number>();
+    const looked: Looked[] = [];
+    const pause = slices();
+    for (const id of new Set([...substitutes.groups(), ...waiting.groups()])) {
+      if (!groups.has(id)) continue;
+      const legs = templates.legs(id);
+      if (legs.length < 2) continue;
+      looked.push({
+        id,
+        action: groups.action(id),
+        legs: legs.map(({ hop, leg }) => {
+          if (typeof leg === 'string') return { hop, answer: leg };
+          const key = `${leg.address}%${leg.ifIndex ?? ''}`;
+          const answer = at.get(key) ?? asked.push(leg) - 1;
+          at.set(key, answer);
+          return { hop, answer };
+        }),
+      });
+      const pausing = pause();
+      if (pausing !== undefined) await pausing;
+      if (this.#isDisposed) break;
+    }
+    return looked;
+  }
+}
+
+/** Resolves at once, or after a turn of the event loop when a slice is over. */
+function slices(): () => Promise<void> | undefined {
+  let until = performance.now() + SLICE_MS;
+  return () => {
+    if (performance.now() < until) return undefined;
+    return nextTurn().then(() => {
+      until = performance.now() + SLICE_MS;
+    });
+  };
+}
