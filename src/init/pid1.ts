@@ -129,6 +129,15 @@ export async function runPid1(startedAt: number): Promise<void> {
         return [`${loaded} for this machine's devices`, ...words].join('; ');
       },
     },
+    // As soon as its driver is there: a press that nobody hears is lost.
+    {
+      name: 'power-button',
+      run() {
+        const buttons = findPowerButtons();
+        watchPowerButtons(buttons, () => end('power-off', 'the power button was pressed'));
+        return buttons.length === 0 ? 'this machine has none' : buttons.join(' ');
+      },
+    },
     ...own.diskPhases(),
     { name: 'configuration', run: () => own.configure() },
     { name: 'identity', run: () => applyIdentity(appliance.config.system.hostname) },
@@ -141,14 +150,6 @@ export async function runPid1(startedAt: number): Promise<void> {
     { name: 'services', run: () => appliance.startServices() },
     { name: 'http', run: () => appliance.startHttp() },
     { name: 'console-menu', run: () => own.openMenu() },
-    {
-      name: 'power-button',
-      run() {
-        const buttons = findPowerButtons();
-        watchPowerButtons(buttons, () => end('power-off', 'the power button was pressed'));
-        return buttons.length === 0 ? 'this machine has none' : buttons.join(' ');
-      },
-    },
   ]);
   for (const phase of appliance.phases.report) {
     if (phase.state === 'failed') appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);

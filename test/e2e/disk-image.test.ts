@@ -12,6 +12,7 @@ import { ADDED, DiskGuest, TEST_KEY, TEST_PUBLIC_KEY, testImage, whyNoDiskGuest 
 const why = whyNoDiskGuest();
 if (why !== undefined) process.stdout.write(`skipped: ${why}\n`);
 
+const BOOT_MS = 240_000;
 const INI = '\ufeff[system]\r\nhostname = from-the-drive\r\n';
 
 describe.skipIf(why !== undefined).each(['nvme', 'usb'] as const)(
@@ -53,6 +54,18 @@ describe.skipIf(why !== undefined).each(['nvme', 'usb'] as const)(
     });
   },
 );
+
+describe.skipIf(why !== undefined)('the power button', () => {
+  it('is heard while the box still boots, and ends it in order', async () => {
+    await using box = await DiskGuest.create({ ini: INI });
+    const guest = await box.powerOn();
+    await guest.waitForLine(/power-button/, BOOT_MS);
+    const exit = await box.powerOff();
+    expect(exit.reason).toBe('guest-shutdown');
+    expect(guest.console.lines.some(({ text }) => /the power button was pressed/.test(text))).toBe(true);
+    expect((await box.readBootFile('appliance.ini'))?.toString()).toBe(INI);
+  });
+});
 
 describe.skipIf(why !== undefined)('a built image', () => {
   const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
