@@ -2,20 +2,35 @@
 import type { FibBackendStatus, FibFailure, FibFamilyCounts } from '../telemetry/status.ts';
 import type { BackendState } from './backend-state.ts';
 import { formatGroup, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
-import type { Substitutes } from './substitutes.ts';
 import { DEFAULT_TABLE, type Family, formatKey, newRouteKey } from './route-key.ts';
+import type { Substitutes } from './substitutes.ts';
 
 /** Failures, and next hops that are left out, named in the status; all are counted. */
 const REPORTED_FAILURES = 20;
 
 const NAMES: Readonly<Record<Family, FibFamilyCounts['family']>> = { 4: 'ipv4', 6: 'ipv6', mpls: 'mpls' };
 
-export interface BackendCounts extends Omit<FibFamilyCounts, 'family'> {
+interface BackendCounts extends Omit<FibFamilyCounts, 'family'> {
   readonly families: readonly FibFamilyCounts[];
 }
 
+/** What the status has of a FIB's routes: counts, what fails, and next hops that are left out. */
+type BackendReport = BackendCounts & Pick<FibBackendStatus, 'failures' | 'nextHopsLeftOut' | 'leftOut'>;
+
+export function backendReport(states: readonly BackendState[], substitutes: Substitutes): BackendReport {
+  const counts = countsOf(states);
+  // Of routes that are not there nothing is left out.
+  const leftOut = counts.programmed === 0 ? { count: 0, first: [] } : substitutes.report(REPORTED_FAILURES);
+  return {
+    ...counts,
+    failures: failuresOf(states),
+    nextHopsLeftOut: leftOut.count,
+    leftOut: leftOut.first,
+  };
+}
+
 /** The counts of all families, and their sums. */
-export function backendCounts(states: readonly BackendState[]): BackendCounts {
+function countsOf(states: readonly BackendState[]): BackendCounts {
   const families = states.map(({ store, counts }) => ({ family: NAMES[store.family], ...counts }));
   const sum = (of: (counts: FibFamilyCounts) => number): number =>
     families.reduce((total, counts) => total + of(counts), 0);
@@ -30,7 +45,7 @@ export function backendCounts(states: readonly BackendState[]): BackendCounts {
 }
 
 /** The first few routes that are failed or unresolved, with the reason. */
-export function backendFailures(states: readonly BackendState[]): FibFailure[] {
+function failuresOf(states: readonly BackendState[]): FibFailure[] {
   const key = newRouteKey();
   const failures: FibFailure[] = [];
   for (const state of states) {
@@ -40,16 +55,6 @@ export function backendFailures(states: readonly BackendState[]): FibFailure[] {
     }
   }
   return failures;
-}
-
-/** Next hops that programmed routes do without: how many, and the first few. */
-export function backendLeftOut(
-  states: readonly BackendState[],
-  substitutes: Substitutes,
-): Pick<FibBackendStatus, 'nextHopsLeftOut' | 'leftOut'> {
-  if (states.every(({ counts }) => counts.programmed === 0)) return { nextHopsLeftOut: 0, leftOut: [] };
-  const { count, first } = substitutes.report(REPORTED_FAILURES);
-  return { nextHopsLeftOut: count, leftOut: first };
 }
 
 /** A route as people read it; without `table` it is in the default one. */

@@ -82,6 +82,7 @@ export class BackendState implements Holder {
   readonly store: RouteStore;
   readonly #groups: NextHopGroups;
   readonly #wanted: (slot: number) => GroupId;
+  readonly #substitute: (group: GroupId) => GroupId;
   readonly #onWork: () => void;
   readonly #canReplace: BackendStateOptions['canReplace'];
   /** The group that the FIB was told last, acknowledged or not. */
@@ -90,7 +91,6 @@ export class BackendState implements Holder {
   #state = new Uint8Array(0);
   #category = new Uint8Array(0);
   readonly #counts = new Uint32Array(7);
-  readonly #substitute: (group: GroupId) => GroupId;
   readonly #first = new SlotQueue();
   readonly #changes = new SlotQueue();
   readonly #retries = new RetryQueue();
@@ -469,9 +469,8 @@ export class BackendState implements Holder {
   }
 
   /** Whether what was told is what is wanted, or stands in for it; or what is wanted though a substitute is there now. */
-  #isAsWanted(slot: number): boolean {
+  #isAsWanted(slot: number, wanted = this.#wanted(slot)): boolean {
     const told = this.#group[slot];
-    const wanted = this.#wanted(slot);
     return told === wanted || told === this.#substitute(wanted);
   }
 
@@ -483,7 +482,7 @@ export class BackendState implements Holder {
       case Phase.inFlight:
         return false;
       case Phase.installed:
-        return !this.#isAsWanted(slot);
+        return !this.#isAsWanted(slot, wanted);
       default:
         // Not there, or failed and to be tried again.
         return wanted !== NO_GROUP || (state & UNSURE) !== 0;
@@ -603,7 +602,7 @@ export class BackendState implements Holder {
       if (phase === Phase.failed) return Category.stuck;
       return phase === Phase.absent && (state & UNSURE) === 0 ? Category.none : Category.leaving;
     }
-    if (phase === Phase.installed && this.#isAsWanted(slot)) return Category.programmed;
+    if (phase === Phase.installed && this.#isAsWanted(slot, wanted)) return Category.programmed;
     if (phase === Phase.failed) return Category.failed;
     return phase === Phase.unresolved ? Category.unresolved : Category.pending;
   }

@@ -1,10 +1,10 @@
 /** Why packets to a destination go where they go: the longest match, all candidates, and what each FIB has of it. */
-import type { BackendState, SlotState } from './backend-state.ts';
 import type { FibLeftOutHop } from '../telemetry/status.ts';
-import type { Substitutes } from './substitutes.ts';
+import type { BackendState, SlotState } from './backend-state.ts';
 import { formatGroup, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, formatKey, newRouteKey, type RouteKey } from './route-key.ts';
 import type { NamedCandidate, RouteTable } from './route-table.ts';
+import type { Substitutes } from './substitutes.ts';
 
 export interface ExplainedCandidate {
   readonly source: string;

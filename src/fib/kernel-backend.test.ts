@@ -37,6 +37,29 @@ function makeNamespace(): void {
   });
 }
 
+/** Another link, without an address. */
+function addLink(): void {
+  ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
+  for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+}
+
+/**
+ * Two routes by 192.0.2.2 and 198.51.100.2, neither of which is a neighbour any more: the kernel keeps 10.1.0.0/16 by
+ * the first one, and takes 10.2.0.0/16 not at all.
+ */
+async function keepWithoutNeighbour(backend: KernelBackend): Promise<void> {
+  // With another address on the link the kernel lets go of nothing.
+  ip('addr', 'add', '10.9.9.1/24', 'dev', 'xe0');
+  setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2');
+  await backend.attach(netns);
+  ip('addr', 'del', '192.0.2.1/24', 'dev', 'xe0');
+  setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2', '10.2.0.0/16 = 192.0.2.2, 198.51.100.2');
+  await until(
+    () => backend.status.unresolved === 1,
+    () => backend.status,
+  );
+}
+
 /** `[route]` lines into the table's source. */
 function setRoutes(...lines: string[]): void {
   const parsed = parseConfig(`${INTERFACES}[route]\n${lines.join('\n')}\n`, 'test.ini');
@@ -194,8 +217,7 @@ describe('the kernel as a FIB', () => {
       ],
     });
     expect([...backend.programmed()][0]).toEqual({ prefix: '10.1.0.0/16', 'next-hop': '192.0.2.2@2' });
-    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
-    for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+    addLink();
     for (const address of ['198.51.100.1/24', '203.0.113.1/24']) ip('addr', 'add', address, 'dev', 'xe1');
     ip('addr', 'add', '2001:db8:b::1/64', 'dev', 'xe1', 'nodad');
     await until(
@@ -223,20 +245,10 @@ describe('the kernel as a FIB', () => {
   });
 
   it('tells routes again that were left over a next hop which is no neighbour any more', async () => {
-    ip('addr', 'add', '10.9.9.1/24', 'dev', 'xe0');
-    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2');
     await using backend = newBackend();
-    await backend.attach(netns);
-    // The kernel keeps what is there: the link has another address.
-    ip('addr', 'del', '192.0.2.1/24', 'dev', 'xe0');
-    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2', '10.2.0.0/16 = 192.0.2.2, 198.51.100.2');
-    await until(
-      () => backend.status.unresolved === 1,
-      () => backend.status,
-    );
+    await keepWithoutNeighbour(backend);
     expect(ours()).toEqual(['10.1.0.0/16 via 192.0.2.2 dev xe0 metric 20']);
-    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
-    for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+    addLink();
     ip('addr', 'add', '198.51.100.1/24', 'dev', 'xe1');
     const both = ['10.1.0.0/16', '10.2.0.0/16'].map((one) => `${one} via 198.51.100.2 dev xe1 metric 20`);
     await until(() => JSON.stringify(ours().sort()) === JSON.stringify(both), ours);
@@ -268,8 +280,7 @@ describe('the kernel as a FIB', () => {
   });
 
   it('takes over a route as the kernel has it: with a next hop that is gone, and without it', async () => {
-    ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
-    for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
+    addLink();
     ip('addr', 'add', '198.51.100.1/24', 'dev', 'xe1');
     setRoutes('10.9.0.0/16 = 192.0.2.2, 198.51.100.2');
     {
@@ -319,16 +330,8 @@ describe('the kernel as a FIB', () => {
   });
 
   it('leaves alone what the kernel keeps, when something else happens', async () => {
-    ip('addr', 'add', '10.9.9.1/24', 'dev', 'xe0');
-    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2');
     await using backend = newBackend();
-    await backend.attach(netns);
-    ip('addr', 'del', '192.0.2.1/24', 'dev', 'xe0');
-    setRoutes('10.1.0.0/16 = 192.0.2.2, 198.51.100.2', '10.2.0.0/16 = 192.0.2.2, 198.51.100.2');
-    await until(
-      () => backend.status.unresolved === 1,
-      () => backend.status,
-    );
+    await keepWithoutNeighbour(backend);
     const { batches } = backend.status;
     ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
     ip('link', 'set', 'xe1', 'up');

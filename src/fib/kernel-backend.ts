@@ -25,13 +25,7 @@ import {
   withNetns,
 } from '../linux/mod.ts';
 import type { FibBackendStatus } from '../telemetry/status.ts';
-import {
-  backendCounts,
-  backendFailures,
-  backendLeftOut,
-  type ProgrammedRoute,
-  programmedRoutes,
-} from './backend-report.ts';
+import { backendReport, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
 import { BackendState } from './backend-state.ts';
 import { KernelLegs } from './kernel-legs.ts';
 import { KernelProbe } from './kernel-probe.ts';
@@ -219,12 +213,10 @@ export class KernelBackend implements AsyncDisposable {
   }
 
   get status(): FibBackendStatus {
-    const counts = backendCounts(this.#states);
+    const report = backendReport(this.#states, this.substitutes);
     const base = {
       backend: 'kernel' as const,
-      ...counts,
-      failures: backendFailures(this.#states),
-      ...backendLeftOut(this.#states, this.substitutes),
+      ...report,
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
@@ -240,8 +232,8 @@ export class KernelBackend implements AsyncDisposable {
     if (!this.#isSettled) {
       return { ...base, status: { state: 'programming', since } };
     }
-    if (counts.failed > 0) {
-      const reason = `${counts.failed} of ${counts.desired} routes were refused`;
+    if (report.failed > 0) {
+      const reason = `${report.failed} of ${report.desired} routes were refused`;
       return { ...base, status: { state: 'degraded', reason, since } };
     }
     return { ...base, status: { state: 'synced', since } };

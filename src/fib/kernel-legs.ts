@@ -125,11 +125,12 @@ export class KernelLegs implements Disposable {
     const pause = slices();
     for (const id of new Set([...substitutes.groups(), ...waiting.groups()])) {
       if (!groups.has(id)) continue;
-      const legs = templates.legs(id);
+      const action = groups.action(id);
+      const legs = templates.legs(action);
       if (legs.length < 2) continue;
       looked.push({
         id,
-        action: groups.action(id),
+        action,
         legs: legs.map(({ hop, leg }) => {
           if (typeof leg === 'string') return { hop, answer: leg };
           const key = `${leg.address}%${leg.ifIndex ?? ''}`;

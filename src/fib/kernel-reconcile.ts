@@ -11,9 +11,9 @@ import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice } from
 import type { BackendState } from './backend-state.ts';
 import type { KernelProgrammer } from './kernel-programmer.ts';
 import { isSameForwarding } from './kernel-templates.ts';
-import type { LeftOutHop, Substitutes } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { newRouteKey, type RouteKey } from './route-key.ts';
+import type { LeftOutHop, Substitutes } from './substitutes.ts';
 
 /** Slots looked at between two turns of the event loop. */
 const SLICE = 16_384;

@@ -105,14 +105,16 @@ export class KernelTemplates implements Disposable {
   }
 
   /** The next hops of a group as the kernel is asked for them; a reason for those that it has no interface for. */
-  legs(id: GroupId): { readonly hop: NextHop; readonly leg: ProbedHop | string }[] {
-    const action = this.#options.groups.action(id);
+  legs(action: GroupAction): { readonly hop: NextHop; readonly leg: ProbedHop | string }[] {
     if (action.kind !== 'forward') return [];
     return action.nextHops.map((hop) => {
       const { family, address, interface: name } = hop;
       const ifIndex = name === undefined ? undefined : this.#options.resolveInterface(name);
       const isMissing = name !== undefined && ifIndex === undefined;
-      return { hop, leg: isMissing ? noInterface(name) : { family, address, ifIndex } };
+      return {
+        hop,
+        leg: isMissing ? `the kernel has no interface for ${name}` : { family, address, ifIndex },
+      };
     });
   }
 
@@ -123,12 +125,10 @@ export class KernelTemplates implements Disposable {
     const { metric } = this.#options;
     const base = { family, table, metric: metric(), protocol: ROUTE_PROTOCOL } as const;
     const hops: KernelNextHop[] = [];
-    for (const { address, weight, interface: name } of action.kind === 'forward' ? action.nextHops : []) {
-      const ifIndex = name === undefined ? undefined : this.#options.resolveInterface(name);
-      if (name !== undefined && ifIndex === undefined) {
-        return { kind: 'unresolved', reason: noInterface(name) };
-      }
-      hops.push({ gateway: address, weight, ...(ifIndex === undefined ? {} : { ifIndex }) });
+    for (const { hop, leg } of this.legs(action)) {
+      if (typeof leg === 'string') return { kind: 'unresolved', reason: leg };
+      const { address, ifIndex } = leg;
+      hops.push({ gateway: address, weight: hop.weight, ...(ifIndex === undefined ? {} : { ifIndex }) });
     }
     const labels = action.kind === 'forward' ? action.labels : [];
     const kind = action.kind === 'forward' ? 'unicast' : action.kind;
@@ -143,10 +143,6 @@ export class KernelTemplates implements Disposable {
       throw error;
     }
   }
-}
-
-function noInterface(name: string): string {
-  return `the kernel has no interface for ${name}`;
 }
 
 /** Next hops of IPv6 as a removal names them: by gateway alone, so that it finds them whatever the interface is now. */

@@ -28,13 +28,7 @@ import {
 } from '../vpp/api/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { BackendState } from './backend-state.ts';
-import {
-  backendCounts,
-  backendFailures,
-  backendLeftOut,
-  type ProgrammedRoute,
-  programmedRoutes,
-} from './backend-report.ts';
+import { backendReport, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family, newRouteKey, setKey } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
@@ -217,11 +211,9 @@ export class VppBackend implements Disposable {
   }
 
   get status(): FibBackendStatus {
-    const counts = backendCounts(this.#states);
+    const report = backendReport(this.#states, this.substitutes);
     const base = {
-      ...counts,
-      failures: backendFailures(this.#states),
-      ...backendLeftOut(this.#states, this.substitutes),
+      ...report,
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
@@ -235,8 +227,8 @@ export class VppBackend implements Disposable {
       return { ...base, backend: 'vpp', status: { state: 'waiting', reason: this.#reason, since } };
     }
     if (!this.#isSettled) return { ...base, backend: 'vpp', status: { state: 'programming', since } };
-    if (counts.failed > 0) {
-      const reason = `${counts.failed} of ${counts.desired} routes were refused`;
+    if (report.failed > 0) {
+      const reason = `${report.failed} of ${report.desired} routes were refused`;
       return { ...base, backend: 'vpp', status: { state: 'degraded', reason, since } };
     }
     return { ...base, backend: 'vpp', status: { state: 'synced', since } };

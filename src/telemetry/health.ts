@@ -224,9 +224,8 @@ function assessFib(fib: FibBackendStatus): HealthSentence {
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }
-  const without = leftOutWords(fib);
-  if (waits !== '') return { level: 'warning', text: `${subject}: ${progress}${waits}` };
-  if (without !== '') return { level: 'warning', text: `${subject}: ${progress}, ${without}` };
+  const lacks = waits || leftOutWords(fib);
+  if (lacks !== '') return { level: 'warning', text: `${subject}: ${progress}${lacks}` };
   switch (fib.status.state) {
     case 'disabled':
       return { level: 'ok', text: `${subject} is disabled: ${fib.status.reason}` };

@@ -168,28 +168,34 @@ function stateBadge({ state }: ServiceStatus): Html {
 
 export function fibSection(backends: readonly FibBackendStatus[], now: number): Html {
   const rows = backends.flatMap((fib) => [fibRow(fib, now), ...familyRows(fib)]);
-  const failures = backends.flatMap((fib) =>
-    fib.failures
-      .slice(0, MAX_FAILURES)
-      .map((one) => html`<li>${fib.backend}: <code>${one.prefix}</code>: ${one.reason}</li>\n`),
+  const failures = reasonList('Failed and unresolved routes', backends, (fib) =>
+    fib.failures.map(({ prefix, reason }) => [prefix, reason]),
   );
-  const list =
-    failures.length > 0 ? html`<h3>Failed and unresolved routes</h3>\n<ul>\n${failures}</ul>` : NOTHING;
-  const leftOut = backends.flatMap((fib) =>
-    fib.leftOut
-      .slice(0, MAX_FAILURES)
-      .map((one) => html`<li>${fib.backend}: <code>${one['next-hop']}</code>: ${one.reason}</li>\n`),
+  const leftOut = reasonList('Next hops that routes do without', backends, (fib) =>
+    fib.leftOut.map((one) => [one['next-hop'], one.reason]),
   );
-  const without =
-    leftOut.length > 0 ? html`<h3>Next hops that routes do without</h3>\n<ul>\n${leftOut}</ul>` : NOTHING;
   const heads = ['Desired', 'Programmed', 'Pending', 'Failed', 'Unresolved', 'Last convergence'].map(
     (name) => html`<th scope="col" class="number">${name}</th>`,
   );
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
 <div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${list}${without}
+${rows}</tbody></table></div>${failures}${leftOut}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
+}
+
+/** What a FIB lacks, and why; nothing when none lacks anything. */
+function reasonList(
+  heading: string,
+  backends: readonly FibBackendStatus[],
+  lacking: (fib: FibBackendStatus) => readonly (readonly [what: string, reason: string])[],
+): Html {
+  const items = backends.flatMap((fib) =>
+    lacking(fib)
+      .slice(0, MAX_FAILURES)
+      .map(([what, reason]) => html`<li>${fib.backend}: <code>${what}</code>: ${reason}</li>\n`),
+  );
+  return items.length === 0 ? NOTHING : html`<h3>${heading}</h3>\n<ul>\n${items}</ul>`;
 }
 
 function fibRow(fib: FibBackendStatus, now: number): Html {

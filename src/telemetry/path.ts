@@ -300,10 +300,8 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
       const progress = `${fib.programmed} of ${plural(fib.desired, 'route')} programmed`;
       return isFarBehind(fib) ? waiting(progress, look) : ok(progress);
     }
-    case 'synced': {
-      const without = leftOutWords(fib);
-      return ok(`${plural(fib.programmed, 'route')} programmed${without === '' ? '' : `, ${without}`}`);
-    }
+    case 'synced':
+      return ok(`${plural(fib.programmed, 'route')} programmed${leftOutWords(fib)}`);
     case 'degraded': {
       const [first] = fib.failures;
       const example = first === undefined ? '' : `, such as ${first.prefix}: ${first.reason}`;
@@ -312,13 +310,13 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
   }
 }
 
-/** `without the next hop …: why`; empty while none is left out. */
+/** `, without the next hop …: why`; empty while none is left out. */
 export function leftOutWords({ nextHopsLeftOut, leftOut: [first] }: FibBackendStatus): string {
   if (first === undefined) return '';
   const example = `${first['next-hop']}: ${first.reason}`;
   return nextHopsLeftOut === 1
-    ? `without the next hop ${example}`
-    : `without ${nextHopsLeftOut} next hops, such as ${example}`;
+    ? `, without the next hop ${example}`
+    : `, without ${nextHopsLeftOut} next hops, such as ${example}`;
 }
 
 /** Whether more is missing than the changes that come all the time: one route in a hundred. */

@@ -8,8 +8,8 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { DIST } from '../../image/root-tree.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DIST } from '../../image/root-tree.ts';
 import type { DiskGuest } from './disk-harness.ts';
 
 const APPLIANCE = join(DIST, 'appliance');
