@@ -251,6 +251,16 @@ describe('a route over several interfaces', () => {
     expect(fib.vpp.status).toMatchObject({ programmed: 1, nextHopsLeftOut: 2 });
   });
 
+  it('is not settled before it is whole again', async () => {
+    known.add('xe0');
+    await start([route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1')]);
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
+    known.add('xe1');
+    fib.vpp.interfacesChanged();
+    await fib.vpp.settled();
+    expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1,198.51.100.1']);
+  });
+
   it('that is not the best, or not wanted in VPP, does without nothing', async () => {
     known.add('xe0');
     await start([route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1')]);
