@@ -116,6 +116,14 @@ export class TestGuest implements AsyncDisposable {
     return text.trimEnd();
   }
 
+  /**
+   * Has the emulator killed. On a busy machine it may be gone before its answer was read, so that says nothing: whoever
+   * calls this looks for what the kill does.
+   */
+  async killVpp(): Promise<void> {
+    await this.machine('kill').catch(() => {});
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.guest[Symbol.asyncDispose]();
     rmSync(this.#scratch, { recursive: true, force: true });

@@ -48,7 +48,7 @@ loop-retry-ms = 20000
 
   it('is looping after the third short life: NICs with the kernel, which has addresses and routes', async () => {
     for (let kill = 1; kill <= 3; kill += 1) {
-      await guest.machine('kill');
+      await guest.killVpp();
       await guest.until(`kill ${kill} had its effect`, ({ vpp }) =>
         kill < 3 ? vpp.restarts === kill && vpp.api.state === 'connected' : vpp.process.state === 'looping',
       );

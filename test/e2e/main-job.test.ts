@@ -181,7 +181,7 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
   it('comes back from kill -9, five times, with everything, leaves no orphan, and says what happened', async () => {
     for (let round = 1; round <= 5; round += 1) {
       const before = await guest.status();
-      await guest.machine('kill');
+      await guest.killVpp();
       const after = await guest.until(
         `VPP is back after kill ${round}`,
         (status) => status.vpp.restarts === round && status.vpp.pid !== before?.vpp.pid && isWhole(status),
