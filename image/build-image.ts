@@ -21,6 +21,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { formatProblem, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
+import type { Config } from '../src/config/types.ts';
 import { isImageVersion, signManifest } from '../src/update/manifest.ts';
 import { LOADER_CONF, readmeText } from './boot-files.ts';
 import { compressZstd } from './compress.ts';
@@ -97,20 +98,28 @@ export function missingTools(): string | undefined {
   return `not installed: ${tools}; run \`apt-get install ${packages}\``;
 }
 
-/** The text for the boot partition. @throws ImageError `bad-argument` with every mistake, as FILE:LINE */
-function readConfiguration(path: string | undefined, log: (line: string) => void): string | Uint8Array {
-  if (path === undefined) return renderDefaultIni();
+interface Configuration {
+  /** For the boot partition. */
+  readonly text: string | Uint8Array;
+  /** What the user gave; undefined: all defaults, as comments. */
+  readonly config: Config | undefined;
+}
+
+/** @throws ImageError `bad-argument` with every mistake, as FILE:LINE */
+function readConfiguration(path: string | undefined, log: (line: string) => void): Configuration {
+  if (path === undefined) return { text: renderDefaultIni(), config: undefined };
   const bytes = readFileSync(path);
   const result = parseConfig(bytes, path);
   const problems = result.ok ? result.warnings : result.problems;
   const lines = problems.map((problem) => formatProblem(path, problem));
   if (!result.ok) throw new ImageError('bad-argument', `--config ${path} has mistakes:\n${lines.join('\n')}`);
   for (const line of lines) log(line);
-  return bytes;
+  return { text: bytes, config: result.config };
 }
 
 interface UnifiedInputs {
   readonly version: string;
+  readonly config: Config | undefined;
   readonly kernel: Kernel;
   readonly loaders: string;
   readonly scratch: string;
@@ -132,6 +141,8 @@ async function buildUnified(
     init: options.init,
     emulator: options.emulator,
     add: options.add ?? [],
+    config: inputs.config,
+    log: options.log,
   });
   const archive = join(scratch, 'initramfs.cpio');
   const parts = writeParts(tree, archive);
@@ -224,7 +235,14 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
     const kernel = await findKernel();
     const loaders = join(await extractPackage(await fetchPackage(LOADER_PACKAGE)), LOADER_DIRECTORY);
     const target = join(scratch, 'unified.efi');
-    const weights = await buildUnified(options, key, { version, kernel, loaders, scratch, target });
+    const weights = await buildUnified(options, key, {
+      version,
+      config: configuration.config,
+      kernel,
+      loaders,
+      scratch,
+      target,
+    });
     checkWeight(target, weights);
     const manifest = {
       version,
@@ -238,7 +256,7 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
       { path: 'EFI/systemd/systemd-bootx64.efi', source: loader },
       { path: 'loader/loader.conf', data: LOADER_CONF },
       { path: `EFI/Linux/appliance-${version}.efi`, source: target },
-      { path: 'appliance.ini', data: configuration },
+      { path: 'appliance.ini', data: configuration.text },
       { path: 'README.txt', data: readmeText(version) },
     ]);
     chmodSync(target, 0o644);

@@ -7,6 +7,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { Config } from '../src/config/types.ts';
 import { addPackage, groupsOf } from './added-package.ts';
 import { extractPackage, fetchPackage, learnPackages } from './debian-package.ts';
 import { ImageError } from './errors.ts';
@@ -51,6 +52,10 @@ export interface RootOptions {
   readonly add?: readonly string[];
   /** `package.json`'s by default. */
   readonly version?: string | undefined;
+  /** Of the box, where it is known. */
+  readonly config?: Config | undefined;
+  /** Told what VPP lacks. */
+  readonly log?: ((line: string) => void) | undefined;
   /** PEM; updates must be signed with its private half. Undefined: none is taken. */
   readonly updateKey?: string | undefined;
 }
@@ -211,7 +216,9 @@ export async function collectRoot(options: RootOptions): Promise<Root> {
   if (options.vpp === undefined) {
     sources.push({ ...addEmulator(tree.part('VPP emulator'), runtime, emulator), part: LIBRARY_PART });
   } else {
-    sources.push({ ...(await addVpp(tree.part(VPP_PART), options.vpp)), part: VPP_PART });
+    const { warnings, ...source } = await addVpp(tree.part(VPP_PART), options.vpp, options.config);
+    for (const words of warnings) options.log?.(`WARNING: ${words}`);
+    sources.push({ ...source, part: VPP_PART });
   }
   for (const name of options.add ?? []) {
     const part = `package ${name}`;

@@ -2,8 +2,10 @@
 
 export const USAGE = `usage: appliance COMMAND …
 
-  check FILE [--here]                     validate a configuration; --here: hold it against this machine too
-  render FILE [--vpp-version 25.02]       print VPP's startup.conf for a configuration
+  check FILE [--here] [--vpp-version 26.06]
+                                          validate a configuration; --here: hold it against this machine too;
+                                          against the VPP of this machine, or a version, in any case
+  render FILE [--vpp-version 26.06]       print VPP's startup.conf for a configuration
   run --config FILE [--run-dir DIR]       run everything but the machine itself
   version
 

@@ -121,6 +121,7 @@ export const OF_INTERFACE: { readonly [P in InterfaceLeaf]: Rule<InterfaceConfig
 
 export const OF_NIC: { readonly [P in NicLeaf]: Rule<DpdkInterfaceConfig> } = {
   'vpp.dpdk.interface.PCI.name': vpp(({ name }) => name),
+  'vpp.dpdk.interface.PCI.driver': vpp(({ driver }) => driver),
   'vpp.dpdk.interface.PCI.rx-queues': vpp(({ rxQueues }) => rxQueues),
   'vpp.dpdk.interface.PCI.tx-queues': vpp(({ txQueues }) => txQueues),
 };

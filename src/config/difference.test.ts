@@ -52,6 +52,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'vpp.memory.buffers': '16384',
   'vpp.dpdk.unsafe-no-iommu': 'true',
   'vpp.dpdk.interface.PCI.name': 'xe1',
+  'vpp.dpdk.interface.PCI.driver': 'native',
   'vpp.dpdk.interface.PCI.rx-queues': '2',
   'vpp.dpdk.interface.PCI.tx-queues': '2',
   'vpp.stats.segment-size': '64M',

@@ -159,6 +159,14 @@ const VPP_LEAVES = [
     sentence: 'Name of the interface in VPP and everywhere here',
     example: 'xe0',
   }),
+  leaf('vpp.dpdk.interface.PCI', 'driver', {
+    type: 'choice',
+    default: 'dpdk',
+    choices: ['dpdk', 'native'],
+    sentence:
+      "Who drives the NIC: DPDK, or VPP's own driver (`ige`, for Intel's I225 and I226, of VPP 26.02 and later), which was not tried on the hardware",
+    example: 'native',
+  }),
   leaf('vpp.dpdk.interface.PCI', 'rx-queues', {
     type: 'integer',
     absent: "VPP's default",

@@ -145,7 +145,7 @@ listen = :80
     expect(config.vpp.memory.mainHeapBytes).toBe(1536 * 2 ** 20);
     expect(config.vpp.stats.segmentBytes).toBe(64 * 2 ** 20);
     expect(config.vpp.dpdk.interfaces).toEqual([
-      { pciAddress: '0000:0a:00.1', name: 'xe0', rxQueues: 2, txQueues: undefined, line: 12 },
+      { pciAddress: '0000:0a:00.1', name: 'xe0', driver: 'dpdk', rxQueues: 2, txQueues: undefined, line: 12 },
     ]);
     expect(config.interfaces).toEqual([
       {

@@ -60,11 +60,16 @@ export interface InterfaceConfig {
   readonly line: number;
 }
 
+/** Who drives a NIC of VPP. */
+export type NicDriver = 'dpdk' | 'native';
+
 /** `[vpp.dpdk.interface.PCI]` */
 export interface DpdkInterfaceConfig {
   /** Full, lower case: `0000:03:00.0` */
   readonly pciAddress: string;
   readonly name: string;
+  /** DPDK, or VPP's own driver for this kind of NIC. */
+  readonly driver: NicDriver;
   readonly rxQueues: number | undefined;
   readonly txQueues: number | undefined;
   readonly line: number;

@@ -302,6 +302,7 @@ export class DataPlane {
     this.#firstStart = Promise.withResolvers<string>();
     if (!startsVpp(this.#config)) {
       this.#service = undefined;
+      this.#vppStart[Symbol.dispose]();
       this.#vppStart = this.#newVppStart();
       return;
     }

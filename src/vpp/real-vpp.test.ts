@@ -11,7 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { VppConfig } from '../config/types.ts';
 import { readInt, spawnChild, writeText } from '../linux/mod.ts';
-import { findPluginDir, missingPlugins, readVppVersion, renderStartupConf, runCli } from './mod.ts';
+import {
+  findPluginDir,
+  hasPlugin,
+  readVppVersion,
+  renderStartupConf,
+  runCli,
+  startupPlugins,
+} from './mod.ts';
 
 const MIB = 2 ** 20;
 const POOL = '/sys/kernel/mm/hugepages/hugepages-2048kB';
@@ -42,11 +49,12 @@ class RealVpp implements AsyncDisposable {
     };
     const pluginDir = findPluginDir(vppBinary);
     if (pluginDir === undefined) throw new Error('no plugin directory beside VPP_BIN');
-    expect(missingPlugins(pluginDir, ['linux_cp_plugin.so', 'none.so'])).toEqual(['none.so']);
     const version = await readVppVersion(vppBinary);
     const options = { version, runDir: this.dir, netnsPresent: false, hugepages, pluginDir };
-    const fib = { kernel: { import: false } };
-    const text = renderStartupConf({ vpp, fib }, { ...options, apiPrefix: `t${process.pid}` });
+    const settings = { vpp, fib: { kernel: { import: false } } };
+    const { missing } = startupPlugins(settings, { ...options, hasPlugin: hasPlugin(pluginDir) });
+    expect(missing).toEqual([]);
+    const text = renderStartupConf(settings, { ...options, apiPrefix: `t${process.pid}` });
     writeFileSync(join(this.dir, 'startup.conf'), text);
     this.#child = spawnChild(vppBinary, ['-c', join(this.dir, 'startup.conf')], {
       onOutput: (chunk) => {
