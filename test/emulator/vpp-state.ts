@@ -42,7 +42,7 @@ export interface InterfaceAddress {
 export interface Interface {
   readonly swIfIndex: number;
   name: string;
-  readonly kind: 'local' | 'loopback' | 'dpdk' | 'tap';
+  readonly kind: 'local' | 'loopback' | 'dpdk' | 'native' | 'tap';
   readonly instance: number;
   readonly mac: Buffer;
   adminUp: boolean;
@@ -69,7 +69,7 @@ export class VppState {
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
 
-  constructor(lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [] }) {
+  constructor(lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [], hasTaps: true }) {
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
@@ -118,6 +118,13 @@ export class VppState {
     const made = `GigabitEthernet${number(bus)}/${number(slot)}/${func}`;
     const mac = Buffer.from([0x52, 0x54, 0, 0xe0, 0, instance + 1]);
     return this.#addInterface({ name: name ?? made, kind: 'dpdk', instance, mac, mtu: 9000 });
+  }
+
+  /** An interface of one of VPP's own drivers. */
+  addNative(name: string): Interface {
+    const instance = [...this.interfaces.values()].filter(({ kind }) => kind === 'native').length;
+    const mac = Buffer.from([0x52, 0x54, 0, 0xe1, 0, instance + 1]);
+    return this.#addInterface({ name, kind: 'native', instance, mac, mtu: 9000 });
   }
 
   #addTap(mtu: number): Interface {
