@@ -14,7 +14,7 @@ export {
   parsePrefix,
   prefixContains,
 } from './addresses.ts';
-export type { ChangePart } from './change-rules.ts';
+export type { ChangePart, LeafPath } from './change-rules.ts';
 export { renderDefaultIni } from './default-ini.ts';
 export {
   type ChangeEffect,
@@ -27,6 +27,7 @@ export {
   planChange,
   startsVpp,
 } from './difference.ts';
+export { LEAF_PLACES, type LeafPlace, READY_CHECKS, type ReadyCheckName } from './leaf-places.ts';
 export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';
 export type { MachineFacts } from './machine.ts';

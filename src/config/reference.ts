@@ -1,5 +1,6 @@
 /** docs/configuration.md from the leaf table. */
 
+import { LEAF_PLACES, type LeafPlace } from './leaf-places.ts';
 import { type Leaf, leavesOf, SECTIONS } from './leaves.ts';
 import { rangeText } from './words.ts';
 
@@ -131,6 +132,17 @@ function table(rows: readonly (readonly string[])[]): string {
   return [line(head, ' '), line([], '-'), ...body.map((row) => line(row, ' '))].join('\n');
 }
 
+const PLACES = `## When it is not so
+
+What stands in the file and is not so fails a check of \`/readyz\`, which names it ([health.md](health.md)): this is where each leaf shows.
+`;
+
+function placeRow([path, place]: readonly [path: string, place: LeafPlace]): string[] {
+  const cells =
+    'check' in place ? [`\`${place.check}\``, place.when] : ['-', `cannot be otherwise: ${place.cannotFail}`];
+  return [`\`${path}\``, ...cells].map(cell);
+}
+
 /** The reference page: rules of the file, then every leaf by section. Same table, same bytes. */
 export function renderReference(): string {
   const parts = [INTRODUCTION];
@@ -138,5 +150,7 @@ export function renderReference(): string {
     const rows = [['Key', 'Type', 'Default', 'What it does', 'Example'], ...leavesOf(section).map(row)];
     parts.push(`### \`[${section}]\`\n\n${sentence}\n\n${table(rows)}\n`);
   }
+  const places = [['Leaf', 'Check', 'Fails when'], ...Object.entries(LEAF_PLACES).map(placeRow)];
+  parts.push(PLACES, `${table(places)}\n`);
   return parts.join('\n');
 }

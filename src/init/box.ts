@@ -110,7 +110,16 @@ export class Box implements MachineOwner {
       chooseInterface: () => this.#appliance.freeKernelInterface(),
       self: SELF,
       onTimeServers: (servers, source) => {
-        time.use(servers, source).catch((error: unknown) => console.error('ntp', String(error)));
+        time.use(servers, source).then(
+          () => {
+            // Servers are named, and nothing asks them: the image lacks the program.
+            const { status } = time;
+            const isLacking = servers.length > 0 && source === 'configuration' && status.state === 'off';
+            if (isLacking) conditions.set('warning', 'ntp', status.reason, 'management.ntp');
+            else conditions.clear('ntp');
+          },
+          (error: unknown) => console.error('ntp', String(error)),
+        );
       },
       onChange: (status) => {
         if (status.state === 'failed' || status.state === 'none') {

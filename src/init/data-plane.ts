@@ -12,7 +12,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
-import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
+import {
+  type KernelInterfaces,
+  type LcpSettings,
+  type NicSettings,
+  VppInterfaces,
+} from '../interfaces/mod.ts';
 import type {
   HugepageStatus,
   InterfaceStatus,
@@ -82,6 +87,7 @@ export class DataPlane {
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
+      nics: nicSettingsOf(config),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
@@ -286,6 +292,7 @@ export class DataPlane {
       this.#config = next;
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
+      this.interfaces.nics = nicSettingsOf(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
     } finally {
@@ -435,6 +442,14 @@ export class DataPlane {
     await this.restoreNics();
     await this.#kernel.take();
   }
+}
+
+/** The NICs of an external VPP are its owner's; VPP's own drivers do not tell how many queues they have. */
+function nicSettingsOf({ vpp }: Config): NicSettings[] {
+  if (vpp.external) return [];
+  return vpp.dpdk.interfaces.map(({ name, driver, rxQueues, txQueues }) =>
+    driver === 'native' ? { name, rxQueues: undefined, txQueues: undefined } : { name, rxQueues, txQueues },
+  );
 }
 
 /** The settings of a VPP of someone else's are not ours to switch, and its NICs may be others than ours. */

@@ -30,6 +30,9 @@ const VPP_RUN_DIRECTORY = '/run/vpp';
 /** If the orderly way takes longer than this after a fatal error, the machine restarts without it. */
 const FATAL_DEADLINE_MS = 20_000;
 
+/** Phases whose failure has a condition that ends when it is mended. */
+const TOLD: ReadonlySet<string> = new Set(['feeds', 'http']);
+
 /** What ends the machine and how: busybox init's signals, and the kernel's for Ctrl-Alt-Del. */
 const SIGNAL_ACTIONS: Readonly<Partial<Record<NodeJS.Signals, PowerAction>>> = {
   SIGINT: 'restart',
@@ -152,7 +155,8 @@ export async function runPid1(startedAt: number): Promise<void> {
     { name: 'console-menu', run: () => own.openMenu() },
   ]);
   for (const phase of appliance.phases.report) {
-    if (phase.state === 'failed') appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
+    if (phase.state === 'failed' && !TOLD.has(phase.name))
+      appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
   }
   listNics(appliance);
 }

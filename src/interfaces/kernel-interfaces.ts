@@ -101,6 +101,7 @@ export class KernelInterfaces {
       this.#setMtu(name, config.mtuBytes);
       for (const { address, length } of config.addresses) addAddress(name, address, length);
       setLinkUp(name, config.enabled);
+      if (config.mpls) this.#failures.set(config.name, 'the kernel forwards, without MPLS');
     } catch (error) {
       this.#failures.set(config.name, reasonOf(error));
     }
@@ -151,6 +152,7 @@ function isSame(a: InterfaceConfig, b: InterfaceConfig): boolean {
   return (
     a.enabled === b.enabled &&
     a.mtuBytes === b.mtuBytes &&
+    a.mpls === b.mpls &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every(({ address, length }, i) => {
       const other = b.addresses[i];

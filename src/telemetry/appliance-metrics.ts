@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { BoxMetrics, seconds, setOrRemove } from './box-metrics.ts';
 import type { HttpCounters } from './http-counters.ts';
+import { assessReadiness } from './readiness.ts';
 import type { ApplianceStatus, FibBackendStatus, ServiceStatus } from './status.ts';
 
 const SERVICE_STATES: readonly ServiceStatus['state'][] = [
@@ -47,6 +48,8 @@ export class ApplianceMetrics {
     'severity',
     'subject',
   ]);
+  readonly #ready = this.#gauge('appliance_ready', 'Whether all that is configured is so, as /readyz says');
+  readonly #readyCheck = this.#gauge('appliance_ready_check', 'Whether a check of /readyz holds', ['check']);
   readonly #configState = this.#gauge(
     'appliance_config_state',
     'State of the configuration, 1 for the one that is',
@@ -186,6 +189,9 @@ export class ApplianceMetrics {
     }
     this.#bootSeconds.set(status.boot.totalMs === undefined ? Number.NaN : status.boot.totalMs / 1000);
     for (const { severity, subject } of status.conditions) this.#condition.set({ severity, subject }, 1);
+    const { ready, checks } = assessReadiness(status);
+    this.#ready.set(Number(ready));
+    for (const { name, ok } of checks) this.#readyCheck.set({ check: name }, Number(ok));
     for (const state of CONFIG_STATES)
       this.#configState.set({ state }, Number(status.config.state === state));
     for (const severity of ['error', 'warning'] as const) {

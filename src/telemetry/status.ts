@@ -49,6 +49,8 @@ export interface Condition {
   readonly subject: string;
   readonly reason: string;
   readonly since: Timestamp;
+  /** What of the configuration is not so because of it: it counts for readiness then, however severe it is. */
+  readonly leaf?: string;
 }
 
 /** Which configuration runs, and what is wrong with the file. `problems` are those of the file at `path`. */

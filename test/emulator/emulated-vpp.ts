@@ -64,8 +64,10 @@ export class EmulatedVpp {
       namespaces: this.#startFaults.namespaces ?? [],
       hasTaps: conf.hasTaps,
     });
-    for (const { pciAddress, name } of conf.dpdkDevices) state.addDpdk(pciAddress, name);
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
+    for (const { pciAddress, name, rxQueues, txQueues } of conf.dpdkDevices) {
+      state.addDpdk(pciAddress, name, { rx: rxQueues, tx: txQueues === 0 ? workers + 1 : txQueues });
+    }
     const stats = new EmulatedStats({ state, sizeBytes, workers, perNodeCounters });
     const ids = assignMessageIds({
       wrongCrc: this.#startFaults.wrongCrc ?? [],

@@ -7,6 +7,9 @@ import { refuse } from './startup-refusal.ts';
 export interface DpdkDevice {
   readonly pciAddress: string;
   readonly name: string | undefined;
+  /** As asked for; 0: not said. */
+  readonly rxQueues: number;
+  readonly txQueues: number;
 }
 
 /** A device of one of VPP's own drivers, with an interface on its port. */

@@ -42,21 +42,18 @@ export function readPlugins(tokens: TokenCursor, draft: Draft): void {
 
 function readDpdkDevice(pciAddress: string, tokens: TokenCursor, draft: Draft): void {
   let name: string | undefined;
-  const values = [
-    'num-rx-queues',
-    'num-tx-queues',
-    'num-rx-desc',
-    'num-tx-desc',
-    'tag',
-    'workers',
-    'devargs',
-  ];
+  let [rxQueues, txQueues] = [0, 0];
+  const values = ['num-rx-desc', 'num-tx-desc', 'tag', 'workers', 'devargs'];
   values.push('rss-queues', 'max-lro-pkt-size');
   while (!tokens.isAtEnd) {
     if (tokens.take('no-rx-interrupts') || tokens.take('tso on') || tokens.take('tso off')) continue;
     if (tokens.take('rss') && tokens.block() !== undefined) continue;
     const given = tokens.value('name');
+    const rx = given ?? tokens.value('num-rx-queues', NUMBER);
+    const tx = rx ?? tokens.value('num-tx-queues', NUMBER);
     if (given !== undefined) name = given;
+    else if (rx !== undefined) rxQueues = Number(rx);
+    else if (tx !== undefined) txQueues = Number(tx);
     else if (!values.some((key) => tokens.value(key) !== undefined)) {
       refuse(`dpdk_device_config: unknown input \`${tokens.rest}'`, 0);
     }
@@ -65,7 +62,7 @@ function readDpdkDevice(pciAddress: string, tokens: TokenCursor, draft: Draft): 
   if (draft.dpdkDevices.some((device) => device.pciAddress === pciAddress)) {
     refuse(`dpdk_device_config: duplicate configuration for PCI address ${pciAddress}`, 0);
   }
-  draft.dpdkDevices.push({ pciAddress, name });
+  draft.dpdkDevices.push({ pciAddress, name, rxQueues, txQueues });
 }
 
 export function readDpdk(tokens: TokenCursor, draft: Draft): void {

@@ -228,7 +228,7 @@ describe('taken', () => {
       mainCore: 0,
       workerCores: [1, 2, 4],
       dpdkDevices: [
-        { pciAddress: '0000:03:00.0', name: 'wan' },
+        { pciAddress: '0000:03:00.0', name: 'wan', rxQueues: 2, txQueues: 3 },
         { pciAddress: '0000:0a:00.1', name: undefined },
       ],
       lcpDefaultNetns: 'a'.repeat(31),

@@ -72,7 +72,12 @@ beforeAll(async () => {
       },
     }),
     telemetry: { zeroSeries: true },
-    interfaces: [makeInterface('xe0', { speedMbps: 2500 })],
+    interfaces: [
+      makeInterface('xe0', {
+        speedMbps: 2500,
+        hostInterface: { state: 'paired', name: 'xe0', netns: 'dataplane' },
+      }),
+    ],
     conditions: [{ severity: 'error', subject: 'nic', reason: 'r', since: 0 }],
     fib: makeStatus().fib.map((one) => ({ ...one, lastFullConvergenceMs: 5 })),
   });

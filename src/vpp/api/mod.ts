@@ -61,6 +61,7 @@ export {
   mplsRouteBody,
   setMplsEnabled,
 } from './mpls-operations.ts';
+export { countQueues } from './queue-operations.ts';
 export {
   addDelAddress,
   createLoopback,
