@@ -135,19 +135,25 @@ export class KernelImport implements AsyncDisposable {
       linkName: (ifIndex) => links.get(ifIndex)?.name,
       interfaceOfTap,
     });
-    const monitor = new RouteMonitor(
-      {
-        onRoute: (notice) => this.#heardRoute(notice),
-        onLink: (link, isNew) => this.#heardLink(link, isNew),
-        onAddress: ({ isNew }) => {
-          if (!isNew && this.#session !== undefined) this.#readAgain(this.#session);
+    using opened = new DisposableStack();
+    const monitor = opened.use(
+      new RouteMonitor(
+        {
+          onRoute: (notice) => this.#heardRoute(notice),
+          onLink: (link, isNew) => this.#heardLink(link, isNew),
+          onAddress: ({ isNew }) => {
+            if (!isNew && this.#session !== undefined) this.#readAgain(this.#session);
+          },
+          onNexthop: (buffer, offset) => this.#heardNexthop(buffer, offset),
+          onOverrun: () => this.#overran(),
         },
-        onNexthop: (buffer, offset) => this.#heardNexthop(buffer, offset),
-        onOverrun: () => this.#overran(),
-      },
-      { netns },
+        { netns },
+      ),
     );
     for (const link of withNetns(netns, () => listLinks())) links.set(link.index, link);
+    const source = this.#newSource();
+    // The session's from here on.
+    opened.move();
     return {
       identity,
       monitor,
@@ -155,7 +161,7 @@ export class KernelImport implements AsyncDisposable {
       objects,
       groups,
       life: new AbortController(),
-      source: this.#newSource(),
+      source,
       shared: new Set(),
       reading: undefined,
       readAt: 0,

@@ -2,6 +2,9 @@
  * The kernel's part in the data plane. Alone, while VPP is disabled or loops: the configured interfaces and all routes,
  * in the own namespace. Beside VPP: with `fib.kernel.enabled` the routes, in the namespace of its TAPs; with
  * `fib.kernel.import` what routing daemons install there becomes a source of the route table.
+ *
+ * Invariant: there is one import at most. What begins, changes or ends it does so one after the other: the start of the
+ * appliance and that of VPP's process both come here, and neither waits for the other.
  */
 import type { Config } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
@@ -33,7 +36,10 @@ export class KernelPlane implements AsyncDisposable {
   #config: Config;
   readonly #options: KernelPlaneOptions;
   #import: Import | undefined;
+  /** The last turn with `#import`; never rejects. */
+  #turn: Promise<void> = Promise.resolve();
   #isEnded = false;
+  #isDisposed = false;
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
@@ -94,8 +100,9 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Lets go of the kernel without taking anything back. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.fib[Symbol.asyncDispose]();
-    await this.#endImport();
+    await this.#followDaemons();
   }
 
   async #standBeside(): Promise<void> {
@@ -106,12 +113,17 @@ export class KernelPlane implements AsyncDisposable {
     return this.fib.attach(fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined));
   }
 
-  /** Begins, changes or ends the import, as the configuration says. */
-  async #followDaemons(): Promise<void> {
+  /** Begins, changes or ends the import, as the configuration says when its turn comes. Never rejects. */
+  #followDaemons(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#takeTurn());
+    return this.#turn;
+  }
+
+  async #takeTurn(): Promise<void> {
     const { fib, vpp } = this.#config;
     const { netns } = vpp.lcp;
     const distance = fib.kernel.importDistance;
-    const isWanted = fib.kernel.import && vpp.enabled && vpp.lcp.enabled;
+    const isWanted = !this.#isDisposed && fib.kernel.import && vpp.enabled && vpp.lcp.enabled;
     if (isWanted && this.#import?.netns === netns && this.#import.distance === distance) return;
     await this.#endImport();
     if (!isWanted) return;
