@@ -9,7 +9,8 @@ import { align, decodeAttributes, HEADER_BYTES, NetlinkFlag } from './netlink-me
 import {
   decodeNextHops,
   type KernelNextHop,
-  ROUTE_TYPE,
+  routeKind,
+  type RouteKind,
   RTA_DST,
   RTA_ENCAP,
   RTA_ENCAP_TYPE,
@@ -36,7 +37,7 @@ export class RouteNotice {
   table = 0;
   /** rtm_protocol: who put it there. */
   protocol = 0;
-  /** rtm_type; `ROUTE_TYPE` has those that can be programmed. */
+  /** rtm_type (`kind` in words). */
   type = 0;
   /** Address as big-endian words; IPv4 in `w0` alone. */
   w0 = 0;
@@ -87,10 +88,9 @@ export class RouteNotice {
     return true;
   }
 
-  get kind(): 'unicast' | 'blackhole' | 'unreachable' | undefined {
-    if (this.type === ROUTE_TYPE.unicast) return 'unicast';
-    if (this.type === ROUTE_TYPE.blackhole) return 'blackhole';
-    return this.type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
+  /** Undefined for a type that cannot be programmed. */
+  get kind(): RouteKind | undefined {
+    return routeKind(this.type);
   }
 
   /**
@@ -120,7 +120,7 @@ export class RouteNotice {
 
   /** Its next hops, as the message names them itself; none for one that is not unicast. */
   nextHops(): KernelNextHop[] {
-    if (this.type !== ROUTE_TYPE.unicast) return [];
+    if (this.kind !== 'unicast') return [];
     return decodeNextHops(decodeAttributes(this.#buffer.subarray(0, this.#end), this.#start));
   }
 

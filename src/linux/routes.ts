@@ -46,7 +46,7 @@ export interface KernelRouteKey {
 
 /** A route as it is programmed into the kernel. */
 export interface KernelRoute extends KernelRouteKey {
-  readonly kind: 'unicast' | 'blackhole' | 'unreachable';
+  readonly kind: RouteKind;
   /** At least one for `unicast`, none otherwise. */
   readonly nextHops: readonly KernelNextHop[];
   /** MPLS labels that are pushed, outermost first; wants the module mpls_iptunnel. Not read back. */
@@ -60,8 +60,9 @@ export interface RouteFilter {
   readonly table?: number;
 }
 
-/** rtm_type. */
-export const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
+/** rtm_type of routes that can be programmed. */
+const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
+export type RouteKind = keyof typeof ROUTE_TYPE;
 export const RTMSG_BYTES = 12;
 export const RTNEXTHOP_BYTES = 8;
 export const RTA_DST = 1;
@@ -139,7 +140,7 @@ export function deleteRoute(route: KernelRouteKey): boolean {
 }
 
 /**
- * The kernel's unicast, blackhole and unreachable routes of both families, without cached ones. Reads all tables
+ * The kernel's unicast, blackhole, unreachable and prohibit routes of both families, without cached ones. Reads all tables
  * in one synchronous run: meant for tables of thousands, not for a full one. Throws LinuxError.
  */
 export function listRoutes(filter: RouteFilter = {}): KernelRoute[] {
@@ -252,7 +253,7 @@ function gatewayAttributes(family: 4 | 6, hop: KernelNextHop): Attribute[] {
 
 function decodeRoute(payload: Buffer): KernelRoute | undefined {
   const familyNumber = payload.readUInt8(0);
-  const kind = kindOf(payload.readUInt8(7));
+  const kind = routeKind(payload.readUInt8(7));
   if (familyNumber !== AF_INET && familyNumber !== AF_INET6) return undefined;
   if (kind === undefined || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return undefined;
   const family = familyNumber === AF_INET ? 4 : 6;
@@ -269,10 +270,20 @@ function decodeRoute(payload: Buffer): KernelRoute | undefined {
   };
 }
 
-function kindOf(type: number): KernelRoute['kind'] | undefined {
-  if (type === ROUTE_TYPE.unicast) return 'unicast';
-  if (type === ROUTE_TYPE.blackhole) return 'blackhole';
-  return type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
+/** What a rtm_type is of those that can be programmed. Hot: called for each route. */
+export function routeKind(type: number): RouteKind | undefined {
+  switch (type) {
+    case ROUTE_TYPE.unicast:
+      return 'unicast';
+    case ROUTE_TYPE.blackhole:
+      return 'blackhole';
+    case ROUTE_TYPE.unreachable:
+      return 'unreachable';
+    case ROUTE_TYPE.prohibit:
+      return 'prohibit';
+    default:
+      return undefined;
+  }
 }
 
 /** The next hops that a unicast route's attributes name. */
