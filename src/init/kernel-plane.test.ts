@@ -17,6 +17,7 @@ const WAIT_MS = 20_000;
 let table: RouteTable;
 let plane: KernelPlane;
 let errors: string[];
+let taps: Map<string, string>;
 
 const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8' });
 
@@ -63,6 +64,7 @@ beforeEach((ctx) => {
   if (spawnSync('ip', ['-V']).status !== 0) ctx.skip('iproute2 makes links and routes');
   table = new RouteTable();
   errors = [];
+  taps = new Map([['xe0', 'xe0']]);
   makeNamespace(netns);
   plane = new KernelPlane({
     config: read(),
@@ -70,8 +72,9 @@ beforeEach((ctx) => {
     table,
     conditions: new Conditions(LOGGER),
     onError: (message) => errors.push(message),
-    hostInterfaces: () => new Map([['xe0', 'xe0']]),
+    hostInterfaces: () => taps,
   });
+  plane.hostInterfacesChanged();
 });
 afterEach(async () => {
   if (process.getuid?.() !== 0) return;
@@ -90,10 +93,20 @@ describe('routes of routing daemons', () => {
     await until('the later route', () => candidatesOf('10.2.0.0/16').length > 0);
     expect(candidatesOf('10.2.0.0/16')).toEqual([`kernel (${netns})`]);
     // Other TAPs: all is read again, and what was read before goes.
+    taps = new Map([['xe0', 'uplink']]);
     plane.hostInterfacesChanged();
     await until('another reading', () => plane.importStatus?.readings === 2);
     await until('one source again', () => table.sources.length === 1);
     expect(candidatesOf('10.1.0.0/16')).toEqual([`kernel (${netns})`]);
+    // A VPP that is gone says nothing: when it comes back the same way there is nothing to read.
+    taps = new Map();
+    plane.hostInterfacesChanged();
+    ip('-n', netns, 'route', 'add', '10.3.0.0/16', 'via', '192.0.2.2', 'proto', 'bird');
+    await until('a route learnt without VPP', () => candidatesOf('10.3.0.0/16').length > 0);
+    taps = new Map([['xe0', 'uplink']]);
+    plane.hostInterfacesChanged();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(plane.importStatus).toMatchObject({ readings: 2, routes: 3, notTaken: { routes: 0 } });
     expect(errors).toEqual([]);
   });
 
@@ -109,7 +122,10 @@ describe('routes of routing daemons', () => {
             () => plane.leave(),
             () => plane.leave(),
             () => plane.reconfigure(pick(configs)),
-            () => plane.hostInterfacesChanged(),
+            () => {
+              taps = new Map([['xe0', pick(['xe0', 'uplink'])]]);
+              plane.hostInterfacesChanged();
+            },
             () => new Promise((resolve) => setTimeout(resolve, 3)),
           ]),
         );

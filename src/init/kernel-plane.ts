@@ -10,6 +10,7 @@ import type { Config } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
+import { describeImportRefusal, importedRouteText } from '../telemetry/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
 import type { Conditions } from './conditions.ts';
 
@@ -36,6 +37,8 @@ export class KernelPlane implements AsyncDisposable {
   #config: Config;
   readonly #options: KernelPlaneOptions;
   #import: Import | undefined;
+  /** As they were last while VPP was there: a VPP that is gone says nothing of whose its TAPs are. */
+  #taps: ReadonlyMap<string, string> = new Map();
   /** The last turn with `#import`; never rejects. */
   #turn: Promise<void> = Promise.resolve();
   #isEnded = false;
@@ -59,6 +62,9 @@ export class KernelPlane implements AsyncDisposable {
   /** The TAPs are others now. */
   hostInterfacesChanged(): void {
     if (!this.interfaces.active) this.fib.interfacesChanged();
+    const taps = this.#options.hostInterfaces();
+    if (taps.size === 0 || isSame(taps, this.#taps)) return;
+    this.#taps = taps;
     this.#import?.source.tapsChanged();
   }
 
@@ -127,15 +133,20 @@ export class KernelPlane implements AsyncDisposable {
     if (isWanted && this.#import?.netns === netns && this.#import.distance === distance) return;
     await this.#endImport();
     if (!isWanted) return;
-    const { table, conditions, hostInterfaces, onError } = this.#options;
+    const { table, conditions, onError } = this.#options;
     const source = new KernelImport({
       table,
       netns,
       distance,
-      interfaceOfTap: (name) => hostInterfaces().get(name),
+      interfaceOfTap: (name) => this.#taps.get(name),
       onStatus: (status) => {
         if (status.state === 'waiting') conditions.set('warning', IMPORT, status.reason);
         else conditions.clear(IMPORT);
+      },
+      onRefused: ({ named, more }) => {
+        for (const one of named) onError(`${importedRouteText(one)}: ${describeImportRefusal(one)}`);
+        const rest = Object.entries(more).map(([reason, count]) => `${count} ${reason}`);
+        if (rest.length > 0) onError(`further routes of routing daemons are not taken: ${rest.join(', ')}`);
       },
       onError,
     });
@@ -164,6 +175,10 @@ export class KernelPlane implements AsyncDisposable {
     );
     return found?.kernelInterface === true ? found.kernelName : undefined;
   }
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 const IDLE = 'VPP is the data plane';
