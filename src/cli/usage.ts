@@ -11,7 +11,8 @@ export const USAGE = `usage: appliance COMMAND …
 
 of a running appliance:
   show WHAT                               health: exit code 0 when it is ready and nothing is in error, 1 otherwise
-                                          interfaces | vpp | workers | fib | fib vpp | fib kernel | services | boot |
+                                          interfaces | vpp | workers | fib | fib vpp | fib kernel | import: routes of
+                                          daemons, and those that are not taken | services | boot |
                                           config | log [SERVICE] | status | nodes, errors [--all]: of VPP's graph |
                                           update: versions and trials | box: watchdog, cores, time, crashes, certificate
   show route ADDRESS | PREFIX | mpls LABEL [--table N]

@@ -85,18 +85,19 @@ addresses = 198.51.100.1/24
 ## Routes
 
 \`\`\`text
-PREFIX = NEXT-HOP[@WEIGHT][%INTERFACE][, …] [label L[/L…]] [metric N] [table N]
-PREFIX = blackhole [metric N] [table N]
-PREFIX = unreachable [metric N] [table N]
+PREFIX = HOP[, …] [label L[/L…]] [metric N] [table N]
+PREFIX = blackhole | unreachable | prohibit [metric N] [table N]
 mpls LABEL = NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]
 \`\`\`
 
-Packets to a \`blackhole\` vanish; of those to an \`unreachable\` prefix the sender is told. Feeds of routes have the same grammar, see [routes.md](routes.md).
+A \`HOP\` is \`NEXT-HOP[@WEIGHT][%INTERFACE]\`, or \`[@WEIGHT]%INTERFACE\` for an attached route: each destination is itself a neighbour on that interface, and is asked for there (ARP, neighbour discovery).
+
+Packets to a \`blackhole\` vanish; of those to an \`unreachable\` or \`prohibit\` prefix the sender is told by ICMP, that there is no way or that it is forbidden. Feeds of routes have the same grammar, see [routes.md](routes.md).
 
 - The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate; a prefix may be there once in each table.
-- A next hop has the family of its prefix. At most 16, each once.
+- A next hop has the family of its prefix; one of an IPv4 prefix may be IPv6 too (RFC 8950). At most 16, each once.
 - The weight, 1..255, default 1, is the share of the packets.
-- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one.
+- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one. VPP hears a neighbour on an interface only when one of the interface's networks has its address, or an attached route has: to a gateway outside of them write both, \`172.31.1.1/32 = %xe0\` and \`0.0.0.0/0 = 172.31.1.1\`.
 - \`label\` pushes MPLS labels, the outermost first: 1..16 of 0..1048575. VPP 25.02 imposes at most 12. 3 is implicit null, which no packet carries: leave it out.
 - \`metric\`, 0..4294967295, default 0: of two routes of one source to one destination the lower one counts.
 - \`table\`, 0..4294967295: another table (VRF) than \`fib.vpp.table-id\`.

@@ -12,14 +12,29 @@ export interface Prefix {
   readonly length: number;
 }
 
-/** One next hop of a route. Without `interface` it is recursive: resolved by the FIB through another route. */
-export interface NextHop {
+interface AnyNextHop {
   readonly family: 4 | 6;
-  readonly address: string;
   /** 1..255 */
   readonly weight: number;
+}
+
+/**
+ * A neighbour that packets go to. Without `interface` it is recursive: resolved by the FIB through another route. A
+ * route of IPv4 may have one of IPv6 (RFC 8950).
+ */
+export interface Gateway extends AnyNextHop {
+  readonly address: string;
   readonly interface: string | undefined;
 }
+
+/** The interface itself: each destination is a neighbour on it (ARP, ND). `family` is that of the destinations. */
+export interface AttachedHop extends AnyNextHop {
+  readonly address: undefined;
+  readonly interface: string;
+}
+
+/** One next hop of a route. */
+export type NextHop = Gateway | AttachedHop;
 
 /** What a route is for: an IP prefix, or packets that arrive with a local MPLS label. */
 export type Destination = Prefix | { readonly family: 'mpls'; readonly label: number };
@@ -34,8 +49,12 @@ export type RouteAction =
        */
       readonly labels: readonly number[];
     }
+  /** Packets vanish. */
   | { readonly kind: 'blackhole' }
-  | { readonly kind: 'unreachable' };
+  /** The sender is told: ICMP network or host unreachable. */
+  | { readonly kind: 'unreachable' }
+  /** The sender is told: ICMP administratively prohibited. */
+  | { readonly kind: 'prohibit' };
 
 /** One line of the `[route]` section. */
 export interface StaticRoute {

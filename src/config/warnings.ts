@@ -103,7 +103,7 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
   for (const { action, line, destination } of routes) {
     if (action.kind !== 'forward') continue;
     for (const { address } of action.nextHops) {
-      const name = own.get(address);
+      const name = address === undefined ? undefined : own.get(address);
       if (name === undefined) continue;
       const leaf = `route.${formatDestination(destination)}`;
       problems.warning(

@@ -2,11 +2,15 @@
  * The kernel's part in the data plane. Alone, while VPP is disabled or loops: the configured interfaces and all routes,
  * in the own namespace. Beside VPP: with `fib.kernel.enabled` the routes, in the namespace of its TAPs; with
  * `fib.kernel.import` what routing daemons install there becomes a source of the route table.
+ *
+ * Invariant: there is one import at most. What begins, changes or ends it does so one after the other: the start of the
+ * appliance and that of VPP's process both come here, and neither waits for the other.
  */
 import type { Config } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
+import { describeImportRefusal, importedRouteText } from '../telemetry/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
 import type { Conditions } from './conditions.ts';
 
@@ -33,7 +37,12 @@ export class KernelPlane implements AsyncDisposable {
   #config: Config;
   readonly #options: KernelPlaneOptions;
   #import: Import | undefined;
+  /** As they were last while VPP was there: a VPP that is gone says nothing of whose its TAPs are. */
+  #taps: ReadonlyMap<string, string> = new Map();
+  /** The last turn with `#import`; never rejects. */
+  #turn: Promise<void> = Promise.resolve();
   #isEnded = false;
+  #isDisposed = false;
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
@@ -53,6 +62,9 @@ export class KernelPlane implements AsyncDisposable {
   /** The TAPs are others now. */
   hostInterfacesChanged(): void {
     if (!this.interfaces.active) this.fib.interfacesChanged();
+    const taps = this.#options.hostInterfaces();
+    if (taps.size === 0 || isSame(taps, this.#taps)) return;
+    this.#taps = taps;
     this.#import?.source.tapsChanged();
   }
 
@@ -94,8 +106,9 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Lets go of the kernel without taking anything back. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.fib[Symbol.asyncDispose]();
-    await this.#endImport();
+    await this.#followDaemons();
   }
 
   async #standBeside(): Promise<void> {
@@ -106,24 +119,34 @@ export class KernelPlane implements AsyncDisposable {
     return this.fib.attach(fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined));
   }
 
-  /** Begins, changes or ends the import, as the configuration says. */
-  async #followDaemons(): Promise<void> {
+  /** Begins, changes or ends the import, as the configuration says when its turn comes. Never rejects. */
+  #followDaemons(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#takeTurn());
+    return this.#turn;
+  }
+
+  async #takeTurn(): Promise<void> {
     const { fib, vpp } = this.#config;
     const { netns } = vpp.lcp;
     const distance = fib.kernel.importDistance;
-    const isWanted = fib.kernel.import && vpp.enabled && vpp.lcp.enabled;
+    const isWanted = !this.#isDisposed && fib.kernel.import && vpp.enabled && vpp.lcp.enabled;
     if (isWanted && this.#import?.netns === netns && this.#import.distance === distance) return;
     await this.#endImport();
     if (!isWanted) return;
-    const { table, conditions, hostInterfaces, onError } = this.#options;
+    const { table, conditions, onError } = this.#options;
     const source = new KernelImport({
       table,
       netns,
       distance,
-      interfaceOfTap: (name) => hostInterfaces().get(name),
+      interfaceOfTap: (name) => this.#taps.get(name),
       onStatus: (status) => {
         if (status.state === 'waiting') conditions.set('warning', IMPORT, status.reason);
         else conditions.clear(IMPORT);
+      },
+      onRefused: ({ named, more }) => {
+        for (const one of named) onError(`${importedRouteText(one)}: ${describeImportRefusal(one)}`);
+        const rest = Object.entries(more).map(([reason, count]) => `${count} ${reason}`);
+        if (rest.length > 0) onError(`further routes of routing daemons are not taken: ${rest.join(', ')}`);
       },
       onError,
     });
@@ -152,6 +175,10 @@ export class KernelPlane implements AsyncDisposable {
     );
     return found?.kernelInterface === true ? found.kernelName : undefined;
   }
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 const IDLE = 'VPP is the data plane';

@@ -121,6 +121,19 @@ export class ApplianceMetrics {
     'source',
     'state',
   ]);
+  readonly #importRoutes = this.#gauge(
+    'appliance_kernel_import_routes',
+    'Routes that are taken over from routing daemons',
+  );
+  readonly #importRefusals = this.#gauge(
+    'appliance_kernel_import_refusals',
+    'Routes of routing daemons, and next hops of theirs, that are not taken over',
+    ['reason'],
+  );
+  readonly #importReadings = this.#counter(
+    'appliance_kernel_import_readings_total',
+    'How often all routes of routing daemons were read',
+  );
   readonly #convergence = this.#gauge(
     'appliance_fib_last_convergence_seconds',
     'Duration of the last convergence',
@@ -206,11 +219,15 @@ export class ApplianceMetrics {
     }
   }
 
-  #setParts({ vpp, fib, feeds, hugepages, nics, management }: ApplianceStatus): void {
+  #setParts({ vpp, fib, feeds, kernelImport, hugepages, nics, management }: ApplianceStatus): void {
     this.#vppConnected.set(Number(vpp.api.state === 'connected'));
     this.#vppRestarts.inc(vpp.restarts);
     if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);
     for (const one of fib) this.#setFib(one);
+    this.#importRoutes.set(kernelImport?.routes ?? 0);
+    this.#importReadings.inc(kernelImport?.readings ?? 0);
+    for (const [reason, count] of Object.entries(kernelImport?.notTaken.byReason ?? {}))
+      this.#importRefusals.set({ reason }, count);
     this.#feeders.set(feeds?.connected ?? 0);
     this.#feedersRefused.inc(feeds?.refused ?? 0);
     this.#feedLines.inc(feeds?.lines ?? 0);

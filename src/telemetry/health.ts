@@ -1,6 +1,7 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
+import { describeNotTaken } from './import-words.ts';
 import {
   assessPaths,
   type BrokenStep,
@@ -9,7 +10,13 @@ import {
   leftOutWords,
   PATH_STEPS,
 } from './path.ts';
-import type { ApplianceStatus, FibBackendStatus, NextHopStatus, ServiceStatus } from './status.ts';
+import type {
+  ApplianceStatus,
+  FibBackendStatus,
+  KernelImportStatus,
+  NextHopStatus,
+  ServiceStatus,
+} from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
 
@@ -49,6 +56,7 @@ export function assessHealth(status: ApplianceStatus, now: number, paths = asses
     ...assessInterfaces(paths, broken),
     ...status.nextHops.map(assessNextHop),
     ...status.fib.map(assessFib),
+    ...assessImport(status.kernelImport),
     assessHugepages(status),
     assessManagement(status),
     assessStats(status),
@@ -213,6 +221,11 @@ function names(list: readonly string[]): string {
   return list.length > shown.length
     ? `${shown.join(', ')} and ${list.length - shown.length} more`
     : shown.join(', ');
+}
+
+function assessImport(imported: KernelImportStatus | undefined): HealthSentence[] {
+  const text = imported === undefined ? undefined : describeNotTaken(imported);
+  return text === undefined ? [] : [{ level: 'warning', text }];
 }
 
 function assessFib(fib: FibBackendStatus): HealthSentence {

@@ -29,6 +29,7 @@ export {
 } from './format.ts';
 export { describeService, type HealthLevel } from './health.ts';
 export { type Html, html } from './html.ts';
+export { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 export type { AgedList, NodeFigures } from './node-figures.ts';
 export type { Figures, PageModel } from './page-model.ts';
 export type { PathStep } from './path.ts';
@@ -50,7 +51,9 @@ export type {
   FibRoute,
   RouteAnswer,
   HugepageStatus,
+  ImportRefusal,
   InterfaceStatus,
+  KernelImportStatus,
   LinkState,
   ManagementStatus,
   NextHopStatus,

@@ -11,12 +11,14 @@ import {
 } from './format.ts';
 import { describeService } from './health.ts';
 import { type Html, html } from './html.ts';
+import { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 import type { PageModel, VppLoad } from './page-model.ts';
 import type {
   ApplianceStatus,
   BootPhase,
   FibBackendStatus,
   FibFamilyCounts,
+  KernelImportStatus,
   Service,
   ServiceStatus,
 } from './status.ts';
@@ -166,7 +168,10 @@ function stateBadge({ state }: ServiceStatus): Html {
   }
 }
 
-export function fibSection(backends: readonly FibBackendStatus[], now: number): Html {
+export function fibSection(
+  { fib: backends, kernelImport }: Pick<ApplianceStatus, 'fib' | 'kernelImport'>,
+  now: number,
+): Html {
   const rows = backends.flatMap((fib) => [fibRow(fib, now), ...familyRows(fib)]);
   const failures = reasonList('Failed and unresolved routes', backends, (fib) =>
     fib.failures.map(({ prefix, reason }) => [prefix, reason]),
@@ -180,8 +185,19 @@ export function fibSection(backends: readonly FibBackendStatus[], now: number): 
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
 <div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${failures}${leftOut}
+${rows}</tbody></table></div>${failures}${leftOut}${importPart(kernelImport)}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
+}
+
+/** What is learnt from routing daemons, and what of it is not taken. */
+function importPart(imported: KernelImportStatus | undefined): Html {
+  if (imported === undefined) return NOTHING;
+  const items = imported.notTaken.first
+    .slice(0, MAX_FAILURES)
+    .map((one) => html`<li><code>${importedRouteText(one)}</code>: ${describeImportRefusal(one)}</li>\n`);
+  const list = items.length === 0 ? NOTHING : html`<ul>\n${items}</ul>`;
+  return html`<h3>Routes of routing daemons</h3>
+<p>${describeImport(imported)}</p>${list}`;
 }
 
 /** What a FIB lacks, and why; nothing when none lacks anything. */

@@ -315,6 +315,44 @@ export interface FibBackendStatus {
   readonly lastFullConvergenceMs?: number;
 }
 
+/** Why a route of a daemon, or a next hop of it, is not taken over; in words by `describeImportRefusal`. */
+export type ImportRefusalCode =
+  /** Of a type that VPP has nothing for; the detail is its name or number (rtm_type). */
+  | 'route-type'
+  /** A `throw` in another table than main: taken as unreachable, since VPP knows no rules that would go on. */
+  | 'throw-in-table'
+  /** For some sources only: `from` has them. */
+  | 'source-specific'
+  /** For a type of service only: the detail. */
+  | 'tos'
+  /** Over a link, the detail, that is no TAP of an interface of VPP. */
+  | 'link-not-in-vpp'
+  /** Into a lightweight tunnel, the detail: `seg6`, `ip6` … */
+  | 'encapsulated'
+  /** Each next hop pushes MPLS labels of its own. */
+  | 'labels-differ'
+  /** An MPLS label is pushed, and no next hop has an address. */
+  | 'label-without-gateway'
+  /** By a nexthop object, the detail, that the kernel does not tell of. */
+  | 'nexthop-object'
+  /** Over so many next hops, the detail: the first 64 are taken. */
+  | 'too-many-next-hops'
+  /** The route table is full, or holds too many different sets of next hops. */
+  | 'table-full';
+
+/** A route that is not taken over, or what it is taken over without. */
+export interface ImportRefusal {
+  readonly prefix: string;
+  /** Absent: the main table. */
+  readonly table?: number;
+  /** The sources that it is for. */
+  readonly from?: string;
+  readonly reason: ImportRefusalCode;
+  readonly detail?: string;
+  /** Of a route that is taken: the next hop that it does without, as iproute2 says it. */
+  readonly 'next-hop'?: string;
+}
+
 /** What is learnt from the kernel: the routes that daemons install in the namespace of VPP's TAPs. */
 export type KernelImportStatus = (
   | { readonly state: 'waiting'; readonly reason: string }
@@ -325,8 +363,15 @@ export type KernelImportStatus = (
   readonly since: Timestamp;
   /** Destinations taken over. */
   readonly routes: number;
-  /** Routes that cannot be: networks on a link, tunnels. */
-  readonly skipped: number;
+  /** What is not taken over, or not as it is. */
+  readonly notTaken: {
+    /** Routes that are not there at all. */
+    readonly routes: number;
+    /** These, and what others are taken without. */
+    readonly byReason: Readonly<Partial<Record<ImportRefusalCode, number>>>;
+    /** The first few of `byReason`. */
+    readonly first: readonly ImportRefusal[];
+  };
   /** How often everything was read. */
   readonly readings: number;
 };

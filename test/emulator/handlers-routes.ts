@@ -53,23 +53,33 @@ function routeAddDel(pathsAt: number): ShortHandler {
     reply.retval = Retval.ok;
     if (length > (family === 4 ? 32 : 128)) reply.retval = Retval.invalidPrefixLength;
     else if (count === 0 && (isAdd || isMultipath)) reply.retval = Retval.noPathsInRoute;
-    else if (isMultipath) reply.value = changePaths(table, request, length, isAdd, list);
-    else if (isAdd) reply.value = table.set('api', request, 21, length, dropSelf(list, request));
+    else if (isMultipath)
+      reply.value = changePaths(table, request, length, isAdd, isAdd ? fixUp(list, request) : list);
+    else if (isAdd) reply.value = table.set('api', request, 21, length, fixUp(list, request));
     else table.remove('api', request, 21, length);
     return true;
   };
 }
 
-// A prefix that recurses via its own address drops (fib_table_route_path_fixup).
-function dropSelf(list: PathList, request: Buffer): PathList {
+// A prefix that recurses via its own address drops, and a host on an interface is its own next hop
+// (fib_table_route_path_fixup).
+function fixUp(list: PathList, request: Buffer): PathList {
+  const family = request[20] === 0 ? 4 : 6;
+  const bytes = family === 4 ? 4 : 16;
+  const isHost = request[37] === 8 * bytes;
   let paths: Path[] | undefined;
   for (const [at, path] of list.paths.entries()) {
     const { type, swIfIndex, nextHop } = path;
-    if (type !== PathType.normal || swIfIndex !== ALL_ONES) continue;
-    if (nextHop.compare(request, 21, 21 + nextHop.length) !== 0 || !nextHop.some((byte) => byte !== 0))
-      continue;
-    paths ??= [...list.paths];
-    paths[at] = makePath(nextHop.length === 4 ? 4 : 6, { ...path, type: PathType.drop });
+    if (type !== PathType.normal) continue;
+    const hasNextHop = nextHop.some((byte) => byte !== 0);
+    if (swIfIndex === ALL_ONES) {
+      if (!hasNextHop || nextHop.compare(request, 21, 21 + nextHop.length) !== 0) continue;
+      paths ??= [...list.paths];
+      paths[at] = makePath(nextHop.length === 4 ? 4 : 6, { ...path, type: PathType.drop });
+    } else if (isHost && !hasNextHop) {
+      paths ??= [...list.paths];
+      paths[at] = makePath(family, { ...path, nextHop: request.subarray(21, 21 + bytes) });
+    }
   }
   return paths === undefined ? list : { paths };
 }
