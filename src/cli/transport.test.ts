@@ -12,7 +12,7 @@ import { MemoryFiles, RecordingTarget } from '../control/control.fixture.ts';
 import { controlRoutes, Password } from '../control/mod.ts';
 import { makeSelfSigned } from '../control/self-signed.ts';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
-import { makeProvider } from '../telemetry/status.fixture.ts';
+import { makeProvider, OWN_NAMES } from '../telemetry/status.fixture.ts';
 import type { OutputLine } from '../telemetry/status.ts';
 import { runCommandLine } from './mod.ts';
 import { events, get, post, put, type Target } from './transport.ts';
@@ -39,6 +39,7 @@ beforeEach(async () => {
   certificate = await openCertificate({
     data: new MemoryFiles(),
     hostname: 'edge1',
+    names: [],
     addresses: [],
     builtAt: Date.now(),
   });
@@ -55,6 +56,7 @@ beforeEach(async () => {
         return () => {};
       },
     },
+    names: OWN_NAMES,
     logger: () => {},
     routes: controlRoutes({
       target: control,

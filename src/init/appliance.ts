@@ -174,6 +174,7 @@ export class Appliance implements StatusProvider {
       data: media.data,
       target: this.#target(),
       hostname: () => this.#hostname(),
+      names: () => this.config.http.names,
       addresses: () => this.#managementAddresses(),
       builtAt: media.builtAt,
     });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from './mod.ts';
-import { HOSTILE, makeProvider, makeStatus, type ProviderOptions } from './status.fixture.ts';
+import { HOSTILE, makeProvider, makeStatus, OWN_NAMES, type ProviderOptions } from './status.fixture.ts';
 import type { FibRoute } from './status.ts';
 
 let dir: string;
@@ -32,6 +32,7 @@ async function start(
   server = await startHttpServer({
     listen: [{ host: '127.0.0.1', port: 0 }],
     source: makeProvider(provider),
+    names: OWN_NAMES,
     logger: (line) => log.push(line),
     ...options,
   });
@@ -238,7 +239,7 @@ describe('routes in VPP', () => {
       },
     });
     const socket = connect(port, '127.0.0.1');
-    socket.write('GET /fib/vpp HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /fib/vpp HTTP/1.1\r\nHost: edge1\r\n\r\n');
     await new Promise((resolve) => socket.once('data', resolve));
     socket.destroy();
     for (let i = 0; !returned.signal.aborted && i < 200; i++) await sleep(10);
@@ -292,7 +293,7 @@ describe('vppctl', () => {
     const sockets: Socket[] = [];
     for (let i = 0; i < 2; i++) {
       const socket = connect(port, '127.0.0.1');
-      socket.write('GET /vppctl?command=show+version HTTP/1.1\r\nHost: x\r\n\r\n');
+      socket.write('GET /vppctl?command=show+version HTTP/1.1\r\nHost: edge1\r\n\r\n');
       sockets.push(socket);
     }
     for (let i = 0; signals.length < 2 && i < 200; i++) await sleep(10);
@@ -306,14 +307,17 @@ describe('vppctl', () => {
 });
 
 function converseHead(port: number): Promise<string> {
-  return converse(port, 'HEAD /vppctl?command=show+version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  return converse(
+    port,
+    'HEAD /vppctl?command=show+version HTTP/1.1\r\nHost: edge1\r\nConnection: close\r\n\r\n',
+  );
 }
 
 describe('bounds', () => {
   test('what is no HTTP, and headers without end, are cut off', async () => {
     const port = await start();
     expect(await converse(port, 'hello\r\n\r\n')).toContain('400');
-    const long = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`;
+    const long = `GET / HTTP/1.1\r\nHost: edge1\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`;
     expect(await converse(port, long)).toContain('431');
     expect((await ask({ port }, '/healthz')).status).toBe(200);
   });
@@ -347,7 +351,7 @@ describe('bounds', () => {
     for (const socket of sockets) socket.destroy();
     await sleep(50);
     const again = open('127.0.0.2');
-    again.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    again.write('GET /healthz HTTP/1.1\r\nHost: edge1\r\n\r\n');
     expect(String(await new Promise((resolve) => again.once('data', resolve)))).toContain(' 200 ');
     again.destroy();
   });
@@ -366,7 +370,7 @@ describe('bounds', () => {
 
   test('a body that nobody wants does not keep its connection', async () => {
     const port = await start();
-    const got = await converse(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
+    const got = await converse(port, 'GET /healthz HTTP/1.1\r\nHost: edge1\r\nContent-Length: 100\r\n\r\n');
     expect(got).toContain(' 200 ');
     expect(got).toContain('Connection: close');
   });
@@ -378,7 +382,7 @@ describe('bounds', () => {
     const port = await start({ fibRoutes: endless }, { idleTimeoutMs: 1000 });
     const socket = connect(port, '127.0.0.1');
     socket.pause();
-    socket.write('GET /fib/vpp HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /fib/vpp HTTP/1.1\r\nHost: edge1\r\n\r\n');
     let body = '';
     for (let i = 0; !body.includes('aborted_total 1') && i < 400; i++) {
       await sleep(50);
@@ -405,9 +409,9 @@ describe('bounds', () => {
 
   test('a path that no address can have is an error of the client', async () => {
     const port = await start();
-    expect(await converse(port, 'GET http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toContain(
-      ' 400 ',
-    );
+    expect(
+      await converse(port, 'GET http://[ HTTP/1.1\r\nHost: edge1\r\nConnection: close\r\n\r\n'),
+    ).toContain(' 400 ');
   });
 });
 
@@ -435,6 +439,7 @@ describe('listening', () => {
       listen: [{ path }, { host: '127.0.0.1', port }],
       source: makeProvider(),
       logger: () => {},
+      names: OWN_NAMES,
     });
     await expect(attempt).rejects.toMatchObject({ message: expect.stringContaining(`127.0.0.1:${port}`) });
     await expect(ask({ socketPath: path }, '/healthz')).rejects.toThrow();

@@ -36,6 +36,7 @@ export type { HealthReport } from './readiness.ts';
 export { startHttpServer } from './http-server.ts';
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http-server.ts';
 export type { ListenAddress, TlsIdentity } from './listen.ts';
+export type { OwnNames } from './origin.ts';
 export { peerKey } from './peers.ts';
 export { type ContributedRoute, refusalOfPlainHttp } from './routes.ts';
 export type {

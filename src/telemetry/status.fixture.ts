@@ -10,6 +10,7 @@ import {
   type SnapshotParts,
   type StatsSnapshot,
 } from '../vpp/stats/mod.ts';
+import type { OwnNames } from './origin.ts';
 import type { ApplianceStatus, BoxStatus, InterfaceStatus, StatusProvider } from './status.ts';
 
 /** The fixture's clock, Unix milliseconds. */
@@ -366,6 +367,9 @@ export interface ProviderOptions {
   readonly watch?: StatusProvider['watch'];
   readonly vppctl?: StatusProvider['vppctl'];
 }
+
+/** What the machine of the tests is called. */
+export const OWN_NAMES = (): OwnNames => ({ hostname: 'edge1', names: ['router.example.net'] });
 
 export function makeProvider(options: ProviderOptions = {}): StatusProvider {
   const { status = makeStatus, snapshot = makeSnapshot(), ageSeconds = 1.5 } = options;
