@@ -148,7 +148,7 @@ describe('the password', () => {
   test('goes over plain HTTP to this machine only', async () => {
     await post(target({ host: plainHost }), '/config/confirm');
     await expect(post(target({ host: 'http://192.0.2.1:1' }), '/config/confirm')).rejects.toThrow(
-      'need HTTPS',
+      'needs HTTPS',
     );
     expect(control.calls).toEqual(['confirm']);
   });
@@ -298,6 +298,18 @@ describe('commands', () => {
     const got = await run('config', 'put', file);
     expect(got).toMatchObject({ code: 1, out: '' });
     expect(got.err).toContain('appliance.ini:3: vpp.cpu.workers: "x" is no number\n');
+  });
+
+  test("ask VPP's command line, with the password, whatever the command", async () => {
+    expect((await run('vppctl', 'show', 'version')).out).toContain('output of show version');
+    expect(JSON.parse((await run('vppctl', 'set', 'x', '--json')).out)).toMatchObject({ command: 'set x' });
+    expect((await run('vppctl')).out).toContain('show ip fib IPV4 [table TABLE]\n');
+    expect(control.calls).toEqual(['vpp show version', 'vpp set x']);
+    control.failure = Object.assign(new Error('"show x" is not run here: because'), { code: 'cli-refused' });
+    const refused = await run('vppctl', 'show', 'x');
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain('400: "show x" is not run here: because');
+    expect((await run('vppctl', 'show', 'version', '--password-file', '/dev/null')).code).toBe(1);
   });
 
   test('change the password', async () => {

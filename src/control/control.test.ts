@@ -218,12 +218,15 @@ describe('nothing changes', () => {
     expect(target.calls).toEqual([]);
   });
 
-  test.each(['/config', '/install'])('%s is not read without the password', async (path) => {
-    expect((await ask({ path })).status).toBe(401);
-    expect((await ask({ path, user: PASSWORD })).status).toBe(200);
-    if (OUTSIDE !== undefined)
-      expect((await ask({ path, over: 'outside', user: PASSWORD })).status).toBe(403);
-  });
+  test.each(['/config', '/install', '/vppctl', '/vppctl?command=show+version'])(
+    '%s is not read without the password',
+    async (path) => {
+      expect((await ask({ path })).status).toBe(401);
+      expect((await ask({ path, user: PASSWORD })).status).toBe(200);
+      if (OUTSIDE !== undefined)
+        expect((await ask({ path, over: 'outside', user: PASSWORD })).status).toBe(403);
+    },
+  );
 });
 
 describe('a page of another origin', () => {
@@ -235,6 +238,67 @@ describe('a page of another origin', () => {
     }
     expect(target.calls).toEqual([]);
     expect((await ask({ path: '/config', headers: { Cookie: cookie } })).status).toBe(200);
+  });
+});
+
+describe("VPP's command line", () => {
+  const path = '/vppctl?command=show+version';
+  const busy = Object.assign(new Error('one at a time'), { code: 'cli-busy' });
+
+  test('is asked with the password, by session and over the Unix socket; not without', async () => {
+    for (const over of ['tls', 'plain'] as const) {
+      expect((await ask({ path, over })).status).toBe(401);
+      expect((await ask({ path, over, user: 'wrong' })).status).toBe(401);
+    }
+    expect(target.calls).toEqual([]);
+    const answers = [
+      await ask({ path, user: PASSWORD }),
+      await ask({ path, user: PASSWORD, over: 'plain' }),
+      await ask({ path, over: 'unix' }),
+      await ask({ path, headers: { Cookie: await logIn() } }),
+    ];
+    for (const { status, body, headers } of answers) {
+      expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+      // what would harm a terminal is replaced
+      expect(body).toBe('output of show version\uFFFD\n\uFFFD\n');
+    }
+    expect(target.calls).toEqual(Array.from({ length: 4 }, () => 'vpp show version'));
+  });
+
+  test('is refused as everything is where no password is set', async () => {
+    await server[Symbol.asyncDispose]();
+    await start(false);
+    const got = await ask({ path, user: '' });
+    expect([got.status, got.body]).toEqual([403, expect.stringContaining('no password is set')]);
+    expect((await ask({ path, over: 'unix' })).status).toBe(200);
+  });
+
+  test('says without a command which there are, and runs nothing for HEAD', async () => {
+    const list = await ask({ path: '/vppctl', user: PASSWORD });
+    expect(list.body.split('\n')).toContain('show ip fib IPV4 [table TABLE]');
+    expect((await ask({ path: '/vppctl?command=+', user: PASSWORD })).body).toBe(list.body);
+    expect((await ask({ method: 'HEAD', path, user: PASSWORD })).status).toBe(200);
+    expect(target.calls).toEqual([]);
+  });
+
+  test.each([
+    ['cli-refused', 400],
+    ['cli-closed', 502],
+    ['cli-output-too-long', 502],
+    ['cli-busy', 503],
+    ['cli-unreachable', 503],
+    ['disconnected', 503],
+    ['timeout', 504],
+  ])('%s is %i, in words', async (code, status) => {
+    target.failure = Object.assign(new Error('because'), { code });
+    const got = await ask({ path, user: PASSWORD });
+    expect([got.status, JSON.parse(got.body)]).toEqual([status, { error: 'because', code }]);
+  });
+
+  test('says when to try again while another command runs', async () => {
+    target.failure = busy;
+    const got = await ask({ path, user: PASSWORD });
+    expect([got.status, got.headers['retry-after']]).toEqual([503, '1']);
   });
 });
 

@@ -26,6 +26,7 @@ export {
   formatPacketRate,
   formatTime,
   plural,
+  printable,
 } from './format.ts';
 export { describeService, type HealthLevel } from './health.ts';
 export { type Html, html } from './html.ts';

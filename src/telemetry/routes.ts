@@ -15,7 +15,6 @@ import { reportHealth } from './readiness.ts';
 import type { Visitors } from './origin.ts';
 import type { ApplianceStatus, FibRoute, StatusProvider } from './status.ts';
 import { STYLE_SHEET } from './style.ts';
-import { Vppctl } from './vppctl.ts';
 
 export type Handler = (exchange: Exchange) => Promise<void> | void;
 
@@ -96,7 +95,6 @@ function ownRoutes(
   { source, metrics, rates, feed }: RouteParts,
   hasControl: boolean,
 ): readonly [string, Handler][] {
-  const vppctl = new Vppctl(source);
   const logs = new LogStream(source);
   const hasScript = PAGE_SCRIPT !== '';
   const pages = new PageCache((refresh) => {
@@ -168,7 +166,6 @@ function ownRoutes(
     ['/fib/kernel', (exchange) => streamFib(exchange, source.fibRoutes('kernel'))],
     ['/fib/route', (exchange) => explainRoute(exchange, source)],
     ['/log', (exchange) => logs.answer(exchange)],
-    ['/vppctl', (exchange) => vppctl.answer(exchange)],
   ];
 }
 

@@ -365,7 +365,6 @@ export interface ProviderOptions {
   readonly explainRoute?: StatusProvider['explainRoute'];
   readonly history?: StatusProvider['history'];
   readonly watch?: StatusProvider['watch'];
-  readonly vppctl?: StatusProvider['vppctl'];
 }
 
 /** What the machine of the tests is called. */
@@ -382,6 +381,5 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     followLog: (service) => (service === 'vpp' ? () => {} : undefined),
     history: options.history ?? (() => undefined),
     watch: options.watch ?? (() => () => {}),
-    vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
   };
 }

@@ -42,7 +42,6 @@ await using http = await startHttpServer({
     followLog: () => undefined,
     history: () => undefined,
     watch: () => () => {},
-    vppctl: () => Promise.resolve(''),
   },
   names: OWN_NAMES,
   logger: () => {},
