@@ -70,6 +70,8 @@ export interface HttpServerOptions {
 export interface HttpServer extends AsyncDisposable {
   /** The addresses as bound (port 0 resolved), in the order of `listen`. */
   readonly addresses: readonly ListenAddress[];
+  /** What is served. */
+  readonly routes: RouteTable;
 }
 
 /** What all listening addresses share. */
@@ -106,7 +108,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       addresses.push(bound);
       if ('port' in bound && bound.tls !== undefined) shared.httpsPort ??= bound.port;
     }
-    return { addresses, [Symbol.asyncDispose]: close };
+    return { addresses, routes, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -228,7 +230,7 @@ function answerFailure(exchange: Exchange, error: unknown, logger: HttpLogger): 
   else exchange.sendText(500, 'this failed inside the appliance; its log says why');
 }
 
-async function route(exchange: Exchange, { routes, options }: Shared): Promise<void> {
+async function route(exchange: Exchange, { routes, options, counters }: Shared): Promise<void> {
   const methods = routes.get(exchange.url.pathname);
   const isRead = isReading(exchange.method);
   const found = methods?.get(isRead ? 'GET' : exchange.method);
@@ -250,8 +252,12 @@ async function route(exchange: Exchange, { routes, options }: Shared): Promise<v
     return;
   }
   const refusal = isRead ? undefined : refusalOfPlainHttp(exchange);
-  if (refusal === undefined) await found.handler(exchange);
-  else exchange.sendText(403, refusal);
+  if (refusal !== undefined) {
+    exchange.sendText(403, refusal);
+    return;
+  }
+  counters.countRouted(exchange.url.pathname);
+  await found.handler(exchange);
 }
 
 function isReading(method: string | undefined): boolean {

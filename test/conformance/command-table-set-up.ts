@@ -24,8 +24,6 @@ export const SET_UP: readonly string[] = [
   'create vxlan-gpe tunnel local 10.101.0.1 remote 10.101.0.5 vni 11',
   'create gre tunnel src 10.101.0.1 dst 10.101.0.3',
   'create ipip tunnel src 10.101.0.1 dst 10.101.0.4',
-  'create geneve tunnel local 10.101.0.1 remote 10.101.0.6 vni 12',
-  'create gtpu tunnel src 10.101.0.1 dst 10.101.0.7 teid 13 encap-vrf-id 0 decap-next ip4',
   'set interface secondary-mac-address loop101 02:fe:11:22:33:44',
   'set interface span loop101 destination pg0 both',
   'set interface tcp-mss-clamp loop101 ip4 enable ip4-mss 1400 ip6 disable',

@@ -84,7 +84,7 @@ export const VPP_COMMANDS: readonly string[] = [
   'show udp encap',
 
   // tunnels and layer 2
-  'show {vxlan | gre | ipip | geneve | gtpu} tunnel',
+  'show {vxlan | gre | ipip} tunnel',
   'show bridge-domain [BRIDGE-DOMAIN [detail | int | arp | bd-tag]]',
   'show l2fib',
   'show l2patch',
