@@ -1,3 +1,6 @@
+/** A key that nothing may say: 16 bytes, in hexadecimal. */
+export const SECRET = '4a506a794f574265564551694d653768';
+
 /**
  * Something of everything that VPP can be given without NICs, as its command line takes it; what a version or its
  * plugins do not have, they refuse. Before a test of the table of commands, so that each has something to show.
@@ -103,7 +106,7 @@ export const SET_UP: readonly string[] = [
 
   // protocols
   'bfd udp session add interface loop101 local-addr 10.101.0.1 peer-addr 10.101.0.9 desired-min-tx 100000 required-min-rx 100000 detect-mult 3',
-  'bfd key set conf-key-id 5 type keyed-sha1 secret 1234',
+  `bfd key set conf-key-id 5 type keyed-sha1 secret ${SECRET}`,
   'bfd udp echo-source set interface loop101',
   'vrrp vr add loop101 vr_id 1 priority 100 interval 100 10.101.0.100',
   'vrrp proto start loop101 vr_id 1',
@@ -126,8 +129,8 @@ export const SET_UP: readonly string[] = [
   'sr localsid address fc00::2 behavior end.dt4 0',
   'sr policy add bsid fc00::999 next fc00::11 next fc00::12 encap',
   'sr steer l3 10.203.0.0/16 via bsid fc00::999',
-  'ipsec sa add 10 spi 1000 esp crypto-alg aes-gcm-128 crypto-key 4a506a794f574265564551694d653768',
-  'ipsec sa add 20 spi 1001 esp crypto-alg aes-gcm-128 crypto-key 4a506a794f574265564551694d653768',
+  `ipsec sa add 10 spi 1000 esp crypto-alg aes-gcm-128 crypto-key ${SECRET}`,
+  `ipsec sa add 20 spi 1001 esp crypto-alg aes-gcm-128 crypto-key ${SECRET}`,
   'ipsec spd add 1',
   'ipsec itf create',
   'ipsec tunnel protect ipip0 sa-in 10 sa-out 20',

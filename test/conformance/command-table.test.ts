@@ -15,7 +15,7 @@ import {
 import type { ArgumentType } from '../../src/vpp/cli/arguments.ts';
 import { type Form, formsOf } from '../../src/vpp/cli/usage.ts';
 import { VPP_COMMANDS, VppCommandLine } from '../../src/vpp/mod.ts';
-import { SET_UP } from './command-table-set-up.ts';
+import { SECRET, SET_UP } from './command-table-set-up.ts';
 import { type ConformanceVpp, realVppBinary, startVpp, targetName } from './harness.ts';
 
 const BOX = 'the plugins of the tests';
@@ -97,6 +97,8 @@ const BAD: readonly string[] = [
   'show interface loop404',
   'show vlib graphviz file /nowhere/x',
   'show wireguard interface',
+  'show wireguard peer',
+  'show ipsec sa 0',
   'show qos mark x',
   'show load-balance',
   'show load-balance 4294967295',
@@ -140,6 +142,7 @@ describe.each([...PLUGINS])(`the table of commands on ${targetName} with %s`, (_
       });
       const ms = performance.now() - began;
       expect([command, await ping(client)]).toEqual([command, pid]);
+      expect([command, output.toLowerCase().includes(SECRET)]).toEqual([command, false]);
       count++;
       if (/unknown input|parse error/.test(output)) unknown++;
       if (ms > slowest.ms) slowest = { ms, command };

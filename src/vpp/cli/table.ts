@@ -127,5 +127,4 @@ export const VPP_COMMANDS: readonly string[] = [
   'show sr encaps {source addr | hop-limit}',
   'show ipsec {sa | spd | tunnel | interface | protect}',
   'show crypto engines',
-  'show wireguard peer',
 ];
