@@ -116,8 +116,8 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     const service = status?.services.find(({ name }) => name === 'follower');
     expect(service?.status.state).toBe('running');
     const pid = service?.status.state === 'running' ? service.status.pid : 0;
-    // without the zeros between the words
-    expect(await guest.machine(`read /proc/${pid}/cmdline`)).toBe('/usr/bin/busyboxtail-f/dev/null');
+    const commandLine = await guest.machine(`read /proc/${pid}/cmdline`);
+    expect(commandLine.split('\0')).toEqual(['/usr/bin/busybox', 'tail', '-f', '/dev/null', '']);
     const own = await guest.machine('link /proc/1/ns/net');
     expect(own).toMatch(/^net:/);
     expect(await guest.machine(`link /proc/${pid}/ns/net`)).not.toBe(own);
