@@ -5,8 +5,9 @@
  * A command is in the table when its handler was read in 25.02 and 26.06, and the conformance suite has run it on both
  * with arguments of each type, those that do not exist among them. It may not change anything, say a key, write a file,
  * or read an index that it does not check; its output may not grow with the routes or sessions, since VPP collects it
- * in its main heap and does nothing else meanwhile. Its handler may not wait for an argument in a loop that an unknown
- * word does not end (`show fib source X`, `show qos mark X`), since an interface may be gone once VPP reads its name.
+ * in its main heap and does nothing else meanwhile: with a million routes `show ip fib` ended VPP for lack of memory
+ * after 22 s. Its handler may not wait for an argument in a loop that an unknown word does not end (`show fib source X`,
+ * `show qos mark X`), since an interface may be gone once VPP reads its name.
  *
  * In the usage `[…]` may be left out, of `{a | b}` one is chosen, capitals are a type.
  */
