@@ -23,7 +23,7 @@ of a running appliance:
   routes show                             who gave routes, and how many
   show WHAT --watch                       drawn again as it changes, every second; Ctrl-C ends it
   show log SERVICE --follow               print its lines as they come
-  vppctl show …                           ask VPP's own command line, read-only
+  vppctl [show …]                         ask VPP's own command line; alone: the commands that it takes
   config show                             print the configuration in force
   config put FILE [--dry-run] [--restart-vpp]
                                           put a configuration in force, or say what it would change
@@ -40,7 +40,8 @@ of a running appliance:
 
 They speak to the appliance on this machine (--run-dir DIR names its socket's directory, /run/appliance), or with
 --host URL to another one, https://192.0.2.1:8443. --fingerprint SHA256 names its self-signed certificate, --insecure
-takes any. Whatever changes something wants the password: --password-file FILE, APPLIANCE_PASSWORD, or asked for.
+takes any. Whatever changes something wants the password, and so do vppctl, config show and install --list:
+--password-file FILE, APPLIANCE_PASSWORD, or asked for.
 --json prints JSON; without it show prints JSON too when its output is not a terminal. NO_COLOR=1 leaves colours out.
 `;
 

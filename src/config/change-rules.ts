@@ -65,6 +65,8 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   'management.ntp': live(['management'], ({ management }) => list(management.ntp)),
   'http.listen': live(['http'], ({ http }) => formatEndpoint(http.listen)),
   'http.https-listen': live(['http'], ({ http }) => formatEndpoint(http.httpsListen)),
+  // The certificate is made for them too.
+  'http.names': live(['http'], ({ http }) => list(http.names)),
   // Looked up at every scrape.
   'telemetry.zero-series': live([], ({ telemetry }) => telemetry.zeroSeries),
   'update.confirm-timeout': live(['update'], ({ update }) => update.confirmTimeoutSeconds),

@@ -30,6 +30,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'management.ntp': 'ntp.example.net',
   'http.listen': '127.0.0.1:8081',
   'http.https-listen': '[::]:9443',
+  'http.names': 'router.example.net',
   'telemetry.zero-series': 'true',
   'update.confirm-timeout': '60',
   'update.trial-stable': '30',

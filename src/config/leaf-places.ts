@@ -47,6 +47,7 @@ export const LEAF_PLACES = {
   'management.ntp': fails('time', 'no server keeps the clock; `conditions`: the image has no chronyd'),
   'http.listen': fails('conditions', 'the address cannot be had: what else can be served still is'),
   'http.https-listen': fails('conditions', 'the address or the certificate cannot be had'),
+  'http.names': cannot('names that this program compares, and that go into its own certificate'),
   'telemetry.zero-series': cannot('a choice of what is printed'),
   'update.confirm-timeout': OWN_TIME,
   'update.trial-stable': OWN_TIME,

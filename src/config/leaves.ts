@@ -23,6 +23,7 @@ export type LeafType =
   | 'address'
   | 'address-list'
   | 'host-list'
+  | 'name-list'
   | 'endpoint'
   | 'dhcp-or-prefix'
   | 'prefix-list'
@@ -362,6 +363,13 @@ const BOX_LEAVES = [
     sentence:
       'Where the same is served over TLS, and where alone a change is taken from the network; another port than that of listen',
     example: '192.0.2.10:8443',
+  }),
+  leaf('http', 'names', {
+    type: 'name-list',
+    absent: 'none',
+    sentence:
+      "DNS names by which the box is asked, beside its addresses, localhost, its hostname and hostname.local: a request to another name is refused (not `/metrics`, `/healthz`, `/readyz`). The box's own certificate is made for them too; a new name is a new certificate",
+    example: 'router.example.net',
   }),
   leaf('telemetry', 'zero-series', {
     type: 'boolean',

@@ -32,6 +32,7 @@ export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';
 export type { MachineFacts } from './machine.ts';
 export { machineProblems } from './machine.ts';
+export { nearest } from './nearest.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
 export { formatProblem } from './problems.ts';
 export { renderReference } from './reference.ts';

@@ -25,7 +25,7 @@ describe('defaults', () => {
     expect(defaultConfig()).toEqual({
       system: { hostname: 'appliance' },
       management: { interface: undefined, address: 'dhcp', gateway: undefined, dns: [], ntp: [] },
-      http: { listen: { host: '::', port: 8080 }, httpsListen: undefined },
+      http: { listen: { host: '::', port: 8080 }, httpsListen: undefined, names: [] },
       telemetry: { zeroSeries: false },
       update: {
         confirmTimeoutSeconds: 120,
@@ -140,6 +140,7 @@ gateway = 198.51.100.1
 dns = 127.0.0.1, 2001:db8::53
 [http]
 listen = :80
+names = Router.example.NET, router
 `);
     expect(config.vpp.cpu).toEqual({ mainCore: 1, workers: 2, isolate: true });
     expect(config.vpp.memory.mainHeapBytes).toBe(1536 * 2 ** 20);
@@ -200,7 +201,11 @@ listen = :80
       dns: ['127.0.0.1', '2001:db8::53'],
       ntp: [],
     });
-    expect(config.http.listen).toEqual({ host: '::', port: 80 });
+    expect(config.http).toEqual({
+      listen: { host: '::', port: 80 },
+      httpsListen: undefined,
+      names: ['router.example.net', 'router'],
+    });
   });
 
   it('with twelve mistakes gives these twelve, each with its line', () => {

@@ -19,6 +19,7 @@ const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
   address: 'address',
   'address-list': 'addresses',
   'host-list': 'names or addresses',
+  'name-list': 'DNS names, several with commas',
   endpoint: '`ADDRESS:PORT`',
   'dhcp-or-prefix': '`dhcp` or `ADDRESS/LENGTH`',
   'prefix-list': '`ADDRESS/LENGTH`, several with commas',

@@ -18,6 +18,9 @@ export const PATTERNS = {
   // RFC 1123, section 2.1; Linux holds 64 characters.
   hostname:
     '^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$',
+  // RFC 1123, section 2.1, in the length of DNS (RFC 1035, section 2.3.4); digits and dots alone are no name.
+  dnsName:
+    '^(?=.{1,253}$)(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$',
   // Absolute, no `..`, not a folder, at most 107 bytes (sun_path less its NUL); nothing that ends a word or opens a
   // block in startup.conf, where the path is written.
   socketPath:
@@ -45,6 +48,7 @@ const TYPE_SCHEMAS: Readonly<Record<LeafType, (leaf: Leaf) => Schema>> = {
   address: () => text(NOT_EMPTY),
   'address-list': () => text(NOT_EMPTY),
   'host-list': () => text(NOT_EMPTY),
+  'name-list': () => text(NOT_EMPTY),
   endpoint: () => text(NOT_EMPTY),
   'dhcp-or-prefix': () => text(NOT_EMPTY),
   'prefix-list': () => text(NOT_EMPTY),

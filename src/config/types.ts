@@ -210,11 +210,18 @@ export interface LogConfig {
   readonly diskBytes: number;
 }
 
+export interface HttpConfig {
+  readonly listen: Endpoint;
+  /** Without one the box has a default of its own, and `appliance run` serves no TLS. */
+  readonly httpsListen: Endpoint | undefined;
+  /** DNS names in lower case, each once: requests to them are taken, beside those to the box's own. */
+  readonly names: readonly string[];
+}
+
 export interface Config {
   readonly system: { readonly hostname: string };
   readonly management: ManagementConfig;
-  /** Without `httpsListen` the box has a default of its own, and `appliance run` serves no TLS. */
-  readonly http: { readonly listen: Endpoint; readonly httpsListen: Endpoint | undefined };
+  readonly http: HttpConfig;
   readonly telemetry: { readonly zeroSeries: boolean };
   readonly update: UpdateConfig;
   readonly watchdog: WatchdogConfig;

@@ -141,6 +141,7 @@ const TYPE_WORDS: Readonly<Record<LeafType, Words>> = {
   address: exampleWords,
   'address-list': exampleWords,
   'host-list': exampleWords,
+  'name-list': exampleWords,
   endpoint: exampleWords,
   'dhcp-or-prefix': exampleWords,
   'prefix-list': exampleWords,

@@ -14,9 +14,10 @@ export class InputError extends Error {
   }
 }
 
-/** By the code of the error: UpdateError's, DiskError's and LiveConfigError's. */
+/** By the code of the error: UpdateError's, DiskError's, LiveConfigError's, VppError's and VppApiError's. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'bad-manifest': 400,
+  'cli-refused': 400,
   'size-mismatch': 400,
   'hash-mismatch': 400,
   aborted: 400,
@@ -32,7 +33,13 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'wrong-architecture': 422,
   'not-efi': 422,
   failed: 422,
+  'cli-closed': 502,
+  'cli-output-too-long': 502,
   stopped: 503,
+  'cli-busy': 503,
+  'cli-unreachable': 503,
+  disconnected: 503,
+  timeout: 504,
   'no-space': 507,
   ENOSPC: 507,
 };

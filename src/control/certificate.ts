@@ -1,6 +1,6 @@
 /**
  * Which certificate HTTPS shows: the user's own from the boot partition, else one of our own making that is kept on the
- * data partition, made anew when it has expired or the box has another name.
+ * data partition, made anew when it has expired or lacks a name of the box.
  *
  * Invariant: there is always one; what is wrong with the user's is said in `warnings`.
  */
@@ -28,8 +28,6 @@ export interface Certificate extends TlsIdentity {
   readonly expiresAt: number;
   /** In words: why the user's own is not used, or is used although it has expired. */
   readonly warnings: readonly string[];
-  /** Whether it was made for this name. */
-  isFor(name: string): boolean;
 }
 
 export interface CertificateOptions {
@@ -37,6 +35,8 @@ export interface CertificateOptions {
   readonly boot?: Pick<BootPartition, 'root'>;
   readonly data: Pick<DataPartition, 'readFile' | 'writeFile'>;
   readonly hostname: string;
+  /** `http.names`: further names of the box, for one of our own making. */
+  readonly names: readonly string[];
   /** Of the management interface, as far as they are known; they go into a certificate that is made now. */
   readonly addresses: readonly string[];
   /** When the image was built, Unix milliseconds: no clock is before it. */
@@ -53,7 +53,7 @@ export async function openCertificate(options: CertificateOptions): Promise<Cert
   if (kept !== undefined) return describe(kept, 'self-signed', warnings);
   const made = await makeSelfSigned({
     commonName: options.hostname,
-    dnsNames: dnsNamesOf(options.hostname),
+    dnsNames: dnsNamesOf(options),
     addresses: [
       ...new Set(['127.0.0.1', '::1', ...options.addresses.filter((one) => isIP(one) !== 0)]),
     ].filter((address) => !address.includes('%')),
@@ -66,8 +66,8 @@ export async function openCertificate(options: CertificateOptions): Promise<Cert
   return describe(made, 'self-signed', warnings);
 }
 
-function dnsNamesOf(hostname: string): string[] {
-  return [...new Set([hostname, `${hostname}.local`, 'localhost'])];
+function dnsNamesOf({ hostname, names }: CertificateOptions): string[] {
+  return [...new Set([hostname, `${hostname}.local`, 'localhost', ...names])];
 }
 
 type Users =
@@ -118,15 +118,17 @@ function unusable({ certificate, key }: TlsIdentity): string | undefined {
 }
 
 /** The one that was made before, unless it has to be made anew. */
-function readKept({ data, hostname }: CertificateOptions, now: number): TlsIdentity | undefined {
+function readKept(options: CertificateOptions, now: number): TlsIdentity | undefined {
+  const { data } = options;
   const certificate = data.readFile(CERTIFICATE_FILE);
   const key = data.readFile(KEY_FILE);
   if (certificate === undefined || key === undefined) return undefined;
   const identity = { certificate, key };
   if (unusable(identity) !== undefined) return undefined;
   const parsed = new X509Certificate(certificate);
-  const isCurrent = parsed.validToDate.getTime() > now && parsed.checkHost(hostname) !== undefined;
-  return isCurrent ? identity : undefined;
+  // one that has more names than it needs is kept: somebody may have noted its fingerprint
+  const hasNames = dnsNamesOf(options).every((name) => parsed.checkHost(name) !== undefined);
+  return hasNames && parsed.validToDate.getTime() > now ? identity : undefined;
 }
 
 function describe(
@@ -141,7 +143,6 @@ function describe(
     source,
     expiresAt: parsed.validToDate.getTime(),
     warnings,
-    isFor: (name) => parsed.checkHost(name) !== undefined,
   };
 }
 

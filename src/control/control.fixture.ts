@@ -33,6 +33,11 @@ export class RecordingTarget implements ControlTarget {
     confirmBefore: () => this.waitsUntil,
   };
 
+  async runVppCommand(command: string): Promise<string> {
+    this.#note(`vpp ${command}`);
+    return `output of ${command}\r\n\u001b`;
+  }
+
   power(action: 'restart' | 'power-off'): void {
     this.#note(action);
   }

@@ -32,7 +32,7 @@ const PAGE_HEADERS = {
 
 export function pageRoutes(context: PageContext): ContributedRoute[] {
   return [
-    { method: 'GET', path: '/control', handler: (exchange) => show(exchange, context) },
+    { method: 'GET', path: '/control', handler: (exchange) => show(exchange, context), visitors: 'links' },
     { method: 'POST', path: '/control', handler: (exchange) => act(exchange, context) },
     { method: 'POST', path: '/login', handler: (exchange) => logIn(exchange, context) },
     { method: 'POST', path: '/logout', handler: (exchange) => logOut(exchange, context) },
@@ -56,7 +56,7 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
     if (isForm) sendLogin(exchange, status, context, reason, withoutBasic(headers));
     else sendJson(exchange, status, { error: reason }, withoutBasic(headers));
   };
-  const early = guard.checkOrigin(exchange);
+  const early = guard.checkWay(exchange);
   if (early !== undefined) return refuse(early);
   let fields: Fields;
   try {
@@ -75,7 +75,7 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
 }
 
 function logOut(exchange: Exchange, { guard }: PageContext): void {
-  const refusal = guard.checkOrigin(exchange);
+  const refusal = guard.checkWay(exchange);
   const caller = guard.sessionOf(exchange);
   if (refusal !== undefined) sendJson(exchange, refusal.status, { error: refusal.reason });
   else if (caller === undefined) sendJson(exchange, 401, { error: 'you are not logged in, or not any more' });
@@ -88,7 +88,7 @@ function logOut(exchange: Exchange, { guard }: PageContext): void {
 async function act(exchange: Exchange, context: PageContext): Promise<void> {
   const { guard } = context;
   // before the body, which says with its token whether it is a form of ours
-  const early = guard.checkOrigin(exchange);
+  const early = guard.checkWay(exchange);
   if (early !== undefined) return sendLogin(exchange, early.status, context, early.reason, early.headers);
   if (guard.sessionOf(exchange) === undefined) {
     return sendLogin(exchange, 401, context, 'You are not logged in, or not any more');
@@ -244,7 +244,7 @@ async function sendControl(
     ...factsOf(context),
     notice,
     formToken: session.formToken,
-    address: `${scheme}://${exchange.header('host') ?? ''}`,
+    address: `${scheme}://${exchange.host}`,
     config: typed ?? target.config.current(),
     confirmBefore: target.config.confirmBefore?.(),
     disks,

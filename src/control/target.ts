@@ -35,6 +35,8 @@ export interface ControlTarget {
     /** Unix milliseconds before which the change in force wants its confirmation; undefined: none waits. */
     confirmBefore?(): number | undefined;
   };
+  /** Runs a command of VPP's command line that changes nothing; resolves with its output, LF line ends. */
+  runVppCommand(command: string): Promise<string>;
   /** Begins the orderly shutdown. Called after the answer was sent. */
   power(action: 'restart' | 'power-off'): void;
   /** Resolves when what the box knew is erased. The restart that belongs to it is asked for here, by `power`. */

@@ -32,6 +32,8 @@ export interface WebOptions {
   readonly data: DataPartition;
   readonly target: ControlTarget;
   readonly hostname: () => string;
+  /** `http.names` as it is now. */
+  readonly names: () => readonly string[];
   /** Of the management interface, for a certificate that is made now. */
   readonly addresses: () => readonly string[];
   /** No clock is before it, Unix milliseconds. */
@@ -197,23 +199,30 @@ export class Web implements AsyncDisposable {
   ): Promise<HttpServer> {
     const { routes } = await this.#load();
     const { startHttpServer } = await import('../telemetry/mod.ts');
-    const { source, console, runDir } = this.#options;
+    const { source, console, runDir, hostname, names } = this.#options;
     const listen: HttpServerOptions['listen'] = [
       ...(plain === undefined ? [] : [plain]),
       ...(https === undefined || tls === undefined ? [] : [{ ...https, tls }]),
       { path: `${runDir}/appliance.sock` },
     ];
     const logger = (line: string): void => console.info('http', line);
-    return startHttpServer({ listen, source, logger, routes });
+    return startHttpServer({
+      listen,
+      source,
+      logger,
+      names: () => ({ hostname: hostname(), names: names() }),
+      routes,
+    });
   }
 
   async #openCertificate(): Promise<Certificate> {
-    const { boot, data, hostname, addresses, builtAt, conditions, console } = this.#options;
+    const { boot, data, hostname, names, addresses, builtAt, conditions, console } = this.#options;
     const { openCertificate } = await import('../control/mod.ts');
     const certificate = await openCertificate({
       ...(boot === undefined ? {} : { boot }),
       data,
       hostname: hostname(),
+      names: names(),
       addresses: addresses(),
       builtAt,
     });

@@ -166,6 +166,11 @@ export class ApplianceMetrics {
     'Whether the management interface has its address',
   );
   readonly #httpRequests = this.#counter('appliance_http_requests_total', 'HTTP requests answered', ['code']);
+  readonly #httpRouted = this.#counter(
+    'appliance_http_routed_requests_total',
+    'HTTP requests that were not refused before their route',
+    ['path'],
+  );
   readonly #httpRefused = this.#counter(
     'appliance_http_connections_refused_total',
     'Connections over the bound',
@@ -279,6 +284,7 @@ export class ApplianceMetrics {
 
   #setProcess(http: HttpCounters): void {
     for (const [code, count] of http.requests) this.#httpRequests.inc({ code }, count);
+    for (const [path, count] of http.routed) this.#httpRouted.inc({ path }, count);
     this.#httpRefused.inc(http.refused);
     this.#httpAborted.inc(http.aborted);
     const cpu = process.cpuUsage();

@@ -26,6 +26,7 @@ export {
   formatPacketRate,
   formatTime,
   plural,
+  printable,
 } from './format.ts';
 export { describeService, type HealthLevel } from './health.ts';
 export { type Html, html } from './html.ts';
@@ -37,6 +38,7 @@ export type { HealthReport } from './readiness.ts';
 export { startHttpServer } from './http-server.ts';
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http-server.ts';
 export type { ListenAddress, TlsIdentity } from './listen.ts';
+export type { OwnNames } from './origin.ts';
 export { peerKey } from './peers.ts';
 export { type ContributedRoute, refusalOfPlainHttp } from './routes.ts';
 export type {

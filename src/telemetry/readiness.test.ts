@@ -155,7 +155,14 @@ const BROKEN: Readonly<Record<Fallible, Changes>> = {
   'fib.kernel.netns': kernelFib({ status: { state: 'waiting', since, reason: 'no namespace' } }),
   'fib.kernel.metric': kernelFib(degraded),
   'fib.kernel.import': {
-    kernelImport: { state: 'waiting', reason: 'no namespace', since, routes: 0, skipped: 0, readings: 0 },
+    kernelImport: {
+      state: 'waiting',
+      reason: 'no namespace',
+      since,
+      routes: 0,
+      notTaken: { routes: 0, byReason: {}, first: [] },
+      readings: 0,
+    },
     ...conditions('kernel-import'),
   },
   'interface.NAME.enabled': refused('INVALID_SW_IF_INDEX (-2)'),

@@ -627,8 +627,8 @@ export type RouteAnswer =
   | { readonly kind: 'none' | 'invalid'; readonly reason: string };
 
 /**
- * Where telemetry gets everything from. All calls are cheap (under a millisecond) and synchronous except `vppctl`;
- * none of them throws for a part that is not well.
+ * Where telemetry gets everything from. All calls are cheap (under a millisecond); none of them throws for a part that
+ * is not well.
  */
 export interface StatusProvider {
   status(): ApplianceStatus;
@@ -653,9 +653,4 @@ export interface StatusProvider {
    * in a row.
    */
   watch(onChange: () => void): () => void;
-  /**
-   * Runs a VPP CLI command that was checked to be one line beginning with `show`. Rejects, in words, when VPP is not
-   * there. The signal is aborted when the client left or time is up.
-   */
-  vppctl(command: string, signal: AbortSignal): Promise<string>;
 }

@@ -24,6 +24,7 @@ import type { DiskBus } from '../../image/qemu-arguments.ts';
 import { findTool, runCommand } from '../../image/run-command.ts';
 import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
 import { whyNoGuest } from './harness.ts';
+import { askMachine, machinePortArguments } from './machine-port.ts';
 import { testImage, type TestImageOptions } from './test-image.ts';
 
 export { ADDED, TEST_KEY, TEST_PUBLIC_KEY, testImage, type TestImageOptions } from './test-image.ts';
@@ -114,6 +115,10 @@ export class DiskGuest implements AsyncDisposable {
     return `${this.disk}@@${BOOT_OFFSET_BYTES}`;
   }
 
+  get #machinePort(): string {
+    return join(this.#scratch, 'machine.sock');
+  }
+
   async powerOn(): Promise<Guest> {
     this.#requireOff('power it on');
     this.#guest = await Guest.start({
@@ -123,6 +128,10 @@ export class DiskGuest implements AsyncDisposable {
       // An update, a watchdog and a panic restart the box.
       restarts: true,
       ...this.#options.guest,
+      extraArguments: [
+        ...(this.#options.guest?.extraArguments ?? []),
+        ...machinePortArguments(this.#machinePort),
+      ],
       firmware: prepareFirmware(this.#variables),
       disks: [{ path: this.disk, bus: this.#options.bus ?? 'nvme' }],
     });
@@ -149,6 +158,11 @@ export class DiskGuest implements AsyncDisposable {
       // It boots, or it ends.
       return undefined;
     }
+  }
+
+  /** One of the emulator's own commands for tests (test/emulator/machine-commands.ts). */
+  machine(command: string): Promise<string> {
+    return askMachine(this.#machinePort, command);
   }
 
   async status(timeoutMs = ANSWER_MS): Promise<ApplianceStatus | undefined> {

@@ -116,8 +116,8 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     const service = status?.services.find(({ name }) => name === 'follower');
     expect(service?.status.state).toBe('running');
     const pid = service?.status.state === 'running' ? service.status.pid : 0;
-    // without the zeros between the words
-    expect(await guest.machine(`read /proc/${pid}/cmdline`)).toBe('/usr/bin/busyboxtail-f/dev/null');
+    const commandLine = await guest.machine(`read /proc/${pid}/cmdline`);
+    expect(commandLine.split('\0')).toEqual(['/usr/bin/busybox', 'tail', '-f', '/dev/null', '']);
     const own = await guest.machine('link /proc/1/ns/net');
     expect(own).toMatch(/^net:/);
     expect(await guest.machine(`link /proc/${pid}/ns/net`)).not.toBe(own);
@@ -144,7 +144,6 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect(metrics).toMatch(/^appliance_vpp_connected 1$/m);
     const routes = JSON.parse((await guest.get('/fib/vpp')) ?? '[]') as { prefix: string }[];
     expect(routes.map(({ prefix }) => prefix)).toContain('2001:db8:1000::/36');
-    expect(await guest.get('/vppctl?command=show+ip+fib')).toContain('10.1.0.0/16');
     expect(await guest.get('/')).toContain('xe0');
   });
 

@@ -5,7 +5,8 @@
 import type { Server } from 'node:net';
 import { addressText } from './address-bytes.ts';
 import { ApiServer } from './api-server.ts';
-import { type CliFacts, type CliResult, runCommand } from './cli-commands.ts';
+import type { CliFacts } from './cli-command.ts';
+import { type CliResult, runCommand } from './cli-commands.ts';
 import { serveCli } from './cli-server.ts';
 import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';

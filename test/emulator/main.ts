@@ -12,6 +12,7 @@ import { versionLine } from './cli-commands.ts';
 import { serveControl } from './control.ts';
 import { EmulatedVpp } from './emulated-vpp.ts';
 import { readStartFaults } from './faults.ts';
+import { serveMachinePort } from './machine-port.ts';
 import { enterRuntimeDir } from './runtime-dir.ts';
 import { readStartupConf } from './startup-conf.ts';
 import { StartupRefusal } from './startup-refusal.ts';
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
   if (controlPath !== undefined && controlPath !== '') {
     await serveControl(controlPath, running);
   }
+  serveMachinePort();
   isRunning = true;
   // VPP runs whether or not it has sockets to listen on.
   setInterval(() => {}, 1 << 30);
