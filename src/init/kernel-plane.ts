@@ -15,14 +15,12 @@ import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';
 /** How often it is looked whether a NIC came, or a namespace went, while the kernel forwards. */
 const LOOK_MS = 1_000;
 
-export interface KernelPlaneOptions
-  extends Pick<KernelLinksOptions, 'runDir' | 'prepareNamespace' | 'managementInterface'> {
+export interface KernelPlaneOptions extends KernelLinksOptions {
   readonly config: Config;
   /** Whether the NICs are ours to be moved to another namespace. */
   readonly ownsMachine: boolean;
   readonly table: RouteTable;
   readonly conditions: Conditions;
-  readonly onError: (message: string) => void;
   /** Interfaces in the namespace of the TAPs and the interfaces of VPP that they stand for, by name. */
   readonly hostInterfaces: () => ReadonlyMap<string, string>;
 }
