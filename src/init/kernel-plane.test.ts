@@ -122,7 +122,11 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
   });
 
   it('gives everything back when VPP takes over, and takes it again', async () => {
-    make(config(`[vpp]\nenabled = true\n${XE0}${XE1}[fib.kernel]\nimport = true\n[route]\n10.0.0.0/8 = 192.0.2.254\n`));
+    make(
+      config(
+        `[vpp]\nenabled = true\n${XE0}${XE1}[fib.kernel]\nimport = true\n[route]\n10.0.0.0/8 = 192.0.2.254\n`,
+      ),
+    );
     for (let round = 1; round <= 2; round += 1) {
       await plane.take();
       expect(plane.fib.status.programmed).toBe(1);
@@ -135,6 +139,24 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       // From the TAPs that come.
       await until('the import goes on', () => plane.importStatus?.state === 'following');
     }
+  });
+
+  it('goes on with its routes beside VPP where that is asked for', async () => {
+    const vpp = '[vpp]\nenabled = true\n[fib.kernel]\nenabled = true\n';
+    make(config(`${vpp}${XE0}[route]\n10.0.0.0/8 = 192.0.2.254\n`));
+    await plane.take();
+    await plane.leave();
+    expect(plane.fib.status).toMatchObject({
+      desired: 1,
+      status: { state: expect.not.stringMatching('disabled') },
+    });
+    // A TAP.
+    box.ip(box.netns, 'link', 'add', 'xe0', 'type', 'veth', 'peer', 'name', 'far-tap');
+    box.ip(box.netns, 'address', 'add', '192.0.2.1/24', 'dev', 'xe0');
+    box.ip(box.netns, 'link', 'set', 'xe0', 'up');
+    await until('the route is there', () =>
+      routes().some((line) => /^10\.0\.0\.0\/8 .* dev xe0 /.test(line)),
+    );
   });
 
   it('keeps all addresses through flaps of cables, of links, and of the configuration', async () => {

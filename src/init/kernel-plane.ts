@@ -84,9 +84,11 @@ export class KernelPlane implements AsyncDisposable {
   async leave(): Promise<void> {
     this.#stopLooking();
     if (this.interfaces.active) {
-      await this.fib.detach(IDLE);
+      // In the namespace of the TAPs they wait for those, as daemons do.
+      if (this.#netnsBeside !== this.#links.netns) await this.fib.detach(IDLE);
       this.interfaces.withdraw();
       this.#links.withdraw();
+      this.#linksChanged();
     }
     await this.#standBeside();
   }
@@ -143,11 +145,17 @@ export class KernelPlane implements AsyncDisposable {
   }
 
   async #standBeside(): Promise<void> {
-    const { fib, vpp } = this.#config;
     await this.#followDaemons();
     if (this.#isEnded) return;
-    if (!fib.kernel.enabled || !vpp.enabled) return this.fib.detach(IDLE);
-    return this.fib.attach(fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined));
+    const netns = this.#netnsBeside;
+    return netns === null ? this.fib.detach(IDLE) : this.fib.attach(netns);
+  }
+
+  /** The namespace that is programmed beside VPP; undefined: ours; null: none. */
+  get #netnsBeside(): string | undefined | null {
+    const { fib, vpp } = this.#config;
+    if (!fib.kernel.enabled || !vpp.enabled) return null;
+    return fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined);
   }
 
   /** Begins, changes or ends the import, as the configuration says. */
