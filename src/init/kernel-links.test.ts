@@ -96,6 +96,11 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(links.find('xe0')).toEqual({
       reason: '0000:02:00.0 is the management interface eth1, which stays where it is',
     });
+    // Another one, that is in the data plane already.
+    box.management = 'eth2';
+    place(box.config({ 2: 'xe0', 3: 'xe1' }));
+    expect(box.names(box.home)).toEqual(['eth2']);
+    expect(box.names(box.netns)).toEqual(['xe0']);
   });
 
   it('say who has their name there, and get it when it is free', () => {

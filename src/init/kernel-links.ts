@@ -156,16 +156,18 @@ export class KernelLinks implements LinkPlace {
     this.#found.set(name, ifName === undefined ? this.#absent(pciAddress) : { ifName });
   }
 
-  /** All NICs into the namespace. Those that have others' names there make room first. */
+  /** All NICs into the namespace. Those that have others' names there make room first; what management wants goes home. */
   #gather(netns: string): void {
     const there = (pciAddress: string): string | undefined => this.#linkOf(this.#mountPoint, pciAddress);
+    const management = this.#options.managementInterface();
     for (const { pciAddress, name } of this.#nics) {
       const ifName = there(pciAddress);
-      if (ifName !== undefined && ifName !== name) this.#bringBack(netns, pciAddress, ifName);
+      const isWrong = ifName !== name || this.#ownNames.get(pciAddress) === management;
+      if (ifName !== undefined && isWrong) this.#bringBack(netns, pciAddress, ifName);
     }
     for (const { pciAddress, name } of this.#nics) {
       try {
-        if (there(pciAddress) !== name) this.#bringIn(netns, pciAddress, name);
+        if (there(pciAddress) !== name) this.#bringIn(netns, pciAddress, name, management);
         this.#found.set(name, there(pciAddress) === name ? { ifName: name } : this.#absent(pciAddress));
       } catch (error) {
         this.#found.set(name, { reason: reasonOf(error) });
@@ -174,10 +176,10 @@ export class KernelLinks implements LinkPlace {
   }
 
   /** Does nothing while the kernel has no link of the NIC. */
-  #bringIn(netns: string, pciAddress: string, name: string): void {
+  #bringIn(netns: string, pciAddress: string, name: string, management: string | undefined): void {
     const here = this.#linkOf(this.#sysfs, pciAddress);
     if (here === undefined) return;
-    if (here === this.#options.managementInterface()) {
+    if (here === management) {
       throw new Error(`${pciAddress} is the management interface ${here}, which stays where it is`);
     }
     // Not the one with which it fell out of a namespace that was deleted.

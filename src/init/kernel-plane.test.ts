@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../config/types.ts';
 import { Fib } from '../fib/mod.ts';
-import { listAddresses, withNetns } from '../linux/mod.ts';
+import { deleteNamedNetns, listAddresses, withNetns } from '../linux/mod.ts';
 import { Conditions } from './conditions.ts';
-import { FakeBox, whyNoLinks } from './kernel-links.fixture.ts';
+import { FakeBox, macOf, whyNoLinks } from './kernel-links.fixture.ts';
 import { KernelPlane } from './kernel-plane.ts';
 
 const why = whyNoLinks();
@@ -185,6 +185,34 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
     expect(plane.interfaces.status.map(({ adminUp }) => adminUp)).toEqual([true, true]);
     expect(box.ip(box.netns, '-6', 'address', 'show', 'dadfailed')).toBe('');
     expect(box.ip(box.netns, '-6', 'address', 'show', 'tentative')).toBe('');
+  });
+
+  it('takes other NICs, other names of NICs, and another namespace', async () => {
+    const routed = `${XE0}${XE1}[route]\n10.0.0.0/8 = 192.0.2.254\n`;
+    make(config(routed));
+    await plane.take();
+    // The cables are swapped in the file.
+    await plane.reconfigure(box.config({ 3: 'xe0', 2: 'xe1' }, routed));
+    expect(box.links(box.netns).find(({ name }) => name === 'xe0')?.mac).toBe(macOf('0000:03:00.0'));
+    expect(addresses('xe0')).toEqual(['192.0.2.1/24', '2001:db8:1::1/64']);
+    expect(plane.fib.status).toMatchObject({ programmed: 1, status: { state: 'synced' } });
+    await plane.reconfigure(box.config({ 3: 'xe0' }, routed));
+    expect(box.names(box.netns)).toEqual(['xe0']);
+    expect(box.names(box.home)).toEqual(['eth1']);
+    expect(plane.interfaces.status[1]).toMatchObject({ name: 'xe1', state: { state: 'failed' } });
+    const elsewhere = box.config({ 2: 'xe1', 3: 'xe0' }, routed);
+    const other = `${box.netns}-b`;
+    await plane.reconfigure({
+      ...elsewhere,
+      vpp: { ...elsewhere.vpp, lcp: { ...elsewhere.vpp.lcp, netns: other } },
+    });
+    expect(box.names(box.netns)).toEqual([]);
+    expect(box.names(other)).toEqual(['xe0', 'xe1']);
+    expect(routes()).toEqual(['']);
+    expect(plane.fib.status).toMatchObject({ programmed: 1, status: { state: 'synced' } });
+    await plane.leave();
+    deleteNamedNetns(other);
+    expect(box.names(box.home)).toEqual(['eth1', 'eth2']);
   });
 
   it('follows the configuration while it forwards', async () => {

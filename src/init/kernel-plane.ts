@@ -82,12 +82,10 @@ export class KernelPlane implements AsyncDisposable {
 
   /** VPP forwards: takes everything back, and programs what is wanted beside it. Never rejects. */
   async leave(): Promise<void> {
-    this.#stopLooking();
     if (this.interfaces.active) {
       // In the namespace of the TAPs they wait for those, as daemons do.
       if (this.#netnsBeside !== this.#links.netns) await this.fib.detach(IDLE);
-      this.interfaces.withdraw();
-      this.#links.withdraw();
+      this.#withdraw();
       this.#linksChanged();
     }
     await this.#standBeside();
@@ -95,15 +93,18 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Another configuration: at once while the kernel forwards or is programmed, else when it begins to. Never rejects. */
   async reconfigure(config: Config): Promise<void> {
-    this.#config = config;
     const { active } = this.interfaces;
-    if (active) this.#links.place(config, this.#links.netns);
+    const hasSameLinks = this.#linksOf(config) === this.#linksOf(this.#config);
+    this.#config = config;
+    if (active && hasSameLinks) this.#links.place(config, this.#links.netns);
+    else if (active) this.#withdraw();
     const isOther = this.interfaces.reconfigure(config.interfaces);
     await this.fib.reconfigure(config.fib.kernel);
     if (!active) return this.#standBeside();
-    await this.#followDaemons();
+    if (hasSameLinks) await this.#followDaemons();
+    else await this.take();
     // The kernel drops routes with the address that they were reached by.
-    if (isOther) await this.fib.recheck();
+    if (isOther || !hasSameLinks) await this.fib.recheck();
     else await this.fib.settled();
   }
 
@@ -134,6 +135,18 @@ export class KernelPlane implements AsyncDisposable {
     if (!this.#links.place(this.#config, this.#links.netns)) return;
     this.interfaces.apply();
     this.#linksChanged();
+  }
+
+  /** Which links there are to be, and where: it takes the NICs back to change that. */
+  #linksOf({ vpp }: Config): string {
+    const nics = vpp.dpdk.interfaces.map(({ pciAddress, name }) => `${pciAddress} ${name}`);
+    return [vpp.lcp.netns, ...nics].join('\n');
+  }
+
+  #withdraw(): void {
+    this.#stopLooking();
+    this.interfaces.withdraw();
+    this.#links.withdraw();
   }
 
   #stopLooking(): void {
