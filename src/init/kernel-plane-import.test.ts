@@ -73,6 +73,9 @@ beforeEach((ctx) => {
     conditions: new Conditions(LOGGER),
     onError: (message) => errors.push(message),
     hostInterfaces: () => taps,
+    ownsMachine: false,
+    prepareNamespace: () => {},
+    managementInterface: () => undefined,
   });
   plane.hostInterfacesChanged();
 });

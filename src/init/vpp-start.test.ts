@@ -43,7 +43,7 @@ function put(path: string): void {
 
 /** The plugins that startup.conf asks for, after another preparation. */
 async function prepared(): Promise<string[]> {
-  await vppStart.prepare(config, AbortSignal.timeout(20_000));
+  await vppStart.prepare(config, AbortSignal.timeout(20_000), async () => {});
   const text = readFileSync(join(dir, 'run/startup.conf'), 'utf8');
   return [...text.matchAll(/plugin (\w+)_plugin\.so \{ enable \}/g)].map(([, name = '']) => name);
 }

@@ -79,8 +79,11 @@ export class VppStart implements Disposable {
     return this.#binaryVersion?.version.text;
   }
 
-  /** Makes everything ready and says what to run; rejects in words with what is missing. */
-  async prepare(config: Config, signal: AbortSignal): Promise<Command> {
+  /**
+   * Makes everything ready and says what to run; rejects in words with what is missing. `takeNics` is awaited before
+   * the first NIC is touched, once all that can be missing is known to be there: whoever forwards goes on until then.
+   */
+  async prepare(config: Config, signal: AbortSignal, takeNics: () => Promise<void>): Promise<Command> {
     const { logger, prepareMachine, runDir, vppRunDir } = this.#options;
     const times = new Stopwatch();
     await prepareMachine?.(config);
@@ -90,6 +93,7 @@ export class VppStart implements Disposable {
     const hugepages = await this.#ensureHugepages(config);
     times.lap('hugepages');
     const pluginDir = findPluginDir(config.vpp.binary);
+    await takeNics();
     const plans = hugepages ? await this.#bind(config, version) : [];
     times.lap('NICs');
     mkdirSync(vppRunDir, { recursive: true });
