@@ -61,6 +61,7 @@ describe('RestartPolicy', () => {
     await vi.advanceTimersByTimeAsync(300_100);
     expect(run.starts).toHaveLength(6);
     expect(run.loops).toEqual([5, 6]);
+    expect(run.delays).toHaveLength(4);
     await vi.advanceTimersByTimeAsync(300_100);
     expect(run.starts).toHaveLength(7);
     run.abort.abort();
@@ -73,6 +74,18 @@ describe('RestartPolicy', () => {
     run.policy.retryNow();
     await vi.advanceTimersByTimeAsync(100);
     expect(run.starts).toHaveLength(6);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('tries a service in its backoff at once when asked, and counts on', async () => {
+    const run = setUp([10]);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(run.starts).toHaveLength(2);
+    run.policy.retryNow();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(run.starts).toHaveLength(3);
+    expect(run.delays).toEqual([1_000, 2_000, 4_000]);
     run.abort.abort();
     await run.done;
   });
