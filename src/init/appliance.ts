@@ -283,6 +283,7 @@ export class Appliance implements StatusProvider {
         process: { state: 'disabled', reason: 'the configuration was not read yet' },
         api: { state: 'idle', reason: 'the configuration was not read yet' },
         restarts: 0,
+        hangs: 0,
       },
       stats: plane?.stats.status ?? { state: 'idle', reason: 'the configuration was not read yet' },
       ...(plane === undefined ? {} : { statsReads: plane.stats.reads, apiTraffic: plane.connection.traffic }),

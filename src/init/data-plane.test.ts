@@ -144,7 +144,7 @@ describe('a VPP of its own', () => {
     const answers = (count: number): Promise<void> =>
       until('its answer is told', () => lives.filter((one) => one !== 'ended').length === count);
     await answers(1);
-    await plane.service?.fail('the test says so');
+    await plane.service?.abort('the test says so');
     await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
     expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 16384');
     await answers(2);

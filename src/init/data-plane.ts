@@ -68,6 +68,7 @@ export class DataPlane {
   #link: VppLink;
   #service: Service | undefined;
   #vppStart: VppStart;
+  #hangs = 0;
   /** While somebody looks at the counters. */
   #watch: Disposable | undefined;
   /** How the first start went: executed, or why not. */
@@ -231,11 +232,12 @@ export class DataPlane {
     const startedAt = this.#link.connectedSince;
     return {
       process,
-      api: apiStatus(api),
+      api: apiStatus(this.connection),
       ...(version === undefined ? {} : { version }),
       ...(pid === undefined ? {} : { pid }),
       ...(startedAt === undefined ? {} : { startedAt }),
       restarts: this.#service?.restarts ?? this.#link.restarts,
+      hangs: this.#hangs,
     };
   }
 
@@ -248,7 +250,7 @@ export class DataPlane {
 
   async #takeLive(next: Config): Promise<void> {
     this.#config = next;
-    this.stats.setInterval(next.vpp.stats.pollIntervalSeconds * 1000);
+    this.#link.reconfigure(next.vpp);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
       // The next connection programs everything again, and a VPP that only was slow is asked again.
@@ -341,8 +343,21 @@ export class DataPlane {
         this.#detach(reason);
         this.#options.onChange?.();
       },
+      onHung: (reason) => this.#hung(reason),
       isEndNews: () => this.#life === 'running',
     });
+  }
+
+  /** VPP answers nobody any more: one of ours is ended, and started again by its supervisor. */
+  #hung(reason: string): void {
+    const { logger } = this.#options;
+    this.#hangs += 1;
+    if (this.#service === undefined) {
+      logger.error('vpp', `${reason}; it is not ours to end: connecting again`);
+      return;
+    }
+    logger.error('vpp', `${reason}: it is ended (vpp.answer-timeout)`);
+    this.#service.abort(reason).catch((error: unknown) => logger.error('vpp', String(error)));
   }
 
   #newVppStart(): VppStart {
@@ -408,7 +423,7 @@ export class DataPlane {
     const { connection } = link;
     const timeoutSeconds = startTimeoutSeconds;
     const answer = await awaitAnswer({ connection, apiSocket, pid, life, timeoutSeconds });
-    if (answer.state === 'stuck') await this.#service?.fail(answer.reason);
+    if (answer.state === 'stuck') await this.#service?.abort(answer.reason);
     if (answer.state !== 'answered') return;
     const after = answer.socketAtMs === undefined ? 0 : link.connectedAtMs - answer.socketAtMs;
     this.#options.logger.info('vpp', `API answered ${after.toFixed(0)} ms after its socket appeared`);

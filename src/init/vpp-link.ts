@@ -16,6 +16,8 @@ export interface VppLinkOptions {
   /** Programs VPP; rejects when the connection broke. */
   readonly onConnected: (event: ConnectedEvent) => Promise<void>;
   readonly onDisconnected: (reason: string) => void;
+  /** It has not answered for `vpp.answer-timeout`: in words. Told before the disconnection. */
+  readonly onHung: (reason: string) => void;
   /** False when the end of the connection is wanted, and nothing to be told of. */
   readonly isEndNews: () => boolean;
 }
@@ -36,6 +38,7 @@ export class VppLink implements AsyncDisposable {
       socketPath: vpp.apiSocket,
       clientName: 'appliance',
       requiredMessages: REQUIRED_MESSAGES,
+      answerTimeoutMs: vpp.answerTimeoutSeconds * 1000,
     });
     this.stats = new StatsPoller({
       socketPath: vpp.stats.socketPath,
@@ -47,11 +50,18 @@ export class VppLink implements AsyncDisposable {
     this.#subscribe();
   }
 
-  /** Begins to connect, or tries again at once. */
+  /** A process of VPP was started, or runs: connects to it. What was known of one before is forgotten. */
   start(): void {
+    this.#version = undefined;
     this.connection.start();
-    this.connection.retryNow();
-    this.stats.start();
+    // Not `start`: it may still read the segment of a process that ended before it was connected.
+    this.stats.reattach();
+  }
+
+  /** What of the configuration is live. */
+  reconfigure({ answerTimeoutSeconds, stats }: VppConfig): void {
+    this.connection.answerTimeoutMs = answerTimeoutSeconds * 1000;
+    this.stats.setInterval(stats.pollIntervalSeconds * 1000);
   }
 
   /** As the API tells it; kept after a disconnect. */
@@ -82,7 +92,7 @@ export class VppLink implements AsyncDisposable {
   }
 
   #subscribe(): void {
-    const { logger, conditions, onConnected, onDisconnected, isEndNews } = this.#options;
+    const { logger, conditions, onConnected, onDisconnected, onHung, isEndNews } = this.#options;
     this.connection.on('connected', (event: ConnectedEvent) => {
       const { kind, version, vpePid } = event;
       this.#version = version.version;
@@ -105,6 +115,7 @@ export class VppLink implements AsyncDisposable {
       onDisconnected(`VPP is disconnected: ${reason.text}`);
       if (isEndNews()) conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
     });
+    this.connection.on('hung', ({ reason }) => onHung(reason));
     this.connection.on('incompatible', ({ reason }) => {
       conditions.set('error', 'vpp-api', `this VPP speaks another API: ${reason}`);
     });

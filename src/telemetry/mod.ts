@@ -27,7 +27,7 @@ export {
   formatTime,
   plural,
 } from './format.ts';
-export { describeService, type HealthLevel } from './health.ts';
+export { describeService, describeSilence, type HealthLevel } from './health.ts';
 export { type Html, html } from './html.ts';
 export type { AgedList, NodeFigures } from './node-figures.ts';
 export type { Figures, PageModel } from './page-model.ts';
