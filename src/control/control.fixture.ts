@@ -1,6 +1,6 @@
 /** A target that writes down what it was asked to do, and a data partition that is a map. */
 import type { ConfigChange } from '../config/mod.ts';
-import type { ConfigOptions, ControlTarget } from './target.ts';
+import type { ConfigOptions, ControlTarget, VppRetry } from './target.ts';
 
 export class RecordingTarget implements ControlTarget {
   /** One entry for each call, in order. */
@@ -32,6 +32,11 @@ export class RecordingTarget implements ControlTarget {
     reload: async (options) => this.#changed('reload', options),
     confirmBefore: () => this.waitsUntil,
   };
+
+  retryVpp(): VppRetry {
+    this.#note('retry VPP');
+    return { result: 'retried', message: 'VPP is started now' };
+  }
 
   power(action: 'restart' | 'power-off'): void {
     this.#note(action);

@@ -45,7 +45,7 @@ export interface MachineOwner {
   /** What takes a changed configuration beside the data plane, HTTP and the services. */
   readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
   /** What changing requests do beside changing the configuration. */
-  readonly target: Omit<ControlTarget, 'config'>;
+  readonly target: Omit<ControlTarget, 'config' | 'retryVpp'>;
   readonly managementStatus: ManagementStatus;
   readonly managementInterface: string | undefined;
   /** A configuration is to be kept from now on: it was confirmed, or read from the file again. */
@@ -368,6 +368,7 @@ export class Appliance implements StatusProvider {
           return status.state === 'waiting' ? status.confirmBefore : undefined;
         },
       },
+      retryVpp: () => this.dataPlane.retryVpp(),
     };
   }
 

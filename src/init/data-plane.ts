@@ -11,6 +11,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
+import type { VppRetry } from '../control/mod.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
 import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
 import type {
@@ -21,6 +22,7 @@ import type {
   VppStatus,
 } from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
+import { describeService, plural } from '../telemetry/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
 import { apiStatus } from './api-status.ts';
@@ -193,6 +195,26 @@ export class DataPlane {
     if (this.#life !== 'running') throw new Error(`could not change the data plane: it is ${this.#life}`);
     if (restartVpp || this.#movesExternalSocket(next)) await this.#restartWith(next);
     else await this.#takeLive(next);
+  }
+
+  /** Ends the wait for VPP's next start. Throws an error of the code `refused` when it is not this program's to start. */
+  retryVpp(): VppRetry {
+    const service = this.#service;
+    if (service === undefined) {
+      const { enabled } = this.#config.vpp;
+      const why = enabled ? 'external (vpp.external = true)' : 'disabled (vpp.enabled = false)';
+      throw Object.assign(new Error(`VPP is ${why}: it is not started here`), { code: 'refused' });
+    }
+    const { status } = service;
+    if (status.state !== 'looping' && status.state !== 'backoff') {
+      const message = `VPP is ${describeService(status, Date.now())}: there is nothing to retry`;
+      return { result: 'unchanged', message };
+    }
+    service.retryNow();
+    return {
+      result: 'retried',
+      message: `VPP is started now; it had failed ${plural(status.failures, 'time')} in a row: ${status.reason}`,
+    };
   }
 
   /**

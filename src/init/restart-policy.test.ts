@@ -90,6 +90,28 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
+  it('tries at once when asked while the fallback is still being set up', async () => {
+    const setUpFallback = Promise.withResolvers<void>();
+    const starts: number[] = [];
+    const policy = new RestartPolicy(
+      { ...CONFIG, loopAfter: 1 },
+      { onBackoff() {}, onLooping: () => setUpFallback.promise },
+    );
+    const abort = new AbortController();
+    const done = policy.run(async () => {
+      starts.push(Date.now());
+      return { reason: 'short', livedMs: 0 };
+    }, abort.signal);
+    await vi.advanceTimersByTimeAsync(10);
+    policy.retryNow();
+    expect(starts).toHaveLength(1);
+    setUpFallback.resolve();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(starts).toHaveLength(2);
+    abort.abort();
+    await done;
+  });
+
   it('starts again at the first delay after a stable life', async () => {
     const run = setUp([10, 10, 10, 60_000, 10]);
     await vi.advanceTimersByTimeAsync(7_100);

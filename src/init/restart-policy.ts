@@ -32,7 +32,8 @@ export class RestartPolicy {
   /** May be replaced at any time; a wait that is under way ends as it was begun. */
   config: SupervisorConfig;
   readonly #events: RestartEvents;
-  #wake: (() => void) | undefined;
+  /** Ends the wait for the next start; there from the end of a life on, while a fallback is being set up as well. */
+  #wait: AbortController | undefined;
 
   constructor(config: SupervisorConfig, events: RestartEvents) {
     this.config = config;
@@ -47,20 +48,23 @@ export class RestartPolicy {
       if (end === undefined || end.isLast === true) return;
       const { backoffMs, backoffMaxMs, stableMs, loopAfter, loopRetryMs } = this.config;
       failures = end.livedMs < stableMs ? failures + 1 : 0;
+      this.#wait = new AbortController();
+      const waited = AbortSignal.any([signal, this.#wait.signal]);
       if (failures >= loopAfter) {
         await this.#events.onLooping(end, failures, loopRetryMs);
-        await this.#sleep(loopRetryMs, signal);
+        await sleep(loopRetryMs, waited);
       } else {
         const delayMs = Math.min(backoffMs * 2 ** Math.max(0, failures - 1), backoffMaxMs);
         this.#events.onBackoff(end, failures, delayMs);
-        await this.#sleep(delayMs, signal);
+        await sleep(delayMs, waited);
       }
+      this.#wait = undefined;
     }
   }
 
   /** Ends the wait for the next start now; without effect while a life is under way. */
   retryNow(): void {
-    this.#wake?.();
+    this.#wait?.abort();
   }
 
   /** Undefined when it was aborted. */
@@ -73,23 +77,21 @@ export class RestartPolicy {
       throw error;
     }
   }
+}
 
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      // Aborted while a fallback was being set up: nobody would wake this wait.
-      if (signal.aborted) {
-        resolve();
-        return;
-      }
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wake = undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done, { once: true });
-      this.#wake = done;
-    });
-  }
+/** Resolves after `ms`, or when the signal aborts. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
 }
