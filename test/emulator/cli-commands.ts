@@ -3,6 +3,7 @@
 import { addressText, macText } from './address-bytes.ts';
 import { routeText } from './fib.ts';
 import { runMachineCommand } from './machine-commands.ts';
+import { spin } from './spin.ts';
 import type { Interface, VppState } from './vpp-state.ts';
 
 export interface CliFacts {
@@ -215,6 +216,8 @@ export function runCommand(line: string, state: VppState, facts: CliFacts): CliR
     if (output !== undefined) return { output, isKnown: true };
   }
   const name = full.join(' ');
+  // 25.02 looks for ever at what it does not understand here (src/vnet/fib/fib_source.c, fib_source_show).
+  if (/^show fib source (?!prio)/.test(name)) spin();
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return { output: command(state, facts), isKnown: true };
   if (full[0] === 'show')

@@ -11,6 +11,7 @@ import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';
 import { FibDigest, type ReportedRoute, reportRoutes, routeLine } from './fib-report.ts';
 import { assignMessageIds } from './message-names.ts';
+import { spin } from './spin.ts';
 import type { StartupConf } from './startup-conf.ts';
 import { EmulatedStats } from './stats.ts';
 import { type Interface, VppState } from './vpp-state.ts';
@@ -124,6 +125,10 @@ export class EmulatedVpp {
         return undefined;
       case 'resume':
         this.#resume();
+        return undefined;
+      case 'spin':
+        // The answer must leave first.
+        setTimeout(() => spin(given.ms), 5);
         return undefined;
       case 'late':
         this.#faults.set(given.message, { kind: 'late', delayMs: given.ms }, given.count);
