@@ -303,7 +303,8 @@ export class DataPlane {
       await this.#service?.pause(reason);
       await this.#link[Symbol.asyncDispose]();
       this.#detach(reason);
-      for (const subject of ['vpp', 'vpp-api', 'vpp-looping', 'hugepages']) conditions.clear(subject);
+      for (const subject of ['vpp', 'vpp-api', 'vpp-workers', 'vpp-looping', 'hugepages'])
+        conditions.clear(subject);
       await this.#kernel.leave();
       await this.#releaseNics(next);
       if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');

@@ -33,7 +33,7 @@ export class VppLink implements AsyncDisposable {
 
   constructor(options: VppLinkOptions) {
     this.#options = options;
-    const { vpp, logger } = options;
+    const { vpp, logger, conditions } = options;
     this.connection = new VppConnection({
       socketPath: vpp.apiSocket,
       clientName: 'appliance',
@@ -45,6 +45,14 @@ export class VppLink implements AsyncDisposable {
       intervalMs: vpp.stats.pollIntervalSeconds * 1000,
       onStatus: (status) => {
         if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
+        const stalled = status.state === 'fresh' ? status.stalledWorkers : [];
+        if (stalled.length === 0) conditions.clear('vpp-workers');
+        else
+          conditions.set(
+            'error',
+            'vpp-workers',
+            `${stalled.join(', ')} of VPP stands still: packets of its NICs wait`,
+          );
       },
     });
     this.#subscribe();

@@ -89,6 +89,10 @@ export class ApplianceMetrics {
     'appliance_vpp_silence_seconds',
     'Time for which a connected VPP has not answered, 0 while it does',
   );
+  readonly #vppStalled = this.#gauge(
+    'appliance_vpp_stalled_workers',
+    'Worker threads of VPP that stand still while they have queues to poll',
+  );
   readonly #vppInfo = this.#gauge('appliance_vpp_info', 'Version of VPP, always 1', ['version']);
   readonly #fibRoutes = this.#gauge(
     'appliance_fib_routes',
@@ -208,10 +212,11 @@ export class ApplianceMetrics {
     }
   }
 
-  #setParts({ vpp, fib, feeds, hugepages, nics, management }: ApplianceStatus): void {
+  #setParts({ vpp, stats, fib, feeds, hugepages, nics, management }: ApplianceStatus): void {
     this.#vppConnected.set(Number(vpp.api.state === 'connected'));
     this.#vppRestarts.inc(vpp.restarts);
     this.#vppHangs.inc(vpp.hangs);
+    this.#vppStalled.set(stats.state === 'fresh' ? stats.stalledWorkers.length : 0);
     const silentSince = vpp.api.state === 'connected' ? vpp.api.silentSince : undefined;
     this.#vppSilence.set(silentSince === undefined ? 0 : Math.max(0, Date.now() - silentSince) / 1000);
     if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);

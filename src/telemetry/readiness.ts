@@ -53,13 +53,15 @@ function checkBoot({ boot }: ApplianceStatus): ReadyCheck {
   return { name: 'boot', ok: isDone, reason: isDone ? 'all phases are through' : `still booting${phase}` };
 }
 
-function checkVpp({ vpp }: ApplianceStatus): ReadyCheck {
+function checkVpp({ vpp, stats }: ApplianceStatus): ReadyCheck {
   const { process, api } = vpp;
   const say = (ok: boolean, reason: string): ReadyCheck => ({ name: 'vpp', ok, reason });
   if (process.state === 'disabled') return say(true, `VPP is disabled: ${process.reason}`);
   if (process.state !== 'running' && process.state !== 'external' && process.state !== 'starting') {
     return say(false, `VPP is ${process.state}: ${process.reason}`);
   }
+  const stalled = stats.state === 'fresh' ? stats.stalledWorkers : [];
+  if (stalled.length > 0) return say(false, `VPP's worker ${stalled.join(', ')} stands still`);
   if (api.state === 'connected') return say(true, 'connected');
   const reason = 'reason' in api && api.reason !== undefined ? `: ${api.reason}` : '';
   return say(false, `VPP is not connected (${api.state})${reason}`);

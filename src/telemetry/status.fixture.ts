@@ -61,7 +61,7 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
       restarts: 1,
       hangs: 2,
     },
-    stats: { state: 'fresh', since, ageSeconds: 1.5 },
+    stats: { state: 'fresh', since, ageSeconds: 1.5, stalledWorkers: [] },
     statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2, lastReadMs: 4 },
     apiTraffic: {
       boundsSeconds: [0.001, 0.01],

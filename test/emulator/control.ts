@@ -35,6 +35,8 @@ export type ControlCommand =
       readonly packets: number;
       readonly bytes?: number;
     }
+  /** Worker thread `worker` (0 is vpp_wk_0) stands still from now on, or goes on. */
+  | { readonly command: 'stall'; readonly worker: number; readonly stalled: boolean }
   /** Adds and removes `rounds` interfaces in the segment: its epoch moves. */
   | { readonly command: 'structural'; readonly rounds?: number }
   /** The routes of the API: `{ routes: [{ table, family, prefix, paths }] }`; see ReportedRoute. */

@@ -160,6 +160,10 @@ export class EmulatedVpp {
           given.bytes,
         );
         return undefined;
+      case 'stall':
+        if (given.stalled) parts.stats.stalled.add(given.worker);
+        else parts.stats.stalled.delete(given.worker);
+        return undefined;
       case 'structural':
         for (let round = 0; round < (given.rounds ?? 1); round++) {
           const made = parts.state.createLoopback(Buffer.alloc(6), undefined);

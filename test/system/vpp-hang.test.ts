@@ -8,7 +8,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { EmulatorProcess } from '../emulator/emulator.ts';
+import { onlineCpus } from '../../src/linux/mod.ts';
+import { EmulatorProcess, testStartupConf } from '../emulator/emulator.ts';
 import { hangAndRecover, withHangingVpp } from './hanging-vpp.ts';
 import { EXECUTABLE, RunningAppliance, withExternalVpp, withOwnVpp } from './running-appliance.ts';
 
@@ -56,10 +57,11 @@ describe.concurrent('a VPP of its own that hangs', () => {
     // Stable again, so that the next end of VPP is the first one of its row.
     await sleep(600);
     const loaded = load(running, ROUTES);
-    await running.until('the load is under way', ({ fib }) => {
-      const [{ programmed: now = 0, pending = 0 } = {}] = fib;
-      return now > 1_000 && pending > 1_000;
-    });
+    await running.until('the load is under way', ({ fib }) =>
+      fib.some(
+        ({ backend, programmed: now, pending }) => backend === 'vpp' && now > 1_000 && pending > 1_000,
+      ),
+    );
     const busy = await hangAndRecover(running, 'spin', ROUTES + 1);
     expect((await loaded)[0]).toBe(0);
     expect(busy.seconds).toBeLessThan(RECOVERY_SECONDS);
@@ -116,6 +118,36 @@ describe.concurrent('a VPP of someone else that hangs', () => {
     const after = await programmed(running, 1);
     expect(after.vpp).toMatchObject({ pid: vpp.pid, restarts: 0, hangs: 1 });
     expect(after.conditions.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});
+
+describe.concurrent('a worker of VPP that stands still', () => {
+  it('is said until it goes on', async (ctx) => {
+    const [main = 0, core] = onlineCpus();
+    if (core === undefined) ctx.skip('a worker thread needs a core beside the main thread');
+    const startupConf = testStartupConf('${dir}').replace(
+      'cpu { main-core 0 }',
+      `cpu { main-core ${main} corelist-workers ${core} }`,
+    );
+    await using vpp = await EmulatorProcess.start({ startupConf });
+    await using running = new RunningAppliance(withExternalVpp(vpp, { more: MORE }));
+    await programmed(running, 1);
+    await vpp.control({ command: 'stall', worker: 0, stalled: true });
+    const said = await running.until('it is said', ({ conditions }) => conditions.length > 0);
+    expect(said.conditions).toMatchObject([
+      {
+        severity: 'error',
+        subject: 'vpp-workers',
+        reason: expect.stringMatching(/^vpp_wk_0 of VPP stands still/),
+      },
+    ]);
+    const ready = await fetch(`${running.url}/readyz`);
+    expect([ready.status, await ready.text()]).toEqual([
+      503,
+      expect.stringContaining('vpp_wk_0 stands still'),
+    ]);
+    await vpp.control({ command: 'stall', worker: 0, stalled: false });
+    await running.until('it is over', ({ conditions }) => conditions.length === 0);
   });
 });
 
