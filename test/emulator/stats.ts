@@ -63,6 +63,7 @@ export class EmulatedStats implements Disposable {
     if (options.perNodeCounters) addNodeEntries(this.segment, NODES);
     addErrorEntries(this.segment, 0, ERRORS);
     for (const one of options.state.interfaces.values()) this.#add(one);
+    this.#turnThreads();
     options.state.onInterface((changed, deleted) => {
       if (deleted) this.#remove(changed);
       else this.#add(changed);
@@ -143,10 +144,14 @@ export class EmulatedStats implements Disposable {
     segment.setScalar('/sys/vector_rate', 2);
     segment.setScalar('/sys/input_rate', 130);
     segment.incrementSimple('/node/errors', 0, 0, 1);
-    for (let thread = 0; thread < segment.threads; thread++) {
+    this.#turnThreads();
+  }
+
+  #turnThreads(): void {
+    for (let thread = 0; thread < this.segment.threads; thread++) {
       if (this.stalled.has(thread - 1)) continue;
       const loops = LOOPS + Math.floor(Math.random() * LOOPS_NOISE);
-      segment.setSimple('/sys/loops_per_worker', 0, thread, loops);
+      this.segment.setSimple('/sys/loops_per_worker', 0, thread, loops);
     }
   }
 

@@ -2,10 +2,18 @@
  * A VPP of the appliance's own that is made to hang, and what the appliance does about it. VPP is the emulator, or the
  * real one that `VPP_BIN` names.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { realVppBinary } from '../conformance/harness.ts';
-import { type ConfigIn, type RunConfig, type RunningAppliance, withOwnVpp } from './running-appliance.ts';
+import {
+  type ConfigIn,
+  EXECUTABLE,
+  type RunConfig,
+  type RunningAppliance,
+  withOwnVpp,
+} from './running-appliance.ts';
 
 /** Ways to hang: stopped by a signal, or its main thread busy for ever. */
 export type Hang = 'stop' | 'spin';
@@ -33,6 +41,31 @@ async function hangVpp(running: RunningAppliance, hang: Hang): Promise<void> {
   if (pid === undefined) throw new Error('there is no VPP to hang');
   if (hang === 'stop') process.kill(pid, 'SIGSTOP');
   else sendCommand(join(running.runDir, 'vpp/cli.sock'), SPIN_COMMAND);
+}
+
+/**
+ * Gives the appliance so many routes and resolves when VPP is in the middle of them; `exitCode` is there when they are
+ * all given. Routes of before are replaced, by others when `round` is another one.
+ */
+export async function beginLoad(
+  running: RunningAppliance,
+  routes: number,
+  round = 0,
+): Promise<{ readonly exitCode: Promise<number> }> {
+  const args = ['routes', 'load', '-', '--name', 'load', '--run-dir', running.runDir];
+  const loader = spawn(EXECUTABLE, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+  const exitCode = once(loader, 'exit').then(([code]: unknown[]) => Number(code));
+  let text = '';
+  for (let i = 0; i < routes; i++) {
+    text += `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24 via 192.0.2.${2 + ((i + round) % 64)}\n`;
+  }
+  loader.stdin.end(text);
+  await running.until('the load is under way', ({ fib }) =>
+    fib.some(
+      ({ backend, programmed, pending }) => backend === 'vpp' && programmed > 1_000 && pending > 1_000,
+    ),
+  );
+  return { exitCode };
 }
 
 /**

@@ -2,15 +2,14 @@
  * `appliance run` whose VPP hangs: stopped, busy for ever, not the appliance's own, or only seemingly so because the
  * appliance itself stood still. And a VPP that loops, tried on request. The long forms are in test/e2e/vpp-hang.test.ts.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { onlineCpus } from '../../src/linux/mod.ts';
 import { EmulatorProcess, testStartupConf } from '../emulator/emulator.ts';
-import { hangAndRecover, withHangingVpp } from './hanging-vpp.ts';
+import { beginLoad, hangAndRecover, withHangingVpp } from './hanging-vpp.ts';
 import { EXECUTABLE, RunningAppliance, withExternalVpp, withOwnVpp } from './running-appliance.ts';
 
 const ANSWER_TIMEOUT = 3;
@@ -34,17 +33,6 @@ function command(running: RunningAppliance, args: readonly string[]) {
   return spawnSync(EXECUTABLE, [...args, '--run-dir', running.runDir], { encoding: 'utf8' });
 }
 
-/** Begins to give it so many routes; resolves with the exit code when it has them all. */
-function load(running: RunningAppliance, routes: number): Promise<unknown[]> {
-  const loader = spawn(EXECUTABLE, ['routes', 'load', '-', '--name', 'load', '--run-dir', running.runDir]);
-  let text = '';
-  for (let i = 0; i < routes; i++) {
-    text += `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24 via 192.0.2.${2 + (i % 64)}\n`;
-  }
-  loader.stdin.end(text);
-  return once(loader, 'exit');
-}
-
 describe.concurrent('a VPP of its own that hangs', () => {
   it('is ended when it is stopped, and when it is busy in the middle of a load, and started again', async () => {
     await using running = new RunningAppliance(withHangingVpp({ vpp: VPP, more: MORE }));
@@ -56,14 +44,9 @@ describe.concurrent('a VPP of its own that hangs', () => {
 
     // Stable again, so that the next end of VPP is the first one of its row.
     await sleep(600);
-    const loaded = load(running, ROUTES);
-    await running.until('the load is under way', ({ fib }) =>
-      fib.some(
-        ({ backend, programmed: now, pending }) => backend === 'vpp' && now > 1_000 && pending > 1_000,
-      ),
-    );
+    const loaded = await beginLoad(running, ROUTES);
     const busy = await hangAndRecover(running, 'spin', ROUTES + 1);
-    expect((await loaded)[0]).toBe(0);
+    expect(await loaded.exitCode).toBe(0);
     expect(busy.seconds).toBeLessThan(RECOVERY_SECONDS);
     expect(busy.reason).toMatch(HUNG);
 
@@ -90,6 +73,22 @@ describe.concurrent('a VPP of its own that hangs', () => {
     await sleep(ANSWER_TIMEOUT * 1000);
     expect((await running.status())?.vpp).toMatchObject({ pid: vpp.pid, restarts: 0, hangs: 0 });
     expect(running.output).not.toMatch(/hung/);
+  });
+});
+
+describe.concurrent('a VPP that is started', () => {
+  it('has its whole time although the appliance stood still meanwhile', async () => {
+    const config = withOwnVpp({ vpp: 'start-timeout = 3', more: MORE });
+    const env = { EMULATOR_FAULTS: JSON.stringify({ startMs: 1_000 }) };
+    await using running = new RunningAppliance(config, { env });
+    await running.untilSo(
+      'VPP is executed',
+      () => /vpp: started .*\/vpp as pid/.test(running.output) || undefined,
+    );
+    process.kill(running.child.pid ?? 0, 'SIGSTOP');
+    await sleep(4_000);
+    process.kill(running.child.pid ?? 0, 'SIGCONT');
+    expect((await programmed(running, 1)).vpp.restarts).toBe(0);
   });
 });
 
