@@ -216,8 +216,9 @@ export function runCommand(line: string, state: VppState, facts: CliFacts): CliR
     if (output !== undefined) return { output, isKnown: true };
   }
   const name = full.join(' ');
-  // 25.02 looks for ever at what it does not understand here (src/vnet/fib/fib_source.c, fib_source_show).
-  if (/^show fib source (?!prio)/.test(name)) spin();
+  // VPP looks for ever at what it does not understand here (src/vnet/qos/qos_record.c, qos_record_show, and in 25.02
+  // src/vnet/fib/fib_source.c, fib_source_show).
+  if (/^show (qos record nothing|fib source (?!prio))/.test(name)) spin();
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return { output: command(state, facts), isKnown: true };
   if (full[0] === 'show')

@@ -26,8 +26,8 @@ export interface Recovery {
   readonly reason: string;
 }
 
-/** A command in which the main thread stays for ever: 25.02's own mistake, and the emulator's; see its cli-commands.ts. */
-const SPIN_COMMAND = process.env['VPP_SPIN'] ?? 'show fib source 4294967294';
+/** A command in which the main thread stays for ever: in 25.02, in 26.06, and in the emulator (cli-commands.ts). */
+const SPIN_COMMAND = 'show qos record nothing';
 
 /** With a VPP of its own. `vpp` holds more lines of `[vpp]`. */
 export function withHangingVpp({ vpp = '', ...rest }: Partial<RunConfig> = {}): ConfigIn {
