@@ -8,7 +8,11 @@ const PAUSE_MS = 1_000;
 
 /** One for each loop of turns. */
 export class OwnPauses {
-  #turnAt = performance.now();
+  #turnAt: number;
+
+  constructor(now = performance.now()) {
+    this.#turnAt = now;
+  }
 
   /**
    * For every turn of whoever waits, a few in each second: true when this process stood still since the last turn. By a

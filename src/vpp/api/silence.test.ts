@@ -6,7 +6,7 @@ function turnFrom(silence: Silence, from: number, to: number): void {
   for (let now = from; now <= to; now += 250) expect(silence.turn(now)).toBe(false);
 }
 
-const START = performance.now();
+const START = 10_000;
 
 test('counts from the last answer', () => {
   const silence = new Silence(START);

@@ -7,12 +7,13 @@
 import { OwnPauses } from '../../linux/mod.ts';
 
 export class Silence {
-  readonly #pauses = new OwnPauses();
+  readonly #pauses: OwnPauses;
   #answeredAt: number;
   #waitsSince: number;
 
   /** @param now `performance.now()`, as everywhere here: a clock that does not jump */
   constructor(now = performance.now()) {
+    this.#pauses = new OwnPauses(now);
     this.#answeredAt = this.#waitsSince = now;
   }
 
