@@ -366,19 +366,22 @@ export class DataPlane {
         this.#detach(reason);
         this.#options.onChange?.();
       },
-      onHung: (reason) => this.#hung(reason),
+      onHung: (reason, wasConnected) => this.#hung(reason, wasConnected),
       isEndNews: () => this.#life === 'running',
     });
   }
 
   /** VPP answers nobody any more: one of ours is ended, and started again by its supervisor. */
-  #hung(reason: string): void {
+  #hung(reason: string, wasConnected: boolean): void {
     const { logger } = this.#options;
-    this.#hangs += 1;
     if (this.#service === undefined) {
+      // Without a connection it may as well have ended.
+      if (!wasConnected) return;
+      this.#hangs += 1;
       logger.error('vpp', `${reason}; it is not ours to end: connecting again`);
       return;
     }
+    this.#hangs += 1;
     logger.error('vpp', `${reason}: it is ended (vpp.answer-timeout)`);
     this.#service.abort(reason).catch((error: unknown) => logger.error('vpp', String(error)));
   }
@@ -455,6 +458,7 @@ export class DataPlane {
 
   async #ended({ reason }: LifeEnd): Promise<void> {
     this.#firstStart.resolve(`not executed: ${reason}`);
+    this.#link.connection.processEnded();
     if (this.#life === 'running') this.#options.conditions.set('error', 'vpp', `VPP ended: ${reason}`);
     // A killed VPP leaves its socket files; nobody may take them for a VPP that is coming up.
     const { apiSocket, stats } = this.#config.vpp;

@@ -17,7 +17,7 @@ export interface VppLinkOptions {
   readonly onConnected: (event: ConnectedEvent) => Promise<void>;
   readonly onDisconnected: (reason: string) => void;
   /** It has not answered for `vpp.answer-timeout`: in words. Told before the disconnection. */
-  readonly onHung: (reason: string) => void;
+  readonly onHung: (reason: string, wasConnected: boolean) => void;
   /** False when the end of the connection is wanted, and nothing to be told of. */
   readonly isEndNews: () => boolean;
 }
@@ -123,7 +123,7 @@ export class VppLink implements AsyncDisposable {
       onDisconnected(`VPP is disconnected: ${reason.text}`);
       if (isEndNews()) conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
     });
-    this.connection.on('hung', ({ reason }) => onHung(reason));
+    this.connection.on('hung', ({ reason, wasConnected }) => onHung(reason, wasConnected));
     this.connection.on('incompatible', ({ reason }) => {
       conditions.set('error', 'vpp-api', `this VPP speaks another API: ${reason}`);
     });

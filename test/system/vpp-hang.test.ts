@@ -117,6 +117,10 @@ describe.concurrent('a VPP of someone else that hangs', () => {
     const after = await programmed(running, 1);
     expect(after.vpp).toMatchObject({ pid: vpp.pid, restarts: 0, hangs: 1 });
     expect(after.conditions.filter(({ severity }) => severity === 'error')).toEqual([]);
+    // One that is gone does not hang.
+    await vpp.kill();
+    await sleep((ANSWER_TIMEOUT + 1) * 1000);
+    expect((await running.status())?.vpp).toMatchObject({ api: { state: 'connecting' }, hangs: 1 });
   });
 });
 
@@ -181,6 +185,21 @@ describe.concurrent('a VPP that waits for its next start', () => {
       message: expect.stringMatching(/^VPP is running for .* \(pid \d+\): there is nothing to retry$/),
     });
     expect(existsSync(join(running.dir, 'api.sock'))).toBe(true);
+  });
+
+  it('hangs as little as one that is gone', async () => {
+    const more = `${MORE}backoff-ms = 60000\nbackoff-max-ms = 60000\n`;
+    await using running = new RunningAppliance(withOwnVpp({ vpp: VPP, more }));
+    await programmed(running, 1);
+    await running.crashVpp();
+    await running.until('it waits', ({ vpp }) => vpp.process.state === 'backoff');
+    await sleep((ANSWER_TIMEOUT + 1) * 1000);
+    expect((await running.status())?.vpp).toMatchObject({ process: { state: 'backoff' }, hangs: 0 });
+    expect(running.output).not.toMatch(/hung/);
+    expect(JSON.parse(command(running, ['vpp', 'retry', '--json']).stdout)).toMatchObject({
+      result: 'retried',
+    });
+    await programmed(running, 1);
   });
 
   it('that is someone else’s cannot be tried', async () => {

@@ -78,8 +78,11 @@ interface VppConnectionEvents {
   connected: [ConnectedEvent];
   disconnected: [{ readonly reason: DisconnectReason }];
   incompatible: [{ readonly problems: readonly MessageProblem[]; readonly reason: string }];
-  /** Once for each silence of `answerTimeoutMs`, with that in words; the connection, if there is one, is then cut. */
-  hung: [{ readonly reason: string }];
+  /**
+   * Once for each silence of `answerTimeoutMs`, with that in words. A connection is then cut; without one perhaps nobody
+   * is there any more.
+   */
+  hung: [{ readonly reason: string; readonly wasConnected: boolean }];
   /** Every change of `status`. */
   status: [VppConnectionStatus];
 }
@@ -184,13 +187,18 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
    */
   start(): void {
     if (this.#stop.signal.aborted) return;
-    this.#life.over.abort();
-    this.#life = new ProcessLife();
+    this.processEnded();
     this.#client?.close({ kind: 'closed-by-us', text: 'another process of VPP was started' });
     if (this.#client === undefined) this.#setStatus(this.#life.connecting);
     this.#running ??= this.#run();
     this.#turns ??= setInterval(() => this.#turn(), TURN_MS).unref();
     this.retryNow();
+  }
+
+  /** The process has ended, and its silence means nothing more. Attempts to connect go on: the next one may be there. */
+  processEnded(): void {
+    this.#life.over.abort();
+    this.#life = new ProcessLife();
   }
 
   /** Cuts the wait before the next attempt short. */
@@ -297,7 +305,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     life.isHung = true;
     const why = this.#client === undefined && life.lastError !== undefined ? `: ${life.lastError}` : '';
     const reason = `hung, last answer ${(life.silence.ageMs() / 1000).toFixed(1)} s ago${why}`;
-    this.emit('hung', { reason });
+    this.emit('hung', { reason, wasConnected: this.#client !== undefined });
     this.#client?.close({ kind: 'unresponsive', text: reason });
   }
 
