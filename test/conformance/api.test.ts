@@ -761,6 +761,21 @@ describe(`the long-lived connection to ${targetName}`, () => {
     await once(connection, 'hung');
   });
 
+  test('one that works off a request that was given more time is waited for', async (ctx) => {
+    needsEmulator(ctx, 'drop requests');
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({ socketPath: target.apiSocket, answerTimeoutMs: 500 });
+    connection.start();
+    const [{ client }] = await once(connection, 'connected');
+    await target.emulator?.control({ command: 'drop', message: '*' });
+    let code: string | undefined;
+    void codeOf(vpp.showVersion(client, { timeoutMs: 2_000 })).then((found) => {
+      code = found;
+    });
+    await once(connection, 'hung');
+    expect(code).toBe('timeout');
+  });
+
   test('counts attempts by process, and connects to a new one at once', async (ctx) => {
     needsEmulator(ctx, 'be there again in no time');
     await using target = await startVpp();

@@ -148,6 +148,11 @@ export class VppApiClient implements AsyncDisposable {
     return this.#pending.size + this.#bulk.inFlight;
   }
 
+  /** How long VPP may be silent at least: the longest time that a request was given which waits; bulk requests apart. */
+  get patienceMs(): number {
+    return this.#pending.longestMs;
+  }
+
   get isClosed(): boolean {
     return this.#end !== undefined;
   }

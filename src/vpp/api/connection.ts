@@ -137,7 +137,8 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
   readonly #traffic = new TrafficCounter();
   /**
    * Milliseconds without any answer after which a VPP that was connected counts as hung, whether or not there is a
-   * connection then. Time in which this process did not run does not count.
+   * connection then; more while a request waits that was given more (the sweep of a full table). Time in which this
+   * process did not run does not count.
    */
   answerTimeoutMs: number;
   #status: VppConnectionStatus = { state: 'idle' };
@@ -286,7 +287,8 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     if (!life.hasAnswered) return;
     const waitedMs = life.silence.waitedMs();
     if (waitedMs >= Math.min(ASK_AFTER_MS, this.answerTimeoutMs / 4)) this.#ask(life);
-    if (waitedMs >= this.answerTimeoutMs && !life.isHung) this.#giveUp(life);
+    const limitMs = Math.max(this.answerTimeoutMs, this.#client?.patienceMs ?? 0);
+    if (waitedMs >= limitMs && !life.isHung) this.#giveUp(life);
   }
 
   #ask(life: ProcessLife): void {
