@@ -169,6 +169,17 @@ describe('a VPP of its own', () => {
     await until('the counters are read', () => plane.stats.status.state === 'fresh');
   });
 
+  it('is given another time to answer, at once', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    const { pid = 0 } = plane.vppStatus;
+    await change(read({ vpp: 'answer-timeout = 2' }), false);
+    process.kill(pid, 'SIGSTOP');
+    await until('another one runs', () => plane.vppStatus.hangs === 1 && plane.vppStatus.pid !== pid, 15_000);
+    await connected();
+  });
+
   it('is ended when it is switched off, and started when it is switched on', async () => {
     writeEmulatorBinary(dir);
     await start(read());

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { targetName } from '../conformance/harness.ts';
+import { realVppBinary } from '../conformance/harness.ts';
 import {
   beginLoad,
   type Hang,
@@ -43,9 +43,11 @@ async function hangOften(hang: Hang): Promise<string> {
     expect(seconds).toBeLessThan(RECOVERY_SECONDS);
     expect(reason).toMatch(/hung, last answer \d+\.\d s ago/);
   }
-  expect((await running.status())?.vpp).toMatchObject({ restarts: TIMES, hangs: TIMES });
+  const vpp = (await running.status())?.vpp;
+  expect(vpp).toMatchObject({ restarts: TIMES, hangs: TIMES });
   const all = recoveries.map(({ seconds }) => seconds.toFixed(1)).join(', ');
-  return `${targetName.replace(/\/.*\//, '')}: ${ROUTES} routes back after ${all} s`;
+  const name = realVppBinary === undefined ? 'the emulator' : `VPP ${vpp?.version}`;
+  return `${name}: ${ROUTES} routes back after ${all} s`;
 }
 
 describe('a VPP that hangs', () => {
