@@ -22,7 +22,6 @@ import type {
   VppStatus,
 } from '../telemetry/status.ts';
 import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
-import { describeService, plural } from '../telemetry/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
 import { apiStatus } from './api-status.ts';
@@ -33,6 +32,7 @@ import { Service, type ServiceOptions } from './service.ts';
 import { isSocket } from './socket-path.ts';
 import { awaitAnswer } from './vpp-answer.ts';
 import { VppLink } from './vpp-link.ts';
+import { retryVpp } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -199,22 +199,7 @@ export class DataPlane {
 
   /** Ends the wait for VPP's next start. Throws an error of the code `refused` when it is not this program's to start. */
   retryVpp(): VppRetry {
-    const service = this.#service;
-    if (service === undefined) {
-      const { enabled } = this.#config.vpp;
-      const why = enabled ? 'external (vpp.external = true)' : 'disabled (vpp.enabled = false)';
-      throw Object.assign(new Error(`VPP is ${why}: it is not started here`), { code: 'refused' });
-    }
-    const { status } = service;
-    if (status.state !== 'looping' && status.state !== 'backoff') {
-      const message = `VPP is ${describeService(status, Date.now())}: there is nothing to retry`;
-      return { result: 'unchanged', message };
-    }
-    service.retryNow();
-    return {
-      result: 'retried',
-      message: `VPP is started now; it had failed ${plural(status.failures, 'time')} in a row: ${status.reason}`,
-    };
+    return retryVpp(this.#service, this.#config.vpp);
   }
 
   /**

@@ -807,6 +807,20 @@ describe(`the long-lived connection to ${targetName}`, () => {
     process.kill(target.pid, 'SIGCONT');
   });
 
+  test('keeps nothing of a connection that was never usable', async (ctx) => {
+    needsEmulator(ctx, 'drop requests');
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({ socketPath: target.apiSocket, connectTimeoutMs: 300 });
+    await target.emulator?.control({ command: 'drop', message: 'show_version', count: 1 });
+    connection.start();
+    await expect
+      .poll(() => connection.status)
+      .toMatchObject({ attemptsWithSocket: 1, lastError: expect.stringContaining('show_version') });
+    connection.start();
+    expect(connection.status).toMatchObject({ state: 'connecting', attempt: 1, attemptsWithSocket: 0 });
+    await once(connection, 'connected');
+  });
+
   test('no socket: says so, tries for ever, ends when told', async () => {
     const connection = new vpp.VppConnection({ socketPath: '/nonexistent/api.sock', reconnectMs: 20 });
     connection.start();

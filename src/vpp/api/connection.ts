@@ -12,14 +12,12 @@
 
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno, reasonOf } from '../../linux/mod.ts';
 import { VppApiClient } from './client.ts';
 import type { DisconnectReason } from './client-types.ts';
-import { VppApiError } from './errors.ts';
 import type { MessageDef } from './message.ts';
 import { describeProblems, type MessageProblem } from './message-table.ts';
 import { ping, showVersion, type VppVersionInfo } from './operations.ts';
-import { Silence } from './silence.ts';
+import { ProcessLife } from './process-life.ts';
 import { type ApiTraffic, TrafficCounter } from './traffic.ts';
 
 export interface VppConnectionOptions {
@@ -92,45 +90,6 @@ const TURN_MS = 250;
 /** VPP is asked after so much silence, or after a quarter of the timeout. */
 const ASK_AFTER_MS = 1_000;
 
-/** What is known of one process of VPP. */
-class ProcessLife {
-  /** Another process is meant from now on: attempts at this one are over. */
-  readonly over = new AbortController();
-  readonly silence = new Silence();
-  since = Date.now();
-  failures = 0;
-  failuresWithSocket = 0;
-  lastError: string | undefined;
-  /** There was a complete connection: from then on silence counts. Before, whoever started it knows how long it may take. */
-  hasAnswered = false;
-  isHung = false;
-  /** A ping is under way. */
-  isAsked = false;
-
-  heard(): void {
-    this.silence.end();
-    this.isHung = false;
-  }
-
-  connected(): void {
-    this.hasAnswered = true;
-    this.failures = this.failuresWithSocket = 0;
-    this.lastError = undefined;
-  }
-
-  failed(error: unknown): void {
-    this.failures++;
-    this.lastError = reasonOf(error);
-    if (!isSocketMissing(error)) this.failuresWithSocket++;
-  }
-
-  get connecting(): VppConnectionStatus {
-    const { since, lastError } = this;
-    const [attempt, attemptsWithSocket] = [this.failures + 1, this.failuresWithSocket];
-    return { state: 'connecting', attempt, attemptsWithSocket, since, lastError };
-  }
-}
-
 export class VppConnection extends EventEmitter<VppConnectionEvents> implements AsyncDisposable {
   readonly #options: Required<VppConnectionOptions>;
   readonly #stop = new AbortController();
@@ -190,7 +149,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     if (this.#stop.signal.aborted) return;
     this.processEnded();
     this.#client?.close({ kind: 'closed-by-us', text: 'another process of VPP was started' });
-    if (this.#client === undefined) this.#setStatus(this.#life.connecting);
+    if (this.#client === undefined) this.#setStatus(connecting(this.#life));
     this.#running ??= this.#run();
     this.#turns ??= setInterval(() => this.#turn(), TURN_MS).unref();
     this.retryNow();
@@ -221,7 +180,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     const { signal } = this.#stop;
     while (!signal.aborted) {
       const life = this.#life;
-      this.#setStatus(life.connecting);
+      this.#setStatus(connecting(life));
       try {
         const client = await this.#connect(life);
         life.connected();
@@ -229,7 +188,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
         life.since = Date.now();
       } catch (error) {
         if (!life.over.signal.aborted) life.failed(error);
-        if (!signal.aborted) this.#setStatus(this.#life.connecting);
+        if (!signal.aborted) this.#setStatus(connecting(this.#life));
       }
       if (!life.over.signal.aborted) await this.#pause();
     }
@@ -251,9 +210,25 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
   async #serve(client: VppApiClient): Promise<void> {
     await using owned = client;
     this.#client = owned;
-    const { vpePid } = owned;
-    const problems = owned.checkMessages(this.#options.requiredMessages);
-    const version = await showVersion(owned).catch((error: unknown) => {
+    let reason: DisconnectReason;
+    try {
+      await this.#greet(owned);
+      reason = await owned.closed;
+    } finally {
+      this.#client = undefined;
+    }
+    if (this.#stop.signal.aborted) return;
+    const wasUsable = this.#status.state === 'connected';
+    this.#setStatus({ state: 'disconnected', since: Date.now(), reason: reason.text });
+    if (wasUsable) this.emit('disconnected', { reason });
+  }
+
+  /** Tells what kind of VPP it is. */
+  async #greet(client: VppApiClient): Promise<void> {
+    const { vpePid } = client;
+    const problems = client.checkMessages(this.#options.requiredMessages);
+    const timeoutMs = this.#options.connectTimeoutMs;
+    const version = await showVersion(client, { timeoutMs }).catch((error: unknown) => {
       if (problems.length > 0) return undefined;
       throw error;
     });
@@ -261,17 +236,12 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
       const reason = describeProblems(problems);
       this.#setStatus({ state: 'incompatible', since: Date.now(), vpePid, version, problems, reason });
       this.emit('incompatible', { problems, reason });
-    } else {
-      this.#setStatus({ state: 'connected', since: Date.now(), vpePid, version });
-      this.emit('connected', { client: owned, vpePid, kind: this.#kindOf(vpePid), version });
+      return;
     }
-    const wasUsable = this.#status.state === 'connected';
-    this.#lastPid = wasUsable ? vpePid : this.#lastPid;
-    const reason = await owned.closed;
-    this.#client = undefined;
-    if (this.#stop.signal.aborted) return;
-    this.#setStatus({ state: 'disconnected', since: Date.now(), reason: reason.text });
-    if (wasUsable) this.emit('disconnected', { reason });
+    const kind = this.#kindOf(vpePid);
+    this.#lastPid = vpePid;
+    this.#setStatus({ state: 'connected', since: Date.now(), vpePid, version });
+    this.emit('connected', { client, vpePid, kind, version });
   }
 
   #kindOf(vpePid: number): ConnectKind {
@@ -327,7 +297,13 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
   }
 }
 
-function isSocketMissing(error: unknown): boolean {
-  if (!(error instanceof VppApiError)) return false;
-  return isErrno(error.cause, 'ENOENT');
+function connecting(life: ProcessLife): VppConnectionStatus {
+  const { since, failures, failuresWithSocket, lastError } = life;
+  return {
+    state: 'connecting',
+    attempt: failures + 1,
+    attemptsWithSocket: failuresWithSocket,
+    since,
+    lastError,
+  };
 }
