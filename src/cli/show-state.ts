@@ -5,6 +5,7 @@ import {
   describeImport,
   describeImportRefusal,
   describeService,
+  describeSilence,
   type FibBackendStatus,
   type Figures,
   formatAgo,
@@ -94,14 +95,15 @@ export function vppText({ vpp, stats, hugepages, services }: ApplianceStatus, no
   const exit = services.find(({ name }) => name === 'vpp')?.lastExit;
   const { api } = vpp;
   const isUp = api.state === 'connected';
+  const silence = describeSilence(api, now);
   const reason = 'reason' in api && api.reason !== undefined ? `: ${api.reason}` : '';
   const rows: Cell[][] = [
     ['process', { text: describeService(vpp.process, now), shade: shadeOf(vpp.process) }],
     [
       'API',
       {
-        text: isUp ? `connected since ${formatTime(api.since)}` : api.state + reason,
-        shade: isUp ? 'ok' : 'warning',
+        text: isUp ? `connected since ${formatTime(api.since)}${silence}` : api.state + reason,
+        shade: isUp && silence === '' ? 'ok' : 'warning',
       },
     ],
     ['version', vpp.version ?? 'not known'],

@@ -267,19 +267,21 @@ describe('commands', () => {
     expect((await run('config', 'confirm')).code).toBe(0);
     expect((await run('config', 'show')).out).toBe(control.text);
     expect((await run('reload', '--dry-run')).code).toBe(0);
+    expect(await run('vpp', 'retry')).toMatchObject({ code: 0, out: 'VPP is started now\n' });
     expect((await run('power', 'restart')).out).toBe('the appliance restarts\n');
     expect((await run('power', 'off', '--json')).out).toContain('"result":"power-off"');
     expect((await run('install', '--list')).out).toContain('nvme0n1  100.0 GB');
     expect((await run('install', 'nvme0n1')).code).toBe(0);
     expect((await run('factory-reset')).code).toBe(2);
     expect((await run('factory-reset', '--yes')).code).toBe(0);
-    for (let i = 0; control.calls.length < 8 && i < 100; i++) {
+    for (let i = 0; control.calls.length < 9 && i < 100; i++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(control.calls).toEqual([
       'put "[system]\\n" dryRun=true restartVpp=true',
       'confirm',
       'reload dryRun=true restartVpp=false',
+      'retry VPP',
       'restart',
       'power-off',
       'install nvme0n1',
@@ -333,6 +335,9 @@ describe('commands', () => {
     [['install', 'sda', '--list']],
     [['show', 'status', '--follow']],
     [['reload', 'x']],
+    [['vpp']],
+    [['vpp', 'stop']],
+    [['vpp', 'retry', 'now']],
   ])('%j is not understood', async (args) => {
     expect((await run(...args)).code).toBe(2);
     expect(control.calls).toEqual([]);

@@ -29,6 +29,7 @@ of a running appliance:
                                           put a configuration in force, or say what it would change
   config confirm                          keep the one that was put
   reload [--dry-run] [--restart-vpp]      read the configuration file again
+  vpp retry                               try a VPP that keeps failing at once
   update FILE.efi [--signature FILE.sig] [--wait | --no-restart]
                                           send a new version and restart to try it
   power restart | power off

@@ -81,6 +81,7 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   'vpp.external': vpp((config) => config.vpp.external),
   'vpp.binary': vpp((config) => config.vpp.binary),
   'vpp.start-timeout': live(DATA_PLANE, (config) => config.vpp.startTimeoutSeconds),
+  'vpp.answer-timeout': live(DATA_PLANE, (config) => config.vpp.answerTimeoutSeconds),
   'vpp.api-socket': vpp((config) => config.vpp.apiSocket),
   'vpp.cpu.main-core': vpp((config) => config.vpp.cpu.mainCore),
   'vpp.cpu.workers': vpp((config) => config.vpp.cpu.workers),

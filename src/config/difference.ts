@@ -110,12 +110,13 @@ export function inForceAfter(
   { restartVpp }: { readonly restartVpp: boolean },
 ): Config {
   if (restartVpp || effectOf('vpp', before, after) === 'live') return after;
-  const { startTimeoutSeconds, stats } = after.vpp;
+  const { startTimeoutSeconds, answerTimeoutSeconds, stats } = after.vpp;
   return {
     ...after,
     vpp: {
       ...before.vpp,
       startTimeoutSeconds,
+      answerTimeoutSeconds,
       stats: { ...before.vpp.stats, pollIntervalSeconds: stats.pollIntervalSeconds },
     },
     fib: { ...after.fib, kernel: { ...after.fib.kernel, import: before.fib.kernel.import } },

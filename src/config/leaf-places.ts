@@ -61,6 +61,7 @@ export const LEAF_PLACES = {
   'vpp.external': fails('vpp', 'nobody answers'),
   'vpp.binary': fails('vpp', 'it cannot be started'),
   'vpp.start-timeout': OWN_TIME,
+  'vpp.answer-timeout': OWN_TIME,
   'vpp.api-socket': fails('vpp', 'nothing answers there'),
   'vpp.cpu.main-core': fails('vpp', STARTUP),
   'vpp.cpu.workers': fails('vpp', STARTUP),

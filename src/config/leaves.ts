@@ -93,6 +93,17 @@ const VPP_LEAVES = [
     sentence: 'Time from the start of VPP to a working API connection, after which it counts as stuck',
     example: '120',
   }),
+  leaf('vpp', 'answer-timeout', {
+    type: 'integer',
+    default: '20',
+    // Less than VPP is silent by itself while it works off a full table on a slow machine (docs/health.md).
+    min: 2,
+    max: 3600,
+    unit: 'seconds',
+    sentence:
+      'Time without any answer on the API of a VPP that was connected, after which it counts as hung: it is ended and started again',
+    example: '60',
+  }),
   leaf('vpp', 'api-socket', {
     type: 'socket-path',
     default: '/run/vpp/api.sock',

@@ -47,6 +47,7 @@ describe('defaults', () => {
         external: false,
         binary: '/usr/bin/vpp',
         startTimeoutSeconds: 60,
+        answerTimeoutSeconds: 20,
         apiSocket: '/run/vpp/api.sock',
         cpu: { mainCore: undefined, workers: undefined, isolate: true },
         memory: { mainHeapBytes: 2 ** 30, hugepageSize: '2M', buffers: 128000 },

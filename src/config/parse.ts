@@ -116,6 +116,7 @@ function readVpp(resolved: Resolved, values: Values, problems: Problems): VppCon
     external: values.get('vpp.external'),
     binary: values.get('vpp.binary'),
     startTimeoutSeconds: values.get('vpp.start-timeout'),
+    answerTimeoutSeconds: values.get('vpp.answer-timeout'),
     apiSocket: values.get('vpp.api-socket'),
     cpu: {
       mainCore: values.get('vpp.cpu.main-core'),

@@ -102,6 +102,7 @@ export interface VppConfig {
   /** Absolute path of the VPP executable. */
   readonly binary: string;
   readonly startTimeoutSeconds: number;
+  readonly answerTimeoutSeconds: number;
   readonly apiSocket: string;
   readonly cpu: {
     readonly mainCore: number | undefined;

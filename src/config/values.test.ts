@@ -29,6 +29,7 @@ describe('values that are refused, with what is right', () => {
     ['vpp', 'start-timeout = 0x10', '"0x10" is not a whole number: 1..3600 seconds is right'],
     ['vpp', 'start-timeout = 1e3', '"1e3" is not a whole number: 1..3600 seconds is right'],
     ['vpp', 'start-timeout = soon', '"soon" is not a whole number: 1..3600 seconds is right'],
+    ['vpp', 'answer-timeout = 1', '"1" is out of range: 2..3600 seconds is right'],
     ['vpp.cpu', 'main-core = 256', '"256" is out of range: 0..255 is right'],
     ['vpp.cpu', 'main-core = -1', '"-1" is out of range: 0..255 is right'],
     ['vpp.cpu', 'workers = 99999999999999999999', '"99999999999999999999" is out of range: 0..255 is right'],

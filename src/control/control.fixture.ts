@@ -1,6 +1,6 @@
 /** A target that writes down what it was asked to do, and a data partition that is a map. */
 import type { ConfigChange } from '../config/mod.ts';
-import type { ConfigOptions, ControlTarget } from './target.ts';
+import type { ConfigOptions, ControlTarget, VppRetry } from './target.ts';
 
 export class RecordingTarget implements ControlTarget {
   /** One entry for each call, in order. */
@@ -36,6 +36,11 @@ export class RecordingTarget implements ControlTarget {
   async runVppCommand(command: string): Promise<string> {
     this.#note(`vpp ${command}`);
     return `output of ${command}\r\n\u001b`;
+  }
+
+  retryVpp(): VppRetry {
+    this.#note('retry VPP');
+    return { result: 'retried', message: 'VPP is started now' };
   }
 
   power(action: 'restart' | 'power-off'): void {

@@ -28,6 +28,7 @@ const CHANGES = [
   ['PUT', '/config?dry-run'],
   ['POST', '/config/confirm'],
   ['POST', '/reload'],
+  ['POST', '/vpp/retry'],
   ['POST', '/power/restart'],
   ['POST', '/power/off'],
   ['POST', '/factory-reset'],

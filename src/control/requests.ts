@@ -57,6 +57,7 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
     change('POST', '/reload', async (exchange) =>
       sendChange(exchange, await target.config.reload(optionsOf(exchange))),
     ),
+    change('POST', '/vpp/retry', (exchange) => sendJson(exchange, 200, target.retryVpp())),
     change('POST', '/power/restart', (exchange) => power(exchange, target, 'restart')),
     change('POST', '/power/off', (exchange) => power(exchange, target, 'power-off')),
     change('POST', '/factory-reset', (exchange) => factoryReset(exchange, target)),

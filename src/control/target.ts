@@ -11,6 +11,14 @@ export interface ConfigOptions {
   readonly restartVpp: boolean;
 }
 
+/** What became of a request to try VPP at once. */
+export interface VppRetry {
+  /** `retried`: it waited for its next start, which comes now; `unchanged`: it was not waiting. */
+  readonly result: 'retried' | 'unchanged';
+  /** In words. */
+  readonly message: string;
+}
+
 /**
  * What the requests do. A rejection whose error carries a `code` that answer.ts knows becomes the status that stands
  * there, any other 500; its message is shown to the person who asked.
@@ -37,6 +45,8 @@ export interface ControlTarget {
   };
   /** Runs a command of VPP's command line that changes nothing; resolves with its output, LF line ends. */
   runVppCommand(command: string): Promise<string>;
+  /** Ends the wait of a VPP that failed for its next start. Throws `refused` where VPP is not started here. */
+  retryVpp(): VppRetry;
   /** Begins the orderly shutdown. Called after the answer was sent. */
   power(action: 'restart' | 'power-off'): void;
   /** Resolves when what the box knew is erased. The restart that belongs to it is asked for here, by `power`. */

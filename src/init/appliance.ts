@@ -47,7 +47,7 @@ export interface MachineOwner {
   /** What takes a changed configuration beside the data plane, HTTP and the services. */
   readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
   /** What changing requests do beside changing the configuration. */
-  readonly target: Omit<ControlTarget, 'config' | 'runVppCommand'>;
+  readonly target: Omit<ControlTarget, 'config' | 'runVppCommand' | 'retryVpp'>;
   readonly managementStatus: ManagementStatus;
   readonly managementInterface: string | undefined;
   /** Programs in the namespace ask for names from now on. Idempotent. */
@@ -297,6 +297,7 @@ export class Appliance implements StatusProvider {
         process: { state: 'disabled', reason: 'the configuration was not read yet' },
         api: { state: 'idle', reason: 'the configuration was not read yet' },
         restarts: 0,
+        hangs: 0,
       },
       stats: plane?.stats.status ?? { state: 'idle', reason: 'the configuration was not read yet' },
       ...(plane === undefined ? {} : { statsReads: plane.stats.reads, apiTraffic: plane.connection.traffic }),
@@ -377,6 +378,7 @@ export class Appliance implements StatusProvider {
         },
       },
       runVppCommand: (command) => this.#vppCommandLine.run(command),
+      retryVpp: () => this.dataPlane.retryVpp(),
     };
   }
 

@@ -180,10 +180,12 @@ export class Box implements MachineOwner {
           },
         });
       },
-      onUnkillable: (pid) => {
+      onUnkillable: (pid, ended) => {
         const reason = `process ${pid} survived SIGKILL: kernel or hardware is dead`;
         console.error('watchdog', reason);
-        this.watchdog.feedOnlyWhile(() => false, reason);
+        const gate = this.watchdog.feedOnlyWhile(() => false, reason);
+        // It was slow, not dead: giving back gigabytes of memory, or writing its core to a slow disk.
+        void ended.then(() => gate[Symbol.dispose]());
       },
     };
   }

@@ -144,7 +144,7 @@ describe('a VPP of its own', () => {
     const answers = (count: number): Promise<void> =>
       until('its answer is told', () => lives.filter((one) => one !== 'ended').length === count);
     await answers(1);
-    await plane.service?.fail('the test says so');
+    await plane.service?.abort('the test says so');
     await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
     expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 16384');
     await answers(2);
@@ -167,6 +167,17 @@ describe('a VPP of its own', () => {
       `${plane.vppStatus.pid} answers with 32768 buffers`,
     ]);
     await until('the counters are read', () => plane.stats.status.state === 'fresh');
+  });
+
+  it('is given another time to answer, at once', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    const { pid = 0 } = plane.vppStatus;
+    await change(read({ vpp: 'answer-timeout = 2' }), false);
+    process.kill(pid, 'SIGSTOP');
+    await until('another one runs', () => plane.vppStatus.hangs === 1 && plane.vppStatus.pid !== pid, 15_000);
+    await connected();
   });
 
   it('is ended when it is switched off, and started when it is switched on', async () => {

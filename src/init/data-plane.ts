@@ -11,6 +11,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
+import type { VppRetry } from '../control/mod.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
 import {
   type KernelInterfaces,
@@ -37,6 +38,7 @@ import { Service, type ServiceOptions } from './service.ts';
 import { isSocket } from './socket-path.ts';
 import { awaitAnswer } from './vpp-answer.ts';
 import { VppLink } from './vpp-link.ts';
+import { retryVpp } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -74,6 +76,7 @@ export class DataPlane {
   #link: VppLink;
   #service: Service | undefined;
   #vppStart: VppStart;
+  #hangs = 0;
   /** While somebody looks at the counters. */
   #watch: Disposable | undefined;
   /** How the first start went: executed, or why not. */
@@ -209,6 +212,11 @@ export class DataPlane {
     else await this.#takeLive(next);
   }
 
+  /** Ends the wait for VPP's next start. Throws an error of the code `refused` when it is not this program's to start. */
+  retryVpp(): VppRetry {
+    return retryVpp(this.#service, this.#config.vpp);
+  }
+
   /**
    * For a machine that goes on without us: takes our routes out of the kernel, for good. Says how many. Never rejects.
    * After a crash they stay, and the next run adopts them.
@@ -246,11 +254,12 @@ export class DataPlane {
     const startedAt = this.#link.connectedSince;
     return {
       process,
-      api: apiStatus(api),
+      api: apiStatus(this.connection),
       ...(version === undefined ? {} : { version }),
       ...(pid === undefined ? {} : { pid }),
       ...(startedAt === undefined ? {} : { startedAt }),
       restarts: this.#service?.restarts ?? this.#link.restarts,
+      hangs: this.#hangs,
     };
   }
 
@@ -263,7 +272,7 @@ export class DataPlane {
 
   async #takeLive(next: Config): Promise<void> {
     this.#config = next;
-    this.stats.setInterval(next.vpp.stats.pollIntervalSeconds * 1000);
+    this.#link.reconfigure(next.vpp);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
       // The next connection programs everything again, and a VPP that only was slow is asked again.
@@ -294,7 +303,8 @@ export class DataPlane {
       await this.#service?.pause(reason);
       await this.#link[Symbol.asyncDispose]();
       this.#detach(reason);
-      for (const subject of ['vpp', 'vpp-api', 'vpp-looping', 'hugepages']) conditions.clear(subject);
+      for (const subject of ['vpp', 'vpp-api', 'vpp-workers', 'vpp-looping', 'hugepages'])
+        conditions.clear(subject);
       await this.#kernel.leave();
       await this.#releaseNics(next);
       if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');
@@ -358,8 +368,24 @@ export class DataPlane {
         this.#detach(reason);
         this.#options.onChange?.();
       },
+      onHung: (reason, wasConnected) => this.#hung(reason, wasConnected),
       isEndNews: () => this.#life === 'running',
     });
+  }
+
+  /** VPP answers nobody any more: one of ours is ended, and started again by its supervisor. */
+  #hung(reason: string, wasConnected: boolean): void {
+    const { logger } = this.#options;
+    if (this.#service === undefined) {
+      // Without a connection it may as well have ended.
+      if (!wasConnected) return;
+      this.#hangs += 1;
+      logger.error('vpp', `${reason}; it is not ours to end: connecting again`);
+      return;
+    }
+    this.#hangs += 1;
+    logger.error('vpp', `${reason}: it is ended (vpp.answer-timeout)`);
+    this.#service.abort(reason).catch((error: unknown) => logger.error('vpp', String(error)));
   }
 
   #newVppStart(): VppStart {
@@ -424,7 +450,7 @@ export class DataPlane {
     const { connection } = link;
     const timeoutSeconds = startTimeoutSeconds;
     const answer = await awaitAnswer({ connection, apiSocket, pid, life, timeoutSeconds });
-    if (answer.state === 'stuck') await this.#service?.fail(answer.reason);
+    if (answer.state === 'stuck') await this.#service?.abort(answer.reason);
     if (answer.state !== 'answered') return;
     const after = answer.socketAtMs === undefined ? 0 : link.connectedAtMs - answer.socketAtMs;
     this.#options.logger.info('vpp', `API answered ${after.toFixed(0)} ms after its socket appeared`);
@@ -433,6 +459,7 @@ export class DataPlane {
 
   async #ended({ reason }: LifeEnd): Promise<void> {
     this.#firstStart.resolve(`not executed: ${reason}`);
+    this.#link.connection.processEnded();
     if (this.#life === 'running') this.#options.conditions.set('error', 'vpp', `VPP ended: ${reason}`);
     // A killed VPP leaves its socket files; nobody may take them for a VPP that is coming up.
     const { apiSocket, stats } = this.#config.vpp;

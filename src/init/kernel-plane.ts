@@ -197,8 +197,7 @@ export class KernelPlane implements AsyncDisposable {
     const { netns } = vpp.lcp;
     const distance = fib.kernel.importDistance;
     const hasTaps = vpp.enabled && vpp.lcp.enabled;
-    const isWanted =
-      !this.#isDisposed && fib.kernel.import && (hasTaps || this.#links.netns !== undefined);
+    const isWanted = !this.#isDisposed && fib.kernel.import && (hasTaps || this.#links.netns !== undefined);
     if (isWanted && this.#import?.netns === netns && this.#import.distance === distance) return;
     await this.#endImport();
     if (!isWanted) return;

@@ -42,6 +42,7 @@ export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
 export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
+export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';

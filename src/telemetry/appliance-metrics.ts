@@ -84,6 +84,18 @@ export class ApplianceMetrics {
   ]);
   readonly #vppConnected = this.#gauge('appliance_vpp_connected', "Whether VPP's API is connected");
   readonly #vppRestarts = this.#counter('appliance_vpp_restarts_total', 'Restarts of VPP');
+  readonly #vppHangs = this.#counter(
+    'appliance_vpp_hangs_total',
+    'How often VPP did not answer for vpp.answer-timeout',
+  );
+  readonly #vppSilence = this.#gauge(
+    'appliance_vpp_silence_seconds',
+    'Time for which a connected VPP has not answered, 0 while it does',
+  );
+  readonly #vppStalled = this.#gauge(
+    'appliance_vpp_stalled_workers',
+    'Worker threads of VPP that stand still while they have queues to poll',
+  );
   readonly #vppInfo = this.#gauge('appliance_vpp_info', 'Version of VPP, always 1', ['version']);
   readonly #fibRoutes = this.#gauge(
     'appliance_fib_routes',
@@ -224,9 +236,13 @@ export class ApplianceMetrics {
     }
   }
 
-  #setParts({ vpp, fib, feeds, kernelImport, hugepages, nics, management }: ApplianceStatus): void {
+  #setParts({ vpp, stats, fib, feeds, kernelImport, hugepages, nics, management }: ApplianceStatus): void {
     this.#vppConnected.set(Number(vpp.api.state === 'connected'));
     this.#vppRestarts.inc(vpp.restarts);
+    this.#vppHangs.inc(vpp.hangs);
+    this.#vppStalled.set(stats.state === 'fresh' ? stats.stalledWorkers.length : 0);
+    const silentSince = vpp.api.state === 'connected' ? vpp.api.silentSince : undefined;
+    this.#vppSilence.set(silentSince === undefined ? 0 : Math.max(0, Date.now() - silentSince) / 1000);
     if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);
     for (const one of fib) this.#setFib(one);
     this.#importRoutes.set(kernelImport?.routes ?? 0);

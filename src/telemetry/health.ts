@@ -94,6 +94,12 @@ export function describeService(status: ServiceStatus, now: number): string {
   }
 }
 
+/** `, no answer for 5 s`; empty while VPP answers. */
+export function describeSilence(api: ApplianceStatus['vpp']['api'], now: number): string {
+  if (api.state !== 'connected' || api.silentSince === undefined) return '';
+  return `, no answer for ${formatDuration(Math.max(0, now - api.silentSince))}`;
+}
+
 function until(at: number, now: number): string {
   return formatDuration(Math.max(0, at - now));
 }
@@ -158,8 +164,11 @@ function assessVpp({ vpp }: ApplianceStatus, now: number): HealthSentence {
   }
   const name = vpp.version ? `VPP ${vpp.version}` : 'VPP';
   switch (vpp.api.state) {
-    case 'connected':
-      return { level: 'ok', text: `${name} is ${process} and connected` };
+    case 'connected': {
+      const silence = describeSilence(vpp.api, now);
+      const level = silence === '' ? 'ok' : 'warning';
+      return { level, text: `${name} is ${process} and connected${silence}` };
+    }
     case 'incompatible':
       return {
         level: 'error',

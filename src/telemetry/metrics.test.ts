@@ -91,7 +91,7 @@ describe('the exposition', () => {
   });
 
   test.each<[string, StatsStatus, boolean]>([
-    ['fresh', { state: 'fresh', since: 0, ageSeconds: 31 }, true],
+    ['fresh', { state: 'fresh', since: 0, ageSeconds: 31, stalledWorkers: [] }, true],
     ['a read that failed a moment ago', { state: 'stale', since: 0, ageSeconds: 3, reason: 'r' }, true],
     ['a VPP that stands still', { state: 'stale', since: 0, ageSeconds: 30, reason: 'r' }, false],
     ['no segment', { state: 'attaching', since: 0, attempts: 1, reason: 'r' }, false],
@@ -123,6 +123,9 @@ describe('the exposition', () => {
     expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'running' })).toBe(1);
     expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'looping' })).toBe(0);
     expect(valueOf(families, 'appliance_vpp_connected')).toBe(1);
+    expect(valueOf(families, 'appliance_vpp_hangs_total')).toBe(2);
+    expect(valueOf(families, 'appliance_vpp_silence_seconds')).toBe(0);
+    expect(valueOf(families, 'appliance_vpp_stalled_workers')).toBe(0);
     const routes = (family: string, state: string) =>
       valueOf(families, 'appliance_fib_routes', { backend: 'vpp', family, state });
     expect([routes('ipv4', 'programmed'), routes('ipv6', 'failed')]).toEqual([2, 0]);
@@ -145,6 +148,22 @@ describe('the exposition', () => {
       version: '0.1.0',
       hostname: 'edge1',
     });
+  });
+
+  test('says how long a VPP is silent, and how many of its workers stand still', async () => {
+    const good = makeStatus();
+    const since = Date.now() - 12_000;
+    const families = parseExposition(
+      await scrape({
+        status: () =>
+          makeStatus({
+            vpp: { ...good.vpp, api: { state: 'connected', since: 0, vpePid: 77, silentSince: since } },
+            stats: { state: 'fresh', since: 0, ageSeconds: 1, stalledWorkers: ['vpp_wk_0', 'vpp_wk_3'] },
+          }),
+      }),
+    );
+    expect(valueOf(families, 'appliance_vpp_silence_seconds')).toBeCloseTo(12, -0.5);
+    expect(valueOf(families, 'appliance_vpp_stalled_workers')).toBe(2);
   });
 
   test('forgets what is over: conditions and restarts are those of the status, not of the last scrape', async () => {

@@ -28,7 +28,7 @@ export {
   plural,
   printable,
 } from './format.ts';
-export { describeService, type HealthLevel } from './health.ts';
+export { describeService, describeSilence, type HealthLevel } from './health.ts';
 export { type Html, html } from './html.ts';
 export { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 export type { AgedList, NodeFigures } from './node-figures.ts';

@@ -9,7 +9,7 @@ import {
   formatTime,
   plural,
 } from './format.ts';
-import { describeService } from './health.ts';
+import { describeService, describeSilence } from './health.ts';
 import { type Html, html } from './html.ts';
 import { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 import type { PageModel, VppLoad } from './page-model.ts';
@@ -110,7 +110,7 @@ function describeApi(api: ApplianceStatus['vpp']['api'], now: number): string {
     case 'connecting':
       return `connecting, attempt ${api.attempt}, ${formatAgo(api.since, now)}${api.reason ? `: ${api.reason}` : ''}`;
     case 'connected':
-      return `connected since ${formatTime(api.since)}`;
+      return `connected since ${formatTime(api.since)}${describeSilence(api, now)}`;
     case 'disconnected':
       return `disconnected ${formatAgo(api.since, now)}: ${api.reason}`;
     case 'incompatible':

@@ -402,6 +402,25 @@ describe('what is not broken', () => {
 });
 
 describe('health', () => {
+  test('warns of a VPP that does not answer, before it counts as hung', () => {
+    const api = { state: 'connected', since, vpePid: 77, silentSince: NOW - 5_000 } as const;
+    const health = assessHealth(makeStatus({ vpp: { ...good.vpp, api } }), NOW);
+    expect(health.sentences[0]).toMatchObject({
+      level: 'warning',
+      text: expect.stringMatching(/^VPP .* is running .* and connected, no answer for 5 s$/),
+    });
+  });
+
+  test('is not ready while a worker of VPP stands still', () => {
+    const stats = { state: 'fresh', since, ageSeconds: 1, stalledWorkers: ['vpp_wk_1'] } as const;
+    expect(assessReadiness(makeStatus({ stats }))).toMatchObject({
+      ready: false,
+      checks: expect.arrayContaining([
+        { name: 'vpp', ok: false, reason: "VPP's worker vpp_wk_1 stands still" },
+      ]),
+    });
+  });
+
   test('says one cause once, whatever it holds up, and what is broken before what is under way', () => {
     const status = makeStatus({
       nics: [],

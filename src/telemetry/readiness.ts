@@ -80,12 +80,14 @@ function checkConfiguration({ config }: ApplianceStatus): Verdict {
   return config.state === 'ok' ? yes(`${config.path} is in force`) : no(config.reason);
 }
 
-function checkVpp({ vpp }: ApplianceStatus): Verdict {
+function checkVpp({ vpp, stats }: ApplianceStatus): Verdict {
   const { process, api } = vpp;
   if (process.state === 'disabled') return yes(`VPP is disabled: ${process.reason}`);
   if (process.state !== 'running' && process.state !== 'external' && process.state !== 'starting') {
     return no(`VPP is ${process.state}: ${process.reason}`);
   }
+  const stalled = stats.state === 'fresh' ? stats.stalledWorkers : [];
+  if (stalled.length > 0) return no(`VPP's worker ${stalled.join(', ')} stands still`);
   if (api.state === 'connected') return yes('connected');
   const reason = 'reason' in api && api.reason !== undefined ? `: ${api.reason}` : '';
   return no(`VPP is not connected (${api.state})${reason}`);

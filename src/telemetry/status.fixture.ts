@@ -60,8 +60,9 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
       pid: 77,
       startedAt: since,
       restarts: 1,
+      hangs: 2,
     },
-    stats: { state: 'fresh', since, ageSeconds: 1.5 },
+    stats: { state: 'fresh', since, ageSeconds: 1.5, stalledWorkers: [] },
     statsReads: { polls: 9, failures: 1, retries: 2, attachments: 2, lastReadMs: 4 },
     apiTraffic: {
       boundsSeconds: [0.001, 0.01],

@@ -150,7 +150,13 @@ export type ApiStatus =
       /** Why the last attempt failed, if there was one. */
       readonly reason?: string;
     }
-  | { readonly state: 'connected'; readonly since: Timestamp; readonly vpePid: number }
+  | {
+      readonly state: 'connected';
+      readonly since: Timestamp;
+      readonly vpePid: number;
+      /** There while VPP has not answered for longer than it should take. */
+      readonly silentSince?: Timestamp;
+    }
   | { readonly state: 'disconnected'; readonly since: Timestamp; readonly reason: string }
   | {
       /** Connected, but messages the product needs are missing or of another version. */
@@ -182,6 +188,8 @@ export interface VppStatus {
   readonly startedAt?: Timestamp;
   /** Restarts seen since the appliance started. */
   readonly restarts: number;
+  /** How often it did not answer for `vpp.answer-timeout`, since the appliance started. */
+  readonly hangs: number;
 }
 
 export type LinkState = 'up' | 'down' | 'unknown';

@@ -44,6 +44,7 @@ class RealVpp implements AsyncDisposable {
       external: false,
       binary: vppBinary,
       startTimeoutSeconds: 60,
+      answerTimeoutSeconds: 20,
       apiSocket: join(this.dir, 'api.sock'),
       cpu: { mainCore: undefined, workers: undefined, isolate: true },
       memory: { mainHeapBytes: 256 * MIB, hugepageSize: '2M', buffers: 16_384 },

@@ -16,6 +16,7 @@ const vpp: VppConfig = {
   external: false,
   binary: '/usr/bin/vpp',
   startTimeoutSeconds: 60,
+  answerTimeoutSeconds: 20,
   apiSocket: '/run/vpp/api.sock',
   cpu: { mainCore: 1, workers: 2, isolate: true },
   memory: { mainHeapBytes: 1536 * MIB, hugepageSize: '2M', buffers: 128_000 },

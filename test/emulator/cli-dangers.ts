@@ -4,6 +4,7 @@
  * nor does this.
  */
 import { writeFileSync } from 'node:fs';
+import { spin } from './spin.ts';
 
 type Act = 'crash' | 'hang' | 'write';
 
@@ -26,6 +27,6 @@ export function runDanger(line: string): void {
     if (act === 'crash') process.kill(process.pid, 'SIGSEGV');
     else if (act === 'write') writeFileSync(`/tmp/${match[1]}`, 'digraph vlib {}\n');
     // the signal ends the process in a moment; a hung VPP answers nothing any more, and hears no SIGTERM
-    if (act !== 'write') for (;;);
+    if (act !== 'write') spin();
   }
 }

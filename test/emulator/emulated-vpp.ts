@@ -12,6 +12,7 @@ import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';
 import { FibDigest, type ReportedRoute, reportRoutes, routeLine } from './fib-report.ts';
 import { assignMessageIds } from './message-names.ts';
+import { spin } from './spin.ts';
 import type { StartupConf } from './startup-conf.ts';
 import { EmulatedStats } from './stats.ts';
 import { type Interface, VppState } from './vpp-state.ts';
@@ -137,6 +138,10 @@ export class EmulatedVpp {
       case 'resume':
         this.#resume();
         return undefined;
+      case 'spin':
+        // The answer must leave first.
+        setTimeout(() => spin(given.ms), 5);
+        return undefined;
       case 'late':
         this.#faults.set(given.message, { kind: 'late', delayMs: given.ms }, given.count);
         return undefined;
@@ -166,6 +171,10 @@ export class EmulatedVpp {
           given.packets,
           given.bytes,
         );
+        return undefined;
+      case 'stall':
+        if (given.stalled) parts.stats.stalled.add(given.worker);
+        else parts.stats.stalled.delete(given.worker);
         return undefined;
       case 'structural':
         for (let round = 0; round < (given.rounds ?? 1); round++) {
