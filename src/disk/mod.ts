@@ -21,5 +21,7 @@ export { type LastGood, readLastGood, saveLastGood } from './last-good.ts';
 export { BOOT_MOUNT_POINT, DATA_MOUNT_POINT } from './mounted-partitions.ts';
 export { type InventoryNic, updateInventory } from './nic-inventory.ts';
 export { type DiskReporter, openBoot, openData, settleBootDisk } from './open-disk.ts';
+export { writeExactly } from './partition-table.ts';
 export type { BootPartition, CopyableBootPartition, DataPartition } from './partitions.ts';
+export { checkOnDisk } from './read-back.ts';
 export { removeFile, replaceFile, type ReplaceFileOptions, UNFINISHED_SUFFIX } from './replace-file.ts';

@@ -20,6 +20,7 @@ import { factoryReset } from './factory-reset.ts';
 import { readLastGood, saveLastGood } from './last-good.ts';
 import { MountedBootPartition } from './mounted-partitions.ts';
 import { updateInventory } from './nic-inventory.ts';
+import { replaceFile } from './replace-file.ts';
 
 const EBUSY = 16;
 
@@ -151,6 +152,19 @@ describe('a file that is replaced', () => {
     mkdirSync(join(data.root, 'directory/inside'), { recursive: true });
     await expect(data.writeFile('directory', 'x')).rejects.toThrow(/could not write .*directory: /);
     expect(readdirSync(data.root)).toEqual(['directory']);
+  });
+
+  it('keeps its old text when the disk has another one than was given, and says what it has', async () => {
+    writeFileSync(join(root, 'a'), 'old');
+    const bytes = Buffer.from('new');
+    const writing = replaceFile(join(root, 'a'), bytes);
+    // What was given is known from here on; what is written comes from this memory a moment later.
+    bytes[0] = 0x78;
+    await expect(writing).rejects.toThrow(
+      /could not write .*\/a: what was read back of .*\/a\.new is not what was written: 3 bytes with/,
+    );
+    expect(readFileSync(join(root, 'a'), 'utf8')).toBe('old');
+    expect(readdirSync(root)).toEqual(['a']);
   });
 
   it('is never outside of the partition', async () => {

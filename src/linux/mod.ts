@@ -33,6 +33,7 @@ export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './mo
 export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
+export { readFromDisk } from './read-from-disk.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
 export { NexthopObjects, type ResolvedNexthop } from './nexthop-objects.ts';

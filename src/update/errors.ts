@@ -4,6 +4,7 @@
  * `bad-manifest`, `bad-signature`: the manifest is malformed, or nobody whose key is known signed it.
  * `wrong-architecture`, `not-efi`: the image is for another machine, or none at all.
  * `too-large`, `no-space`: it does not fit. `size-mismatch`, `hash-mismatch`: the body is not what was signed.
+ * `verification`: the body was, but what was read back from the disk is not.
  * `busy`, `on-trial`, `same-version`: not now. `aborted`: the sender or this machine ended it. `io`: the boot partition failed.
  */
 export type UpdateErrorCode =
@@ -14,6 +15,7 @@ export type UpdateErrorCode =
   | 'no-space'
   | 'size-mismatch'
   | 'hash-mismatch'
+  | 'verification'
   | 'not-efi'
   | 'busy'
   | 'aborted'
