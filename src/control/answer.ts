@@ -25,6 +25,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   busy: 409,
   'on-trial': 409,
   'same-version': 409,
+  'too-old': 409,
   'not-waiting': 409,
   refused: 409,
   ambiguous: 409,

@@ -11,8 +11,8 @@
  * config_entry_bump_counters, config_entry_add_unified).
  */
 import { readdir, stat } from 'node:fs/promises';
+import { isImageVersion } from '../config/mod.ts';
 import { isErrno } from '../linux/mod.ts';
-import { isImageVersion } from './manifest.ts';
 import { compareVersions } from './version.ts';
 
 /** Relative to the root of the boot partition. */

@@ -5,7 +5,7 @@
  * `wrong-architecture`, `not-efi`: the image is for another machine, or none at all.
  * `too-large`, `no-space`: it does not fit. `size-mismatch`, `hash-mismatch`: the body is not what was signed.
  * `verification`: the body was, but what was read back from the disk is not.
- * `busy`, `on-trial`, `same-version`: not now. `aborted`: the sender or this machine ended it. `io`: the boot partition failed.
+ * `too-old`: the owner of this box takes none that is so old. `busy`, `on-trial`, `same-version`: not now. `aborted`: the sender or this machine ended it. `io`: the boot partition failed.
  */
 export type UpdateErrorCode =
   | 'bad-manifest'
@@ -21,6 +21,7 @@ export type UpdateErrorCode =
   | 'aborted'
   | 'on-trial'
   | 'same-version'
+  | 'too-old'
   | 'io';
 
 /** An update that was refused. The message is for the person who sent it. */
