@@ -21,8 +21,8 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { formatProblem, isImageVersion, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
+import { bootTexts, LOADER_PROGRAMS } from '../src/disk/boot-files.ts';
 import { signManifest } from '../src/update/manifest.ts';
-import { LOADER_CONF, readmeText } from './boot-files.ts';
 import { compressZstd } from './compress.ts';
 import { extractPackage, fetchPackage } from './debian-package.ts';
 import { writeDiskImage } from './disk-image.ts';
@@ -240,12 +240,10 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
     };
     const loader = join(loaders, 'systemd-bootx64.efi');
     await writeDiskImage(partial, [
-      { path: 'EFI/BOOT/BOOTX64.EFI', source: loader },
-      { path: 'EFI/systemd/systemd-bootx64.efi', source: loader },
-      { path: 'loader/loader.conf', data: LOADER_CONF },
+      ...LOADER_PROGRAMS.map((path) => ({ path, source: loader })),
+      ...[...bootTexts(version)].map(([path, data]) => ({ path, data })),
       { path: `EFI/Linux/appliance-${version}.efi`, source: target },
       { path: 'appliance.ini', data: configuration },
-      { path: 'README.txt', data: readmeText(version) },
     ]);
     chmodSync(target, 0o644);
     renameSync(target, unified);

@@ -31,7 +31,7 @@ of a running appliance:
   power restart | power off
   password                                change the password
   install --list | install --disk DISK    copy the running system to a disk
-  factory-reset --yes                     erase what the box knows
+  factory-reset --yes [--keep-network]    erase what is not of the image; --keep-network: but for [management]
   sign FILE.efi --key update.key [--version V] [--no-build-time] | sign --new-key update.key
                                           vouch for an image; make a pair of keys
 

@@ -28,6 +28,7 @@ export {
   startsVpp,
 } from './difference.ts';
 export { isImageVersion } from './image-version.ts';
+export { renderKeptNetwork } from './kept-network.ts';
 export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';
 export type { MachineFacts } from './machine.ts';

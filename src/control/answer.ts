@@ -120,6 +120,14 @@ export async function readFields(exchange: Exchange, maxBytes: number): Promise<
   return new Map(Object.entries(value).map(([name, field]) => [name, String(field)]));
 }
 
+/** Whether a field such as `keep-network` of `readFields` is on; off when it is not there. Throws InputError. */
+export function readFlag(fields: ReadonlyMap<string, string>, name: string): boolean {
+  const value = fields.get(name) ?? 'false';
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new InputError(`"${value}" is no value of ${name}: true or false would be one`);
+}
+
 /** In lower case and without parameters; empty: none was sent. */
 export function contentType(exchange: Exchange): string {
   return (exchange.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -3,12 +3,17 @@
  * `src/init`, which does it.
  */
 import type { ConfigChange } from '../config/mod.ts';
-import type { InstallTarget } from '../disk/mod.ts';
+import type { InstallTarget, ResetReport } from '../disk/mod.ts';
 
 export interface ConfigOptions {
   /** Only says what would change. */
   readonly dryRun: boolean;
   readonly restartVpp: boolean;
+}
+
+export interface ResetOptions {
+  /** `[management]` stays as it is. */
+  readonly keepNetwork: boolean;
 }
 
 /**
@@ -37,8 +42,11 @@ export interface ControlTarget {
   };
   /** Begins the orderly shutdown. Called after the answer was sent. */
   power(action: 'restart' | 'power-off'): void;
-  /** Resolves when what the box knew is erased. The restart that belongs to it is asked for here, by `power`. */
-  factoryReset(): Promise<void>;
+  /**
+   * Resolves when what the box knew is erased, with what could not be; rejects when nothing was. The restart that belongs
+   * to it is asked for here, by `power`.
+   */
+  factoryReset(options: ResetOptions): Promise<ResetReport>;
   installTargets(): Promise<readonly InstallTarget[]>;
   /** Copies this system to a disk; resolves when the copy is on it. */
   install(disk: string): Promise<void>;

@@ -90,6 +90,11 @@ export class Installer {
     this.#places = options.places ?? {};
   }
 
+  /** The disk that is being installed to. */
+  get running(): string | undefined {
+    return this.#running;
+  }
+
   /** All disks but the one that runs the box, those that are refused with the reason. */
   async targets(): Promise<InstallTarget[]> {
     const own = this.#ownDisk();

@@ -5,7 +5,9 @@
  * Each part keeps its own state; this file puts them together in the order of the boot and takes them down again.
  */
 import type { Config } from '../config/types.ts';
-import { DiskError, factoryReset } from '../disk/mod.ts';
+import { renderDefaultIni, renderKeptNetwork } from '../config/mod.ts';
+import type { ResetOptions } from '../control/mod.ts';
+import { DiskError, factoryReset, type ResetReport } from '../disk/mod.ts';
 import { type ModuleLoader, readText, setHostname } from '../linux/mod.ts';
 import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
 import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
@@ -55,11 +57,16 @@ export class Box implements MachineOwner {
     const { console, conditions } = appliance;
     this.#appliance = appliance;
     this.#options = options;
-    this.media = new BootMedia(console, conditions, options.modules);
+    this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
+    this.media = new BootMedia({
+      logger: console,
+      conditions,
+      modules: options.modules,
+      version: this.#image.version,
+    });
     this.logs = new BoxLogs(console, conditions);
     this.watchdog = new Watchdog({ logger: console, conditions });
     this.#cores = new WorkerCores(console, conditions);
-    this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
     this.#trial = new Trial(appliance, this.#image, (why) => options.end('restart', why));
   }
 
@@ -199,10 +206,23 @@ export class Box implements MachineOwner {
     return {
       update: { receive: (manifest, body, how) => this.#trial.receive(manifest, body, how) },
       power: (action) => end(action, 'asked for over HTTP or at the console'),
-      factoryReset: () => factoryReset(this.media.boot, this.media.data),
+      factoryReset: (options) => this.factoryReset(options),
       installTargets: async () => (await this.media.installer?.targets()) ?? [],
       install: async (disk) => this.install(disk, () => {}),
     };
+  }
+
+  async factoryReset({ keepNetwork }: ResetOptions): Promise<ResetReport> {
+    const disk = this.media.installer?.running;
+    const isReceiving = this.#trial.status().receiving !== undefined;
+    if (isReceiving || disk !== undefined) {
+      const what = isReceiving ? 'an image is being received' : `an installation to ${disk} is under way`;
+      throw new DiskError('busy', `factory reset: ${what}: ask again when it has ended`);
+    }
+    const text = keepNetwork
+      ? renderKeptNetwork(this.#appliance.config, this.managementInterface)
+      : renderDefaultIni();
+    return factoryReset(this.media.resetPlace, text.replaceAll('\n', '\r\n'));
   }
 
   async install(disk: string, onProgress: (words: string) => void): Promise<void> {

@@ -11,7 +11,13 @@ export {
   listAddresses,
   removeAddress,
 } from './addresses.ts';
-export { type BlockGeometry, blockGeometry, dropBlockCache, rereadPartitions } from './block.ts';
+export {
+  type BlockGeometry,
+  blockGeometry,
+  dropBlockCache,
+  rereadPartitions,
+  trimFileSystem,
+} from './block.ts';
 export {
   formatCpuList,
   formatCpuMask,

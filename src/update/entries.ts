@@ -57,6 +57,15 @@ export function parseEntryName(file: string): EntryName | undefined {
   return { version, counter: left === undefined ? undefined : { left: Number(left), done: Number(done) } };
 }
 
+/** Whether a path from the root of the boot partition is that of an entry. */
+export function isEntryPath(path: string): boolean {
+  const slash = path.lastIndexOf('/');
+  return (
+    path.slice(0, slash).toLowerCase() === ENTRY_DIRECTORY.toLowerCase() &&
+    parseEntryName(path.slice(slash + 1)) !== undefined
+  );
+}
+
 /** The file name of an entry; a DONE of 0 is left out, as in the names that a builder makes. */
 export function formatEntryName({ version, counter }: EntryName): string {
   if (counter === undefined) return `appliance-${version}.efi`;

@@ -8,6 +8,7 @@ export {
   type TrialCondition,
   type TrialSnapshot,
 } from './conditions.ts';
+export { isEntryPath } from './entries.ts';
 export { UpdateError, type UpdateErrorCode } from './errors.ts';
 export { type Evidence, parseEvidence } from './evidence.ts';
 export { MAX_MANIFEST_BYTES, signManifest, type UpdateManifest, verifyManifest } from './manifest.ts';
