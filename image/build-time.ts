@@ -12,9 +12,9 @@ import { runCommand } from './run-command.ts';
 async function commitTime(root: string): Promise<number | undefined> {
   // Nobody's but `root`'s own repository, and that whoever owns it.
   const env = { GIT_CEILING_DIRECTORIES: dirname(root), GIT_DIR: undefined, GIT_WORK_TREE: undefined };
-  const args = ['-c', `safe.directory=${root}`, '-C', root, 'log', '-1', '--format=%ct', 'HEAD'];
+  const settings = ['-c', `safe.directory=${root}`, '-c', 'log.showSignature=false'];
   try {
-    return Number(await runCommand('git', args, { env }));
+    return Number(await runCommand('git', [...settings, '-C', root, 'log', '-1', '--format=%ct', 'HEAD'], { env }));
   } catch (error) {
     if (error instanceof ImageError) return undefined; // sources without their history
     throw error;

@@ -201,9 +201,10 @@ export class BootMedia {
       if (report === undefined) return;
       this.#logger.info(subject, 'finished');
       for (const line of describeReset(report)) this.#logger.info(subject, line);
-      const { notErased } = report;
-      if (notErased.length === 0) return;
-      const words = notErased.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
+      const [first, ...others] = report.notErased;
+      if (first === undefined) return;
+      const more = others.length === 0 ? '' : `, and ${others.length} more`;
+      const words = `${first.path}: ${first.reason}${more}`;
       this.#conditions.set('warning', subject, `not everything could be erased, ask for it again: ${words}`);
     } catch (error) {
       const reason = `it could not be finished, the next boot tries again: ${reasonOf(error)}`;
