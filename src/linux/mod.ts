@@ -32,6 +32,7 @@ export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
+export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
 export { type Link, linkIndex, listLinks, setLinkMtu, setLinkUp } from './links.ts';
 export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { createMemfd } from './memfd.ts';
