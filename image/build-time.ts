@@ -14,7 +14,9 @@ async function commitTime(root: string): Promise<number | undefined> {
   const env = { GIT_CEILING_DIRECTORIES: dirname(root), GIT_DIR: undefined, GIT_WORK_TREE: undefined };
   const settings = ['-c', `safe.directory=${root}`, '-c', 'log.showSignature=false'];
   try {
-    return Number(await runCommand('git', [...settings, '-C', root, 'log', '-1', '--format=%ct', 'HEAD'], { env }));
+    return Number(
+      await runCommand('git', [...settings, '-C', root, 'log', '-1', '--format=%ct', 'HEAD'], { env }),
+    );
   } catch (error) {
     if (error instanceof ImageError) return undefined; // sources without their history
     throw error;

@@ -5,9 +5,7 @@
  * Each part keeps its own state; this file puts them together in the order of the boot and takes them down again.
  */
 import type { Config } from '../config/types.ts';
-import { renderDefaultIni, renderKeptNetwork } from '../config/mod.ts';
-import type { ResetOptions } from '../control/mod.ts';
-import { DiskError, factoryReset, type ResetReport } from '../disk/mod.ts';
+import { DiskError } from '../disk/mod.ts';
 import { type ModuleLoader, readText, setHostname } from '../linux/mod.ts';
 import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
 import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
@@ -23,6 +21,7 @@ import { type ImageFacts, readImageFacts } from './image-facts.ts';
 import { CONFIG_NAME, tellMistakes } from './load-config.ts';
 import { Management } from './management.ts';
 import type { Phase } from './phases.ts';
+import { resetBox } from './reset-box.ts';
 import type { Service } from './service.ts';
 import type { PowerAction, ShutdownStep } from './shutdown.ts';
 import { TimeService } from './time-service.ts';
@@ -210,23 +209,23 @@ export class Box implements MachineOwner {
     return {
       update: { receive: (manifest, body, how) => this.#trial.receive(manifest, body, how) },
       power: (action) => end(action, 'asked for over HTTP or at the console'),
-      factoryReset: (options) => this.factoryReset(options),
+      factoryReset: (options) => {
+        const { resetPlace: place } = this.media;
+        const { config } = this.#appliance;
+        const { managementInterface } = this;
+        const busy = this.#writes;
+        return resetBox({ place, config, managementInterface, busy }, options);
+      },
       installTargets: async () => (await this.media.installer?.targets()) ?? [],
       install: async (disk) => this.install(disk, () => {}),
     };
   }
 
-  async factoryReset({ keepNetwork }: ResetOptions): Promise<ResetReport> {
+  /** What writes to the partitions for long, in words. */
+  get #writes(): string | undefined {
     const disk = this.media.installer?.running;
-    const isReceiving = this.#trial.status().receiving !== undefined;
-    if (isReceiving || disk !== undefined) {
-      const what = isReceiving ? 'an image is being received' : `an installation to ${disk} is under way`;
-      throw new DiskError('busy', `factory reset: ${what}: ask again when it has ended`);
-    }
-    const text = keepNetwork
-      ? renderKeptNetwork(this.#appliance.config, this.managementInterface)
-      : renderDefaultIni();
-    return factoryReset(this.media.resetPlace, text.replaceAll('\n', '\r\n'));
+    if (this.#trial.status().receiving !== undefined) return 'an image is being received';
+    return disk === undefined ? undefined : `an installation to ${disk} is under way`;
   }
 
   async install(disk: string, onProgress: (words: string) => void): Promise<void> {

@@ -137,10 +137,9 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
     return 'refused';
   });
 
-  const next = BOX_INI.replace('hostname = demo', 'hostname = changed').replace(
-    '172.16.0.0/12 = blackhole',
-    '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable\n\n[management]\ndns = 192.0.2.53\n',
-  );
+  const next = BOX_INI.replace('hostname = demo', 'hostname = changed')
+    .replace('172.16.0.0/12 = blackhole', '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable')
+    .concat('\n[management]\ndns = 192.0.2.53\n');
   const withService = `${next}
 [service.bird]
 command = /usr/sbin/bird -f -c /boot/bird.conf -s /run/bird.ctl -P /run/bird.pid
