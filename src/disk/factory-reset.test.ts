@@ -218,6 +218,22 @@ describe('a factory reset', () => {
     }
   });
 
+  it('leaves alone what the box may boot from where no image has a name of ours', async () => {
+    const place = makePlace();
+    const { root } = place.boot;
+    rmSync(join(root, 'EFI'), { recursive: true });
+    put(root, { 'EFI/Linux/my-own-name.efi': 'image', 'loader/entries/mine.conf': 'x' });
+    const { notErased } = await factoryReset(place, CONFIG);
+    expect(filesIn(root)).toEqual(
+      expect.arrayContaining(['EFI/Linux/my-own-name.efi', 'loader/entries/mine.conf']),
+    );
+    expect(existsSync(join(root, 'bird.conf'))).toBe(false);
+    expect(notErased.map(({ path }) => path).sort()).toEqual([
+      join(root, 'EFI'),
+      join(root, 'loader/entries'),
+    ]);
+  });
+
   it('names what could not be erased, with the reason, and erases the rest', async (ctx) => {
     if (process.getuid?.() !== 0) ctx.skip('a mount needs root');
     const place = makePlace();

@@ -88,12 +88,20 @@ async function eraseBoot({ boot, version, isImage }: ResetPlace, done: Done): Pr
     [...LOADER_PROGRAMS, ...texts.keys(), CONFIG, PENDING].map((path) => path.toLowerCase()),
   );
   await boot.writable(async (root) => {
+    let hasImage = false;
     const { paths, unread } = await findForeign(root, (path) => {
       const name = path.toLowerCase();
+      hasImage ||= isImage(name);
       return kept.has(name) || isImage(name);
     });
     done.notErased.push(...unread.map(({ path, reason }) => ({ path: `${root}/${path}`, reason })));
-    for (const path of paths) await remove(`${root}/${path}`, done);
+    for (const name of paths) {
+      const path = `${root}/${name}`;
+      // Booted by something else, or from a file with a name of its own: it must boot again.
+      if (!hasImage && /^(EFI|loader)(\/|$)/i.test(name)) {
+        done.notErased.push({ path, reason: 'there is no image of ours, so the box may boot from it' });
+      } else await remove(path, done);
+    }
     for (const [name, text] of texts) {
       if ((await readIfThere(`${root}/${name}`).catch(() => undefined)) === text) continue;
       await attempt(`${root}/${name}`, done, async () => {

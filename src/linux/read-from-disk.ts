@@ -25,10 +25,11 @@ const EIO = 5;
 export async function* readFromDisk(path: string): AsyncGenerator<Buffer> {
   await using file = await openDirect(path);
   const { size } = await file.stat();
-  const memory = nativeBuffer(CHUNK_BYTES + ALIGNMENT);
+  const chunkBytes = Math.min(CHUNK_BYTES, Math.ceil(size / ALIGNMENT) * ALIGNMENT);
+  const memory = nativeBuffer(chunkBytes + ALIGNMENT);
   const start = (ALIGNMENT - Number(addressOf(memory) % BigInt(ALIGNMENT))) % ALIGNMENT;
   for (let position = 0; position < size; ) {
-    const { bytesRead } = await file.read(memory, start, CHUNK_BYTES, position);
+    const { bytesRead } = await file.read(memory, start, chunkBytes, position);
     const end = position + bytesRead;
     // Short of the end: the file was cut meanwhile, or the rest could not be read.
     if (end !== size && (bytesRead === 0 || end % ALIGNMENT !== 0)) {

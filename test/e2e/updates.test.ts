@@ -2,7 +2,7 @@
  * Updates of a box, from a good one to those that cannot work: each ends on a version that works, without help, and
  * says why. And what never becomes an update.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -203,12 +203,16 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
 
   reliabilityCase('an image that the disk gives back otherwise', { kind, always }, async () => {
     const { box } = prepared;
+    const { unified } = await testImage({ version: GOOD });
+    // The beginning of one is enough to be refused.
+    const short = readFileSync(unified).subarray(0, 6 * MIB);
     const words = await attempt({
+      manifest: { size: short.length, sha256: createHash('sha256').update(short).digest('hex') },
       async *body(whole) {
         const piece = whole.subarray(MIB, MIB + 4096);
         // The running version may have the same bytes.
         const others = await box.findOnDisk(piece);
-        yield whole.subarray(0, 6 * MIB);
+        yield whole.subarray(0, 5 * MIB);
         await box.until(
           'the first of it is on the disk',
           ({ box: own }) => (own?.update.receiving?.receivedBytes ?? 0) >= 4 * MIB,
@@ -216,7 +220,7 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
         const [at] = (await box.findOnDisk(piece)).filter((one) => !others.includes(one));
         if (at === undefined) throw new Error('what was sent is not on the disk');
         await box.spoilDisk(at);
-        yield whole.subarray(6 * MIB);
+        yield whole.subarray(5 * MIB, 6 * MIB);
       },
     });
     expect(words).toMatch(/^500: .*what was read back of .* is not what was written.*"code":"verification"/);
