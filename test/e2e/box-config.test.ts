@@ -21,6 +21,8 @@ const CRLF_INI = `\ufeff${BOX_INI.replace('hostname = demo', 'hostname = edited-
 const BROKEN_INI = BOX_INI.replace('main-heap = 256M', 'main-heap = lots').replace('[route]', '[rout]');
 const kind = 'configuration';
 
+/** With something of management's that a factory reset may keep. */
+const OWN_INI = `${BOX_INI}\n[management]\ndns = 192.0.2.53\n`;
 const SECRET = randomBytes(16).toString('hex');
 /** What a person put on the drive. */
 const PLANTED = {
@@ -112,6 +114,7 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'appliance-config-'));
     prepared = await preparedBox();
+    await prepared.box.writeBootFile('appliance.ini', OWN_INI);
     for (const [name, text] of Object.entries(PLANTED)) await prepared.box.writeBootFile(name, text);
     await prepared.box.powerOn();
     await prepared.box.until('it proved good', ({ box }) => box?.update.verdict?.state === 'good');
@@ -137,9 +140,10 @@ describe.skipIf(why !== undefined)('the configuration over HTTPS', () => {
     return 'refused';
   });
 
-  const next = BOX_INI.replace('hostname = demo', 'hostname = changed')
-    .replace('172.16.0.0/12 = blackhole', '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable')
-    .concat('\n[management]\ndns = 192.0.2.53\n');
+  const next = OWN_INI.replace('hostname = demo', 'hostname = changed').replace(
+    '172.16.0.0/12 = blackhole',
+    '172.16.0.0/12 = blackhole\n172.32.0.0/12 = unreachable',
+  );
   const withService = `${next}
 [service.bird]
 command = /usr/sbin/bird -f -c /boot/bird.conf -s /run/bird.ctl -P /run/bird.pid
@@ -214,13 +218,13 @@ netns = dataplane
       ({ hostname, box: own }) => hostname === 'appliance' && own?.update.verdict !== undefined,
     );
     expect(status.vpp.process.state).toBe('disabled');
+    const fresh = await firstPassword(box);
     const answer = await ask(box, {
       method: 'POST',
       path: '/reload',
       headers: { Authorization: `Basic ${Buffer.from(`a:${password}`).toString('base64')}` },
     });
     expect(answer.status).toBe(401);
-    const fresh = await firstPassword(box);
     expect(await runCommandLine(box, fresh, ['reload'])).toMatchObject({ code: 0 });
     await box.powerOff();
     expect(await box.listBootFiles()).toEqual([...OF_THE_IMAGE].sort());
