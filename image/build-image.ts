@@ -20,10 +20,10 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { formatProblem, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
+import { formatProblem, isImageVersion, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
 import type { Config } from '../src/config/types.ts';
-import { isImageVersion, signManifest } from '../src/update/manifest.ts';
-import { LOADER_CONF, readmeText } from './boot-files.ts';
+import { bootTexts, LOADER_PROGRAMS } from '../src/disk/boot-files.ts';
+import { signManifest } from '../src/update/manifest.ts';
 import { compressZstd } from './compress.ts';
 import { extractPackage, fetchPackage } from './debian-package.ts';
 import { writeDiskImage } from './disk-image.ts';
@@ -71,6 +71,8 @@ export interface BuildImageOptions {
   /** The appliance.ini to put on the boot partition; undefined: all defaults, as comments. */
   readonly config?: string | undefined;
   readonly version?: string | undefined;
+  /** Unix seconds; told by the inputs by default (build-time.ts). */
+  readonly builtAt?: number | undefined;
   /** What PID 1 is, and the emulator: `dist/`'s by default. */
   readonly init?: string | undefined;
   readonly emulator?: string | undefined;
@@ -126,16 +128,17 @@ interface UnifiedInputs {
   readonly target: string;
 }
 
-/** Writes the unified image and says what is in it. */
+/** Writes the unified image; says when it was built and what is in it. */
 async function buildUnified(
   options: BuildImageOptions,
   key: SigningKey,
   inputs: UnifiedInputs,
-): Promise<Weight[]> {
+): Promise<{ readonly builtAt: number; readonly weights: Weight[] }> {
   const { version, kernel, scratch } = inputs;
-  const { tree } = await collectRoot({
+  const { tree, builtAt } = await collectRoot({
     kernel,
     version,
+    builtAt: options.builtAt,
     updateKey: key.publicKey,
     vpp: options.vpp,
     init: options.init,
@@ -159,7 +162,7 @@ async function buildUnified(
   };
   const stub = join(inputs.loaders, 'linuxx64.efi.stub');
   const sections = [
-    { name: '.osrel', path: text('osrel', osRelease(version)) },
+    { name: '.osrel', path: text('osrel', osRelease({ version, builtAt })) },
     { name: '.cmdline', path: text('cmdline', COMMAND_LINE) },
     { name: '.uname', path: text('uname', kernel.release) },
     { name: '.linux', path: kernel.image },
@@ -173,11 +176,12 @@ async function buildUnified(
   }));
   const kernelBytes = statSync(kernel.image).size;
   const others = statSync(inputs.target).size - kernelBytes - statSync(initramfs).size;
-  return [
+  const weights = [
     ...archived,
     { name: `kernel ${kernel.release}`, bytes: kernelBytes, compressedBytes: kernelBytes },
     { name: 'boot stub', bytes: others, compressedBytes: others },
   ];
+  return { builtAt, weights };
 }
 
 async function hashFile(path: string): Promise<string> {
@@ -235,29 +239,22 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
     const kernel = await findKernel();
     const loaders = join(await extractPackage(await fetchPackage(LOADER_PACKAGE)), LOADER_DIRECTORY);
     const target = join(scratch, 'unified.efi');
-    const weights = await buildUnified(options, key, {
-      version,
-      config: configuration.config,
-      kernel,
-      loaders,
-      scratch,
-      target,
-    });
+    const inputs = { version, config: configuration.config, kernel, loaders, scratch, target };
+    const { builtAt, weights } = await buildUnified(options, key, inputs);
     checkWeight(target, weights);
     const manifest = {
       version,
       architecture: ARCHITECTURE,
       size: statSync(target).size,
       sha256: await hashFile(target),
+      builtAt,
     };
     const loader = join(loaders, 'systemd-bootx64.efi');
     await writeDiskImage(partial, [
-      { path: 'EFI/BOOT/BOOTX64.EFI', source: loader },
-      { path: 'EFI/systemd/systemd-bootx64.efi', source: loader },
-      { path: 'loader/loader.conf', data: LOADER_CONF },
+      ...LOADER_PROGRAMS.map((path) => ({ path, source: loader })),
+      ...[...bootTexts(version)].map(([path, data]) => ({ path, data })),
       { path: `EFI/Linux/appliance-${version}.efi`, source: target },
       { path: 'appliance.ini', data: configuration.text },
-      { path: 'README.txt', data: readmeText(version) },
     ]);
     chmodSync(target, 0o644);
     renameSync(target, unified);

@@ -136,6 +136,8 @@ function netdevOf(network: NicNetwork, bus: number): string {
  * disk's own cache loses in a power cut is not lost here: that a write needs its flush is not shown.)
  */
 const DISK_CACHE = 'writeback';
+/** What the guest discards is a hole in the file then, and reads as zeros. */
+const DISK_DISCARD = 'unmap';
 
 const DISK_DEVICES: Readonly<Record<DiskBus, string>> = {
   virtio: 'virtio-blk-pci',
@@ -146,7 +148,7 @@ const DISK_DEVICES: Readonly<Record<DiskBus, string>> = {
 function diskArguments(disk: DiskOptions, index: number): string[] {
   const bus = disk.bus ?? 'virtio';
   const file = disk.path.replaceAll(',', ',,');
-  const drive = `if=none,id=disk${index},format=raw,cache=${DISK_CACHE},file=${file}`;
+  const drive = `if=none,id=disk${index},format=raw,cache=${DISK_CACHE},discard=${DISK_DISCARD},file=${file}`;
   const slot = `bus=pcie.0,addr=0x${hex(FIRST_DISK_SLOT + index)}`;
   // Firmware tries this disk and, having a list, nothing else.
   const device = `${DISK_DEVICES[bus]},drive=disk${index}${index === 0 ? ',bootindex=1' : ''}`;

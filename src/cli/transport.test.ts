@@ -290,6 +290,17 @@ describe('commands', () => {
     ]);
   });
 
+  test('say what a factory reset erased, and fail when something is left', async () => {
+    expect((await run('factory-reset', '--yes', '--keep-network')).out).toMatch(/\nerased: \/boot\/a\n$/);
+    control.report = { ...control.report, notErased: [{ path: '/data/log', reason: 'EIO' }] };
+    const got = await run('factory-reset', '--yes');
+    expect(got).toMatchObject({ code: 1, out: expect.stringContaining('not erased: /data/log: EIO\n') });
+    expect(control.calls.filter((call) => call !== 'restart')).toEqual([
+      'factory reset, network kept',
+      'factory reset',
+    ]);
+  });
+
   test('say each mistake of a refused configuration', async () => {
     control.change = {
       result: 'rejected',

@@ -35,8 +35,8 @@ of a running appliance:
   power restart | power off
   password                                change the password
   install --list | install --disk DISK    copy the running system to a disk
-  factory-reset --yes                     erase what the box knows
-  sign FILE.efi --key update.key [--version V] | sign --new-key update.key
+  factory-reset --yes [--keep-network]    erase what is not of the image; --keep-network: but for [management]
+  sign FILE.efi --key update.key [--version V] [--no-build-time] | sign --new-key update.key
                                           vouch for an image; make a pair of keys
 
 They speak to the appliance on this machine (--run-dir DIR names its socket's directory, /run/appliance), or with

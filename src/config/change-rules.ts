@@ -73,6 +73,9 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   'update.trial-stable': live(['update'], ({ update }) => update.trialStableSeconds),
   'update.trial-timeout': live(['update'], ({ update }) => update.trialTimeoutSeconds),
   'update.route-tolerance': live(['update'], ({ update }) => update.routeTolerancePercent),
+  // Looked up when an image is sent.
+  'update.minimum-version': live([], ({ update }) => update.minimumVersion),
+  'update.allow-older-builds': live([], ({ update }) => update.allowOlderBuilds),
   'watchdog.enabled': live(['watchdog'], ({ watchdog }) => watchdog.enabled),
   'watchdog.timeout': live(['watchdog'], ({ watchdog }) => watchdog.timeoutSeconds),
   'log.syslog': live(['log'], ({ log }) => formatEndpoint(log.syslog)),

@@ -36,6 +36,8 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'update.trial-stable': '30',
   'update.trial-timeout': '600',
   'update.route-tolerance': '10',
+  'update.minimum-version': '0.2.0',
+  'update.allow-older-builds': 'false',
   'watchdog.enabled': 'false',
   'watchdog.timeout': '60',
   'log.syslog': '192.0.2.14:514',

@@ -53,6 +53,8 @@ export const LEAF_PLACES = {
   'update.trial-stable': OWN_TIME,
   'update.trial-timeout': OWN_TIME,
   'update.route-tolerance': cannot('a bound that is compared with'),
+  'update.minimum-version': cannot('a rule that this program follows'),
+  'update.allow-older-builds': cannot('a rule that this program follows'),
   'watchdog.enabled': fails('watchdog', 'the device is there and cannot be had, fed or stopped'),
   'watchdog.timeout': fails('conditions', 'the device has another timeout in force'),
   'log.syslog': fails('conditions', 'lines cannot be sent, or are lost'),

@@ -14,6 +14,7 @@ export type LeafType =
   | 'size'
   | 'choice'
   | 'hostname'
+  | 'version'
   | 'interface-name'
   | 'netns'
   | 'socket-path'
@@ -428,6 +429,20 @@ const BOX_LEAVES = [
     sentence: 'How many routes fewer than in the last good run a new version may have',
     example: '10',
   }),
+  leaf('update', 'minimum-version', {
+    type: 'version',
+    absent: 'any',
+    sentence:
+      'Refuse images of a lower version; ordered as by the boot loader, by which a suffix makes a version higher (0.2.0 < 0.2.0-rc.1 < 0.2.1)',
+    example: '0.2.0',
+  }),
+  leaf('update', 'allow-older-builds', {
+    type: 'boolean',
+    default: 'true',
+    sentence:
+      'Take images that were built before the running one; without it the manifest of an image must say when it was built, and not before',
+    example: 'false',
+  }),
   leaf('watchdog', 'enabled', {
     type: 'boolean',
     default: 'true',
@@ -587,7 +602,7 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ['management', 'The NIC through which the box is reached; it stays with the kernel.'],
   ['http', 'The status page, the JSON and the metrics.'],
   ['telemetry', 'What the metrics hold.'],
-  ['update', 'How a new version and a new configuration prove themselves.'],
+  ['update', 'Which images are taken, and how a new version and a new configuration prove themselves.'],
   ['watchdog', "The machine's watchdog."],
   ['log', 'Where logs go beside the memory.'],
   ['vpp', 'FD.io VPP, the data plane.'],

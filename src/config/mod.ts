@@ -27,7 +27,9 @@ export {
   planChange,
   startsVpp,
 } from './difference.ts';
+export { isImageVersion } from './image-version.ts';
 export { LOOPBACK_NAME } from './interfaces.ts';
+export { renderKeptNetwork } from './kept-network.ts';
 export { LEAF_PLACES, type LeafPlace, READY_CHECKS, type ReadyCheckName } from './leaf-places.ts';
 export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';

@@ -32,6 +32,8 @@ describe('defaults', () => {
         trialStableSeconds: 60,
         trialTimeoutSeconds: 300,
         routeTolerancePercent: 5,
+        minimumVersion: undefined,
+        allowOlderBuilds: true,
       },
       watchdog: { enabled: true, timeoutSeconds: 30 },
       log: { syslog: undefined, diskBytes: 32 * 2 ** 20 },

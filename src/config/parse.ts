@@ -63,6 +63,8 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
       trialStableSeconds: values.get('update.trial-stable'),
       trialTimeoutSeconds: values.get('update.trial-timeout'),
       routeTolerancePercent: values.get('update.route-tolerance'),
+      minimumVersion: values.get('update.minimum-version'),
+      allowOlderBuilds: values.get('update.allow-older-builds'),
     },
     watchdog: {
       enabled: values.get('watchdog.enabled'),

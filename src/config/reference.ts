@@ -10,6 +10,7 @@ const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
   size: 'size',
   choice: 'choice',
   hostname: 'host name',
+  version: 'version',
   'interface-name': 'interface name',
   netns: 'namespace name',
   'socket-path': 'socket path',
@@ -76,6 +77,7 @@ addresses = 198.51.100.1/24
 - **interface name**: a letter, then letters, digits, \`.\`, \`_\`, \`-\`; at most 15 characters.
 - **namespace name**: letters, digits, \`.\`, \`_\`, \`-\`; at most 31 characters, not \`.\` or \`..\`.
 - **host name**: RFC 1123; at most 64 characters.
+- **version**: that of an image, \`MAJOR.MINOR.PATCH\` with an optional \`-suffix\` of small letters, digits and dots: \`0.2.0\`, \`0.2.0-rc.1\`.
 - **socket path**: absolute, without \`..\`, at most 107 bytes, without blanks, controls, quotes, \`{\`, \`}\`, \`#\`, \`\\\`. The two sockets differ from each other and from \`/run/vpp/cli.sock\`.
 - **file path**: absolute, without \`..\`.
 - **command**: a program by its absolute path, and its arguments, with blanks between them. Quotes, \`"…"\` or \`'…'\`, keep a word with blanks together. There is no shell: nothing else is special.

@@ -6,6 +6,7 @@
  * (addresses, prefixes, listen) are checked by their readers in `network-values.ts` and only bounded here.
  */
 
+import { IMAGE_VERSION_PATTERN } from './image-version.ts';
 import { LEAVES, type Leaf, type LeafType, SECTIONS } from './leaves.ts';
 
 export const PATTERNS = {
@@ -39,6 +40,7 @@ const TYPE_SCHEMAS: Readonly<Record<LeafType, (leaf: Leaf) => Schema>> = {
   size: ({ min, max }) => ({ type: 'integer', minimum: min, maximum: max }),
   choice: ({ choices }) => ({ enum: choices }),
   hostname: () => text(PATTERNS.hostname),
+  version: () => text(IMAGE_VERSION_PATTERN),
   'interface-name': () => text(PATTERNS.interfaceName),
   netns: () => text(PATTERNS.netns),
   'socket-path': () => text(PATTERNS.socketPath),

@@ -192,12 +192,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** `[update]`: how a new version and a new configuration prove themselves. */
+/** `[update]`: which images are taken, and how a new version and a new configuration prove themselves. */
 export interface UpdateConfig {
   readonly confirmTimeoutSeconds: number;
   readonly trialStableSeconds: number;
   readonly trialTimeoutSeconds: number;
   readonly routeTolerancePercent: number;
+  /** Images of a lower version are refused. */
+  readonly minimumVersion: string | undefined;
+  /** Whether an image may have been built before the running one. */
+  readonly allowOlderBuilds: boolean;
 }
 
 export interface WatchdogConfig {

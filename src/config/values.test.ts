@@ -118,6 +118,13 @@ describe('values that are refused, with what is right', () => {
       `hostname = ${LONG.slice(0, 64)}`,
       `"${LONG.slice(0, 64)}" has a part of more than 63 characters`,
     ],
+    ['update', 'minimum-version = 0.2', '"0.2" is not a version: write 0.2.0'],
+    ['update', 'minimum-version = v1.2.3-RC', '"v1.2.3-RC" is not a version: write 1.2.3-rc'],
+    [
+      'update',
+      'minimum-version = newest',
+      '"newest" is not a version: MAJOR.MINOR.PATCH is right, with a -suffix of small letters and digits where it has one',
+    ],
     ['http', 'listen = 8080', '"8080" is not HOST:PORT: write :8080 for every address'],
     ['http', 'listen = *:8080', '"*:8080": write :8080 for every address'],
     ['http', 'listen = ::1:8080', '"::1:8080" lacks brackets: write [::1]:8080'],

@@ -414,6 +414,33 @@ describe('with the password', () => {
     });
   });
 
+  test('a reset says what was erased and what could not be, and keeps the network when asked to', async () => {
+    const reset = (fields: Record<string, string>) => change('POST', '/factory-reset', form(fields));
+    target.report = { ...target.report, notErased: [{ path: '/data/log', reason: 'EIO' }] };
+    const got = await reset({ confirm: 'erase', 'keep-network': 'true' });
+    expect([got.status, JSON.parse(got.body)]).toEqual([
+      200,
+      {
+        result: 'incomplete',
+        message:
+          'what is not of the image is erased, except for 1 that could not be, [management] is as it was; the appliance restarts',
+        ...target.report,
+        words: [
+          expect.stringContaining('the appliance restarts'),
+          'as delivered: /boot/appliance.ini',
+          'erased: /boot/a',
+          'not erased: /data/log: EIO',
+        ],
+      },
+    ]);
+    const odd = await reset({ confirm: 'erase', 'keep-network': 'perhaps' });
+    expect([odd.status, JSON.parse(odd.body)]).toEqual([
+      400,
+      { error: '"perhaps" is no value of keep-network: true or false would be one' },
+    ]);
+    expect(target.calls.filter((call) => call !== 'restart')).toEqual(['factory reset, network kept']);
+  });
+
   test('the password is changed, and the old one is out', async () => {
     const cookie = await logIn();
     const headers = { 'Content-Type': 'application/json' };
@@ -632,8 +659,10 @@ describe('the page', () => {
     for (const action of ['confirm', 'reload', 'restart', 'power-off'])
       await submit(cookie, { token, action });
     await submit(cookie, { token, action: 'install', disk: 'nvme0n1' });
-    await submit(cookie, { token, action: 'erase', confirm: 'erase' });
-    for (let i = 0; target.calls.length < 9 && i < 100; i++)
+    const erased = await submit(cookie, { token, action: 'erase', confirm: 'erase' });
+    expect(erased.body).toContain('erased: /boot/a');
+    await submit(cookie, { token, action: 'erase', confirm: 'erase', 'keep-network': '1' });
+    for (let i = 0; target.calls.length < 11 && i < 100; i++)
       await new Promise((resolve) => setTimeout(resolve, 10));
     const text = JSON.stringify('[system]\nhostname = edge2\n<b>');
     expect(target.calls).toEqual([
@@ -645,6 +674,8 @@ describe('the page', () => {
       'power-off',
       'install nvme0n1',
       'factory reset',
+      'restart',
+      'factory reset, network kept',
       'restart',
     ]);
   });

@@ -5,12 +5,13 @@
  */
 import type { ConfigChange } from '../config/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange, refusalOfPlainHttp } from '../telemetry/mod.ts';
-import { describeChange, InputError, readFields, sendJson, statusOf } from './answer.ts';
+import { describeChange, InputError, readFields, readFlag, sendJson, statusOf } from './answer.ts';
 import type { Certificate } from './certificate.ts';
 import { type Caller, type Refusal, sessionCookie } from './guard.ts';
 import { type Notice, renderControl, renderElsewhere, renderLogin } from './page.ts';
 import { Password } from './password.ts';
-import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext } from './requests.ts';
+import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext, resetWords } from './requests.ts';
+import type { ControlTarget } from './target.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /** The textarea's text, with what percent-encoding makes of it. */
@@ -163,14 +164,20 @@ async function perform(
       if (fields.get('confirm')?.trim() !== 'erase') {
         throw new InputError('type the word erase to have everything that the box knows erased');
       }
-      await target.factoryReset();
-      return {
-        ...done('Everything is erased. The appliance restarts.'),
-        after: () => target.power('restart'),
-      };
+      return factoryReset(fields, target);
     default:
       throw new InputError(`there is no action "${action}"`);
   }
+}
+
+async function factoryReset(fields: Fields, target: ControlTarget): Promise<Outcome> {
+  const keepNetwork = readFlag(fields, 'keep-network');
+  const report = await target.factoryReset({ keepNetwork });
+  const level = report.notErased.length === 0 ? 'ok' : 'warning';
+  return {
+    notice: { level, lines: resetWords(report, keepNetwork) },
+    after: () => target.power('restart'),
+  };
 }
 
 async function changePassword(

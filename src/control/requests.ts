@@ -2,9 +2,19 @@
  * Owns the requests of programs: what each takes, what it asks of the target, and what it answers. All of them come
  * through `guarded`, which lets in by the Unix socket or the password.
  */
+import { describeReset, type ResetReport } from '../disk/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange, printable } from '../telemetry/mod.ts';
 import { VPP_COMMANDS } from '../vpp/mod.ts';
-import { contentType, InputError, readFields, readSwitch, sendChange, sendJson, statusOf } from './answer.ts';
+import {
+  contentType,
+  InputError,
+  readFields,
+  readFlag,
+  readSwitch,
+  sendChange,
+  sendJson,
+  statusOf,
+} from './answer.ts';
 import type { Caller, Guard, Verdict } from './guard.ts';
 import { Password } from './password.ts';
 import type { ConfigOptions, ControlTarget } from './target.ts';
@@ -169,10 +179,21 @@ async function factoryReset(exchange: Exchange, target: ControlTarget): Promise<
   if (fields.get('confirm') !== 'erase') {
     throw new InputError('a factory reset erases what the box knows: send confirm=erase to have it');
   }
-  await target.factoryReset();
-  const message = 'configuration, password and logs are erased; the appliance restarts';
-  sendJson(exchange, 200, { result: 'erased', message });
+  const keepNetwork = readFlag(fields, 'keep-network');
+  const report = await target.factoryReset({ keepNetwork });
+  const words = resetWords(report, keepNetwork);
+  const result = report.notErased.length === 0 ? 'erased' : 'incomplete';
+  sendJson(exchange, 200, { result, message: words[0], ...report, words });
   await afterAnswer(exchange, () => target.power('restart'));
+}
+
+/** What became of a factory reset, in lines; the first is a sentence. */
+export function resetWords(report: ResetReport, keepNetwork: boolean): string[] {
+  const what = 'what is not of the image is erased';
+  const missed =
+    report.notErased.length === 0 ? '' : `, except for ${report.notErased.length} that could not be`;
+  const kept = keepNetwork ? ', [management] is as it was' : '';
+  return [`${what}${missed}${kept}; the appliance restarts`, ...describeReset(report)];
 }
 
 async function install(exchange: Exchange, target: ControlTarget): Promise<void> {

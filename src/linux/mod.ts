@@ -11,7 +11,13 @@ export {
   listAddresses,
   removeAddress,
 } from './addresses.ts';
-export { type BlockGeometry, blockGeometry, dropBlockCache, rereadPartitions } from './block.ts';
+export {
+  type BlockGeometry,
+  blockGeometry,
+  dropBlockCache,
+  rereadPartitions,
+  trimFileSystem,
+} from './block.ts';
 export {
   formatCpuList,
   formatCpuMask,
@@ -44,6 +50,7 @@ export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } f
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
+export { readFromDisk } from './read-from-disk.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
 export { NexthopObjects, type ResolvedNexthop } from './nexthop-objects.ts';

@@ -21,6 +21,9 @@ export interface TestImageOptions {
   readonly vpp?: string;
 }
 
+/** When all of them were built: not the commit's time, or each commit would have them built anew. */
+export const BUILT_AT = Date.UTC(2026, 10, 1) / 1000;
+
 /** Debian's packages in all of them: a routing daemon, as users add one. */
 export const ADDED: readonly string[] = ['bird2'];
 
@@ -53,6 +56,7 @@ async function buildOrReuse(options: TestImageOptions): Promise<BuiltImage> {
   mkdirSync(directory, { recursive: true });
   const built = await buildImage({
     ...options,
+    builtAt: BUILT_AT,
     add: ADDED,
     out: join(directory, 'appliance.img'),
     key: TEST_KEY,
