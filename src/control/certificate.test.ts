@@ -127,9 +127,17 @@ describe("the user's certificate", () => {
 
   test('is used when it is there, with its key', async () => {
     const made = await put();
-    const opened = await open({ builtAt: Date.now() - DAY_MS });
+    const opened = await open({ names: ['router.example.com'], builtAt: Date.now() - DAY_MS });
     expect(opened).toMatchObject({ ...made, source: 'user', warnings: [] });
     expect(data.files.size).toBe(0);
+  });
+
+  test('is used with a warning when the box is asked by none of its names', async () => {
+    await put();
+    const opened = await open();
+    expect(opened.source).toBe('user');
+    expect(opened.warnings).toEqual([expect.stringContaining('is for router.example.com: name in names')]);
+    expect((await open({ hostname: 'router.example.com' })).warnings).toEqual([]);
   });
 
   test('is used with a warning when it has expired', async () => {

@@ -46,7 +46,8 @@ export interface CertificateOptions {
 /** Reads or makes the certificate. Rejects when a new one cannot be kept. */
 export async function openCertificate(options: CertificateOptions): Promise<Certificate> {
   const now = Math.max(Date.now(), options.builtAt);
-  const own = options.boot === undefined ? { state: 'none' as const } : readUsers(options.boot.root, now);
+  const own =
+    options.boot === undefined ? { state: 'none' as const } : readUsers(options.boot.root, options, now);
   if (own.state === 'good') return own.certificate;
   const warnings = own.state === 'bad' ? [own.reason] : [];
   const kept = readKept(options, now);
@@ -75,7 +76,7 @@ type Users =
   | { readonly state: 'bad'; readonly reason: string }
   | { readonly state: 'good'; readonly certificate: Certificate };
 
-function readUsers(root: string, now: number): Users {
+function readUsers(root: string, options: CertificateOptions, now: number): Users {
   const bad = (reason: string): Users => ({
     state: 'bad',
     reason: `${reason}: a self-signed certificate is used instead`,
@@ -96,11 +97,17 @@ function readUsers(root: string, now: number): Users {
   const reason = unusable(identity);
   if (reason !== undefined)
     return bad(`${CERTIFICATE_FILE} and ${KEY_FILE} on the boot partition: ${reason}`);
-  const { validToDate } = new X509Certificate(certificate);
-  const warnings =
-    validToDate.getTime() < now
-      ? [`${CERTIFICATE_FILE} on the boot partition expired at ${validToDate.toISOString()}`]
-      : [];
+  const parsed = new X509Certificate(certificate);
+  const what = `${CERTIFICATE_FILE} on the boot partition`;
+  const warnings: string[] = [];
+  if (parsed.validToDate.getTime() < now)
+    warnings.push(`${what} expired at ${parsed.validToDate.toISOString()}`);
+  // whoever asks by a name that is not the box's is refused, whatever the certificate says
+  const isForUs = dnsNamesOf(options).some((name) => parsed.checkHost(name) !== undefined);
+  const names = parsed.subjectAltName?.match(/(?<=DNS:)[^,\s]+/g) ?? [];
+  if (!isForUs && names.length > 0) {
+    warnings.push(`${what} is for ${names.join(', ')}: name in names of [http] what the box is asked by`);
+  }
   return { state: 'good', certificate: describe(identity, 'user', warnings) };
 }
 

@@ -30,7 +30,7 @@ export type Verdict =
 /** Longer than any that is taken. */
 const MAX_AUTHORIZATION_CHARACTERS = 2048;
 const NO_PASSWORD =
-  'no password is set, so nothing is let in over the network: the console of the box says one at its first boot';
+  'no password is set, so nothing is let in over the network: the console of a box says one at its first boot, and `appliance password` on the machine itself sets one';
 
 export interface GuardOptions {
   readonly password: Password;

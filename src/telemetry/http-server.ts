@@ -3,9 +3,9 @@
  *
  * Invariants: the routes of this room only read, what changes something is contributed from outside; every request
  * passes `originRefusal` before its route, whatever route it is; a changing request over plain HTTP from another machine
- * is refused before anything else of it is looked at; every connection is bounded in time, every request in size, and their number in all and for each peer; nothing that a client does throws
- * into the process; each listening address has bounds of its own, so that a crowd on TCP does not lock out the local
- * command line on its Unix socket.
+ * is refused before anything else of it is looked at; every connection is bounded in time, every request in size, and
+ * their number in all and for each peer; nothing that a client does throws into the process; each listening address has
+ * bounds of its own, so that a crowd on TCP does not lock out the local command line on its Unix socket.
  */
 import {
   createServer,
