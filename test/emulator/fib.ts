@@ -44,8 +44,16 @@ export class Table {
   readonly #given = new Map<number, Buffer>();
   #epoch = 0;
   readonly #nextStatsIndex: () => number;
+  /** All tables: routes of any may have next hops that are looked up in this one. */
+  readonly #all: () => Iterable<Table>;
 
-  constructor(family: Family, id: number, name: string, nextStatsIndex: () => number) {
+  constructor(
+    family: Family,
+    id: number,
+    name: string,
+    { nextStatsIndex, all }: { readonly nextStatsIndex: () => number; readonly all: () => Iterable<Table> },
+  ) {
+    this.#all = all;
     this.family = family;
     this.id = id;
     this.name = name === '' ? `ipv${family}-VRF:${id}` : name;
@@ -156,21 +164,11 @@ export class Table {
 
   /** What a dump shows: all routes with their best source, and those that recursive next hops make. */
   *dump(): Generator<Shown> {
+    for (const slot of this.#slots()) yield this.#shown(slot);
     const nextHops = new Map<number | string, Buffer>();
     const seen = new Set<readonly Path[]>();
-    for (let slot = 0; slot < this.#index.end; slot++) {
-      if (!this.#index.isUsed(slot)) continue;
-      const shown = this.#shown(slot);
-      yield shown;
-      if (seen.has(shown.paths)) continue;
-      seen.add(shown.paths);
-      for (const { type, swIfIndex, nextHop } of shown.paths) {
-        const isRecursive = type === PathType.normal && swIfIndex === ALL_ONES && nextHop.some(isNotZero);
-        if (isRecursive && nextHop.length === (this.family === 4 ? 4 : 16)) {
-          nextHops.set(prefixKey(nextHop, 8 * nextHop.length), nextHop);
-        }
-      }
-    }
+    // Of routes of either family: IPv4 may go over IPv6 neighbours.
+    for (const table of this.#all()) table.#addNextHopsOf(this, nextHops, seen);
     for (const address of nextHops.values()) {
       const length = 8 * address.length;
       if (this.#index.find(address, 0, length) >= 0) continue;
@@ -178,6 +176,24 @@ export class Table {
       if (cover === undefined) continue;
       const paths = cover.paths.map((path) => inherited(path, this.family, address));
       yield { address, length, statsIndex: 0, paths };
+    }
+  }
+
+  *#slots(): Generator<number> {
+    for (let slot = 0; slot < this.#index.end; slot++) if (this.#index.isUsed(slot)) yield slot;
+  }
+
+  /** Next hops of this table's routes that are looked up in `other`. */
+  #addNextHopsOf(other: Table, nextHops: Map<number | string, Buffer>, seen: Set<readonly Path[]>): void {
+    for (const slot of this.#slots()) {
+      const paths = this.#best(slot)?.paths ?? [];
+      if (seen.has(paths)) continue;
+      seen.add(paths);
+      for (const { type, swIfIndex, tableId, nextHop } of paths) {
+        const isRecursive = type === PathType.normal && swIfIndex === ALL_ONES && nextHop.some(isNotZero);
+        const isThere = tableId === other.id && nextHop.length === (other.family === 4 ? 4 : 16);
+        if (isRecursive && isThere) nextHops.set(prefixKey(nextHop, 8 * nextHop.length), nextHop);
+      }
     }
   }
 
@@ -276,7 +292,8 @@ export class Fib {
     const key = `${family}/${id}`;
     let table = this.#tables.get(key);
     if (table === undefined) {
-      table = new Table(family, id, name, () => ++this.#statsIndex);
+      const all = (): Iterable<Table> => this.#tables.values();
+      table = new Table(family, id, name, { nextStatsIndex: () => ++this.#statsIndex, all });
       this.#tables.set(key, table);
     }
     table.isHidden = false;

@@ -164,7 +164,14 @@ function pathsOf(
       paths.push({ swIfIndex, nextHop: attachedTo(destination), weight, type: 0, tableId: 0 });
       continue;
     }
-    const base = { swIfIndex, nextHop: address, weight, type: 0, tableId };
+    // Only what is looked up has a table.
+    const base = {
+      swIfIndex,
+      nextHop: address,
+      weight,
+      type: 0,
+      tableId: swIfIndex === RECURSIVE ? tableId : 0,
+    };
     paths.push(labels.length === 0 ? base : { ...base, labels });
   }
   return paths.length === 0 ? undefined : paths;
