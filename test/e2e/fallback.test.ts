@@ -100,24 +100,28 @@ while true; do
   line="forwarding $forwarding unusable $failed addresses $now"
   [ "$line" = "$before" ] || echo "$line"
   before=$line
-  $busybox sleep 1
+  $busybox sleep 2
 done
 `;
 
-/** As those on the WAN do it: asks the box for its status. And what this namespace did with packets for others. */
+/**
+ * As those on the WAN do it: asks the box for its status. And what this namespace did with packets for others. Seldom: a
+ * start of a program takes a guest seconds.
+ */
 const OUTSIDE_SH = `busybox=/usr/bin/busybox
 ask() { /init show vpp --host http://$1:8080 2>&1 | $busybox head -n 1 | $busybox cut -c 1-90; }
-while true; do
+while $busybox sleep 15; do
+  $busybox ip neighbour | $busybox grep '^192.0.2.1 ' | $busybox grep -q lladdr || continue
   packets=$($busybox grep '^Ip: [0-9]' /proc/net/snmp | $busybox awk '{ print $6 " refused " $7 " forwarded" }')
   echo "itself: $(ask 127.0.0.1); 192.0.2.1: $(ask 192.0.2.1); packets for others: $packets"
-  $busybox sleep 5
 done
 `;
 
 /** What BGP says is behind the peer: packets to it arrive in management's namespace, which has a default route. */
-const CROSSING_SH = `while true; do
-  /usr/bin/busybox timeout 10 /init show vpp --host http://10.50.0.1:8080
-  /usr/bin/busybox sleep 10
+const CROSSING_SH = `busybox=/usr/bin/busybox
+while $busybox sleep 10; do
+  $busybox ip route show 10.50.0.0/16 | $busybox grep -q via || continue
+  $busybox timeout 10 /init show vpp --host http://10.50.0.1:8080
 done
 `;
 
