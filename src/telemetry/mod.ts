@@ -28,6 +28,7 @@ export {
   plural,
 } from './format.ts';
 export { describeService, type HealthLevel } from './health.ts';
+export { differenceWords } from './page-parts.ts';
 export { type Html, html } from './html.ts';
 export type { AgedList, NodeFigures } from './node-figures.ts';
 export type { Figures, PageModel } from './page-model.ts';

@@ -12,6 +12,15 @@ import { PrefixIndex } from './prefix-index.ts';
 
 export type Source = 'special' | 'interface' | 'api' | 'default';
 
+/** What fib_source_dump says of the sources that the emulator has: id, priority, name (fib_source.h). */
+export const FIB_SOURCES = {
+  special: [1, 0x00, 'special'],
+  interface: [4, 0x03, 'interface'],
+  api: [8, 0x80, 'API'],
+  followed: [18, 0xfb, 'recursive-resolution'],
+  default: [20, 0xfd, 'default-route'],
+} as const satisfies Record<Source | 'followed', readonly [id: number, priority: number, name: string]>;
+
 /** A route as a dump shows it. */
 export interface Shown {
   /** As it was given first: VPP keeps host bits in what it shows. */
@@ -19,6 +28,8 @@ export interface Shown {
   readonly length: number;
   readonly statsIndex: number;
   readonly paths: readonly Path[];
+  /** Its best source; `followed`: VPP made it to follow a next hop. */
+  readonly source: Source | 'followed';
 }
 
 /** The sources of a route that are not the API. */
@@ -42,6 +53,9 @@ export class Table {
   readonly #others = new Map<number, Others>();
   /** Addresses that were given with host bits, by slot. */
   readonly #given = new Map<number, Buffer>();
+  /** Host routes that VPP makes to follow next hops; kept when nobody needs them any more. */
+  readonly #followed = new Map<number | string, Buffer>();
+  readonly #followedLists = new WeakSet<PathList>();
   #epoch = 0;
   readonly #nextStatsIndex: () => number;
 
@@ -82,6 +96,7 @@ export class Table {
       this.#keepHostBits(slot, bytes, at, length);
     }
     if (source === 'api') {
+      this.#follow(list);
       if (this.#api[slot] === undefined) this.apiRoutes++;
       this.#api[slot] = list;
       this.#epochs[slot] = this.#epoch;
@@ -141,6 +156,8 @@ export class Table {
     for (let bits = length; bits >= 0; bits--) {
       const slot = this.#index.find(address, 0, bits);
       if (slot >= 0) return this.#shown(slot);
+      const host = bits === 8 * address.length ? this.#followedHost(address) : undefined;
+      if (host !== undefined) return host;
       if (isExact) return undefined;
     }
     return undefined;
@@ -150,13 +167,13 @@ export class Table {
   *ofApi(): Generator<Shown> {
     for (let slot = 0; slot < this.#index.end; slot++) {
       const list = this.#api[slot];
-      if (list !== undefined) yield { ...this.#shown(slot), paths: list.paths };
+      if (list !== undefined) yield { ...this.#shown(slot), paths: list.paths, source: 'api' };
     }
   }
 
   /** What a dump shows: all routes with their best source, and those that recursive next hops make. */
   *dump(): Generator<Shown> {
-    const nextHops = new Map<number | string, Buffer>();
+    const needed = new Set<number | string>();
     const seen = new Set<readonly Path[]>();
     for (let slot = 0; slot < this.#index.end; slot++) {
       if (!this.#index.isUsed(slot)) continue;
@@ -164,21 +181,37 @@ export class Table {
       yield shown;
       if (seen.has(shown.paths)) continue;
       seen.add(shown.paths);
-      for (const { type, swIfIndex, nextHop } of shown.paths) {
-        const isRecursive = type === PathType.normal && swIfIndex === ALL_ONES && nextHop.some(isNotZero);
-        if (isRecursive && nextHop.length === (this.family === 4 ? 4 : 16)) {
-          nextHops.set(prefixKey(nextHop, 8 * nextHop.length), nextHop);
-        }
-      }
+      for (const nextHop of this.#recursiveHops(shown.paths)) needed.add(hostKey(nextHop));
     }
-    for (const address of nextHops.values()) {
-      const length = 8 * address.length;
-      if (this.#index.find(address, 0, length) >= 0) continue;
-      const cover = this.lookup(address, length, false);
-      if (cover === undefined) continue;
-      const paths = cover.paths.map((path) => inherited(path, this.family, address));
-      yield { address, length, statsIndex: 0, paths };
+    for (const [key, address] of this.#followed) {
+      if (!needed.has(key) || this.#index.find(address, 0, 8 * address.length) >= 0) continue;
+      const host = this.#followedHost(address);
+      if (host !== undefined) yield host;
     }
+  }
+
+  #follow(list: PathList): void {
+    if (this.#followedLists.has(list)) return;
+    this.#followedLists.add(list);
+    for (const nextHop of this.#recursiveHops(list.paths)) this.#followed.set(hostKey(nextHop), nextHop);
+  }
+
+  #recursiveHops(paths: readonly Path[]): Buffer[] {
+    const size = this.family === 4 ? 4 : 16;
+    return paths
+      .filter(({ type, swIfIndex }) => type === PathType.normal && swIfIndex === ALL_ONES)
+      .map(({ nextHop }) => nextHop)
+      .filter((nextHop) => nextHop.length === size && nextHop.some(isNotZero));
+  }
+
+  /** The host route to a next hop that VPP follows: it does what the route that covers it does. */
+  #followedHost(address: Uint8Array): Shown | undefined {
+    const found = this.#followed.get(hostKey(address));
+    if (found === undefined) return undefined;
+    const cover = this.lookup(found, 8 * found.length - 1, false);
+    if (cover === undefined) return undefined;
+    const paths = cover.paths.map((path) => inherited(path, this.family, found));
+    return { address: found, length: 8 * found.length, statsIndex: 0, paths, source: 'followed' };
   }
 
   #shown(slot: number): Shown {
@@ -187,12 +220,20 @@ export class Table {
       length: this.#index.lengthOf(slot),
       statsIndex: this.#statsIndexes[slot] ?? 0,
       paths: this.#best(slot)?.paths ?? [],
+      source: this.#bestSource(slot),
     };
   }
 
   #best(slot: number): PathList | undefined {
     const others = this.#others.get(slot);
     return others?.special ?? others?.interface ?? this.#api[slot] ?? others?.default;
+  }
+
+  #bestSource(slot: number): Source {
+    const others = this.#others.get(slot);
+    if (others?.special !== undefined) return 'special';
+    if (others?.interface !== undefined) return 'interface';
+    return this.#api[slot] === undefined ? 'default' : 'api';
   }
 
   #keepHostBits(slot: number, bytes: Uint8Array, at: number, length: number): void {
@@ -207,6 +248,10 @@ export class Table {
       return;
     }
   }
+}
+
+function hostKey(address: Uint8Array): number | string {
+  return prefixKey(address, 8 * address.length);
 }
 
 function isNotZero(byte: number): boolean {
