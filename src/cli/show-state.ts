@@ -6,6 +6,7 @@ import {
   describeImportRefusal,
   describeService,
   describeSilence,
+  differenceWords,
   type FibBackendStatus,
   type Figures,
   formatAgo,
@@ -153,6 +154,12 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
       return ['', hop['next-hop'], { text, shade: 'warning' }];
     }),
   );
+  const differences = backends.flatMap((one) =>
+    (one.audit?.recent ?? []).map(({ prefix, what, at }): Cell[] => {
+      const text = `${differenceWords(what)} ${formatAgo(at, now)}: it was told again`;
+      return ['', prefix, { text, shade: 'warning' }];
+    }),
+  );
   const heading = [
     'BACKEND',
     'DESIRED',
@@ -166,7 +173,7 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   ];
   return (
     formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) +
-    formatTable([...failures, ...leftOut])
+    formatTable([...failures, ...leftOut, ...differences])
   );
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { formatDestination } from './route-difference.ts';
+import { deadRoutes } from './route-resolution.ts';
 import { LOOPBACK_NAME } from './interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
@@ -23,6 +24,10 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnSwitches(config, values, problems);
   warnManagement(config, warn);
   warnInterfaces(config, problems);
+  for (const { route, reason } of deadRoutes(config)) {
+    const leaf = `route.${formatDestination(route.destination)}`;
+    problems.warning(route.line, leaf, `its packets are dropped: ${reason}`);
+  }
   if (config.vpp.enabled) warnLabels(config, problems);
   if (config.vpp.enabled && !config.vpp.external) warnSizes(config, warn);
 }

@@ -29,7 +29,8 @@ import type { LeftOutHop } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
 
-const IP_PATHS = 39;
+/** Where the paths of ip_route_add_del begin. */
+export const IP_PATHS = 39;
 const MPLS_PATHS = 24;
 const IS_ADD = 10;
 const TABLE_ID = 12;

@@ -115,6 +115,16 @@ export class ApplianceMetrics {
     'Next hops that a FIB cannot have now, of routes that it has over others',
     ['backend'],
   );
+  readonly #fibCompared = this.#counter(
+    'appliance_fib_compared_total',
+    'Routes that were looked up in a FIB and compared with what it was told',
+    ['backend'],
+  );
+  readonly #fibDifferences = this.#counter(
+    'appliance_fib_differences_total',
+    'Routes that a FIB had otherwise than it was told, or not at all; each was told again',
+    ['backend'],
+  );
   readonly #fibState = this.#gauge('appliance_fib_state', 'State of a FIB, 1 for the one that is', [
     'backend',
     'state',
@@ -282,6 +292,10 @@ export class ApplianceMetrics {
     this.#fibBatches.inc({ backend }, fib.batches);
     this.#fibReplaying.set({ backend }, Number(fib.isReplaying));
     this.#fibLeftOut.set({ backend }, fib.nextHopsLeftOut);
+    if (fib.audit !== undefined) {
+      this.#fibCompared.inc({ backend }, fib.audit.compared);
+      this.#fibDifferences.inc({ backend }, fib.audit.differences);
+    }
     const last = seconds(fib.lastConvergenceMs);
     const full = seconds(fib.lastFullConvergenceMs);
     if (last !== undefined) this.#convergence.set({ backend }, last);

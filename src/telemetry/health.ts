@@ -9,6 +9,7 @@ import {
   isFarBehind,
   leftOutWords,
   PATH_STEPS,
+  unresolvedWords,
 } from './path.ts';
 import type {
   ApplianceStatus,
@@ -240,9 +241,9 @@ function assessImport(imported: KernelImportStatus | undefined): HealthSentence[
 function assessFib(fib: FibBackendStatus): HealthSentence {
   const progress = `${plural(fib.programmed, 'route')} of ${plural(fib.desired, 'route').split(' ')[0]} programmed`;
   const subject = `FIB (${fib.backend})`;
-  const waits = fib.unresolved > 0 ? `, ${plural(fib.unresolved, 'route')} without a reachable next hop` : '';
+  const waits = unresolvedWords(fib);
   if (fib.failed > 0) {
-    const first = fib.failures[0];
+    const [first] = fib.failures;
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }

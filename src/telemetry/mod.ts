@@ -29,6 +29,7 @@ export {
   printable,
 } from './format.ts';
 export { describeService, describeSilence, type HealthLevel } from './health.ts';
+export { differenceWords } from './page-parts.ts';
 export { type Html, html } from './html.ts';
 export { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 export type { AgedList, NodeFigures } from './node-figures.ts';

@@ -17,6 +17,7 @@ import type {
   ApplianceStatus,
   BootPhase,
   FibBackendStatus,
+  FibDifference,
   FibFamilyCounts,
   KernelImportStatus,
   Service,
@@ -179,13 +180,22 @@ export function fibSection(
   const leftOut = reasonList('Next hops that routes do without', backends, (fib) =>
     fib.leftOut.map((one) => [one['next-hop'], one.reason]),
   );
+  const differences = reasonList(
+    'Routes that were otherwise than told, and were told again',
+    backends,
+    (fib) =>
+      (fib.audit?.recent ?? []).map(({ prefix, what, at }) => [
+        prefix,
+        `${differenceWords(what)}, ${formatAgo(at, now)}`,
+      ]),
+  );
   const heads = ['Desired', 'Programmed', 'Pending', 'Failed', 'Unresolved', 'Last convergence'].map(
     (name) => html`<th scope="col" class="number">${name}</th>`,
   );
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
 <div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${failures}${leftOut}${importPart(kernelImport)}
+${rows}</tbody></table></div>${failures}${leftOut}${differences}${importPart(kernelImport)}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
 }
 
@@ -198,6 +208,11 @@ function importPart(imported: KernelImportStatus | undefined): Html {
   const list = items.length === 0 ? NOTHING : html`<ul>\n${items}</ul>`;
   return html`<h3>Routes of routing daemons</h3>
 <p>${describeImport(imported)}</p>${list}`;
+}
+
+/** What VPP had in the place of a route. */
+export function differenceWords(what: FibDifference['what']): string {
+  return what === 'missing' ? 'VPP had lost it' : 'VPP had other next hops';
 }
 
 /** What a FIB lacks, and why; nothing when none lacks anything. */

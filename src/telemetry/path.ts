@@ -320,6 +320,8 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
       return isFarBehind(fib) ? waiting(progress, look) : ok(progress);
     }
     case 'synced':
+      if (fib.unresolved > 0)
+        return waiting(`${plural(fib.programmed, 'route')} programmed${unresolvedWords(fib)}`, look);
       return ok(`${plural(fib.programmed, 'route')} programmed${leftOutWords(fib)}`);
     case 'degraded': {
       const [first] = fib.failures;
@@ -327,6 +329,14 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
       return broken(`${fib.status.reason}${example}`, look);
     }
   }
+}
+
+/** `, 2 routes without a reachable next hop, such as …: why`; empty while there is none. */
+export function unresolvedWords({ unresolved, failed, failures: [first] }: FibBackendStatus): string {
+  if (unresolved === 0) return '';
+  // With failures among them nobody knows which the first is.
+  const example = first === undefined || failed > 0 ? '' : `, such as ${first.prefix}: ${first.reason}`;
+  return `, ${plural(unresolved, 'route')} without a reachable next hop${example}`;
 }
 
 /** `, without the next hop …: why`; empty while none is left out. */

@@ -127,6 +127,7 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
         failures: [],
         nextHopsLeftOut: 0,
         leftOut: [],
+        audit: { state: { state: 'looking' }, compared: 12, rounds: 4, differences: 0, recent: [] },
         batches: 1,
         isReplaying: false,
         lastConvergenceMs: 12,

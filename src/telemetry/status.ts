@@ -290,6 +290,26 @@ export interface FibFamilyCounts {
 }
 
 /** One backend of the FIB; counts are routes. */
+/** A route that the FIB had otherwise than it was told, and that was told again. */
+export interface FibDifference {
+  readonly prefix: string;
+  readonly what: 'missing' | 'other-paths';
+  readonly at: Timestamp;
+}
+
+/** The look at what VPP has, which goes on all the time. */
+export interface FibAuditStatus {
+  readonly state: { readonly state: 'looking' } | { readonly state: 'off'; readonly reason: string };
+  /** Routes that were compared since the start. */
+  readonly compared: number;
+  /** How often all routes were. */
+  readonly rounds: number;
+  /** Routes that were not as VPP was told, since the start; each was told again. */
+  readonly differences: number;
+  /** The last few of them, the newest first. */
+  readonly recent: readonly FibDifference[];
+}
+
 export interface FibBackendStatus {
   readonly backend: 'vpp' | 'kernel' | 'none';
   readonly status:
@@ -313,6 +333,8 @@ export interface FibBackendStatus {
    */
   readonly nextHopsLeftOut: number;
   readonly leftOut: readonly FibLeftOutHop[];
+  /** What is looked up in the FIB itself; VPP's alone. */
+  readonly audit?: FibAuditStatus;
   /** Batches of requests sent since the start. */
   readonly batches: number;
   /** Everything is being told to the FIB again. */

@@ -40,6 +40,7 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   ip_route_add_del: 8,
   ip_route_add_del_v2: 8,
   ip_route_lookup: 31,
+  ip_route_lookup_v2: 32,
   lcp_itf_pair_add_del_v2: 8,
   lcp_itf_pair_add_del_v3: 12,
   lcp_itf_pair_get: 8,

@@ -1,7 +1,7 @@
 /** Tables and routes: ip.api. */
 
 import { makePath, type Path, type PathList, PATH_BYTES, PathType } from './fib-path.ts';
-import type { Shown, Table } from './fib.ts';
+import { FIB_SOURCES, type Shown, type Table } from './fib.ts';
 import {
   ALL_ONES,
   type Answer,
@@ -120,6 +120,31 @@ function routeDump(detailsName: string, tableAt: number, hasSource: boolean): Ha
   };
 }
 
+function routeLookup(name: string, hasSource: boolean): Handler {
+  return (request, { state }) => {
+    const { family, address, length } = readPrefix(request, 15);
+    const table = state.fib.find(family, request.readUInt32BE(10));
+    const shown = table?.lookup(address, length, request.readUInt8(14) !== 0);
+    const retval = table === undefined ? Retval.noSuchFib : Retval.noSuchEntry;
+    const body =
+      table === undefined || shown === undefined
+        ? i32(retval, hasSource ? 28 : 27)
+        : Buffer.concat([
+            i32(Retval.ok),
+            routeBody(table, shown, hasSource ? FIB_SOURCES[shown.source][0] : undefined),
+          ]);
+    return [{ name: `${name}_reply`, body }];
+  };
+}
+
+function sourceDetails([id, priority, name]: readonly [number, number, string]): Answer {
+  const body = Buffer.alloc(66);
+  body.writeUInt8(priority, 0);
+  body.writeUInt8(id, 1);
+  body.write(name, 2, 63);
+  return { name: 'fib_source_details', body };
+}
+
 function withTable(name: string, act: (table: Table, context: HandlerContext) => void): Handler {
   return (request, context) => {
     const table = readTable(request, 10, context.state);
@@ -165,17 +190,9 @@ export const ROUTE_HANDLERS: Readonly<Record<string, Handler>> = {
   }),
   ip_route_dump: routeDump('ip_route_details', 10, false),
   ip_route_v2_dump: routeDump('ip_route_v2_details', 11, true),
-  ip_route_lookup: (request, { state }) => {
-    const { family, address, length } = readPrefix(request, 15);
-    const table = state.fib.find(family, request.readUInt32BE(10));
-    const shown = table?.lookup(address, length, request.readUInt8(14) !== 0);
-    const retval = table === undefined ? Retval.noSuchFib : Retval.noSuchEntry;
-    const body =
-      table === undefined || shown === undefined
-        ? i32(retval, 27)
-        : Buffer.concat([i32(Retval.ok), routeBody(table, shown)]);
-    return [{ name: 'ip_route_lookup_reply', body }];
-  },
+  ip_route_lookup: routeLookup('ip_route_lookup', false),
+  ip_route_lookup_v2: routeLookup('ip_route_lookup_v2', true),
+  fib_source_dump: () => Object.values(FIB_SOURCES).map(sourceDetails),
 };
 
 export const ROUTE_SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
