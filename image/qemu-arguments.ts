@@ -25,7 +25,12 @@ export type NicNetwork =
   /** NICs of one guest with the same hub number are on one segment. */
   | { readonly kind: 'hub'; readonly hub: number }
   /** Frames as UDP datagrams between two ports of this machine's loopback: the other end is a test or a guest. */
-  | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number };
+  | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number }
+  /**
+   * A TAP that QEMU makes, as root, in its own network namespace and that goes with it; whoever wants it elsewhere moves
+   * it there. Frames are whole, as on a cable: no offloads are agreed on.
+   */
+  | { readonly kind: 'tap'; readonly name: string };
 
 export interface NicOptions {
   readonly model?: NicModel;
@@ -123,6 +128,8 @@ function netdevOf(network: NicNetwork, bus: number): string {
         `${side}.type=inet,${side}.host=127.0.0.1,${side}.port=${port}`;
       return `dgram,id=ID,${end('local', network.localPort)},${end('remote', network.remotePort)}`;
     }
+    case 'tap':
+      return `tap,id=ID,ifname=${network.name},script=no,downscript=no,vnet_hdr=off`;
   }
 }
 
