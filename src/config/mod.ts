@@ -27,6 +27,7 @@ export {
   planChange,
   startsVpp,
 } from './difference.ts';
+export { LOOPBACK_NAME } from './interfaces.ts';
 export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';
 export type { MachineFacts } from './machine.ts';

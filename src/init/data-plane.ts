@@ -25,6 +25,7 @@ import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
 import { apiStatus } from './api-status.ts';
 import { KernelPlane } from './kernel-plane.ts';
+import { prepareControlNamespace } from './kernel-settings.ts';
 import { giveNicsBack } from './nic-restore.ts';
 import type { LifeEnd } from './restart-policy.ts';
 import { Service, type ServiceOptions } from './service.ts';
@@ -100,6 +101,9 @@ export class DataPlane {
     this.#kernel = new KernelPlane({
       config,
       runDir: options.runDir,
+      ownsMachine: options.ownsMachine,
+      prepareNamespace: prepareControlNamespace,
+      managementInterface: () => options.managementInterface?.(),
       table: this.fib.table,
       conditions: options.conditions,
       hostInterfaces: () => this.interfaces.hostInterfaces,
@@ -115,6 +119,11 @@ export class DataPlane {
 
   get kernelInterfaces(): KernelInterfaces {
     return this.#kernel.interfaces;
+  }
+
+  /** Sysfs as the namespace of the NICs shows it, while they are in another one than ours. */
+  get namespaceSysfs(): string | undefined {
+    return this.#kernel.namespaceSysfs;
   }
 
   get kernelFib(): KernelBackend {

@@ -1,19 +1,25 @@
 /**
- * The kernel's part in the data plane. Alone, while VPP is disabled or loops: the configured interfaces and all routes,
- * in the own namespace. Beside VPP: with `fib.kernel.enabled` the routes, in the namespace of its TAPs; with
- * `fib.kernel.import` what routing daemons install there becomes a source of the route table.
+ * The kernel's part in the data plane. Alone, while VPP is disabled or loops: the configured interfaces and all routes.
+ * On a box they are in the namespace of VPP's TAPs, so that routing daemons there find the same names and addresses;
+ * `appliance run`, which does not own the machine, keeps its own namespace. Beside VPP: with `fib.kernel.enabled` the
+ * routes, in the namespace of its TAPs. With `fib.kernel.import` what routing daemons install there becomes a source of
+ * the route table, whoever forwards; the kernel, which has these routes already, is not given them.
  */
 import type { Config } from '../config/types.ts';
-import { takeInventory } from '../dpdk/mod.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
 import type { Conditions } from './conditions.ts';
+import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';
 
-export interface KernelPlaneOptions {
+/** How often it is looked whether a NIC came, or a namespace went, while the kernel forwards. */
+const LOOK_MS = 1_000;
+
+export interface KernelPlaneOptions
+  extends Pick<KernelLinksOptions, 'runDir' | 'prepareNamespace' | 'managementInterface'> {
   readonly config: Config;
-  /** Where the record of NICs is. */
-  readonly runDir: string;
+  /** Whether the NICs are ours to be moved to another namespace. */
+  readonly ownsMachine: boolean;
   readonly table: RouteTable;
   readonly conditions: Conditions;
   readonly onError: (message: string) => void;
@@ -32,6 +38,8 @@ export class KernelPlane implements AsyncDisposable {
   readonly fib: KernelBackend;
   #config: Config;
   readonly #options: KernelPlaneOptions;
+  readonly #links: KernelLinks;
+  #lookTimer: NodeJS.Timeout | undefined;
   #import: Import | undefined;
   #isEnded = false;
 
@@ -39,15 +47,21 @@ export class KernelPlane implements AsyncDisposable {
     this.#options = options;
     this.#config = options.config;
     const { config, table, onError } = options;
-    this.interfaces = new KernelInterfaces(config.interfaces, (name) => this.#nicOf(name));
+    this.#links = new KernelLinks(options);
+    this.interfaces = new KernelInterfaces(config.interfaces, this.#links);
     const kernelName = (name: string): string | undefined =>
-      this.interfaces.active ? this.#nicOf(name) : this.#tapOf(name);
+      this.interfaces.active ? this.#linkOf(name) : this.#tapOf(name);
     this.fib = new KernelBackend({ table, config: config.fib.kernel, kernelName, onError }, IDLE);
   }
 
   /** What is learnt from routing daemons; undefined where that is not asked for. */
   get importStatus(): KernelImportStatus | undefined {
     return this.#import?.source.status;
+  }
+
+  /** Sysfs as the namespace of the NICs shows it, while they are in another one than ours. */
+  get namespaceSysfs(): string | undefined {
+    return this.#links.namespaceSysfs;
   }
 
   /** The TAPs are others now. */
@@ -58,17 +72,23 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Begins to forward alone; what the kernel refuses is in the status of both. Never rejects. */
   async take(): Promise<void> {
+    this.#links.place(this.#config, this.#ownNetns);
     this.interfaces.apply();
-    // Names of interfaces mean NICs from now on.
-    this.fib.interfacesChanged();
-    if (!this.#isEnded) await this.fib.attach(undefined);
+    // Names of interfaces mean other links from now on.
+    this.#linksChanged();
+    await this.#followDaemons();
+    if (this.#isEnded) return;
+    this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    await this.fib.attach(this.#links.netns);
   }
 
   /** VPP forwards: takes everything back, and programs what is wanted beside it. Never rejects. */
   async leave(): Promise<void> {
+    this.#stopLooking();
     if (this.interfaces.active) {
       await this.fib.detach(IDLE);
       this.interfaces.withdraw();
+      this.#links.withdraw();
     }
     await this.#standBeside();
   }
@@ -76,11 +96,14 @@ export class KernelPlane implements AsyncDisposable {
   /** Another configuration: at once while the kernel forwards or is programmed, else when it begins to. Never rejects. */
   async reconfigure(config: Config): Promise<void> {
     this.#config = config;
+    const { active } = this.interfaces;
+    if (active) this.#links.place(config, this.#links.netns);
     const isOther = this.interfaces.reconfigure(config.interfaces);
     await this.fib.reconfigure(config.fib.kernel);
-    if (!this.interfaces.active) await this.#standBeside();
+    if (!active) return this.#standBeside();
+    await this.#followDaemons();
     // The kernel drops routes with the address that they were reached by.
-    else if (isOther) await this.fib.recheck();
+    if (isOther) await this.fib.recheck();
     else await this.fib.settled();
   }
 
@@ -94,8 +117,31 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Lets go of the kernel without taking anything back. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopLooking();
     await this.fib[Symbol.asyncDispose]();
     await this.#endImport();
+  }
+
+  /** The namespace that the kernel forwards in; undefined: ours. */
+  get #ownNetns(): string | undefined {
+    return this.#options.ownsMachine ? this.#config.vpp.lcp.netns : undefined;
+  }
+
+  /** A NIC that came late, or came back, is taken; a namespace that was deleted is made again. */
+  #look(): void {
+    if (!this.#links.place(this.#config, this.#links.netns)) return;
+    this.interfaces.apply();
+    this.#linksChanged();
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#lookTimer);
+    this.#lookTimer = undefined;
+  }
+
+  #linksChanged(): void {
+    this.fib.interfacesChanged();
+    this.#import?.source.tapsChanged();
   }
 
   async #standBeside(): Promise<void> {
@@ -111,16 +157,17 @@ export class KernelPlane implements AsyncDisposable {
     const { fib, vpp } = this.#config;
     const { netns } = vpp.lcp;
     const distance = fib.kernel.importDistance;
-    const isWanted = fib.kernel.import && vpp.enabled && vpp.lcp.enabled;
+    const hasTaps = vpp.enabled && vpp.lcp.enabled;
+    const isWanted = fib.kernel.import && (hasTaps || this.#links.netns !== undefined);
     if (isWanted && this.#import?.netns === netns && this.#import.distance === distance) return;
     await this.#endImport();
     if (!isWanted) return;
-    const { table, conditions, hostInterfaces, onError } = this.#options;
+    const { table, conditions, onError } = this.#options;
     const source = new KernelImport({
       table,
       netns,
       distance,
-      interfaceOfTap: (name) => hostInterfaces().get(name),
+      interfaceOfTap: (name) => this.#interfaceOf(name),
       onStatus: (status) => {
         if (status.state === 'waiting') conditions.set('warning', IMPORT, status.reason);
         else conditions.clear(IMPORT);
@@ -143,14 +190,16 @@ export class KernelPlane implements AsyncDisposable {
     return undefined;
   }
 
-  /** The kernel's name of a configured interface: by its PCI address. */
-  #nicOf(name: string): string | undefined {
-    const nic = this.#config.vpp.dpdk.interfaces.find((candidate) => candidate.name === name);
-    if (nic === undefined) return undefined;
-    const found = takeInventory({ runDir: this.#options.runDir }).nics.find(
-      ({ pciAddress }) => pciAddress === nic.pciAddress,
-    );
-    return found?.kernelInterface === true ? found.kernelName : undefined;
+  /** The kernel's name of a configured interface while the kernel forwards. */
+  #linkOf(name: string): string | undefined {
+    const found = this.#links.find(name);
+    return 'ifName' in found ? found.ifName : undefined;
+  }
+
+  /** The interface that a link stands for in the namespace of daemons: a TAP, or the interface itself. */
+  #interfaceOf(link: string): string | undefined {
+    if (this.#links.netns === undefined) return this.#options.hostInterfaces().get(link);
+    return this.#linkOf(link) === undefined ? undefined : link;
   }
 }
 

@@ -26,7 +26,16 @@ export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
-export { type Link, linkIndex, listLinks, setLinkMtu, setLinkUp } from './links.ts';
+export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
+export {
+  createDummy,
+  deleteLink,
+  type Link,
+  linkIndex,
+  listLinks,
+  setLinkMtu,
+  setLinkUp,
+} from './links.ts';
 export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
