@@ -28,7 +28,7 @@ export type NicNetwork =
   | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number }
   /**
    * A TAP that QEMU makes, as root, in its own network namespace and that goes with it; whoever wants it elsewhere moves
-   * it there. Frames are whole, as on a cable: no offloads are agreed on.
+   * it there.
    */
   | { readonly kind: 'tap'; readonly name: string };
 
@@ -129,7 +129,7 @@ function netdevOf(network: NicNetwork, bus: number): string {
       return `dgram,id=ID,${end('local', network.localPort)},${end('remote', network.remotePort)}`;
     }
     case 'tap':
-      return `tap,id=ID,ifname=${network.name},script=no,downscript=no,vnet_hdr=off`;
+      return `tap,id=ID,ifname=${network.name},script=no,downscript=no`;
   }
 }
 

@@ -12,6 +12,7 @@ export const AGENT_INI = `[service.agent]
 command = /usr/bin/busybox sh /boot/agent.sh
 `;
 const CONNECT_MS = 20_000;
+const CONNECT_RETRY_MS = 200;
 /** A line of the terminal may be lost while nobody reads it: a question is put again until it is answered. */
 const FIRST_ANSWER_MS = 3_000;
 
@@ -35,7 +36,7 @@ export class Agent implements Disposable {
   }
 
   static async connect(path: string): Promise<Agent> {
-    for (const deadline = performance.now() + CONNECT_MS; ; await sleep(200)) {
+    for (const deadline = performance.now() + CONNECT_MS; ; await sleep(CONNECT_RETRY_MS)) {
       const socket = connect(path);
       try {
         await once(socket, 'connect');
@@ -60,7 +61,8 @@ export class Agent implements Disposable {
     const said = this.#queue.then(() => this.#ask(script, timeoutMs));
     this.#queue = said.catch(() => undefined);
     return said.then((answer) => {
-      if (answer === undefined) throw new Error(`no answer from the box within ${timeoutMs / 1000} s to: ${script}`);
+      if (answer === undefined)
+        throw new Error(`no answer from the box within ${timeoutMs / 1000} s to: ${script}`);
       return answer;
     });
   }
@@ -92,7 +94,10 @@ export class Agent implements Disposable {
       const match = /answer (\d+) (\d+) ([A-Za-z0-9+/=]*)\./.exec(line);
       if (match === null) continue;
       const [, id, code, output = ''] = match;
-      this.#waiting.get(Number(id))?.({ code: Number(code), text: Buffer.from(output, 'base64').toString('utf8') });
+      this.#waiting.get(Number(id))?.({
+        code: Number(code),
+        text: Buffer.from(output, 'base64').toString('utf8'),
+      });
     }
   }
 }

@@ -17,7 +17,12 @@ import type { Wires } from './wires.ts';
 const BOOT_MS = 240_000;
 /** Bus 1 is the management NIC's. */
 const FIRST_DATA_BUS = 2;
+/** Files of the daemons while cases come and go. */
 const FILES = '/run/field';
+/** Their sockets. */
+const RUN = '/run';
+/** And those that the box finds when it starts. */
+const BOOT = '/boot';
 /** Busybox prefers its own one to that of a path. */
 const IP = 'ip() { /bin/ip "$@"; }\n';
 /** Of a file, into one line for the agent. */
@@ -75,11 +80,6 @@ export class Box implements AsyncDisposable {
     await this.#agent.ready(BOOT_MS);
   }
 
-  /** Pulls the plug. */
-  async cut(): Promise<void> {
-    await this.#disk.cut();
-  }
-
   /** Pulls or plugs the cable of a data plane NIC, counted from 0. */
   setLink(nic: number, up: boolean): Promise<void> {
     return this.#disk.guest.setLink(FIRST_DATA_BUS + nic, up);
@@ -116,12 +116,26 @@ export class Box implements AsyncDisposable {
     const answer = await ask(this.#disk, { method: 'PUT', path: '/config', headers, body: ini });
     if (answer.status !== 200) throw new Error(`the box refused its configuration: ${answer.text}\n${ini}`);
     if (/"state": *"confirmed"/.test(answer.text)) return;
-    const confirmed = await ask(this.#disk, { method: 'POST', path: '/config/confirm', headers: basic(this.#password) });
+    const confirmed = await ask(this.#disk, {
+      method: 'POST',
+      path: '/config/confirm',
+      headers: basic(this.#password),
+    });
     if (confirmed.status !== 200) throw new Error(`the box refused to confirm: ${confirmed.text}`);
   }
 
+  /** Pulls the plug, and starts with a plan in force from the start. */
+  async startWith(plan: BoxPlan): Promise<void> {
+    await this.#disk.cut();
+    for (const { files } of plan.daemons ?? []) {
+      for (const [name, text] of Object.entries(files)) await this.#disk.writeBootFile(name, text);
+    }
+    await this.#disk.writeBootFile('appliance.ini', iniOf(this.plane, plan, BOOT));
+    await this.powerOn();
+  }
+
   async writeFiles(daemon: Daemon): Promise<void> {
-    const directory = `${FILES}/${daemon.name}`;
+    const directory = FILES;
     await this.run(`mkdir -p ${directory}`);
     for (const [name, text] of Object.entries(daemon.files)) {
       const path = `${directory}/${name}`;
@@ -148,7 +162,7 @@ export class Box implements AsyncDisposable {
 
   /** Asks its daemon: birdcl's commands, vtysh's. */
   async ask(daemon: Daemon, question: string): Promise<string> {
-    const command = daemon.question?.(`${FILES}/${daemon.name}`, question) ?? [];
+    const command = daemon.question?.({ etc: FILES, run: RUN }, question) ?? [];
     const words = command.map((word) => `'${word}'`);
     return (await this.run(words.join(' '))).text;
   }
@@ -166,16 +180,23 @@ function isUp(plane: Plane, { vpp, interfaces }: ApplianceStatus): boolean {
 }
 
 /** appliance.ini of a plan; without one the box as it is between cases. */
-export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }): string {
-  const nics = SEGMENTS.map((name, index) => `[vpp.dpdk.interface.${dataNicPciAddress(index)}]\nname = ${name}\n`);
+export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }, etc = FILES): string {
+  const nics = SEGMENTS.map(
+    (name, index) => `[vpp.dpdk.interface.${dataNicPciAddress(index)}]\nname = ${name}\n`,
+  );
   const names = new Set([...SEGMENTS, ...Object.keys(plan.addresses)]);
   const interfaces = [...names].map((name) => {
     const addresses = plan.addresses[name] ?? [];
-    return `[interface.${name}]\n${addresses.length === 0 ? '' : `addresses = ${addresses.join(', ')}\n`}`;
+    const mtu = plan.mtu?.[name];
+    const lines = [
+      ...(addresses.length === 0 ? [] : [`addresses = ${addresses.join(', ')}\n`]),
+      ...(mtu === undefined ? [] : [`mtu = ${mtu}\n`]),
+    ];
+    return `[interface.${name}]\n${lines.join('')}`;
   });
   const services = (plan.daemons ?? []).flatMap((daemon) =>
     daemon
-      .processes(`${FILES}/${daemon.name}`)
+      .processes({ etc, run: RUN })
       .map(({ name, command }) => `[service.${name}]\ncommand = ${command.join(' ')}\nnetns = dataplane\n`),
   );
   return [plane.ini, AGENT_INI, ...nics, ...interfaces, ...services, plan.ini ?? ''].join('');

@@ -19,6 +19,8 @@ export interface PeerLink {
   /** `192.0.2.2/24`; usable at once. */
   readonly addresses?: readonly string[];
   readonly mac?: string;
+  /** Of the segment too; 1500 by default. */
+  readonly mtu?: number;
 }
 
 export interface PeerPlan {
@@ -36,6 +38,7 @@ export interface PeerPlan {
 export interface BoxPlan {
   /** Of the box's interfaces; NICs, or loop0 and so on. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
+  readonly mtu?: Readonly<Record<string, number>>;
   /** More of appliance.ini: sections that are not those of interfaces, NICs and VPP. */
   readonly ini?: string;
   /** Run as services in the namespace of the TAPs. */

@@ -14,10 +14,17 @@ export interface Daemon {
   readonly name: string;
   /** File name → text. */
   readonly files: Readonly<Record<string, string>>;
-  /** In the order of their starts. `dir` holds `files`, and takes sockets. */
-  processes(dir: string): readonly Process[];
+  /** In the order of their starts. */
+  processes(at: DaemonPlace): readonly Process[];
   /** The command that puts a question of the daemon's own language. */
-  question?(dir: string, question: string): readonly string[];
+  question?(at: DaemonPlace, question: string): readonly string[];
+}
+
+export interface DaemonPlace {
+  /** Where `files` are; it may be read-only. */
+  readonly etc: string;
+  /** For sockets and pids. */
+  readonly run: string;
 }
 
 /** BIRD 2. */
@@ -25,13 +32,22 @@ export function bird(config: string): Daemon {
   return {
     name: 'bird',
     files: { 'bird.conf': config },
-    processes: (dir) => [
+    processes: ({ etc, run }) => [
       {
         name: 'bird',
-        command: ['/usr/sbin/bird', '-f', '-c', `${dir}/bird.conf`, '-s', `${dir}/bird.ctl`, '-P', `${dir}/bird.pid`],
+        command: [
+          '/usr/sbin/bird',
+          '-f',
+          '-c',
+          `${etc}/bird.conf`,
+          '-s',
+          `${run}/bird.ctl`,
+          '-P',
+          `${run}/bird.pid`,
+        ],
       },
     ],
-    question: (dir, question) => ['/usr/sbin/birdcl', '-s', `${dir}/bird.ctl`, ...question.split(' ')],
+    question: ({ run }, question) => ['/usr/sbin/birdcl', '-s', `${run}/bird.ctl`, ...question.split(' ')],
   };
 }
 
@@ -43,16 +59,24 @@ export function frr(configs: Readonly<Partial<Record<FrrProgram, string>>>): Dae
   return {
     name: 'frr',
     files: Object.fromEntries(programs.map(([name, text]) => [`${name}.conf`, `log stdout\n${text}`])),
-    processes: (dir) =>
+    processes: ({ etc, run }) =>
       programs.map(([name]) => ({
         name,
         command: [
           `/usr/lib/frr/${name}`,
-          ...['-f', `${dir}/${name}.conf`, '-u', 'root', '-g', 'root', '-i', `${dir}/${name}.pid`],
-          ...['-z', `${dir}/zserv.api`, '--vty_socket', dir, '-P', '0'],
+          ...['-f', `${etc}/${name}.conf`, '-u', 'root', '-g', 'root', '-i', `${run}/${name}.pid`],
+          ...['-z', `${run}/zserv.api`, '--vty_socket', run, '-P', '0'],
         ],
       })),
-    question: (dir, question) => ['/usr/bin/vtysh', '--vty_socket', dir, '--config_dir', dir, '-c', question],
+    question: ({ run }, question) => [
+      '/usr/bin/vtysh',
+      '--vty_socket',
+      run,
+      '--config_dir',
+      run,
+      '-c',
+      question,
+    ],
   };
 }
 
@@ -61,12 +85,19 @@ export function keepalived(config: string): Daemon {
   return {
     name: 'keepalived',
     files: { 'keepalived.conf': config },
-    processes: (dir) => [
+    processes: ({ etc, run }) => [
       {
         name: 'keepalived',
         command: [
-          ...['/usr/sbin/keepalived', '--dont-fork', '--log-console', '--vrrp', '-f', `${dir}/keepalived.conf`],
-          ...['-p', `${dir}/keepalived.pid`, '-r', `${dir}/vrrp.pid`],
+          ...[
+            '/usr/sbin/keepalived',
+            '--dont-fork',
+            '--log-console',
+            '--vrrp',
+            '-f',
+            `${etc}/keepalived.conf`,
+          ],
+          ...['-p', `${run}/keepalived.pid`, '-r', `${run}/vrrp.pid`],
         ],
       },
     ],
@@ -78,13 +109,13 @@ export function dnsmasq(config: string): Daemon {
   return {
     name: 'dnsmasq',
     files: { 'dnsmasq.conf': config },
-    processes: (dir) => [
+    processes: ({ etc, run }) => [
       {
         name: 'dnsmasq',
         command: [
           ...['/usr/sbin/dnsmasq', '--keep-in-foreground', '--log-facility=-', '--user=root', '--group=root'],
-          ...[`--conf-file=${dir}/dnsmasq.conf`, `--pid-file=${dir}/dnsmasq.pid`],
-          `--dhcp-leasefile=${dir}/leases`,
+          ...[`--conf-file=${etc}/dnsmasq.conf`, `--pid-file=${run}/dnsmasq.pid`],
+          `--dhcp-leasefile=${run}/leases`,
         ],
       },
     ],
@@ -96,10 +127,19 @@ export function radvd(config: string): Daemon {
   return {
     name: 'radvd',
     files: { 'radvd.conf': config },
-    processes: (dir) => [
+    processes: ({ etc, run }) => [
       {
         name: 'radvd',
-        command: ['/usr/sbin/radvd', '--nodaemon', '-m', 'stderr', '-C', `${dir}/radvd.conf`, '-p', `${dir}/radvd.pid`],
+        command: [
+          '/usr/sbin/radvd',
+          '--nodaemon',
+          '-m',
+          'stderr',
+          '-C',
+          `${etc}/radvd.conf`,
+          '-p',
+          `${run}/radvd.pid`,
+        ],
       },
     ],
   };
@@ -112,9 +152,4 @@ export function iperfServer(): Daemon {
     files: {},
     processes: () => [{ name: 'iperf3', command: ['/usr/bin/iperf3', '--server', '--forceflush'] }],
   };
-}
-
-/** A program of the box's own image, beside a daemon: iproute2's `ip`, busybox. */
-export function program(name: string, command: readonly string[]): Daemon {
-  return { name, files: {}, processes: () => [{ name, command }] };
 }

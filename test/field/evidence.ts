@@ -45,7 +45,10 @@ const VPP_COMMANDS = [
 export async function keepEvidence(plan: FieldCase, field: Field, directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const keep = async (name: string, read: () => Promise<string | undefined> | string | undefined): Promise<void> => {
+  const keep = async (
+    name: string,
+    read: () => Promise<string | undefined> | string | undefined,
+  ): Promise<void> => {
     const text = await Promise.resolve()
       .then(read)
       .catch((error: unknown) => `not to be had: ${String(error)}`);
@@ -59,8 +62,11 @@ export async function keepEvidence(plan: FieldCase, field: Field, directory: str
   }
   await keep('box-dataplane.txt', async () => {
     const parts: string[] = [];
-    for (const question of BOX_QUESTIONS) parts.push(`# ${question}\n${(await field.box.inside(question)).text}`);
-    parts.push(`# ip -d addr, in the box's own namespace\n${(await field.box.run('ip -d addr; ip route')).text}`);
+    for (const question of BOX_QUESTIONS)
+      parts.push(`# ${question}\n${(await field.box.inside(question)).text}`);
+    parts.push(
+      `# ip -d addr, in the box's own namespace\n${(await field.box.run('ip -d addr; ip route')).text}`,
+    );
     return parts.join('\n');
   });
   if (field.box.plane.kind === 'vpp') {
@@ -75,7 +81,8 @@ export async function keepEvidence(plan: FieldCase, field: Field, directory: str
     const questions = { bird: BIRD_QUESTIONS, frr: FRR_QUESTIONS };
     for (const name of ['bird', 'frr'] as const) {
       if (!names.includes(name)) continue;
-      for (const question of questions[name]) parts.push(`# ${question}\n${await field.askBox(name, question)}`);
+      for (const question of questions[name])
+        parts.push(`# ${question}\n${await field.askBox(name, question)}`);
     }
     return parts.join('\n');
   });
@@ -89,7 +96,8 @@ async function keepPeer(
   const peer = field.peer(plan.name);
   await keep(`${plan.name}.txt`, async () => {
     const parts: string[] = [];
-    for (const question of PEER_QUESTIONS) parts.push(`# ip ${question}\n${(await peer.run(`ip ${question}`)).text}`);
+    for (const question of PEER_QUESTIONS)
+      parts.push(`# ip ${question}\n${(await peer.run(`ip ${question}`)).text}`);
     const names = (plan.daemons ?? []).map(({ name }) => name);
     if (names.includes('bird')) {
       for (const question of BIRD_QUESTIONS) parts.push(`# ${question}\n${await peer.ask('bird', question)}`);

@@ -66,6 +66,11 @@ export class Field implements AsyncDisposable {
     await this.box.put(change(iniOf(this.box.plane, this.#plan)));
   }
 
+  /** Pulls the plug of the box, and starts it with all that the case began with. */
+  powerCycle(): Promise<void> {
+    return this.box.startWith(this.#plan);
+  }
+
   /** Asks the box's own daemon of that name. */
   askBox(name: 'bird' | 'frr', question: string): Promise<string> {
     const daemon = this.#plan.daemons?.find((one) => one.name === name);

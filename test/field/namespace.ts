@@ -84,7 +84,11 @@ export class Namespace implements AsyncDisposable {
   }
 
   /** Runs a program to its end; resolves with whatever became of it. */
-  run(program: string, args: readonly string[], { env = {}, timeoutMs = 30_000 }: RunOptions = {}): Promise<Said> {
+  run(
+    program: string,
+    args: readonly string[],
+    { env = {}, timeoutMs = 30_000 }: RunOptions = {},
+  ): Promise<Said> {
     const { promise, resolve } = Promise.withResolvers<Said>();
     const options = { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES } as const;
     withNetns(this.name, () =>

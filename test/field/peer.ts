@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeerPlan } from './case.ts';
-import type { Daemon } from './daemons.ts';
+import type { Daemon, DaemonPlace } from './daemons.ts';
 import { Namespace, type Running, type Said } from './namespace.ts';
 import type { PeerPrograms } from './programs.ts';
 import type { Wires } from './wires.ts';
@@ -52,7 +52,7 @@ export class Peer implements AsyncDisposable {
       for (const [name, text] of Object.entries(daemon.files)) {
         writeFileSync(join(directory, name), text, { mode: 0o644 });
       }
-      for (const { name, command } of daemon.processes(directory)) {
+      for (const { name, command } of daemon.processes(this.#placeOf(daemon))) {
         this.#daemons.set(name, this.#start(command));
       }
     }
@@ -75,10 +75,22 @@ export class Peer implements AsyncDisposable {
     });
   }
 
+  /** Runs a script by this machine's shell. */
+  shell(script: string, timeoutMs?: number): Promise<Said> {
+    const env = {
+      ...this.#programs.env,
+      PATH: `${this.#programs.directories}:${this.#programs.env['PATH']}`,
+    };
+    return this.namespace.run('/bin/sh', ['-c', script], {
+      env,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
   /** Asks its daemon of that name: birdcl's commands, vtysh's. */
   async ask(name: 'bird' | 'frr', question: string): Promise<string> {
     const daemon = this.plan.daemons?.find((one) => one.name === name);
-    const command = daemon?.question?.(this.#directoryOf(daemon), question);
+    const command = daemon?.question?.(this.#placeOf(daemon), question);
     if (command === undefined) throw new Error(`${this.plan.name} runs no ${name} that can be asked`);
     const [program = '', ...args] = command;
     const said = await this.namespace.run(this.#programs.path(program), args, { env: this.#programs.env });
@@ -96,6 +108,11 @@ export class Peer implements AsyncDisposable {
 
   #directoryOf(daemon: Daemon): string {
     return join(this.#directory, daemon.name);
+  }
+
+  #placeOf(daemon: Daemon): DaemonPlace {
+    const directory = this.#directoryOf(daemon);
+    return { etc: directory, run: directory };
   }
 
   #start(command: readonly string[]): Running {

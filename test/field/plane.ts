@@ -22,9 +22,16 @@ import = true
 backoff-ms = 500
 backoff-max-ms = 2000
 stable-ms = 5000
+loop-after = 4
+loop-retry-ms = 45000
 `;
 
-export const KERNEL: Plane = { kind: 'kernel', label: 'kernel', directory: '', ini: `[vpp]\nenabled = false\n${COMMON}` };
+export const KERNEL: Plane = {
+  kind: 'kernel',
+  label: 'kernel',
+  directory: '',
+  ini: `[vpp]\nenabled = false\n${COMMON}`,
+};
 
 /** An installed tree or one of packages: `bin/vpp` or `usr/bin/vpp` below it. @throws when there is none that runs */
 export function vppPlane(directory: string): Plane {
@@ -52,10 +59,16 @@ ${COMMON}`,
 /** `25.02`, as the program says it. */
 function vppVersion(directory: string): string {
   for (const bin of ['bin/vpp', 'usr/bin/vpp']) {
-    const libraries = ['lib', 'lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((each) => join(directory, each));
+    const libraries = ['lib', 'lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((each) =>
+      join(directory, each),
+    );
     try {
       const env = { ...process.env, LD_LIBRARY_PATH: libraries.join(':') };
-      const said = execFileSync(join(directory, bin), ['--version'], { env, encoding: 'utf8', stdio: 'pipe' });
+      const said = execFileSync(join(directory, bin), ['--version'], {
+        env,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
       const version = /(\d\d\.\d\d)/.exec(said)?.[1];
       if (version !== undefined) return version;
     } catch {
@@ -67,6 +80,8 @@ function vppVersion(directory: string): string {
 
 /** What is tested: another one for each other executable, the same for the same. */
 export function productVersion(): string {
-  const hash = createHash('sha256').update(readFileSync(join(DIST, 'appliance'))).digest('hex');
+  const hash = createHash('sha256')
+    .update(readFileSync(join(DIST, 'appliance')))
+    .digest('hex');
   return `${packageVersion()}-${hash.slice(0, 8)}`;
 }

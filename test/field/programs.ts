@@ -12,6 +12,7 @@ import { closeOverPackages } from '../../image/package-libraries.ts';
 /** Package → its programs that a peer runs. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   bird2: ['/usr/sbin/bird', '/usr/sbin/birdcl'],
+  'busybox-static': ['/bin/busybox'],
   'dnsmasq-base': ['/usr/sbin/dnsmasq'],
   frr: [
     '/usr/lib/frr/babeld',
@@ -31,7 +32,14 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the box gets by `--add` for the cases; `ip` is there for what only a person at a shell would do. */
-export const BOX_PACKAGES: readonly string[] = ['bird2', 'frr', 'iproute2', 'keepalived'];
+export const BOX_PACKAGES: readonly string[] = [
+  'bird2',
+  'dnsmasq-base',
+  'frr',
+  'iproute2',
+  'keepalived',
+  'radvd',
+];
 
 export class PeerPrograms {
   /** For all of them: where their libraries are. */
@@ -57,6 +65,11 @@ export class PeerPrograms {
     return new PeerPrograms(paths, await findLibraries([...paths.values()], debs));
   }
 
+  /** Where they are, as a search path. */
+  get directories(): string {
+    return [...new Set([...this.#paths.values()].map(dirname))].join(':');
+  }
+
   /** The extracted program, by its path in Debian or its name; anything else is this machine's own. */
   path(program: string): string {
     const known = this.#paths.get(program);
@@ -68,7 +81,10 @@ export class PeerPrograms {
 
 /** The directories of what the programs need. To find them takes many questions to apt: they are kept in the cache. */
 async function findLibraries(programs: readonly string[], debs: readonly string[]): Promise<string[]> {
-  const key = createHash('sha256').update(JSON.stringify([programs, debs])).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(JSON.stringify([programs, debs]))
+    .digest('hex')
+    .slice(0, 16);
   const kept = join(cacheDirectory('peers'), `${key}.json`);
   if (existsSync(kept)) {
     // Written below.

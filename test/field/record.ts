@@ -37,7 +37,10 @@ export class Record {
     const lines = readFileSync(this.#path, 'utf8').split('\n');
     const table = lines.filter((line) => line.startsWith('| ')).slice(2);
     return table.map((line) => {
-      const cells = line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'));
+      const cells = line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim().replaceAll('\\|', '|'));
       const [name = '', plane = '', version = '', result = '', seconds = '', words = ''] = cells;
       return { name, plane, version, passed: result === 'passed', words, seconds: Number(seconds) };
     });

@@ -35,7 +35,8 @@ export async function runCase(plan: FieldCase, options: RunCaseOptions): Promise
       const before = seconds();
       await one.run(field);
       log(`    ${(seconds() - before).toFixed(1).padStart(5)} s  ${step}`);
-      if (seconds() > plan.seconds) throw new Error(`the case took ${seconds().toFixed(0)} s, at most ${plan.seconds}`);
+      if (seconds() > plan.seconds)
+        throw new Error(`the case took ${seconds().toFixed(0)} s, at most ${plan.seconds}`);
     }
     result = { passed: true, reason: '', seconds: seconds() };
   } catch (error) {

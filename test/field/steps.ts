@@ -10,7 +10,7 @@ export type Finding = true | string;
 export type Probe = (field: Field) => Promise<Finding> | Finding;
 
 /** Something is done. */
-export function act(what: string, run: (field: Field) => Promise<unknown> | unknown): Step {
+export function act(what: string, run: (field: Field) => unknown): Step {
   return {
     what,
     run: async (field) => {
@@ -56,7 +56,12 @@ export interface PingOptions {
 }
 
 /** One echo, answered. */
-export async function ping(field: Field, from: string, to: string, options: PingOptions = {}): Promise<Finding> {
+export async function ping(
+  field: Field,
+  from: string,
+  to: string,
+  options: PingOptions = {},
+): Promise<Finding> {
   const isIpv6 = to.includes(':');
   const headers = isIpv6 ? 48 : 28;
   const words = ['ping', isIpv6 ? '-6' : '-4', '-n', '-c', '1', '-W', '1'];
@@ -70,7 +75,9 @@ export async function ping(field: Field, from: string, to: string, options: Ping
 
 /** A peer reaches an address, both ways. */
 export function reaches(from: string, to: string, withinS = 15, options: PingOptions = {}): Step {
-  return becomes(`${from} reaches ${to}${detail(options)}`, withinS, (field) => ping(field, from, to, options));
+  return becomes(`${from} reaches ${to}${detail(options)}`, withinS, (field) =>
+    ping(field, from, to, options),
+  );
 }
 
 /** A peer reaches an address no more. */

@@ -11,6 +11,7 @@ import { SEGMENTS, type PeerLink, type Segment } from './case.ts';
 import { Namespace, type Running } from './namespace.ts';
 import type { PeerPrograms } from './programs.ts';
 
+const DEFAULT_MTU = 1500;
 const TAP_MS = 10_000;
 /** Of a capture: headers, and most of what daemons say. */
 const SNAP_BYTES = 256;
@@ -50,11 +51,18 @@ export class Wires implements AsyncDisposable {
   }
 
   /** Puts a peer onto a segment; in its namespace the link has the segment's name. */
-  attach(peer: Namespace, index: number, { segment, addresses = [], mac }: PeerLink): void {
+  attach(
+    peer: Namespace,
+    index: number,
+    { segment, addresses = [], mac, mtu = DEFAULT_MTU }: PeerLink,
+  ): void {
     const port = `p${index}-${segment}`;
     const address = mac === undefined ? '' : ` address ${mac}`;
     peer.ip(`link add ${segment}${address} type veth peer name ${port} netns ${this.#namespace.name}`);
     this.#join(port, segment);
+    // The lowest of its ports is the bridge's.
+    for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${mtu}`);
+    peer.ip(`link set ${segment} mtu ${mtu}`);
     for (const each of addresses) {
       peer.ip(`address add ${each} dev ${segment}${each.includes(':') ? ' nodad' : ''}`);
     }
