@@ -26,6 +26,7 @@ export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
+export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
 export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
 export {
   createDummy,
