@@ -220,7 +220,8 @@ const VPP_LEAVES = [
   leaf('vpp.lcp', 'netns', {
     type: 'netns',
     default: 'dataplane',
-    sentence: 'Network namespace in which the TAP devices appear',
+    sentence:
+      'Network namespace in which the TAP devices appear, and on a box the NICs themselves while the kernel forwards',
     example: 'dataplane',
   }),
   leaf('fib.vpp', 'enabled', {

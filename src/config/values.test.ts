@@ -336,10 +336,14 @@ describe('warnings', () => {
     ['[vpp]\nenabled = true', ['vpp.enabled 2: VPP gets no NIC']],
     ['[vpp]\nenabled = true\nexternal = true', []],
     [`[vpp]\nenabled = true\n${NIC}`, []],
-    [NIC, ['vpp.dpdk.interface.0000:03:00.0 1: VPP is off, the NIC stays with the kernel']],
+    [NIC, ['vpp.dpdk.interface.0000:03:00.0 1: VPP is off, the kernel forwards over this NIC']],
     ['[vpp]\nexternal = true', ['vpp.external 2: no effect while VPP is off']],
     ['[fib.vpp]\nenabled = true', ['fib.vpp.enabled 2: no effect while VPP is off']],
-    ['[fib.kernel]\nimport = true', ['fib.kernel.import 2: no effect without VPP and its TAPs']],
+    ['[fib.kernel]\nimport = true', []],
+    [
+      `[vpp]\nenabled = true\n${NIC}[vpp.lcp]\nenabled = false\n[fib.kernel]\nimport = true`,
+      ['fib.kernel.import 8: no effect without the TAPs of VPP'],
+    ],
     ['[fib.kernel]\ntable-id = 255', ['fib.kernel.table-id 2: "255" is the kernel\'s table of local']],
     [
       `[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true`,

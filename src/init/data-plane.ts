@@ -366,10 +366,9 @@ export class DataPlane {
       name: 'vpp',
       policy: this.#config.supervisor,
       logger,
-      prepare: async (signal) => {
-        await this.#kernel.leave();
+      prepare: (signal) => {
         conditions.clear('vpp');
-        return this.#vppStart.prepare(this.#config, signal);
+        return this.#vppStart.prepare(this.#config, signal, () => this.#kernel.leave());
       },
       onStarted: (pid, life) => this.#started(pid, life),
       onEnded: (end) => this.#ended(end),

@@ -125,6 +125,7 @@ export class KernelLinks implements LinkPlace {
     }
     this.#unsee();
     this.#netns = undefined;
+    this.#ownNames.clear();
     this.#found.clear();
     this.#signature = '';
   }
@@ -179,7 +180,8 @@ export class KernelLinks implements LinkPlace {
     if (here === this.#options.managementInterface()) {
       throw new Error(`${pciAddress} is the management interface ${here}, which stays where it is`);
     }
-    this.#ownNames.set(pciAddress, here);
+    // Not the one with which it fell out of a namespace that was deleted.
+    if (!this.#ownNames.has(pciAddress)) this.#ownNames.set(pciAddress, here);
     moveLinkTo(netns, here, name);
   }
 

@@ -15,14 +15,12 @@ import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';
 /** How often it is looked whether a NIC came, or a namespace went, while the kernel forwards. */
 const LOOK_MS = 1_000;
 
-export interface KernelPlaneOptions
-  extends Pick<KernelLinksOptions, 'runDir' | 'prepareNamespace' | 'managementInterface'> {
+export interface KernelPlaneOptions extends KernelLinksOptions {
   readonly config: Config;
   /** Whether the NICs are ours to be moved to another namespace. */
   readonly ownsMachine: boolean;
   readonly table: RouteTable;
   readonly conditions: Conditions;
-  readonly onError: (message: string) => void;
   /** Interfaces in the namespace of the TAPs and the interfaces of VPP that they stand for, by name. */
   readonly hostInterfaces: () => ReadonlyMap<string, string>;
 }
@@ -86,9 +84,11 @@ export class KernelPlane implements AsyncDisposable {
   async leave(): Promise<void> {
     this.#stopLooking();
     if (this.interfaces.active) {
-      await this.fib.detach(IDLE);
+      // In the namespace of the TAPs they wait for those, as daemons do.
+      if (this.#netnsBeside !== this.#links.netns) await this.fib.detach(IDLE);
       this.interfaces.withdraw();
       this.#links.withdraw();
+      this.#linksChanged();
     }
     await this.#standBeside();
   }
@@ -145,11 +145,17 @@ export class KernelPlane implements AsyncDisposable {
   }
 
   async #standBeside(): Promise<void> {
-    const { fib, vpp } = this.#config;
     await this.#followDaemons();
     if (this.#isEnded) return;
-    if (!fib.kernel.enabled || !vpp.enabled) return this.fib.detach(IDLE);
-    return this.fib.attach(fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined));
+    const netns = this.#netnsBeside;
+    return netns === null ? this.fib.detach(IDLE) : this.fib.attach(netns);
+  }
+
+  /** The namespace that is programmed beside VPP; undefined: ours; null: none. */
+  get #netnsBeside(): string | undefined | null {
+    const { fib, vpp } = this.#config;
+    if (!fib.kernel.enabled || !vpp.enabled) return null;
+    return fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined);
   }
 
   /** Begins, changes or ends the import, as the configuration says. */

@@ -66,8 +66,11 @@ export class VppStart {
     return this.#binaryVersion?.version.text;
   }
 
-  /** Makes everything ready and says what to run; rejects in words with what is missing. */
-  async prepare(config: Config, signal: AbortSignal): Promise<Command> {
+  /**
+   * Makes everything ready and says what to run; rejects in words with what is missing. `takeNics` is awaited before
+   * the first NIC is touched, once all that can be missing is known to be there: whoever forwards goes on until then.
+   */
+  async prepare(config: Config, signal: AbortSignal, takeNics: () => Promise<void>): Promise<Command> {
     const { logger, prepareMachine, runDir, vppRunDir } = this.#options;
     const times = new Stopwatch();
     await prepareMachine?.(config);
@@ -76,6 +79,7 @@ export class VppStart {
     times.lap('version');
     const hugepages = await this.#ensureHugepages(config);
     times.lap('hugepages');
+    await takeNics();
     const plans = hugepages ? await this.#bind(config) : [];
     times.lap('NICs');
     mkdirSync(vppRunDir, { recursive: true });
