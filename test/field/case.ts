@@ -5,6 +5,7 @@
 import type { NicModel } from '../../image/qemu-arguments.ts';
 import type { Daemon } from './daemons.ts';
 import type { Field } from './field.ts';
+import type { Plane } from './plane.ts';
 
 export type PlaneKind = 'kernel' | 'vpp';
 
@@ -63,6 +64,8 @@ export interface FieldCase {
   readonly seconds: number;
   /** Where it has a meaning; both by default. */
   readonly planes?: readonly PlaneKind[];
+  /** Why it cannot be on one of them. */
+  unless?(plane: Plane): string | undefined;
   /** Part of every run of the tests. */
   readonly always?: boolean;
   /** Only when it is named, or with `--long`. */

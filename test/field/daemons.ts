@@ -51,7 +51,7 @@ export function bird(config: string): Daemon {
   };
 }
 
-export type FrrProgram = 'zebra' | 'ospfd' | 'ospf6d' | 'bgpd' | 'babeld' | 'staticd' | 'ripd';
+export type FrrProgram = 'zebra' | 'ospfd' | 'ospf6d' | 'bgpd' | 'staticd' | 'isisd';
 
 /** FRR: zebra and others, each with its own configuration. */
 export function frr(configs: Readonly<Partial<Record<FrrProgram, string>>>): Daemon {

@@ -15,8 +15,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'busybox-static': ['/bin/busybox'],
   'dnsmasq-base': ['/usr/sbin/dnsmasq'],
   frr: [
-    '/usr/lib/frr/babeld',
     '/usr/lib/frr/bgpd',
+    '/usr/lib/frr/isisd',
     '/usr/lib/frr/ospf6d',
     '/usr/lib/frr/ospfd',
     '/usr/lib/frr/zebra',

@@ -45,7 +45,11 @@ for (const name of only ?? []) {
 }
 
 function isWanted(plan: FieldCase): boolean {
-  if (plan.planes?.includes(plane.kind) === false) return false;
+  const why = plan.planes?.includes(plane.kind) === false ? `not on ${plane.kind}` : plan.unless?.(plane);
+  if (why !== undefined) {
+    if (only?.includes(plan.name) === true) say(`field: ${plan.name} is left out: ${why}`);
+    return false;
+  }
   if (only !== undefined) return only.includes(plan.name);
   if (plan.long === true && !values.long) return false;
   return !(values.resume && record.hasPassed(plan.name, plane.label, version));
