@@ -19,6 +19,7 @@ export default defineConfig({
             'test/conformance/**/*.test.ts',
             'test/monitoring/**/*.test.ts',
             'test/system/**/*.test.ts',
+            'test/field/record.test.ts',
           ],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -58,7 +59,7 @@ export default defineConfig({
       {
         test: {
           name: 'field',
-          include: ['test/field/**/*.test.ts'],
+          include: ['test/field/field.test.ts'],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],
           fileParallelism: false,

@@ -58,7 +58,11 @@ export function frr(configs: Readonly<Partial<Record<FrrProgram, string>>>): Dae
   const programs = Object.entries({ zebra: '', ...configs });
   return {
     name: 'frr',
-    files: Object.fromEntries(programs.map(([name, text]) => [`${name}.conf`, `log stdout\n${text}`])),
+    files: {
+      ...Object.fromEntries(programs.map(([name, text]) => [`${name}.conf`, `log stdout\n${text}`])),
+      // Otherwise vtysh asks PAM who we are.
+      'vtysh.conf': 'username root nopassword\n',
+    },
     processes: ({ etc, run }) =>
       programs.map(([name]) => ({
         name,
@@ -68,12 +72,12 @@ export function frr(configs: Readonly<Partial<Record<FrrProgram, string>>>): Dae
           ...['-z', `${run}/zserv.api`, '--vty_socket', run, '-P', '0'],
         ],
       })),
-    question: ({ run }, question) => [
+    question: ({ etc, run }, question) => [
       '/usr/bin/vtysh',
       '--vty_socket',
       run,
       '--config_dir',
-      run,
+      etc,
       '-c',
       question,
     ],
