@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { DIST, packageVersion } from '../../image/root-tree.ts';
+import { DIST, packageVersion, requireFile } from '../../image/root-tree.ts';
 import type { PlaneKind } from './case.ts';
 
 export interface Plane {
@@ -81,7 +81,7 @@ function vppVersion(directory: string): string {
 /** What is tested: another one for each other executable, the same for the same. */
 export function productVersion(): string {
   const hash = createHash('sha256')
-    .update(readFileSync(join(DIST, 'appliance')))
+    .update(readFileSync(requireFile(join(DIST, 'appliance'))))
     .digest('hex');
   return `${packageVersion()}-${hash.slice(0, 8)}`;
 }
