@@ -15,6 +15,11 @@ export function birdOspf(interfaces: readonly string[], stubs: readonly string[]
     ...stubs.map((name) => `interface "${name}" { stub; };`),
   ].join(' ');
   return `protocol ospf v2 ospf4 { ipv4 { import all; export none; }; area 0 { ${lines} }; }
-protocol ospf v3 ospf6 { ipv6 { import all; export none; }; area 0 { ${lines} }; }
+protocol ospf v3 ospf6 { ipv6 { import all; export where source = RTS_STATIC; }; area 0 { ${lines} }; }
 `;
+}
+
+/** OSPFv3 takes no interface without a link-local address: a prefix of the loopback is announced as a route. */
+export function announced6(prefix: string): string {
+  return `protocol static announced6 { ipv6; route ${prefix} blackhole; }\n`;
 }

@@ -1,5 +1,5 @@
 /** OSPFv2 and OSPFv3 between daemons of two makes and the box, whose daemon is of either make. */
-import { BIRD_BASE, birdOspf } from '../bird-config.ts';
+import { announced6, BIRD_BASE, birdOspf } from '../bird-config.ts';
 import type { FieldCase, PeerPlan, Step } from '../case.ts';
 import { bird, type Daemon, frr } from '../daemons.ts';
 import type { Field } from '../field.ts';
@@ -26,7 +26,7 @@ const PEERS: readonly PeerPlan[] = [
     links: [{ segment: 'xe0', addresses: ['192.0.2.2/24', '2001:db8:1::2/64'] }],
     loopbacks: ['10.11.0.1/32', '2001:db8:11::1/128'],
     forwards: true,
-    daemons: [bird(`router id 10.11.0.1;\n${BIRD_BASE}${birdOspf(['xe0'], ['lo'])}`)],
+    daemons: [bird(`router id 10.11.0.1;\n${BIRD_BASE}${announced6('2001:db8:11::1/128')}${birdOspf(['xe0'], ['lo'])}`)],
   },
   {
     name: 'frr',
