@@ -223,9 +223,11 @@ export class KernelLinks implements LinkPlace {
   /** Whether names, or links behind names, are others than they were at the last look. */
   #isOther(): boolean {
     const indexes = new Map<string, number>();
-    this.#attempt(() => {
+    try {
       for (const { name, index } of this.run(listLinks)) indexes.set(name, index);
-    });
+    } catch {
+      // No namespace: that is the reason of each interface already.
+    }
     const signature = [...this.#found]
       .map(([name, link]) => `${name} ${'ifName' in link ? indexes.get(link.ifName) : link.reason}`)
       .join('\n');

@@ -82,6 +82,13 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       { name: 'xe0', dataPlane: 'kernel', state: { state: 'ok' }, adminUp: true, link: 'up' },
       { name: 'xe1', dataPlane: 'kernel', state: { state: 'ok' }, adminUp: true, link: 'up' },
     ]);
+    // What is there, by whomever.
+    box.ip(box.netns, 'address', 'add', '192.0.2.9/32', 'dev', 'xe0');
+    expect(plane.interfaces.status[0]?.addresses.toSorted()).toEqual([
+      '192.0.2.1/24',
+      '192.0.2.9/32',
+      '2001:db8:1::1/64',
+    ]);
     expect(box.names(box.home)).toEqual([]);
     expect(box.ip(box.home, 'route')).toBe('');
   });

@@ -107,11 +107,13 @@ export class KernelPlane implements AsyncDisposable {
     else await this.fib.settled();
   }
 
-  /** Takes our routes out of the kernel, for good; says how many there were. Never rejects. */
+  /** Takes our routes and loopbacks out of the kernel, for good; says how many routes there were. Never rejects. */
   async removeRoutes(): Promise<string> {
     this.#isEnded = true;
+    this.#stopLooking();
     const { programmed } = this.fib.status;
     await this.fib.detach('the appliance stops');
+    this.#links.withdraw();
     return `${programmed} routes`;
   }
 

@@ -9,6 +9,7 @@ import type { InterfaceConfig } from '../config/types.ts';
 import {
   addAddress,
   type Link,
+  listAddresses,
   listLinks,
   reasonOf,
   removeAddress,
@@ -16,6 +17,9 @@ import {
   setLinkUp,
 } from '../linux/mod.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
+
+/** No link has it. */
+const NO_INDEX = 0;
 
 /** The link of an interface of the configuration, or why there is none. */
 export type FoundLink = { readonly ifName: string } | { readonly reason: string };
@@ -87,7 +91,7 @@ export class KernelInterfaces {
 
   get status(): InterfaceStatus[] {
     if (!this.#active) return [];
-    const links = new Map(this.#links().map((link) => [link.name, link]));
+    const { links, addresses } = this.#present();
     return this.#configs.map((config) => {
       const found = this.#place.find(config.name);
       const link = 'ifName' in found ? links.get(found.ifName) : undefined;
@@ -100,7 +104,7 @@ export class KernelInterfaces {
         adminUp: link?.up ?? false,
         link: link === undefined ? ('unknown' as const) : link.running ? ('up' as const) : ('down' as const),
         ...(link === undefined ? {} : { mtuBytes: link.mtu, mac: link.mac }),
-        addresses: config.addresses.map(({ address, length }) => `${address}/${length}`),
+        addresses: addresses.get(link?.index ?? NO_INDEX) ?? [],
       };
     });
   }
@@ -167,12 +171,26 @@ export class KernelInterfaces {
     }
   }
 
-  #links(): Link[] {
+  /** What the kernel has: links by name, and their addresses by index; not those that it made of the MACs itself. */
+  #present(): { links: Map<string, Link>; addresses: Map<number, string[]> } {
+    const links = new Map<string, Link>();
+    const addresses = new Map<number, string[]>();
     try {
-      return this.#place.run(listLinks);
+      this.#place.run(() => {
+        for (const link of listLinks()) links.set(link.name, link);
+        for (const { ifIndex, address, length } of listAddresses()) {
+          if (address.startsWith('fe80:') && !this.#isConfigured(address)) continue;
+          addresses.set(ifIndex, [...(addresses.get(ifIndex) ?? []), `${address}/${length}`]);
+        }
+      });
     } catch {
-      return []; // the namespace is gone: it is made again at the next look
+      // The namespace is gone: it is made again at the next look.
     }
+    return { links, addresses };
+  }
+
+  #isConfigured(wanted: string): boolean {
+    return this.#configs.some(({ addresses }) => addresses.some(({ address }) => address === wanted));
   }
 }
 

@@ -82,10 +82,11 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect(total).toBeGreaterThan(180);
   });
 
-  it('loaded vfio and what pushes labels, and gave both data plane NICs to it, each in a group of its own', async () => {
+  it('loaded vfio, what pushes labels and the links of a router, and gave both data plane NICs to it, each in a group of its own', async () => {
     const modules = await guest.machine('read /proc/modules');
-    for (const name of ['vfio_pci', 'vfio_iommu_type1', 'vfat', 'virtio_net', 'mpls_iptunnel'])
-      expect(modules).toMatch(new RegExp(`^${name} `, 'm'));
+    const wanted = ['vfio_pci', 'vfio_iommu_type1', 'vfat', 'virtio_net', 'mpls_iptunnel', 'dummy', 'vrf'];
+    for (const name of wanted) expect(modules).toMatch(new RegExp(`^${name} `, 'm'));
+    expect(await guest.machine('read /proc/1/net/dev')).not.toMatch(/dummy/);
     const status = await guest.status();
     const taken = status?.nics.filter(({ use }) => use.role === 'vpp') ?? [];
     expect(taken.map(({ pciAddress }) => pciAddress)).toEqual(['0000:02:00.0', '0000:03:00.0']);
@@ -102,11 +103,11 @@ describe.skipIf(skip !== undefined)('a guest that boots with a good configuratio
     expect(status?.management).toMatchObject({ addresses: expect.arrayContaining(['10.0.2.15/24']) });
   });
 
-  it('set the sysctls and made the namespace', async () => {
+  it('set the sysctls, forwards nothing for management, and made the namespace of the data plane', async () => {
     expect(await guest.machine('read /proc/sys/net/core/rmem_default')).toBe('67108864');
     expect(await guest.machine('read /proc/sys/net/core/rmem_max')).toBe('67108864');
-    expect(await guest.machine('read /proc/sys/net/ipv4/ip_forward')).toBe('1');
-    expect(await guest.machine('read /proc/sys/net/ipv6/conf/all/forwarding')).toBe('1');
+    expect(await guest.machine('read /proc/sys/net/ipv4/ip_forward')).toBe('0');
+    expect(await guest.machine('read /proc/sys/net/ipv6/conf/all/forwarding')).toBe('0');
     expect(await guest.machine('read /proc/sys/kernel/hostname')).toBe('demo');
     expect(await guest.machine('read /proc/mounts')).toMatch(/^nsfs \/run\/netns\/dataplane nsfs /m);
   });
