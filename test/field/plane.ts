@@ -1,9 +1,9 @@
 /** The data plane under test: the kernel, or a real VPP. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { DIST, packageVersion, requireFile } from '../../image/root-tree.ts';
+import { readVppVersion } from '../../src/vpp/mod.ts';
 import type { PlaneKind } from './case.ts';
 
 export interface Plane {
@@ -33,11 +33,11 @@ export const KERNEL: Plane = {
   ini: `[vpp]\nenabled = false\n${COMMON}`,
 };
 
-/** An installed tree or one of packages: `bin/vpp` or `usr/bin/vpp` below it. @throws when there is none that runs */
-export function vppPlane(directory: string): Plane {
+/** An installed tree: `bin/vpp` or `usr/bin/vpp` below it. @throws when there is none */
+export async function vppPlane(directory: string): Promise<Plane> {
   return {
     kind: 'vpp',
-    label: `VPP ${vppVersion(directory)}`,
+    label: `VPP ${await vppVersion(directory)}`,
     directory,
     ini: `[vpp]
 enabled = true
@@ -57,25 +57,11 @@ ${COMMON}`,
 }
 
 /** `25.02`, as the program says it. */
-function vppVersion(directory: string): string {
-  for (const bin of ['bin/vpp', 'usr/bin/vpp']) {
-    const libraries = ['lib', 'lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((each) =>
-      join(directory, each),
-    );
-    try {
-      const env = { ...process.env, LD_LIBRARY_PATH: libraries.join(':') };
-      const said = execFileSync(join(directory, bin), ['--version'], {
-        env,
-        encoding: 'utf8',
-        stdio: 'pipe',
-      });
-      const version = /(\d\d\.\d\d)/.exec(said)?.[1];
-      if (version !== undefined) return version;
-    } catch {
-      // Not there: the other one may be.
-    }
-  }
-  throw new Error(`${directory} has no bin/vpp or usr/bin/vpp that says its version`);
+async function vppVersion(directory: string): Promise<string> {
+  const binary = ['bin/vpp', 'usr/bin/vpp'].map((path) => join(directory, path)).find(existsSync);
+  if (binary === undefined) throw new Error(`${directory} has no bin/vpp and no usr/bin/vpp`);
+  const { year, month } = await readVppVersion(binary);
+  return `${year}.${String(month).padStart(2, '0')}`;
 }
 
 /** What is tested: another one for each other executable, the same for the same. */

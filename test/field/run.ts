@@ -33,7 +33,7 @@ if (reason !== undefined) {
 }
 
 const seed = values.seed === undefined ? randomInt(1 << 30) : Number(values.seed);
-const plane = values.vpp === undefined ? KERNEL : vppPlane(resolve(values.vpp));
+const plane = values.vpp === undefined ? KERNEL : await vppPlane(resolve(values.vpp));
 const version = productVersion();
 const record = new Record(resolve(ROOT, 'docs/field.md'));
 const only = values.only?.split(',');

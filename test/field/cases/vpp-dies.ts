@@ -17,7 +17,11 @@ const PEERS: readonly PeerPlan[] = [
     links: [{ segment: 'xe0', addresses: ['192.0.2.2/24', '2001:db8:1::2/64'] }],
     loopbacks: ['10.11.0.1/32', '2001:db8:11::1/128'],
     forwards: true,
-    daemons: [bird(`router id 10.11.0.1;\n${BIRD_BASE}${announced6('2001:db8:11::1/128')}${birdOspf(['xe0'], ['lo'])}`)],
+    daemons: [
+      bird(
+        `router id 10.11.0.1;\n${BIRD_BASE}${announced6('2001:db8:11::1/128')}${birdOspf(['xe0'], ['lo'])}`,
+      ),
+    ],
   },
   {
     name: 'far',
