@@ -2,6 +2,7 @@
  * The cables between the box and its peers: a bridge for each segment in a namespace of their own, in which the box's
  * TAPs are ports, and the peers' veths. Everything that crosses a segment can be captured there.
  */
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
@@ -57,8 +58,10 @@ export class Wires implements AsyncDisposable {
     { segment, addresses = [], mac, mtu = DEFAULT_MTU }: PeerLink,
   ): void {
     const port = `p${index}-${segment}`;
-    const address = mac === undefined ? '' : ` address ${mac}`;
-    peer.ip(`link add ${segment}${address} type veth peer name ${port} netns ${this.#namespace.name}`);
+    const address = mac ?? macOf(`${segment} ${addresses[0] ?? index}`);
+    peer.ip(
+      `link add ${segment} address ${address} type veth peer name ${port} netns ${this.#namespace.name}`,
+    );
     this.#join(port, segment);
     // The lowest of its ports is the bridge's.
     for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${mtu}`);
@@ -97,4 +100,10 @@ export class Wires implements AsyncDisposable {
     this.#namespace.sysctl(`ipv6.conf.${port}.disable_ipv6`, 1);
     this.#namespace.ip(`link set ${port} master ${segment} up`);
   }
+}
+
+/** The same for the same address: the box's neighbours are those of the case before, if they have its addresses. */
+function macOf(identity: string): string {
+  const bytes = createHash('sha256').update(identity).digest('hex').slice(0, 8);
+  return `02:fd:${bytes.replace(/(..)(?=.)/g, '$1:')}`;
 }

@@ -10,14 +10,16 @@ const PEERS: readonly PeerPlan[] = [
   },
   {
     name: 'far',
-    links: [{ segment: 'xe1', addresses: ['198.51.100.2/24', '2001:db8:2::2/64'], mac: '02:00:00:00:00:0a' }],
+    links: [
+      { segment: 'xe1', addresses: ['198.51.100.22/24', '2001:db8:2::22/64'], mac: '02:00:00:00:00:0a' },
+    ],
     loopbacks: ['10.91.0.1/32', '2001:db8:91::1/128'],
     routes: ['default via 198.51.100.1', 'default via 2001:db8:2::1'],
   },
 ];
 const BOX = {
   addresses: { xe0: ['10.90.0.1/16', '2001:db8:1::1/64'], xe1: ['198.51.100.1/24', '2001:db8:2::1/64'] },
-  ini: '[route]\n10.91.0.0/24 = 198.51.100.2\n2001:db8:91::/48 = 2001:db8:2::2\n',
+  ini: '[route]\n10.91.0.0/24 = 198.51.100.22\n2001:db8:91::/48 = 2001:db8:2::22\n',
 };
 
 export const cases: readonly FieldCase[] = [
@@ -78,7 +80,7 @@ export const cases: readonly FieldCase[] = [
         if (code !== 0) throw new Error(text);
       }),
       reaches('near', '10.91.0.1', 10),
-      reaches('near', '198.51.100.2', 10),
+      reaches('near', '198.51.100.22', 10),
       reaches('new', '10.91.0.1', 20),
     ],
   },

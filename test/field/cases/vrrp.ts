@@ -49,10 +49,10 @@ export const cases: readonly FieldCase[] = [
     peers: [
       {
         name: 'router',
-        links: [{ segment: 'xe0', addresses: ['192.0.2.2/24'], mac: PEER_MAC }],
+        links: [{ segment: 'xe0', addresses: ['192.0.2.12/24'], mac: PEER_MAC }],
         daemons: [keepalived(config('peer', 100, 150))],
       },
-      { name: 'host', links: [{ segment: 'xe0', addresses: ['192.0.2.9/24'] }] },
+      { name: 'host', links: [{ segment: 'xe0', addresses: ['192.0.2.19/24'] }] },
     ],
     steps: [
       becomes('the box answers for the first address', 30, answers(FIRST, BOX_MAC)),
