@@ -22,6 +22,11 @@ const ip = (line: string) =>
     if (code !== 0) throw new Error(text);
   });
 
+const proxyArp = (value: 0 | 1) =>
+  act(`net.ipv4.conf.xe0.proxy_arp = ${value}`, (field) =>
+    field.box.inside(`echo ${value} >/proc/sys/net/ipv4/conf/xe0/proxy_arp`),
+  );
+
 export const cases: readonly FieldCase[] = [
   {
     name: 'vip',
@@ -68,18 +73,19 @@ export const cases: readonly FieldCase[] = [
   },
   {
     name: 'proxy-arp',
-    shows: 'a proxy entry for an address has the box answer ARP for it, and no more when it is gone',
+    shows:
+      'proxy_arp of an interface has the box answer ARP for what is behind others, and no more without it',
     seconds: 60,
     box: { addresses: ADDRESSES, ini: '[route]\n192.0.2.77/32 = 198.51.100.2\n' },
     peers: PEERS,
     steps: [
       reaches('near', '198.51.100.2'),
-      ip('neigh add proxy 192.0.2.77 dev xe0'),
+      proxyArp(1),
       becomes('the box answers for 192.0.2.77', 5, async (field) => {
         const { text } = await field.peer('near').run('arping -f -c 1 -w 1 -I xe0 192.0.2.77');
         return /reply from 192\.0\.2\.77 \[52:54:00:00:00:02\]/.test(text) ? true : text;
       }),
-      ip('neigh del proxy 192.0.2.77 dev xe0'),
+      proxyArp(0),
       becomes('nobody answers for it', 5, async (field) => {
         const { text } = await field.peer('near').run('arping -f -c 1 -w 1 -I xe0 192.0.2.77');
         return /reply from/.test(text) ? text : true;
