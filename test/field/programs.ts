@@ -5,7 +5,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { cacheDirectory, extractPackage, fetchPackage, learnPackages } from '../../image/debian-package.ts';
+import {
+  cacheDirectory,
+  extractPackage,
+  fetchPackage,
+  prefetchPackages,
+} from '../../image/debian-package.ts';
 import { ImageError } from '../../image/errors.ts';
 import { closeOverPackages } from '../../image/package-libraries.ts';
 
@@ -53,7 +58,7 @@ export class PeerPrograms {
 
   /** Fetches what the cache does not have. @throws ImageError when apt cannot, or a library is nowhere */
   static async fetch(): Promise<PeerPrograms> {
-    await learnPackages(Object.keys(PACKAGES));
+    await prefetchPackages(Object.keys(PACKAGES));
     const paths = new Map<string, string>();
     const debs: string[] = [];
     for (const [name, programs] of Object.entries(PACKAGES)) {
