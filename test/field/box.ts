@@ -35,6 +35,8 @@ export class Box implements AsyncDisposable {
   readonly #scratch: string;
   #agent: Agent | undefined;
   #password = '';
+  /** Where the files of its daemons are. */
+  #etc = FILES;
 
   private constructor(plane: Plane, disk: DiskGuest, wires: Wires, scratch: string) {
     this.plane = plane;
@@ -107,6 +109,7 @@ export class Box implements AsyncDisposable {
   /** Has this plan in force: its daemons' files, its configuration, confirmed. */
   async use(plan: BoxPlan): Promise<void> {
     for (const daemon of plan.daemons ?? []) await this.writeFiles(daemon);
+    this.#etc = FILES;
     await this.put(iniOf(this.plane, plan));
   }
 
@@ -131,6 +134,7 @@ export class Box implements AsyncDisposable {
       for (const [name, text] of Object.entries(files)) await this.#disk.writeBootFile(name, text);
     }
     await this.#disk.writeBootFile('appliance.ini', iniOf(this.plane, plan, BOOT));
+    this.#etc = BOOT;
     await this.powerOn();
   }
 
@@ -162,7 +166,7 @@ export class Box implements AsyncDisposable {
 
   /** Asks its daemon: birdcl's commands, vtysh's. */
   async ask(daemon: Daemon, question: string): Promise<string> {
-    const command = daemon.question?.({ etc: FILES, run: RUN }, question) ?? [];
+    const command = daemon.question?.({ etc: this.#etc, run: RUN }, question) ?? [];
     const words = command.map((word) => `'${word}'`);
     return (await this.run(words.join(' '))).text;
   }

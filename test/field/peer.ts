@@ -41,7 +41,8 @@ export class Peer implements AsyncDisposable {
     for (const link of plan.links) wires.attach(this.namespace, index, link);
     for (const each of plan.loopbacks ?? []) this.namespace.ip(`address add ${each} dev lo`);
     for (const each of plan.routes ?? []) {
-      this.namespace.ip(`${each.includes(':') ? '-6 ' : ''}route add ${each}`);
+      const isIpv6 = each.includes(':') && !each.includes('inet6');
+      this.namespace.ip(`${isIpv6 ? '-6 ' : ''}route add ${each}`);
     }
   }
 

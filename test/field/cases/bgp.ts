@@ -92,7 +92,53 @@ const ARRIVED: readonly Step[] = [
   reaches('near', '2001:db8:5000:8::1'),
 ];
 
+/** That of the box's NIC on xe1, from its MAC (RFC 4291, appendix A). */
+const BOX_LINK_LOCAL = 'fe80::5054:ff:fe00:3';
+
+const unnumbered = (own: string, ownAs: number, other: string, otherAs: number, channel: string): string =>
+  `protocol bgp { local ${own} as ${ownAs}; neighbor ${other}%xe1 as ${otherAs};
+  connect delay time 1; connect retry time 2; error wait time 1, 4; hold time 9;
+  ipv4 { ${channel} extended next hop on; }; ipv6 { ${channel} }; }
+`;
+
+const UNNUMBERED: FieldCase = {
+  name: 'bgp-unnumbered',
+  shows: 'BGP between link-local addresses: IPv4 routes with IPv6 next hops (RFC 8950) forward',
+  seconds: 120,
+  box: {
+    addresses: { xe0: ['192.0.2.1/24', '2001:db8:1::1/64'] },
+    daemons: [
+      bird(
+        `router id 192.0.2.1;\n${BIRD_BASE}${unnumbered(BOX_LINK_LOCAL, 65001, 'fe80::2', 65002, 'import all; export none;')}`,
+      ),
+    ],
+  },
+  peers: [
+    {
+      name: 'near',
+      links: [{ segment: 'xe0', addresses: ['192.0.2.2/24', '2001:db8:1::2/64'] }],
+      routes: ['default via 192.0.2.1', 'default via 2001:db8:1::1'],
+    },
+    {
+      name: 'far',
+      links: [{ segment: 'xe1', addresses: ['fe80::2/64'] }],
+      loopbacks: ['10.66.0.1/32', '2001:db8:66::1/128'],
+      routes: [`default via inet6 ${BOX_LINK_LOCAL} dev xe1`, `default via ${BOX_LINK_LOCAL} dev xe1`],
+      daemons: [
+        bird(`router id 10.66.0.1;
+log stderr all;
+protocol device { scan time 1; }
+protocol static { ipv4; route 10.66.0.0/24 blackhole; }
+protocol static { ipv6; route 2001:db8:66::/48 blackhole; }
+${unnumbered('fe80::2', 65002, BOX_LINK_LOCAL, 65001, 'import none; export where source = RTS_STATIC; next hop self;')}`),
+      ],
+    },
+  ],
+  steps: [reaches('near', '10.66.0.1', 40), reaches('near', '2001:db8:66::1')],
+};
+
 export const cases: readonly FieldCase[] = [
+  UNNUMBERED,
   {
     name: 'bgp',
     shows: `${COUNT} IPv4 and ${COUNT} IPv6 routes over one BGP session over IPv4, and again after the peer was away`,
