@@ -26,7 +26,10 @@ export type NicNetwork =
   | { readonly kind: 'hub'; readonly hub: number }
   /** Frames as UDP datagrams between two ports of this machine's loopback: the other end is a test or a guest. */
   | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number }
-  /** A TAP of this machine, which is there already; it may be moved to a namespace once QEMU has it. Needs root. */
+  /**
+   * A TAP that QEMU makes, as root, in its own network namespace and that goes with it; whoever wants it elsewhere moves
+   * it there.
+   */
   | { readonly kind: 'tap'; readonly name: string };
 
 export interface NicOptions {
