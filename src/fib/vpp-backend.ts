@@ -39,7 +39,7 @@ import { payloadOf, VppTemplates } from './vpp-templates.ts';
 
 const TABLE_RETRY_MS = 1_000;
 const TABLE_TIMEOUT_MS = 30_000;
-/** Between two looks at next hops that are left out: networks may have come that nobody told of. */
+/** Between two looks at next hops: networks may have come that nobody told of, and neighbours that did not answer. */
 const LOOK_MS = 5_000;
 
 export interface VppBackendOptions {
@@ -125,7 +125,10 @@ export class VppBackend implements Disposable {
       isSweeping: false,
     };
     this.#session = session;
-    this.#lookTimer = setInterval(() => this.#lookAtSubstitutes(), LOOK_MS).unref();
+    this.#lookTimer = setInterval(() => {
+      this.#lookAtSubstitutes();
+      this.#askForNeighbours();
+    }, LOOK_MS).unref();
     for (const state of this.#states) {
       state.reset(kind === 'reconnected' && state.store.family === 'mpls' ? 'unsure' : 'nothing');
     }
@@ -177,6 +180,13 @@ export class VppBackend implements Disposable {
     if (groups.size > 0) for (const state of this.#states) state.tellAgain(groups);
     for (const programmer of this.#session?.programmers.values() ?? []) programmer.forgetRefusals();
     for (const state of this.#states) state.wake();
+    // A link that came up was down when VPP asked for them.
+    this.#askForNeighbours();
+  }
+
+  #askForNeighbours(): void {
+    const session = this.#session;
+    if (session?.isOpen === true) void this.#templates.ipv6Neighbours.ask(session.client);
   }
 
   /** Leaves out what VPP cannot have now of a group. True: it is to be told something else in its place than before. */
