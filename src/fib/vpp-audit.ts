@@ -249,10 +249,10 @@ export class VppAudit implements Disposable {
     } as const;
     const route = await this.#exactly(this.#tableOf(key.tableId), prefix);
     if (state.programmed(slot) !== group) return undefined;
-    return this.#judge(route, pathsOf(template), prefix.address);
+    return this.#judge(route, pathsOf(template), keyAddress(key));
   }
 
-  #judge(route: VppSourcedRoute | undefined, told: readonly FibPath[], address: string): Finding {
+  #judge(route: VppSourcedRoute | undefined, told: readonly FibPath[], address: Uint8Array): Finding {
     if (route === undefined) return 'missing';
     const source = this.#sources.get(route.source);
     if (source === undefined) return undefined;
@@ -262,9 +262,9 @@ export class VppAudit implements Disposable {
         reason: `VPP does not use it: it has a route of its own to this prefix (source ${source.name})`,
       };
     }
-    if (pathsKey(route.paths) === pathsKey(told)) return undefined;
+    if (pathsKey(route.paths, address) === pathsKey(told, address)) return undefined;
     // VPP makes a drop of such a path by itself (src/vnet/fib/fib_table.c, fib_table_route_path_fixup).
-    const isToItself = told.every(({ nextHop }) => formatAddress(nextHop) === address);
+    const isToItself = told.every(({ nextHop }) => Buffer.compare(nextHop, address) === 0);
     return isToItself && route.paths.every(({ type }) => type === FibPathType.drop)
       ? { reason: 'VPP drops its packets: the next hop is the destination itself' }
       : 'other-paths';

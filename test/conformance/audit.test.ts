@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parsePrefix } from '../../src/config/mod.ts';
-import type { FibVppConfig, StaticRoute } from '../../src/config/types.ts';
+import type { FibVppConfig, NextHop, StaticRoute } from '../../src/config/types.ts';
 import { type ExplainedRoute, Fib, readAskedDestination } from '../../src/fib/mod.ts';
 import {
   addDelAddress,
@@ -208,6 +208,42 @@ describe(`what VPP has otherwise than it was told is named, counted and told aga
     await until(() => fib.vpp.status.programmed === 1);
     const now = await lookupRoute(other, table, prefix, true);
     expect(now.paths.map(({ nextHop }) => nextHop.join('.')).toSorted()).toEqual(['192.0.2.1', '192.0.2.2']);
+  });
+
+  it('nothing of routes of all shapes', async () => {
+    const loopback = (await dumpInterfaces(other)).find(({ name }) => name === 'loop0');
+    const over = (text: string, ...to: [string | undefined, number][]): StaticRoute => {
+      const one = route(text);
+      const nextHops = to.map(([address, weight]): NextHop => {
+        const interfaceName = 'loop0';
+        const family = (address ?? text).includes(':') ? 6 : 4;
+        return { family, address, weight, interface: interfaceName } as NextHop;
+      });
+      return { ...one, action: { kind: 'forward', nextHops, labels: [] } };
+    };
+    fib = new Fib({
+      config: CONFIG,
+      routes: [
+        over('198.51.100.7/32', [undefined, 1]),
+        over('198.51.100.8/29', [undefined, 1]),
+        over('2001:db8:7::7/128', [undefined, 1]),
+        over('10.1.0.0/16', ['192.0.2.1', 3], ['192.0.2.2', 1]),
+        over('10.2.0.0/16', ['fe80::1', 1]),
+        over('2001:db8:8::/48', ['fe80::1', 1]),
+        route('10.3.0.0/16', '2001:db8:1::1'),
+        route('10.4.0.0/16', 'unreachable'),
+        route('10.5.0.0/16', '192.0.2.1', '192.0.2.9'),
+        route('2001:db8:9::/48', 'blackhole'),
+      ],
+      resolveInterface: (name) => (name === 'loop0' ? loopback?.swIfIndex : undefined),
+      onError: (message) => void said.push(message),
+      auditPace: PACE,
+    });
+    await fib.vpp.attach(client, 'first');
+    await looked();
+    expect(said).toEqual([]);
+    expect(fib.vpp.status.audit).toMatchObject({ differences: 0 });
+    expect(fib.vpp.status).toMatchObject({ desired: 10, programmed: 10 });
   });
 
   it('nothing of a table that changes all the time', async () => {
