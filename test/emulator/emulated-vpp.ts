@@ -206,7 +206,11 @@ export class EmulatedVpp {
       adminUp: one.adminUp,
       linkUp: one.linkUp,
       mtu: one.mtu,
+      linkMtu: one.linkMtu,
       mpls: one.mplsEnables > 0,
+      tables: one.tables,
+      ipv4: one.isIpv4On,
+      ipv6Enables: one.ipv6Enables,
       addresses: one.addresses.map(({ address, length }) => `${addressText(address)}/${length}`),
     }));
     const tables = state.fib
@@ -218,6 +222,10 @@ export class EmulatedVpp {
       received: Object.fromEntries(api.received),
       interfaces,
       tables,
+      multicast: state.multicast.describe(),
+      neighborLimits: state.neighborLimits,
+      proxyRanges: [...state.proxyRanges],
+      proxyInterfaces: [...state.proxyInterfaces].map((index) => state.interfaces.get(index)?.name),
       pairs: state.lcp.all().map((pair) => ({
         ...pair,
         linux: { ...pair.linux, addresses: [...pair.linux.addresses] },

@@ -6,6 +6,7 @@ import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
+import * as neighbor from './messages/neighbor.ts';
 import * as vpe from './messages/vpe.ts';
 import { u32 } from './schema.ts';
 
@@ -15,7 +16,7 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[interfaces, ip, lcp, mpls, vpe].flatMap((family) => Object.values(family)),
+  ...[interfaces, ip, lcp, mpls, neighbor, vpe].flatMap((family) => Object.values(family)),
 ]
   .filter(isMessage)
   .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));

@@ -61,6 +61,17 @@ export {
   mplsRouteBody,
   setMplsEnabled,
 } from './mpls-operations.ts';
+export { addDelMulticastPath, dumpMulticast, type MulticastEntry } from './multicast-operations.ts';
+export {
+  addDelProxyArpRange,
+  type Ipv4Range,
+  type NeighborLimits,
+  neighborLimits,
+  proxyArpInterfaces,
+  setIpv6Enabled,
+  setNeighborLimits,
+  setProxyArp,
+} from './neighbor-operations.ts';
 export {
   addDelAddress,
   createLoopback,
@@ -68,6 +79,7 @@ export {
   dumpAddresses,
   dumpInterfaces,
   type InterfaceEvent,
+  interfaceTable,
   type LcpPair,
   lcpPairAdd,
   lcpPairDelete,
@@ -87,6 +99,7 @@ export {
 } from './operations.ts';
 export { LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
 export {
+  addDelLocalRoute,
   addDelRoute,
   addDelRoutes,
   addDelTable,
