@@ -188,7 +188,7 @@ describe('planChange', () => {
     expect(formatPlan(planChange(before, after))).toEqual([
       'interface.xe0: removed: its addresses are taken away and it is set down, with the MTU that it had',
       'interface.loop0: removed: the loopback is deleted',
-      'interface.loop1: added: down, 192.0.2.2/32',
+      'interface.loop1: added: down, 192.0.2.2/32, MTU 1500',
       `vpp.dpdk.interface.${PCI}: removed: xe0 goes back to the kernel (needs a restart of VPP)`,
     ]);
     expect(formatPlan(planChange(after, before))).toContain(

@@ -220,7 +220,7 @@ function describeInterface({ enabled, mtuBytes, addresses, mpls }: InterfaceConf
   return [
     enabled ? 'up' : 'down',
     list(addresses.map(formatPrefix)) ?? 'no address',
-    ...(mtuBytes === undefined ? [] : [`MTU ${mtuBytes}`]),
+    `MTU ${mtuBytes}`,
     ...(mpls ? ['MPLS'] : []),
   ].join(', ');
 }

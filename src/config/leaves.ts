@@ -441,12 +441,13 @@ const TRAFFIC_LEAVES = [
   }),
   leaf('interface.NAME', 'mtu', {
     type: 'integer',
-    absent: "VPP's default",
+    default: '1500',
     min: 68,
     max: 65535,
     unit: 'bytes',
-    sentence: 'Layer 3 MTU; with an IPv6 address at least 1280',
-    example: '1500',
+    sentence:
+      'Layer 3 MTU, of loopbacks too; with an IPv6 address at least 1280. Frames of the hardware grow with it where they are smaller',
+    example: '9000',
   }),
   leaf('interface.NAME', 'addresses', {
     type: 'prefix-list',

@@ -53,8 +53,8 @@ export interface StaticRoute {
 export interface InterfaceConfig {
   readonly name: string;
   readonly enabled: boolean;
-  /** Layer 3 MTU in bytes; undefined leaves VPP's default. */
-  readonly mtuBytes: number | undefined;
+  /** Layer 3 MTU in bytes. */
+  readonly mtuBytes: number;
   readonly addresses: readonly Prefix[];
   readonly mpls: boolean;
   readonly line: number;

@@ -12,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
-import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
+import { type KernelInterfaces, type LcpSettings, Mirror, VppInterfaces } from '../interfaces/mod.ts';
+import { HostNamespace } from '../mirror/mod.ts';
 import type {
   HugepageStatus,
   InterfaceStatus,
@@ -63,6 +64,8 @@ export class DataPlane {
   readonly fib: Fib;
   readonly interfaces: VppInterfaces;
   readonly #kernel: KernelPlane;
+  /** Where the TAPs are, while what is done to them is done to VPP. */
+  #host: HostNamespace | undefined;
   #config: Config;
   #life: 'running' | 'restarting' | 'stopped' = 'running';
   #link: VppLink;
@@ -82,6 +85,7 @@ export class DataPlane {
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
+      mirror: this.#newMirror(config),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
@@ -208,6 +212,7 @@ export class DataPlane {
     await this.#service?.stop('the appliance stops');
     await this.#link[Symbol.asyncDispose]();
     this.#detach('the appliance stops');
+    this.#host?.[Symbol.dispose]();
     await this.#kernel[Symbol.asyncDispose]();
   }
 
@@ -286,6 +291,7 @@ export class DataPlane {
       this.#config = next;
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
+      this.interfaces.mirror = this.#newMirror(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
     } finally {
@@ -342,6 +348,24 @@ export class DataPlane {
         this.#options.onChange?.();
       },
       isEndNews: () => this.#life === 'running',
+    });
+  }
+
+  /** With `fib.kernel.import` VPP does not load its own plugin for it (linux_nl). */
+  #newMirror(config: Config): Mirror | undefined {
+    this.#host?.[Symbol.dispose]();
+    this.#host = undefined;
+    const lcp = lcpSettingsOf(config);
+    if (!config.vpp.enabled || !config.fib.kernel.import || lcp === undefined) return undefined;
+    this.#host = new HostNamespace({
+      netns: lcp.netns,
+      onChange: () => this.interfaces.hostChanged(),
+      onError: (message) => this.#options.logger.warning('mirror', message),
+    });
+    return new Mirror({
+      host: this.#host,
+      isSync: lcp.isSync,
+      letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
     });
   }
 

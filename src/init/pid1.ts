@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createNamedNetns, ModuleLoader, reboot } from '../linux/mod.ts';
+import { settleNamespace } from '../mirror/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
 import type { Config } from '../config/types.ts';
 import { Box } from './box.ts';
@@ -181,6 +182,7 @@ function listNics(appliance: Appliance): void {
 function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
   const { netns } = vpp.lcp;
   const words = [`namespace ${netns} ${createNamedNetns(netns)}`];
+  settleNamespace(netns);
   if (!vpp.enabled) return [...words, 'VPP is disabled'].join('; ');
   mountHugetlbfs(vpp.memory.hugepageSize);
   const uio = vpp.dpdk.unsafeNoIommu ? ['uio_pci_generic'] : [];

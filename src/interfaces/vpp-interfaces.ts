@@ -1,18 +1,21 @@
 /**
- * What each configured interface should be, made so in VPP.
+ * What each interface should be, made so in VPP.
  *
- * `reconcile` compares what VPP has with the configuration and sends only what differs: first the addresses that are
- * gone, from all interfaces, then MTU, addresses, MPLS and admin state of each (an address on a down interface makes
- * no connected route, and admin-up comes last so that nothing is forwarded half configured). What VPP refuses is kept
+ * `reconcile` compares what VPP has with the configuration and, where the mirror is on (`mirror.ts`), with what is done
+ * to the TAPs in Linux, and sends only what differs: first what is gone, from all interfaces, then tables, MTU,
+ * addresses, MPLS and admin state of each (an address on a down interface makes no connected route, and admin-up comes
+ * last so that nothing is forwarded half configured, and a TAP comes up with its addresses). What VPP refuses is kept
  * with VPP's reason and tried again every `RETRY_MS`.
  *
  * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`).
  *
  * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
  * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
- * configuration is not touched.
+ * configuration and has no TAP is not touched.
  */
+import { formatPrefix, parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
+import { reasonOf } from '../linux/mod.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 import {
   type ConnectKind,
@@ -21,15 +24,17 @@ import {
   dumpAddresses,
   dumpInterfaces,
   dumpMplsInterfaces,
+  interfaceTable,
   onInterfaceEvent,
   type SwIfIndex,
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
-import { configure, prune, RELEASED, type Wanted } from './vpp-configure.ts';
-import { interfaceRows, type Known } from './vpp-status.ts';
-import { reasonOf } from '../linux/mod.ts';
+import type { Mirror, Mirrored } from './mirror.ts';
+import { type Target, targetsOf } from './targets.ts';
+import { bind, configure, prune } from './vpp-configure.ts';
+import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
 /** `loop0`: made by us when VPP has none of that name. */
@@ -39,8 +44,10 @@ export interface VppInterfacesOptions {
   readonly configs: readonly InterfaceConfig[];
   /** Undefined: no interface gets a TAP. */
   readonly lcp?: LcpSettings | undefined;
-  /** An interface came, went, or changed its admin or link state. */
-  readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed') => void;
+  /** Undefined: what is done to the TAPs has no effect on VPP. */
+  readonly mirror?: Mirror | undefined;
+  /** An interface came, went, or changed its admin or link state, its addresses or its table. */
+  readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
   /** `hostInterfaces` has changed. */
   readonly onHostInterfaces?: () => void;
@@ -56,6 +63,7 @@ export class VppInterfaces {
   /** What the MTU was before it was set here. */
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
+  #mirror: Mirror | undefined;
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
   #missing = new Map<string, string>();
@@ -67,6 +75,7 @@ export class VppInterfaces {
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
     this.#configs = options.configs;
+    this.#mirror = options.mirror;
     this.#lcp = new LcpPairing(options.lcp, {
       onError: options.onError,
       onChange: () => options.onHostInterfaces?.(),
@@ -80,6 +89,7 @@ export class VppInterfaces {
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
     this.#lcp.attach(client);
+    this.#mirror?.attach(kind === 'restarted');
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
     }
@@ -110,10 +120,28 @@ export class VppInterfaces {
     this.#lcp.settings = settings;
   }
 
+  /** Another mirror, for the next connection. */
+  set mirror(mirror: Mirror | undefined) {
+    this.#mirror = mirror;
+  }
+
+  /** Something was done to the TAPs, or was changed around them. */
+  hostChanged(): void {
+    if (this.#client !== undefined) this.#reconcileSoon();
+  }
+
   /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
   async reconfigure(configs: readonly InterfaceConfig[]): Promise<void> {
     const names = new Set(configs.map(({ name }) => name));
-    for (const { name } of this.#configs) if (!names.has(name)) this.#released.add(name);
+    const next = new Map(configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]));
+    for (const { name, addresses } of this.#configs) {
+      if (!names.has(name)) this.#released.add(name);
+      const kept = next.get(name);
+      this.#mirror?.withdraw(
+        name,
+        addresses.filter((prefix) => kept?.has(formatPrefix(prefix)) !== true),
+      );
+    }
     for (const name of names) this.#released.delete(name);
     this.#configs = configs;
     if (this.#client !== undefined) await this.reconcile();
@@ -159,43 +187,107 @@ export class VppInterfaces {
     clearTimeout(this.#retry);
     this.#missing = new Map();
     // The run is about these, whatever is asked for meanwhile: that is the next run's.
-    const configs = this.#configs;
+    const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const released = [...this.#released];
-    const present = await this.#readAndCreate(client, configs);
-    const paired = this.#lcp.wanted(configs.map(({ name }) => name));
-    await this.#lcp.reconcile(client, present, paired, new Set(released));
-    const wanted = this.#wantedOf(configs, released, present);
-    for (const { name } of configs) {
+    const present = await this.#readAndCreate(client, [...configs.keys()]);
+    for (const name of configs.keys()) {
       if (!present.has(name) && !this.#missing.has(name))
         this.#missing.set(name, 'VPP has no interface of that name');
     }
-    for (const step of [prune, configure]) {
-      for (const [name, known, to] of wanted) {
-        if (known.failure === undefined)
-          await this.#attempt(client, name, known, () => step(client, known, to));
-      }
-    }
+    const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
+    await this.#lcp.reconcile(client, present, this.#lcp.wanted(configs.keys()), new Set(released));
+    await this.#lcp.read(
+      client,
+      [...present.values()].map(({ vpp }) => vpp),
+    );
+    const targets = targetsOf({
+      configs,
+      released,
+      present,
+      nics: this.#lcp.wanted([]),
+      pairs: this.#lcp.pairs,
+      links: this.#mirror?.links(this.#lcp.pairs, pairsBefore),
+      wishOf: (...given) => this.#mirror?.wishOf(...given),
+      originalMtu: this.#originalMtu,
+    });
+    await this.#execute(client, targets, present);
     for (const name of released) await this.#finishRelease(client, name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);
-    await this.#lcp.read(client, now);
+    await this.#together(client, 'proxy ARP and tables', targets, now, (mirrored) =>
+      this.#mirror?.complete(client, mirrored, now),
+    );
     if (this.#client !== client) return;
+    this.#mirror?.settle(this.#lcp.pairs, configs, now);
     this.#publish(now);
-    const failed =
-      this.#missing.size > 0 ||
-      this.#lcp.hasFailed ||
-      [...this.#known.values()].some(({ failure }) => failure !== undefined);
-    if (failed) this.#retryLater();
+    if (this.#isUnfinished(targets)) this.#retryLater();
+  }
+
+  /** All that goes comes before all that comes, over all interfaces. */
+  async #execute(
+    client: VppApiClient,
+    targets: readonly Target[],
+    present: Map<string, Known>,
+  ): Promise<void> {
+    const mirror = this.#mirror;
+    await this.#together(client, 'tables', targets, present, (mirrored) =>
+      mirror?.makeTables(client, mirrored),
+    );
+    for (const step of [prune, bind]) {
+      for (const { name, known, wanted } of targets) {
+        if (known.failure === undefined)
+          await this.#attempt(client, name, known, () => step(client, known, wanted));
+      }
+    }
+    await this.#together(client, 'multicast', targets, present, (mirrored) =>
+      mirror?.letIn(client, mirrored, present),
+    );
+    for (const { name, known, wanted, mirrored } of targets) {
+      if (known.failure !== undefined) continue;
+      await this.#attempt(client, name, known, async () => {
+        const refusals = await configure(client, known, wanted);
+        if (mirrored !== undefined) await mirror?.letIpv4In(client, mirrored, known);
+        if (refusals.length > 0) throw new Error(refusals.join('; '));
+      });
+    }
+  }
+
+  /** A step of the mirror that is about all interfaces: each of them has its failure. */
+  async #together(
+    client: VppApiClient,
+    what: string,
+    targets: readonly Target[],
+    present: ReadonlyMap<string, Known>,
+    step: (mirrored: readonly Mirrored[]) => Promise<void> | undefined,
+  ): Promise<void> {
+    if (this.#mirror === undefined) return;
+    const mirrored = targets.map((target) => target.mirrored).filter((one) => one !== undefined);
+    try {
+      await step(mirrored);
+    } catch (error) {
+      if (client.isClosed) throw error;
+      const reason = `${what}: ${reasonOf(error)}`;
+      for (const { name } of mirrored) this.#fail(name, present.get(name), reason);
+    }
+  }
+
+  /** Whether VPP is to be asked again later. */
+  #isUnfinished(targets: readonly Target[]): boolean {
+    if (this.#missing.size > 0 || this.#lcp.hasFailed || this.#mirror?.hasLeftovers === true) return true;
+    return targets.some(({ name, wanted }) => {
+      const known = this.#known.get(name);
+      if (known === undefined) return false;
+      // Larger frames of an interface gave their size to all that are on it.
+      const { mtuBytes } = wanted;
+      return known.failure !== undefined || (mtuBytes !== undefined && known.vpp.mtuBytes.l3 !== mtuBytes);
+    });
   }
 
   /** What VPP has, after the loopbacks that it lacks were made. */
-  async #readAndCreate(
-    client: VppApiClient,
-    configs: readonly InterfaceConfig[],
-  ): Promise<Map<string, Known>> {
+  async #readAndCreate(client: VppApiClient, names: readonly string[]): Promise<Map<string, Known>> {
     const present = await this.#read(client);
     let created = 0;
-    for (const { name } of configs) {
+    for (const name of names) {
       const instance = LOOPBACK_NAME.exec(name)?.[1];
       if (present.has(name) || instance === undefined) continue;
       try {
@@ -208,30 +300,6 @@ export class VppInterfaces {
       }
     }
     return created > 0 ? this.#read(client) : present;
-  }
-
-  /** What each interface that VPP has is to become: those of the configuration, then those that left it. */
-  #wantedOf(
-    configs: readonly InterfaceConfig[],
-    released: readonly string[],
-    present: ReadonlyMap<string, Known>,
-  ): [string, Known, Wanted][] {
-    const all: (readonly [string, Wanted])[] = [
-      ...configs.map((config) => [config.name, config] as const),
-      ...released.map((name) => [name, RELEASED] as const),
-    ];
-    return all.flatMap(([name, wanted]) => {
-      const known = present.get(name);
-      return known === undefined ? [] : [[name, known, this.#withMtu(name, known, wanted)]];
-    });
-  }
-
-  /** Without an MTU an interface has the one that VPP gave it, as far as that is known. */
-  #withMtu(name: string, { vpp }: Known, wanted: Wanted): Wanted {
-    const original = this.#originalMtu.get(name);
-    if (wanted.mtuBytes === undefined) return { ...wanted, mtuBytes: original };
-    if (original === undefined) this.#originalMtu.set(name, vpp.mtuBytes.l3);
-    return wanted;
   }
 
   /** An interface that was released is none of ours any more. */
@@ -253,21 +321,44 @@ export class VppInterfaces {
       await step();
     } catch (error) {
       if (client.isClosed) throw error;
-      known.failure = reasonOf(error);
-      this.#options.onError(name, known.failure);
+      this.#fail(name, known, reasonOf(error));
     }
   }
 
+  /** One more reason why an interface is not as it should be: told when it is another one than that of the last run. */
+  #fail(name: string, known: Known | undefined, reason: string): void {
+    if (known === undefined) return;
+    known.failure = known.failure === undefined ? reason : `${known.failure}; ${reason}`;
+    if (this.#known.get(name)?.failure?.includes(reason) !== true) this.#options.onError(name, reason);
+  }
+
   /** What VPP has now, by name; failures are carried over from an earlier reading. */
-  async #read(client: VppApiClient, earlier?: Map<string, Known>): Promise<Map<string, Known>> {
+  async #read(client: VppApiClient, earlier?: ReadonlyMap<string, Known>): Promise<Map<string, Known>> {
     const found = new Map<string, Known>();
-    const ours = new Set([...this.#configs.map(({ name }) => name), ...this.#released]);
     const mpls = await dumpMplsInterfaces(client);
-    for (const vpp of await dumpInterfaces(client)) {
-      const prefixes = ours.has(vpp.name) ? await dumpAddresses(client, vpp.swIfIndex) : [];
-      const addresses = prefixes.map(({ address, length }) => `${address}/${length}`);
-      const failure = earlier?.get(vpp.name)?.failure;
-      found.set(vpp.name, { vpp, addresses, mpls: mpls.has(vpp.swIfIndex), failure });
+    const all = await dumpInterfaces(client);
+    await this.#lcp.read(client, all);
+    const ours = new Set([
+      ...this.#configs.map(({ name }) => name),
+      ...this.#released,
+      ...this.#lcp.wanted([]),
+    ]);
+    const hasMirror = this.#mirror !== undefined;
+    for (const vpp of all) {
+      const { name, swIfIndex } = vpp;
+      const isOurs = ours.has(name) || (hasMirror && this.#lcp.pairs.has(name));
+      const prefixes = isOurs ? await dumpAddresses(client, swIfIndex) : [];
+      const tables =
+        isOurs && hasMirror
+          ? { 4: await interfaceTable(client, swIfIndex, 4), 6: await interfaceTable(client, swIfIndex, 6) }
+          : undefined;
+      found.set(name, {
+        vpp,
+        addresses: prefixes.map(({ address, length }) => `${address}/${length}`),
+        tables,
+        mpls: mpls.has(swIfIndex),
+        failure: earlier?.get(name)?.failure,
+      });
     }
     return found;
   }
@@ -276,12 +367,15 @@ export class VppInterfaces {
   #publish(next: Map<string, Known>): void {
     const last = this.#known;
     this.#known = next;
-    for (const [name, { vpp }] of next) {
-      const before = last.get(name)?.vpp;
+    for (const [name, { vpp, addresses, tables }] of next) {
+      const before = last.get(name);
       if (before === undefined) this.#options.onChange(name, 'added');
-      const wasUp = before !== undefined && before.adminUp && before.linkUp;
+      const wasUp = before !== undefined && before.vpp.adminUp && before.vpp.linkUp;
       const isUp = vpp.adminUp && vpp.linkUp;
       if (wasUp !== isUp) this.#options.onChange(name, isUp ? 'up' : 'down');
+      else if (before !== undefined && isUp && !isSameNetworks(before, { addresses, tables })) {
+        this.#options.onChange(name, 'readdressed');
+      }
     }
     for (const name of last.keys()) if (!next.has(name)) this.#options.onChange(name, 'removed');
   }
@@ -304,15 +398,15 @@ export class VppInterfaces {
     this.#retry = setTimeout(() => this.#reconcileSoon(), RETRY_MS).unref();
   }
 
-  /** The networks that VPP is connected to: addresses of configured interfaces that are up. */
-  get connected(): { readonly interface: string; readonly prefix: Prefix }[] {
-    return this.#configs.flatMap(({ name, addresses }) => {
-      const known = this.#known.get(name);
-      if (known === undefined || !known.vpp.adminUp || !known.vpp.linkUp) return [];
-      const present = new Set(known.addresses);
-      return addresses
-        .filter(({ address, length }) => present.has(`${address}/${length}`))
-        .map((prefix) => ({ interface: name, prefix }));
+  /** The networks that VPP is connected to: addresses of the interfaces that are ours and up. */
+  get connected(): { readonly interface: string; readonly prefix: Prefix; readonly tableId?: number }[] {
+    return [...this.#known].flatMap(([name, { vpp, addresses, tables }]) => {
+      if (!vpp.adminUp || !vpp.linkUp) return [];
+      const prefixes = addresses.map((text) => parsePrefix(text)).filter((prefix) => prefix !== undefined);
+      return prefixes.map((prefix) => {
+        const tableId = tables?.[prefix.family] ?? 0;
+        return { interface: name, prefix, ...(tableId === 0 ? {} : { tableId }) };
+      });
     });
   }
 
@@ -320,6 +414,7 @@ export class VppInterfaces {
   get status(): InterfaceStatus[] {
     const why = this.#client === undefined ? 'VPP is not connected' : undefined;
     const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);
-    return interfaceRows(this.#configs, this.#known, this.#missing, hostInterfaceOf, why);
+    const isHeld = (name: string): boolean => this.#mirror?.isHeld(name) === true;
+    return interfaceRows(this.#configs, this.#known, this.#missing, hostInterfaceOf, isHeld, why);
   }
 }

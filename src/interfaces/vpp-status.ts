@@ -8,11 +8,26 @@ export interface Known extends Present {
   failure: string | undefined;
 }
 
+/** Whether both are in the same tables with the same addresses. */
+export function isSameNetworks(
+  a: Pick<Known, 'addresses' | 'tables'>,
+  b: Pick<Known, 'addresses' | 'tables'>,
+): boolean {
+  const addresses = new Set(a.addresses);
+  return (
+    a.addresses.length === b.addresses.length &&
+    b.addresses.every((text) => addresses.has(text)) &&
+    a.tables?.[4] === b.tables?.[4] &&
+    a.tables?.[6] === b.tables?.[6]
+  );
+}
+
 /**
  * Configured interfaces first, in the file's order, then what else VPP has.
  *
  * @param missing why a configured interface is not there, by name
  * @param hostInterfaceOf an interface's TAP in Linux, or why it has none
+ * @param isHeld whether it is down because its TAP was set down
  * @param away why nothing is known of any
  */
 export function interfaceRows(
@@ -20,17 +35,18 @@ export function interfaceRows(
   known: ReadonlyMap<string, Known>,
   missing: ReadonlyMap<string, string>,
   hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'],
+  isHeld: (name: string) => boolean,
   away?: string,
 ): InterfaceStatus[] {
   const configured = new Set(configs.map(({ name }) => name));
   const rows = configs.map(({ name }): InterfaceStatus => {
     const found = known.get(name);
     if (found === undefined) return absent(name, missing.get(name), away);
-    return present(found, { state: 'ok' }, hostInterfaceOf(name));
+    return present(found, { state: 'ok' }, hostInterfaceOf(name), isHeld(name));
   });
   for (const [name, found] of known) {
     if (configured.has(name)) continue;
-    rows.push(present(found, { state: 'unconfigured' }, hostInterfaceOf(name)));
+    rows.push(present(found, { state: 'unconfigured' }, hostInterfaceOf(name), isHeld(name)));
   }
   return rows;
 }
@@ -47,9 +63,10 @@ function absent(name: string, reason: string | undefined, away = 'not configured
 }
 
 function present(
-  { vpp, addresses, failure }: Known,
+  { vpp, addresses, tables, failure }: Known,
   well: InterfaceStatus['state'],
   hostInterface: InterfaceStatus['hostInterface'],
+  isHeld: boolean,
 ): InterfaceStatus {
   return {
     name: vpp.name,
@@ -65,6 +82,8 @@ function present(
       ? { speedMbps: Math.round(vpp.linkSpeedKbps / 1000) }
       : {}),
     addresses: [...addresses],
+    ...(tables === undefined || tables[4] + tables[6] === 0 ? {} : { tableId: tables[4] }),
+    ...(isHeld ? { isSetDownInLinux: true } : {}),
     ...(hostInterface === undefined ? {} : { hostInterface }),
   };
 }

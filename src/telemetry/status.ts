@@ -246,6 +246,10 @@ export interface InterfaceStatus {
   readonly mac?: string;
   /** `192.0.2.1/24` */
   readonly addresses: readonly string[];
+  /** Table of its VRF; left out in the default one. */
+  readonly tableId?: number;
+  /** Configured up, and down because somebody set its TAP down. */
+  readonly isSetDownInLinux?: boolean;
   /** Its TAP in Linux, or why it has none; left out where none is wanted (`vpp.lcp.enabled`). */
   readonly hostInterface?:
     | { readonly state: 'paired'; readonly name: string; readonly netns: string }

@@ -11,6 +11,7 @@ import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';
 import { FibDigest, type ReportedRoute, reportRoutes, routeLine } from './fib-report.ts';
 import { assignMessageIds } from './message-names.ts';
+import { LinuxLinks } from './linux-links.ts';
 import type { StartupConf } from './startup-conf.ts';
 import { EmulatedStats } from './stats.ts';
 import { type Interface, VppState } from './vpp-state.ts';
@@ -38,6 +39,7 @@ export class EmulatedVpp {
   readonly #startFaults: StartFaults;
   readonly #faults = new Faults();
   readonly #version: string;
+  readonly #links: LinuxLinks | undefined;
   readonly #buildDate = '2025-02-26T12:00:00';
   #pid = process.pid;
   #parts: Parts | undefined;
@@ -45,6 +47,7 @@ export class EmulatedVpp {
   constructor(conf: StartupConf, startFaults: StartFaults) {
     this.#conf = conf;
     this.#startFaults = startFaults;
+    this.#links = startFaults.wire === undefined ? undefined : new LinuxLinks(startFaults.wire);
     this.#version = startFaults.version ?? '25.02-release';
     for (const [message, retval] of Object.entries(startFaults.refuse ?? {})) {
       this.#faults.set(message, { kind: 'error', retval });
@@ -58,6 +61,7 @@ export class EmulatedVpp {
       isSync: conf.lcpSync,
       defaultNetns: conf.lcpDefaultNetns,
       namespaces: this.#startFaults.namespaces ?? [],
+      links: this.#links,
     });
     for (const { pciAddress, name } of conf.dpdkDevices) state.addDpdk(pciAddress, name);
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
@@ -84,6 +88,7 @@ export class EmulatedVpp {
     const parts = this.#parts;
     this.#parts = undefined;
     if (parts === undefined) return;
+    for (const { netns, hostIfName } of parts.state.lcp.all()) this.#links?.delete(netns, hostIfName);
     parts.stats[Symbol.dispose]();
     parts.cli?.close();
     if (this.#startFaults.neverOpenSocket !== true) await parts.api.close();

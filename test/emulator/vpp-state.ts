@@ -223,6 +223,7 @@ export class VppState {
   /** The cable of an interface. */
   setCarrier(found: Interface, up: boolean): void {
     found.carrier = up;
+    this.lcp.setCarrier(found);
     const linkUp = up && found.adminUp;
     if (found.linkUp === linkUp) return;
     found.linkUp = linkUp;

@@ -1,0 +1,361 @@
+/**
+ * What is done to TAPs in Linux, and what VPP (the emulator) is told then. The TAPs are real links in a namespace of the
+ * machine, and what is done to them is done by iproute2. VRF devices are not in every kernel: `host-wishes.test.ts` has
+ * them from recorded messages.
+ */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmulatorProcess } from '../../test/emulator/emulator.ts';
+import { parsePrefix } from '../config/mod.ts';
+import type { InterfaceConfig } from '../config/types.ts';
+import { createNamedNetns, deleteNamedNetns, listAddresses, listLinks, withNetns } from '../linux/mod.ts';
+import { HostNamespace } from '../mirror/mod.ts';
+import { runCliInband, VppApiClient } from '../vpp/api/mod.ts';
+import { Mirror, VppInterfaces } from './mod.ts';
+
+const NETNS = `mirror-${process.pid}`;
+const WIRE = `mirror-wire-${process.pid}`;
+const CONF = `
+plugins { plugin default { disable } plugin dpdk_plugin.so { enable } plugin linux_cp_plugin.so { enable } }
+dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } }
+linux-cp { default netns ${NETNS} lcp-sync }`;
+const isPossible = process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0;
+
+interface Shown {
+  readonly name: string;
+  readonly swIfIndex: number;
+  readonly adminUp: boolean;
+  readonly addresses: readonly string[];
+  readonly ipv4: boolean;
+  readonly ipv6Enables: number;
+}
+
+let vpp: EmulatorProcess;
+let client: VppApiClient;
+let host: HostNamespace;
+let interfaces: VppInterfaces;
+let errors: string[];
+
+function config(name: string, at: string[] = [], more: Partial<InterfaceConfig> = {}): InterfaceConfig {
+  const addresses = at.map((text) => {
+    const { family, address, length } = parsePrefix(text)!;
+    return { family, address, length };
+  });
+  return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses, ...more };
+}
+
+async function start(...configs: InterfaceConfig[]): Promise<void> {
+  host = new HostNamespace({
+    netns: NETNS,
+    onChange: () => interfaces.hostChanged(),
+    onError: (message) => errors.push(message),
+  });
+  interfaces = new VppInterfaces({
+    configs,
+    lcp: { netns: NETNS, isSync: true, nics: ['xe0', 'xe1'] },
+    mirror: new Mirror({ host, isSync: true, letGoOfTable: () => true }),
+    onChange: () => {},
+    onError: (name, reason) => errors.push(`${name}: ${reason}`),
+  });
+  await interfaces.attach(client, 'first');
+}
+
+/** VPP dies, and another one comes. */
+async function crash(): Promise<void> {
+  interfaces.detach();
+  await client[Symbol.asyncDispose]();
+  await vpp.kill();
+  await expect.poll(() => withNetns(NETNS, () => listLinks().length)).toBe(1);
+  await vpp.spawn();
+  client = await VppApiClient.connect(vpp.apiSocket);
+  await interfaces.attach(client, 'restarted');
+}
+
+function ip(...args: string[]): string {
+  return withNetns(NETNS, () => execFileSync('ip', args, { encoding: 'utf8' }));
+}
+
+async function state(): Promise<Record<string, unknown>> {
+  return vpp.control({ command: 'state' });
+}
+
+async function shown(name: string): Promise<Shown | undefined> {
+  const { interfaces: all } = await state();
+  return (all as Shown[]).find((one) => one.name === name);
+}
+
+async function addressesOf(name: string): Promise<readonly string[]> {
+  return (await shown(name))?.addresses ?? [];
+}
+
+/** Without link-local ones. */
+function onTap(name: string): string[] {
+  return withNetns(NETNS, () => listAddresses(name))
+    .filter(({ address }) => !address.startsWith('fe80:'))
+    .map(({ address, length }) => `${address}/${length}`)
+    .sort();
+}
+
+function isTapUp(name: string): boolean | undefined {
+  return withNetns(NETNS, () => listLinks()).find((link) => link.name === name)?.up;
+}
+
+async function multicast(): Promise<string[]> {
+  const { multicast: all } = await state();
+  return (all as { table: string; path: string }[]).map(({ table, path }) => `${table} ${path}`).sort();
+}
+
+/** What `ip monitor` says from now on. */
+function listen(): Disposable & { lines(): string[] } {
+  let text = '';
+  const args = ['-oneline', 'monitor', 'link', 'address'];
+  const child = withNetns(NETNS, () => spawn('ip', args, { stdio: ['ignore', 'pipe', 'ignore'] }));
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { lines: () => text.split('\n'), [Symbol.dispose]: () => void child.kill() };
+}
+
+/** How often VPP was told each thing, by message; what only asks is left out. */
+async function told(): Promise<Record<string, number>> {
+  const { received } = await state();
+  const entries = Object.entries(received as Record<string, number>);
+  return Object.fromEntries(entries.filter(([name]) => /add_del|enable|set_|cli_inband/.test(name)));
+}
+
+/** Waits until nothing is under way any more. */
+async function quiet(): Promise<void> {
+  const text = async (): Promise<string> => JSON.stringify(await told());
+  for (let before = '', now = await text(); before !== now; before = now, now = await text()) {
+    await sleep(300);
+    await interfaces.reconcile();
+  }
+}
+
+describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
+  beforeEach(async () => {
+    for (const netns of [NETNS, WIRE]) createNamedNetns(netns);
+    vpp = await EmulatorProcess.start({ extraConf: CONF, faults: { wire: WIRE } });
+    client = await VppApiClient.connect(vpp.apiSocket);
+    errors = [];
+  });
+  afterEach(async () => {
+    interfaces.detach();
+    host[Symbol.dispose]();
+    await client[Symbol.asyncDispose]();
+    await vpp[Symbol.asyncDispose]();
+    for (const netns of [NETNS, WIRE]) deleteNamedNetns(netns);
+  });
+
+  it('lets link-local multicast, broadcasts and both families in, wherever there is a TAP', async () => {
+    await start(config('xe0', ['192.0.2.1/24']), config('loop0'));
+    const index = async (name: string): Promise<number> => (await shown(name))?.swIfIndex ?? -1;
+    const all = [await index('xe0'), await index('xe1'), await index('loop0')];
+    const expected = (['4/0 224.0.0.0/24', '6/0 ff02::/16'] as const).flatMap((group) => [
+      `${group} local`,
+      ...all.map((one) => `${group} accept ${one}`),
+    ]);
+    expect(await multicast()).toEqual(expected.sort());
+    for (const name of ['xe0', 'xe1', 'loop0']) {
+      expect(await shown(name), name).toMatchObject({ ipv4: true, ipv6Enables: 1 });
+    }
+    const fib = await runCliInband(client, 'show ip fib');
+    expect(fib).toMatch(/255\.255\.255\.255\/32\n[^\n]*\n[^\n]*\n.*dpo-receive/);
+    await interfaces.reconfigure([config('xe0', ['192.0.2.1/24'])]);
+    expect(await multicast()).toEqual(expected.filter((line) => !line.endsWith(` ${all[2]}`)).sort());
+    expect(errors).toEqual([]);
+  });
+
+  it('takes the last address of an interface away, and leaves IPv4 on', async () => {
+    await start(config('xe0', ['192.0.2.1/24']));
+    await interfaces.reconfigure([config('xe0')]);
+    expect(await shown('xe0')).toMatchObject({ addresses: [], ipv4: true });
+  });
+
+  it('takes addresses from TAPs, and takes them away with them', async () => {
+    await start(config('xe0', ['192.0.2.1/24']), config('loop0'));
+    ip('address', 'add', '198.51.100.1/30', 'dev', 'xe0');
+    ip('address', 'add', '2001:db8:5::1/64', 'dev', 'xe0');
+    ip('address', 'add', '203.0.113.7/32', 'dev', 'loop0');
+    ip('address', 'add', 'fe80::77/64', 'dev', 'xe0');
+    await expect
+      .poll(() => addressesOf('xe0'))
+      .toEqual(['192.0.2.1/24', '198.51.100.1/30', '2001:db8:5::1/64']);
+    expect(await addressesOf('loop0')).toEqual(['203.0.113.7/32']);
+    ip('address', 'delete', '198.51.100.1/30', 'dev', 'xe0');
+    ip('address', 'delete', '2001:db8:5::1/64', 'dev', 'xe0');
+    await expect.poll(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
+    expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps what is configured, and puts it back onto the TAP', async () => {
+    await start(config('xe0', ['192.0.2.1/24', '2001:db8::1/64']));
+    expect(onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
+    ip('address', 'flush', 'dev', 'xe0', 'scope', 'global');
+    await expect.poll(() => onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
+    expect(await addressesOf('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
+  });
+
+  it('takes off both what leaves the configuration, and nothing else', async () => {
+    await start(config('xe0', ['192.0.2.1/24', '198.51.100.1/24']), config('xe1', ['203.0.113.1/24']));
+    ip('address', 'add', '10.9.0.1/24', 'dev', 'xe0');
+    ip('address', 'add', '10.8.0.1/24', 'dev', 'xe1');
+    await expect.poll(() => addressesOf('xe1')).toContain('10.8.0.1/24');
+    await interfaces.reconfigure([config('xe0', ['192.0.2.1/24'])]);
+    expect(onTap('xe0')).toEqual(['10.9.0.1/24', '192.0.2.1/24']);
+    expect(onTap('xe1')).toEqual(['10.8.0.1/24']);
+    expect([...(await addressesOf('xe0'))].sort()).toEqual(['10.9.0.1/24', '192.0.2.1/24']);
+    expect(await addressesOf('xe1')).toEqual(['10.8.0.1/24']);
+  });
+
+  it('moves an address from one TAP to another: VPP has it on one at a time', async () => {
+    await start(config('xe0'), config('xe1'));
+    ip('address', 'add', '192.0.2.1/24', 'dev', 'xe0');
+    await expect.poll(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
+    ip('address', 'delete', '192.0.2.1/24', 'dev', 'xe0');
+    ip('address', 'add', '192.0.2.1/24', 'dev', 'xe1');
+    await expect.poll(() => addressesOf('xe1')).toEqual(['192.0.2.1/24']);
+    expect(await addressesOf('xe0')).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  it('takes a virtual address inside a network of its interface, which VPP takes with that length only', async () => {
+    await start(config('xe0', ['192.0.2.1/24', '2001:db8::1/64']));
+    ip('address', 'add', '192.0.2.100/32', 'dev', 'xe0');
+    ip('address', 'add', '192.0.2.101/24', 'dev', 'xe0');
+    ip('address', 'add', '2001:db8::100/128', 'dev', 'xe0');
+    const own = ['192.0.2.1/24', '2001:db8::1/64'];
+    await expect
+      .poll(async () => [...(await addressesOf('xe0'))].sort())
+      .toEqual([...own, '192.0.2.100/24', '192.0.2.101/24', '2001:db8::100/64'].sort());
+    // lcp-sync copied them with VPP's length, and whenever it copies again they go again.
+    const asGiven = [...own, '192.0.2.100/32', '192.0.2.101/24', '2001:db8::100/128'].sort();
+    await expect.poll(() => onTap('xe0')).toEqual(asGiven);
+    await interfaces.reconfigure([config('xe0', own, { mtuBytes: 1400 })]);
+    await expect.poll(() => onTap('xe0')).toEqual(asGiven);
+    for (const gone of ['192.0.2.100/32', '192.0.2.101/24', '2001:db8::100/128']) {
+      ip('address', 'delete', gone, 'dev', 'xe0');
+    }
+    await expect.poll(() => addressesOf('xe0')).toEqual(own);
+    expect(onTap('xe0')).toEqual(own);
+    expect(errors).toEqual([]);
+  });
+
+  it('says which address VPP refuses, and takes it when there is room', async () => {
+    await start(config('xe0', ['192.0.2.1/24']), config('xe1'));
+    ip('address', 'add', '192.0.2.9/25', 'dev', 'xe1');
+    ip('address', 'add', '198.51.100.1/24', 'dev', 'xe1');
+    await expect.poll(() => addressesOf('xe1')).toEqual(['198.51.100.1/24']);
+    expect(interfaces.status.find(({ name }) => name === 'xe1')?.state).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(/^192\.0\.2\.9\/25: .*ADDRESS_IN_USE/),
+    });
+    // Told once, however often it is tried.
+    for (let i = 0; i < 3; i++) await interfaces.reconcile();
+    expect(errors).toEqual([expect.stringMatching(/^xe1: 192\.0\.2\.9\/25: /)]);
+    await interfaces.reconfigure([config('xe0'), config('xe1')]);
+    expect([...(await addressesOf('xe1'))].sort()).toEqual(['192.0.2.9/25', '198.51.100.1/24']);
+    expect(interfaces.status.find(({ name }) => name === 'xe1')?.state).toEqual({ state: 'ok' });
+  });
+
+  it('holds an interface down while its TAP is set down', async () => {
+    await start(config('xe0', ['192.0.2.1/24', '2001:db8::1/64']));
+    ip('address', 'add', '2001:db8:9::1/64', 'dev', 'xe0');
+    for (let round = 0; round < 3; round++) {
+      ip('link', 'set', 'xe0', 'down');
+      await expect.poll(async () => (await shown('xe0'))?.adminUp).toBe(false);
+      await quiet();
+      expect(await shown('xe0')).toMatchObject({ adminUp: false });
+      expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, isSetDownInLinux: true });
+      ip('link', 'set', 'xe0', 'up');
+      await expect.poll(async () => (await shown('xe0'))?.adminUp).toBe(true);
+      await quiet();
+      expect(isTapUp('xe0')).toBe(true);
+    }
+    expect(onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8:9::1/64', '2001:db8::1/64']);
+    expect(await addressesOf('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64', '2001:db8:9::1/64']);
+  });
+
+  it('follows the TAP of an interface that nobody configured, and keeps one down that is configured so', async () => {
+    await start(config('xe0', [], { enabled: false }));
+    ip('link', 'set', 'xe1', 'up');
+    ip('link', 'set', 'xe0', 'up');
+    await expect.poll(async () => (await shown('xe1'))?.adminUp).toBe(true);
+    await expect.poll(() => isTapUp('xe0')).toBe(false);
+    expect((await shown('xe0'))?.adminUp).toBe(false);
+    ip('link', 'set', 'xe1', 'down');
+    await expect.poll(async () => (await shown('xe1'))?.adminUp).toBe(false);
+  });
+
+  it('loses nothing when an interface goes down and up', async () => {
+    const own = ['192.0.2.1/24', '2001:db8::1/64'];
+    await start(config('xe0', own));
+    ip('address', 'add', '2001:db8:9::1/64', 'dev', 'xe0');
+    await expect.poll(() => addressesOf('xe0')).toContain('2001:db8:9::1/64');
+    for (let round = 0; round < 5; round++) {
+      await interfaces.reconfigure([config('xe0', own, { enabled: false })]);
+      expect(isTapUp('xe0')).toBe(false);
+      await interfaces.reconfigure([config('xe0', own)]);
+      await vpp.control({ command: 'link', interface: 'xe0', up: false });
+      await vpp.control({ command: 'link', interface: 'xe0', up: true });
+    }
+    await quiet();
+    expect(await shown('xe0')).toMatchObject({ adminUp: true, addresses: [...own, '2001:db8:9::1/64'] });
+    const ofTap = withNetns(NETNS, () => listAddresses('xe0'));
+    expect(ofTap.filter(({ tentative }) => tentative)).toEqual([]);
+    expect(onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8:9::1/64', '2001:db8::1/64']);
+  });
+
+  it('brings a TAP up with its addresses, usable, after a crash of VPP', async () => {
+    await start(config('xe0', ['192.0.2.1/24', '2001:db8::1/64']));
+    // What a daemon hears, in its order.
+    using monitor = listen();
+    await crash();
+    await quiet();
+    const seen = monitor.lines();
+    const up = seen.findIndex((line) => /xe0.*<[^>]*\bUP\b/.test(line));
+    const before = seen.slice(0, up).filter((line) => /xe0/.test(line) && !line.startsWith('Deleted'));
+    expect(up).toBeGreaterThan(0);
+    expect(before.some((line) => line.includes('192.0.2.1/24'))).toBe(true);
+    expect(before.some((line) => line.includes('2001:db8::1/64') && !line.includes('tentative'))).toBe(true);
+    expect(await multicast()).not.toEqual([]);
+  });
+
+  it('does not take what went with a VPP for what somebody did', async () => {
+    await start(config('xe0', ['192.0.2.1/24']));
+    ip('link', 'set', 'xe0', 'down');
+    await expect.poll(async () => (await shown('xe0'))?.adminUp).toBe(false);
+    await crash();
+    await quiet();
+    expect(await shown('xe0')).toMatchObject({ adminUp: true, addresses: ['192.0.2.1/24'] });
+    expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
+  });
+
+  it('answers ARP for others where the TAP does', async () => {
+    await start(config('xe0', ['192.0.2.1/24']), config('xe1', ['198.51.100.1/24']));
+    expect((await state())['proxyRanges']).toEqual([]);
+    withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 1 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
+    await expect.poll(async () => (await state())['proxyInterfaces']).toEqual(['xe0']);
+    expect((await state())['proxyRanges']).toEqual([
+      '0 1.0.0.0 126.255.255.255',
+      '0 128.0.0.0 169.253.255.255',
+      '0 169.255.0.0 192.0.1.255',
+      '0 192.0.3.0 223.255.255.255',
+    ]);
+    withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 0 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
+    await expect.poll(async () => (await state())['proxyInterfaces']).toEqual([]);
+    expect((await state())['proxyRanges']).toEqual([]);
+  });
+
+  it('is quiet when nothing happens', async () => {
+    await start(config('xe0', ['192.0.2.1/24']));
+    ip('address', 'add', '192.0.2.100/32', 'dev', 'xe0');
+    await quiet();
+    const before = await told();
+    await interfaces.reconcile();
+    await quiet();
+    expect(await told()).toEqual(before);
+  });
+});
