@@ -330,7 +330,8 @@ const BOX_LEAVES = [
   leaf('management', 'dns', {
     type: 'address-list',
     absent: 'none; by DHCP when address is dhcp',
-    sentence: 'Name servers, separated by commas',
+    sentence:
+      'Name servers, separated by commas; a service in a network namespace asks them through management, then through its namespace',
     example: '192.0.2.53, 2001:db8::53',
   }),
   leaf('management', 'ntp', {

@@ -48,6 +48,8 @@ export interface MachineOwner {
   readonly target: Omit<ControlTarget, 'config'>;
   readonly managementStatus: ManagementStatus;
   readonly managementInterface: string | undefined;
+  /** Programs in the namespace ask for names from now on. Idempotent. */
+  resolveNamesIn(netns: string): void;
   /** A configuration is to be kept from now on: it was confirmed, or read from the file again. */
   configKept(): void;
   status(): BoxStatus;
@@ -106,7 +108,11 @@ export class Appliance implements StatusProvider {
     this.console = options.console;
     this.conditions = new Conditions(options.console, this.#changes.announce);
     this.phases = new Phases(options.console, options.startedAt);
-    this.#configured = new Services({ logger: options.console, onChange: this.#changes.announce });
+    this.#configured = new Services({
+      logger: options.console,
+      onNamespace: (netns) => this.owner?.resolveNamesIn(netns),
+      onChange: this.#changes.announce,
+    });
     this.#nics = new NicReport(options.runDir);
     this.#configStatus = {
       state: 'missing',

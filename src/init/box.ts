@@ -16,6 +16,7 @@ import { activeConsoles } from './console.ts';
 import { boxActions } from './box-actions.ts';
 import { ConsoleMenu } from './console-menu.ts';
 import type { MachineHooks } from './data-plane.ts';
+import { DnsRelay } from './dns-relay.ts';
 import { type ImageFacts, readImageFacts } from './image-facts.ts';
 import { CONFIG_NAME, tellMistakes } from './load-config.ts';
 import { Management } from './management.ts';
@@ -47,6 +48,7 @@ export class Box implements MachineOwner {
   readonly #cores: WorkerCores;
   readonly #trial: Trial;
   readonly #image: ImageFacts;
+  readonly #relay: DnsRelay;
   #management: Management | undefined;
   #time: TimeService | undefined;
   #menu: ConsoleMenu | undefined;
@@ -59,6 +61,7 @@ export class Box implements MachineOwner {
     this.logs = new BoxLogs(console, conditions);
     this.watchdog = new Watchdog({ logger: console, conditions });
     this.#cores = new WorkerCores(console, conditions);
+    this.#relay = new DnsRelay({ onError: (message) => console.warning('dns', message) });
     this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
     this.#trial = new Trial(appliance, this.#image, (why) => options.end('restart', why));
   }
@@ -108,6 +111,7 @@ export class Box implements MachineOwner {
       config,
       logger: console,
       chooseInterface: () => this.#appliance.freeKernelInterface(),
+      relay: this.#relay,
       self: SELF,
       onTimeServers: (servers, source) => {
         time.use(servers, source).catch((error: unknown) => console.error('ntp', String(error)));
@@ -226,6 +230,10 @@ export class Box implements MachineOwner {
     return this.#management?.interfaceName;
   }
 
+  resolveNamesIn(netns: string): void {
+    this.#relay.serve(netns);
+  }
+
   configKept(): void {
     this.#trial.lookAgain();
   }
@@ -276,6 +284,7 @@ export class Box implements MachineOwner {
   lastSteps(): ShutdownStep[] {
     return [
       { name: 'management stopped', timeoutMs: 3_000, run: () => this.#management?.stop() },
+      { name: 'names no longer answered', timeoutMs: 500, run: () => this.#relay[Symbol.dispose]() },
       { name: 'clock left alone', timeoutMs: 3_000, run: () => this.#time?.stop() },
       { name: 'menu closed', timeoutMs: 500, run: () => this.#menu?.[Symbol.dispose]() },
       ...this.media.shutdownSteps(),

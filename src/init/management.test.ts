@@ -13,6 +13,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +26,7 @@ import { libc } from '../linux/libc.ts';
 import { listAddresses, listRoutes, readSysctl } from '../linux/mod.ts';
 import type { ManagementStatus } from '../telemetry/status.ts';
 import { readDhcpEnvironment } from './dhcp-lease.ts';
+import { DnsRelay } from './dns-relay.ts';
 import { Management } from './management.ts';
 import { renderResolvConf } from './resolv-conf.ts';
 
@@ -87,7 +91,7 @@ function config(text: string): Config {
   return parsed.config;
 }
 
-function start(text: string, chosen?: string): Promise<void> {
+function start(text: string, chosen?: string, relay?: DnsRelay): Promise<void> {
   management = new Management({
     config: config(text),
     logger: { info() {}, warning() {}, error() {} },
@@ -97,6 +101,7 @@ function start(text: string, chosen?: string): Promise<void> {
     onTimeServers: (servers, source) => void timeServers.push(`${source}: ${servers.join(' ')}`),
     runDir: join(dir, 'run'),
     resolvConf: join(dir, 'etc/resolv.conf'),
+    ...(relay === undefined ? {} : { relay }),
   });
   return management.start();
 }
@@ -151,6 +156,22 @@ describe('a static management interface', () => {
     expect(timeServers).toEqual(['configuration: ntp.example.net']);
     const acceptRa = readSysctl('net/ipv6/conf/mgmt0/accept_ra');
     expect([undefined, '2']).toContain(acceptRa);
+  });
+
+  it('has the programs of the box ask the relay, which asks the name servers', async () => {
+    const nameServer = createSocket('udp4');
+    nameServer.bind(53, '127.0.0.57');
+    await once(nameServer, 'listening');
+    using relay = new DnsRelay({ onError: expect.unreachable });
+    await start(`${STATIC}dns = 127.0.0.57`, undefined, relay);
+    expect(resolvConf()).toBe('nameserver 127.0.0.53\n');
+    const resolver = new Resolver({ timeout: 2_000, tries: 1 });
+    resolver.setServers(['127.0.0.53']);
+    const asked = once(nameServer, 'message');
+    void resolver.resolve4('rpki.example').catch(() => undefined);
+    const [question] = (await asked) as [Buffer];
+    expect(question.toString('latin1')).toContain('\x04rpki\x07example');
+    nameServer.close();
   });
 
   it('changes only what differs', async () => {

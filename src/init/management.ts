@@ -1,8 +1,8 @@
 /**
  * The management interface: it stays with the kernel and is reachable when everything else fails.
  *
- * Owns its addresses, the default route of the main table that goes through it, the resolver's file and the DHCP
- * client. Nothing here is awaited by the boot: a network that does not answer delays nobody, an interface that is not
+ * Owns its addresses, the default route of the main table that goes through it, the resolver's file (which names the
+ * relay of `dns-relay.ts`, where there is one) and the DHCP client. Nothing here is awaited by the boot: a network that does not answer delays nobody, an interface that is not
  * there yet is waited for as long as it takes.
  *
  * What comes from where:
@@ -19,6 +19,7 @@ import type { ManagementStatus } from '../telemetry/status.ts';
 import type { Logger } from './console.ts';
 import { DhcpClient } from './dhcp-client.ts';
 import type { DhcpEvent, Lease } from './dhcp-lease.ts';
+import { type DnsRelay, RELAY_ADDRESS } from './dns-relay.ts';
 import { InterfaceSettings } from './interface-settings.ts';
 import { type Resolver, writeResolvConf } from './resolv-conf.ts';
 import type { Service } from './service.ts';
@@ -44,6 +45,8 @@ export interface ManagementOptions {
   readonly onChange: (status: ManagementStatus) => void;
   /** The time servers to use, and who named them; called when they change, once there is a network. */
   readonly onTimeServers?: (servers: readonly string[], source: 'configuration' | 'dhcp') => void;
+  /** Asks the name servers for the programs on the box, which then ask it; without one they ask the servers themselves. */
+  readonly relay?: DnsRelay;
   /** Default /run/appliance. */
   readonly runDir?: string;
   /** Default /etc/resolv.conf. */
@@ -95,6 +98,8 @@ export class Management {
   async start(): Promise<void> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
+    // Name servers of the configuration may be reached through the data plane, whatever becomes of this interface.
+    this.#attempted(() => this.#applyResolver());
     const name = await this.#waitForInterface(signal);
     if (signal.aborted) return;
     this.#watchLink(signal);
@@ -279,7 +284,12 @@ export class Management {
       dns: dns.length > 0 ? dns : (this.#lease?.dns ?? []),
       searchDomains: this.#lease?.searchDomains ?? [],
     };
-    writeResolvConf(this.#options.resolvConf ?? '/etc/resolv.conf', resolver);
+    const { relay, resolvConf = '/etc/resolv.conf' } = this.#options;
+    if (relay !== undefined) {
+      relay.servers = resolver.dns;
+      relay.serve(undefined);
+    }
+    writeResolvConf(resolvConf, relay === undefined ? resolver : { ...resolver, dns: [RELAY_ADDRESS] });
     return resolver;
   }
 

@@ -15,6 +15,8 @@ const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ServicesOptions {
   readonly logger: Logger;
+  /** A program is about to be started in the namespace, which is there. */
+  readonly onNamespace?: (netns: string) => void;
   /** The status of a service became another one. */
   readonly onChange?: () => void;
 }
@@ -84,7 +86,7 @@ export class Services {
 
   #make({ name, command, netns, restart }: ServiceConfig, policy: SupervisorConfig): Service {
     const [file = '', ...args] = command;
-    const { logger, onChange } = this.#options;
+    const { logger, onChange, onNamespace } = this.#options;
     return new Service({
       name,
       policy,
@@ -92,7 +94,10 @@ export class Services {
       logger,
       prepare: async () => {
         if (!isProgram(file)) throw new Error(`there is no program ${file}`);
-        if (netns !== undefined) createNamedNetns(netns);
+        if (netns !== undefined) {
+          createNamedNetns(netns);
+          onNamespace?.(netns);
+        }
         return { file, args, cwd: '/', env: { PATH, ...process.env } };
       },
       ...(netns === undefined ? {} : { aroundSpawn: (spawn) => withNetns(netns, spawn) }),

@@ -27,6 +27,7 @@ export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
 export { type Link, linkIndex, listLinks, setLinkMaster, setLinkMtu, setLinkUp } from './links.ts';
+export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
 export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';

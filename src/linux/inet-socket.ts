@@ -1,0 +1,60 @@
+/**
+ * Owns the opening of UDP and TCP sockets in a network namespace of choice, for node to take over by their descriptors.
+ *
+ * Invariant: a socket stays in the namespace in which it was opened, whatever this thread does later.
+ *
+ *   struct sockaddr_in  { u16 family; be16 port; u8 addr[4]; u8 zero[8]; }
+ *   struct sockaddr_in6 { u16 family; be16 port; u32 flowinfo; u8 addr[16]; u32 scope; }
+ *
+ * Sources: ip(7), ipv6(7), network_namespaces(7).
+ */
+import { closeSync } from 'node:fs';
+import { check } from './check.ts';
+import { asLinuxError } from './errors.ts';
+import { addressFamily, encodeIp } from './ip-address.ts';
+import { libc, nativeBuffer } from './libc.ts';
+import { withNetns } from './netns.ts';
+
+/** SOCK_STREAM and SOCK_DGRAM, each with SOCK_CLOEXEC and SOCK_NONBLOCK. */
+const SOCKET_TYPE = { tcp: 0o2004001, udp: 0o2004002 } as const;
+const SOCKADDR_IN_BYTES = 16;
+const SOCKADDR_IN6_BYTES = 28;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+
+export interface InetSocketOptions {
+  readonly protocol: 'tcp' | 'udp';
+  readonly family: 4 | 6;
+  /** Name of a network namespace under /run/netns; the thread's own when absent. */
+  readonly netns?: string | undefined;
+  /** What it is bound to; nothing when absent. */
+  readonly local?: { readonly address: string; readonly port: number };
+}
+
+/** Opens a non-blocking socket; its descriptor is the caller's. Throws LinuxError: ENOENT (no such namespace), EADDRINUSE, EACCES … */
+export function openInetSocket(options: InetSocketOptions): number {
+  const { protocol, family, netns, local } = options;
+  const open = (): number => check(libc.socket(addressFamily(family), SOCKET_TYPE[protocol], 0), 'socket');
+  const fd = netns === undefined ? open() : withNetns(netns, open);
+  if (local === undefined) return fd;
+  try {
+    const on = nativeBuffer(4);
+    on.writeUInt32LE(1, 0);
+    if (protocol === 'tcp') check(libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, on, 4), 'setsockopt');
+    const address = socketAddress(local.address, local.port);
+    check(libc.bind(fd, address, address.length), 'bind');
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw asLinuxError(error, 'openInetSocket', [netns ?? 'own namespace', local.address, local.port]);
+  }
+}
+
+function socketAddress(text: string, port: number): Buffer {
+  const { family, bytes } = encodeIp(text);
+  const address = nativeBuffer(family === 4 ? SOCKADDR_IN_BYTES : SOCKADDR_IN6_BYTES);
+  address.writeUInt16LE(addressFamily(family), 0);
+  address.writeUInt16BE(port, 2);
+  bytes.copy(address, family === 4 ? 4 : 8);
+  return address;
+}
