@@ -110,13 +110,14 @@ export function inForceAfter(
   { restartVpp }: { readonly restartVpp: boolean },
 ): Config {
   if (restartVpp || effectOf('vpp', before, after) === 'live') return after;
-  const { startTimeoutSeconds, stats } = after.vpp;
+  const { startTimeoutSeconds, stats, neighbors } = after.vpp;
   return {
     ...after,
     vpp: {
       ...before.vpp,
       startTimeoutSeconds,
       stats: { ...before.vpp.stats, pollIntervalSeconds: stats.pollIntervalSeconds },
+      neighbors,
     },
     fib: { ...after.fib, kernel: { ...after.fib.kernel, import: before.fib.kernel.import } },
   };

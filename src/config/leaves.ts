@@ -223,6 +223,33 @@ const VPP_LEAVES = [
     sentence: 'Network namespace in which the TAP devices appear',
     example: 'dataplane',
   }),
+  leaf('vpp.neighbors', 'max-number', {
+    type: 'integer',
+    default: '50000',
+    // VPP takes 0 for no limit: then a scan of a subnet takes its memory. Each takes about a kilobyte of the main heap.
+    min: 64,
+    max: 1000000,
+    unit: 'neighbours',
+    sentence: 'Neighbours (ARP, IPv6 neighbour discovery) that VPP knows at most, of each family',
+    example: '100000',
+  }),
+  leaf('vpp.neighbors', 'max-age', {
+    type: 'integer',
+    default: '30',
+    min: 0,
+    max: 86400,
+    unit: 'seconds',
+    sentence:
+      'After which a neighbour that was not heard of is asked, three times a second apart, and forgotten when it does not answer; 0: never',
+    example: '300',
+  }),
+  leaf('vpp.neighbors', 'recycle', {
+    type: 'boolean',
+    default: 'true',
+    sentence:
+      'When there are max-number, a new neighbour takes the place of the one that was not heard of for longest; else it is not taken',
+    example: 'false',
+  }),
   leaf('fib.vpp', 'enabled', {
     type: 'boolean',
     default: 'false',
@@ -573,6 +600,7 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ],
   ['vpp.stats', "VPP's stats segment, the source of the metrics."],
   ['vpp.lcp', 'The Linux Control Plane plugin: VPP interfaces as TAP devices.'],
+  ['vpp.neighbors', "How VPP keeps its neighbours: IPv4's and IPv6's tables alike."],
   ['fib.vpp', "Programming of VPP's FIB."],
   ['fib.kernel', "Programming of the kernel's FIB, and what is learnt from it."],
   [

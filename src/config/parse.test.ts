@@ -53,6 +53,7 @@ describe('defaults', () => {
         dpdk: { unsafeNoIommu: false, interfaces: [] },
         stats: { segmentBytes: 2 ** 29, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
         lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+        neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
       },
       fib: {
         vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10 },

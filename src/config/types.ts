@@ -101,6 +101,12 @@ export interface VppConfig {
     readonly autoSubint: boolean;
     readonly netns: string;
   };
+  readonly neighbors: {
+    readonly maxNumber: number;
+    /** 0: a neighbour is never asked again. */
+    readonly maxAgeSeconds: number;
+    readonly recycle: boolean;
+  };
 }
 
 export interface FibVppConfig {

@@ -1,10 +1,25 @@
-/** What the kernel is told once at boot: sysctls, limits, core dumps, host name. */
-import { setHostname, setLinkUp, setRlimit, writeSysctl, reasonOf } from '../linux/mod.ts';
+/**
+ * What the kernel is told: once at boot sysctls, limits, core dumps and the host name; and the sysctls of the namespace in
+ * which routing daemons work, before any TAP is in it: an interface takes the settings of `default` when it comes.
+ *
+ * Source: Documentation/networking/ip-sysctl.rst of the kernel.
+ */
+import {
+  createNamedNetns,
+  reasonOf,
+  setHostname,
+  setLinkUp,
+  setRlimit,
+  withNetns,
+  writeSysctl,
+} from '../linux/mod.ts';
 
 /** Socket buffer for the routing daemons' and LCP's netlink sockets, in bytes (the specification's figure). */
 const NETLINK_BUFFER_BYTES = 67_108_864;
 
-const SYSCTLS: readonly (readonly [string, string])[] = [
+type Sysctls = readonly (readonly [string, string])[];
+
+const SYSCTLS: Sysctls = [
   ['net.core.rmem_default', String(NETLINK_BUFFER_BYTES)],
   ['net.core.rmem_max', String(NETLINK_BUFFER_BYTES)],
   ['net.ipv4.ip_forward', '1'],
@@ -15,10 +30,40 @@ const SYSCTLS: readonly (readonly [string, string])[] = [
   ['kernel.panic', '10'],
 ];
 
+const CONTROL_SYSCTLS: Sysctls = [
+  // An address can be used at once: VPP answers for it, and a daemon that finds it tentative drops routes over it.
+  ['net.ipv6.conf.all.accept_dad', '0'],
+  ['net.ipv6.conf.default.accept_dad', '0'],
+  // A link that is set down keeps its addresses in both families.
+  ['net.ipv6.conf.all.keep_addr_on_down', '1'],
+  ['net.ipv6.conf.default.keep_addr_on_down', '1'],
+  // The others of a subnet stay when its first address goes.
+  ['net.ipv4.conf.all.promote_secondaries', '1'],
+  ['net.ipv4.conf.default.promote_secondaries', '1'],
+  // A router has its addresses and routes from its operator and its daemons.
+  ['net.ipv6.conf.all.accept_ra', '0'],
+  ['net.ipv6.conf.default.accept_ra', '0'],
+  ['net.ipv6.conf.default.autoconf', '0'],
+];
+
+/**
+ * Makes sure that the namespace of the daemons is there and treats addresses as VPP does; says whether it was made.
+ * Throws LinuxError when it cannot be made, and one error that names the sysctls that were refused.
+ */
+export function prepareControlNamespace(netns: string): 'created' | 'existing' {
+  const outcome = createNamedNetns(netns);
+  withNetns(netns, () => setAll(CONTROL_SYSCTLS));
+  return outcome;
+}
+
 /** Sets all sysctls; throws one error that names those the kernel refused. */
 export function applySysctls(): string {
+  return setAll(SYSCTLS);
+}
+
+function setAll(sysctls: Sysctls): string {
   const failures: string[] = [];
-  for (const [name, value] of SYSCTLS) {
+  for (const [name, value] of sysctls) {
     try {
       writeSysctl(name, value);
     } catch (error) {
@@ -26,7 +71,7 @@ export function applySysctls(): string {
     }
   }
   if (failures.length > 0) throw new Error(failures.join('; '));
-  return `${SYSCTLS.length} sysctls`;
+  return `${sysctls.length} sysctls`;
 }
 
 /** RLIMIT_MEMLOCK without bound (VFIO and hugepages lock memory), no cores but where they are asked for; inherited by all services. */

@@ -5,8 +5,7 @@
  * synchronously; signals have their handlers before anything else happens.
  */
 import { readFileSync } from 'node:fs';
-import { createNamedNetns, ModuleLoader, reboot } from '../linux/mod.ts';
-import { settleNamespace } from '../mirror/mod.ts';
+import { ModuleLoader, reboot } from '../linux/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
 import type { Config } from '../config/types.ts';
 import { Box } from './box.ts';
@@ -20,7 +19,7 @@ import {
   TAP_MODULES,
   VFIO_MODULES,
 } from './hardware-modules.ts';
-import { applyIdentity, applySysctls } from './kernel-settings.ts';
+import { applyIdentity, applySysctls, prepareControlNamespace } from './kernel-settings.ts';
 import { mountAll, mountHugetlbfs } from './mounts.ts';
 import { findPowerButtons, watchPowerButtons } from './power-button.ts';
 import { startReaper } from './reaper-loop.ts';
@@ -181,8 +180,7 @@ function listNics(appliance: Appliance): void {
 /** What a VPP of this configuration wants of the machine; what is there already stays. Says what was done. */
 function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
   const { netns } = vpp.lcp;
-  const words = [`namespace ${netns} ${createNamedNetns(netns)}`];
-  settleNamespace(netns);
+  const words = [`namespace ${netns} ${prepareControlNamespace(netns)}`];
   if (!vpp.enabled) return [...words, 'VPP is disabled'].join('; ');
   mountHugetlbfs(vpp.memory.hugepageSize);
   const uio = vpp.dpdk.unsafeNoIommu ? ['uio_pci_generic'] : [];

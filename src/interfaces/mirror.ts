@@ -51,8 +51,9 @@ export class Mirror {
     this.#options = options;
   }
 
-  /** A connection to a VPP; with `pairs` it may be one that has been running, else it is new. */
+  /** A connection to a VPP, which is a new one, or may have been running. Before any TAP is made. */
   attach(isNew: boolean): void {
+    this.#options.host.look();
     if (!isNew) return;
     this.#multicast.reset();
     this.#proxies.reset();

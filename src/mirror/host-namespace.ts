@@ -18,7 +18,6 @@ import {
 } from '../linux/mod.ts';
 import type { Prefix } from '../config/types.ts';
 import { type HostState, readHostState } from './host-state.ts';
-import { settleNamespace } from './namespace-settings.ts';
 
 const LOOK_MS = 1_000;
 const SETTLE_MS = 20;
@@ -28,6 +27,8 @@ const RECEIVE_BYTES = 8 * 2 ** 20;
 
 export interface HostNamespaceOptions {
   readonly netns: string;
+  /** Told before anything is looked at, whenever there is another namespace of the name. */
+  readonly prepare?: (netns: string) => void;
   /** Something of links, addresses or proxies became another one. */
   readonly onChange: () => void;
   readonly onError: (message: string) => void;
@@ -46,13 +47,14 @@ export class HostNamespace implements Disposable {
   #settle: NodeJS.Timeout | undefined;
   /** `performance.now()` of the first change that was not told. */
   #changedAt: number | undefined;
-  #lastError = '';
+  /** What was told last, by what failed: each once. */
+  readonly #told = new Map<string, string>();
 
   /** Begins at once. */
   constructor(options: HostNamespaceOptions) {
     this.#options = options;
-    this.#look = setInterval(() => this.#follow(), LOOK_MS).unref();
-    this.#follow();
+    this.#look = setInterval(() => this.look(), LOOK_MS).unref();
+    this.look();
   }
 
   get netns(): string {
@@ -61,7 +63,7 @@ export class HostNamespace implements Disposable {
 
   /** What is there now; undefined without the namespace, or when it cannot be read: that is told. */
   read(): HostState | undefined {
-    this.#follow();
+    this.look();
     if (this.#session === undefined) return undefined;
     return this.#attempt('read', () => withNetns(this.netns, readHostState));
   }
@@ -99,13 +101,14 @@ export class HostNamespace implements Disposable {
     this.#end();
   }
 
-  #follow(): void {
+  /** Finds out whether the namespace is there, or is another one, without waiting for the next look. */
+  look(): void {
     const identity = netnsIdentity(this.netns);
     if (identity === this.#session?.identity || this.#look === undefined) return;
     this.#end();
     if (identity === undefined) return;
     this.#session = this.#attempt('follow', () => {
-      settleNamespace(this.netns);
+      this.#options.prepare?.(this.netns);
       return { identity, monitor: this.#listen() };
     });
     if (this.#session !== undefined) this.#changed();
@@ -141,13 +144,14 @@ export class HostNamespace implements Disposable {
   #attempt<T>(what: string, body: () => T): T | undefined {
     try {
       const value = body();
-      this.#lastError = '';
+      this.#told.delete(what);
       return value;
     } catch (error) {
       if (isErrno(error, 'ENODEV')) return undefined;
-      const message = `${what} (namespace ${this.netns}): ${reasonOf(error)}`;
-      if (message !== this.#lastError) this.#options.onError(message);
-      this.#lastError = message;
+      const reason = reasonOf(error);
+      if (this.#told.get(what) !== reason)
+        this.#options.onError(`${what} (namespace ${this.netns}): ${reason}`);
+      this.#told.set(what, reason);
       return undefined;
     }
   }

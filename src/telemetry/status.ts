@@ -102,7 +102,13 @@ export type ServiceStatus =
   | { readonly state: 'disabled'; readonly reason: string }
   | { readonly state: 'external'; readonly reason: string }
   | { readonly state: 'stopped'; readonly reason: string; readonly since: Timestamp }
-  | { readonly state: 'starting'; readonly pid?: number; readonly since: Timestamp }
+  | {
+      readonly state: 'starting';
+      readonly pid?: number;
+      readonly since: Timestamp;
+      /** What it waits for. */
+      readonly reason?: string;
+    }
   | { readonly state: 'running'; readonly pid: number; readonly since: Timestamp }
   | { readonly state: 'stopping'; readonly pid: number; readonly since: Timestamp; readonly reason: string }
   | {

@@ -39,6 +39,7 @@ class RealVpp implements AsyncDisposable {
       dpdk: { unsafeNoIommu: false, interfaces: [] },
       stats: { segmentBytes: 33 * MIB, socketPath: join(this.dir, 'stats.sock'), pollIntervalSeconds: 30 },
       lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+      neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
     };
     const pluginDir = findPluginDir(vppBinary);
     if (pluginDir === undefined) throw new Error('no plugin directory beside VPP_BIN');
