@@ -72,6 +72,11 @@ export function* interfaceStateSeries(
   yield* family('appliance_interface_configured', 'Whether the interface is as configured', (one) =>
     one.state.state === 'unconfigured' ? undefined : Number(one.state.state === 'ok'),
   );
+  yield* family(
+    'appliance_interface_set_down_in_linux',
+    'Whether the interface is down because its TAP in Linux was set down (absent: without a TAP)',
+    (one) => (one.hostInterface?.state === 'paired' ? Number(one.isSetDownInLinux === true) : undefined),
+  );
   yield* family('appliance_interface_mtu_bytes', 'MTU of the interface', (one) => one.mtuBytes);
   yield* family('appliance_interface_speed_bits_per_second', 'Speed of the link', (one) =>
     one.speedMbps === undefined ? undefined : one.speedMbps * 1e6,

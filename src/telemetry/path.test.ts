@@ -319,6 +319,11 @@ describe('what is not broken', () => {
       { interfaces: [{ ...xe0, adminUp: false, link: 'down' }], nextHops: [] },
       'unknown ok ok ok ok ok not-needed ok',
     ],
+    [
+      'set down in Linux, by whoever set its TAP down',
+      { interfaces: [{ ...xe0, adminUp: false, link: 'down', isSetDownInLinux: true }], nextHops: [] },
+      'unknown ok ok ok ok ok not-needed ok',
+    ],
     ['a NIC on uio', withNic({ driver: 'uio_pci_generic' }), 'ok ok not-needed ok ok ok ok ok'],
     ['a NIC that shares its driver', withNic({ driver: 'mlx5_core' }), 'ok ok not-needed ok ok ok ok ok'],
     [

@@ -238,7 +238,8 @@ function judgeInterface({ status, dataPlane, found }: Facts): Judged {
         : broken(found.state.reason, `the names in the configuration, and what ${planeName(dataPlane)} has`);
     case 'ok':
     case 'unconfigured':
-      return ok(found.adminUp ? 'up' : 'shut down by the configuration');
+      if (found.adminUp) return ok('up');
+      return ok(found.isSetDownInLinux === true ? 'set down in Linux' : 'shut down by the configuration');
   }
 }
 

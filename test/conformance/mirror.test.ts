@@ -65,10 +65,11 @@ describe(`the mirror's requests on ${targetName}`, () => {
       for (const index of [loop, other]) expect(await change(group, index, true)).toBe(0);
       // Said again it is the same.
       for (const to of ['local', loop] as const) expect(await change(group, to, true)).toBe(0);
+      const byNumber = (a: number, b: number): number => a - b;
       const both = await entry(group);
-      expect({ ...both, accepted: [...(both?.accepted ?? [])].sort() }).toMatchObject({
+      expect({ ...both, accepted: [...(both?.accepted ?? [])].sort(byNumber) }).toMatchObject({
         isLocal: true,
-        accepted: [loop, other].sort(),
+        accepted: [loop, other].sort(byNumber),
       });
       for (const to of [loop, 'local'] as const) expect(await change(group, to, false)).toBe(0);
       expect(await entry(group)).toMatchObject({ isLocal: false, accepted: [other] });
