@@ -20,8 +20,11 @@ import { type Members, VppMulticast } from './vpp-multicast.ts';
 import { type ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
 import { deleteTables, makeTables, type Tables } from './vpp-tables.ts';
 
+/** What is asked of the namespace of the TAPs. */
+export type Host = Pick<HostNamespace, 'look' | 'read' | 'changeAddresses' | 'enslave' | 'setUp'>;
+
 export interface MirrorOptions {
-  readonly host: HostNamespace;
+  readonly host: Host;
   /** VPP copies the state of an interface to its TAP. */
   readonly isSync: boolean;
   /** Whether a table can be taken away: no route is in it. From then on it is not there. */

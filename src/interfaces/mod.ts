@@ -1,5 +1,5 @@
 /** What each interface should be, in VPP or in the kernel. Other folders import this file only. */
 export { KernelInterfaces } from './kernel-interfaces.ts';
 export type { LcpSettings } from './lcp-pairing.ts';
-export { Mirror } from './mirror.ts';
+export { type Host, Mirror } from './mirror.ts';
 export { VppInterfaces, type VppInterfacesOptions } from './vpp-interfaces.ts';

@@ -1,18 +1,25 @@
 /**
  * What is done to TAPs in Linux, and what VPP (the emulator) is told then. The TAPs are real links in a namespace of the
- * machine, and what is done to them is done by iproute2. VRF devices are not in every kernel: `host-wishes.test.ts` has
- * them from recorded messages.
+ * machine, and what is done to them is done by iproute2; but for VRF devices, which not every kernel has: who is in which
+ * is told here, as `host-state.test.ts` reads it from recorded messages.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EmulatorProcess } from '../../test/emulator/emulator.ts';
-import { parsePrefix } from '../config/mod.ts';
-import type { InterfaceConfig } from '../config/types.ts';
-import { createNamedNetns, deleteNamedNetns, listAddresses, listLinks, withNetns } from '../linux/mod.ts';
-import { HostNamespace } from '../mirror/mod.ts';
-import { runCliInband, VppApiClient } from '../vpp/api/mod.ts';
-import { Mirror, VppInterfaces } from './mod.ts';
+import { EmulatorProcess } from '../emulator/emulator.ts';
+import { parsePrefix } from '../../src/config/mod.ts';
+import type { InterfaceConfig } from '../../src/config/types.ts';
+import {
+  createNamedNetns,
+  deleteNamedNetns,
+  listAddresses,
+  listLinks,
+  withNetns,
+} from '../../src/linux/mod.ts';
+import { type HostLink, HostNamespace, type HostState } from '../../src/mirror/mod.ts';
+import { runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
+import { prepareControlNamespace } from '../../src/init/kernel-settings.ts';
+import { type Host, Mirror, VppInterfaces } from '../../src/interfaces/mod.ts';
 
 const NETNS = `mirror-${process.pid}`;
 const WIRE = `mirror-wire-${process.pid}`;
@@ -27,13 +34,60 @@ interface Shown {
   readonly swIfIndex: number;
   readonly adminUp: boolean;
   readonly addresses: readonly string[];
+  readonly tables: Readonly<Record<4 | 6, number>>;
   readonly ipv4: boolean;
   readonly ipv6Enables: number;
+}
+
+/** VRF devices that this kernel may not have: which link is in which, beside what is really there. */
+class HostWithVrfs implements Host {
+  readonly #host: HostNamespace;
+  readonly vrfs = new Map<string, { readonly name: string; readonly tableId: number }>();
+  readonly members = new Map<string, string>();
+  readonly enslaved: string[] = [];
+
+  constructor(host: HostNamespace) {
+    this.#host = host;
+  }
+
+  look(): void {
+    this.#host.look();
+  }
+
+  read(): HostState | undefined {
+    const state = this.#host.read();
+    if (state === undefined) return undefined;
+    const links = [...state.values()].map((link): HostLink => {
+      const vrf = this.vrfs.get(this.members.get(`${link.name} ${link.ifIndex}`) ?? '');
+      return vrf === undefined ? link : { ...link, vrf };
+    });
+    const devices = [...this.vrfs.keys()].map(
+      (name): HostLink => ({ ifIndex: 9_999, name, isUp: true, addresses: [], proxyArp: false }),
+    );
+    return new Map([...links, ...devices].map((link) => [link.name, link]));
+  }
+
+  enslave(name: string, vrf: string): void {
+    const link = this.#host.read()?.get(name);
+    this.enslaved.push(`${name} ${link?.isUp === true ? 'up' : 'down'} ${vrf}`);
+    this.members.set(`${name} ${link?.ifIndex}`, vrf);
+  }
+
+  changeAddresses(...given: Parameters<Host['changeAddresses']>): void {
+    this.#host.changeAddresses(...given);
+  }
+
+  setUp(...given: Parameters<Host['setUp']>): void {
+    this.#host.setUp(...given);
+  }
 }
 
 let vpp: EmulatorProcess;
 let client: VppApiClient;
 let host: HostNamespace;
+let withVrfs: HostWithVrfs;
+/** What the route table says of a table that is to go. */
+let letGoOfTable: (id: number) => boolean;
 let interfaces: VppInterfaces;
 let errors: string[];
 
@@ -48,13 +102,15 @@ function config(name: string, at: string[] = [], more: Partial<InterfaceConfig> 
 async function start(...configs: InterfaceConfig[]): Promise<void> {
   host = new HostNamespace({
     netns: NETNS,
+    prepare: prepareControlNamespace,
     onChange: () => interfaces.hostChanged(),
     onError: (message) => errors.push(message),
   });
+  withVrfs = new HostWithVrfs(host);
   interfaces = new VppInterfaces({
     configs,
     lcp: { netns: NETNS, isSync: true, nics: ['xe0', 'xe1'] },
-    mirror: new Mirror({ host, isSync: true, letGoOfTable: () => true }),
+    mirror: new Mirror({ host: withVrfs, isSync: true, letGoOfTable: (id) => letGoOfTable(id) }),
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
   });
@@ -139,6 +195,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     vpp = await EmulatorProcess.start({ extraConf: CONF, faults: { wire: WIRE } });
     client = await VppApiClient.connect(vpp.apiSocket);
     errors = [];
+    letGoOfTable = () => true;
   });
   afterEach(async () => {
     interfaces.detach();
@@ -331,6 +388,108 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await quiet();
     expect(await shown('xe0')).toMatchObject({ adminUp: true, addresses: ['192.0.2.1/24'] });
     expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
+  });
+
+  describe('with a VRF', () => {
+    const own = ['192.0.2.1/24', '2001:db8::1/64'];
+    const indexOnLinux = (name: string): number =>
+      withNetns(NETNS, () => listLinks()).find((link) => link.name === name)?.index ?? -1;
+    /** As `ip link set NAME master VRF` would, or `nomaster`. */
+    const setVrf = async (name: string, vrf?: string): Promise<void> => {
+      const key = `${name} ${indexOnLinux(name)}`;
+      if (vrf === undefined) withVrfs.members.delete(key);
+      else withVrfs.members.set(key, vrf);
+      await interfaces.reconcile();
+    };
+    const tables = async (): Promise<string[]> => {
+      const { tables: all } = await state();
+      const list = all as { family: number; id: number; name: string }[];
+      return list.filter(({ id }) => id !== 0).map(({ family, id, name }) => `${family}/${id} ${name}`);
+    };
+    const acceptsIn = async (table: string, index: number | undefined): Promise<boolean> =>
+      (await multicast()).includes(`${table} accept ${index}`);
+
+    beforeEach(async () => {
+      await start(config('xe0', own), config('xe1', ['198.51.100.1/24']));
+      withVrfs.vrfs.set('red', { name: 'red', tableId: 100 });
+    });
+
+    it('moves interfaces into its table with all that they have, and out again', async () => {
+      ip('address', 'add', '192.0.2.100/32', 'dev', 'xe0');
+      await expect.poll(() => addressesOf('xe0')).toContain('192.0.2.100/24');
+      await setVrf('xe0', 'red');
+      expect(await tables()).toEqual(['4/100 vrf red', '6/100 vrf red']);
+      const xe0 = await shown('xe0');
+      expect(xe0).toMatchObject({ tables: { 4: 100, 6: 100 }, adminUp: true });
+      expect([...(xe0?.addresses ?? [])].sort()).toEqual([...own, '192.0.2.100/24'].sort());
+      expect(onTap('xe0')).toEqual([...own, '192.0.2.100/32'].sort());
+      const index = xe0?.swIfIndex;
+      for (const [group, family] of [
+        ['224.0.0.0/24', 4],
+        ['ff02::/16', 6],
+      ] as const) {
+        expect(await multicast()).toContain(`${family}/100 ${group} local`);
+        expect(await acceptsIn(`${family}/100 ${group}`, index)).toBe(true);
+        expect(await acceptsIn(`${family}/0 ${group}`, index)).toBe(false);
+        expect(await acceptsIn(`${family}/0 ${group}`, (await shown('xe1'))?.swIfIndex)).toBe(true);
+      }
+      expect(interfaces.status.find(({ name }) => name === 'xe0')).toMatchObject({ tableId: 100 });
+      const connected = interfaces.connected.filter((one) => one.interface === 'xe0');
+      expect(connected.map(({ tableId }) => tableId)).toEqual([100, 100, 100]);
+      // In another table the same network is another one.
+      ip('address', 'add', '192.0.2.77/24', 'dev', 'xe1');
+      await expect.poll(() => addressesOf('xe1')).toContain('192.0.2.77/24');
+      ip('address', 'delete', '192.0.2.77/24', 'dev', 'xe1');
+      await expect.poll(() => addressesOf('xe1')).not.toContain('192.0.2.77/24');
+      await setVrf('xe0');
+      expect(await shown('xe0')).toMatchObject({ tables: { 4: 0, 6: 0 } });
+      expect([...(await addressesOf('xe0'))].sort()).toEqual([...own, '192.0.2.100/24'].sort());
+      expect(await tables()).toEqual([]);
+      expect((await multicast()).filter((line) => line.includes('/100 '))).toEqual([]);
+      expect(errors).toEqual([]);
+    });
+
+    it('keeps its table while routes are in it, and only then', async () => {
+      letGoOfTable = () => false;
+      await setVrf('xe0', 'red');
+      await setVrf('xe0');
+      expect(await tables()).toEqual(['4/100 vrf red', '6/100 vrf red']);
+      expect((await multicast()).filter((line) => line.includes('/100 '))).toEqual([]);
+      letGoOfTable = () => true;
+      // It is looked at again by itself.
+      await expect.poll(tables, { timeout: 10_000 }).toEqual([]);
+    });
+
+    it('says when VPP refuses its table, and moves the interface when it does not any more', async () => {
+      await vpp.control({ command: 'error', message: 'sw_interface_set_table', retval: -3 });
+      await setVrf('xe0', 'red');
+      expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toMatchObject({
+        state: 'failed',
+        reason: expect.stringContaining('NO_SUCH_FIB'),
+      });
+      expect(interfaces.status.find(({ name }) => name === 'xe1')?.state).toEqual({ state: 'ok' });
+      await vpp.control({ command: 'clear' });
+      await interfaces.reconcile();
+      expect(await shown('xe0')).toMatchObject({ tables: { 4: 100, 6: 100 }, addresses: own, adminUp: true });
+    });
+
+    it('has a new TAP after a crash of VPP, before that is up', async () => {
+      await setVrf('xe0', 'red');
+      await crash();
+      expect(withVrfs.enslaved).toEqual(['xe0 down red']);
+      expect(await shown('xe0')).toMatchObject({ tables: { 4: 100, 6: 100 }, addresses: own, adminUp: true });
+      expect(onTap('xe0')).toEqual(own);
+      await setVrf('xe0');
+      await crash();
+      expect(withVrfs.enslaved.length).toBe(1);
+      expect(await shown('xe0')).toMatchObject({ tables: { 4: 0, 6: 0 } });
+      // One that is gone meanwhile is nobody's.
+      await setVrf('xe0', 'red');
+      withVrfs.vrfs.delete('red');
+      await crash();
+      expect(withVrfs.enslaved.length).toBe(1);
+      expect(errors).toEqual([]);
+    });
   });
 
   it('answers ARP for others where the TAP does', async () => {
