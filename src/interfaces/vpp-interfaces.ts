@@ -21,19 +21,17 @@ import {
   type ConnectKind,
   createLoopback,
   deleteLoopback,
-  dumpAddresses,
   dumpInterfaces,
-  dumpMplsInterfaces,
-  interfaceTable,
   onInterfaceEvent,
   type SwIfIndex,
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
-import type { Mirror, Mirrored } from './mirror.ts';
+import { attempt, completeMirror, makeSo } from './make-so.ts';
+import type { Mirror } from './mirror.ts';
+import { readInterfaces } from './read-interfaces.ts';
 import { type Target, targetsOf } from './targets.ts';
-import { bind, configure, prune } from './vpp-configure.ts';
 import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
@@ -210,65 +208,16 @@ export class VppInterfaces {
       wishOf: (...given) => this.#mirror?.wishOf(...given),
       originalMtu: this.#originalMtu,
     });
-    await this.#execute(client, targets, present);
+    const run = { client, targets, mirror: this.#mirror, fail: this.#fail };
+    await makeSo(run, present);
     for (const name of released) await this.#finishRelease(client, name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);
-    await this.#together(client, 'proxy ARP and tables', targets, now, (mirrored) =>
-      this.#mirror?.complete(client, mirrored, now),
-    );
+    await completeMirror(run, now);
     if (this.#client !== client) return;
     this.#mirror?.settle(this.#lcp.pairs, configs, now);
     this.#publish(now);
     if (this.#isUnfinished(targets)) this.#retryLater();
-  }
-
-  /** All that goes comes before all that comes, over all interfaces. */
-  async #execute(
-    client: VppApiClient,
-    targets: readonly Target[],
-    present: Map<string, Known>,
-  ): Promise<void> {
-    const mirror = this.#mirror;
-    await this.#together(client, 'tables', targets, present, (mirrored) =>
-      mirror?.makeTables(client, mirrored),
-    );
-    for (const step of [prune, bind]) {
-      for (const { name, known, wanted } of targets) {
-        if (known.failure === undefined)
-          await this.#attempt(client, name, known, () => step(client, known, wanted));
-      }
-    }
-    await this.#together(client, 'multicast', targets, present, (mirrored) =>
-      mirror?.letIn(client, mirrored, present),
-    );
-    for (const { name, known, wanted, mirrored } of targets) {
-      if (known.failure !== undefined) continue;
-      await this.#attempt(client, name, known, async () => {
-        const refusals = await configure(client, known, wanted);
-        if (mirrored !== undefined) await mirror?.letIpv4In(client, mirrored, known);
-        if (refusals.length > 0) throw new Error(refusals.join('; '));
-      });
-    }
-  }
-
-  /** A step of the mirror that is about all interfaces: each of them has its failure. */
-  async #together(
-    client: VppApiClient,
-    what: string,
-    targets: readonly Target[],
-    present: ReadonlyMap<string, Known>,
-    step: (mirrored: readonly Mirrored[]) => Promise<void> | undefined,
-  ): Promise<void> {
-    if (this.#mirror === undefined) return;
-    const mirrored = targets.map((target) => target.mirrored).filter((one) => one !== undefined);
-    try {
-      await step(mirrored);
-    } catch (error) {
-      if (client.isClosed) throw error;
-      const reason = `${what}: ${reasonOf(error)}`;
-      for (const { name } of mirrored) this.#fail(name, present.get(name), reason);
-    }
   }
 
   /** Whether VPP is to be asked again later. */
@@ -307,7 +256,9 @@ export class VppInterfaces {
     // Asked for again meanwhile.
     if (!this.#released.has(name)) return;
     if (known !== undefined && known.failure === undefined && this.#created.has(name)) {
-      await this.#attempt(client, name, known, () => deleteLoopback(client, known.vpp.swIfIndex));
+      await attempt({ client, fail: this.#fail }, name, known, () =>
+        deleteLoopback(client, known.vpp.swIfIndex),
+      );
     }
     if (known?.failure !== undefined) return;
     this.#released.delete(name);
@@ -315,52 +266,22 @@ export class VppInterfaces {
     this.#originalMtu.delete(name);
   }
 
-  /** Keeps VPP's reason when it refuses; rejects when the connection broke. */
-  async #attempt(client: VppApiClient, name: string, known: Known, step: () => Promise<void>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      if (client.isClosed) throw error;
-      this.#fail(name, known, reasonOf(error));
-    }
-  }
-
   /** One more reason why an interface is not as it should be: told when it is another one than that of the last run. */
-  #fail(name: string, known: Known | undefined, reason: string): void {
-    if (known === undefined) return;
+  readonly #fail = (name: string, known: Known, reason: string): void => {
     known.failure = known.failure === undefined ? reason : `${known.failure}; ${reason}`;
     if (this.#known.get(name)?.failure?.includes(reason) !== true) this.#options.onError(name, reason);
-  }
+  };
 
   /** What VPP has now, by name; failures are carried over from an earlier reading. */
   async #read(client: VppApiClient, earlier?: ReadonlyMap<string, Known>): Promise<Map<string, Known>> {
-    const found = new Map<string, Known>();
-    const mpls = await dumpMplsInterfaces(client);
     const all = await dumpInterfaces(client);
     await this.#lcp.read(client, all);
-    const ours = new Set([
-      ...this.#configs.map(({ name }) => name),
-      ...this.#released,
-      ...this.#lcp.wanted([]),
-    ]);
-    const hasMirror = this.#mirror !== undefined;
-    for (const vpp of all) {
-      const { name, swIfIndex } = vpp;
-      const isOurs = ours.has(name) || (hasMirror && this.#lcp.pairs.has(name));
-      const prefixes = isOurs ? await dumpAddresses(client, swIfIndex) : [];
-      const tables =
-        isOurs && hasMirror
-          ? { 4: await interfaceTable(client, swIfIndex, 4), 6: await interfaceTable(client, swIfIndex, 6) }
-          : undefined;
-      found.set(name, {
-        vpp,
-        addresses: prefixes.map(({ address, length }) => `${address}/${length}`),
-        tables,
-        mpls: mpls.has(swIfIndex),
-        failure: earlier?.get(name)?.failure,
-      });
-    }
-    return found;
+    const configured = this.#configs.map(({ name }) => name);
+    const ours = new Set([...configured, ...this.#released, ...this.#lcp.wanted([])]);
+    const hasTables = this.#mirror !== undefined;
+    const isOurs = (name: string): boolean => ours.has(name) || (hasTables && this.#lcp.pairs.has(name));
+    const found = await readInterfaces(client, all, { isOurs, hasTables });
+    return new Map([...found].map(([name, one]) => [name, { ...one, failure: earlier?.get(name)?.failure }]));
   }
 
   /** Takes over a new reading and tells of what changed since the last one. */

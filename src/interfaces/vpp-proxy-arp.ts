@@ -23,15 +23,18 @@ export interface ProxyMember {
 export class VppProxyArp {
   /** `TABLE LOW HIGH` of the ranges that VPP has. */
   #ranges = new Set<string>();
+  /** VPP may answer on interfaces that another process of ours named. */
+  #isUnsure = true;
 
   /** Another VPP has none of it. */
   reset(): void {
     this.#ranges = new Set();
+    this.#isUnsure = false;
   }
 
   /** Has these interfaces answer and no others. Nothing is sent where nobody does, and nobody did. */
   async reconcile(client: VppApiClient, members: readonly ProxyMember[]): Promise<void> {
-    if (members.length === 0 && this.#ranges.size === 0) return;
+    if (members.length === 0 && this.#ranges.size === 0 && !this.#isUnsure) return;
     const on = new Set(await proxyArpInterfaces(client));
     const wanted = new Set(members.map(({ swIfIndex }) => swIfIndex));
     for (const index of on) if (!wanted.has(index)) await setProxyArp(client, index, false);
@@ -43,6 +46,7 @@ export class VppProxyArp {
     for (const range of this.#ranges) if (!ranges.has(range)) await this.#change(client, range, false);
     for (const range of ranges) if (!this.#ranges.has(range)) await this.#change(client, range, true);
     for (const index of wanted) if (!on.has(index)) await setProxyArp(client, index, true);
+    this.#isUnsure = false;
   }
 
   async #change(client: VppApiClient, range: string, isAdd: boolean): Promise<void> {

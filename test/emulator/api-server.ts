@@ -44,6 +44,9 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   lcp_itf_pair_add_del_v3: 12,
   lcp_itf_pair_get: 8,
   mpls_route_add_del: 8,
+  ip_mroute_add_del: 8,
+  sw_interface_get_table: 8,
+  ip_neighbor_config_get: 14,
 };
 
 /** The reply of a VPP that refuses: a fault, the request was not carried out. */

@@ -305,7 +305,8 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     ip('address', 'add', '192.0.2.9/25', 'dev', 'xe1');
     ip('address', 'add', '198.51.100.1/24', 'dev', 'xe1');
     await expect.poll(() => addressesOf('xe1')).toEqual(['198.51.100.1/24']);
-    expect(interfaces.status.find(({ name }) => name === 'xe1')?.state).toMatchObject({
+    const stateOf = (): unknown => interfaces.status.find(({ name }) => name === 'xe1')?.state;
+    await expect.poll(stateOf).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(/^192\.0\.2\.9\/25: .*ADDRESS_IN_USE/),
     });
@@ -388,6 +389,20 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await quiet();
     expect(await shown('xe0')).toMatchObject({ adminUp: true, addresses: ['192.0.2.1/24'] });
     expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
+  });
+
+  it('says what all interfaces lack, and gives them the rest', async () => {
+    await vpp.control({ command: 'error', message: 'ip_mroute_add_del', retval: -9 });
+    await start(config('xe0', ['192.0.2.1/24']));
+    expect(await shown('xe0')).toMatchObject({ adminUp: true, addresses: ['192.0.2.1/24'] });
+    expect(interfaces.status.map(({ name, state }) => [name, state.state])).toContainEqual(['xe1', 'failed']);
+    expect(interfaces.status[0]?.state).toMatchObject({
+      reason: expect.stringMatching(/^multicast: .*UNIMPLEMENTED/),
+    });
+    await vpp.control({ command: 'clear' });
+    await interfaces.reconcile();
+    expect(interfaces.status[0]?.state).toEqual({ state: 'ok' });
+    expect(await multicast()).not.toEqual([]);
   });
 
   describe('with a VRF', () => {
