@@ -6,6 +6,7 @@
  */
 import {
   createNamedNetns,
+  isErrno,
   reasonOf,
   setHostname,
   setLinkUp,
@@ -67,6 +68,8 @@ function setAll(sysctls: Sysctls): string {
     try {
       writeSysctl(name, value);
     } catch (error) {
+      // This kernel has no IPv6: there is nothing to be set.
+      if (isErrno(error, 'ENOENT') && name.startsWith('net.ipv6.')) continue;
       failures.push(reasonOf(error));
     }
   }

@@ -112,7 +112,8 @@ export class LcpPairs {
     if (links === undefined) return ++this.#vifIndex;
     try {
       const index = links.create(netns, name, phy.mac.toString('hex').replace(/..(?=.)/g, '$&:'), mtu);
-      links.setUp(netns, name, phy.adminUp);
+      // As tap_create_if and then lcp_itf_pair_create leave it.
+      for (const isUp of [true, phy.adminUp]) links.setUp(netns, name, isUp);
       return index;
     } catch {
       return undefined;
