@@ -82,6 +82,9 @@ class HostWithVrfs implements Host {
   }
 }
 
+/** Looks until it is so; the machine may be busy. */
+const soon = <T>(probe: () => T) => expect.poll(probe, { timeout: 20_000 });
+
 let vpp: EmulatorProcess;
 let client: VppApiClient;
 let host: HostNamespace;
@@ -122,7 +125,7 @@ async function crash(): Promise<void> {
   interfaces.detach();
   await client[Symbol.asyncDispose]();
   await vpp.kill();
-  await expect.poll(() => withNetns(NETNS, () => listLinks().length)).toBe(1);
+  await soon(() => withNetns(NETNS, () => listLinks().length)).toBe(1);
   await vpp.spawn();
   client = await VppApiClient.connect(vpp.apiSocket);
   await interfaces.attach(client, 'restarted');
@@ -236,13 +239,11 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     ip('address', 'add', '2001:db8:5::1/64', 'dev', 'xe0');
     ip('address', 'add', '203.0.113.7/32', 'dev', 'loop0');
     ip('address', 'add', 'fe80::77/64', 'dev', 'xe0');
-    await expect
-      .poll(() => addressesOf('xe0'))
-      .toEqual(['192.0.2.1/24', '198.51.100.1/30', '2001:db8:5::1/64']);
+    await soon(() => addressesOf('xe0')).toEqual(['192.0.2.1/24', '198.51.100.1/30', '2001:db8:5::1/64']);
     expect(await addressesOf('loop0')).toEqual(['203.0.113.7/32']);
     ip('address', 'delete', '198.51.100.1/30', 'dev', 'xe0');
     ip('address', 'delete', '2001:db8:5::1/64', 'dev', 'xe0');
-    await expect.poll(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
+    await soon(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
     expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
     expect(errors).toEqual([]);
   });
@@ -251,7 +252,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await start(config('xe0', ['192.0.2.1/24', '2001:db8::1/64']));
     expect(onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
     ip('address', 'flush', 'dev', 'xe0', 'scope', 'global');
-    await expect.poll(() => onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
+    await soon(() => onTap('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
     expect(await addressesOf('xe0')).toEqual(['192.0.2.1/24', '2001:db8::1/64']);
   });
 
@@ -259,7 +260,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await start(config('xe0', ['192.0.2.1/24', '198.51.100.1/24']), config('xe1', ['203.0.113.1/24']));
     ip('address', 'add', '10.9.0.1/24', 'dev', 'xe0');
     ip('address', 'add', '10.8.0.1/24', 'dev', 'xe1');
-    await expect.poll(() => addressesOf('xe1')).toContain('10.8.0.1/24');
+    await soon(() => addressesOf('xe1')).toContain('10.8.0.1/24');
     await interfaces.reconfigure([config('xe0', ['192.0.2.1/24'])]);
     expect(onTap('xe0')).toEqual(['10.9.0.1/24', '192.0.2.1/24']);
     expect(onTap('xe1')).toEqual(['10.8.0.1/24']);
@@ -270,10 +271,10 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
   it('moves an address from one TAP to another: VPP has it on one at a time', async () => {
     await start(config('xe0'), config('xe1'));
     ip('address', 'add', '192.0.2.1/24', 'dev', 'xe0');
-    await expect.poll(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
+    await soon(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
     ip('address', 'delete', '192.0.2.1/24', 'dev', 'xe0');
     ip('address', 'add', '192.0.2.1/24', 'dev', 'xe1');
-    await expect.poll(() => addressesOf('xe1')).toEqual(['192.0.2.1/24']);
+    await soon(() => addressesOf('xe1')).toEqual(['192.0.2.1/24']);
     expect(await addressesOf('xe0')).toEqual([]);
     expect(errors).toEqual([]);
   });
@@ -284,18 +285,18 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     ip('address', 'add', '192.0.2.101/24', 'dev', 'xe0');
     ip('address', 'add', '2001:db8::100/128', 'dev', 'xe0');
     const own = ['192.0.2.1/24', '2001:db8::1/64'];
-    await expect
-      .poll(async () => [...(await addressesOf('xe0'))].sort())
-      .toEqual([...own, '192.0.2.100/24', '192.0.2.101/24', '2001:db8::100/64'].sort());
+    await soon(async () => [...(await addressesOf('xe0'))].sort()).toEqual(
+      [...own, '192.0.2.100/24', '192.0.2.101/24', '2001:db8::100/64'].sort(),
+    );
     // lcp-sync copied them with VPP's length, and whenever it copies again they go again.
     const asGiven = [...own, '192.0.2.100/32', '192.0.2.101/24', '2001:db8::100/128'].sort();
-    await expect.poll(() => onTap('xe0')).toEqual(asGiven);
+    await soon(() => onTap('xe0')).toEqual(asGiven);
     await interfaces.reconfigure([config('xe0', own, { mtuBytes: 1400 })]);
-    await expect.poll(() => onTap('xe0')).toEqual(asGiven);
+    await soon(() => onTap('xe0')).toEqual(asGiven);
     for (const gone of ['192.0.2.100/32', '192.0.2.101/24', '2001:db8::100/128']) {
       ip('address', 'delete', gone, 'dev', 'xe0');
     }
-    await expect.poll(() => addressesOf('xe0')).toEqual(own);
+    await soon(() => addressesOf('xe0')).toEqual(own);
     expect(onTap('xe0')).toEqual(own);
     expect(errors).toEqual([]);
   });
@@ -304,9 +305,9 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await start(config('xe0', ['192.0.2.1/24']), config('xe1'));
     ip('address', 'add', '192.0.2.9/25', 'dev', 'xe1');
     ip('address', 'add', '198.51.100.1/24', 'dev', 'xe1');
-    await expect.poll(() => addressesOf('xe1')).toEqual(['198.51.100.1/24']);
+    await soon(() => addressesOf('xe1')).toEqual(['198.51.100.1/24']);
     const stateOf = (): unknown => interfaces.status.find(({ name }) => name === 'xe1')?.state;
-    await expect.poll(stateOf).toMatchObject({
+    await soon(stateOf).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(/^192\.0\.2\.9\/25: .*ADDRESS_IN_USE/),
     });
@@ -323,12 +324,12 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     ip('address', 'add', '2001:db8:9::1/64', 'dev', 'xe0');
     for (let round = 0; round < 3; round++) {
       ip('link', 'set', 'xe0', 'down');
-      await expect.poll(async () => (await shown('xe0'))?.adminUp).toBe(false);
+      await soon(async () => (await shown('xe0'))?.adminUp).toBe(false);
       await quiet();
       expect(await shown('xe0')).toMatchObject({ adminUp: false });
       expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, isSetDownInLinux: true });
       ip('link', 'set', 'xe0', 'up');
-      await expect.poll(async () => (await shown('xe0'))?.adminUp).toBe(true);
+      await soon(async () => (await shown('xe0'))?.adminUp).toBe(true);
       await quiet();
       expect(isTapUp('xe0')).toBe(true);
     }
@@ -340,18 +341,18 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await start(config('xe0', [], { enabled: false }));
     ip('link', 'set', 'xe1', 'up');
     ip('link', 'set', 'xe0', 'up');
-    await expect.poll(async () => (await shown('xe1'))?.adminUp).toBe(true);
-    await expect.poll(() => isTapUp('xe0')).toBe(false);
+    await soon(async () => (await shown('xe1'))?.adminUp).toBe(true);
+    await soon(() => isTapUp('xe0')).toBe(false);
     expect((await shown('xe0'))?.adminUp).toBe(false);
     ip('link', 'set', 'xe1', 'down');
-    await expect.poll(async () => (await shown('xe1'))?.adminUp).toBe(false);
+    await soon(async () => (await shown('xe1'))?.adminUp).toBe(false);
   });
 
   it('loses nothing when an interface goes down and up', async () => {
     const own = ['192.0.2.1/24', '2001:db8::1/64'];
     await start(config('xe0', own));
     ip('address', 'add', '2001:db8:9::1/64', 'dev', 'xe0');
-    await expect.poll(() => addressesOf('xe0')).toContain('2001:db8:9::1/64');
+    await soon(() => addressesOf('xe0')).toContain('2001:db8:9::1/64');
     for (let round = 0; round < 5; round++) {
       await interfaces.reconfigure([config('xe0', own, { enabled: false })]);
       expect(isTapUp('xe0')).toBe(false);
@@ -388,7 +389,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
   it('does not take what went with a VPP for what somebody did', async () => {
     await start(config('xe0', ['192.0.2.1/24']));
     ip('link', 'set', 'xe0', 'down');
-    await expect.poll(async () => (await shown('xe0'))?.adminUp).toBe(false);
+    await soon(async () => (await shown('xe0'))?.adminUp).toBe(false);
     await crash();
     await quiet();
     expect(await shown('xe0')).toMatchObject({ adminUp: true, addresses: ['192.0.2.1/24'] });
@@ -435,7 +436,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
 
     it('moves interfaces into its table with all that they have, and out again', async () => {
       ip('address', 'add', '192.0.2.100/32', 'dev', 'xe0');
-      await expect.poll(() => addressesOf('xe0')).toContain('192.0.2.100/24');
+      await soon(() => addressesOf('xe0')).toContain('192.0.2.100/24');
       await setVrf('xe0', 'red');
       expect(await tables()).toEqual(['4/100 vrf red', '6/100 vrf red']);
       const xe0 = await shown('xe0');
@@ -457,9 +458,9 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       expect(connected.map(({ tableId }) => tableId)).toEqual([100, 100, 100]);
       // In another table the same network is another one.
       ip('address', 'add', '192.0.2.77/24', 'dev', 'xe1');
-      await expect.poll(() => addressesOf('xe1')).toContain('192.0.2.77/24');
+      await soon(() => addressesOf('xe1')).toContain('192.0.2.77/24');
       ip('address', 'delete', '192.0.2.77/24', 'dev', 'xe1');
-      await expect.poll(() => addressesOf('xe1')).not.toContain('192.0.2.77/24');
+      await soon(() => addressesOf('xe1')).not.toContain('192.0.2.77/24');
       await setVrf('xe0');
       expect(await shown('xe0')).toMatchObject({ tables: { 4: 0, 6: 0 } });
       expect([...(await addressesOf('xe0'))].sort()).toEqual([...own, '192.0.2.100/24'].sort());
@@ -476,7 +477,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       expect((await multicast()).filter((line) => line.includes('/100 '))).toEqual([]);
       letGoOfTable = () => true;
       // It is looked at again by itself.
-      await expect.poll(tables, { timeout: 10_000 }).toEqual([]);
+      await soon(tables).toEqual([]);
     });
 
     it('says when VPP refuses its table, and moves the interface when it does not any more', async () => {
@@ -515,7 +516,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await start(config('xe0', ['192.0.2.1/24']), config('xe1', ['198.51.100.1/24']));
     expect((await state())['proxyRanges']).toEqual([]);
     withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 1 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
-    await expect.poll(async () => (await state())['proxyInterfaces']).toEqual(['xe0']);
+    await soon(async () => (await state())['proxyInterfaces']).toEqual(['xe0']);
     expect((await state())['proxyRanges']).toEqual([
       '0 1.0.0.0 126.255.255.255',
       '0 128.0.0.0 169.253.255.255',
@@ -523,7 +524,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       '0 192.0.3.0 223.255.255.255',
     ]);
     withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 0 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
-    await expect.poll(async () => (await state())['proxyInterfaces']).toEqual([]);
+    await soon(async () => (await state())['proxyInterfaces']).toEqual([]);
     expect((await state())['proxyRanges']).toEqual([]);
   });
 
