@@ -7,13 +7,7 @@
  */
 import type { InterfaceConfig } from '../config/types.ts';
 import type { HostLink, HostNamespace } from '../mirror/mod.ts';
-import {
-  type LcpPair,
-  runCliInband,
-  setIpv6Enabled,
-  type SwIfIndex,
-  type VppApiClient,
-} from '../vpp/api/mod.ts';
+import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
 import type { Present } from './vpp-configure.ts';
 import { type Members, VppMulticast } from './vpp-multicast.ts';
@@ -110,7 +104,10 @@ export class Mirror {
     this.#tables = await makeTables(client, needed);
   }
 
-  /** Lets IPv6, multicast and broadcasts in on interfaces that are in their tables. Rejects with VPP's reason. */
+  /**
+   * Lets IPv6, multicast and broadcasts in on interfaces that are in their tables; `present`: what VPP had before. Rejects
+   * with VPP's reason.
+   */
   async letIn(
     client: VppApiClient,
     mirrored: readonly Mirrored[],
@@ -118,12 +115,15 @@ export class Mirror {
   ): Promise<void> {
     const members = new Map<number, Set<SwIfIndex>>();
     for (const { name, wish } of mirrored) {
-      const swIfIndex = present.get(name)?.vpp.swIfIndex;
-      if (swIfIndex === undefined) continue;
+      const found = present.get(name);
+      if (found === undefined) continue;
+      const { swIfIndex } = found.vpp;
       const table = members.get(wish.tableId) ?? new Set();
       members.set(wish.tableId, table.add(swIfIndex));
-      if (this.#ipv6.get(name) === swIfIndex) continue;
-      await setIpv6Enabled(client, swIfIndex, true);
+      // Another table has cost it that.
+      const isMoved = found.tables?.[6] !== wish.tableId;
+      if (this.#ipv6.get(name) === swIfIndex && !isMoved) continue;
+      await setIpv6On(client, swIfIndex);
       this.#ipv6.set(name, swIfIndex);
     }
     const wanted: Members = members;

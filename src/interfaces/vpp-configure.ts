@@ -15,6 +15,7 @@ import {
   setInterfaceFlags,
   setInterfaceMtu,
   setInterfaceTable,
+  setIpv6Off,
   setMplsEnabled,
   tableId,
   VppApiError,
@@ -69,9 +70,14 @@ export async function prune(client: VppApiClient, present: Present, wanted: Want
   }
 }
 
-/** Puts the interface into its table, which is there; its addresses were pruned. */
+/**
+ * Puts the interface into its table, which is there; its addresses were pruned. IPv6 is off then: VPP accepts neighbour
+ * discovery and the like on an interface in the table that it was in when IPv6 was switched on
+ * (ip6_mfib_interface_enable_disable).
+ */
 export async function bind(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
   for (const family of familiesToMove(present, wanted)) {
+    if (family === 6) await setIpv6Off(client, present.vpp.swIfIndex);
     await setInterfaceTable(client, present.vpp.swIfIndex, family, tableId(wanted.tableId ?? 0));
   }
 }

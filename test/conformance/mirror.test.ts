@@ -168,9 +168,35 @@ describe(`the mirror's requests on ${targetName}`, () => {
       expect(await enable(false)).toBe(-62);
       expect(await enable(true)).toBe(0);
       expect(await enable(true)).toBe(-81);
-      await vpp.setIpv6Enabled(client, other, true);
+      await vpp.setIpv6On(client, other);
       for (let i = 0; i < 3; i++) expect(await enable(false)).toBe(0);
       expect(await enable(false)).toBe(-62);
+      for (let i = 0; i < 3; i++) await vpp.setIpv6On(client, other);
+      await vpp.setIpv6Off(client, other);
+      expect(await enable(false)).toBe(-62);
+    });
+
+    test('IPv6 is accepted in the table in which it was switched on', async () => {
+      const other = await loopback(116);
+      await table(78, true);
+      // Neighbour discovery comes to these groups.
+      const acceptsIn = async (id: number): Promise<boolean | undefined> =>
+        (await entry('ff02::1:ff00:0/104', id))?.accepted.includes(other);
+      const move = (id: number): Promise<void> => vpp.setInterfaceTable(client, other, 6, vpp.tableId(id));
+      await vpp.setIpv6On(client, other);
+      expect([await acceptsIn(0), await acceptsIn(78)]).toEqual([true, false]);
+      await move(78);
+      expect([await acceptsIn(0), await acceptsIn(78)]).toEqual([true, false]);
+      // Off, it is taken out of the table in which it is not.
+      await move(0);
+      await vpp.setIpv6Off(client, other);
+      expect([await acceptsIn(0), await acceptsIn(78)]).toEqual([false, false]);
+      await move(78);
+      await vpp.setIpv6On(client, other);
+      expect([await acceptsIn(0), await acceptsIn(78)]).toEqual([false, true]);
+      await vpp.setIpv6Off(client, other);
+      await move(0);
+      await table(78, false);
     });
 
     test('IPv4 is switched on by name', async () => {

@@ -228,6 +228,7 @@ export class EmulatedVpp {
       interfaces,
       tables,
       multicast: state.multicast.describe(),
+      ipv6Accepts: state.multicast.describeAccepts(),
       neighborLimits: state.neighborLimits,
       proxyRanges: [...state.proxyRanges],
       proxyInterfaces: [...state.proxyInterfaces].map((index) => state.interfaces.get(index)?.name),

@@ -1,10 +1,10 @@
 /**
- * Multicast FIBs of the emulator: what the API puts into them. VPP's own entries (all nodes, all routers, solicited
- * nodes) are not shown.
+ * Multicast FIBs of the emulator: what the API puts into them, and VPP's own entries of IPv6, which accept on the
+ * interfaces that have it switched on. VPP's own entries of IPv4 are not shown.
  */
 
 import { addressText, type Family } from './address-bytes.ts';
-import type { Path } from './fib-path.ts';
+import { ALL_ONES, makePath, type Path, PathType } from './fib-path.ts';
 
 /** mfib_itf_flags */
 export const ItfFlag = { accept: 2, forward: 4 } as const;
@@ -20,12 +20,47 @@ export interface MulticastEntry {
   readonly paths: MulticastPath[];
 }
 
+/** ip6_mfib.c: solicited nodes, all nodes, all routers, MLDv2. */
+const SPECIALS: readonly (readonly [hex: string, length: number])[] = [
+  ['ff0200000000000000000001ff000000', 104],
+  ['ff020000000000000000000000000001', 128],
+  ['ff020000000000000000000000000002', 128],
+  ['ff020000000000000000000000000016', 128],
+];
+
 export class MulticastFib {
+  /** Interfaces on which VPP's own groups of IPv6 are accepted, by table. */
+  readonly #accepting = new Map<number, Set<number>>();
   readonly #tables = new Map<string, Map<string, MulticastEntry>>();
 
   /** Entries of a table, in the order in which they came. */
   entries(family: Family, id: number): MulticastEntry[] {
-    return [...(this.#tables.get(`${family}/${id}`)?.values() ?? [])];
+    const own = family === 6 ? this.#specials(id) : [];
+    return [...own, ...(this.#tables.get(`${family}/${id}`)?.values() ?? [])];
+  }
+
+  /** IPv6 is switched on or off on an interface that is in a table now (ip6_mfib_interface_enable_disable). */
+  accept(id: number, swIfIndex: number, isOn: boolean): void {
+    const accepting = this.#accepting.get(id) ?? new Set();
+    this.#accepting.set(id, accepting);
+    if (isOn) accepting.add(swIfIndex);
+    else accepting.delete(swIfIndex);
+  }
+
+  #specials(id: number): MulticastEntry[] {
+    const local = {
+      itfFlags: ItfFlag.forward,
+      path: makePath(6, { type: PathType.local, swIfIndex: ALL_ONES }),
+    };
+    const accepts = [...(this.#accepting.get(id) ?? [])].map((swIfIndex) => ({
+      itfFlags: ItfFlag.accept,
+      path: makePath(6, { swIfIndex }),
+    }));
+    return SPECIALS.map(([hex, length]) => ({
+      address: Buffer.from(hex, 'hex'),
+      length,
+      paths: [local, ...accepts],
+    }));
   }
 
   /** Adds a path to an entry, which comes with its first; one that is there already gets the flags. */
@@ -54,6 +89,11 @@ export class MulticastFib {
   /** The API lets go of a table: its entries go (mfib_table_unlock). */
   flush(family: Family, id: number): void {
     this.#tables.delete(`${family}/${id}`);
+  }
+
+  /** For the control socket: `0 3`, a table and an interface on which VPP's own groups of IPv6 are accepted there. */
+  describeAccepts(): string[] {
+    return [...this.#accepting].flatMap(([id, indexes]) => [...indexes].map((index) => `${id} ${index}`));
   }
 
   /** For the control socket: `224.0.0.0/24 local`, `224.0.0.0/24 accept 3`. */

@@ -62,6 +62,7 @@ export interface Interface {
   isIpv4On: boolean;
   /** Enables beside those that addresses stand for; VPP counts both. */
   ipv6Enables: number;
+  isIpv6On: boolean;
 }
 
 /** ip_neighbor_db of ip_neighbor.c. */
@@ -127,6 +128,7 @@ export class VppState {
       mplsEnables: 0,
       isIpv4On: false,
       ipv6Enables: 0,
+      isIpv6On: false,
     };
     this.interfaces.set(swIfIndex, added);
     this.#tell(added, false);
@@ -176,6 +178,7 @@ export class VppState {
     found.adminUp = found.linkUp = false;
     if (found.mplsEnables > 0) this.mpls.bind(false);
     this.deletePair(found.swIfIndex);
+    this.#countIpv6(found, true);
     this.interfaces.delete(found.swIfIndex);
     for (const family of [4, 6] as const) this.releaseTable(family, found.tables[family]);
     this.#free.push(found.swIfIndex);
@@ -252,6 +255,7 @@ export class VppState {
       this.lcp.syncAddress(found, given, false);
       found.addresses = found.addresses.filter((one) => !isSame(one));
       found.isIpv4On &&= family === 6 || countOf(found, 4) > 0;
+      this.#countIpv6(found);
       // Another address of the same prefix still needs the prefix's routes.
       if (found.adminUp) this.#setConnected(found, true);
       return Retval.ok;
@@ -266,6 +270,7 @@ export class VppState {
     }
     found.addresses.push(given);
     found.isIpv4On ||= family === 4;
+    this.#countIpv6(found);
     this.lcp.syncAddress(found, given, true);
     if (found.adminUp) this.#setConnectedOf(found, given, true);
     return Retval.ok;
@@ -276,6 +281,7 @@ export class VppState {
     for (const one of found.addresses) this.lcp.syncAddress(found, one, false);
     found.isIpv4On &&= countOf(found, 4) === 0;
     found.addresses = [];
+    this.#countIpv6(found);
   }
 
   setTable(found: Interface, family: Family, id: number): number {
@@ -293,7 +299,16 @@ export class VppState {
     const before = found.ipv6Enables + countOf(found, 6);
     if (!isEnable && before === 0) return Retval.ip6NotEnabled;
     found.ipv6Enables = Math.max(0, found.ipv6Enables + (isEnable ? 1 : -1));
+    this.#countIpv6(found);
     return isEnable && before > 0 ? Retval.valueExists : Retval.ok;
+  }
+
+  /** The first enable switches it on, the last one gone off. */
+  #countIpv6(found: Interface, isGone = false): void {
+    const isOn = !isGone && found.ipv6Enables + countOf(found, 6) > 0;
+    if (isOn === found.isIpv6On) return;
+    found.isIpv6On = isOn;
+    this.multicast.accept(found.tables[6], found.swIfIndex, isOn);
   }
 
   releaseTable(family: Family, id: number): void {

@@ -453,6 +453,9 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
         expect(await acceptsIn(`${family}/0 ${group}`, index)).toBe(false);
         expect(await acceptsIn(`${family}/0 ${group}`, (await shown('xe1'))?.swIfIndex)).toBe(true);
       }
+      // Neighbour discovery too.
+      const accepts = (await state())['ipv6Accepts'] as string[];
+      expect(accepts.filter((line) => line.endsWith(` ${index}`))).toEqual([`100 ${index}`]);
       expect(interfaces.status.find(({ name }) => name === 'xe0')).toMatchObject({ tableId: 100 });
       const connected = interfaces.connected.filter((one) => one.interface === 'xe0');
       expect(connected.map(({ tableId }) => tableId)).toEqual([100, 100, 100]);

@@ -68,7 +68,8 @@ export {
   type NeighborLimits,
   neighborLimits,
   proxyArpInterfaces,
-  setIpv6Enabled,
+  setIpv6Off,
+  setIpv6On,
   setNeighborLimits,
   setProxyArp,
 } from './neighbor-operations.ts';

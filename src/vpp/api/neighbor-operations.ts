@@ -46,20 +46,45 @@ export async function neighborLimits(
 }
 
 /**
- * Switches IPv6 of an interface on or off. VPP counts: on once, off once; it is off when nothing needs it any more,
- * addresses among them.
+ * Switches IPv6 of an interface on. VPP counts: addresses count too, and it is on until `setIpv6Off` when none is there.
  */
-export async function setIpv6Enabled(
+export async function setIpv6On(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<void> {
+  // On already (an address did it), and counted all the same.
+  await setIpv6Enabled(client, index, true, Retval.valueExists, options);
+}
+
+/** How often IPv6 can have been switched on by processes of ours. */
+const MAX_ENABLES = 64;
+
+/** Switches IPv6 of an interface without IPv6 addresses off, as often as somebody switched it on. */
+export async function setIpv6Off(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<void> {
+  for (let i = 0; i < MAX_ENABLES; i++) {
+    if (!(await setIpv6Enabled(client, index, false, Retval.ip6NotEnabled, options))) return;
+  }
+}
+
+/** False when VPP says that it is so already. */
+async function setIpv6Enabled(
   client: VppApiClient,
   index: SwIfIndex,
   enable: boolean,
+  already: number,
   options?: CallOptions,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await client.request(swInterfaceIp6EnableDisable, { swIfIndex: index, enable }, options);
+    return true;
   } catch (error) {
-    // On already (an address did it), and counted all the same.
-    if (!enable || !(error instanceof VppApiError) || error.retval !== Retval.valueExists) throw error;
+    if (!(error instanceof VppApiError) || error.retval !== already) throw error;
+    return false;
   }
 }
 

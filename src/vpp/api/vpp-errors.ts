@@ -163,6 +163,7 @@ export const Retval = {
   invalidValue: -7,
   featureDisabled: -30,
   noPathsInRoute: -52,
+  ip6NotEnabled: -62,
   noSuchTable: -65,
   valueExists: -81,
   entryAlreadyExists: -116,
