@@ -15,7 +15,8 @@ const HEAD = `# Reliability
 What was done to a box, and how it ended when it was done last. A box is the flashed image under QEMU: UEFI firmware, the
 boot loader, our PID 1, the emulator as its VPP; an emulated processor, no KVM. Times of verdicts are shortened by
 configuration (2 s stable, 75 s at the most), the counter of the boot loader is not: a version that cannot work is tried
-three times. \`./appliance test\` runs one case of each class.
+three times. \`./appliance test\` runs one case of each class. Those of the class \`hang\` are of \`appliance run\` on the
+machine itself, with the emulator or the VPP that \`VPP_BIN\` names, and with the times of a box.
 
 `;
 

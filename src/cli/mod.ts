@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import('./show.ts')).show,
   sign: async () => (await import('./sign.ts')).sign,
   update: async () => (await import('./update.ts')).update,
+  vpp: async () => (await import('./vpp.ts')).vpp,
   vppctl: async () => (await import('./vppctl.ts')).vppctl,
   version: async () => (await import('./version.ts')).version,
 };

@@ -2,7 +2,11 @@
 import {
   type ApplianceStatus,
   type BootPhase,
+  describeImport,
+  describeImportRefusal,
   describeService,
+  describeSilence,
+  differenceWords,
   type FibBackendStatus,
   type Figures,
   formatAgo,
@@ -12,7 +16,9 @@ import {
   formatDuration,
   formatPacketRate,
   formatTime,
+  importedRouteText,
   type InterfaceStatus,
+  type KernelImportStatus,
   type ServiceStatus,
 } from '../telemetry/mod.ts';
 import { type Cell, formatTable } from './table.ts';
@@ -97,14 +103,15 @@ export function vppText({ vpp, stats, hugepages, services }: ApplianceStatus, no
   const exit = services.find(({ name }) => name === 'vpp')?.lastExit;
   const { api } = vpp;
   const isUp = api.state === 'connected';
+  const silence = describeSilence(api, now);
   const reason = 'reason' in api && api.reason !== undefined ? `: ${api.reason}` : '';
   const rows: Cell[][] = [
     ['process', { text: describeService(vpp.process, now), shade: shadeOf(vpp.process) }],
     [
       'API',
       {
-        text: isUp ? `connected since ${formatTime(api.since)}` : api.state + reason,
-        shade: isUp ? 'ok' : 'warning',
+        text: isUp ? `connected since ${formatTime(api.since)}${silence}` : api.state + reason,
+        shade: isUp && silence === '' ? 'ok' : 'warning',
       },
     ],
     ['version', vpp.version ?? 'not known'],
@@ -154,6 +161,12 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
       return ['', hop['next-hop'], { text, shade: 'warning' }];
     }),
   );
+  const differences = backends.flatMap((one) =>
+    (one.audit?.recent ?? []).map(({ prefix, what, at }): Cell[] => {
+      const text = `${differenceWords(what)} ${formatAgo(at, now)}: it was told again`;
+      return ['', prefix, { text, shade: 'warning' }];
+    }),
+  );
   const heading = [
     'BACKEND',
     'DESIRED',
@@ -167,8 +180,30 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   ];
   return (
     formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) +
-    formatTable([...failures, ...leftOut])
+    formatTable([...failures, ...leftOut, ...differences])
   );
+}
+
+/** What is learnt from routing daemons, and what of it is not taken: the first few by name, all by reason. */
+export function importText(imported: KernelImportStatus | undefined, now: number): string {
+  if (imported === undefined) return 'no routes of daemons are taken over (fib.kernel.import)\n';
+  const { notTaken, readings, since, state } = imported;
+  const reasons = Object.entries(notTaken.byReason).map(
+    ([reason, count]) => `${reason} ${formatCount(count)}`,
+  );
+  const facts: Cell[][] = [
+    ['state', { text: state, shade: state === 'following' ? 'ok' : 'warning' }],
+    ['since', formatAgo(since, now)],
+    ['routes', describeImport(imported)],
+    ['readings', formatCount(readings)],
+    ['not taken', { text: reasons.join(', ') || '-', shade: reasons.length === 0 ? 'dim' : 'warning' }],
+  ];
+  const rows = notTaken.first.map((one): Cell[] => [
+    importedRouteText(one),
+    { text: one.reason, shade: 'warning' },
+    describeImportRefusal(one),
+  ]);
+  return formatTable(facts) + (rows.length === 0 ? '' : `\n${formatTable(rows)}`);
 }
 
 function fibCell(status: FibBackendStatus['status']): Cell {

@@ -110,12 +110,13 @@ export function inForceAfter(
   { restartVpp }: { readonly restartVpp: boolean },
 ): Config {
   if (restartVpp || effectOf('vpp', before, after) === 'live') return after;
-  const { startTimeoutSeconds, stats, neighbors } = after.vpp;
+  const { startTimeoutSeconds, answerTimeoutSeconds, stats, neighbors } = after.vpp;
   return {
     ...after,
     vpp: {
       ...before.vpp,
       startTimeoutSeconds,
+      answerTimeoutSeconds,
       stats: { ...before.vpp.stats, pollIntervalSeconds: stats.pollIntervalSeconds },
       neighbors,
     },

@@ -2,8 +2,11 @@
 import type { ApiStatus } from '../telemetry/status.ts';
 import { describeProblem, type VppConnection } from '../vpp/api/mod.ts';
 
+/** VPP is asked after a second of silence: what is longer is worth a word. */
+const SILENCE_MS = 3_000;
+
 /** What /status says of a connection. */
-export function apiStatus(status: VppConnection['status']): ApiStatus {
+export function apiStatus({ status, silentMs }: Pick<VppConnection, 'status' | 'silentMs'>): ApiStatus {
   switch (status.state) {
     case 'idle':
       return { state: 'idle', reason: 'VPP was not started yet' };
@@ -15,7 +18,12 @@ export function apiStatus(status: VppConnection['status']): ApiStatus {
         ...(status.lastError === undefined ? {} : { reason: status.lastError }),
       };
     case 'connected':
-      return { state: 'connected', since: status.since, vpePid: status.vpePid };
+      return {
+        state: 'connected',
+        since: status.since,
+        vpePid: status.vpePid,
+        ...(silentMs < SILENCE_MS ? {} : { silentSince: Math.round(Date.now() - silentMs) }),
+      };
     case 'incompatible':
       return {
         state: 'incompatible',

@@ -82,7 +82,7 @@ async function start(given: Config): Promise<void> {
     hooks: {
       prepareMachine: (next) => void prepared.push(`${next.vpp.memory.buffers} buffers`),
       onAnswered: (pid, next) => lives.push(`${pid} answers with ${next.vpp.memory.buffers} buffers`),
-      onEnded: () => lives.push('ended'),
+      onEnded: () => lives.push(plane.kernelInterfaces.active ? 'ended, and the kernel forwards' : 'ended'),
     },
   });
   await plane.start();
@@ -148,7 +148,7 @@ describe('a VPP of its own', () => {
     const answers = (count: number): Promise<void> =>
       until('its answer is told', () => lives.filter((one) => one !== 'ended').length === count);
     await answers(1);
-    await plane.service?.fail('the test says so');
+    await plane.service?.abort('the test says so');
     await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
     expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 16384');
     await answers(2);
@@ -171,6 +171,17 @@ describe('a VPP of its own', () => {
       `${plane.vppStatus.pid} answers with 32768 buffers`,
     ]);
     await until('the counters are read', () => plane.stats.status.state === 'fresh');
+  });
+
+  it('is given another time to answer, at once', async () => {
+    writeEmulatorBinary(dir);
+    await start(read());
+    await connected();
+    const { pid = 0 } = plane.vppStatus;
+    await change(read({ vpp: 'answer-timeout = 2' }), false);
+    process.kill(pid, 'SIGSTOP');
+    await until('another one runs', () => plane.vppStatus.hangs === 1 && plane.vppStatus.pid !== pid, 15_000);
+    await connected();
   });
 
   it('is ended when it is switched off, and started when it is switched on', async () => {
@@ -213,6 +224,18 @@ describe('a VPP of its own', () => {
     await until('it is stated', () => conditions.list().some(({ reason }) => /\/nowhere\/vpp/.test(reason)));
     await change(good, true);
     await connected();
+  });
+
+  it('that lacks something at each try leaves it to the kernel to forward', async () => {
+    const policy = '[supervisor]\nbackoff-ms = 100\nloop-after = 1\nloop-retry-ms = 1000\n';
+    await start(read({ more: policy }));
+    await until('the kernel forwards', () => plane.kernelInterfaces.active);
+    expect(lives).toEqual(['ended']);
+    await until('it was tried again', () => lives.length >= 3);
+    expect(new Set(lives.slice(1))).toEqual(new Set(['ended, and the kernel forwards']));
+    writeEmulatorBinary(dir);
+    await connected();
+    expect(plane.kernelInterfaces.active).toBe(false);
   });
 
   it('is not started again by a change that the end of the appliance overtakes', async () => {

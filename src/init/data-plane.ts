@@ -11,8 +11,15 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
+import type { VppRetry } from '../control/mod.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
-import { type KernelInterfaces, type LcpSettings, Mirror, VppInterfaces } from '../interfaces/mod.ts';
+import {
+  type KernelInterfaces,
+  type LcpSettings,
+  Mirror,
+  type NicSettings,
+  VppInterfaces,
+} from '../interfaces/mod.ts';
 import { HostNamespace } from '../mirror/mod.ts';
 import type {
   HugepageStatus,
@@ -34,6 +41,7 @@ import { Service, type ServiceOptions } from './service.ts';
 import { isSocket } from './socket-path.ts';
 import { awaitAnswer } from './vpp-answer.ts';
 import { VppLink } from './vpp-link.ts';
+import { retryVpp } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -75,6 +83,7 @@ export class DataPlane {
   #link: VppLink;
   #service: Service | undefined;
   #vppStart: VppStart;
+  #hangs = 0;
   /** While somebody looks at the counters. */
   #watch: Disposable | undefined;
   /** Keeps daemons from starting. */
@@ -92,6 +101,7 @@ export class DataPlane {
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
       mirror: this.#newMirror(config),
+      nics: nicSettingsOf(config),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
@@ -110,6 +120,9 @@ export class DataPlane {
     this.#kernel = new KernelPlane({
       config,
       runDir: options.runDir,
+      ownsMachine: options.ownsMachine,
+      prepareNamespace: prepareControlNamespace,
+      managementInterface: () => options.managementInterface?.(),
       table: this.fib.table,
       conditions: options.conditions,
       hostInterfaces: () => this.interfaces.hostInterfaces,
@@ -125,6 +138,11 @@ export class DataPlane {
 
   get kernelInterfaces(): KernelInterfaces {
     return this.#kernel.interfaces;
+  }
+
+  /** Sysfs as the namespace of the NICs shows it, while they are in another one than ours. */
+  get namespaceSysfs(): string | undefined {
+    return this.#kernel.namespaceSysfs;
   }
 
   get kernelFib(): KernelBackend {
@@ -221,6 +239,11 @@ export class DataPlane {
     else await this.#takeLive(next);
   }
 
+  /** Ends the wait for VPP's next start. Throws an error of the code `refused` when it is not this program's to start. */
+  retryVpp(): VppRetry {
+    return retryVpp(this.#service, this.#config.vpp);
+  }
+
   /**
    * For a machine that goes on without us: takes our routes out of the kernel, for good. Says how many. Never rejects.
    * After a crash they stay, and the next run adopts them.
@@ -259,11 +282,12 @@ export class DataPlane {
     const startedAt = this.#link.connectedSince;
     return {
       process,
-      api: apiStatus(api),
+      api: apiStatus(this.connection),
       ...(version === undefined ? {} : { version }),
       ...(pid === undefined ? {} : { pid }),
       ...(startedAt === undefined ? {} : { startedAt }),
       restarts: this.#service?.restarts ?? this.#link.restarts,
+      hangs: this.#hangs,
     };
   }
 
@@ -278,7 +302,7 @@ export class DataPlane {
     const isOther = JSON.stringify(next.vpp.neighbors) !== JSON.stringify(this.#config.vpp.neighbors);
     this.#config = next;
     const limits = isOther ? this.#setNeighborLimits() : Promise.resolve();
-    this.stats.setInterval(next.vpp.stats.pollIntervalSeconds * 1000);
+    this.#link.reconfigure(next.vpp);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
       // The next connection programs everything again, and a VPP that only was slow is asked again.
@@ -312,7 +336,8 @@ export class DataPlane {
       await this.#service?.pause(reason);
       await this.#link[Symbol.asyncDispose]();
       this.#detach(reason);
-      for (const subject of ['vpp', 'vpp-api', 'vpp-looping', 'hugepages']) conditions.clear(subject);
+      for (const subject of ['vpp', 'vpp-api', 'vpp-workers', 'vpp-looping', 'hugepages'])
+        conditions.clear(subject);
       await this.#kernel.leave();
       await this.#releaseNics(next);
       if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');
@@ -320,6 +345,7 @@ export class DataPlane {
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
       this.interfaces.mirror = this.#newMirror(next);
+      this.interfaces.nics = nicSettingsOf(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
     } finally {
@@ -336,6 +362,7 @@ export class DataPlane {
     this.#firstStart = Promise.withResolvers<string>();
     if (!startsVpp(this.#config)) {
       this.#service = undefined;
+      this.#vppStart[Symbol.dispose]();
       this.#vppStart = this.#newVppStart();
       return;
     }
@@ -375,6 +402,7 @@ export class DataPlane {
         this.#detach(reason);
         this.#options.onChange?.();
       },
+      onHung: (reason, wasConnected) => this.#hung(reason, wasConnected),
       isEndNews: () => this.#life === 'running',
     });
   }
@@ -398,6 +426,21 @@ export class DataPlane {
     });
   }
 
+  /** VPP answers nobody any more: one of ours is ended, and started again by its supervisor. */
+  #hung(reason: string, wasConnected: boolean): void {
+    const { logger } = this.#options;
+    if (this.#service === undefined) {
+      // Without a connection it may as well have ended.
+      if (!wasConnected) return;
+      this.#hangs += 1;
+      logger.error('vpp', `${reason}; it is not ours to end: connecting again`);
+      return;
+    }
+    this.#hangs += 1;
+    logger.error('vpp', `${reason}: it is ended (vpp.answer-timeout)`);
+    this.#service.abort(reason).catch((error: unknown) => logger.error('vpp', String(error)));
+  }
+
   #newVppStart(): VppStart {
     const prepareMachine = this.#options.hooks?.prepareMachine;
     return new VppStart({ ...this.#options, ...(prepareMachine === undefined ? {} : { prepareMachine }) });
@@ -410,10 +453,9 @@ export class DataPlane {
       name: 'vpp',
       policy: this.#config.supervisor,
       logger,
-      prepare: async (signal) => {
-        await this.#kernel.leave();
+      prepare: (signal) => {
         conditions.clear('vpp');
-        return this.#vppStart.prepare(this.#config, signal);
+        return this.#vppStart.prepare(this.#config, signal, () => this.#kernel.leave());
       },
       onStarted: (pid, life) => this.#started(pid, life),
       onEnded: (end) => this.#ended(end),
@@ -482,7 +524,7 @@ export class DataPlane {
     const { connection } = link;
     const timeoutSeconds = startTimeoutSeconds;
     const answer = await awaitAnswer({ connection, apiSocket, pid, life, timeoutSeconds });
-    if (answer.state === 'stuck') await this.#service?.fail(answer.reason);
+    if (answer.state === 'stuck') await this.#service?.abort(answer.reason);
     if (answer.state !== 'answered') return;
     const after = answer.socketAtMs === undefined ? 0 : link.connectedAtMs - answer.socketAtMs;
     this.#options.logger.info('vpp', `API answered ${after.toFixed(0)} ms after its socket appeared`);
@@ -491,6 +533,7 @@ export class DataPlane {
 
   async #ended({ reason }: LifeEnd): Promise<void> {
     this.#firstStart.resolve(`not executed: ${reason}`);
+    this.#link.connection.processEnded();
     if (this.#life === 'running') this.#options.conditions.set('error', 'vpp', `VPP ended: ${reason}`);
     // A killed VPP leaves its socket files; nobody may take them for a VPP that is coming up.
     const { apiSocket, stats } = this.#config.vpp;
@@ -509,6 +552,14 @@ export class DataPlane {
     await this.#kernel.take();
     this.#gate.open();
   }
+}
+
+/** The NICs of an external VPP are its owner's; VPP's own drivers do not tell how many queues they have. */
+function nicSettingsOf({ vpp }: Config): NicSettings[] {
+  if (vpp.external) return [];
+  return vpp.dpdk.interfaces.map(({ name, driver, rxQueues, txQueues }) =>
+    driver === 'native' ? { name, rxQueues: undefined, txQueues: undefined } : { name, rxQueues, txQueues },
+  );
 }
 
 /** The settings of a VPP of someone else's are not ours to switch, and its NICs may be others than ours. */

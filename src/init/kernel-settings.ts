@@ -1,8 +1,11 @@
 /**
- * What the kernel is told: once at boot sysctls, limits, core dumps and the host name; and the sysctls of the namespace in
- * which routing daemons work, before any TAP is in it: an interface takes the settings of `default` when it comes.
+ * What the kernel is told: at boot sysctls, limits, core dumps, host name; and the sysctls of the namespace that is the
+ * router's control plane.
  *
- * Source: Documentation/networking/ip-sysctl.rst of the kernel.
+ * The two namespaces have nothing to do with each other: the first one, management's, forwards nothing, and the other
+ * one forwards whoever has its links, VPP's TAPs or the NICs themselves. Daemons then find it the same both times.
+ *
+ * Source: kernel Documentation/networking/ip-sysctl.rst.
  */
 import {
   createNamedNetns,
@@ -23,33 +26,37 @@ type Sysctls = readonly (readonly [string, string])[];
 const SYSCTLS: Sysctls = [
   ['net.core.rmem_default', String(NETLINK_BUFFER_BYTES)],
   ['net.core.rmem_max', String(NETLINK_BUFFER_BYTES)],
-  ['net.ipv4.ip_forward', '1'],
-  ['net.ipv6.conf.all.forwarding', '1'],
-  // With forwarding on the kernel ignores router advertisements unless told otherwise; management wants them.
+  ['net.ipv4.ip_forward', '0'],
+  ['net.ipv6.conf.all.forwarding', '0'],
   ['net.ipv6.conf.default.accept_ra', '2'],
   ['net.ipv6.conf.all.accept_ra', '2'],
   ['kernel.panic', '10'],
 ];
 
+/** `default` is for links that come, `all` counts beside what each link has. */
 const CONTROL_SYSCTLS: Sysctls = [
-  // An address can be used at once: VPP answers for it, and a daemon that finds it tentative drops routes over it.
+  ['net.ipv4.ip_forward', '1'],
+  ['net.ipv6.conf.all.forwarding', '1'],
+  // A router's way back may be another one.
+  ['net.ipv4.conf.all.rp_filter', '0'],
+  ['net.ipv4.conf.default.rp_filter', '0'],
+  // Addresses are those of the configuration and of daemons, usable at once, since a daemon that finds one tentative drops
+  // the routes over it, and not lost with a link that is set down.
+  ['net.ipv6.conf.all.accept_ra', '0'],
+  ['net.ipv6.conf.default.accept_ra', '0'],
+  ['net.ipv6.conf.default.autoconf', '0'],
   ['net.ipv6.conf.all.accept_dad', '0'],
   ['net.ipv6.conf.default.accept_dad', '0'],
-  // A link that is set down keeps its addresses in both families.
   ['net.ipv6.conf.all.keep_addr_on_down', '1'],
   ['net.ipv6.conf.default.keep_addr_on_down', '1'],
   // The others of a subnet stay when its first address goes.
   ['net.ipv4.conf.all.promote_secondaries', '1'],
   ['net.ipv4.conf.default.promote_secondaries', '1'],
-  // A router has its addresses and routes from its operator and its daemons.
-  ['net.ipv6.conf.all.accept_ra', '0'],
-  ['net.ipv6.conf.default.accept_ra', '0'],
-  ['net.ipv6.conf.default.autoconf', '0'],
 ];
 
 /**
- * Makes sure that the namespace of the daemons is there and treats addresses as VPP does; says whether it was made.
- * Throws LinuxError when it cannot be made, and one error that names the sysctls that were refused.
+ * Makes sure that the control plane's namespace is there, forwards, and treats addresses as VPP does; says whether it
+ * was made. Throws LinuxError when it cannot be made, and one error that names the sysctls that were refused.
  */
 export function prepareControlNamespace(netns: string): 'created' | 'existing' {
   const outcome = createNamedNetns(netns);

@@ -13,9 +13,9 @@ import { activeConsoles, Console } from './console.ts';
 import {
   BASE_MODULES,
   coldplug,
-  LABEL_MODULES,
   loadByName,
   loadIfThere,
+  ROUTER_MODULES,
   TAP_MODULES,
   VFIO_MODULES,
 } from './hardware-modules.ts';
@@ -29,6 +29,9 @@ const RUN_DIRECTORY = '/run/appliance';
 const VPP_RUN_DIRECTORY = '/run/vpp';
 /** If the orderly way takes longer than this after a fatal error, the machine restarts without it. */
 const FATAL_DEADLINE_MS = 20_000;
+
+/** Phases whose failure has a condition that ends when it is mended. */
+const TOLD: ReadonlySet<string> = new Set(['feeds', 'http']);
 
 /** What ends the machine and how: busybox init's signals, and the kernel's for Ctrl-Alt-Del. */
 const SIGNAL_ACTIONS: Readonly<Partial<Record<NodeJS.Signals, PowerAction>>> = {
@@ -125,7 +128,7 @@ export async function runPid1(startedAt: number): Promise<void> {
         const failed = outcomes.filter(({ result }) => result === 'failed');
         for (const { name, error } of failed) console.warning('modules', `${name}: ${error ?? 'failed'}`);
         const loaded = outcomes.filter(({ result }) => result === 'loaded').length;
-        const words = [loadByName(modules(), BASE_MODULES), loadIfThere(modules(), LABEL_MODULES)];
+        const words = [loadByName(modules(), BASE_MODULES), loadIfThere(modules(), ROUTER_MODULES)];
         return [`${loaded} for this machine's devices`, ...words].join('; ');
       },
     },
@@ -152,7 +155,8 @@ export async function runPid1(startedAt: number): Promise<void> {
     { name: 'console-menu', run: () => own.openMenu() },
   ]);
   for (const phase of appliance.phases.report) {
-    if (phase.state === 'failed') appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
+    if (phase.state === 'failed' && !TOLD.has(phase.name))
+      appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
   }
   listNics(appliance);
 }

@@ -61,6 +61,7 @@ describe('RestartPolicy', () => {
     await vi.advanceTimersByTimeAsync(300_100);
     expect(run.starts).toHaveLength(6);
     expect(run.loops).toEqual([5, 6]);
+    expect(run.delays).toHaveLength(4);
     await vi.advanceTimersByTimeAsync(300_100);
     expect(run.starts).toHaveLength(7);
     run.abort.abort();
@@ -75,6 +76,40 @@ describe('RestartPolicy', () => {
     expect(run.starts).toHaveLength(6);
     run.abort.abort();
     await run.done;
+  });
+
+  it('tries a service in its backoff at once when asked, and counts on', async () => {
+    const run = setUp([10]);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(run.starts).toHaveLength(2);
+    run.policy.retryNow();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(run.starts).toHaveLength(3);
+    expect(run.delays).toEqual([1_000, 2_000, 4_000]);
+    run.abort.abort();
+    await run.done;
+  });
+
+  it('tries at once when asked while the fallback is still being set up', async () => {
+    const setUpFallback = Promise.withResolvers<void>();
+    const starts: number[] = [];
+    const policy = new RestartPolicy(
+      { ...CONFIG, loopAfter: 1 },
+      { onBackoff() {}, onLooping: () => setUpFallback.promise },
+    );
+    const abort = new AbortController();
+    const done = policy.run(async () => {
+      starts.push(Date.now());
+      return { reason: 'short', livedMs: 0 };
+    }, abort.signal);
+    await vi.advanceTimersByTimeAsync(10);
+    policy.retryNow();
+    expect(starts).toHaveLength(1);
+    setUpFallback.resolve();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(starts).toHaveLength(2);
+    abort.abort();
+    await done;
   });
 
   it('starts again at the first delay after a stable life', async () => {

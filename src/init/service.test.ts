@@ -98,10 +98,43 @@ describe('Service', () => {
     const service = shell('exec sleep 300');
     service.start();
     await until(() => service.status.state === 'running');
-    await service.fail('it did not open its socket');
+    await service.abort('it did not open its socket');
     await until(() => service.restarts === 1 && service.status.state === 'running');
     expect(service.report().lastExit?.reason).toMatch(
-      /^killed by SIGTERM after .*: it did not open its socket$/,
+      /^killed by SIGABRT after .*: it did not open its socket$/,
+    );
+  });
+
+  it('ends one that is stopped by SIGABRT all the same, and says meanwhile why', async () => {
+    const seen: string[] = [];
+    const service = shell('exec sleep 300', {
+      onStatus: (status) => {
+        if (status.state === 'stopping') seen.push(status.reason);
+      },
+    });
+    service.start();
+    await until(() => service.status.state === 'running');
+    const pid = service.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await until(() => /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    await service.abort('hung, last answer 20.3 s ago');
+    expect(service.report().lastExit).toMatchObject({ pid, signal: 'SIGABRT' });
+    expect(seen).toEqual(['hung, last answer 20.3 s ago']);
+    await until(() => service.restarts === 1);
+  });
+
+  it('kills one that does not end of SIGABRT, and reports both as a crash', async () => {
+    const crashes: ServiceCrash[] = [];
+    const service = shell("trap '' ABRT; echo here; while :; do sleep 0.1; done", {
+      onCrash: (crash) => void crashes.push(crash),
+    });
+    service.start();
+    await until(() => service.log().some(({ line }) => line === 'here'));
+    await service.abort('hung, last answer 20.3 s ago');
+    expect(service.report().lastExit).toMatchObject({ signal: 'SIGKILL' });
+    await until(() => crashes.length === 1);
+    expect(crashes[0]?.exit.reason).toMatch(
+      /^killed by SIGKILL after \d+\.\d s: hung, last answer 20\.3 s ago$/,
     );
   });
 
@@ -218,7 +251,15 @@ describe('Service', () => {
 
   it('says once that a process survives SIGKILL', { timeout: 60_000 }, async () => {
     const unkillable: number[] = [];
-    const service = shell('exec sleep 300', { onUnkillable: (pid) => void unkillable.push(pid) });
+    let hasEnded = false;
+    const service = shell('exec sleep 300', {
+      onUnkillable: (pid, ended) => {
+        unkillable.push(pid);
+        void ended.then(() => {
+          hasEnded = true;
+        });
+      },
+    });
     service.start();
     await until(() => service.status.state === 'running');
     const pid = service.pid ?? 0;
@@ -234,14 +275,18 @@ describe('Service', () => {
     try {
       const [answer] = (await once(tracer.stdout, 'data')) as [Buffer];
       expect(answer.toString().trim()).toBe('0n');
-      await service.fail('for the test');
+      await service.abort('for the test');
       expect(unkillable).toEqual([pid]);
-      await service.fail('for the test');
+      const paused = service.pause('for the test');
+      await sleep(8_000);
       expect(unkillable).toEqual([pid]);
+      expect(hasEnded).toBe(false);
+      tracer.kill('SIGKILL');
+      await paused;
     } finally {
       tracer.kill('SIGKILL');
     }
-    await until(() => service.pid !== pid, 20_000);
+    expect(hasEnded).toBe(true);
     expect(service.report().lastExit).toMatchObject({ signal: 'SIGKILL' });
   });
 });

@@ -20,6 +20,8 @@ import { type LifeEnd, RestartPolicy } from './restart-policy.ts';
 const TERM_REPEAT_MS = 500;
 /** From the first SIGTERM to SIGKILL. */
 const TERM_PATIENCE_MS = 5_000;
+/** From SIGABRT to SIGKILL: what the core of a process that hangs may take. */
+const CORE_PATIENCE_MS = 6_000;
 /** How long the kernel may take to end a process after SIGKILL. */
 const KILL_PATIENCE_MS = 2_000;
 /** Lines of output in a status report; the whole ring is behind `log()`. */
@@ -64,8 +66,11 @@ export interface ServiceOptions {
   readonly aroundSpawn?: <T>(spawn: () => T) => T;
   /** The process ended though nobody had asked it to stop. Not awaited: the next start does not wait for evidence. */
   readonly onCrash?: (crash: ServiceCrash) => Promise<unknown> | void;
-  /** A process is still there after SIGKILL: the kernel or the hardware hangs. Called once for a process. */
-  readonly onUnkillable?: (pid: number) => void;
+  /**
+   * A process is still there after SIGKILL: the kernel or the hardware hangs. Called once for a process; `ended`
+   * resolves if it ends after all.
+   */
+  readonly onUnkillable?: (pid: number, ended: Promise<void>) => void;
 }
 
 interface Ending extends LifeEnd {
@@ -192,10 +197,20 @@ export class Service {
     this.#policy.retryNow();
   }
 
-  /** Ends the current process as a failure with this reason (VPP declared stuck): SIGTERM, then SIGKILL. */
-  async fail(reason: string): Promise<void> {
+  /**
+   * Ends a process that hangs, as a failure with this reason: by SIGABRT, so that it leaves a core, which SIGCONT makes
+   * a stopped one hear; by SIGKILL when that has not ended it in time. Without effect on one that is being ended.
+   */
+  async abort(reason: string): Promise<void> {
+    const pid = this.#child?.pid;
+    const ended = this.#ended;
+    if (pid === undefined || ended === undefined || this.#status.state !== 'running') return;
     this.#killReason = reason;
-    await this.#terminate();
+    this.#setStatus({ state: 'stopping', pid, since: Date.now(), reason });
+    killGroup(pid, 'SIGABRT');
+    killGroup(pid, 'SIGCONT');
+    await Promise.race([ended, sleep(CORE_PATIENCE_MS)]);
+    await this.#kill(pid, ended, `did not end within ${CORE_PATIENCE_MS / 1000} s of SIGABRT`);
   }
 
   /** Ends the process and all restarts for good: SIGTERM repeated, SIGKILL after 5 s. Resolves when it is gone. */
@@ -346,18 +361,20 @@ export class Service {
       killGroup(pid, 'SIGTERM');
       await Promise.race([ended, sleep(TERM_REPEAT_MS)]);
     }
+    await this.#kill(pid, ended, `did not end within ${TERM_PATIENCE_MS / 1000} s of SIGTERM`);
+  }
+
+  /** What is still there is ended by SIGKILL. */
+  async #kill(pid: number, ended: Promise<void>, why: string): Promise<void> {
     if (this.#child?.pid !== pid) return;
-    this.#options.logger.warning(
-      this.name,
-      `did not end within ${TERM_PATIENCE_MS / 1000} s of SIGTERM: SIGKILL`,
-    );
+    this.#options.logger.warning(this.name, `${why}: SIGKILL`);
     killGroup(pid, 'SIGKILL');
     await Promise.race([ended, sleep(KILL_PATIENCE_MS)]);
     if (this.#child?.pid === pid) {
       this.#options.logger.error(this.name, `pid ${pid} survived SIGKILL for ${KILL_PATIENCE_MS / 1000} s`);
       if (this.#unkillable !== pid) {
         this.#unkillable = pid;
-        this.#options.onUnkillable?.(pid);
+        this.#options.onUnkillable?.(pid, ended);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** Whether a VPP that was just executed answers on its API in time. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OwnPauses } from '../linux/mod.ts';
 import type { VppConnection } from '../vpp/api/mod.ts';
 import { exists } from './socket-path.ts';
 
@@ -28,9 +29,12 @@ export type Answer =
 /** Waits until the process `pid` is connected, has ended, or counts as stuck. */
 export async function awaitAnswer(options: AwaitAnswerOptions): Promise<Answer> {
   const { connection, apiSocket, pid, life, timeoutSeconds } = options;
-  const startedAt = performance.now();
+  const pauses = new OwnPauses();
+  let startedAt = performance.now();
   let socketAtMs: number | undefined;
   while (!life.aborted) {
+    // Time in which nobody here could have heard it does not count.
+    if (pauses.wasPaused()) startedAt = performance.now();
     const { status } = connection;
     if ('vpePid' in status && status.vpePid === pid) return { state: 'answered', socketAtMs };
     if (socketAtMs === undefined && exists(apiSocket)) {

@@ -16,6 +16,8 @@ export interface VppLinkOptions {
   /** Programs VPP; rejects when the connection broke. */
   readonly onConnected: (event: ConnectedEvent) => Promise<void>;
   readonly onDisconnected: (reason: string) => void;
+  /** It has not answered for `vpp.answer-timeout`: in words. Told before the disconnection. */
+  readonly onHung: (reason: string, wasConnected: boolean) => void;
   /** False when the end of the connection is wanted, and nothing to be told of. */
   readonly isEndNews: () => boolean;
 }
@@ -31,27 +33,43 @@ export class VppLink implements AsyncDisposable {
 
   constructor(options: VppLinkOptions) {
     this.#options = options;
-    const { vpp, logger } = options;
+    const { vpp, logger, conditions } = options;
     this.connection = new VppConnection({
       socketPath: vpp.apiSocket,
       clientName: 'appliance',
       requiredMessages: REQUIRED_MESSAGES,
+      answerTimeoutMs: vpp.answerTimeoutSeconds * 1000,
     });
     this.stats = new StatsPoller({
       socketPath: vpp.stats.socketPath,
       intervalMs: vpp.stats.pollIntervalSeconds * 1000,
       onStatus: (status) => {
         if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
+        const stalled = status.state === 'fresh' ? status.stalledWorkers : [];
+        if (stalled.length === 0) conditions.clear('vpp-workers');
+        else
+          conditions.set(
+            'error',
+            'vpp-workers',
+            `${stalled.join(', ')} of VPP stands still: packets of its NICs wait`,
+          );
       },
     });
     this.#subscribe();
   }
 
-  /** Begins to connect, or tries again at once. */
+  /** A process of VPP was started, or runs: connects to it. What was known of one before is forgotten. */
   start(): void {
+    this.#version = undefined;
     this.connection.start();
-    this.connection.retryNow();
-    this.stats.start();
+    // Not `start`: it may still read the segment of a process that ended before it was connected.
+    this.stats.reattach();
+  }
+
+  /** What of the configuration is live. */
+  reconfigure({ answerTimeoutSeconds, stats }: VppConfig): void {
+    this.connection.answerTimeoutMs = answerTimeoutSeconds * 1000;
+    this.stats.setInterval(stats.pollIntervalSeconds * 1000);
   }
 
   /** As the API tells it; kept after a disconnect. */
@@ -82,7 +100,7 @@ export class VppLink implements AsyncDisposable {
   }
 
   #subscribe(): void {
-    const { logger, conditions, onConnected, onDisconnected, isEndNews } = this.#options;
+    const { logger, conditions, onConnected, onDisconnected, onHung, isEndNews } = this.#options;
     this.connection.on('connected', (event: ConnectedEvent) => {
       const { kind, version, vpePid } = event;
       this.#version = version.version;
@@ -105,6 +123,7 @@ export class VppLink implements AsyncDisposable {
       onDisconnected(`VPP is disconnected: ${reason.text}`);
       if (isEndNews()) conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
     });
+    this.connection.on('hung', ({ reason, wasConnected }) => onHung(reason, wasConnected));
     this.connection.on('incompatible', ({ reason }) => {
       conditions.set('error', 'vpp-api', `this VPP speaks another API: ${reason}`);
     });

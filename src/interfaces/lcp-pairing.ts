@@ -60,6 +60,9 @@ export class LcpPairing {
   readonly #unsynced = new Set<string>();
   #hosts = new Map<string, string>();
   #pairs: ReadonlyMap<string, LcpPair> = new Map();
+  /** Interfaces that VPP has and that were to have a pair, as of the last run, and of the last reading. */
+  #asked: ReadonlySet<string> = new Set();
+  #due: ReadonlySet<string> = new Set();
 
   constructor(settings: LcpSettings | undefined, options: LcpPairingOptions) {
     this.#settings = settings;
@@ -82,6 +85,7 @@ export class LcpPairing {
     this.#failures = new Map();
     this.#isRefused = false;
     this.#unsynced.clear();
+    this.#asked = this.#due = new Set();
     this.#setPairs(new Map());
   }
 
@@ -114,7 +118,7 @@ export class LcpPairing {
     for (const [host, owner] of this.#hosts) {
       if (owner === name) return { state: 'paired', name: host, netns: settings.netns };
     }
-    return undefined;
+    return this.#due.has(name) ? { state: 'failed', reason: 'VPP lists no pair of it' } : undefined;
   }
 
   /**
@@ -131,6 +135,7 @@ export class LcpPairing {
     if (settings === undefined) return;
     const failures = new Map<string, string>();
     this.#isRefused = false;
+    this.#asked = new Set([...wanted].filter((name) => present.has(name)));
     if (this.#missing !== undefined) {
       for (const name of wanted) if (present.has(name)) failures.set(name, this.#missing);
       this.#publish(failures);
@@ -151,6 +156,7 @@ export class LcpPairing {
   /** Reads what VPP has now, for who asks for the TAPs. */
   async read(client: VppApiClient, interfaces: readonly VppInterface[]): Promise<void> {
     const settings = this.#settings;
+    this.#due = this.#asked;
     if (settings === undefined || this.#missing !== undefined) this.#setPairs(new Map());
     else this.#setPairs(pairsOf(settings.netns, interfaces, await lcpPairs(client)));
   }

@@ -7,7 +7,8 @@
  * last so that nothing is forwarded half configured, and a TAP comes up with its addresses). What VPP refuses is kept
  * with VPP's reason and tried again every `RETRY_MS`.
  *
- * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`).
+ * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to VPP
+ * is to be there, with its queues (`nic-queues.ts`), whether or not the configuration says more about it.
  *
  * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
  * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
@@ -30,6 +31,7 @@ import {
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
 import { attempt, completeMirror, makeSo } from './make-so.ts';
 import type { Mirror } from './mirror.ts';
+import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { readInterfaces } from './read-interfaces.ts';
 import { type Target, targetsOf } from './targets.ts';
 import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
@@ -42,6 +44,8 @@ export interface VppInterfacesOptions {
   readonly configs: readonly InterfaceConfig[];
   /** Undefined: no interface gets a TAP. */
   readonly lcp?: LcpSettings | undefined;
+  /** Those that are given to VPP at its start. */
+  readonly nics?: readonly NicSettings[];
   /** Undefined: what is done to the TAPs has no effect on VPP. */
   readonly mirror?: Mirror | undefined;
   /** An interface came, went, or changed its admin or link state, its addresses or its table. */
@@ -61,6 +65,8 @@ export class VppInterfaces {
   /** What the MTU was before it was set here. */
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
+  readonly #queues: NicQueues;
+  #nics: readonly NicSettings[];
   #mirror: Mirror | undefined;
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
@@ -74,6 +80,8 @@ export class VppInterfaces {
     this.#options = options;
     this.#configs = options.configs;
     this.#mirror = options.mirror;
+    this.#nics = options.nics ?? [];
+    this.#queues = new NicQueues(options.onError);
     this.#lcp = new LcpPairing(options.lcp, {
       onError: options.onError,
       onChange: () => options.onHostInterfaces?.(),
@@ -88,6 +96,7 @@ export class VppInterfaces {
     this.#client = client;
     this.#lcp.attach(client);
     this.#mirror?.attach(kind === 'restarted');
+    this.#queues.clear();
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
     }
@@ -126,6 +135,11 @@ export class VppInterfaces {
   /** Something was done to the TAPs, or was changed around them. */
   hostChanged(): void {
     if (this.#client !== undefined) this.#reconcileSoon();
+  }
+
+  /** Other NICs, from the next start of VPP on. */
+  set nics(nics: readonly NicSettings[]) {
+    this.#nics = nics;
   }
 
   /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
@@ -188,7 +202,7 @@ export class VppInterfaces {
     const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const released = [...this.#released];
     const present = await this.#readAndCreate(client, [...configs.keys()]);
-    for (const name of configs.keys()) {
+    for (const name of [...configs.keys(), ...this.#nics.map((nic) => nic.name)]) {
       if (!present.has(name) && !this.#missing.has(name))
         this.#missing.set(name, 'VPP has no interface of that name');
     }
@@ -198,6 +212,7 @@ export class VppInterfaces {
       client,
       [...present.values()].map(({ vpp }) => vpp),
     );
+    await this.#queues.check(client, this.#nics, present);
     const targets = targetsOf({
       configs,
       released,
@@ -335,7 +350,12 @@ export class VppInterfaces {
   get status(): InterfaceStatus[] {
     const why = this.#client === undefined ? 'VPP is not connected' : undefined;
     const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);
+    const failureOf = (name: string): string | undefined =>
+      this.#known.get(name)?.failure ?? this.#queues.failureOf(name);
     const isHeld = (name: string): boolean => this.#mirror?.isHeld(name) === true;
-    return interfaceRows(this.#configs, this.#known, this.#missing, hostInterfaceOf, isHeld, why);
+    const nics = this.#nics.map(({ name }) => name);
+    const names = { configured: this.#configs.map(({ name }) => name), nics };
+    const facts = { failureOf, hostInterfaceOf, isHeld, away: why };
+    return interfaceRows(names, this.#known, this.#missing, facts);
   }
 }

@@ -11,7 +11,13 @@ export {
   listAddresses,
   removeAddress,
 } from './addresses.ts';
-export { type BlockGeometry, blockGeometry, dropBlockCache, rereadPartitions } from './block.ts';
+export {
+  type BlockGeometry,
+  blockGeometry,
+  dropBlockCache,
+  rereadPartitions,
+  trimFileSystem,
+} from './block.ts';
 export {
   formatCpuList,
   formatCpuMask,
@@ -26,15 +32,27 @@ export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
-export { type Link, linkIndex, listLinks, setLinkMaster, setLinkMtu, setLinkUp } from './links.ts';
 export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
+export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
+export {
+  createDummy,
+  deleteLink,
+  type Link,
+  linkIndex,
+  listLinks,
+  setLinkMaster,
+  setLinkMtu,
+  setLinkUp,
+} from './links.ts';
 export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
 export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { proxyArpLinks } from './proxy-arp.ts';
+export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
+export { readFromDisk } from './read-from-disk.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
 export { NexthopObjects, type ResolvedNexthop } from './nexthop-objects.ts';

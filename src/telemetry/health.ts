@@ -1,6 +1,7 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
+import { describeNotTaken } from './import-words.ts';
 import {
   assessPaths,
   type BrokenStep,
@@ -8,8 +9,15 @@ import {
   isFarBehind,
   leftOutWords,
   PATH_STEPS,
+  unresolvedWords,
 } from './path.ts';
-import type { ApplianceStatus, FibBackendStatus, NextHopStatus, ServiceStatus } from './status.ts';
+import type {
+  ApplianceStatus,
+  FibBackendStatus,
+  KernelImportStatus,
+  NextHopStatus,
+  ServiceStatus,
+} from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
 
@@ -49,6 +57,7 @@ export function assessHealth(status: ApplianceStatus, now: number, paths = asses
     ...assessInterfaces(paths, broken),
     ...status.nextHops.map(assessNextHop),
     ...status.fib.map(assessFib),
+    ...assessImport(status.kernelImport),
     assessHugepages(status),
     assessManagement(status),
     assessStats(status),
@@ -84,6 +93,12 @@ export function describeService(status: ServiceStatus, now: number): string {
     case 'looping':
       return `keeps failing (${plural(status.failures, 'time')} in a row), next try in ${until(status.nextTryAt, now)}: ${status.reason}`;
   }
+}
+
+/** `, no answer for 5 s`; empty while VPP answers. */
+export function describeSilence(api: ApplianceStatus['vpp']['api'], now: number): string {
+  if (api.state !== 'connected' || api.silentSince === undefined) return '';
+  return `, no answer for ${formatDuration(Math.max(0, now - api.silentSince))}`;
 }
 
 function until(at: number, now: number): string {
@@ -150,8 +165,11 @@ function assessVpp({ vpp }: ApplianceStatus, now: number): HealthSentence {
   }
   const name = vpp.version ? `VPP ${vpp.version}` : 'VPP';
   switch (vpp.api.state) {
-    case 'connected':
-      return { level: 'ok', text: `${name} is ${process} and connected` };
+    case 'connected': {
+      const silence = describeSilence(vpp.api, now);
+      const level = silence === '' ? 'ok' : 'warning';
+      return { level, text: `${name} is ${process} and connected${silence}` };
+    }
     case 'incompatible':
       return {
         level: 'error',
@@ -215,12 +233,17 @@ function names(list: readonly string[]): string {
     : shown.join(', ');
 }
 
+function assessImport(imported: KernelImportStatus | undefined): HealthSentence[] {
+  const text = imported === undefined ? undefined : describeNotTaken(imported);
+  return text === undefined ? [] : [{ level: 'warning', text }];
+}
+
 function assessFib(fib: FibBackendStatus): HealthSentence {
   const progress = `${plural(fib.programmed, 'route')} of ${plural(fib.desired, 'route').split(' ')[0]} programmed`;
   const subject = `FIB (${fib.backend})`;
-  const waits = fib.unresolved > 0 ? `, ${plural(fib.unresolved, 'route')} without a reachable next hop` : '';
+  const waits = unresolvedWords(fib);
   if (fib.failed > 0) {
-    const first = fib.failures[0];
+    const [first] = fib.failures;
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }

@@ -77,6 +77,12 @@ export function* interfaceStateSeries(
     'Whether the interface is down because its TAP in Linux was set down (absent: without a TAP)',
     (one) => (one.hostInterface?.state === 'paired' ? Number(one.isSetDownInLinux === true) : undefined),
   );
+  yield* family(
+    'appliance_interface_tap',
+    'Whether the interface has its TAP in Linux (absent: none is wanted)',
+    ({ hostInterface }) =>
+      hostInterface === undefined ? undefined : Number(hostInterface.state === 'paired'),
+  );
   yield* family('appliance_interface_mtu_bytes', 'MTU of the interface', (one) => one.mtuBytes);
   yield* family('appliance_interface_speed_bits_per_second', 'Speed of the link', (one) =>
     one.speedMbps === undefined ? undefined : one.speedMbps * 1e6,

@@ -63,6 +63,25 @@ describe('the exposition', () => {
     });
   });
 
+  test('has what is not taken of the routes of daemons, by reason', async () => {
+    const kernelImport = {
+      state: 'following' as const,
+      since: 0,
+      routes: 12,
+      readings: 2,
+      notTaken: { routes: 3, byReason: { 'link-not-in-vpp': 2, encapsulated: 1 }, first: [] },
+    };
+    const families = parseExposition(await scrape({ status: () => makeStatus({ kernelImport }) }));
+    expect(valueOf(families, 'appliance_kernel_import_routes')).toBe(12);
+    expect(valueOf(families, 'appliance_kernel_import_readings_total')).toBe(2);
+    expect(families.get('appliance_kernel_import_refusals')?.samples).toEqual([
+      { labels: { reason: 'link-not-in-vpp' }, value: 2 },
+      { labels: { reason: 'encapsulated' }, value: 1 },
+    ]);
+    const without = parseExposition(await scrape({ status: () => makeStatus() }));
+    expect(without.get('appliance_kernel_import_refusals')?.samples ?? []).toEqual([]);
+  });
+
   test('has kinds of traffic of the interfaces that count them', async () => {
     const snapshot = makeSnapshot();
     snapshot.interfaceTable.columns.rxMulticastPackets[1] = 9;
@@ -72,7 +91,7 @@ describe('the exposition', () => {
   });
 
   test.each<[string, StatsStatus, boolean]>([
-    ['fresh', { state: 'fresh', since: 0, ageSeconds: 31 }, true],
+    ['fresh', { state: 'fresh', since: 0, ageSeconds: 31, stalledWorkers: [] }, true],
     ['a read that failed a moment ago', { state: 'stale', since: 0, ageSeconds: 3, reason: 'r' }, true],
     ['a VPP that stands still', { state: 'stale', since: 0, ageSeconds: 30, reason: 'r' }, false],
     ['no segment', { state: 'attaching', since: 0, attempts: 1, reason: 'r' }, false],
@@ -104,6 +123,9 @@ describe('the exposition', () => {
     expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'running' })).toBe(1);
     expect(valueOf(families, 'appliance_service_state', { service: 'vpp', state: 'looping' })).toBe(0);
     expect(valueOf(families, 'appliance_vpp_connected')).toBe(1);
+    expect(valueOf(families, 'appliance_vpp_hangs_total')).toBe(2);
+    expect(valueOf(families, 'appliance_vpp_silence_seconds')).toBe(0);
+    expect(valueOf(families, 'appliance_vpp_stalled_workers')).toBe(0);
     const routes = (family: string, state: string) =>
       valueOf(families, 'appliance_fib_routes', { backend: 'vpp', family, state });
     expect([routes('ipv4', 'programmed'), routes('ipv6', 'failed')]).toEqual([2, 0]);
@@ -126,6 +148,22 @@ describe('the exposition', () => {
       version: '0.1.0',
       hostname: 'edge1',
     });
+  });
+
+  test('says how long a VPP is silent, and how many of its workers stand still', async () => {
+    const good = makeStatus();
+    const since = Date.now() - 12_000;
+    const families = parseExposition(
+      await scrape({
+        status: () =>
+          makeStatus({
+            vpp: { ...good.vpp, api: { state: 'connected', since: 0, vpePid: 77, silentSince: since } },
+            stats: { state: 'fresh', since: 0, ageSeconds: 1, stalledWorkers: ['vpp_wk_0', 'vpp_wk_3'] },
+          }),
+      }),
+    );
+    expect(valueOf(families, 'appliance_vpp_silence_seconds')).toBeCloseTo(12, -0.5);
+    expect(valueOf(families, 'appliance_vpp_stalled_workers')).toBe(2);
   });
 
   test('forgets what is over: conditions and restarts are those of the status, not of the last scrape', async () => {

@@ -1,6 +1,7 @@
 /** The binary API: the product's client against the emulator, and against a real VPP (25.02, 26.06) named by `VPP_BIN`. */
 
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -686,7 +687,7 @@ describe(`the long-lived connection to ${targetName}`, () => {
       .poll(() => connection.status, { timeout: 3_000 })
       .toMatchObject({
         state: 'connecting',
-        attempt: 2,
+        attempt: 3,
         attemptsWithSocket: 2,
       });
     expect(connection.status).toMatchObject({ lastError: expect.stringContaining('ECONNREFUSED') });
@@ -698,25 +699,126 @@ describe(`the long-lived connection to ${targetName}`, () => {
     expect(connection.status).toMatchObject({ state: 'connected', vpePid: target.pid });
   });
 
-  test('a VPP that hangs is given up after three pings', async (ctx) => {
-    needsEmulator(ctx, 'hang');
+  test('one that is silent too long hangs: said once, cut, and connected again when it goes on', async () => {
     await using target = await startVpp();
     await using connection = new vpp.VppConnection({
       socketPath: target.apiSocket,
       reconnectMs: 100,
-      livenessMs: 100,
+      answerTimeoutMs: 500,
       connectTimeoutMs: 200,
+    });
+    const events: string[] = [];
+    connection.on('hung', ({ reason }) => events.push(reason));
+    connection.on('disconnected', ({ reason }) => events.push(`${reason.kind}: ${reason.text}`));
+    connection.start();
+    await once(connection, 'connected');
+    await sleep(1_200);
+    expect(connection.status.state).toBe('connected');
+    expect(connection.silentMs).toBeLessThan(500);
+    process.kill(target.pid, 'SIGSTOP');
+    await once(connection, 'disconnected');
+    await sleep(800);
+    expect(connection.status.state).toBe('connecting');
+    process.kill(target.pid, 'SIGCONT');
+    await once(connection, 'connected');
+    expect(events).toEqual([
+      expect.stringMatching(/^hung, last answer 0\.\d s ago$/),
+      `unresponsive: ${events[0]}`,
+    ]);
+    expect(connection.silentMs).toBeLessThan(500);
+  });
+
+  test('one whose socket is gone hangs as well, though its process lives', async () => {
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({
+      socketPath: target.apiSocket,
+      reconnectMs: 100,
+      answerTimeoutMs: 500,
     });
     connection.start();
     await once(connection, 'connected');
-    await sleep(500);
-    expect(connection.status.state).toBe('connected');
-    await target.emulator?.control({ command: 'hang' });
-    const [{ reason }] = await once(connection, 'disconnected');
-    expect(reason).toMatchObject({ kind: 'unresponsive', text: expect.stringContaining('3 pings') });
-    await target.emulator?.control({ command: 'resume' });
+    rmSync(target.apiSocket);
+    connection.client?.close({ kind: 'socket-error', text: 'for the test' });
+    const [{ reason }] = await once(connection, 'hung');
+    expect(reason).toMatch(/^hung, last answer 0\.\d s ago: connect to .*api\.sock: ENOENT$/);
+  });
+
+  test('a load of requests is no silence, though a ping waits behind it', async (ctx) => {
+    needsEmulator(ctx, 'answer late');
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({ socketPath: target.apiSocket, answerTimeoutMs: 500 });
+    const reasons: string[] = [];
+    connection.on('hung', ({ reason }) => reasons.push(reason));
+    connection.start();
+    const [{ client }] = await once(connection, 'connected');
+    await target.emulator?.control({ command: 'drop', message: 'control_ping' });
+    // Answers, none of them to a ping, for longer than the timeout.
+    for (let round = 0; round < 5; round++) {
+      await vpp.showVersion(client);
+      await sleep(250);
+    }
+    expect(reasons).toEqual([]);
+    await once(connection, 'hung');
+  });
+
+  test('one that works off a request that was given more time is waited for', async (ctx) => {
+    needsEmulator(ctx, 'drop requests');
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({ socketPath: target.apiSocket, answerTimeoutMs: 500 });
+    connection.start();
+    const [{ client }] = await once(connection, 'connected');
+    await target.emulator?.control({ command: 'drop', message: '*' });
+    let code: string | undefined;
+    void codeOf(vpp.showVersion(client, { timeoutMs: 2_000 })).then((found) => {
+      code = found;
+    });
+    await once(connection, 'hung');
+    expect(code).toBe('timeout');
+  });
+
+  test('counts attempts by process, and connects to a new one at once', async (ctx) => {
+    needsEmulator(ctx, 'be there again in no time');
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({
+      socketPath: target.apiSocket,
+      reconnectMs: 50,
+      connectTimeoutMs: 10_000,
+      answerTimeoutMs: 500,
+    });
+    connection.start();
     await once(connection, 'connected');
-    expect(connection.status.state).toBe('connected');
+    await target.kill();
+    await expect
+      .poll(() => connection.status)
+      .toMatchObject({ state: 'connecting', attemptsWithSocket: expect.toSatisfy((n: number) => n > 3) });
+    connection.start();
+    expect(connection.status).toMatchObject({ state: 'connecting', attempt: 1, attemptsWithSocket: 0 });
+    await target.restart();
+    await expect.poll(() => connection.status).toMatchObject({ state: 'connected', vpePid: target.pid });
+    // An attempt that is under way is at the process of before: what comes of it is not the new one's.
+    process.kill(target.pid, 'SIGSTOP');
+    connection.client?.close({ kind: 'socket-error', text: 'for the test' });
+    await sleep(500);
+    connection.start();
+    process.kill(target.pid, 'SIGCONT');
+    await once(connection, 'connected');
+    process.kill(target.pid, 'SIGSTOP');
+    await once(connection, 'hung');
+    process.kill(target.pid, 'SIGCONT');
+  });
+
+  test('keeps nothing of a connection that was never usable', async (ctx) => {
+    needsEmulator(ctx, 'drop requests');
+    await using target = await startVpp();
+    await using connection = new vpp.VppConnection({ socketPath: target.apiSocket, connectTimeoutMs: 300 });
+    await target.emulator?.control({ command: 'drop', message: 'show_version', count: 1 });
+    connection.start();
+    await expect
+      .poll(() => connection.status)
+      .toMatchObject({ attemptsWithSocket: 1, lastError: expect.stringContaining('show_version') });
+    connection.start();
+    expect(connection.status).toMatchObject({ state: 'connecting', attempt: 1, attemptsWithSocket: 0 });
+    await once(connection, 'connected');
   });
 
   test('no socket: says so, tries for ever, ends when told', async () => {

@@ -42,7 +42,7 @@ describe.skipIf(why !== undefined)('a box whose VPP crashes', () => {
     async () => {
       const { box } = prepared;
       const pid = (await box.status())?.vpp.pid ?? 0;
-      await box.get(`/vppctl?command=${encodeURIComponent(`show machine signal ${pid} SIGSEGV`)}`);
+      await box.machine(`signal ${pid} SIGSEGV`).catch(() => {});
       const status = await box.until(
         'the crash is on record',
         ({ box: own }) =>
@@ -64,6 +64,23 @@ describe.skipIf(why !== undefined)('a box whose VPP crashes', () => {
       return `${crash?.reason}; ${crash?.core} and ${crash?.file}, ${((crash?.bytes ?? 0) / 2 ** 20).toFixed(0)} MiB`;
     },
   );
+
+  reliabilityCase('keeps the core of one that hangs as well, and says that it hung', { kind }, async () => {
+    const { box } = prepared;
+    const before = await box.status();
+    // Stopped, it cannot answer that it is.
+    box
+      .get(`/vppctl?command=${encodeURIComponent(`show machine signal ${before?.vpp.pid} SIGSTOP`)}`)
+      .catch(() => {});
+    const status = await box.until('VPP is back, and the hang on record', ({ box: own, fib, vpp }) => {
+      const isBack = vpp.hangs === 1 && vpp.api.state === 'connected' && fib[0]?.programmed === 5;
+      return isBack && own?.crashes.length === (before?.box?.crashes.length ?? 0) + 1;
+    });
+    const [crash] = status.box?.crashes ?? [];
+    expect(crash?.reason).toMatch(/^killed by SIGABRT after .*: hung, last answer 2\d\.\d s ago$/);
+    expect(crash?.core).toBeDefined();
+    return `${crash?.reason}; ${crash?.core}, ${((crash?.bytes ?? 0) / 2 ** 20).toFixed(0)} MiB`;
+  });
 
   reliabilityCase('has sent its log away, the boot included', { kind, always: true }, async () => {
     const ours = received.filter((message) => /^<\d+>1 \S+ demo /.test(message));

@@ -15,6 +15,8 @@ export type ControlCommand =
   /** Reads no request any more, counters stand still, until `resume` (or for `ms`). */
   | { readonly command: 'hang'; readonly ms?: number }
   | { readonly command: 'resume' }
+  /** Its main thread is busy and hears nothing any more, signals among it, for `ms` or for ever. */
+  | { readonly command: 'spin'; readonly ms?: number }
   /** Answers to `message` (`*`: all) come `ms` later, for `count` requests. */
   | { readonly command: 'late'; readonly message: string; readonly ms: number; readonly count?: number }
   | { readonly command: 'error'; readonly message: string; readonly retval: number; readonly count?: number }
@@ -33,6 +35,8 @@ export type ControlCommand =
       readonly packets: number;
       readonly bytes?: number;
     }
+  /** Worker thread `worker` (0 is vpp_wk_0) stands still from now on, or goes on. */
+  | { readonly command: 'stall'; readonly worker: number; readonly stalled: boolean }
   /** Adds and removes `rounds` interfaces in the segment: its epoch moves. */
   | { readonly command: 'structural'; readonly rounds?: number }
   /** The routes of the API: `{ routes: [{ table, family, prefix, paths }] }`; see ReportedRoute. */

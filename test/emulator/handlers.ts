@@ -7,6 +7,7 @@ import { LCP_HANDLERS } from './handlers-lcp.ts';
 import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
 import { MULTICAST_HANDLERS } from './handlers-multicast.ts';
 import { NEIGHBOR_HANDLERS } from './handlers-neighbor.ts';
+import { QUEUE_HANDLERS } from './handlers-queues.ts';
 import { ROUTE_HANDLERS, ROUTE_SHORT_HANDLERS } from './handlers-routes.ts';
 import { Retval } from './vpp-state.ts';
 
@@ -24,6 +25,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...LCP_HANDLERS,
   ...MULTICAST_HANDLERS,
   ...NEIGHBOR_HANDLERS,
+  ...QUEUE_HANDLERS,
   sockclnt_delete: (_request, context) => {
     context.closeClient();
     return [{ name: 'sockclnt_delete_reply', body: i32(1) }];

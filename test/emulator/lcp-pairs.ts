@@ -31,6 +31,8 @@ export interface LcpOptions {
   readonly namespaces: readonly string[];
   /** Makes the TAPs. */
   readonly links?: LinuxLinks | undefined;
+  /** Whether this VPP can make TAPs; 26.06 without its tap plugin cannot (plugins/tap/tap.h). */
+  readonly hasTaps: boolean;
 }
 
 /** Retvals of lcp_itf_pair_create and tap_create_if. */
@@ -40,6 +42,8 @@ export const LcpRetval = {
   syscallError2: -12,
   /** The kernel makes no link of that name there. */
   syscallError3: -13,
+  /** The tap plugin is not loaded. */
+  featureDisabled: -30,
   invalidArgument: -73,
   valueExists: -81,
 } as const;
@@ -79,6 +83,7 @@ export class LcpPairs {
     if (!/^[A-Za-z0-9\-_%@:.]{0,15}$/.test(given.hostIfName) || phy.kind === 'local') {
       return LcpRetval.invalidArgument;
     }
+    if (!this.#options.hasTaps) return LcpRetval.featureDisabled;
     const netns = given.netns === '' ? this.defaultNetns : given.netns;
     if (netns !== '' && !this.#isThere(netns)) return LcpRetval.syscallError2;
     const mtu = phy.mtu[0] || DEFAULT_MTU;

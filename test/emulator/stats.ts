@@ -29,6 +29,9 @@ const ERRORS = [
   { node: 'ip4-local', reason: 'unknown ip protocol' },
 ];
 const RX_PACKETS_PER_TICK = 13;
+/** Turns a second of a thread that polls, more or less. */
+const LOOPS = 1_500_000;
+const LOOPS_NOISE = 20_000;
 const BYTES_PER_PACKET = 512;
 
 export interface EmulatedStatsOptions {
@@ -48,6 +51,8 @@ export class EmulatedStats implements Disposable {
   readonly #names = new Map<number, string>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
+  /** Worker threads that stand still, by their number. */
+  readonly stalled = new Set<number>();
 
   constructor(options: EmulatedStatsOptions) {
     this.#state = options.state;
@@ -58,6 +63,7 @@ export class EmulatedStats implements Disposable {
     if (options.perNodeCounters) addNodeEntries(this.segment, NODES);
     addErrorEntries(this.segment, 0, ERRORS);
     for (const one of options.state.interfaces.values()) this.#add(one);
+    this.#turnThreads();
     options.state.onInterface((changed, deleted) => {
       if (deleted) this.#remove(changed);
       else this.#add(changed);
@@ -138,6 +144,15 @@ export class EmulatedStats implements Disposable {
     segment.setScalar('/sys/vector_rate', 2);
     segment.setScalar('/sys/input_rate', 130);
     segment.incrementSimple('/node/errors', 0, 0, 1);
+    this.#turnThreads();
+  }
+
+  #turnThreads(): void {
+    for (let thread = 0; thread < this.segment.threads; thread++) {
+      if (this.stalled.has(thread - 1)) continue;
+      const loops = LOOPS + Math.floor(Math.random() * LOOPS_NOISE);
+      this.segment.setSimple('/sys/loops_per_worker', 0, thread, loops);
+    }
   }
 
   [Symbol.dispose](): void {

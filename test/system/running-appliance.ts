@@ -15,7 +15,7 @@ import { type EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.
 
 export const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');
 const POLL_MS = 50;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 50_000;
 
 /** What of a configuration the tests differ in. */
 export interface RunConfig {
@@ -26,6 +26,8 @@ export interface RunConfig {
   readonly buffers?: number;
   /** Lines of `[vpp.lcp]`. */
   readonly lcp?: string;
+  /** Lines of `[http]`, beside `listen`. */
+  readonly http?: string;
   /** Further sections. */
   readonly more?: string;
 }
@@ -170,7 +172,7 @@ export class RunningAppliance implements AsyncDisposable {
 
 function iniOf(dir: string, config: RunConfig): string {
   const { vpp, statsSocket = `${dir}/stats.sock`, pollIntervalSeconds = 1, buffers = 16_384 } = config;
-  const { lcp = 'enabled = false', more = '' } = config;
+  const { lcp = 'enabled = false', http = '', more = '' } = config;
   return `[vpp]
 enabled = true
 ${vpp}
@@ -188,6 +190,7 @@ socket-path = ${statsSocket}
 ${lcp}
 [http]
 listen = 127.0.0.1:0
+${http}
 [fib.vpp]
 enabled = true
 ${more}`;

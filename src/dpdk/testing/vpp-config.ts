@@ -12,6 +12,7 @@ export function vppConfig(
     ([pciAddress, name], index): DpdkInterfaceConfig => ({
       pciAddress,
       name,
+      driver: 'dpdk',
       rxQueues: undefined,
       txQueues: undefined,
       line: index + 1,
@@ -22,6 +23,7 @@ export function vppConfig(
     external: false,
     binary: '/usr/bin/vpp',
     startTimeoutSeconds: 60,
+    answerTimeoutSeconds: 20,
     apiSocket: '/run/vpp/api.sock',
     cpu: { mainCore: undefined, workers: undefined, isolate: true },
     memory: { mainHeapBytes: 1024 * MIB, hugepageSize: '2M', buffers: 128_000 },

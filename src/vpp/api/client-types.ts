@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly epoch?: number;
   /** Told of every answer and timeout; outlives the connection. */
   readonly traffic?: TrafficCounter | undefined;
+  /** Called for whatever comes from VPP, from the handshake on: each piece is a sign of life. Must not throw. */
+  readonly onReceived?: () => void;
 }
 
 export interface CallOptions {

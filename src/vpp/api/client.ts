@@ -7,7 +7,7 @@
  */
 
 import { createConnection, type Socket } from 'node:net';
-import { isErrno } from '../../linux/mod.ts';
+import { isErrno, OwnPauses } from '../../linux/mod.ts';
 import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing } from './bulk.ts';
 import type {
   CallOptions,
@@ -63,12 +63,14 @@ export class VppApiClient implements AsyncDisposable {
   #table: MessageTable | undefined;
   #serverIndex = 0;
   #vpePid = 0;
-  #lastReceivedAt = performance.now();
+  readonly #onReceived: (() => void) | undefined;
+  readonly #pauses = new OwnPauses();
   #sweeper: NodeJS.Timeout | undefined;
   #end: DisconnectReason | undefined;
 
-  private constructor(socketPath: string, { epoch = 1, traffic }: ConnectOptions) {
+  private constructor(socketPath: string, { epoch = 1, traffic, onReceived }: ConnectOptions) {
     this.epoch = epoch;
+    this.#onReceived = onReceived;
     this.#pending = new Pending(traffic);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -141,14 +143,14 @@ export class VppApiClient implements AsyncDisposable {
     return this.#serverIndex;
   }
 
-  /** `performance.now()` of the last byte from VPP: any frame counts as life. */
-  get lastReceivedAt(): number {
-    return this.#lastReceivedAt;
-  }
-
   /** Requests that wait for their answer, those of bulk channels among them. */
   get inFlight(): number {
     return this.#pending.size + this.#bulk.inFlight;
+  }
+
+  /** How long VPP may be silent at least: the longest time that a request was given which waits; bulk requests apart. */
+  get patienceMs(): number {
+    return this.#pending.longestMs;
   }
 
   get isClosed(): boolean {
@@ -219,13 +221,17 @@ export class VppApiClient implements AsyncDisposable {
   }
 
   /** A stream call (`x_get`), repeated with VPP's cursor until it says that this was all. */
-  async stream<Details>(def: StreamDef<Details>, options: CallOptions = {}): Promise<Details[]> {
+  async stream<Details, Asked extends object>(
+    def: StreamDef<Details, Asked>,
+    asked: Asked,
+    options: CallOptions = {},
+  ): Promise<Details[]> {
     const detailsId = this.#id(def.details);
     const replyId = this.#id(def.reply);
     const all: Details[] = [];
     let cursorAtVpp = 0;
     for (let calls = 0; calls < MAX_STREAM_CALLS; calls++) {
-      const body = { cursor: cursorAtVpp };
+      const body = { cursor: cursorAtVpp, ...asked };
       const reply = await this.#call<typeof body, StreamReply>(def, body, options, (id, cursor, finish) => {
         if (id === detailsId) {
           all.push(def.details.codec.read(cursor));
@@ -353,8 +359,11 @@ export class VppApiClient implements AsyncDisposable {
   }
 
   #startSweeper(): NodeJS.Timeout {
+    this.#pauses.wasPaused();
     return setInterval(() => {
       const now = performance.now();
+      // Whatever came while this process stood still is read first.
+      if (this.#pauses.wasPaused(now)) return;
       this.#pending.sweep(now);
       this.#bulk.sweep(now);
       if (this.#pending.size + this.#bulk.inFlight > 0) return;
@@ -375,7 +384,7 @@ export class VppApiClient implements AsyncDisposable {
 
   #take(chunk: Uint8Array): void {
     if (this.#end !== undefined) return;
-    this.#lastReceivedAt = performance.now();
+    this.#onReceived?.();
     try {
       this.#reader.push(chunk);
     } catch (error) {

@@ -26,6 +26,7 @@ export {
 export { isRetryable, VppApiError, type VppApiErrorCode } from './errors.ts';
 export {
   encodeFibPath,
+  fibPathCodec,
   FIB_PATH_BYTES,
   type FibPath,
   FibPathFlag,
@@ -73,6 +74,7 @@ export {
   setNeighborLimits,
   setProxyArp,
 } from './neighbor-operations.ts';
+export { countQueues } from './queue-operations.ts';
 export {
   addDelAddress,
   createLoopback,
@@ -98,21 +100,25 @@ export {
   type VppVersionInfo,
   wantInterfaceEvents,
 } from './operations.ts';
-export { LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
+export { FIB_AUDIT_MESSAGES, LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
 export {
   addDelLocalRoute,
   addDelRoute,
   addDelRoutes,
   addDelTable,
   beginTableReplace,
+  dumpFibSources,
   dumpRoutes,
   dumpTables,
   endTableReplace,
+  type FibSource,
   type FibTable,
   lookupRoute,
+  lookupSourcedRoute,
   type RouteChange,
   routeBody,
   type VppRoute,
+  type VppSourcedRoute,
 } from './route-operations.ts';
 export { encodeRequest } from './send-many.ts';
 export { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId, tableId } from './types.ts';

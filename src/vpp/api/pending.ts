@@ -43,6 +43,13 @@ export class Pending {
     return this.#entries.size;
   }
 
+  /** The longest time that one of them was given, in ms; 0 when none waits. */
+  get longestMs(): number {
+    let longest = 0;
+    for (const { timeoutMs } of this.#entries.values()) longest = Math.max(longest, timeoutMs);
+    return longest;
+  }
+
   /** A new context and the promise of its result; throws VppApiError `busy`. */
   add<Result>(
     name: string,

@@ -149,3 +149,26 @@ test('stops for good when disposed, also in the middle of an attempt', async () 
   expect(poller.status).toEqual({ state: 'idle', reason: 'stopped' });
   expect(poller.latest).toBeUndefined();
 });
+
+test('says which worker stands still, having read sooner than it would, and forgets it with its VPP', async () => {
+  const segment = new StatsSegment({ sizeBytes: 1 << 20, threads: 3 });
+  owned.push(segment);
+  addStandardEntries(segment, { bootTime: 100 });
+  addInterfaceEntries(segment, 0, 'local0');
+  segment.serve(socketPath);
+  const beats = setInterval(() => {
+    segment.incrementScalar('/sys/heartbeat', 1);
+    segment.setSimple('/sys/loops_per_worker', 0, 1, 1_000_000 + Math.floor(Math.random() * 50_000));
+    segment.setSimple('/sys/loops_per_worker', 0, 2, 1_234_567);
+  }, 100);
+  owned.push({ [Symbol.dispose]: () => clearInterval(beats) });
+  const { poller, seen } = startPoller({ intervalMs: 110 });
+  await until(() => poller.reads.polls > 5);
+  // From here on only the suspicion makes it read.
+  poller.setInterval(3_600_000);
+  await until(() => poller.status.state === 'fresh' && poller.status.stalledWorkers.length > 0);
+  expect(seen.at(-1)).toMatchObject({ state: 'fresh', stalledWorkers: ['vpp_wk_1'] });
+  poller.reattach();
+  await until(() => poller.status.state === 'fresh');
+  expect(poller.status).toMatchObject({ stalledWorkers: [] });
+});

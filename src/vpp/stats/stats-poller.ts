@@ -1,6 +1,6 @@
 /**
  * Owns the polling of VPP's counters for as long as the appliance lives: attaches, reads every interval, and every
- * second while someone watches; attaches again after a failure, when the counters stand still, or when told that VPP
+ * second while someone watches or a worker seems to stand still; attaches again after a failure, when the counters stand still, or when told that VPP
  * was restarted. Keeps the history of what it read.
  *
  * Invariants: at most one timer, one read and one attachment attempt at a time; a read leaves the event loop free; the
@@ -10,6 +10,7 @@
 import { StatsError } from './errors.ts';
 import { StatsHistory } from './history.ts';
 import type { StatsSnapshot } from './snapshot.ts';
+import { Standstill } from './standstill.ts';
 import { type AttachOptions, StatsClient } from './stats-client.ts';
 import { reasonOf } from '../../linux/mod.ts';
 
@@ -34,7 +35,13 @@ export type StatsStatus =
       readonly attempts: number;
       readonly reason: string;
     }
-  | { readonly state: 'fresh'; readonly since: number; readonly ageSeconds: number }
+  | {
+      readonly state: 'fresh';
+      readonly since: number;
+      readonly ageSeconds: number;
+      /** Worker threads that stand still while they have queues to poll: `vpp_wk_0`. */
+      readonly stalledWorkers: readonly string[];
+    }
   | {
       /** Figures are old: VPP's counters stand still, or the last reads failed. */
       readonly state: 'stale';
@@ -109,6 +116,7 @@ export class StatsPoller implements Disposable {
   #replacing: AbortController | undefined;
   #latest: { readonly snapshot: StatsSnapshot; readonly at: number; readonly clockMs: number } | undefined;
   #pulse = { heartbeat: -1, bootTime: -1, movedAtMs: 0 };
+  #standstill = new Standstill();
   #reads = { polls: 0, failures: 0, retries: 0, attachments: 0 };
   #reported = '';
   #disposed = false;
@@ -129,6 +137,7 @@ export class StatsPoller implements Disposable {
     if (this.#disposed) return;
     this.#leave();
     this.#pulse = { heartbeat: -1, bootTime: -1, movedAtMs: performance.now() };
+    this.#standstill = new Standstill();
     this.#beginAttaching('connecting for the first time since VPP started');
   }
 
@@ -197,7 +206,8 @@ export class StatsPoller implements Disposable {
           const reason = `VPP has not updated its counters for ${still} s`;
           return { state: 'stale', since, ageSeconds: still, reason };
         }
-        return { state: 'fresh', since, ageSeconds: age };
+        const stalledWorkers = this.#standstill.workers.map((worker) => `vpp_wk_${worker}`);
+        return { state: 'fresh', since, ageSeconds: age, stalledWorkers };
       }
     }
   }
@@ -278,6 +288,7 @@ export class StatsPoller implements Disposable {
     const at = Date.now();
     this.#latest = { snapshot, at, clockMs: performance.now() };
     this.#feelPulse(snapshot);
+    this.#standstill.feel(snapshot.system, performance.now());
     this.history.record(snapshot, at);
     const countedRetries = this.#countRetries(phase);
     this.#enter({ ...phase, wasRead: true, failures: 0, reason: '', countedRetries });
@@ -343,8 +354,8 @@ export class StatsPoller implements Disposable {
   }
 
   #scheduleNext(): void {
-    const isWatched = this.#watchers.size > 0;
-    const delayMs = isWatched ? Math.min(WATCH_INTERVAL_MS, this.#intervalMs) : this.#intervalMs;
+    const isSoon = this.#watchers.size > 0 || this.#standstill.isSuspected;
+    const delayMs = isSoon ? Math.min(WATCH_INTERVAL_MS, this.#intervalMs) : this.#intervalMs;
     this.#schedule(delayMs, () => void this.#poll());
   }
 
@@ -364,7 +375,8 @@ export class StatsPoller implements Disposable {
   #enter(phase: Phase): void {
     this.#phase = phase;
     const { status } = this;
-    const text = `${status.state} ${'reason' in status && status.state !== 'stale' ? status.reason : ''}`;
+    const detail = status.state === 'fresh' ? status.stalledWorkers.join(' ') : status.reason;
+    const text = `${status.state} ${status.state === 'stale' ? '' : detail}`;
     if (text === this.#reported) return;
     this.#reported = text;
     this.#options.onStatus?.(status);

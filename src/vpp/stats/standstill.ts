@@ -1,0 +1,60 @@
+/**
+ * Owns the verdict that a worker thread stands still though it has queues to poll.
+ *
+ * A worker measures at every turn of its loop how often it turns (src/vlib/main.c, vlib_main_or_worker_loop); the main
+ * thread copies the figures into the segment before each heartbeat (src/vlib/stats/init.c). One that polls turns
+ * thousands to millions of times a second, and its figure, a mean over the last twenty samples, is never the same twice;
+ * one that stands still leaves the last one where it was. One without a queue to poll sleeps: it turns a hundred times a
+ * second, with the same figure for hours, and no packet waits for it. So it is in 25.02 and in 26.06.
+ *
+ * Invariant: the figures compared are those of one life of VPP, of different heartbeats.
+ */
+import type { SystemCounters } from './snapshot.ts';
+
+/** Turns a second: what is below may sleep. */
+const POLLS_FROM = 1_000;
+/** The same figure in so many readings, and for so long. A healthy worker repeats one in hundreds, by chance. */
+const READINGS = 5;
+const STANDSTILL_MS = 5_000;
+
+interface Reading {
+  readonly loops: number;
+  /** `performance.now()` when this figure was read first, and how often. */
+  readonly sinceMs: number;
+  readonly count: number;
+}
+
+export class Standstill {
+  #heartbeat = -1;
+  #bootTime = -1;
+  #nowMs = 0;
+  /** By worker. */
+  #readings: readonly Reading[] = [];
+
+  /** Takes what was read at `nowMs` (`performance.now()`). */
+  feel({ heartbeat, bootTime, loopsPerWorker }: SystemCounters, nowMs: number): void {
+    const isSameLife = bootTime === this.#bootTime;
+    if (isSameLife && heartbeat === this.#heartbeat) return;
+    this.#heartbeat = heartbeat;
+    this.#bootTime = bootTime;
+    this.#nowMs = nowMs;
+    // Thread 0 is the main thread: whether it lives is asked by the API.
+    this.#readings = loopsPerWorker.slice(1).map((loops, worker) => {
+      const before = isSameLife ? this.#readings[worker] : undefined;
+      if (before?.loops === loops && loops >= POLLS_FROM) return { ...before, count: before.count + 1 };
+      return { loops, sinceMs: nowMs, count: 1 };
+    });
+  }
+
+  /** Workers that stand still, by their number: 0 is vpp_wk_0. */
+  get workers(): readonly number[] {
+    return this.#readings.flatMap(({ count, sinceMs }, worker) =>
+      count >= READINGS && this.#nowMs - sinceMs >= STANDSTILL_MS ? [worker] : [],
+    );
+  }
+
+  /** Whether the next readings, made soon, may show one. */
+  get isSuspected(): boolean {
+    return this.#readings.some(({ count }) => count > 1);
+  }
+}
