@@ -49,11 +49,12 @@ export function interfacesText(
       trouble(now?.errors),
       one.addresses.join(', ') || '-',
       hostInterfaceCell(one),
-      stateCell(one.state),
+      tableCell(one),
+      stateCell(one),
     ];
   });
   const heading = ['NAME', 'PLANE', 'ADMIN', 'LINK', 'SPEED', 'MTU', 'IN', '', 'OUT', '', 'DROPS', 'ERRORS'];
-  return formatTable([[...heading, 'ADDRESSES', 'LINUX', 'STATE'], ...rows], {
+  return formatTable([[...heading, 'ADDRESSES', 'LINUX', 'TABLE', 'STATE'], ...rows], {
     right: [4, 5, 6, 7, 8, 9, 10, 11],
     heading: true,
   });
@@ -72,9 +73,15 @@ function linkCell({ adminUp, link }: InterfaceStatus): Cell {
   return link === 'down' ? { text: link, shade: 'error' } : link;
 }
 
-function stateCell(state: InterfaceStatus['state']): Cell {
+/** Of its VRF. */
+function tableCell({ tableId }: InterfaceStatus): Cell {
+  return tableId === undefined ? '-' : String(tableId);
+}
+
+function stateCell({ state, isSetDownInLinux }: InterfaceStatus): Cell {
   switch (state.state) {
     case 'ok':
+      if (isSetDownInLinux === true) return { text: 'set down in Linux', shade: 'warning' };
       return { text: 'ok', shade: 'ok' };
     case 'unconfigured':
       return { text: 'not in the configuration', shade: 'dim' };

@@ -65,6 +65,9 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'vpp.lcp.enabled': 'false',
   'vpp.lcp.sync': 'false',
   'vpp.lcp.auto-subint': 'false',
+  'vpp.neighbors.max-number': '1000',
+  'vpp.neighbors.max-age': '0',
+  'vpp.neighbors.recycle': 'false',
   'vpp.lcp.netns': 'other',
   'fib.vpp.enabled': 'true',
   'fib.vpp.table-id': '10',
@@ -193,7 +196,7 @@ describe('planChange', () => {
     expect(formatPlan(planChange(before, after))).toEqual([
       'interface.xe0: removed: its addresses are taken away and it is set down, with the MTU that it had',
       'interface.loop0: removed: the loopback is deleted',
-      'interface.loop1: added: down, 192.0.2.2/32',
+      'interface.loop1: added: down, 192.0.2.2/32, MTU 1500',
       `vpp.dpdk.interface.${PCI}: removed: xe0 goes back to the kernel (needs a restart of VPP)`,
     ]);
     expect(formatPlan(planChange(after, before))).toContain(

@@ -110,7 +110,7 @@ export function inForceAfter(
   { restartVpp }: { readonly restartVpp: boolean },
 ): Config {
   if (restartVpp || effectOf('vpp', before, after) === 'live') return after;
-  const { startTimeoutSeconds, answerTimeoutSeconds, stats } = after.vpp;
+  const { startTimeoutSeconds, answerTimeoutSeconds, stats, neighbors } = after.vpp;
   return {
     ...after,
     vpp: {
@@ -118,6 +118,7 @@ export function inForceAfter(
       startTimeoutSeconds,
       answerTimeoutSeconds,
       stats: { ...before.vpp.stats, pollIntervalSeconds: stats.pollIntervalSeconds },
+      neighbors,
     },
     fib: { ...after.fib, kernel: { ...after.fib.kernel, import: before.fib.kernel.import } },
   };
@@ -221,7 +222,7 @@ function describeInterface({ enabled, mtuBytes, addresses, mpls }: InterfaceConf
   return [
     enabled ? 'up' : 'down',
     list(addresses.map(formatPrefix)) ?? 'no address',
-    ...(mtuBytes === undefined ? [] : [`MTU ${mtuBytes}`]),
+    `MTU ${mtuBytes}`,
     ...(mpls ? ['MPLS'] : []),
   ].join(', ');
 }

@@ -74,7 +74,7 @@ export function readInterfaces(resolved: Resolved, values: Values, problems: Pro
       for (const prefix of addresses) placed.push({ interfaceName: section.instance, line, leaf, prefix });
       const mtuBytes = values.get('interface.NAME.mtu', section);
       const ipv6 = addresses.find((prefix) => prefix.family === 6);
-      if (mtuBytes !== undefined && mtuBytes < IPV6_MIN_MTU && ipv6 !== undefined) {
+      if (mtuBytes < IPV6_MIN_MTU && ipv6 !== undefined) {
         const message = `"${mtuBytes}" is too small for the IPv6 address ${formatPrefix(ipv6)}: at least ${IPV6_MIN_MTU} is right`;
         problems.error(values.line('interface.NAME.mtu', section), `${section.id}.mtu`, message);
       }

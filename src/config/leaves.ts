@@ -245,6 +245,33 @@ const VPP_LEAVES = [
       'Network namespace in which the TAP devices appear, and on a box the NICs themselves while the kernel forwards',
     example: 'dataplane',
   }),
+  leaf('vpp.neighbors', 'max-number', {
+    type: 'integer',
+    default: '50000',
+    // VPP takes 0 for no limit: then a scan of a subnet takes its memory. Each takes about a kilobyte of the main heap.
+    min: 64,
+    max: 1000000,
+    unit: 'neighbours',
+    sentence: 'Neighbours (ARP, IPv6 neighbour discovery) that VPP knows at most, of each family',
+    example: '100000',
+  }),
+  leaf('vpp.neighbors', 'max-age', {
+    type: 'integer',
+    default: '30',
+    min: 0,
+    max: 86400,
+    unit: 'seconds',
+    sentence:
+      'After which a neighbour that was not heard of is asked, three times a second apart, and forgotten when it does not answer; 0: never',
+    example: '300',
+  }),
+  leaf('vpp.neighbors', 'recycle', {
+    type: 'boolean',
+    default: 'true',
+    sentence:
+      'When there are max-number, a new neighbour takes the place of the one that was not heard of for longest; else it is not taken',
+    example: 'false',
+  }),
   leaf('fib.vpp', 'enabled', {
     type: 'boolean',
     default: 'false',
@@ -485,12 +512,13 @@ const TRAFFIC_LEAVES = [
   }),
   leaf('interface.NAME', 'mtu', {
     type: 'integer',
-    absent: "VPP's default",
+    default: '1500',
     min: 68,
     max: 65535,
     unit: 'bytes',
-    sentence: 'Layer 3 MTU; with an IPv6 address at least 1280',
-    example: '1500',
+    sentence:
+      'Layer 3 MTU, of loopbacks too; with an IPv6 address at least 1280. Frames of the hardware grow with it where they are smaller',
+    example: '9000',
   }),
   leaf('interface.NAME', 'addresses', {
     type: 'prefix-list',
@@ -615,6 +643,7 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ],
   ['vpp.stats', "VPP's stats segment, the source of the metrics."],
   ['vpp.lcp', 'The Linux Control Plane plugin: VPP interfaces as TAP devices.'],
+  ['vpp.neighbors', "How VPP keeps its neighbours: IPv4's and IPv6's tables alike."],
   ['fib.vpp', "Programming of VPP's FIB."],
   ['fib.kernel', "Programming of the kernel's FIB, and what is learnt from it."],
   [

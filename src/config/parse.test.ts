@@ -56,6 +56,7 @@ describe('defaults', () => {
         dpdk: { unsafeNoIommu: false, interfaces: [] },
         stats: { segmentBytes: 2 ** 29, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
         lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+        neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
       },
       fib: {
         vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10 },
@@ -167,7 +168,7 @@ names = Router.example.NET, router
       {
         name: 'loop0',
         enabled: false,
-        mtuBytes: undefined,
+        mtuBytes: 1500,
         addresses: [{ family: 4, address: '203.0.113.1', length: 32 }],
         mpls: false,
         line: 22,
@@ -431,10 +432,10 @@ describe('names', () => {
   });
 
   it('of JavaScript are ordinary names', () => {
-    const config = valid('[interface.constructor]\nmtu = 1500\n[interface.toString]');
+    const config = valid('[interface.constructor]\nmtu = 1400\n[interface.toString]');
     expect(config.interfaces.map(({ name, mtuBytes }) => [name, mtuBytes])).toEqual([
-      ['constructor', 1500],
-      ['toString', undefined],
+      ['constructor', 1400],
+      ['toString', 1500],
     ]);
     expect(Object.prototype).not.toHaveProperty('mtu');
   });

@@ -145,5 +145,10 @@ function readVpp(resolved: Resolved, values: Values, problems: Problems): VppCon
       autoSubint: values.get('vpp.lcp.auto-subint'),
       netns: values.get('vpp.lcp.netns'),
     },
+    neighbors: {
+      maxNumber: values.get('vpp.neighbors.max-number'),
+      maxAgeSeconds: values.get('vpp.neighbors.max-age'),
+      recycle: values.get('vpp.neighbors.recycle'),
+    },
   };
 }

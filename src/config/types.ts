@@ -72,8 +72,8 @@ export interface StaticRoute {
 export interface InterfaceConfig {
   readonly name: string;
   readonly enabled: boolean;
-  /** Layer 3 MTU in bytes; undefined leaves VPP's default. */
-  readonly mtuBytes: number | undefined;
+  /** Layer 3 MTU in bytes. */
+  readonly mtuBytes: number;
   readonly addresses: readonly Prefix[];
   readonly mpls: boolean;
   readonly line: number;
@@ -125,6 +125,12 @@ export interface VppConfig {
     readonly sync: boolean;
     readonly autoSubint: boolean;
     readonly netns: string;
+  };
+  readonly neighbors: {
+    readonly maxNumber: number;
+    /** 0: a neighbour is never asked again. */
+    readonly maxAgeSeconds: number;
+    readonly recycle: boolean;
   };
 }
 

@@ -1,7 +1,7 @@
 // Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -644,430 +644,481 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         vErrors === null ? vErrors = [err109] : vErrors.push(err109), errors++;
       }
     }
-    if (data["fib.vpp"] !== void 0) {
-      let data53 = data["fib.vpp"];
+    if (data["vpp.neighbors"] !== void 0) {
+      let data53 = data["vpp.neighbors"];
       if (data53 && typeof data53 == "object" && !Array.isArray(data53)) {
         for (let key14 in data53)
-          if (!(key14 === "enabled" || key14 === "table-id" || key14 === "batch-size" || key14 === "batch-interval-ms")) {
-            let err110 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
+          if (!(key14 === "max-number" || key14 === "max-age" || key14 === "recycle")) {
+            let err110 = { instancePath: instancePath + "/vpp.neighbors", schemaPath: "#/properties/vpp.neighbors/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
             vErrors === null ? vErrors = [err110] : vErrors.push(err110), errors++;
           }
-        if (data53.enabled !== void 0 && typeof data53.enabled != "boolean") {
-          let err111 = { instancePath: instancePath + "/fib.vpp/enabled", schemaPath: "#/properties/fib.vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err111] : vErrors.push(err111), errors++;
-        }
-        if (data53["table-id"] !== void 0) {
-          let data55 = data53["table-id"];
-          if (!(typeof data55 == "number" && !(data55 % 1) && !isNaN(data55) && isFinite(data55))) {
-            let err112 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
+        if (data53["max-number"] !== void 0) {
+          let data54 = data53["max-number"];
+          if (!(typeof data54 == "number" && !(data54 % 1) && !isNaN(data54) && isFinite(data54))) {
+            let err111 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err111] : vErrors.push(err111), errors++;
           }
-          if (typeof data55 == "number" && isFinite(data55)) {
-            if (data55 > 4294967295 || isNaN(data55)) {
-              let err113 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+          if (typeof data54 == "number" && isFinite(data54)) {
+            if (data54 > 1e6 || isNaN(data54)) {
+              let err112 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 } };
+              vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
+            }
+            if (data54 < 64 || isNaN(data54)) {
+              let err113 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/minimum", keyword: "minimum", params: { comparison: ">=", limit: 64 } };
               vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
             }
-            if (data55 < 0 || isNaN(data55)) {
-              let err114 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
-            }
           }
         }
-        if (data53["batch-size"] !== void 0) {
-          let data56 = data53["batch-size"];
-          if (!(typeof data56 == "number" && !(data56 % 1) && !isNaN(data56) && isFinite(data56))) {
-            let err115 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
+        if (data53["max-age"] !== void 0) {
+          let data55 = data53["max-age"];
+          if (!(typeof data55 == "number" && !(data55 % 1) && !isNaN(data55) && isFinite(data55))) {
+            let err114 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
           }
-          if (typeof data56 == "number" && isFinite(data56)) {
-            if (data56 > 65535 || isNaN(data56)) {
-              let err116 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+          if (typeof data55 == "number" && isFinite(data55)) {
+            if (data55 > 86400 || isNaN(data55)) {
+              let err115 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 } };
+              vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
+            }
+            if (data55 < 0 || isNaN(data55)) {
+              let err116 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
               vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
             }
-            if (data56 < 1 || isNaN(data56)) {
-              let err117 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
-            }
           }
         }
-        if (data53["batch-interval-ms"] !== void 0) {
-          let data57 = data53["batch-interval-ms"];
-          if (!(typeof data57 == "number" && !(data57 % 1) && !isNaN(data57) && isFinite(data57))) {
-            let err118 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
-          }
-          if (typeof data57 == "number" && isFinite(data57)) {
-            if (data57 > 6e4 || isNaN(data57)) {
-              let err119 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
-            }
-            if (data57 < 0 || isNaN(data57)) {
-              let err120 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
-            }
-          }
+        if (data53.recycle !== void 0 && typeof data53.recycle != "boolean") {
+          let err117 = { instancePath: instancePath + "/vpp.neighbors/recycle", schemaPath: "#/properties/vpp.neighbors/properties/recycle/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
         }
       } else {
-        let err121 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
+        let err118 = { instancePath: instancePath + "/vpp.neighbors", schemaPath: "#/properties/vpp.neighbors/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
       }
     }
-    if (data["fib.kernel"] !== void 0) {
-      let data58 = data["fib.kernel"];
-      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
-        for (let key15 in data58)
-          if (!(key15 === "enabled" || key15 === "table-id" || key15 === "netns" || key15 === "metric" || key15 === "import" || key15 === "import-distance")) {
-            let err122 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
-            vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
+    if (data["fib.vpp"] !== void 0) {
+      let data57 = data["fib.vpp"];
+      if (data57 && typeof data57 == "object" && !Array.isArray(data57)) {
+        for (let key15 in data57)
+          if (!(key15 === "enabled" || key15 === "table-id" || key15 === "batch-size" || key15 === "batch-interval-ms")) {
+            let err119 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
+            vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
           }
-        if (data58.enabled !== void 0 && typeof data58.enabled != "boolean") {
-          let err123 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
+        if (data57.enabled !== void 0 && typeof data57.enabled != "boolean") {
+          let err120 = { instancePath: instancePath + "/fib.vpp/enabled", schemaPath: "#/properties/fib.vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
         }
-        if (data58["table-id"] !== void 0) {
-          let data60 = data58["table-id"];
+        if (data57["table-id"] !== void 0) {
+          let data59 = data57["table-id"];
+          if (!(typeof data59 == "number" && !(data59 % 1) && !isNaN(data59) && isFinite(data59))) {
+            let err121 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
+          }
+          if (typeof data59 == "number" && isFinite(data59)) {
+            if (data59 > 4294967295 || isNaN(data59)) {
+              let err122 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+              vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
+            }
+            if (data59 < 0 || isNaN(data59)) {
+              let err123 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
+            }
+          }
+        }
+        if (data57["batch-size"] !== void 0) {
+          let data60 = data57["batch-size"];
           if (!(typeof data60 == "number" && !(data60 % 1) && !isNaN(data60) && isFinite(data60))) {
-            let err124 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            let err124 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err124] : vErrors.push(err124), errors++;
           }
           if (typeof data60 == "number" && isFinite(data60)) {
-            if (data60 > 4294967295 || isNaN(data60)) {
-              let err125 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+            if (data60 > 65535 || isNaN(data60)) {
+              let err125 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
               vErrors === null ? vErrors = [err125] : vErrors.push(err125), errors++;
             }
             if (data60 < 1 || isNaN(data60)) {
-              let err126 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              let err126 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err126] : vErrors.push(err126), errors++;
             }
           }
         }
-        if (data58.netns !== void 0) {
-          let data61 = data58.netns;
-          if (typeof data61 == "string") {
-            if (!pattern17.test(data61)) {
-              let err127 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-              vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
-            }
-          } else {
-            let err128 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
+        if (data57["batch-interval-ms"] !== void 0) {
+          let data61 = data57["batch-interval-ms"];
+          if (!(typeof data61 == "number" && !(data61 % 1) && !isNaN(data61) && isFinite(data61))) {
+            let err127 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
           }
-        }
-        if (data58.metric !== void 0) {
-          let data62 = data58.metric;
-          if (!(typeof data62 == "number" && !(data62 % 1) && !isNaN(data62) && isFinite(data62))) {
-            let err129 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err129] : vErrors.push(err129), errors++;
-          }
-          if (typeof data62 == "number" && isFinite(data62)) {
-            if (data62 > 4294967295 || isNaN(data62)) {
-              let err130 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
+          if (typeof data61 == "number" && isFinite(data61)) {
+            if (data61 > 6e4 || isNaN(data61)) {
+              let err128 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
             }
-            if (data62 < 1 || isNaN(data62)) {
-              let err131 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
+            if (data61 < 0 || isNaN(data61)) {
+              let err129 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err129] : vErrors.push(err129), errors++;
             }
           }
         }
-        if (data58.import !== void 0 && typeof data58.import != "boolean") {
-          let err132 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
+      } else {
+        let err130 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
+      }
+    }
+    if (data["fib.kernel"] !== void 0) {
+      let data62 = data["fib.kernel"];
+      if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
+        for (let key16 in data62)
+          if (!(key16 === "enabled" || key16 === "table-id" || key16 === "netns" || key16 === "metric" || key16 === "import" || key16 === "import-distance")) {
+            let err131 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
+            vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
+          }
+        if (data62.enabled !== void 0 && typeof data62.enabled != "boolean") {
+          let err132 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
           vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
         }
-        if (data58["import-distance"] !== void 0) {
-          let data64 = data58["import-distance"];
+        if (data62["table-id"] !== void 0) {
+          let data64 = data62["table-id"];
           if (!(typeof data64 == "number" && !(data64 % 1) && !isNaN(data64) && isFinite(data64))) {
-            let err133 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
+            let err133 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
           }
           if (typeof data64 == "number" && isFinite(data64)) {
-            if (data64 > 255 || isNaN(data64)) {
-              let err134 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+            if (data64 > 4294967295 || isNaN(data64)) {
+              let err134 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
             }
             if (data64 < 1 || isNaN(data64)) {
-              let err135 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              let err135 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err135] : vErrors.push(err135), errors++;
             }
           }
         }
-      } else {
-        let err136 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
-      }
-    }
-    if (data.supervisor !== void 0) {
-      let data65 = data.supervisor;
-      if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
-        for (let key16 in data65)
-          if (!(key16 === "backoff-ms" || key16 === "backoff-max-ms" || key16 === "stable-ms" || key16 === "loop-after" || key16 === "loop-retry-ms")) {
-            let err137 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
+        if (data62.netns !== void 0) {
+          let data65 = data62.netns;
+          if (typeof data65 == "string") {
+            if (!pattern17.test(data65)) {
+              let err136 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
+            }
+          } else {
+            let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
           }
-        if (data65["backoff-ms"] !== void 0) {
-          let data66 = data65["backoff-ms"];
+        }
+        if (data62.metric !== void 0) {
+          let data66 = data62.metric;
           if (!(typeof data66 == "number" && !(data66 % 1) && !isNaN(data66) && isFinite(data66))) {
-            let err138 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            let err138 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
           }
           if (typeof data66 == "number" && isFinite(data66)) {
-            if (data66 > 6e4 || isNaN(data66)) {
-              let err139 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+            if (data66 > 4294967295 || isNaN(data66)) {
+              let err139 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
             }
-            if (data66 < 10 || isNaN(data66)) {
-              let err140 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+            if (data66 < 1 || isNaN(data66)) {
+              let err140 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
             }
           }
         }
-        if (data65["backoff-max-ms"] !== void 0) {
-          let data67 = data65["backoff-max-ms"];
-          if (!(typeof data67 == "number" && !(data67 % 1) && !isNaN(data67) && isFinite(data67))) {
-            let err141 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
-          }
-          if (typeof data67 == "number" && isFinite(data67)) {
-            if (data67 > 36e5 || isNaN(data67)) {
-              let err142 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
-            }
-            if (data67 < 10 || isNaN(data67)) {
-              let err143 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
-            }
-          }
+        if (data62.import !== void 0 && typeof data62.import != "boolean") {
+          let err141 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
         }
-        if (data65["stable-ms"] !== void 0) {
-          let data68 = data65["stable-ms"];
+        if (data62["import-distance"] !== void 0) {
+          let data68 = data62["import-distance"];
           if (!(typeof data68 == "number" && !(data68 % 1) && !isNaN(data68) && isFinite(data68))) {
-            let err144 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+            let err142 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
           }
           if (typeof data68 == "number" && isFinite(data68)) {
-            if (data68 > 864e5 || isNaN(data68)) {
-              let err145 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+            if (data68 > 255 || isNaN(data68)) {
+              let err143 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+              vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
             }
-            if (data68 < 100 || isNaN(data68)) {
-              let err146 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
-            }
-          }
-        }
-        if (data65["loop-after"] !== void 0) {
-          let data69 = data65["loop-after"];
-          if (!(typeof data69 == "number" && !(data69 % 1) && !isNaN(data69) && isFinite(data69))) {
-            let err147 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
-          }
-          if (typeof data69 == "number" && isFinite(data69)) {
-            if (data69 > 1e3 || isNaN(data69)) {
-              let err148 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
-              vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
-            }
-            if (data69 < 1 || isNaN(data69)) {
-              let err149 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
-            }
-          }
-        }
-        if (data65["loop-retry-ms"] !== void 0) {
-          let data70 = data65["loop-retry-ms"];
-          if (!(typeof data70 == "number" && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
-            let err150 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
-          }
-          if (typeof data70 == "number" && isFinite(data70)) {
-            if (data70 > 864e5 || isNaN(data70)) {
-              let err151 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
-            }
-            if (data70 < 100 || isNaN(data70)) {
-              let err152 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
+            if (data68 < 1 || isNaN(data68)) {
+              let err144 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
             }
           }
         }
       } else {
-        let err153 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
+        let err145 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
       }
     }
-    for (let key17 in data)
-      if (pattern0.test(key17)) {
-        let data71 = data[key17];
-        if (data71 && typeof data71 == "object" && !Array.isArray(data71)) {
-          if (data71.name === void 0) {
-            let err154 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+    if (data.supervisor !== void 0) {
+      let data69 = data.supervisor;
+      if (data69 && typeof data69 == "object" && !Array.isArray(data69)) {
+        for (let key17 in data69)
+          if (!(key17 === "backoff-ms" || key17 === "backoff-max-ms" || key17 === "stable-ms" || key17 === "loop-after" || key17 === "loop-retry-ms")) {
+            let err146 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
+            vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
           }
-          for (let key18 in data71)
-            if (!(key18 === "name" || key18 === "driver" || key18 === "rx-queues" || key18 === "tx-queues")) {
-              let err155 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
+        if (data69["backoff-ms"] !== void 0) {
+          let data70 = data69["backoff-ms"];
+          if (!(typeof data70 == "number" && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
+            let err147 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
+          }
+          if (typeof data70 == "number" && isFinite(data70)) {
+            if (data70 > 6e4 || isNaN(data70)) {
+              let err148 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+            }
+            if (data70 < 10 || isNaN(data70)) {
+              let err149 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
+            }
+          }
+        }
+        if (data69["backoff-max-ms"] !== void 0) {
+          let data71 = data69["backoff-max-ms"];
+          if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
+            let err150 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+          }
+          if (typeof data71 == "number" && isFinite(data71)) {
+            if (data71 > 36e5 || isNaN(data71)) {
+              let err151 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
+              vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
+            }
+            if (data71 < 10 || isNaN(data71)) {
+              let err152 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
+            }
+          }
+        }
+        if (data69["stable-ms"] !== void 0) {
+          let data72 = data69["stable-ms"];
+          if (!(typeof data72 == "number" && !(data72 % 1) && !isNaN(data72) && isFinite(data72))) {
+            let err153 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
+          }
+          if (typeof data72 == "number" && isFinite(data72)) {
+            if (data72 > 864e5 || isNaN(data72)) {
+              let err154 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+            }
+            if (data72 < 100 || isNaN(data72)) {
+              let err155 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
               vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
             }
-          if (data71.name !== void 0) {
-            let data72 = data71.name;
-            if (typeof data72 == "string") {
-              if (!pattern4.test(data72)) {
-                let err156 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
-              }
-            } else {
-              let err157 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+          }
+        }
+        if (data69["loop-after"] !== void 0) {
+          let data73 = data69["loop-after"];
+          if (!(typeof data73 == "number" && !(data73 % 1) && !isNaN(data73) && isFinite(data73))) {
+            let err156 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
+          }
+          if (typeof data73 == "number" && isFinite(data73)) {
+            if (data73 > 1e3 || isNaN(data73)) {
+              let err157 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
               vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
             }
-          }
-          if (data71.driver !== void 0) {
-            let data73 = data71.driver;
-            if (!(data73 === "dpdk" || data73 === "native")) {
-              let err158 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
+            if (data73 < 1 || isNaN(data73)) {
+              let err158 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
             }
           }
-          if (data71["rx-queues"] !== void 0) {
-            let data74 = data71["rx-queues"];
-            if (!(typeof data74 == "number" && !(data74 % 1) && !isNaN(data74) && isFinite(data74))) {
-              let err159 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
-            }
-            if (typeof data74 == "number" && isFinite(data74)) {
-              if (data74 > 255 || isNaN(data74)) {
-                let err160 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
-              }
-              if (data74 < 1 || isNaN(data74)) {
-                let err161 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
-              }
-            }
-          }
-          if (data71["tx-queues"] !== void 0) {
-            let data75 = data71["tx-queues"];
-            if (!(typeof data75 == "number" && !(data75 % 1) && !isNaN(data75) && isFinite(data75))) {
-              let err162 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
-            }
-            if (typeof data75 == "number" && isFinite(data75)) {
-              if (data75 > 255 || isNaN(data75)) {
-                let err163 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
-              }
-              if (data75 < 1 || isNaN(data75)) {
-                let err164 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
-              }
-            }
-          }
-        } else {
-          let err165 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
         }
+        if (data69["loop-retry-ms"] !== void 0) {
+          let data74 = data69["loop-retry-ms"];
+          if (!(typeof data74 == "number" && !(data74 % 1) && !isNaN(data74) && isFinite(data74))) {
+            let err159 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
+          }
+          if (typeof data74 == "number" && isFinite(data74)) {
+            if (data74 > 864e5 || isNaN(data74)) {
+              let err160 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+            }
+            if (data74 < 100 || isNaN(data74)) {
+              let err161 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
+            }
+          }
+        }
+      } else {
+        let err162 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
       }
-    for (let key19 in data)
-      if (pattern1.test(key19)) {
-        let data76 = data[key19];
-        if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
-          for (let key20 in data76)
-            if (!(key20 === "enabled" || key20 === "mtu" || key20 === "addresses" || key20 === "mpls")) {
-              let err166 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 } };
+    }
+    for (let key18 in data)
+      if (pattern0.test(key18)) {
+        let data75 = data[key18];
+        if (data75 && typeof data75 == "object" && !Array.isArray(data75)) {
+          if (data75.name === void 0) {
+            let err163 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+          }
+          for (let key19 in data75)
+            if (!(key19 === "name" || key19 === "driver" || key19 === "rx-queues" || key19 === "tx-queues")) {
+              let err164 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
+              vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
+            }
+          if (data75.name !== void 0) {
+            let data76 = data75.name;
+            if (typeof data76 == "string") {
+              if (!pattern4.test(data76)) {
+                let err165 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
+              }
+            } else {
+              let err166 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
             }
-          if (data76.enabled !== void 0 && typeof data76.enabled != "boolean") {
-            let err167 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
           }
-          if (data76.mtu !== void 0) {
-            let data78 = data76.mtu;
+          if (data75.driver !== void 0) {
+            let data77 = data75.driver;
+            if (!(data77 === "dpdk" || data77 === "native")) {
+              let err167 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
+              vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
+            }
+          }
+          if (data75["rx-queues"] !== void 0) {
+            let data78 = data75["rx-queues"];
             if (!(typeof data78 == "number" && !(data78 % 1) && !isNaN(data78) && isFinite(data78))) {
-              let err168 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              let err168 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
             }
             if (typeof data78 == "number" && isFinite(data78)) {
-              if (data78 > 65535 || isNaN(data78)) {
-                let err169 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+              if (data78 > 255 || isNaN(data78)) {
+                let err169 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
               }
-              if (data78 < 68 || isNaN(data78)) {
-                let err170 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+              if (data78 < 1 || isNaN(data78)) {
+                let err170 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
               }
             }
           }
-          if (data76.addresses !== void 0) {
-            let data79 = data76.addresses;
-            if (typeof data79 == "string") {
-              if (!pattern5.test(data79)) {
-                let err171 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+          if (data75["tx-queues"] !== void 0) {
+            let data79 = data75["tx-queues"];
+            if (!(typeof data79 == "number" && !(data79 % 1) && !isNaN(data79) && isFinite(data79))) {
+              let err171 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+            }
+            if (typeof data79 == "number" && isFinite(data79)) {
+              if (data79 > 255 || isNaN(data79)) {
+                let err172 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
               }
-            } else {
-              let err172 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+              if (data79 < 1 || isNaN(data79)) {
+                let err173 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+              }
             }
           }
-          if (data76.mpls !== void 0 && typeof data76.mpls != "boolean") {
-            let err173 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
-          }
         } else {
-          let err174 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          let err174 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
           vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
         }
       }
-    for (let key21 in data)
-      if (pattern2.test(key21)) {
-        let data81 = data[key21];
-        if (data81 && typeof data81 == "object" && !Array.isArray(data81)) {
-          if (data81.command === void 0) {
-            let err175 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
-          }
-          for (let key22 in data81)
-            if (!(key22 === "command" || key22 === "netns" || key22 === "restart")) {
-              let err176 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 } };
-              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+    for (let key20 in data)
+      if (pattern1.test(key20)) {
+        let data80 = data[key20];
+        if (data80 && typeof data80 == "object" && !Array.isArray(data80)) {
+          for (let key21 in data80)
+            if (!(key21 === "enabled" || key21 === "mtu" || key21 === "addresses" || key21 === "mpls")) {
+              let err175 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
+              vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
             }
-          if (data81.command !== void 0) {
-            let data82 = data81.command;
-            if (typeof data82 == "string") {
-              if (!pattern5.test(data82)) {
-                let err177 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
+          if (data80.enabled !== void 0 && typeof data80.enabled != "boolean") {
+            let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+          }
+          if (data80.mtu !== void 0) {
+            let data82 = data80.mtu;
+            if (!(typeof data82 == "number" && !(data82 % 1) && !isNaN(data82) && isFinite(data82))) {
+              let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
+            }
+            if (typeof data82 == "number" && isFinite(data82)) {
+              if (data82 > 65535 || isNaN(data82)) {
+                let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
               }
-            } else {
-              let err178 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
-            }
-          }
-          if (data81.netns !== void 0) {
-            let data83 = data81.netns;
-            if (typeof data83 == "string") {
-              if (!pattern17.test(data83)) {
-                let err179 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              if (data82 < 68 || isNaN(data82)) {
+                let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
                 vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
               }
-            } else {
-              let err180 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
             }
           }
-          if (data81.restart !== void 0) {
-            let data84 = data81.restart;
-            if (!(data84 === "always" || data84 === "on-failure" || data84 === "never")) {
-              let err181 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+          if (data80.addresses !== void 0) {
+            let data83 = data80.addresses;
+            if (typeof data83 == "string") {
+              if (!pattern5.test(data83)) {
+                let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
+              }
+            } else {
+              let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
             }
           }
+          if (data80.mpls !== void 0 && typeof data80.mpls != "boolean") {
+            let err182 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
+          }
         } else {
-          let err182 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
+          let err183 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
+        }
+      }
+    for (let key22 in data)
+      if (pattern2.test(key22)) {
+        let data85 = data[key22];
+        if (data85 && typeof data85 == "object" && !Array.isArray(data85)) {
+          if (data85.command === void 0) {
+            let err184 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
+          }
+          for (let key23 in data85)
+            if (!(key23 === "command" || key23 === "netns" || key23 === "restart")) {
+              let err185 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+              vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+            }
+          if (data85.command !== void 0) {
+            let data86 = data85.command;
+            if (typeof data86 == "string") {
+              if (!pattern5.test(data86)) {
+                let err186 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
+              }
+            } else {
+              let err187 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
+            }
+          }
+          if (data85.netns !== void 0) {
+            let data87 = data85.netns;
+            if (typeof data87 == "string") {
+              if (!pattern17.test(data87)) {
+                let err188 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
+              }
+            } else {
+              let err189 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
+            }
+          }
+          if (data85.restart !== void 0) {
+            let data88 = data85.restart;
+            if (!(data88 === "always" || data88 === "on-failure" || data88 === "never")) {
+              let err190 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+            }
+          }
+        } else {
+          let err191 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
         }
       }
   } else {
-    let err183 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
+    let err192 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -25,6 +25,8 @@ export interface ConnectedNetwork {
   readonly interface: string;
   /** Host bits may be set. */
   readonly prefix: Prefix;
+  /** Absent: the default table. */
+  readonly tableId?: number;
 }
 
 export class Fib implements Disposable {
@@ -62,12 +64,17 @@ export class Fib implements Disposable {
 
   /** The networks that are connected now. They win over other routes to them, and their owners program them. */
   setConnected(networks: readonly ConnectedNetwork[]): void {
-    const gone = new Map(this.#networks.map(({ prefix }) => [formatDestination(prefix), prefix]));
-    for (const { interface: name, prefix } of networks) {
-      gone.delete(formatDestination(prefix));
-      this.#connected.setRoute({ destination: prefix, action: { kind: 'attached', interface: name } });
+    const gone = new Map(this.#networks.map((network) => [identityOf(network), network]));
+    for (const network of networks) {
+      gone.delete(identityOf(network));
+      const { interface: name, prefix, tableId } = network;
+      this.#connected.setRoute({
+        destination: prefix,
+        action: { kind: 'attached', interface: name },
+        tableId,
+      });
     }
-    for (const prefix of gone.values()) this.#connected.removeRoute(prefix, undefined);
+    for (const { prefix, tableId } of gone.values()) this.#connected.removeRoute(prefix, tableId);
     this.#networks = networks;
   }
 
@@ -83,4 +90,8 @@ export class Fib implements Disposable {
   [Symbol.dispose](): void {
     this.vpp[Symbol.dispose]();
   }
+}
+
+function identityOf({ prefix, tableId }: ConnectedNetwork): string {
+  return `${tableId ?? ''} ${formatDestination(prefix)}`;
 }

@@ -10,7 +10,7 @@
  */
 import { hashOf, KeyIndex, type KeyColumns } from './key-index.ts';
 import type { GroupId, NextHopGroups } from './next-hop-groups.ts';
-import { DEFAULT_TABLE, type Family, type RouteKey } from './route-key.ts';
+import { DEFAULT_TABLE, type Family, newRouteKey, type RouteKey } from './route-key.ts';
 
 /** Destinations of one family at most: four full tables. */
 export const MAX_SLOTS = 1 << 22;
@@ -139,6 +139,20 @@ export class RouteStore {
     key.w1 = isWide ? this.w1[slot]! : 0;
     key.w2 = isWide ? this.w2[slot]! : 0;
     key.w3 = isWide ? this.w3[slot]! : 0;
+  }
+
+  /** Whether a destination of this table is known; looks at all destinations. */
+  usesTable(tableId: number): boolean {
+    const table = this.#tableIndexes.get(tableId);
+    if (table === undefined) return false;
+    const key = newRouteKey();
+    for (let slot = 0; slot < this.#top; slot++) {
+      if (this.table[slot] !== table) continue;
+      // A free slot has what it had last.
+      this.readKey(slot, key);
+      if (this.find(key) === slot) return true;
+    }
+    return false;
   }
 
   tableIdOf(slot: number): number {

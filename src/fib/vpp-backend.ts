@@ -199,6 +199,22 @@ export class VppBackend implements Disposable {
     if (session?.isOpen === true) void this.#templates.ipv6Neighbours.ask(session.client);
   }
 
+  /**
+   * Whether no route is in an IP table of this number, not even one that is to leave it. Then it is made again for the
+   * next one, and somebody else may take it away now.
+   */
+  letGoOfTable(id: number): boolean {
+    const { table } = this.#options;
+    if (id === this.#config.tableId) return false;
+    if (table.stores.some((store) => store.family !== 'mpls' && store.usesTable(id))) return false;
+    this.#tablesInUse.delete(id);
+    const session = this.#session;
+    session?.tables.delete(`ip ${id}`);
+    session?.marked.delete(tableId(id));
+    for (const programmer of session?.programmers.values() ?? []) programmer.forgetTable();
+    return true;
+  }
+
   /** Leaves out what VPP cannot have now of a group. True: it is to be told something else in its place than before. */
   #substitute(group: GroupId): boolean {
     const { groups } = this.#options.table;

@@ -114,6 +114,7 @@ export class Appliance implements StatusProvider {
     this.#configured = new Services({
       logger: options.console,
       onNamespace: (netns) => this.owner?.resolveNamesIn(netns),
+      untilReady: async (netns, onWait, signal) => this.#dataPlane?.untilInterfaces(netns, onWait, signal),
       onChange: this.#changes.announce,
     });
     this.#nics = new NicReport(options.runDir);

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmulatorProcess, writeEmulatorBinary } from '../../test/emulator/emulator.ts';
 import { inForceAfter, parseConfig, planChange } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
+import { deleteNamedNetns } from '../linux/mod.ts';
 import { Conditions } from './conditions.ts';
 import { DataPlane } from './data-plane.ts';
 
@@ -35,10 +36,13 @@ interface Given {
   readonly api?: string;
   readonly stats?: string;
   readonly buffers?: number;
+  /** Lines of `[vpp.lcp]`. */
+  readonly lcp?: string;
   readonly more?: string;
 }
 
-function read({ vpp = '', api, stats, buffers = 16384, more = '' }: Given = {}): Config {
+function read(given: Given = {}): Config {
+  const { vpp = '', api, stats, buffers = 16384, lcp = 'enabled = false', more = '' } = given;
   const text = `[vpp]
 enabled = true
 binary = ${join(dir, 'vpp')}
@@ -54,7 +58,7 @@ segment-size = 64M
 poll-interval = 1
 socket-path = ${stats ?? `${dir}/stats.sock`}
 [vpp.lcp]
-enabled = false
+${lcp}
 [fib.vpp]
 enabled = true
 ${more === '' ? '[interface.loop0]\naddresses = 192.0.2.1/24\n[route]\n10.0.0.0/8 = 192.0.2.254\n' : more}`.replace(
@@ -275,4 +279,91 @@ describe('a VPP of someone else', () => {
     await until('it is programmed after all', () => routes().join() === '10.1.0.0/16 198.51.100.2', 40_000);
     await until('so is the interface', () => addresses('loop1')?.join() === '198.51.100.1/24');
   }, 60_000);
+});
+
+describe('the neighbours of VPP', () => {
+  const limits = async (vpp: EmulatorProcess): Promise<unknown> =>
+    (await vpp.control({ command: 'state' }))['neighborLimits'];
+  const both = (maxNumber: number, maxAge: number, recycle: boolean): unknown => {
+    const one = { maxNumber, maxAge, recycle };
+    return { 4: one, 6: one };
+  };
+
+  it('are kept as configured, live too', async () => {
+    await using vpp = await EmulatorProcess.start();
+    const given = { vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket };
+    await start(read(given));
+    await connected();
+    expect(await limits(vpp)).toEqual(both(50_000, 30, true));
+    const more = '[vpp.neighbors]\nmax-number = 1000\nmax-age = 300\nrecycle = false\n';
+    await change(read({ ...given, more }), false);
+    expect(await limits(vpp)).toEqual(both(1000, 300, false));
+    expect(conditions.list().filter(({ subject }) => subject === 'vpp.neighbors')).toEqual([]);
+  });
+
+  it('are a condition when VPP refuses', async () => {
+    await using vpp = await EmulatorProcess.start();
+    await vpp.control({ command: 'error', message: 'ip_neighbor_config', retval: -7 });
+    await start(read({ vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket }));
+    await connected();
+    expect(conditions.list()).toContainEqual(
+      expect.objectContaining({ subject: 'vpp.neighbors', reason: expect.stringContaining('INVALID_VALUE') }),
+    );
+  });
+});
+
+describe('programs in the namespace of the TAPs', () => {
+  const NETNS = `gate-${process.pid}`;
+  const LCP = `enabled = true\nnetns = ${NETNS}`;
+  const NOBODY = new AbortController().signal;
+  let waits: string[];
+  let passed: string[];
+
+  /** Something in a namespace wants to start. */
+  const want = (name: string, netns: string): void => {
+    void plane.untilInterfaces(netns, (reason) => waits.push(reason), NOBODY).then(() => passed.push(name));
+  };
+
+  beforeEach((test) => {
+    if (process.getuid?.() !== 0) test.skip('network namespaces need root');
+    waits = [];
+    passed = [];
+  });
+  afterEach(() => void deleteNamedNetns(NETNS));
+
+  it('wait for the interfaces, for the first time only; those of other namespaces do not', async () => {
+    const api = `${dir}/later.sock`;
+    await start(read({ vpp: 'external = true', api, stats: `${dir}/later-stats.sock`, lcp: LCP }));
+    want('bird', NETNS);
+    want('other', `${NETNS}-other`);
+    await sleep(100);
+    expect(passed).toEqual(['other']);
+    expect(waits).toEqual([`waits up to 60 s for the interfaces in ${NETNS} to have their addresses`]);
+    await using vpp = await EmulatorProcess.start({ faults: { namespaces: [NETNS] } });
+    await change(
+      read({ vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket, lcp: LCP }),
+      false,
+    );
+    await until('it passes', () => passed.includes('bird'));
+    expect(addresses('loop0')).toEqual(['192.0.2.1/24']);
+    await vpp.kill();
+    await until('VPP is away', () => plane.vppStatus.api.state !== 'connected');
+    want('later', NETNS);
+    await until('it passes at once', () => passed.includes('later'));
+    expect(waits.length).toBe(1);
+  });
+
+  it('wait for no VPP that does not come up', async () => {
+    const api = `${dir}/never.sock`;
+    const given = { vpp: 'external = true\nstart-timeout = 1', api, stats: `${dir}/never-stats.sock` };
+    await start(read({ ...given, lcp: LCP }));
+    want('bird', NETNS);
+    await until('it passes', () => passed.includes('bird'), 5_000);
+  });
+
+  it('wait for the kernel where VPP loops or is disabled', async () => {
+    await start(read({ vpp: 'enabled = false', lcp: LCP }));
+    want('bird', NETNS);
+    await until('it passes', () => passed.includes('bird'), 5_000);
+  });
 });

@@ -16,9 +16,11 @@ import { Fib, type KernelBackend } from '../fib/mod.ts';
 import {
   type KernelInterfaces,
   type LcpSettings,
+  Mirror,
   type NicSettings,
   VppInterfaces,
 } from '../interfaces/mod.ts';
+import { HostNamespace } from '../mirror/mod.ts';
 import type {
   HugepageStatus,
   InterfaceStatus,
@@ -26,11 +28,12 @@ import type {
   ServiceStatus,
   VppStatus,
 } from '../telemetry/status.ts';
-import type { ConnectedEvent, VppConnection } from '../vpp/api/mod.ts';
+import { type ConnectedEvent, setNeighborLimits, type VppConnection } from '../vpp/api/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
 import { apiStatus } from './api-status.ts';
 import { KernelPlane } from './kernel-plane.ts';
+import { InterfaceGate } from './interface-gate.ts';
 import { prepareControlNamespace } from './kernel-settings.ts';
 import { giveNicsBack } from './nic-restore.ts';
 import type { LifeEnd } from './restart-policy.ts';
@@ -42,6 +45,8 @@ import { retryVpp } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
 
+/** Subject of the condition. */
+const NEIGHBORS = 'vpp.neighbors';
 /** How long the boot waits for VPP's exec before it goes on. */
 const FIRST_START_MS = 10_000;
 /** How long a change waits for VPP to take it; VPP's reasons, and what is slow, show in the status. */
@@ -71,6 +76,8 @@ export class DataPlane {
   readonly fib: Fib;
   readonly interfaces: VppInterfaces;
   readonly #kernel: KernelPlane;
+  /** Where the TAPs are, while what is done to them is done to VPP. */
+  #host: HostNamespace | undefined;
   #config: Config;
   #life: 'running' | 'restarting' | 'stopped' = 'running';
   #link: VppLink;
@@ -79,6 +86,8 @@ export class DataPlane {
   #hangs = 0;
   /** While somebody looks at the counters. */
   #watch: Disposable | undefined;
+  /** Keeps daemons from starting. */
+  readonly #gate = new InterfaceGate();
   /** How the first start went: executed, or why not. */
   #firstStart = Promise.withResolvers<string>();
 
@@ -91,6 +100,7 @@ export class DataPlane {
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
+      mirror: this.#newMirror(config),
       nics: nicSettingsOf(config),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
@@ -172,6 +182,22 @@ export class DataPlane {
     return this.#vppStart.refusals;
   }
 
+  /**
+   * Resolves when the interfaces in the namespace of the TAPs have their addresses for the first time, by VPP or by the
+   * kernel in its place, or after `vpp.start-timeout`: that is told. At once for another namespace. Rejects when the
+   * signal aborts.
+   */
+  async untilInterfaces(netns: string, onWait: (reason: string) => void, signal: AbortSignal): Promise<void> {
+    const { lcp, enabled, startTimeoutSeconds } = this.#config.vpp;
+    if (netns !== lcp.netns) return;
+    prepareControlNamespace(netns);
+    if ((enabled && !lcp.enabled) || this.#gate.isOpen) return;
+    onWait(`waits up to ${startTimeoutSeconds} s for the interfaces in ${netns} to have their addresses`);
+    if (await this.#gate.passed(startTimeoutSeconds * 1000, signal)) return;
+    const words = `the interfaces in ${netns} have no addresses after ${startTimeoutSeconds} s: programs there start without`;
+    this.#options.logger.warning('services', words);
+  }
+
   /** Starts what the configuration asks for; resolves without waiting for VPP. */
   async start(): Promise<string> {
     const { vpp } = this.#config;
@@ -183,6 +209,7 @@ export class DataPlane {
         'VPP is disabled (vpp.enabled = false): the kernel forwards',
       );
       await this.#kernel.take();
+      this.#gate.open();
       return 'VPP is disabled: the kernel is the data plane';
     }
     // What is slow goes on in the background, and shows in the status.
@@ -231,6 +258,7 @@ export class DataPlane {
     await this.#service?.stop('the appliance stops');
     await this.#link[Symbol.asyncDispose]();
     this.#detach('the appliance stops');
+    this.#host?.[Symbol.dispose]();
     await this.#kernel[Symbol.asyncDispose]();
   }
 
@@ -271,7 +299,9 @@ export class DataPlane {
   }
 
   async #takeLive(next: Config): Promise<void> {
+    const isOther = JSON.stringify(next.vpp.neighbors) !== JSON.stringify(this.#config.vpp.neighbors);
     this.#config = next;
+    const limits = isOther ? this.#setNeighborLimits() : Promise.resolve();
     this.#link.reconfigure(next.vpp);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
@@ -279,7 +309,10 @@ export class DataPlane {
       this.#options.logger.warning('interface', `changing them was cut off: ${reasonOf(error)}`);
     });
     const slow = Symbol('slow');
-    const outcome = await Promise.race([inVpp, sleep(RECONFIGURE_MS, slow, { ref: false })]);
+    const outcome = await Promise.race([
+      Promise.all([inVpp, limits]),
+      sleep(RECONFIGURE_MS, slow, { ref: false }),
+    ]);
     if (outcome === slow) {
       const words = `VPP has not taken the change within ${RECONFIGURE_MS / 1000} s: it goes on in the background`;
       this.#options.logger.warning('interface', words);
@@ -311,6 +344,7 @@ export class DataPlane {
       this.#config = next;
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
+      this.interfaces.mirror = this.#newMirror(next);
       this.interfaces.nics = nicSettingsOf(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
@@ -373,6 +407,25 @@ export class DataPlane {
     });
   }
 
+  /** With `fib.kernel.import` VPP does not load its own plugin for it (linux_nl). */
+  #newMirror(config: Config): Mirror | undefined {
+    this.#host?.[Symbol.dispose]();
+    this.#host = undefined;
+    const lcp = lcpSettingsOf(config);
+    if (!config.vpp.enabled || !config.fib.kernel.import || lcp === undefined) return undefined;
+    this.#host = new HostNamespace({
+      netns: lcp.netns,
+      prepare: prepareControlNamespace,
+      onChange: () => this.interfaces.hostChanged(),
+      onError: (message) => this.#options.logger.warning('mirror', message),
+    });
+    return new Mirror({
+      host: this.#host,
+      isSync: lcp.isSync,
+      letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
+    });
+  }
+
   /** VPP answers nobody any more: one of ours is ended, and started again by its supervisor. */
   #hung(reason: string, wasConnected: boolean): void {
     const { logger } = this.#options;
@@ -425,15 +478,36 @@ export class DataPlane {
   }
 
   async #program({ client, kind }: ConnectedEvent): Promise<void> {
-    await this.interfaces.attach(client, kind).catch((error: unknown) => {
+    try {
+      await this.#setNeighborLimits();
+      await this.interfaces.attach(client, kind);
+      this.#gate.open();
+    } catch (error) {
       if (client.isClosed) throw error;
       this.#options.logger.warning('interface', `not all is configured yet: ${reasonOf(error)}`);
-    });
+    }
     this.fib.setConnected(this.interfaces.connected);
     await this.fib.vpp.attach(client, kind);
     const { desired, programmed, failed } = this.fib.vpp.status;
     this.#options.onChange?.();
     this.#options.logger.info('fib', `${programmed} of ${desired} routes programmed, ${failed} refused`);
+  }
+
+  /** Has VPP keep its neighbours as configured; what it refuses is stated. Never rejects. */
+  async #setNeighborLimits(): Promise<void> {
+    const { client } = this.connection;
+    const { conditions } = this.#options;
+    if (client === undefined) return;
+    try {
+      for (const family of [4, 6] as const) {
+        await setNeighborLimits(client, family, this.#config.vpp.neighbors);
+      }
+      conditions.clear(NEIGHBORS);
+    } catch (error) {
+      // The next connection sets them.
+      if (!client.isClosed)
+        conditions.set('error', NEIGHBORS, `VPP keeps them otherwise: ${reasonOf(error)}`);
+    }
   }
 
   #started(pid: number, life: AbortSignal): void {
@@ -476,6 +550,7 @@ export class DataPlane {
     );
     await this.restoreNics();
     await this.#kernel.take();
+    this.#gate.open();
   }
 }
 

@@ -40,12 +40,18 @@ const CONTROL_SYSCTLS: Sysctls = [
   // A router's way back may be another one.
   ['net.ipv4.conf.all.rp_filter', '0'],
   ['net.ipv4.conf.default.rp_filter', '0'],
-  // Addresses are those of the configuration and of daemons, usable at once, and not lost with a link that is set down.
+  // Addresses are those of the configuration and of daemons, usable at once, since a daemon that finds one tentative drops
+  // the routes over it, and not lost with a link that is set down.
+  ['net.ipv6.conf.all.accept_ra', '0'],
   ['net.ipv6.conf.default.accept_ra', '0'],
+  ['net.ipv6.conf.default.autoconf', '0'],
   ['net.ipv6.conf.all.accept_dad', '0'],
   ['net.ipv6.conf.default.accept_dad', '0'],
   ['net.ipv6.conf.all.keep_addr_on_down', '1'],
   ['net.ipv6.conf.default.keep_addr_on_down', '1'],
+  // The others of a subnet stay when its first address goes.
+  ['net.ipv4.conf.all.promote_secondaries', '1'],
+  ['net.ipv4.conf.default.promote_secondaries', '1'],
 ];
 
 /**

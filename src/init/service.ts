@@ -43,8 +43,11 @@ export interface ServiceOptions {
   /** Default `always`. */
   readonly restart?: RestartRule;
   readonly logger: Logger;
-  /** Prepares one start and says what to run; a rejection counts as a failed start with its message as reason. */
-  readonly prepare: (signal: AbortSignal) => Promise<Command>;
+  /**
+   * Prepares one start and says what to run; a rejection counts as a failed start with its message as reason. What it
+   * waits for it says by `onWait`.
+   */
+  readonly prepare: (signal: AbortSignal, onWait: (reason: string) => void) => Promise<Command>;
   /** The child runs. The signal aborts at its end. */
   readonly onStarted?: (pid: number, life: AbortSignal) => void;
   /** The child is gone, or could not be started. Awaited before the next start. */
@@ -242,10 +245,13 @@ export class Service {
 
   async #live(signal: AbortSignal): Promise<LifeEnd> {
     this.#starts += 1;
-    this.#setStatus({ state: 'starting', since: Date.now() });
+    const since = Date.now();
+    this.#setStatus({ state: 'starting', since });
     let end: Ending;
     try {
-      const command = await this.#options.prepare(signal);
+      const command = await this.#options.prepare(signal, (reason) =>
+        this.#setStatus({ state: 'starting', since, reason }),
+      );
       signal.throwIfAborted();
       end = await this.#runChild(command);
     } catch (error) {

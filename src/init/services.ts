@@ -17,6 +17,15 @@ export interface ServicesOptions {
   readonly logger: Logger;
   /** A program is about to be started in the namespace, which is there. */
   readonly onNamespace?: (netns: string) => void;
+  /**
+   * Resolves when a program finds in the namespace what it needs, or has waited long enough; it says by `onWait` what it
+   * waits for. Rejects when the signal aborts.
+   */
+  readonly untilReady?: (
+    netns: string,
+    onWait: (reason: string) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** The status of a service became another one. */
   readonly onChange?: () => void;
 }
@@ -86,17 +95,18 @@ export class Services {
 
   #make({ name, command, netns, restart }: ServiceConfig, policy: SupervisorConfig): Service {
     const [file = '', ...args] = command;
-    const { logger, onChange, onNamespace } = this.#options;
+    const { logger, onChange, onNamespace, untilReady } = this.#options;
     return new Service({
       name,
       policy,
       restart,
       logger,
-      prepare: async () => {
+      prepare: async (signal, onWait) => {
         if (!isProgram(file)) throw new Error(`there is no program ${file}`);
         if (netns !== undefined) {
           createNamedNetns(netns);
           onNamespace?.(netns);
+          await untilReady?.(netns, onWait, signal);
         }
         return { file, args, cwd: '/', env: { PATH, ...process.env } };
       },

@@ -77,7 +77,7 @@ describe('TAPs in Linux', () => {
     await start([config('xe0', ['192.0.2.1/24', '2001:db8::1/64']), config('loop0', ['198.51.100.1/32'])]);
     expect(await pairs()).toEqual({
       'dataplane/xe0': { isUp: true, mtu: 1500, addresses: ['192.0.2.1/24', '2001:db8::1/64'] },
-      'dataplane/xe1': { isUp: false, mtu: 9000, addresses: [] },
+      'dataplane/xe1': { isUp: false, mtu: 1500, addresses: [] },
       'dataplane/loop0': { isUp: true, mtu: 1500, addresses: ['198.51.100.1/32'] },
     });
     expect(hostOf('xe0')).toEqual({ state: 'paired', name: 'xe0', netns: 'dataplane' });
@@ -134,8 +134,8 @@ describe('TAPs in Linux', () => {
     const xe0 = swIfIndex(1);
     await addDelAddress(client, xe0, { family: 4, address: '192.0.2.1', length: 24 }, true);
     await setInterfaceFlags(client, xe0, { adminUp: true });
-    await start([{ ...config('xe0', ['192.0.2.1/24']), mtuBytes: undefined }]);
-    expect((await pairs())['dataplane/xe0']).toEqual({ isUp: true, mtu: 9000, addresses: ['192.0.2.1/24'] });
+    await start([config('xe0', ['192.0.2.1/24'])]);
+    expect((await pairs())['dataplane/xe0']).toEqual({ isUp: true, mtu: 1500, addresses: ['192.0.2.1/24'] });
   });
 
   it('are refused in words where the namespace is missing, told once, and tried again', async () => {

@@ -19,8 +19,9 @@ import {
   runCliInband,
   VppApiError,
   type VppApiClient,
+  type VppInterface,
 } from '../vpp/api/mod.ts';
-import { hostInterfacesOf, type LcpStep, planPairs } from './lcp-plan.ts';
+import { type LcpStep, pairsOf, planPairs } from './lcp-plan.ts';
 import type { Known } from './vpp-status.ts';
 
 /** `vpp.lcp`, where it is enabled. */
@@ -58,6 +59,7 @@ export class LcpPairing {
   /** Got their pair after their addresses, and VPP has not copied them yet. */
   readonly #unsynced = new Set<string>();
   #hosts = new Map<string, string>();
+  #pairs: ReadonlyMap<string, LcpPair> = new Map();
   /** Interfaces that VPP has and that were to have a pair, as of the last run, and of the last reading. */
   #asked: ReadonlySet<string> = new Set();
   #due: ReadonlySet<string> = new Set();
@@ -84,7 +86,7 @@ export class LcpPairing {
     this.#isRefused = false;
     this.#unsynced.clear();
     this.#asked = this.#due = new Set();
-    this.#setHosts(new Map());
+    this.#setPairs(new Map());
   }
 
   /** Names of the interfaces whose pairs are to be there, of those that the configuration names. */
@@ -95,6 +97,11 @@ export class LcpPairing {
   /** The TAPs and their interfaces, by name. */
   get hostInterfaces(): ReadonlyMap<string, string> {
     return this.#hosts;
+  }
+
+  /** The pairs with a TAP in the namespace, by the names of their interfaces in VPP. */
+  get pairs(): ReadonlyMap<string, LcpPair> {
+    return this.#pairs;
   }
 
   /** Whether VPP is to be asked again later. */
@@ -147,16 +154,11 @@ export class LcpPairing {
   }
 
   /** Reads what VPP has now, for who asks for the TAPs. */
-  async read(client: VppApiClient, present: ReadonlyMap<string, Known>): Promise<void> {
+  async read(client: VppApiClient, interfaces: readonly VppInterface[]): Promise<void> {
     const settings = this.#settings;
     this.#due = this.#asked;
-    if (settings === undefined || this.#missing !== undefined) {
-      this.#setHosts(new Map());
-      return;
-    }
-    const pairs: LcpPair[] = await lcpPairs(client);
-    const interfaces = [...present.values()].map(({ vpp }) => vpp);
-    this.#setHosts(hostInterfacesOf(settings.netns, interfaces, pairs));
+    if (settings === undefined || this.#missing !== undefined) this.#setPairs(new Map());
+    else this.#setPairs(pairsOf(settings.netns, interfaces, await lcpPairs(client)));
   }
 
   /** VPP's reason when it refuses. */
@@ -204,10 +206,12 @@ export class LcpPairing {
     }
   }
 
-  #setHosts(next: Map<string, string>): void {
+  #setPairs(next: ReadonlyMap<string, LcpPair>): void {
+    this.#pairs = next;
     const last = this.#hosts;
-    this.#hosts = next;
-    const isSame = next.size === last.size && [...next].every(([host, owner]) => last.get(host) === owner);
+    const hosts = new Map([...next].map(([name, { hostIfName }]) => [hostIfName, name]));
+    this.#hosts = hosts;
+    const isSame = hosts.size === last.size && [...hosts].every(([host, owner]) => last.get(host) === owner);
     if (!isSame) this.#options.onChange();
   }
 }

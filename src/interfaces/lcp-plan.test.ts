@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LcpPair, swIfIndex, type VppInterface } from '../vpp/api/mod.ts';
-import { hostInterfacesOf, planPairs } from './lcp-plan.ts';
+import { pairsOf, planPairs } from './lcp-plan.ts';
 
 function vpp(index: number, name: string, parent = index): VppInterface {
   return {
@@ -88,11 +88,12 @@ describe('planPairs', () => {
   });
 });
 
-describe('hostInterfacesOf', () => {
-  it('maps the TAPs of the namespace to interfaces, those of others among them', () => {
+describe('pairsOf', () => {
+  it('finds those with a TAP in the namespace by their interfaces, those of others among them', () => {
     const interfaces = [vpp(1, 'xe0'), vpp(2, 'xe0.100', 1), vpp(3, 'xe1')];
     const pairs = [pair(1, 'xe0'), pair(2, 'xe0.100'), pair(3, 'xe1', 'other'), pair(9, 'gone')];
-    expect([...hostInterfacesOf('dataplane', interfaces, pairs)]).toEqual([
+    const found = pairsOf('dataplane', interfaces, pairs);
+    expect([...found].map(([name, { hostIfName }]) => [name, hostIfName])).toEqual([
       ['xe0', 'xe0'],
       ['xe0.100', 'xe0.100'],
     ]);

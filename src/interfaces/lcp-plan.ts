@@ -70,18 +70,18 @@ export function planPairs(
   return { steps: [...removals, ...steps], refusals };
 }
 
-/** The TAPs of a namespace and the interfaces of VPP that they belong to, by name. */
-export function hostInterfacesOf(
+/** The pairs with a TAP in a namespace, by the names of their interfaces in VPP. */
+export function pairsOf(
   netns: string,
   interfaces: Iterable<VppInterface>,
   pairs: readonly LcpPair[],
-): Map<string, string> {
+): Map<string, LcpPair> {
   const names = new Map<SwIfIndex, string>();
   for (const { swIfIndex, name } of interfaces) names.set(swIfIndex, name);
-  const found = new Map<string, string>();
+  const found = new Map<string, LcpPair>();
   for (const pair of pairs) {
     const name = names.get(pair.phySwIfIndex);
-    if (pair.netns === netns && name !== undefined) found.set(pair.hostIfName, name);
+    if (pair.netns === netns && name !== undefined) found.set(name, pair);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 /** What each interface should be, in VPP or in the kernel. Other folders import this file only. */
 export { type FoundLink, KernelInterfaces, type LinkPlace } from './kernel-interfaces.ts';
 export type { LcpSettings } from './lcp-pairing.ts';
+export { type Host, Mirror } from './mirror.ts';
 export type { NicSettings } from './nic-queues.ts';
 export { VppInterfaces, type VppInterfacesOptions } from './vpp-interfaces.ts';

@@ -1,18 +1,24 @@
 /**
  * The steps that make one interface of VPP what it should be. Each sends only what differs from what VPP has.
  *
- * The order over all interfaces is the caller's: `prune` for all, then `configure`, so that an address can move from
- * one interface to another.
+ * The order over all interfaces is the caller's: `prune` for all, then `bind`, then `configure`, so that an address can
+ * move from one interface to another, and an interface into another table.
  */
-import { parsePrefix } from '../config/mod.ts';
-import type { InterfaceConfig } from '../config/types.ts';
+import { formatPrefix, parsePrefix } from '../config/mod.ts';
+import type { Prefix } from '../config/types.ts';
+import { reasonOf } from '../linux/mod.ts';
 import {
   addDelAddress,
   addDelMplsTable,
+  Retval,
+  setHardwareMtu,
   setInterfaceFlags,
   setInterfaceMtu,
+  setInterfaceTable,
+  setIpv6Off,
   setMplsEnabled,
   tableId,
+  VppApiError,
   type VppApiClient,
   type VppInterface,
 } from '../vpp/api/mod.ts';
@@ -21,39 +27,128 @@ import {
 export interface Present {
   readonly vpp: VppInterface;
   readonly addresses: readonly string[];
+  /** The tables that it is in; where nobody asks for another one they are not read. */
+  readonly tables: Readonly<Record<4 | 6, number>> | undefined;
   readonly mpls: boolean;
 }
 
-/** What an interface is to be; without an MTU it stays as it is. */
-export type Wanted = Pick<InterfaceConfig, 'enabled' | 'mtuBytes' | 'addresses' | 'mpls'>;
+/** What an interface is to be; undefined stays as it is. */
+export interface Wanted {
+  readonly enabled: boolean | undefined;
+  readonly mtuBytes: number | undefined;
+  readonly addresses: readonly Prefix[] | undefined;
+  readonly mpls: boolean | undefined;
+  readonly tableId: number | undefined;
+}
 
 /** What becomes of an interface that the configuration no longer names. */
-export const RELEASED: Wanted = { enabled: false, mtuBytes: undefined, addresses: [], mpls: false };
+export const RELEASED: Wanted = {
+  enabled: false,
+  mtuBytes: undefined,
+  addresses: [],
+  mpls: false,
+  tableId: 0,
+};
 
-/** Takes away the addresses that are not wanted; link-local ones are VPP's own. */
+const FAMILIES = [4, 6] as const;
+
+/** Of the families whose table is another one. */
+function familiesToMove({ tables }: Present, wanted: Wanted): (4 | 6)[] {
+  if (tables === undefined || wanted.tableId === undefined) return [];
+  return FAMILIES.filter((family) => tables[family] !== wanted.tableId);
+}
+
+/** Takes away the addresses that are not wanted, and all of a family whose table changes; link-local ones are VPP's own. */
 export async function prune(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
-  const kept = new Set(wanted.addresses.map(({ address, length }) => `${address}/${length}`));
+  const moved = familiesToMove(present, wanted);
+  const kept = new Set(wanted.addresses?.map(formatPrefix) ?? present.addresses);
   for (const text of present.addresses) {
-    if (kept.has(text) || text.startsWith('fe80:')) continue;
     const stale = parsePrefix(text);
-    if (stale !== undefined) await addDelAddress(client, present.vpp.swIfIndex, stale, false);
+    if (stale === undefined || text.startsWith('fe80:')) continue;
+    if (kept.has(text) && !moved.includes(stale.family)) continue;
+    await addDelAddress(client, present.vpp.swIfIndex, stale, false);
   }
 }
 
-/** MTU, addresses, MPLS, then admin state: nothing is forwarded half configured. */
-export async function configure(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
-  const { swIfIndex, mtuBytes, adminUp } = present.vpp;
-  if (wanted.mtuBytes !== undefined && mtuBytes.l3 !== wanted.mtuBytes) {
-    await setInterfaceMtu(client, swIfIndex, { l3: wanted.mtuBytes });
+/**
+ * Puts the interface into its table, which is there; its addresses were pruned. IPv6 is off then: VPP accepts neighbour
+ * discovery and the like on an interface in the table that it was in when IPv6 was switched on
+ * (ip6_mfib_interface_enable_disable).
+ */
+export async function bind(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
+  for (const family of familiesToMove(present, wanted)) {
+    if (family === 6) await setIpv6Off(client, present.vpp.swIfIndex);
+    await setInterfaceTable(client, present.vpp.swIfIndex, family, tableId(wanted.tableId ?? 0));
   }
-  for (const prefix of wanted.addresses) {
-    const isThere = present.addresses.includes(`${prefix.address}/${prefix.length}`);
-    if (!isThere) await addDelAddress(client, swIfIndex, prefix, true);
+}
+
+/**
+ * MTU, addresses, MPLS, then admin state: nothing is forwarded half configured. An address that VPP refuses costs
+ * nothing else. Resolves with what was refused.
+ */
+export async function configure(client: VppApiClient, present: Present, wanted: Wanted): Promise<string[]> {
+  const { swIfIndex, adminUp } = present.vpp;
+  const refusals: string[] = [];
+  const attempt = async (what: string, step: () => Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      if (client.isClosed) throw error;
+      refusals.push(`${what}${reasonOf(error)}`);
+    }
+  };
+  if (wanted.mtuBytes !== undefined) await attempt('', () => setMtu(client, present, wanted.mtuBytes ?? 0));
+  const moved = familiesToMove(present, wanted);
+  for (const prefix of wanted.addresses ?? []) {
+    const text = formatPrefix(prefix);
+    const isThere = present.addresses.includes(text) && !moved.includes(prefix.family);
+    if (!isThere) await attempt(`${text}: `, () => addDelAddress(client, swIfIndex, prefix, true));
   }
-  if (wanted.mpls !== present.mpls) {
-    // MPLS has no table until someone makes one; made again it is the same.
-    if (wanted.mpls) await addDelMplsTable(client, tableId(0), true);
-    await setMplsEnabled(client, swIfIndex, wanted.mpls);
+  const { mpls, enabled } = wanted;
+  if (mpls !== undefined && mpls !== present.mpls) await attempt('', () => setMpls(client, present, mpls));
+  if (enabled !== undefined && adminUp !== enabled) {
+    await attempt('', () => setInterfaceFlags(client, swIfIndex, { adminUp: enabled }));
   }
-  if (adminUp !== wanted.enabled) await setInterfaceFlags(client, swIfIndex, { adminUp: wanted.enabled });
+  return refusals;
+}
+
+/**
+ * The layer 3 MTU, with none of its own for any protocol. Hardware whose frames are too small gets larger ones first:
+ * that sets the MTU of all interfaces on it, so whoever shares it is found different at the next look.
+ */
+async function setMtu(client: VppApiClient, { vpp }: Present, l3: number): Promise<void> {
+  const { swIfIndex, supSwIfIndex, linkMtuBytes, mtuBytes } = vpp;
+  const hasGrown = l3 > linkMtuBytes && swIfIndex === supSwIfIndex && (await growFrames(client, vpp, l3));
+  const { ip4, ip6, mpls } = mtuBytes;
+  if (hasGrown || mtuBytes.l3 !== l3 || ip4 + ip6 + mpls > 0)
+    await setInterfaceMtu(client, swIfIndex, { l3 });
+}
+
+/** Interfaces without hardware of that kind: their frames have no such bound (vnet_hw_interface_set_mtu). */
+const NO_HARDWARE: ReadonlySet<number | undefined> = new Set([Retval.featureDisabled, Retval.unsupported]);
+
+/** True when the frames are larger now. A driver that must not be running is stopped for it. */
+async function growFrames(client: VppApiClient, vpp: VppInterface, bytes: number): Promise<boolean> {
+  const { swIfIndex, adminUp } = vpp;
+  try {
+    await setHardwareMtu(client, swIfIndex, bytes);
+    return true;
+  } catch (error) {
+    if (!(error instanceof VppApiError) || error.code !== 'retval') throw error;
+    if (NO_HARDWARE.has(error.retval)) return false;
+    if (error.retval !== Retval.busy || !adminUp) throw error;
+  }
+  await setInterfaceFlags(client, swIfIndex, { adminUp: false });
+  try {
+    await setHardwareMtu(client, swIfIndex, bytes);
+  } finally {
+    await setInterfaceFlags(client, swIfIndex, { adminUp: true });
+  }
+  return true;
+}
+
+async function setMpls(client: VppApiClient, { vpp }: Present, isEnabled: boolean): Promise<void> {
+  // MPLS has no table until someone makes one; made again it is the same.
+  if (isEnabled) await addDelMplsTable(client, tableId(0), true);
+  await setMplsEnabled(client, vpp.swIfIndex, isEnabled);
 }

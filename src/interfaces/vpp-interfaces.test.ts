@@ -13,6 +13,7 @@ interface Shown {
   readonly name: string;
   readonly adminUp: boolean;
   readonly mtu: readonly number[];
+  readonly linkMtu: number;
   readonly mpls: boolean;
   readonly addresses: readonly string[];
 }
@@ -23,7 +24,7 @@ function config(name: string, more: Partial<InterfaceConfig> & { at?: string[] }
     const { family, address, length } = parsePrefix(text)!;
     return { family, address, length };
   });
-  return { name, enabled: true, mtuBytes: undefined, mpls: false, line: 1, addresses, ...rest };
+  return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses, ...rest };
 }
 
 let vpp: EmulatorProcess;
@@ -99,10 +100,58 @@ describe('VppInterfaces', () => {
     expect(await received('sw_interface_set_mpls_enable')).toBe(1);
   });
 
-  it('gives the MTU back that VPP had given, when none is configured any more', async () => {
-    await start(config('xe0', { mtuBytes: 1500 }));
-    await interfaces.reconfigure([config('xe0')]);
-    expect((await shown('xe0'))?.mtu[0]).toBe(9000);
+  it('makes the frames of the hardware larger for an MTU that they do not hold, and says what it refuses', async () => {
+    await start(config('xe0', { mtuBytes: 9100 }), config('loop0', { mtuBytes: 9100 }));
+    expect(await shown('xe0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9100 });
+    // Without hardware there is nothing to be made larger.
+    expect(await shown('loop0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9000 });
+    expect(errors).toEqual([]);
+    await interfaces.reconfigure([config('xe0', { mtuBytes: 1500 })]);
+    expect(await shown('xe0')).toMatchObject({ mtu: [1500, 0, 0, 0], linkMtu: 9100 });
+    await interfaces.reconfigure([config('xe0', { mtuBytes: 9500, at: ['192.0.2.1/24'] })]);
+    expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('INVALID_VALUE'),
+    });
+    // The rest of the interface does not wait for it.
+    expect(await shown('xe0')).toMatchObject({
+      mtu: [1500, 0, 0, 0],
+      addresses: ['192.0.2.1/24'],
+      adminUp: true,
+    });
+  });
+
+  it('stops a driver that cannot change its frames while it runs', async () => {
+    await start(config('xe0'));
+    await vpp.control({ command: 'error', message: 'hw_interface_set_mtu', retval: -167, count: 1 });
+    const before = await received('sw_interface_set_flags');
+    await interfaces.reconfigure([config('xe0', { mtuBytes: 9100 })]);
+    expect(await shown('xe0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9100, adminUp: true });
+    expect(await received('sw_interface_set_flags')).toBe(before + 2);
+  });
+
+  it('takes away what VPP has of an MTU for one protocol', async () => {
+    const { setInterfaceMtu, swIfIndex } = await import('../vpp/api/mod.ts');
+    await setInterfaceMtu(client, swIfIndex(1), { l3: 1500, ip6: 1280 });
+    await start(config('xe0'));
+    expect((await shown('xe0'))?.mtu).toEqual([1500, 0, 0, 0]);
+  });
+
+  it('does all that VPP lets it do, when it refuses one address', async () => {
+    const xe1 = config('xe1', { at: ['198.51.100.9/24'] });
+    await start(config('xe0', { at: ['192.0.2.1/24'] }), xe1);
+    await interfaces.reconfigure([
+      config('xe0', { at: ['192.0.2.1/24', '198.51.100.1/24', '2001:db8::1/64'], enabled: false }),
+      xe1,
+    ]);
+    expect(await shown('xe0')).toMatchObject({
+      adminUp: false,
+      addresses: ['192.0.2.1/24', '2001:db8::1/64'],
+    });
+    expect(interfaces.status[0]?.state).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(/^198\.51\.100\.1\/24: .*ADDRESS_IN_USE/),
+    });
   });
 
   it('moves an address from one interface to another', async () => {
@@ -115,7 +164,7 @@ describe('VppInterfaces', () => {
 
   it('releases an interface that is no longer configured, and leaves the others alone', async () => {
     await start(
-      config('xe0', { at: ['192.0.2.1/24'], mtuBytes: 1500, mpls: true }),
+      config('xe0', { at: ['192.0.2.1/24'], mpls: true }),
       config('loop0', { at: ['198.51.100.1/32'] }),
       config('loop1', { at: ['198.51.100.2/32'] }),
     );

@@ -1,9 +1,10 @@
 /**
- * What each configured interface should be, made so in VPP.
+ * What each interface should be, made so in VPP.
  *
- * `reconcile` compares what VPP has with the configuration and sends only what differs: first the addresses that are
- * gone, from all interfaces, then MTU, addresses, MPLS and admin state of each (an address on a down interface makes
- * no connected route, and admin-up comes last so that nothing is forwarded half configured). What VPP refuses is kept
+ * `reconcile` compares what VPP has with the configuration and, where the mirror is on (`mirror.ts`), with what is done
+ * to the TAPs in Linux, and sends only what differs: first what is gone, from all interfaces, then tables, MTU,
+ * addresses, MPLS and admin state of each (an address on a down interface makes no connected route, and admin-up comes
+ * last so that nothing is forwarded half configured, and a TAP comes up with its addresses). What VPP refuses is kept
  * with VPP's reason and tried again every `RETRY_MS`.
  *
  * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to VPP
@@ -11,27 +12,29 @@
  *
  * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
  * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
- * configuration is not touched.
+ * configuration and has no TAP is not touched.
  */
+import { formatPrefix, parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
+import { reasonOf } from '../linux/mod.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 import {
   type ConnectKind,
   createLoopback,
   deleteLoopback,
-  dumpAddresses,
   dumpInterfaces,
-  dumpMplsInterfaces,
   onInterfaceEvent,
   type SwIfIndex,
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
+import { attempt, completeMirror, makeSo } from './make-so.ts';
+import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
-import { configure, prune, RELEASED, type Wanted } from './vpp-configure.ts';
-import { interfaceRows, type Known } from './vpp-status.ts';
-import { reasonOf } from '../linux/mod.ts';
+import { readInterfaces } from './read-interfaces.ts';
+import { type Target, targetsOf } from './targets.ts';
+import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
 /** `loop0`: made by us when VPP has none of that name. */
@@ -43,8 +46,10 @@ export interface VppInterfacesOptions {
   readonly lcp?: LcpSettings | undefined;
   /** Those that are given to VPP at its start. */
   readonly nics?: readonly NicSettings[];
-  /** An interface came, went, or changed its admin or link state. */
-  readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed') => void;
+  /** Undefined: what is done to the TAPs has no effect on VPP. */
+  readonly mirror?: Mirror | undefined;
+  /** An interface came, went, or changed its admin or link state, its addresses or its table. */
+  readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
   /** `hostInterfaces` has changed. */
   readonly onHostInterfaces?: () => void;
@@ -62,6 +67,7 @@ export class VppInterfaces {
   readonly #lcp: LcpPairing;
   readonly #queues: NicQueues;
   #nics: readonly NicSettings[];
+  #mirror: Mirror | undefined;
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
   #missing = new Map<string, string>();
@@ -73,6 +79,7 @@ export class VppInterfaces {
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
     this.#configs = options.configs;
+    this.#mirror = options.mirror;
     this.#nics = options.nics ?? [];
     this.#queues = new NicQueues(options.onError);
     this.#lcp = new LcpPairing(options.lcp, {
@@ -88,6 +95,7 @@ export class VppInterfaces {
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
     this.#lcp.attach(client);
+    this.#mirror?.attach(kind === 'restarted');
     this.#queues.clear();
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
@@ -119,6 +127,16 @@ export class VppInterfaces {
     this.#lcp.settings = settings;
   }
 
+  /** Another mirror, for the next connection. */
+  set mirror(mirror: Mirror | undefined) {
+    this.#mirror = mirror;
+  }
+
+  /** Something was done to the TAPs, or was changed around them. */
+  hostChanged(): void {
+    if (this.#client !== undefined) this.#reconcileSoon();
+  }
+
   /** Other NICs, from the next start of VPP on. */
   set nics(nics: readonly NicSettings[]) {
     this.#nics = nics;
@@ -127,7 +145,15 @@ export class VppInterfaces {
   /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
   async reconfigure(configs: readonly InterfaceConfig[]): Promise<void> {
     const names = new Set(configs.map(({ name }) => name));
-    for (const { name } of this.#configs) if (!names.has(name)) this.#released.add(name);
+    const next = new Map(configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]));
+    for (const { name, addresses } of this.#configs) {
+      if (!names.has(name)) this.#released.add(name);
+      const kept = next.get(name);
+      this.#mirror?.withdraw(
+        name,
+        addresses.filter((prefix) => kept?.has(formatPrefix(prefix)) !== true),
+      );
+    }
     for (const name of names) this.#released.delete(name);
     this.#configs = configs;
     if (this.#client !== undefined) await this.reconcile();
@@ -173,44 +199,59 @@ export class VppInterfaces {
     clearTimeout(this.#retry);
     this.#missing = new Map();
     // The run is about these, whatever is asked for meanwhile: that is the next run's.
-    const configs = this.#configs;
+    const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const released = [...this.#released];
-    const present = await this.#readAndCreate(client, configs);
-    const paired = this.#lcp.wanted(configs.map(({ name }) => name));
-    await this.#lcp.reconcile(client, present, paired, new Set(released));
-    const wanted = this.#wantedOf(configs, released, present);
-    for (const { name } of [...configs, ...this.#nics]) {
+    const present = await this.#readAndCreate(client, [...configs.keys()]);
+    for (const name of [...configs.keys(), ...this.#nics.map((nic) => nic.name)]) {
       if (!present.has(name) && !this.#missing.has(name))
         this.#missing.set(name, 'VPP has no interface of that name');
     }
+    const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
+    await this.#lcp.reconcile(client, present, this.#lcp.wanted(configs.keys()), new Set(released));
+    await this.#lcp.read(
+      client,
+      [...present.values()].map(({ vpp }) => vpp),
+    );
     await this.#queues.check(client, this.#nics, present);
-    for (const step of [prune, configure]) {
-      for (const [name, known, to] of wanted) {
-        if (known.failure === undefined)
-          await this.#attempt(client, name, known, () => step(client, known, to));
-      }
-    }
+    const targets = targetsOf({
+      configs,
+      released,
+      present,
+      nics: this.#lcp.wanted([]),
+      pairs: this.#lcp.pairs,
+      links: this.#mirror?.links(this.#lcp.pairs, pairsBefore),
+      wishOf: (...given) => this.#mirror?.wishOf(...given),
+      originalMtu: this.#originalMtu,
+    });
+    const run = { client, targets, mirror: this.#mirror, fail: this.#fail };
+    await makeSo(run, present);
     for (const name of released) await this.#finishRelease(client, name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);
-    await this.#lcp.read(client, now);
+    await completeMirror(run, now);
     if (this.#client !== client) return;
+    this.#mirror?.settle(this.#lcp.pairs, configs, now);
     this.#publish(now);
-    const failed =
-      this.#missing.size > 0 ||
-      this.#lcp.hasFailed ||
-      [...this.#known.values()].some(({ failure }) => failure !== undefined);
-    if (failed) this.#retryLater();
+    if (this.#isUnfinished(targets)) this.#retryLater();
+  }
+
+  /** Whether VPP is to be asked again later. */
+  #isUnfinished(targets: readonly Target[]): boolean {
+    if (this.#missing.size > 0 || this.#lcp.hasFailed || this.#mirror?.hasLeftovers === true) return true;
+    return targets.some(({ name, wanted }) => {
+      const known = this.#known.get(name);
+      if (known === undefined) return false;
+      // Larger frames of an interface gave their size to all that are on it.
+      const { mtuBytes } = wanted;
+      return known.failure !== undefined || (mtuBytes !== undefined && known.vpp.mtuBytes.l3 !== mtuBytes);
+    });
   }
 
   /** What VPP has, after the loopbacks that it lacks were made. */
-  async #readAndCreate(
-    client: VppApiClient,
-    configs: readonly InterfaceConfig[],
-  ): Promise<Map<string, Known>> {
+  async #readAndCreate(client: VppApiClient, names: readonly string[]): Promise<Map<string, Known>> {
     const present = await this.#read(client);
     let created = 0;
-    for (const { name } of configs) {
+    for (const name of names) {
       const instance = LOOPBACK_NAME.exec(name)?.[1];
       if (present.has(name) || instance === undefined) continue;
       try {
@@ -225,36 +266,14 @@ export class VppInterfaces {
     return created > 0 ? this.#read(client) : present;
   }
 
-  /** What each interface that VPP has is to become: those of the configuration, then those that left it. */
-  #wantedOf(
-    configs: readonly InterfaceConfig[],
-    released: readonly string[],
-    present: ReadonlyMap<string, Known>,
-  ): [string, Known, Wanted][] {
-    const all: (readonly [string, Wanted])[] = [
-      ...configs.map((config) => [config.name, config] as const),
-      ...released.map((name) => [name, RELEASED] as const),
-    ];
-    return all.flatMap(([name, wanted]) => {
-      const known = present.get(name);
-      return known === undefined ? [] : [[name, known, this.#withMtu(name, known, wanted)]];
-    });
-  }
-
-  /** Without an MTU an interface has the one that VPP gave it, as far as that is known. */
-  #withMtu(name: string, { vpp }: Known, wanted: Wanted): Wanted {
-    const original = this.#originalMtu.get(name);
-    if (wanted.mtuBytes === undefined) return { ...wanted, mtuBytes: original };
-    if (original === undefined) this.#originalMtu.set(name, vpp.mtuBytes.l3);
-    return wanted;
-  }
-
   /** An interface that was released is none of ours any more. */
   async #finishRelease(client: VppApiClient, name: string, known: Known | undefined): Promise<void> {
     // Asked for again meanwhile.
     if (!this.#released.has(name)) return;
     if (known !== undefined && known.failure === undefined && this.#created.has(name)) {
-      await this.#attempt(client, name, known, () => deleteLoopback(client, known.vpp.swIfIndex));
+      await attempt({ client, fail: this.#fail }, name, known, () =>
+        deleteLoopback(client, known.vpp.swIfIndex),
+      );
     }
     if (known?.failure !== undefined) return;
     this.#released.delete(name);
@@ -262,41 +281,37 @@ export class VppInterfaces {
     this.#originalMtu.delete(name);
   }
 
-  /** Keeps VPP's reason when it refuses; rejects when the connection broke. */
-  async #attempt(client: VppApiClient, name: string, known: Known, step: () => Promise<void>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      if (client.isClosed) throw error;
-      known.failure = reasonOf(error);
-      this.#options.onError(name, known.failure);
-    }
-  }
+  /** One more reason why an interface is not as it should be: told when it is another one than that of the last run. */
+  readonly #fail = (name: string, known: Known, reason: string): void => {
+    known.failure = known.failure === undefined ? reason : `${known.failure}; ${reason}`;
+    if (this.#known.get(name)?.failure?.includes(reason) !== true) this.#options.onError(name, reason);
+  };
 
   /** What VPP has now, by name; failures are carried over from an earlier reading. */
-  async #read(client: VppApiClient, earlier?: Map<string, Known>): Promise<Map<string, Known>> {
-    const found = new Map<string, Known>();
-    const ours = new Set([...this.#configs.map(({ name }) => name), ...this.#released]);
-    const mpls = await dumpMplsInterfaces(client);
-    for (const vpp of await dumpInterfaces(client)) {
-      const prefixes = ours.has(vpp.name) ? await dumpAddresses(client, vpp.swIfIndex) : [];
-      const addresses = prefixes.map(({ address, length }) => `${address}/${length}`);
-      const failure = earlier?.get(vpp.name)?.failure;
-      found.set(vpp.name, { vpp, addresses, mpls: mpls.has(vpp.swIfIndex), failure });
-    }
-    return found;
+  async #read(client: VppApiClient, earlier?: ReadonlyMap<string, Known>): Promise<Map<string, Known>> {
+    const all = await dumpInterfaces(client);
+    await this.#lcp.read(client, all);
+    const configured = this.#configs.map(({ name }) => name);
+    const ours = new Set([...configured, ...this.#released, ...this.#lcp.wanted([])]);
+    const hasTables = this.#mirror !== undefined;
+    const isOurs = (name: string): boolean => ours.has(name) || (hasTables && this.#lcp.pairs.has(name));
+    const found = await readInterfaces(client, all, { isOurs, hasTables });
+    return new Map([...found].map(([name, one]) => [name, { ...one, failure: earlier?.get(name)?.failure }]));
   }
 
   /** Takes over a new reading and tells of what changed since the last one. */
   #publish(next: Map<string, Known>): void {
     const last = this.#known;
     this.#known = next;
-    for (const [name, { vpp }] of next) {
-      const before = last.get(name)?.vpp;
+    for (const [name, { vpp, addresses, tables }] of next) {
+      const before = last.get(name);
       if (before === undefined) this.#options.onChange(name, 'added');
-      const wasUp = before !== undefined && before.adminUp && before.linkUp;
+      const wasUp = before !== undefined && before.vpp.adminUp && before.vpp.linkUp;
       const isUp = vpp.adminUp && vpp.linkUp;
       if (wasUp !== isUp) this.#options.onChange(name, isUp ? 'up' : 'down');
+      else if (before !== undefined && isUp && !isSameNetworks(before, { addresses, tables })) {
+        this.#options.onChange(name, 'readdressed');
+      }
     }
     for (const name of last.keys()) if (!next.has(name)) this.#options.onChange(name, 'removed');
   }
@@ -319,15 +334,15 @@ export class VppInterfaces {
     this.#retry = setTimeout(() => this.#reconcileSoon(), RETRY_MS).unref();
   }
 
-  /** The networks that VPP is connected to: addresses of configured interfaces that are up. */
-  get connected(): { readonly interface: string; readonly prefix: Prefix }[] {
-    return this.#configs.flatMap(({ name, addresses }) => {
-      const known = this.#known.get(name);
-      if (known === undefined || !known.vpp.adminUp || !known.vpp.linkUp) return [];
-      const present = new Set(known.addresses);
-      return addresses
-        .filter(({ address, length }) => present.has(`${address}/${length}`))
-        .map((prefix) => ({ interface: name, prefix }));
+  /** The networks that VPP is connected to: addresses of the interfaces that are ours and up. */
+  get connected(): { readonly interface: string; readonly prefix: Prefix; readonly tableId?: number }[] {
+    return [...this.#known].flatMap(([name, { vpp, addresses, tables }]) => {
+      if (!vpp.adminUp || !vpp.linkUp) return [];
+      const prefixes = addresses.map((text) => parsePrefix(text)).filter((prefix) => prefix !== undefined);
+      return prefixes.map((prefix) => {
+        const tableId = tables?.[prefix.family] ?? 0;
+        return { interface: name, prefix, ...(tableId === 0 ? {} : { tableId }) };
+      });
     });
   }
 
@@ -337,8 +352,10 @@ export class VppInterfaces {
     const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);
     const failureOf = (name: string): string | undefined =>
       this.#known.get(name)?.failure ?? this.#queues.failureOf(name);
+    const isHeld = (name: string): boolean => this.#mirror?.isHeld(name) === true;
     const nics = this.#nics.map(({ name }) => name);
     const names = { configured: this.#configs.map(({ name }) => name), nics };
-    return interfaceRows(names, this.#known, this.#missing, { failureOf, hostInterfaceOf, away: why });
+    const facts = { failureOf, hostInterfaceOf, isHeld, away: why };
+    return interfaceRows(names, this.#known, this.#missing, facts);
   }
 }

@@ -7,6 +7,20 @@ export interface Known extends Present {
   failure: string | undefined;
 }
 
+/** Whether both are in the same tables with the same addresses. */
+export function isSameNetworks(
+  a: Pick<Known, 'addresses' | 'tables'>,
+  b: Pick<Known, 'addresses' | 'tables'>,
+): boolean {
+  const addresses = new Set(a.addresses);
+  return (
+    a.addresses.length === b.addresses.length &&
+    b.addresses.every((text) => addresses.has(text)) &&
+    a.tables?.[4] === b.tables?.[4] &&
+    a.tables?.[6] === b.tables?.[6]
+  );
+}
+
 /** What the configuration names, in its order. */
 interface Names {
   readonly configured: readonly string[];
@@ -19,6 +33,8 @@ interface RowFacts {
   readonly failureOf: (name: string) => string | undefined;
   /** An interface's TAP in Linux, or why it has none. */
   readonly hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'];
+  /** Whether it is down because its TAP was set down. */
+  readonly isHeld: (name: string) => boolean;
   /** Why nothing is known of any. */
   readonly away: string | undefined;
 }
@@ -32,12 +48,13 @@ export function interfaceRows(
   { configured, nics }: Names,
   known: ReadonlyMap<string, Known>,
   missing: ReadonlyMap<string, string>,
-  { failureOf, hostInterfaceOf, away }: RowFacts,
+  { failureOf, hostInterfaceOf, isHeld, away }: RowFacts,
 ): InterfaceStatus[] {
   const row = (found: Known, well: InterfaceStatus['state']): InterfaceStatus => {
     const { name } = found.vpp;
     const reason = failureOf(name);
-    return present(found, reason === undefined ? well : { state: 'failed', reason }, hostInterfaceOf(name));
+    const state: InterfaceStatus['state'] = reason === undefined ? well : { state: 'failed', reason };
+    return present(found, state, hostInterfaceOf(name), isHeld(name));
   };
   const rows = configured.map((name): InterfaceStatus => {
     const found = known.get(name);
@@ -63,9 +80,10 @@ function absent(name: string, reason: string | undefined, away = 'not configured
 }
 
 function present(
-  { vpp, addresses }: Known,
+  { vpp, addresses, tables }: Known,
   state: InterfaceStatus['state'],
   hostInterface: InterfaceStatus['hostInterface'],
+  isHeld: boolean,
 ): InterfaceStatus {
   return {
     name: vpp.name,
@@ -81,6 +99,8 @@ function present(
       ? { speedMbps: Math.round(vpp.linkSpeedKbps / 1000) }
       : {}),
     addresses: [...addresses],
+    ...(tables === undefined || tables[4] + tables[6] === 0 ? {} : { tableId: tables[4] }),
+    ...(isHeld ? { isSetDownInLinux: true } : {}),
     ...(hostInterface === undefined ? {} : { hostInterface }),
   };
 }

@@ -27,6 +27,10 @@ export interface Link {
   readonly mtu: number;
   /** What makes it, of a link that no hardware has: `dummy`, `veth`, `tun`, `vrf` … */
   readonly kind?: string;
+  /** Index of the interface that it is enslaved to (a VRF device, a bridge); absent without one. */
+  readonly master?: number;
+  /** Routing table of a VRF device. */
+  readonly vrfTable?: number;
 }
 
 /** What a link has counted since it is there. */
@@ -47,8 +51,11 @@ const IFF_RUNNING = 0x40;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_VRF_TABLE = 1;
 const IFLA_STATS64 = 23;
 /** The first fields of struct rtnl_link_stats64, each a u64. */
 const STATS64_BYTES = 64;
@@ -78,6 +85,16 @@ export function setLinkMtu(ifName: string, mtuBytes: number): void {
     call: 'setLinkMtu',
     args: [ifName, mtuBytes],
   });
+}
+
+/** Enslaves an interface to another one of this thread's namespace. Throws LinuxError: ENODEV, EPERM … */
+export function setLinkMaster(ifName: string, masterName: string): void {
+  const args = [ifName, masterName];
+  const attributes: Attribute[] = [
+    [IFLA_IFNAME, textBytes(ifName)],
+    [IFLA_MASTER, requireLinkIndex(masterName, 'setLinkMaster', args)],
+  ];
+  requestAck({ type: RouteMessage.setLink, body: ifInfo({}), attributes, call: 'setLinkMaster', args });
 }
 
 /**
@@ -197,6 +214,18 @@ export function decodeLink(payload: Buffer): Link {
     running: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
     ...(kind === '' ? {} : { kind }),
+    ...belongingOf(attributes),
+  };
+}
+
+function belongingOf(attributes: ReadonlyMap<number, Buffer>): Pick<Link, 'master' | 'vrfTable'> {
+  const master = attributes.get(IFLA_MASTER)?.readUInt32LE(0) ?? 0;
+  const info = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
+  const data = attributeText(info.get(IFLA_INFO_KIND)) === 'vrf' ? info.get(IFLA_INFO_DATA) : undefined;
+  const vrfTable = data === undefined ? undefined : decodeAttributes(data).get(IFLA_VRF_TABLE);
+  return {
+    ...(master === 0 ? {} : { master }),
+    ...(vrfTable === undefined ? {} : { vrfTable: vrfTable.readUInt32LE(0) }),
   };
 }
 

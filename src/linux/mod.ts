@@ -42,6 +42,7 @@ export {
   linkIndex,
   listLinkCounters,
   listLinks,
+  setLinkMaster,
   setLinkMtu,
   setLinkUp,
 } from './links.ts';
@@ -50,6 +51,7 @@ export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
 export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
+export { proxyArpLinks } from './proxy-arp.ts';
 export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
 export { readFromDisk } from './read-from-disk.ts';

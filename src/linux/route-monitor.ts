@@ -15,7 +15,15 @@ import { RouteMessage } from './rtnetlink.ts';
 import { watchReadable } from './watch-readable.ts';
 
 /** Multicast groups. Source: enum rtnetlink_groups of linux/rtnetlink.h. */
-const Group = { link: 1, address4: 5, route4: 7, address6: 9, route6: 11, nexthop: 32 } as const;
+const Group = {
+  link: 1,
+  address4: 5,
+  route4: 7,
+  address6: 9,
+  route6: 11,
+  netconf4: 24,
+  nexthop: 32,
+} as const;
 
 /** A burst of some 300,000 notices of the kernel's own size. */
 const RECEIVE_BYTES = 128 * 2 ** 20;
@@ -28,7 +36,8 @@ const CLOCK_EVERY = 32;
 
 /** What is heard; all calls are made from the event loop, what they are given is borrowed. */
 export interface RouteMonitorListener {
-  readonly onRoute: (notice: RouteNotice) => void;
+  /** Nothing is heard of routes without. */
+  readonly onRoute?: (notice: RouteNotice) => void;
   readonly onLink: (link: Link, isNew: boolean) => void;
   readonly onAddress: (change: {
     readonly family: 4 | 6;
@@ -37,6 +46,8 @@ export interface RouteMonitorListener {
   }) => void;
   /** A message about a nexthop object, for `NexthopObjects.take`. Nothing is heard of them without. */
   readonly onNexthop?: (buffer: Buffer, offset: number) => void;
+  /** A setting of IPv4 on an interface became another one (proxy ARP, forwarding …). Nothing is heard of them without. */
+  readonly onIpv4Setting?: () => void;
   /** The kernel had no room for notices: some are lost. */
   readonly onOverrun: () => void;
 }
@@ -59,7 +70,9 @@ export class RouteMonitor implements Disposable {
   /** Hears from now on. Throws LinuxError: ENOENT (no such namespace), EPERM … */
   constructor(listener: RouteMonitorListener, options: RouteMonitorOptions = {}) {
     const { receiveBytes = RECEIVE_BYTES } = options;
-    const groups: number[] = [Group.link, Group.address4, Group.address6, Group.route4, Group.route6];
+    const groups: number[] = [Group.link, Group.address4, Group.address6];
+    if (listener.onRoute !== undefined) groups.push(Group.route4, Group.route6);
+    if (listener.onIpv4Setting !== undefined) groups.push(Group.netconf4);
     if (listener.onNexthop !== undefined) groups.push(Group.nexthop);
     this.#listener = listener;
     this.#socket = openNetlinkSocket({ ...options, groups, receiveBytes });
@@ -109,7 +122,7 @@ export class RouteMonitor implements Disposable {
     switch (type) {
       case RouteMessage.newRoute:
       case RouteMessage.deleteRoute:
-        if (this.#notice.read(buffer, offset)) this.#listener.onRoute(this.#notice);
+        if (this.#notice.read(buffer, offset)) this.#listener.onRoute?.(this.#notice);
         break;
       case RouteMessage.newLink:
       case RouteMessage.deleteLink:
@@ -131,6 +144,9 @@ export class RouteMonitor implements Disposable {
       case RouteMessage.newNexthop:
       case RouteMessage.deleteNexthop:
         this.#listener.onNexthop?.(buffer, offset);
+        break;
+      case RouteMessage.newNetconf:
+        this.#listener.onIpv4Setting?.();
         break;
       default:
         break;

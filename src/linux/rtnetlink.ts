@@ -33,6 +33,8 @@ export const RouteMessage = {
   newRoute: 24,
   deleteRoute: 25,
   getRoute: 26,
+  newNetconf: 80,
+  getNetconf: 82,
   newNexthop: 104,
   deleteNexthop: 105,
   getNexthop: 106,

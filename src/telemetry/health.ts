@@ -83,7 +83,7 @@ export function describeService(status: ServiceStatus, now: number): string {
     case 'stopped':
       return `${status.state}: ${status.reason}`;
     case 'starting':
-      return `starting for ${formatDuration(now - status.since)}`;
+      return `starting for ${formatDuration(now - status.since)}${status.reason === undefined ? '' : `: ${status.reason}`}`;
     case 'running':
       return `running for ${formatDuration(now - status.since)} (pid ${status.pid})`;
     case 'stopping':

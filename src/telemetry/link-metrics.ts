@@ -90,6 +90,11 @@ export function* interfaceStateSeries(
     one.state.state === 'unconfigured' ? undefined : Number(one.state.state === 'ok'),
   );
   yield* family(
+    'appliance_interface_set_down_in_linux',
+    'Whether the interface is down because its TAP in Linux was set down (absent: without a TAP)',
+    (one) => (one.hostInterface?.state === 'paired' ? Number(one.isSetDownInLinux === true) : undefined),
+  );
+  yield* family(
     'appliance_interface_tap',
     'Whether the interface has its TAP in Linux (absent: none is wanted)',
     ({ hostInterface }) =>

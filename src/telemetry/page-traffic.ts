@@ -49,7 +49,7 @@ function interfaceRow(one: InterfaceStatus, { rates, history }: PageModel, now: 
       : html`<td class="number" data-label="In">${twoLines(now1.rxBits, now1.rxPackets)}</td><td class="number" data-label="Out">${twoLines(now1.txBits, now1.txPackets)}</td>`;
   const speed = one.speedMbps === undefined ? '' : html`<small>${speedOf(one.speedMbps)}</small>`;
   const addresses = one.addresses.map((address) => html`<span class="address">${address}</span> `);
-  return html`<tr><th scope="row">${one.name}<small>${one.dataPlane === 'vpp' ? 'VPP' : 'kernel'}</small></th><td data-label="State">${describeInterface(one)}${speed}${describeHostInterface(one)}</td><td data-label="Addresses">${addresses.length === 0 ? '–' : addresses}</td>${traffic}<td data-label="Last 5 min">${sparkline(one.name, history, history.series[one.name], now)}</td>${troubleCell('Drops', now1?.drops)}${troubleCell('Errors', now1?.errors)}<td class="number" data-label="MTU">${one.mtuBytes ?? '–'}</td></tr>\n`;
+  return html`<tr><th scope="row">${one.name}<small>${one.dataPlane === 'vpp' ? 'VPP' : 'kernel'}</small></th><td data-label="State">${describeInterface(one)}${speed}${describeHostInterface(one)}${describeTable(one)}</td><td data-label="Addresses">${addresses.length === 0 ? '–' : addresses}</td>${traffic}<td data-label="Last 5 min">${sparkline(one.name, history, history.series[one.name], now)}</td>${troubleCell('Drops', now1?.drops)}${troubleCell('Errors', now1?.errors)}<td class="number" data-label="MTU">${one.mtuBytes ?? '–'}</td></tr>\n`;
 }
 
 function twoLines(bits: number, packets: number): Html {
@@ -68,7 +68,7 @@ function speedOf(mbps: number): string {
 
 function describeInterface(one: InterfaceStatus): Html {
   const link = !one.adminUp
-    ? html`shut down`
+    ? html`${one.isSetDownInLinux === true ? 'set down in Linux' : 'shut down'}`
     : one.link === 'down'
       ? html`<span class="warning">no link</span>`
       : html`up, link ${one.link}`;
@@ -82,6 +82,11 @@ function describeInterface(one: InterfaceStatus): Html {
     case 'failed':
       return html`${link}, <span class="error">failed</span>: ${one.state.reason}`;
   }
+}
+
+/** The table of its VRF. */
+function describeTable({ tableId }: InterfaceStatus): Html {
+  return tableId === undefined ? html`` : html`<small>table ${tableId}</small>`;
 }
 
 /** Its TAP in Linux, where one is wanted. */

@@ -163,6 +163,13 @@ describe('the page', () => {
   });
 });
 
+test('the page says what Linux made of an interface', () => {
+  const one = makeInterface('xe0', { adminUp: false, isSetDownInLinux: true, tableId: 100 });
+  const text = textOf(render({ interfaces: [one] }));
+  expect(text).toContain('set down in Linux');
+  expect(text).toContain('table 100');
+});
+
 describe('health', () => {
   const since = NOW - 5000;
   const vpp = makeStatus().vpp;

@@ -370,6 +370,11 @@ describe('what is not broken', () => {
       'ok ok not-needed ok ok ok ok ok not-needed',
     ],
     [
+      'set down in Linux, by whoever set its TAP down',
+      { interfaces: [{ ...xe0, adminUp: false, link: 'down', isSetDownInLinux: true }], nextHops: [] },
+      'unknown ok ok ok ok ok not-needed ok not-needed',
+    ],
+    [
       'no routes',
       { fib: [{ ...fib, desired: 0, programmed: 0, status: { state: 'waiting', since, reason: 'x' } }] },
       'ok ok ok ok ok ok ok not-needed not-needed',

@@ -240,7 +240,8 @@ function judgeInterface({ status, dataPlane, found }: Facts): Judged {
         ? ok('there')
         : broken(found.state.reason, `the names in the configuration, and what ${planeName(dataPlane)} has`);
     case 'ok':
-      return ok(found.adminUp ? 'up' : 'shut down by the configuration');
+      if (found.adminUp) return ok('up');
+      return ok(found.isSetDownInLinux === true ? 'set down in Linux' : 'shut down by the configuration');
     case 'unconfigured':
       return ok(found.adminUp ? 'up' : 'shut down: no section [interface] configures it');
   }

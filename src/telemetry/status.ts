@@ -105,7 +105,13 @@ export type ServiceStatus =
   | { readonly state: 'disabled'; readonly reason: string }
   | { readonly state: 'external'; readonly reason: string }
   | { readonly state: 'stopped'; readonly reason: string; readonly since: Timestamp }
-  | { readonly state: 'starting'; readonly pid?: number; readonly since: Timestamp }
+  | {
+      readonly state: 'starting';
+      readonly pid?: number;
+      readonly since: Timestamp;
+      /** What it waits for. */
+      readonly reason?: string;
+    }
   | { readonly state: 'running'; readonly pid: number; readonly since: Timestamp }
   | { readonly state: 'stopping'; readonly pid: number; readonly since: Timestamp; readonly reason: string }
   | {
@@ -257,6 +263,10 @@ export interface InterfaceStatus {
   readonly mac?: string;
   /** `192.0.2.1/24` */
   readonly addresses: readonly string[];
+  /** Table of its VRF; left out in the default one. */
+  readonly tableId?: number;
+  /** Configured up, and down because somebody set its TAP down. */
+  readonly isSetDownInLinux?: boolean;
   /** Its TAP in Linux, or why it has none; left out where none is wanted (`vpp.lcp.enabled`). */
   readonly hostInterface?:
     | { readonly state: 'paired'; readonly name: string; readonly netns: string }

@@ -59,7 +59,7 @@ describe('snapshotOf', () => {
   });
 
   it('leaves out an interface that the configuration disables', () => {
-    const wan = { name: 'wan', enabled: false, mtuBytes: undefined, addresses: [], mpls: false, line: 1 };
+    const wan = { name: 'wan', enabled: false, mtuBytes: 1500, addresses: [], mpls: false, line: 1 };
     const status = makeStatus({ interfaces: [makeInterface('wan', { dataPlane: 'vpp', link: 'down' })] });
     expect(snapshotOf(status, { ...config, interfaces: [wan] }, facts).links).toEqual([]);
   });

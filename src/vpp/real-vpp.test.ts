@@ -51,6 +51,7 @@ class RealVpp implements AsyncDisposable {
       dpdk: { unsafeNoIommu: false, interfaces: [] },
       stats: { segmentBytes: 33 * MIB, socketPath: join(this.dir, 'stats.sock'), pollIntervalSeconds: 30 },
       lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+      neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
     };
     const pluginDir = findPluginDir(vppBinary);
     if (pluginDir === undefined) throw new Error('no plugin directory beside VPP_BIN');
@@ -116,7 +117,7 @@ test('VPP takes the file without hugepages and answers on its CLI socket', async
   expect(await vpp.cli('show bogus')).toContain('unknown input');
   const version = await readVppVersion(binary);
   const loaded = [...(await vpp.cli('show plugins')).matchAll(/^ *\d+\. (\w+_plugin\.so) /gm)].map(
-    ([, name]) => name,
+    ([, name = '']) => name,
   );
   // Those of the table and no others; linux_nl waits for the namespace.
   const asked = pluginsOf(version).filter(({ need }) => need === 'always' || need === 'linuxCp');

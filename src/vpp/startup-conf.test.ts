@@ -36,6 +36,7 @@ const vpp: VppConfig = {
   },
   stats: { segmentBytes: 512 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
   lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+  neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
 };
 
 function render(

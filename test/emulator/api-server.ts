@@ -46,6 +46,9 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   lcp_itf_pair_get: 8,
   sw_interface_tx_placement_get: 8,
   mpls_route_add_del: 8,
+  ip_mroute_add_del: 8,
+  sw_interface_get_table: 8,
+  ip_neighbor_config_get: 14,
 };
 
 /** The reply of a VPP that refuses: a fault, the request was not carried out. */

@@ -107,6 +107,15 @@ function setLcpSync(isSync: boolean): CliCommand {
   };
 }
 
+/** Not counted: it ends with the last address (enable_ip4_interface_cmd). */
+function enableIpv4(name: string, state: VppState): CliResult {
+  const found = [...state.interfaces.values()].find((one) => one.name === name);
+  if (found === undefined)
+    return { output: `enable ip4 interface: unknown interface \`${name}'\n`, isKnown: false };
+  found.isIpv4On = true;
+  return { output: '', isKnown: true };
+}
+
 const COMMANDS: Readonly<Record<string, CliCommand>> = {
   'show version': (_state, facts) => `${versionLine(facts)}\n`,
   'show version verbose': (_state, { version, buildDate, vpePid }) => {
@@ -151,6 +160,7 @@ export function runCommand(line: string, state: VppState, facts: CliFacts): CliR
         ? 'address'
         : word;
   });
+  if (/^enable ip4 interface \S+$/.test(full.join(' '))) return enableIpv4(full[3] ?? '', state);
   const name = full.join(' ');
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const output =

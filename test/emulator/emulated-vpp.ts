@@ -12,6 +12,7 @@ import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';
 import { FibDigest, type ReportedRoute, reportRoutes, routeLine } from './fib-report.ts';
 import { assignMessageIds } from './message-names.ts';
+import { LinuxLinks } from './linux-links.ts';
 import { spin } from './spin.ts';
 import type { StartupConf } from './startup-conf.ts';
 import { EmulatedStats } from './stats.ts';
@@ -44,6 +45,7 @@ export class EmulatedVpp {
   readonly #startFaults: StartFaults;
   readonly #faults = new Faults();
   readonly #version: string;
+  readonly #links: LinuxLinks | undefined;
   readonly #buildDate = '2025-02-26T12:00:00';
   #pid = process.pid;
   #parts: Parts | undefined;
@@ -51,6 +53,7 @@ export class EmulatedVpp {
   constructor(conf: StartupConf, startFaults: StartFaults & { readonly version: string }) {
     this.#conf = conf;
     this.#startFaults = startFaults;
+    this.#links = startFaults.wire === undefined ? undefined : new LinuxLinks(startFaults.wire);
     this.#version = startFaults.version;
     for (const [message, retval] of Object.entries(startFaults.refuse ?? {})) {
       this.#faults.set(message, { kind: 'error', retval });
@@ -64,6 +67,7 @@ export class EmulatedVpp {
       isSync: conf.lcpSync,
       defaultNetns: conf.lcpDefaultNetns,
       namespaces: this.#startFaults.namespaces ?? [],
+      links: this.#links,
       hasTaps: conf.hasTaps,
     });
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
@@ -97,6 +101,7 @@ export class EmulatedVpp {
     const parts = this.#parts;
     this.#parts = undefined;
     if (parts === undefined) return;
+    for (const { netns, hostIfName } of parts.state.lcp.all()) this.#links?.delete(netns, hostIfName);
     parts.stats[Symbol.dispose]();
     parts.cli?.close();
     if (this.#startFaults.neverOpenSocket !== true) await parts.api.close();
@@ -227,7 +232,11 @@ export class EmulatedVpp {
       adminUp: one.adminUp,
       linkUp: one.linkUp,
       mtu: one.mtu,
+      linkMtu: one.linkMtu,
       mpls: one.mplsEnables > 0,
+      tables: one.tables,
+      ipv4: one.isIpv4On,
+      ipv6Enables: one.ipv6Enables,
       addresses: one.addresses.map(({ address, length }) => `${addressText(address)}/${length}`),
     }));
     const tables = state.fib
@@ -239,6 +248,11 @@ export class EmulatedVpp {
       received: Object.fromEntries(api.received),
       interfaces,
       tables,
+      multicast: state.multicast.describe(),
+      ipv6Accepts: state.multicast.describeAccepts(),
+      neighborLimits: state.neighborLimits,
+      proxyRanges: [...state.proxyRanges],
+      proxyInterfaces: [...state.proxyInterfaces].map((index) => state.interfaces.get(index)?.name),
       pairs: state.lcp.all().map((pair) => ({
         ...pair,
         linux: { ...pair.linux, addresses: [...pair.linux.addresses] },

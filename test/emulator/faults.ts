@@ -18,6 +18,11 @@ export interface StartFaults {
   readonly startMs?: number;
   /** Network namespaces that count as there for linux-cp, whether or not the machine has them. */
   readonly namespaces?: readonly string[];
+  /**
+   * TAPs are real links, to this namespace of the machine, which stands for the wire. Needs root; where it is absent
+   * nothing is made.
+   */
+  readonly wire?: string;
   /** Messages that are refused with this return value, always. */
   readonly refuse?: Readonly<Record<string, number>>;
 }

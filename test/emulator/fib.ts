@@ -1,8 +1,8 @@
 /**
  * The emulator's FIB: tables per family, routes with sources, what a dump shows of them.
  *
- * Invariants: a route shows its best source, special before interface before API before default route; the API's routes
- * carry the table's epoch of their last add, so mark is one increment and sweep one walk. A route is a slot of the
+ * Invariants: a route shows its best source, special before interface before API before CLI before default route; the
+ * API's routes carry the table's epoch of their last add, so mark is one increment and sweep one walk. A route is a slot of the
  * table's index and an element of a few arrays: no object of its own, since there may be a million.
  */
 
@@ -10,13 +10,14 @@ import { addressText, type Family, masked, prefixKey } from './address-bytes.ts'
 import { ALL_ONES, makePath, type Path, type PathList, PathType } from './fib-path.ts';
 import { PrefixIndex } from './prefix-index.ts';
 
-export type Source = 'special' | 'interface' | 'api' | 'default';
+export type Source = 'special' | 'interface' | 'api' | 'cli' | 'default';
 
 /** What fib_source_dump says of the sources that the emulator has: id, priority, name (fib_source.h). */
 export const FIB_SOURCES = {
   special: [1, 0x00, 'special'],
   interface: [4, 0x03, 'interface'],
   api: [8, 0x80, 'API'],
+  cli: [9, 0x81, 'CLI'],
   followed: [18, 0xfb, 'recursive-resolution'],
   default: [20, 0xfd, 'default-route'],
 } as const satisfies Record<Source | 'followed', readonly [id: number, priority: number, name: string]>;
@@ -88,8 +89,9 @@ export class Table {
     }
     this.set('special', Buffer.from([240, 0, 0, 0]), 0, 4, drop);
     this.set('special', Buffer.from([224, 0, 0, 0]), 0, 4, drop);
-    this.set('special', zero, 0, 32, drop);
-    this.set('special', Buffer.from([255, 255, 255, 255]), 0, 32, drop);
+    // Dropped unless somebody wants them (ip4_specials of ip4_fib.c).
+    this.set('default', zero, 0, 32, drop);
+    this.set('default', Buffer.from([255, 255, 255, 255]), 0, 32, drop);
   }
 
   /** Sets the paths of one source of the prefix whose address is at `at`; gives the route's stats index. */
@@ -245,7 +247,7 @@ export class Table {
 
   #best(slot: number): PathList | undefined {
     const others = this.#others.get(slot);
-    return others?.special ?? others?.interface ?? this.#api[slot] ?? others?.default;
+    return others?.special ?? others?.interface ?? this.#api[slot] ?? others?.cli ?? others?.default;
   }
 
   #bestSource(slot: number): Source {

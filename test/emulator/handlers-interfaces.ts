@@ -94,6 +94,17 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
   sw_interface_set_table: withInterface('sw_interface_set_table', 10, (found, request, { state }) =>
     state.setTable(found, request.readUInt8(14) === 0 ? 4 : 6, request.readUInt32BE(15)),
   ),
+  sw_interface_get_table: (request, { state }) => {
+    const found = state.interfaces.get(request.readUInt32BE(10));
+    const table = found?.tables[request.readUInt8(14) === 0 ? 4 : 6] ?? 0;
+    const retval = found === undefined ? Retval.invalidSwIfIndex : Retval.ok;
+    return replyWith('sw_interface_get_table', retval, table);
+  },
+  sw_interface_ip6_enable_disable: withInterface(
+    'sw_interface_ip6_enable_disable',
+    10,
+    (found, request, { state }) => state.setIpv6(found, request.readUInt8(14) !== 0),
+  ),
   sw_interface_tag_add_del: withInterface('sw_interface_tag_add_del', 11, (found, request) => {
     found.tag = request.readUInt8(10) === 0 ? '' : text(request, 15, 64);
     return Retval.ok;

@@ -31,8 +31,12 @@ function readTable(request: Buffer, at: number, state: VppState): Table | undefi
   return state.fib.find(request.readUInt8(at + 4) === 0 ? 4 : 6, request.readUInt32BE(at));
 }
 
+/** FIB_SOURCE_CLI of fib_source.h; every other one is taken for the API's. */
+const SOURCE_CLI = 9;
+
 function routeAddDel(pathsAt: number): ShortHandler {
   return (request, state, reply) => {
+    const source = pathsAt > 39 && request[39] === SOURCE_CLI ? 'cli' : 'api';
     const isAdd = request[10] !== 0;
     const isMultipath = request[11] !== 0;
     const family = request[20] === 0 ? 4 : 6;
@@ -55,8 +59,8 @@ function routeAddDel(pathsAt: number): ShortHandler {
     else if (count === 0 && (isAdd || isMultipath)) reply.retval = Retval.noPathsInRoute;
     else if (isMultipath)
       reply.value = changePaths(table, request, length, isAdd, isAdd ? fixUp(list, request) : list);
-    else if (isAdd) reply.value = table.set('api', request, 21, length, fixUp(list, request));
-    else table.remove('api', request, 21, length);
+    else if (isAdd) reply.value = table.set(source, request, 21, length, fixUp(list, request));
+    else table.remove(source, request, 21, length);
     return true;
   };
 }
@@ -163,6 +167,7 @@ export const ROUTE_HANDLERS: Readonly<Record<string, Handler>> = {
       const table = state.fib.find(family, id);
       if (table !== undefined && id !== 0) {
         table.isHeldByApi = false;
+        state.multicast.flush(family, id);
         state.releaseTable(family, id);
       }
     }

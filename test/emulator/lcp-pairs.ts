@@ -1,14 +1,15 @@
 /**
  * Pairs of linux-cp: an interface of VPP and its TAP in a namespace of Linux.
  *
- * The TAPs are not made; what would be in the namespace is kept: addresses, admin state and MTU as lcp-sync copies them
- * (lcp_interface_sync.c). Making a pair copies the admin state and the MTU, and no address (lcp_itf_pair_create): those
+ * The TAPs are made where the emulator was told to (`linux-links.ts`). What lcp-sync copied to the namespace is kept
+ * besides: addresses, admin state and MTU (lcp_interface_sync.c). Making a pair copies the admin state and the MTU, and no address (lcp_itf_pair_create): those
  * come with the next change of an address, of the admin state or of the MTU. A name that another TAP of the namespace has
  * is taken: the kernel lets the second one join (IFF_MULTI_QUEUE).
  */
 
 import { existsSync } from 'node:fs';
 import { addressText } from './address-bytes.ts';
+import type { LinuxLinks } from './linux-links.ts';
 import type { Interface, InterfaceAddress } from './vpp-state.ts';
 
 export interface LcpPair {
@@ -28,6 +29,8 @@ export interface LcpOptions {
   readonly defaultNetns: string | undefined;
   /** Namespaces that count as there, whether or not the machine has them. */
   readonly namespaces: readonly string[];
+  /** Makes the TAPs. */
+  readonly links?: LinuxLinks | undefined;
   /** Whether this VPP can make TAPs; 26.06 without its tap plugin cannot (plugins/tap/tap.h). */
   readonly hasTaps: boolean;
 }
@@ -37,6 +40,8 @@ export const LcpRetval = {
   invalidSwIfIndex: -2,
   /** The namespace cannot be opened. */
   syscallError2: -12,
+  /** The kernel makes no link of that name there. */
+  syscallError3: -13,
   /** The tap plugin is not loaded. */
   featureDisabled: -30,
   invalidArgument: -73,
@@ -82,15 +87,16 @@ export class LcpPairs {
     const netns = given.netns === '' ? this.defaultNetns : given.netns;
     if (netns !== '' && !this.#isThere(netns)) return LcpRetval.syscallError2;
     const mtu = phy.mtu[0] || DEFAULT_MTU;
+    const vifIndex = this.#makeLink(phy, given.hostIfName, netns, mtu);
+    if (vifIndex === undefined) return LcpRetval.syscallError3;
     const host = this.#addTap(mtu);
-    this.#vifIndex++;
     const linux = { isUp: phy.adminUp, mtu, addresses: new Set<string>() };
     const pair = {
       ...given,
       netns,
       phy: phy.swIfIndex,
       host: host.swIfIndex,
-      vifIndex: this.#vifIndex,
+      vifIndex,
       linux,
     };
     this.#byPhy.set(phy.swIfIndex, pair);
@@ -101,7 +107,22 @@ export class LcpPairs {
   take(phy: number): LcpPair | undefined {
     const pair = this.#byPhy.get(phy);
     this.#byPhy.delete(phy);
+    if (pair !== undefined) this.#options.links?.delete(pair.netns, pair.hostIfName);
     return pair;
+  }
+
+  /** The index of a new TAP in Linux, with the MAC address and admin state of its interface. */
+  #makeLink(phy: Interface, name: string, netns: string, mtu: number): number | undefined {
+    const { links } = this.#options;
+    if (links === undefined) return ++this.#vifIndex;
+    try {
+      const index = links.create(netns, name, phy.mac.toString('hex').replace(/..(?=.)/g, '$&:'), mtu);
+      // As tap_create_if and then lcp_itf_pair_create leave it.
+      for (const isUp of [true, phy.adminUp]) links.setUp(netns, name, isUp);
+      return index;
+    } catch {
+      return undefined;
+    }
   }
 
   /** An address of an interface came or went. */
@@ -111,6 +132,7 @@ export class LcpPairs {
     const text = `${addressText(one.address)}/${one.length}`;
     if (isAdd) pair.linux.addresses.add(text);
     else pair.linux.addresses.delete(text);
+    this.#options.links?.changeAddress(pair.netns, pair.hostIfName, text, isAdd);
   }
 
   /** The admin state or the MTU of an interface changed. */
@@ -119,7 +141,15 @@ export class LcpPairs {
     if (pair === undefined || !this.isSync) return;
     pair.linux.isUp = phy.adminUp;
     pair.linux.mtu = phy.mtu[0] || DEFAULT_MTU;
+    this.#options.links?.setUp(pair.netns, pair.hostIfName, pair.linux.isUp);
+    this.#options.links?.setMtu(pair.netns, pair.hostIfName, pair.linux.mtu);
     for (const one of phy.addresses) this.syncAddress(phy, one, true);
+  }
+
+  /** The link of an interface came or went. */
+  setCarrier(phy: Interface): void {
+    const pair = this.#byPhy.get(phy.swIfIndex);
+    if (pair !== undefined) this.#options.links?.setCarrier(pair.hostIfName, phy.carrier);
   }
 
   #isThere(netns: string): boolean {

@@ -8,6 +8,7 @@ import { ALL_ONES, type Path, type PathList, PathLists, PathProto, PathType } fr
 import { connectedRoutes, Fib } from './fib.ts';
 import { type LcpOptions, type LcpPair, LcpPairs } from './lcp-pairs.ts';
 import { MplsFib } from './mpls-fib.ts';
+import { MulticastFib } from './multicast.ts';
 
 export const Retval = {
   ok: 0,
@@ -21,6 +22,7 @@ export const Retval = {
   noPathsInRoute: -52,
   noMatchingInterface: -54,
   addressNotFound: -60,
+  ip6NotEnabled: -62,
   invalidArgument: -73,
   valueExists: -81,
   addressInUse: -105,
@@ -58,8 +60,21 @@ export interface Interface {
   addresses: InterfaceAddress[];
   /** VPP counts the enables. */
   mplsEnables: number;
+  /** Takes IPv4: with its first address, or told to; no more with its last (ip4_sw_interface_enable_disable). */
+  isIpv4On: boolean;
+  /** Enables beside those that addresses stand for; VPP counts both. */
+  ipv6Enables: number;
+  isIpv6On: boolean;
 }
 
+/** ip_neighbor_db of ip_neighbor.c. */
+export interface NeighborLimits {
+  readonly maxNumber: number;
+  readonly maxAge: number;
+  readonly recycle: boolean;
+}
+
+const NEIGHBOR_DEFAULTS: NeighborLimits = { maxNumber: 50_000, maxAge: 0, recycle: false };
 export interface Queues {
   readonly rx: number;
   readonly tx: number;
@@ -74,6 +89,12 @@ export class VppState {
   readonly fib = new Fib();
   readonly interfaces = new Map<number, Interface>();
   readonly mpls = new MplsFib();
+  readonly multicast = new MulticastFib();
+  readonly neighborLimits: Record<Family, NeighborLimits> = { 4: NEIGHBOR_DEFAULTS, 6: NEIGHBOR_DEFAULTS };
+  /** `TABLE LOW HIGH` */
+  readonly proxyRanges = new Set<string>();
+  /** Not forgotten with the interface (arp_proxy.c). */
+  readonly proxyInterfaces = new Set<number>();
   readonly lcp: LcpPairs;
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
@@ -115,6 +136,9 @@ export class VppState {
       queues: { rx: 0, tx: 0 },
       addresses: [],
       mplsEnables: 0,
+      isIpv4On: false,
+      ipv6Enables: 0,
+      isIpv6On: false,
     };
     this.interfaces.set(swIfIndex, added);
     this.#tell(added, false);
@@ -177,7 +201,9 @@ export class VppState {
     found.adminUp = found.linkUp = false;
     if (found.mplsEnables > 0) this.mpls.bind(false);
     this.deletePair(found.swIfIndex);
+    this.#countIpv6(found, true);
     this.interfaces.delete(found.swIfIndex);
+    for (const family of [4, 6] as const) this.releaseTable(family, found.tables[family]);
     this.#free.push(found.swIfIndex);
     this.#tell(found, true);
   }
@@ -223,6 +249,7 @@ export class VppState {
   /** The cable of an interface. */
   setCarrier(found: Interface, up: boolean): void {
     found.carrier = up;
+    this.lcp.setCarrier(found);
     const linkUp = up && found.adminUp;
     if (found.linkUp === linkUp) return;
     found.linkUp = linkUp;
@@ -250,6 +277,8 @@ export class VppState {
       if (found.adminUp) this.#setConnectedOf(found, given, false);
       this.lcp.syncAddress(found, given, false);
       found.addresses = found.addresses.filter((one) => !isSame(one));
+      found.isIpv4On &&= family === 6 || countOf(found, 4) > 0;
+      this.#countIpv6(found);
       // Another address of the same prefix still needs the prefix's routes.
       if (found.adminUp) this.#setConnected(found, true);
       return Retval.ok;
@@ -263,6 +292,8 @@ export class VppState {
       }
     }
     found.addresses.push(given);
+    found.isIpv4On ||= family === 4;
+    this.#countIpv6(found);
     this.lcp.syncAddress(found, given, true);
     if (found.adminUp) this.#setConnectedOf(found, given, true);
     return Retval.ok;
@@ -271,7 +302,9 @@ export class VppState {
   removeAddresses(found: Interface): void {
     this.#setConnected(found, false);
     for (const one of found.addresses) this.lcp.syncAddress(found, one, false);
+    found.isIpv4On &&= countOf(found, 4) === 0;
     found.addresses = [];
+    this.#countIpv6(found);
   }
 
   setTable(found: Interface, family: Family, id: number): number {
@@ -282,6 +315,23 @@ export class VppState {
     found.tables[family] = id;
     if (before !== undefined) this.releaseTable(before.family, before.id);
     return Retval.ok;
+  }
+
+  /** Switches IPv6 on or off (ip6_link_enable): an address stands for one enable. */
+  setIpv6(found: Interface, isEnable: boolean): number {
+    const before = found.ipv6Enables + countOf(found, 6);
+    if (!isEnable && before === 0) return Retval.ip6NotEnabled;
+    found.ipv6Enables = Math.max(0, found.ipv6Enables + (isEnable ? 1 : -1));
+    this.#countIpv6(found);
+    return isEnable && before > 0 ? Retval.valueExists : Retval.ok;
+  }
+
+  /** The first enable switches it on, the last one gone off. */
+  #countIpv6(found: Interface, isGone = false): void {
+    const isOn = !isGone && found.ipv6Enables + countOf(found, 6) > 0;
+    if (isOn === found.isIpv6On) return;
+    found.isIpv6On = isOn;
+    this.multicast.accept(found.tables[6], found.swIfIndex, isOn);
   }
 
   releaseTable(family: Family, id: number): void {
@@ -325,4 +375,8 @@ export class VppState {
       ? Retval.noSuchFib
       : Retval.ok;
   }
+}
+
+function countOf({ addresses }: Interface, family: Family): number {
+  return addresses.filter((one) => one.family === family).length;
 }

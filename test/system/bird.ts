@@ -13,9 +13,9 @@ import { createNamedNetns, deleteNamedNetns, withNetns } from '../../src/linux/m
 
 /** Where the programs are: installed, or in the cache where fetch-package.ts put them. */
 const PROGRAMS = existsSync('/usr/sbin/bird') ? '/usr/sbin' : extracted();
-/** The daemon. */
+/** The daemon, and what asks it. */
 export const BIRD = join(PROGRAMS, 'bird');
-const BIRDCL = join(PROGRAMS, 'birdcl');
+export const BIRDCL = join(PROGRAMS, 'birdcl');
 /** The end of the veth in the namespace of the TAPs: it stands for the TAP of VPP's loop0. */
 export const TAP = 'loop0';
 export const OWN = { 4: '192.0.2.1', 6: '2001:db8:ffff::1' } as const;

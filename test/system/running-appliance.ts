@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus, FibRoute } from '../../src/telemetry/mod.ts';
 import { type EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.ts';
 
 export const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');
@@ -114,6 +114,14 @@ export class RunningAppliance implements AsyncDisposable {
     } catch {
       return undefined;
     }
+  }
+
+  /** What /fib/vpp says. Rejects when nobody answers. */
+  async fib(): Promise<readonly FibRoute[]> {
+    const asked = request({ socketPath: join(this.runDir, 'appliance.sock'), path: '/fib/vpp' });
+    asked.end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return JSON.parse(await text(response)) as FibRoute[];
   }
 
   /** Resolves when the status is as wanted. */

@@ -30,6 +30,7 @@ export function vppConfig(
     dpdk: { unsafeNoIommu: false, interfaces },
     stats: { segmentBytes: 512 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
     lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+    neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
     ...change,
   };
 }

@@ -7,6 +7,7 @@ import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
+import * as neighbor from './messages/neighbor.ts';
 import * as placement from './messages/placement.ts';
 import * as vpe from './messages/vpe.ts';
 import { u32 } from './schema.ts';
@@ -17,7 +18,7 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[fib, interfaces, ip, lcp, mpls, placement, vpe].flatMap((family) => Object.values(family)),
+  ...[fib, interfaces, ip, lcp, mpls, neighbor, placement, vpe].flatMap((family) => Object.values(family)),
 ]
   .filter(isMessage)
   .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));

@@ -199,3 +199,19 @@ export const fibPathCodec: Codec<FibPath> = {
     cursor.offset += FIB_PATH_BYTES;
   },
 };
+
+/** VPP's mfib_itf_flags: what an interface of a multicast entry does. */
+export const MfibFlag = { accept: 2, forward: 4 } as const;
+
+/** typedef mfib_path { itf_flags u32@0; path@4 } (mfib_types.api) */
+export const mfibPath = struct('mfib_path', {
+  itf_flags: enumeration('mfib_itf_flags', {
+    MFIB_API_ITF_FLAG_NONE: 0,
+    MFIB_API_ITF_FLAG_NEGATE_SIGNAL: 1,
+    MFIB_API_ITF_FLAG_ACCEPT: 2,
+    MFIB_API_ITF_FLAG_FORWARD: 4,
+    MFIB_API_ITF_FLAG_SIGNAL_PRESENT: 8,
+    MFIB_API_ITF_FLAG_DONT_PRESERVE: 16,
+  }),
+  path: fibPathCodec,
+});

@@ -62,6 +62,18 @@ export {
   mplsRouteBody,
   setMplsEnabled,
 } from './mpls-operations.ts';
+export { addDelMulticastPath, dumpMulticast, type MulticastEntry } from './multicast-operations.ts';
+export {
+  addDelProxyArpRange,
+  type Ipv4Range,
+  type NeighborLimits,
+  neighborLimits,
+  proxyArpInterfaces,
+  setIpv6Off,
+  setIpv6On,
+  setNeighborLimits,
+  setProxyArp,
+} from './neighbor-operations.ts';
 export { countQueues } from './queue-operations.ts';
 export {
   addDelAddress,
@@ -70,6 +82,7 @@ export {
   dumpAddresses,
   dumpInterfaces,
   type InterfaceEvent,
+  interfaceTable,
   type LcpPair,
   lcpPairAdd,
   lcpPairDelete,
@@ -89,6 +102,7 @@ export {
 } from './operations.ts';
 export { FIB_AUDIT_MESSAGES, LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
 export {
+  addDelLocalRoute,
   addDelRoute,
   addDelRoutes,
   addDelTable,

@@ -189,6 +189,17 @@ export async function setInterfaceTable(
   await client.request(api.swInterfaceSetTable, body, options);
 }
 
+/** The FIB table that an interface is in. */
+export async function interfaceTable(
+  client: VppApiClient,
+  index: SwIfIndex,
+  family: 4 | 6,
+  options?: CallOptions,
+): Promise<TableId> {
+  const body = { swIfIndex: index, isIpv6: family === 6 };
+  return (await client.request(api.swInterfaceGetTable, body, options)).vrfId;
+}
+
 /** Sets (or with undefined removes) the tag of an interface, at most 63 bytes. */
 export async function setInterfaceTag(
   client: VppApiClient,

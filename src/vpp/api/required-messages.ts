@@ -7,6 +7,7 @@ import * as ip from './messages/ip.ts';
 import { lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
 import * as mpls from './messages/mpls.ts';
+import * as neighbor from './messages/neighbor.ts';
 import { showVersionRequest } from './messages/vpe.ts';
 
 /** What every appliance needs. */
@@ -20,13 +21,24 @@ export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
   interfaces.swInterfaceSetMtu,
   interfaces.hwInterfaceSetMtu,
   interfaces.swInterfaceAddDelAddress,
+  interfaces.swInterfaceSetTable,
+  interfaces.swInterfaceGetTable,
   interfaces.createLoopbackInstance,
   ip.ipTableAddDel,
   ip.ipTableReplaceBegin,
   ip.ipTableReplaceEnd,
+  ip.ipTableDump,
   ip.ipRouteAddDel,
+  ip.ipRouteAddDelV2,
   ip.ipRouteDump,
   ip.ipAddressDump,
+  ip.ipMrouteAddDel,
+  ip.ipMrouteDump,
+  ip.swInterfaceIp6EnableDisable,
+  neighbor.ipNeighborConfig,
+  neighbor.proxyArpAddDel,
+  neighbor.proxyArpIntfcEnableDisable,
+  neighbor.proxyArpIntfcDump,
   mpls.mplsTableAddDel,
   mpls.mplsTableDump,
   mpls.mplsRouteAddDel,

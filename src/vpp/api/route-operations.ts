@@ -3,7 +3,7 @@
 import type { Prefix } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions, ManyOptions, ManyOutcome } from './client-types.ts';
-import type { FibPath } from './fib-path.ts';
+import { type FibPath, FibPathProto, FibPathType, fibPath } from './fib-path.ts';
 import { fibSourceDump } from './messages/fib.ts';
 import * as api from './messages/ip.ts';
 import { fromApiPrefix, toApiPrefix } from './operations.ts';
@@ -58,6 +58,22 @@ export async function addDelRoute(
   options?: CallOptions,
 ): Promise<number> {
   return (await client.request(api.ipRouteAddDel, routeBody(change), options)).statsIndex;
+}
+
+/** FIB_SOURCE_CLI (fib_source.h): the mark and sweep of a table is about routes of the API only. */
+const SOURCE_CLI = 9;
+
+/** Has VPP take what is sent to `prefix` for itself, or no more; not a route of the API (`endTableReplace`). */
+export async function addDelLocalRoute(
+  client: VppApiClient,
+  { tableId, prefix }: { readonly tableId: TableId; readonly prefix: Prefix },
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  const proto = prefix.family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
+  const paths = isAdd ? [fibPath({ type: FibPathType.local, proto })] : [];
+  const route = { tableId, statsIndex: 0, prefix: toApiPrefix(prefix), src: SOURCE_CLI, paths };
+  await client.request(api.ipRouteAddDelV2, { isAdd, isMultipath: false, route }, options);
 }
 
 /** Many changes, pipelined; see `VppApiClient.requestMany`. */

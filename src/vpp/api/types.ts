@@ -5,7 +5,7 @@
 import { VppApiError } from './errors.ts';
 import { struct } from './block.ts';
 import type { Codec } from './schema.ts';
-import { alias, bytes, enumeration, fixedString, mapped, u32, u8, bool } from './schema.ts';
+import { alias, bytes, enumeration, fixedString, mapped, u16, u32, u8, bool } from './schema.ts';
 
 declare const brand: unique symbol;
 type Branded<Name> = number & { readonly [brand]: Name };
@@ -97,7 +97,7 @@ export interface ApiAddress {
   readonly bytes: Uint8Array;
 }
 
-const addressFamily = enumeration('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 }, 1);
+export const addressFamily = enumeration('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 }, 1);
 
 /** union address_union { ip4_address ip4; ip6_address ip6; }: always 16 bytes, IPv4 in the first four. */
 export const addressUnion: Codec<Uint8Array> = {
@@ -136,6 +136,30 @@ export interface ApiPrefix {
 export const prefix: Codec<ApiPrefix> = struct('prefix', { address, len: u8 });
 /** typedef prefix address_with_prefix: host bits matter. */
 export const addressWithPrefix: Codec<ApiPrefix> = alias('address_with_prefix', prefix);
+
+/** A group of multicast, from any source. */
+export const multicastPrefix: Codec<ApiPrefix> = mapped(
+  struct('mprefix', {
+    af: addressFamily,
+    grp_address_length: u16,
+    grp_address: addressUnion,
+    src_address: addressUnion,
+  }),
+  ({ af, grpAddressLength, grpAddress }) => ({
+    address: af === 0 ? { family: 4, bytes: grpAddress.slice(0, 4) } : { family: 6, bytes: grpAddress },
+    len: grpAddressLength,
+  }),
+  ({ address: { family, bytes: raw }, len }) => {
+    const grpAddress = new Uint8Array(16);
+    grpAddress.set(raw);
+    return {
+      af: family === 4 ? 0 : 1,
+      grpAddressLength: len,
+      grpAddress,
+      srcAddress: new Uint8Array(16),
+    };
+  },
+);
 
 /** typedef ip_table { table_id u32@0; is_ip6@4; name[64]@5 } */
 export const ipTable = struct('ip_table', { table_id: tableNumber, is_ip6: bool, name: fixedString(64) });

@@ -161,9 +161,13 @@ export const Retval = {
   noSuchFib: -3,
   noSuchEntry: -6,
   invalidValue: -7,
+  featureDisabled: -30,
   noPathsInRoute: -52,
+  ip6NotEnabled: -62,
   noSuchTable: -65,
   valueExists: -81,
   entryAlreadyExists: -116,
+  unsupported: -126,
   streamAgain: -165,
+  busy: -167,
 } as const;

@@ -10,6 +10,7 @@ import {
   linkDuplex,
   macAddress,
   subIfFlags,
+  tableNumber,
 } from '../types.ts';
 
 /** sw_interface_details, 295 bytes with its header. */
@@ -97,6 +98,13 @@ export const swInterfaceSetTable = request(
   0xdf42a577,
   { sw_if_index: interfaceIndex, is_ipv6: bool, vrf_id: u32 },
   autoreply('sw_interface_set_table'),
+);
+
+export const swInterfaceGetTable = request(
+  'sw_interface_get_table',
+  0x2d033de4,
+  { sw_if_index: interfaceIndex, is_ipv6: bool },
+  reply('sw_interface_get_table_reply', 0xa6eb0109, { vrf_id: tableNumber }),
 );
 
 export const swInterfaceTagAddDel = request(

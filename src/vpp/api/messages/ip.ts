@@ -2,9 +2,16 @@
 
 import { autoreply, details, dump, reply, request } from '../message.ts';
 import { struct } from '../block.ts';
-import { fibPathCodec } from '../fib-path.ts';
-import { bool, count, u32, u8, variableArray } from '../schema.ts';
-import { addressWithPrefix, interfaceIndex, ipTable, prefix, tableNumber } from '../types.ts';
+import { fibPathCodec, mfibPath } from '../fib-path.ts';
+import { bool, count, enumeration, u32, u8, variableArray } from '../schema.ts';
+import {
+  addressWithPrefix,
+  interfaceIndex,
+  ipTable,
+  multicastPrefix,
+  prefix,
+  tableNumber,
+} from '../types.ts';
 
 /** typedef ip_route { table_id u32@0; stats_index u32@4; prefix@8; n_paths u8@26; paths@27 } */
 export const ipRoute = struct('ip_route', {
@@ -31,6 +38,14 @@ export const ipRouteAddDel = request(
   0xb8ecfe0d,
   { is_add: bool, is_multipath: bool, route: ipRoute },
   reply('ip_route_add_del_reply', 0x1992deab, { stats_index: u32 }),
+);
+
+/** `src`: the FIB source (fib_source.h); 0 is that of ip_route_add_del. */
+export const ipRouteAddDelV2 = request(
+  'ip_route_add_del_v2',
+  0x521ef330,
+  { is_add: bool, is_multipath: bool, route: ipRouteV2 },
+  reply('ip_route_add_del_v2_reply', 0x1992deab, { stats_index: u32 }),
 );
 
 /** VPP drops a dump of a table that it does not have without a word. */
@@ -99,4 +114,44 @@ export const ipAddressDump = dump(
   0x2d033de4,
   { sw_if_index: interfaceIndex, is_ipv6: bool },
   details('ip_address_details', 0xee29b797, { sw_if_index: interfaceIndex, prefix: addressWithPrefix }),
+);
+
+/** typedef ip_mroute { table_id; entry_flags; rpf_id; mprefix; n_paths; paths } */
+const ipMroute = struct('ip_mroute', {
+  table_id: tableNumber,
+  entry_flags: enumeration('mfib_entry_flags', {
+    MFIB_API_ENTRY_FLAG_NONE: 0,
+    MFIB_API_ENTRY_FLAG_SIGNAL: 1,
+    MFIB_API_ENTRY_FLAG_DROP: 2,
+    MFIB_API_ENTRY_FLAG_CONNECTED: 4,
+    MFIB_API_ENTRY_FLAG_ACCEPT_ALL_ITF: 8,
+  }),
+  rpf_id: u32,
+  prefix: multicastPrefix,
+  n_paths: count('paths'),
+  paths: variableArray(mfibPath, 'n_paths'),
+});
+
+/** Adds paths to an entry, or takes them away; the entry goes with its last. `is_multipath` is not looked at. */
+export const ipMrouteAddDel = request(
+  'ip_mroute_add_del',
+  0x0dd7e790,
+  { is_add: bool, is_multipath: bool, route: ipMroute },
+  reply('ip_mroute_add_del_reply', 0x1992deab, { stats_index: u32 }),
+);
+
+/** As `ip_route_dump`. */
+export const ipMrouteDump = dump(
+  'ip_mroute_dump',
+  0xb9d2e09e,
+  { table: ipTable },
+  details('ip_mroute_details', 0xc5cb23fc, { route: ipMroute }),
+);
+
+/** Counted: each enable takes a lock, also one that answers VALUE_EXIST. */
+export const swInterfaceIp6EnableDisable = request(
+  'sw_interface_ip6_enable_disable',
+  0xae6cfcfb,
+  { sw_if_index: interfaceIndex, enable: bool },
+  autoreply('sw_interface_ip6_enable_disable'),
 );

@@ -1,0 +1,206 @@
+/**
+ * The mirror from Linux to VPP: what is done to the TAPs in their namespace is done to VPP's interfaces.
+ *
+ * Mirrored are addresses, the administrative state, VRFs and proxy ARP; multicast and broadcasts go to the TAPs. One run
+ * of `VppInterfaces` decides and does all of it, together with what is configured: this file holds what that needs of
+ * Linux and of the parts of VPP that are about more than one interface.
+ */
+import type { InterfaceConfig } from '../config/types.ts';
+import type { HostLink, HostNamespace } from '../mirror/mod.ts';
+import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
+import { type HostWish, HostWishes } from './host-wishes.ts';
+import type { Present } from './vpp-configure.ts';
+import { type Members, VppMulticast } from './vpp-multicast.ts';
+import { type ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
+import { deleteTables, makeTables, type Tables } from './vpp-tables.ts';
+
+/** What is asked of the namespace of the TAPs. */
+export type Host = Pick<HostNamespace, 'look' | 'read' | 'changeAddresses' | 'enslave' | 'setUp'>;
+
+export interface MirrorOptions {
+  readonly host: Host;
+  /** VPP copies the state of an interface to its TAP. */
+  readonly isSync: boolean;
+  /** Whether a table can be taken away: no route is in it. From then on it is not there. */
+  readonly letGoOfTable: (tableId: number) => boolean;
+}
+
+/** One interface with a TAP in a run. */
+export interface Mirrored {
+  readonly name: string;
+  readonly link: HostLink;
+  readonly wish: HostWish;
+}
+
+export class Mirror {
+  readonly #options: MirrorOptions;
+  readonly #wishes = new HostWishes();
+  readonly #multicast = new VppMulticast();
+  readonly #proxies = new VppProxyArp();
+  /** Interfaces whose IPv6 is on without an address, and whose IPv4 is, in the VPP that is connected. */
+  readonly #ipv6 = new Map<string, SwIfIndex>();
+  readonly #ipv4 = new Map<string, SwIfIndex>();
+  /** A table has routes, and nothing else any more. */
+  #hasLeftovers = false;
+  #tables: Tables = { all: new Set(), ours: new Set() };
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+  }
+
+  /** A connection to a VPP, which is a new one, or may have been running. Before any TAP is made. */
+  attach(isNew: boolean): void {
+    this.#options.host.look();
+    if (!isNew) return;
+    this.#multicast.reset();
+    this.#proxies.reset();
+    this.#ipv4.clear();
+    this.#ipv6.clear();
+  }
+
+  withdraw(name: string, addresses: InterfaceConfig['addresses']): void {
+    this.#wishes.withdraw(name, addresses);
+  }
+
+  isHeld(name: string): boolean {
+    return this.#wishes.isHeld(name);
+  }
+
+  /**
+   * The TAPs, by interface; undefined when the namespace cannot be read. A TAP that is new is put into the VRF that the
+   * one before it was in. `known`: the pairs that VPP had before this run.
+   */
+  links(pairs: ReadonlyMap<string, LcpPair>, known: ReadonlySet<number>): Map<string, HostLink> | undefined {
+    const { host, isSync } = this.#options;
+    const state = host.read();
+    if (state === undefined) return undefined;
+    const byIndex = new Map([...state.values()].map((link) => [link.ifIndex, link]));
+    const found = new Map<string, HostLink>();
+    let isLost = false;
+    for (const [name, { vifIndex }] of pairs) {
+      const link = byIndex.get(vifIndex);
+      if (link === undefined) continue;
+      found.set(name, link);
+      if (isSync && known.has(vifIndex)) this.#wishes.adopt(name, link);
+      const vrf = this.#wishes.lostVrf(name, link, state);
+      if (vrf === undefined) continue;
+      host.enslave(link.name, vrf);
+      this.#wishes.remember(name, { ...link, vrf: { name: vrf, tableId: 0 } }, false);
+      isLost = true;
+    }
+    return isLost ? this.links(pairs, known) : found;
+  }
+
+  wishOf(name: string, link: HostLink, config: InterfaceConfig | undefined, isUp: boolean): HostWish {
+    return this.#wishes.wishOf(name, link, config, isUp);
+  }
+
+  /** Makes the tables of VRFs that have interfaces. Rejects with VPP's reason. */
+  async makeTables(client: VppApiClient, mirrored: readonly Mirrored[]): Promise<void> {
+    const needed = new Map<number, string>();
+    for (const { wish, link } of mirrored) {
+      if (wish.tableId !== 0) needed.set(wish.tableId, link.vrf?.name ?? '');
+    }
+    this.#tables = await makeTables(client, needed);
+  }
+
+  /**
+   * Lets IPv6, multicast and broadcasts in on interfaces that are in their tables; `present`: what VPP had before. Rejects
+   * with VPP's reason.
+   */
+  async letIn(
+    client: VppApiClient,
+    mirrored: readonly Mirrored[],
+    present: ReadonlyMap<string, Present>,
+  ): Promise<void> {
+    const members = new Map<number, Set<SwIfIndex>>();
+    for (const { name, wish } of mirrored) {
+      const found = present.get(name);
+      if (found === undefined) continue;
+      const { swIfIndex } = found.vpp;
+      const table = members.get(wish.tableId) ?? new Set();
+      members.set(wish.tableId, table.add(swIfIndex));
+      // Another table has cost it that.
+      const isMoved = found.tables?.[6] !== wish.tableId;
+      if (this.#ipv6.get(name) === swIfIndex && !isMoved) continue;
+      await setIpv6On(client, swIfIndex);
+      this.#ipv6.set(name, swIfIndex);
+    }
+    const wanted: Members = members;
+    await this.#multicast.reconcile(client, this.#tables.all, wanted);
+  }
+
+  /**
+   * Lets IPv4 in on an interface without an address (DHCP, unnumbered); with its last address VPP ends that, with each
+   * address it is so. `present`: what VPP had before its addresses were changed.
+   */
+  async letIpv4In(
+    client: VppApiClient,
+    { name, wish }: Mirrored,
+    { vpp, addresses }: Present,
+  ): Promise<void> {
+    const hadAddress = addresses.some((text) => !text.includes(':'));
+    if (hadAddress || wish.addresses.some(({ family }) => family === 4)) this.#ipv4.delete(name);
+    if (wish.addresses.some(({ family }) => family === 4) || this.#ipv4.get(name) === vpp.swIfIndex) return;
+    // The API's message does the opposite of what its name says (vl_api_sw_interface_ip4_enable_disable_t_handler).
+    await runCliInband(client, `enable ip4 interface ${name}`);
+    this.#ipv4.set(name, vpp.swIfIndex);
+  }
+
+  /**
+   * With what VPP has now: proxy ARP, and the end of tables that are not needed any more. Rejects with VPP's reason.
+   */
+  async complete(
+    client: VppApiClient,
+    mirrored: readonly Mirrored[],
+    present: ReadonlyMap<string, Present>,
+  ): Promise<void> {
+    const members: ProxyMember[] = mirrored.flatMap(({ name, wish }) => {
+      const found = present.get(name);
+      if (!wish.proxyArp || found === undefined) return [];
+      return [{ swIfIndex: found.vpp.swIfIndex, tableId: wish.tableId, addresses: found.addresses }];
+    });
+    await this.#proxies.reconcile(client, members);
+    const inUse = new Set([...present.values()].flatMap(({ tables }) => Object.values(tables ?? {})));
+    const unused = [...this.#tables.ours].filter((id) => !inUse.has(id));
+    const gone = unused.filter((id) => this.#options.letGoOfTable(id));
+    this.#hasLeftovers = gone.length < unused.length;
+    await deleteTables(client, gone);
+  }
+
+  /** Whether something waits for others, and is to be looked at again. */
+  get hasLeftovers(): boolean {
+    return this.#hasLeftovers;
+  }
+
+  /**
+   * The end of a run, with what VPP has now: the TAPs get the configured addresses that somebody took off, and lose what
+   * VPP copied to them only for its own sake.
+   */
+  settle(
+    pairs: ReadonlyMap<string, LcpPair>,
+    configs: ReadonlyMap<string, InterfaceConfig>,
+    present: ReadonlyMap<string, Present>,
+  ): void {
+    const { host, isSync } = this.#options;
+    const state = host.read();
+    if (state === undefined) return;
+    const byIndex = new Map([...state.values()].map((link) => [link.ifIndex, link]));
+    for (const [name, { vifIndex }] of pairs) {
+      const link = byIndex.get(vifIndex);
+      const found = present.get(name);
+      if (link === undefined || found === undefined) continue;
+      const isUp = found.vpp.adminUp;
+      this.#wishes.remember(name, link, isSync ? isUp : isUp && link.isUp);
+      if (!isSync) continue;
+      const config = configs.get(name);
+      const has = new Set(link.addresses.map(({ address, length }) => `${address}/${length}`));
+      const add = (config?.addresses ?? []).filter(({ address, length }) => {
+        const text = `${address}/${length}`;
+        return found.addresses.includes(text) && !has.has(text) && !address.startsWith('fe80:');
+      });
+      host.changeAddresses(link.name, { add, remove: this.#wishes.litterOf(name, link) });
+      if (config?.enabled === false && link.isUp && !isUp) host.setUp(link.name, false);
+    }
+  }
+}

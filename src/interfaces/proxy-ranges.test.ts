@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { proxyRanges } from './proxy-ranges.ts';
+
+function ranges(...addresses: string[]): string[] {
+  return proxyRanges(addresses).map(({ low, high }) => `${low}-${high}`);
+}
+
+describe('proxyRanges', () => {
+  it('are all unicast addresses that are routed', () => {
+    expect(ranges()).toEqual([
+      '1.0.0.0-126.255.255.255',
+      '128.0.0.0-169.253.255.255',
+      '169.255.0.0-223.255.255.255',
+    ]);
+  });
+
+  it('leave out the networks of the interfaces, whatever their order and overlap', () => {
+    expect(ranges('192.0.2.77/24', '10.0.0.1/8', '192.0.2.1/25', '1.0.0.1/32', '2001:db8::1/64')).toEqual([
+      '1.0.0.0-1.0.0.0',
+      '1.0.0.2-9.255.255.255',
+      '11.0.0.0-126.255.255.255',
+      '128.0.0.0-169.253.255.255',
+      '169.255.0.0-192.0.1.255',
+      '192.0.3.0-223.255.255.255',
+    ]);
+  });
+});

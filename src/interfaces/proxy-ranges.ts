@@ -1,0 +1,45 @@
+/**
+ * The addresses that VPP answers ARP requests for in place of others (`net.ipv4.conf.TAP.proxy_arp`). Pure.
+ *
+ * Linux answers where it has a route to the address through another interface. VPP looks at no route, and has the ranges
+ * of a table in common for all interfaces on which answering is switched on (arp_proxy.c). So it is given all unicast
+ * addresses but those of the networks of these interfaces: there the owners of the addresses answer themselves.
+ */
+import { parsePrefix } from '../config/mod.ts';
+import type { Ipv4Range } from '../vpp/api/mod.ts';
+
+interface Span {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** This host, loopback, link-local, multicast and reserved addresses: nobody is to be answered for (RFC 6890). */
+const NEVER = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
+
+/** The ranges for interfaces that have these addresses, given as `192.0.2.1/24`; those of IPv6 count for nothing. */
+export function proxyRanges(addresses: Iterable<string>): Ipv4Range[] {
+  const gaps = [...NEVER, ...addresses]
+    .map(spanOf)
+    .filter((span) => span !== undefined)
+    .sort((a, b) => a.low - b.low);
+  const ranges: Ipv4Range[] = [];
+  let next = 0;
+  for (const { low, high } of gaps) {
+    if (low > next) ranges.push({ low: textOf(next), high: textOf(low - 1) });
+    next = Math.max(next, high + 1);
+  }
+  return ranges;
+}
+
+function spanOf(text: string): Span | undefined {
+  const prefix = parsePrefix(text);
+  if (prefix?.family !== 4) return undefined;
+  const size = 2 ** (32 - prefix.length);
+  const value = Buffer.from(prefix.bytes).readUInt32BE(0);
+  const low = Math.floor(value / size) * size;
+  return { low, high: low + size - 1 };
+}
+
+function textOf(value: number): string {
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.');
+}

@@ -1,0 +1,121 @@
+/**
+ * What each interface of VPP is to become: by the configuration, by what is done to its TAP in Linux, and by what it was
+ * before it left the configuration. Pure but for what it remembers of MTUs.
+ */
+import { parsePrefix } from '../config/mod.ts';
+import type { InterfaceConfig, Prefix } from '../config/types.ts';
+import type { HostLink } from '../mirror/mod.ts';
+import type { LcpPair } from '../vpp/api/mod.ts';
+import type { HostWish } from './host-wishes.ts';
+import type { Mirrored } from './mirror.ts';
+import { RELEASED, type Wanted } from './vpp-configure.ts';
+import type { Known } from './vpp-status.ts';
+
+/** Of an Ethernet link, as everybody on it expects; the default of `interface.NAME.mtu`. */
+const MTU_BYTES = 1500;
+
+export interface Target {
+  readonly name: string;
+  readonly known: Known;
+  readonly wanted: Wanted;
+  /** Where its TAP counts. */
+  readonly mirrored: Mirrored | undefined;
+}
+
+export interface TargetInputs {
+  readonly configs: ReadonlyMap<string, InterfaceConfig>;
+  /** Left the configuration. */
+  readonly released: readonly string[];
+  readonly present: ReadonlyMap<string, Known>;
+  /** Have a TAP whether or not they are configured. */
+  readonly nics: ReadonlySet<string>;
+  /** Interfaces with a TAP. */
+  readonly pairs: ReadonlyMap<string, LcpPair>;
+  /** The TAPs by interface; undefined where Linux has no say, or cannot be asked. */
+  readonly links: ReadonlyMap<string, HostLink> | undefined;
+  readonly wishOf: (
+    name: string,
+    link: HostLink,
+    config: InterfaceConfig | undefined,
+    isUp: boolean,
+  ) => HostWish | undefined;
+  /** MTUs before they were set here: kept for as long as the interface is ours. */
+  readonly originalMtu: Map<string, number>;
+}
+
+/** Configured interfaces first, in the file's order, then those that left it, then those that only have a TAP. */
+export function targetsOf(inputs: TargetInputs): Target[] {
+  const { configs, released, present, nics, pairs, links } = inputs;
+  const names = new Set([
+    ...configs.keys(),
+    ...released,
+    ...nics,
+    ...(links === undefined ? [] : pairs.keys()),
+  ]);
+  const targets: Target[] = [];
+  for (const name of names) {
+    const known = present.get(name);
+    if (known !== undefined) targets.push(targetOf(name, known, inputs));
+  }
+  return targets;
+}
+
+function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
+  const { configs, released, nics, pairs, links, wishOf } = inputs;
+  const config = configs.get(name);
+  const isReleased = config === undefined && released.includes(name);
+  const link = links?.get(name);
+  const wish = link === undefined ? undefined : wishOf(name, link, config, known.vpp.adminUp);
+  const mirrored = link === undefined || wish === undefined ? undefined : { name, link, wish };
+  const isUnread = mirrored === undefined && pairs.has(name) && known.tables !== undefined;
+  const given: Wanted =
+    config === undefined ? (isReleased ? RELEASED : UNCONFIGURED) : { ...config, tableId: undefined };
+  const mtuBytes = mtuOf(name, known, config?.mtuBytes ?? (nics.has(name) ? MTU_BYTES : undefined), inputs);
+  const wanted: Wanted = {
+    ...given,
+    mtuBytes,
+    ...(mirrored === undefined
+      ? {}
+      : {
+          // One that was released is down until somebody sets its TAP up.
+          enabled: isReleased ? false : mirrored.wish.enabled,
+          addresses: mirrored.wish.addresses,
+          tableId: mirrored.wish.tableId,
+        }),
+    // Linux cannot be asked: what it put there stays.
+    ...(isUnread && given.addresses !== undefined
+      ? { addresses: union(given.addresses, known.addresses) }
+      : {}),
+  };
+  return { name, known, wanted, mirrored };
+}
+
+const UNCONFIGURED: Wanted = {
+  enabled: undefined,
+  mtuBytes: undefined,
+  addresses: undefined,
+  mpls: undefined,
+  tableId: undefined,
+};
+
+/** Of an interface that has none to be any more: the one that VPP gave it, as far as that is known. */
+function mtuOf(
+  name: string,
+  { vpp }: Known,
+  wanted: number | undefined,
+  { originalMtu }: TargetInputs,
+): number | undefined {
+  const original = originalMtu.get(name);
+  if (wanted === undefined) return original;
+  if (original === undefined) originalMtu.set(name, vpp.mtuBytes.l3);
+  return wanted;
+}
+
+function union(configured: readonly Prefix[], present: readonly string[]): Prefix[] {
+  const all = new Map(configured.map((prefix) => [`${prefix.address}/${prefix.length}`, prefix]));
+  for (const text of present) {
+    const parsed = all.has(text) ? undefined : parsePrefix(text);
+    if (parsed !== undefined) all.set(text, parsed);
+  }
+  return [...all.values()];
+}

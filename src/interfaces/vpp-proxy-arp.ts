@@ -1,0 +1,58 @@
+/**
+ * Answering ARP for others in VPP, as the TAPs have it. What was sent is remembered for the life of this VPP: its dump
+ * of the ranges gives other numbers than those of tables (send_proxy_arp_details of 25.02).
+ */
+import {
+  addDelProxyArpRange,
+  proxyArpInterfaces,
+  setProxyArp,
+  type SwIfIndex,
+  tableId,
+  type VppApiClient,
+} from '../vpp/api/mod.ts';
+import { proxyRanges } from './proxy-ranges.ts';
+
+/** An interface that answers. */
+export interface ProxyMember {
+  readonly swIfIndex: SwIfIndex;
+  readonly tableId: number;
+  /** `192.0.2.1/24` */
+  readonly addresses: readonly string[];
+}
+
+export class VppProxyArp {
+  /** `TABLE LOW HIGH` of the ranges that VPP has. */
+  #ranges = new Set<string>();
+  /** VPP may answer on interfaces that another process of ours named. */
+  #isUnsure = true;
+
+  /** Another VPP has none of it. */
+  reset(): void {
+    this.#ranges = new Set();
+    this.#isUnsure = false;
+  }
+
+  /** Has these interfaces answer and no others. Nothing is sent where nobody does, and nobody did. */
+  async reconcile(client: VppApiClient, members: readonly ProxyMember[]): Promise<void> {
+    if (members.length === 0 && this.#ranges.size === 0 && !this.#isUnsure) return;
+    const on = new Set(await proxyArpInterfaces(client));
+    const wanted = new Set(members.map(({ swIfIndex }) => swIfIndex));
+    for (const index of on) if (!wanted.has(index)) await setProxyArp(client, index, false);
+    const ranges = new Set<string>();
+    for (const [table, inTable] of Map.groupBy(members, (member) => member.tableId)) {
+      const addresses = inTable.flatMap((member) => member.addresses);
+      for (const { low, high } of proxyRanges(addresses)) ranges.add(`${table} ${low} ${high}`);
+    }
+    for (const range of this.#ranges) if (!ranges.has(range)) await this.#change(client, range, false);
+    for (const range of ranges) if (!this.#ranges.has(range)) await this.#change(client, range, true);
+    for (const index of wanted) if (!on.has(index)) await setProxyArp(client, index, true);
+    this.#isUnsure = false;
+  }
+
+  async #change(client: VppApiClient, range: string, isAdd: boolean): Promise<void> {
+    const [table, low = '', high = ''] = range.split(' ');
+    await addDelProxyArpRange(client, tableId(Number(table)), { low, high }, isAdd);
+    if (isAdd) this.#ranges.add(range);
+    else this.#ranges.delete(range);
+  }
+}

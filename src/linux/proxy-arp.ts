@@ -1,0 +1,31 @@
+/**
+ * Owns the look at which interfaces answer ARP requests for others, in the namespace this thread is in.
+ *
+ *   struct netconfmsg { u8 family; }     an interface's settings, those of `all` under the index -1
+ *
+ * Source: linux/netconf.h; IN_DEV_PROXY_ARP of linux/inetdevice.h: what `all` has, or the interface's own.
+ */
+import { AF_INET } from './ip-address.ts';
+import { decodeAttributes } from './netlink-message.ts';
+import { RouteMessage, requestDump } from './rtnetlink.ts';
+
+const NETCONFMSG_BYTES = 4;
+const NETCONFA_IFINDEX = 1;
+const NETCONFA_PROXY_NEIGH = 5;
+const ALL = -1;
+
+/** Indexes of the interfaces with net.ipv4.conf.NAME.proxy_arp; `all` when it is on for all. Throws LinuxError. */
+export function proxyArpLinks(): ReadonlySet<number> | 'all' {
+  const body = Buffer.alloc(NETCONFMSG_BYTES);
+  body.writeUInt8(AF_INET, 0);
+  const found = requestDump(
+    { type: RouteMessage.getNetconf, body, call: 'proxyArpLinks', args: [] },
+    RouteMessage.newNetconf,
+    (payload) => {
+      const attributes = decodeAttributes(payload, NETCONFMSG_BYTES);
+      const isOn = attributes.get(NETCONFA_PROXY_NEIGH)?.readInt32LE(0) === 1;
+      return isOn ? attributes.get(NETCONFA_IFINDEX)?.readInt32LE(0) : undefined;
+    },
+  );
+  return found.includes(ALL) ? 'all' : new Set(found);
+}

@@ -1,0 +1,158 @@
+/**
+ * Owns the look at one network namespace: tells that something in it changed, and reads what is there now.
+ *
+ * Invariants: nothing is remembered of what was heard: a change is a reason to read, and a reading is whole; changes are
+ * told once they pause, or `LONGEST_MS` after the first one; a namespace that is not there yet, or is another one of the
+ * same name, is found within a second.
+ */
+import {
+  addAddress,
+  isErrno,
+  netnsIdentity,
+  reasonOf,
+  removeAddress,
+  RouteMonitor,
+  setLinkMaster,
+  setLinkUp,
+  withNetns,
+} from '../linux/mod.ts';
+import type { Prefix } from '../config/types.ts';
+import { type HostState, readHostState } from './host-state.ts';
+
+const LOOK_MS = 1_000;
+const SETTLE_MS = 20;
+const LONGEST_MS = 200;
+/** A burst of some thousand links and addresses. */
+const RECEIVE_BYTES = 8 * 2 ** 20;
+
+export interface HostNamespaceOptions {
+  readonly netns: string;
+  /** Told before anything is looked at, whenever there is another namespace of the name. */
+  readonly prepare?: (netns: string) => void;
+  /** Something of links, addresses or proxies became another one. */
+  readonly onChange: () => void;
+  readonly onError: (message: string) => void;
+}
+
+/** One namespace of the name. */
+interface Session {
+  readonly identity: string;
+  readonly monitor: Disposable;
+}
+
+export class HostNamespace implements Disposable {
+  readonly #options: HostNamespaceOptions;
+  #session: Session | undefined;
+  #look: NodeJS.Timeout | undefined;
+  #settle: NodeJS.Timeout | undefined;
+  /** `performance.now()` of the first change that was not told. */
+  #changedAt: number | undefined;
+  /** What was told last, by what failed: each once. */
+  readonly #told = new Map<string, string>();
+
+  /** Begins at once. */
+  constructor(options: HostNamespaceOptions) {
+    this.#options = options;
+    this.#look = setInterval(() => this.look(), LOOK_MS).unref();
+    this.look();
+  }
+
+  get netns(): string {
+    return this.#options.netns;
+  }
+
+  /** What is there now; undefined without the namespace, or when it cannot be read: that is told. */
+  read(): HostState | undefined {
+    this.look();
+    if (this.#session === undefined) return undefined;
+    return this.#attempt('read', () => withNetns(this.netns, readHostState));
+  }
+
+  /** Puts addresses on links, takes others off. What fails is told. */
+  changeAddresses(
+    link: string,
+    change: { readonly add?: readonly Prefix[]; readonly remove?: readonly Prefix[] },
+  ): void {
+    const { add = [], remove = [] } = change;
+    if (add.length + remove.length === 0) return;
+    this.#attempt(`change the addresses of ${link}`, () =>
+      withNetns(this.netns, () => {
+        for (const { address, length } of remove) removeAddress(link, address, length);
+        for (const { address, length } of add) addAddress(link, address, length);
+      }),
+    );
+  }
+
+  /** Enslaves a link to a VRF device. What fails is told. */
+  enslave(link: string, vrf: string): void {
+    this.#attempt(`put ${link} into ${vrf}`, () => withNetns(this.netns, () => setLinkMaster(link, vrf)));
+  }
+
+  /** Sets the administrative state of a link. What fails is told. */
+  setUp(link: string, isUp: boolean): void {
+    this.#attempt(`set ${link} ${isUp ? 'up' : 'down'}`, () =>
+      withNetns(this.netns, () => setLinkUp(link, isUp)),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#look);
+    this.#look = undefined;
+    this.#end();
+  }
+
+  /** Finds out whether the namespace is there, or is another one, without waiting for the next look. */
+  look(): void {
+    const identity = netnsIdentity(this.netns);
+    if (identity === this.#session?.identity || this.#look === undefined) return;
+    this.#end();
+    if (identity === undefined) return;
+    this.#session = this.#attempt('follow', () => {
+      this.#options.prepare?.(this.netns);
+      return { identity, monitor: this.#listen() };
+    });
+    if (this.#session !== undefined) this.#changed();
+  }
+
+  #listen(): Disposable {
+    const onChange = (): void => this.#changed();
+    return new RouteMonitor(
+      { onLink: onChange, onAddress: onChange, onIpv4Setting: onChange, onOverrun: onChange },
+      { netns: this.netns, receiveBytes: RECEIVE_BYTES },
+    );
+  }
+
+  #changed(): void {
+    const now = performance.now();
+    this.#changedAt ??= now;
+    clearTimeout(this.#settle);
+    const waitMs = Math.max(0, Math.min(SETTLE_MS, this.#changedAt + LONGEST_MS - now));
+    this.#settle = setTimeout(() => {
+      this.#changedAt = undefined;
+      this.#options.onChange();
+    }, waitMs).unref();
+  }
+
+  #end(): void {
+    clearTimeout(this.#settle);
+    this.#changedAt = undefined;
+    this.#session?.monitor[Symbol.dispose]();
+    this.#session = undefined;
+  }
+
+  /** A link that went meanwhile is no failure: its going is heard. */
+  #attempt<T>(what: string, body: () => T): T | undefined {
+    try {
+      const value = body();
+      this.#told.delete(what);
+      return value;
+    } catch (error) {
+      if (isErrno(error, 'ENODEV')) return undefined;
+      const reason = reasonOf(error);
+      if (this.#told.get(what) !== reason)
+        this.#options.onError(`${what} (namespace ${this.netns}): ${reason}`);
+      this.#told.set(what, reason);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { decodeLink } from '../linux/links.ts';
+import type { Link, LinkAddress } from '../linux/mod.ts';
+import { decodeMessages } from '../linux/netlink-message.ts';
+import { hostStateOf } from './host-state.ts';
+import { ENSLAVED_LINK, FREE_LINK, VRF_DEVICE } from './recorded-links.fixture.ts';
+
+const NONE: ReadonlySet<number> = new Set();
+
+function linkOf(message: Buffer): Link {
+  const [only] = decodeMessages(message);
+  if (only === undefined) throw new Error('no message');
+  return decodeLink(Buffer.from(only.payload));
+}
+
+function address(ifIndex: number, text: string): LinkAddress {
+  const [address = '', length] = text.split('/');
+  const family = address.includes(':') ? 6 : 4;
+  return { ifIndex, family, address, length: Number(length), tentative: false };
+}
+
+const vrf = linkOf(VRF_DEVICE);
+const free = linkOf(FREE_LINK);
+const enslaved = linkOf(ENSLAVED_LINK);
+
+describe('the state of a namespace', () => {
+  it('has the VRF of a link, and its table, from the device that it is enslaved to', () => {
+    expect(hostStateOf([vrf, enslaved], [], NONE).get('xe9')).toEqual({
+      ifIndex: 4,
+      name: 'xe9',
+      isUp: false,
+      addresses: [],
+      vrf: { name: 'red', tableId: 100 },
+      proxyArp: false,
+    });
+    expect(hostStateOf([vrf, free], [], NONE).get('xe9')?.vrf).toBeUndefined();
+  });
+
+  it('has no VRF where the master is something else, or the main table, which is the default one of VPP', () => {
+    const { vrfTable: _, ...bridge } = vrf;
+    expect(hostStateOf([bridge, enslaved], [], NONE).get('xe9')?.vrf).toBeUndefined();
+    expect(hostStateOf([{ ...vrf, vrfTable: 254 }, enslaved], [], NONE).get('xe9')?.vrf).toEqual({
+      name: 'red',
+      tableId: 0,
+    });
+  });
+
+  it('has the addresses of each link, without link-local ones', () => {
+    const all = ['192.0.2.1/24', '2001:db8::1/64', 'fe80::1/64', 'febf::1/10', 'fec0::1/64'];
+    const state = hostStateOf(
+      [vrf, free],
+      all.map((text) => address(4, text)),
+      NONE,
+    );
+    const shown = state.get('xe9')?.addresses.map(({ address, length }) => `${address}/${length}`);
+    expect(shown).toEqual(['192.0.2.1/24', '2001:db8::1/64', 'fec0::1/64']);
+    expect(state.get('red')?.addresses).toEqual([]);
+  });
+
+  it('has which links answer ARP for others: one by itself, or all', () => {
+    const proxies = (of: ReadonlySet<number> | 'all'): boolean[] =>
+      [...hostStateOf([vrf, free], [], of).values()].map(({ proxyArp }) => proxyArp);
+    expect(proxies(new Set([4]))).toEqual([false, true]);
+    expect(proxies('all')).toEqual([true, true]);
+  });
+});

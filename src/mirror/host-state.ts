@@ -1,0 +1,70 @@
+/**
+ * What Linux has of an interface of VPP: the state of its TAP, as whoever works in the namespace made it.
+ *
+ * Not in it, since nobody means it: link-local IPv6 addresses, which the kernel gives each link, and VPP each of its
+ * interfaces from the same MAC address.
+ */
+import type { Prefix } from '../config/types.ts';
+import { type Link, type LinkAddress, listAddresses, listLinks, proxyArpLinks } from '../linux/mod.ts';
+
+export interface HostLink {
+  /** Another one is another link of the same name. */
+  readonly ifIndex: number;
+  readonly name: string;
+  /** Administrative state. */
+  readonly isUp: boolean;
+  /** Without link-local ones. */
+  readonly addresses: readonly Prefix[];
+  /** The VRF device that it is enslaved to; absent outside of any. */
+  readonly vrf?: { readonly name: string; readonly tableId: number };
+  /** Answers ARP requests for addresses that are elsewhere. */
+  readonly proxyArp: boolean;
+}
+
+/** Links by name. */
+export type HostState = ReadonlyMap<string, HostLink>;
+
+/** As a table of VPP; the kernel's main table is VPP's default one. */
+const MAIN_TABLE = 254;
+
+/** Reads the namespace this thread is in. Throws LinuxError. */
+export function readHostState(): HostState {
+  return hostStateOf(listLinks(), listAddresses(), proxyArpLinks());
+}
+
+/** The state of what the kernel listed. */
+export function hostStateOf(
+  links: readonly Link[],
+  addresses: readonly LinkAddress[],
+  proxies: ReadonlySet<number> | 'all',
+): HostState {
+  const byIndex = new Map(links.map((link) => [link.index, link]));
+  const placed = Map.groupBy(
+    addresses.filter(({ address }) => !isLinkLocal(address)),
+    ({ ifIndex }) => ifIndex,
+  );
+  const found = new Map<string, HostLink>();
+  for (const { index, name, up, master } of links) {
+    const vrf = master === undefined ? undefined : byIndex.get(master);
+    found.set(name, {
+      ifIndex: index,
+      name,
+      isUp: up,
+      addresses: (placed.get(index) ?? []).map(({ family, address, length }) => ({
+        family,
+        address,
+        length,
+      })),
+      ...(vrf?.vrfTable === undefined
+        ? {}
+        : { vrf: { name: vrf.name, tableId: vrf.vrfTable === MAIN_TABLE ? 0 : vrf.vrfTable } }),
+      proxyArp: proxies === 'all' || proxies.has(index),
+    });
+  }
+  return found;
+}
+
+/** fe80::/10 in canonical text. */
+function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
+}

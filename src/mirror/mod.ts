@@ -1,0 +1,3 @@
+/** What the namespace of VPP's TAPs says. Other folders import this file only. */
+export { HostNamespace, type HostNamespaceOptions } from './host-namespace.ts';
+export type { HostLink, HostState } from './host-state.ts';

@@ -1,0 +1,51 @@
+/** Neighbours and the answers for others: ip_neighbor.api, arp.api. */
+
+import { struct } from '../block.ts';
+import { autoreply, details, dump, reply, request } from '../message.ts';
+import { alias, bool, bytes, u32 } from '../schema.ts';
+import { addressFamily, interfaceIndex, tableNumber } from '../types.ts';
+
+/** Of one family. `max_age` in seconds, 0: for ever; `recycle`: a new one takes the place of the oldest when it is full. */
+export const ipNeighborConfig = request(
+  'ip_neighbor_config',
+  0xf4a5cf44,
+  { af: addressFamily, max_number: u32, max_age: u32, recycle: bool },
+  autoreply('ip_neighbor_config'),
+);
+
+export const ipNeighborConfigGet = request(
+  'ip_neighbor_config_get',
+  0xa5db7bf7,
+  { af: addressFamily },
+  reply('ip_neighbor_config_get_reply', 0x798e6fdd, {
+    af: addressFamily,
+    max_number: u32,
+    max_age: u32,
+    recycle: bool,
+  }),
+);
+
+const ip4Address = alias('ip4_address', bytes(4));
+
+/** Requests for addresses of the range are answered on interfaces of the table that have it enabled. */
+export const proxyArpAddDel = request(
+  'proxy_arp_add_del',
+  0x1823c3e7,
+  { is_add: bool, proxy: struct('proxy_arp', { table_id: tableNumber, low: ip4Address, hi: ip4Address }) },
+  autoreply('proxy_arp_add_del'),
+);
+
+export const proxyArpIntfcEnableDisable = request(
+  'proxy_arp_intfc_enable_disable',
+  0xae6cfcfb,
+  { sw_if_index: interfaceIndex, enable: bool },
+  autoreply('proxy_arp_intfc_enable_disable'),
+);
+
+/** Interfaces that have it enabled. */
+export const proxyArpIntfcDump = dump(
+  'proxy_arp_intfc_dump',
+  0x51077d14,
+  {},
+  details('proxy_arp_intfc_details', 0xf6458e5f, { sw_if_index: u32 }),
+);

@@ -1,0 +1,56 @@
+/** Typed operations over a client: multicast FIBs. */
+
+import type { Prefix } from '../../config/mod.ts';
+import type { VppApiClient } from './client.ts';
+import type { CallOptions } from './client-types.ts';
+import { FibPathProto, FibPathType, fibPath, MfibFlag } from './fib-path.ts';
+import { ipMrouteAddDel, ipMrouteDump } from './messages/ip.ts';
+import { fromApiPrefix, toApiPrefix } from './operations.ts';
+import type { FibTable } from './route-operations.ts';
+import { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId } from './types.ts';
+
+/** What is done with packets to the groups of a prefix. */
+export interface MulticastEntry {
+  readonly prefix: Prefix;
+  /** VPP takes them for itself, or has the host take them. */
+  readonly isLocal: boolean;
+  /** Interfaces on which they are let in. */
+  readonly accepted: readonly SwIfIndex[];
+}
+
+/**
+ * Adds one path to the entry of `group`, or takes it away; the entry comes with its first and goes with its last. `to`:
+ * VPP itself, or an interface on which packets are let in. Repeated it is the same.
+ */
+export async function addDelMulticastPath(
+  client: VppApiClient,
+  { tableId, group }: { readonly tableId: TableId; readonly group: Prefix },
+  to: 'local' | SwIfIndex,
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  const proto = group.family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
+  const isLocal = to === 'local';
+  const path = fibPath(isLocal ? { type: FibPathType.local, proto } : { swIfIndex: to, proto });
+  const itfFlags = isLocal ? MfibFlag.forward : MfibFlag.accept;
+  const prefix = toApiPrefix(group);
+  const route = { tableId, entryFlags: 0, rpfId: 0, prefix, paths: [{ itfFlags, path }] };
+  await client.request(ipMrouteAddDel, { isAdd, isMultipath: true, route }, options);
+}
+
+/** All entries of a table, those of VPP itself among them; empty for a table that VPP does not have. */
+export async function dumpMulticast(
+  client: VppApiClient,
+  { tableId, family }: FibTable,
+  options?: CallOptions,
+): Promise<MulticastEntry[]> {
+  const table = { tableId, isIp6: family === 6, name: '' };
+  const all = await client.dump(ipMrouteDump, { table }, options);
+  return all.map(({ route: { prefix, paths } }) => ({
+    prefix: fromApiPrefix(prefix),
+    isLocal: paths.some(({ path }) => path.type === FibPathType.local),
+    accepted: paths
+      .filter(({ itfFlags, path }) => itfFlags === MfibFlag.accept && path.swIfIndex !== NO_INTERFACE)
+      .map(({ path }) => swIfIndex(path.swIfIndex)),
+  }));
+}
