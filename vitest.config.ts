@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const CORES = availableParallelism();
 
-// Three projects, one after the other: `unit` is quick and runs beside the source; `browser` looks at the page; `e2e`
-// boots guests.
+// Four projects, one after the other: `unit` is quick and runs beside the source; `browser` looks at the page; `e2e`
+// boots guests; `field` has one between daemons.
 export default defineConfig({
   test: {
     reporters: ['default', './test/summary-reporter.ts'],
@@ -19,6 +19,7 @@ export default defineConfig({
             'test/conformance/**/*.test.ts',
             'test/monitoring/**/*.test.ts',
             'test/system/**/*.test.ts',
+            'test/field/record.test.ts',
           ],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -51,6 +52,19 @@ export default defineConfig({
           maxWorkers: Math.min(CORES, 2),
           // After the others: emulated processors want the machine for themselves.
           sequence: { groupOrder: 2 },
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: 'field',
+          include: ['test/field/field.test.ts'],
+          pool: 'forks',
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+          fileParallelism: false,
+          // After the others: what daemons wait for is timed by them.
+          sequence: { groupOrder: 3 },
           testTimeout: 300_000,
           hookTimeout: 900_000,
         },

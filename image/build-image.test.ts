@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOADER_CONF, readmeText } from './boot-files.ts';
 import { buildImage, missingTools } from './build-image.ts';
 import { formatWeights } from './weights.ts';
 
@@ -31,18 +30,6 @@ describe.skipIf(missing !== undefined)(`buildImage${missing === undefined ? '' :
 
   it.each(['7', '1.2', '1.2.3-RC', '1.2.3/..'])('refuses the version "%s"', async (version) => {
     await expect(build({ version })).rejects.toThrow(`--version "${version}" is none`);
-  });
-});
-
-describe('the texts on the boot partition', () => {
-  it('have the line ends of every editor where people read them', () => {
-    expect(readmeText('1.2.3')).toMatch(/^Appliance 1\.2\.3\r\n/);
-    expect(readmeText('1.2.3').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    expect(readmeText('1.2.3')).toContain('appliance.ini\r\n');
-  });
-
-  it('keep a stranger at the keyboard from another command line', () => {
-    expect(LOADER_CONF).toMatch(/^editor no$/m);
   });
 });
 

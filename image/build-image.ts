@@ -20,9 +20,10 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { formatProblem, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
-import { isImageVersion, signManifest } from '../src/update/manifest.ts';
-import { LOADER_CONF, readmeText } from './boot-files.ts';
+import { formatProblem, isImageVersion, parseConfig, renderDefaultIni } from '../src/config/mod.ts';
+import type { Config } from '../src/config/types.ts';
+import { bootTexts, LOADER_PROGRAMS } from '../src/disk/boot-files.ts';
+import { signManifest } from '../src/update/manifest.ts';
 import { compressZstd } from './compress.ts';
 import { extractPackage, fetchPackage } from './debian-package.ts';
 import { writeDiskImage } from './disk-image.ts';
@@ -70,6 +71,8 @@ export interface BuildImageOptions {
   /** The appliance.ini to put on the boot partition; undefined: all defaults, as comments. */
   readonly config?: string | undefined;
   readonly version?: string | undefined;
+  /** Unix seconds; told by the inputs by default (build-time.ts). */
+  readonly builtAt?: number | undefined;
   /** What PID 1 is, and the emulator: `dist/`'s by default. */
   readonly init?: string | undefined;
   readonly emulator?: string | undefined;
@@ -97,41 +100,52 @@ export function missingTools(): string | undefined {
   return `not installed: ${tools}; run \`apt-get install ${packages}\``;
 }
 
-/** The text for the boot partition. @throws ImageError `bad-argument` with every mistake, as FILE:LINE */
-function readConfiguration(path: string | undefined, log: (line: string) => void): string | Uint8Array {
-  if (path === undefined) return renderDefaultIni();
+interface Configuration {
+  /** For the boot partition. */
+  readonly text: string | Uint8Array;
+  /** What the user gave; undefined: all defaults, as comments. */
+  readonly config: Config | undefined;
+}
+
+/** @throws ImageError `bad-argument` with every mistake, as FILE:LINE */
+function readConfiguration(path: string | undefined, log: (line: string) => void): Configuration {
+  if (path === undefined) return { text: renderDefaultIni(), config: undefined };
   const bytes = readFileSync(path);
   const result = parseConfig(bytes, path);
   const problems = result.ok ? result.warnings : result.problems;
   const lines = problems.map((problem) => formatProblem(path, problem));
   if (!result.ok) throw new ImageError('bad-argument', `--config ${path} has mistakes:\n${lines.join('\n')}`);
   for (const line of lines) log(line);
-  return bytes;
+  return { text: bytes, config: result.config };
 }
 
 interface UnifiedInputs {
   readonly version: string;
+  readonly config: Config | undefined;
   readonly kernel: Kernel;
   readonly loaders: string;
   readonly scratch: string;
   readonly target: string;
 }
 
-/** Writes the unified image and says what is in it. */
+/** Writes the unified image; says when it was built and what is in it. */
 async function buildUnified(
   options: BuildImageOptions,
   key: SigningKey,
   inputs: UnifiedInputs,
-): Promise<Weight[]> {
+): Promise<{ readonly builtAt: number; readonly weights: Weight[] }> {
   const { version, kernel, scratch } = inputs;
-  const { tree } = await collectRoot({
+  const { tree, builtAt } = await collectRoot({
     kernel,
     version,
+    builtAt: options.builtAt,
     updateKey: key.publicKey,
     vpp: options.vpp,
     init: options.init,
     emulator: options.emulator,
     add: options.add ?? [],
+    config: inputs.config,
+    log: options.log,
   });
   const archive = join(scratch, 'initramfs.cpio');
   const parts = writeParts(tree, archive);
@@ -148,7 +162,7 @@ async function buildUnified(
   };
   const stub = join(inputs.loaders, 'linuxx64.efi.stub');
   const sections = [
-    { name: '.osrel', path: text('osrel', osRelease(version)) },
+    { name: '.osrel', path: text('osrel', osRelease({ version, builtAt })) },
     { name: '.cmdline', path: text('cmdline', COMMAND_LINE) },
     { name: '.uname', path: text('uname', kernel.release) },
     { name: '.linux', path: kernel.image },
@@ -162,11 +176,12 @@ async function buildUnified(
   }));
   const kernelBytes = statSync(kernel.image).size;
   const others = statSync(inputs.target).size - kernelBytes - statSync(initramfs).size;
-  return [
+  const weights = [
     ...archived,
     { name: `kernel ${kernel.release}`, bytes: kernelBytes, compressedBytes: kernelBytes },
     { name: 'boot stub', bytes: others, compressedBytes: others },
   ];
+  return { builtAt, weights };
 }
 
 async function hashFile(path: string): Promise<string> {
@@ -224,22 +239,22 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
     const kernel = await findKernel();
     const loaders = join(await extractPackage(await fetchPackage(LOADER_PACKAGE)), LOADER_DIRECTORY);
     const target = join(scratch, 'unified.efi');
-    const weights = await buildUnified(options, key, { version, kernel, loaders, scratch, target });
+    const inputs = { version, config: configuration.config, kernel, loaders, scratch, target };
+    const { builtAt, weights } = await buildUnified(options, key, inputs);
     checkWeight(target, weights);
     const manifest = {
       version,
       architecture: ARCHITECTURE,
       size: statSync(target).size,
       sha256: await hashFile(target),
+      builtAt,
     };
     const loader = join(loaders, 'systemd-bootx64.efi');
     await writeDiskImage(partial, [
-      { path: 'EFI/BOOT/BOOTX64.EFI', source: loader },
-      { path: 'EFI/systemd/systemd-bootx64.efi', source: loader },
-      { path: 'loader/loader.conf', data: LOADER_CONF },
+      ...LOADER_PROGRAMS.map((path) => ({ path, source: loader })),
+      ...[...bootTexts(version)].map(([path, data]) => ({ path, data })),
       { path: `EFI/Linux/appliance-${version}.efi`, source: target },
-      { path: 'appliance.ini', data: configuration },
-      { path: 'README.txt', data: readmeText(version) },
+      { path: 'appliance.ini', data: configuration.text },
     ]);
     chmodSync(target, 0o644);
     renameSync(target, unified);

@@ -92,6 +92,7 @@ export async function assembleGuest(options: AssembleOptions = {}): Promise<Gues
     init: options.init,
     vpp: options.vpp,
     emulator: options.emulator,
+    log,
   });
   mkdirSync(output, { recursive: true });
   const image = join(output, 'vmlinux');

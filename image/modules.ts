@@ -30,7 +30,7 @@ const WANTED_MODULES: readonly string[] = Object.values({
   ],
   // RTL8111 and RTL8125 boards answer as the generic PHY without this one.
   phys: ['realtek'],
-  vpp: ['vfio', 'vfio_iommu_type1', 'vfio_pci', 'uio_pci_generic', 'vhost_net', 'tun', 'veth', 'dummy'],
+  vpp: ['vfio', 'vfio_iommu_type1', 'vfio_pci', 'uio_pci_generic', 'vhost_net', 'tun', 'veth'],
   disks: [
     'virtio_pci',
     'virtio_blk',
@@ -50,7 +50,7 @@ const WANTED_MODULES: readonly string[] = Object.values({
   machine: ['button', 'evdev', 'efivarfs', 'efi_pstore', 'virtio_rng'],
   // The chipset's TCO timer is a child of the LPC bridge or of the SMBus. No softdog: it hangs with the kernel.
   watchdogs: ['i6300esb', 'iTCO_wdt', 'lpc_ich', 'i2c_i801', 'sp5100_tco', 'wdat_wdt'],
-  router: ['af_packet', 'mpls_router', 'mpls_iptunnel', '8021q'],
+  router: ['af_packet', 'mpls_router', 'mpls_iptunnel', '8021q', 'dummy', 'vrf'],
 }).flat();
 
 /**

@@ -8,7 +8,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { extractPackage, fetchPackage, learnPackages, readDependencies } from './debian-package.ts';
+import { extractPackage, fetchPackage, prefetchPackages, readDependencies } from './debian-package.ts';
 import { ImageError } from './errors.ts';
 import { closeLibraries, type LibraryClosure, readHostLibraries } from './libraries.ts';
 
@@ -64,7 +64,7 @@ export async function closeOverPackages(sources: readonly ProgramSource[]): Prom
     const names = (await Promise.all(level.map(readDependencies))).flat();
     const wanted = new Set(names.filter((name) => LIBRARY_PACKAGE.test(name) && !known.has(name)));
     level = [];
-    await learnPackages([...wanted]);
+    await prefetchPackages([...wanted]);
     for (const name of [...wanted].sort()) {
       known.add(name);
       try {

@@ -51,6 +51,8 @@ describe('qemuArguments', () => {
       'dgram,id=nic2,local.type=inet,local.host=127.0.0.1,local.port=5001,remote.type=inet',
     );
     expect(args).toContain('hubport,id=nic3,hubid=1003');
+    const tap = text({ dataNics: [{ network: { kind: 'tap', name: 'peer0' } }] });
+    expect(tap).toContain('tap,id=nic2,ifname=peer0,script=no,downscript=no');
     expect(text()).toContain('hubport,id=nic3,hubid=3');
   });
 

@@ -25,7 +25,12 @@ export type NicNetwork =
   /** NICs of one guest with the same hub number are on one segment. */
   | { readonly kind: 'hub'; readonly hub: number }
   /** Frames as UDP datagrams between two ports of this machine's loopback: the other end is a test or a guest. */
-  | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number };
+  | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number }
+  /**
+   * A TAP that QEMU makes, as root, in its own network namespace and that goes with it; whoever wants it elsewhere moves
+   * it there.
+   */
+  | { readonly kind: 'tap'; readonly name: string };
 
 export interface NicOptions {
   readonly model?: NicModel;
@@ -123,6 +128,8 @@ function netdevOf(network: NicNetwork, bus: number): string {
         `${side}.type=inet,${side}.host=127.0.0.1,${side}.port=${port}`;
       return `dgram,id=ID,${end('local', network.localPort)},${end('remote', network.remotePort)}`;
     }
+    case 'tap':
+      return `tap,id=ID,ifname=${network.name},script=no,downscript=no`;
   }
 }
 
@@ -132,6 +139,8 @@ function netdevOf(network: NicNetwork, bus: number): string {
  * disk's own cache loses in a power cut is not lost here: that a write needs its flush is not shown.)
  */
 const DISK_CACHE = 'writeback';
+/** What the guest discards is a hole in the file then, and reads as zeros. */
+const DISK_DISCARD = 'unmap';
 
 const DISK_DEVICES: Readonly<Record<DiskBus, string>> = {
   virtio: 'virtio-blk-pci',
@@ -142,7 +151,7 @@ const DISK_DEVICES: Readonly<Record<DiskBus, string>> = {
 function diskArguments(disk: DiskOptions, index: number): string[] {
   const bus = disk.bus ?? 'virtio';
   const file = disk.path.replaceAll(',', ',,');
-  const drive = `if=none,id=disk${index},format=raw,cache=${DISK_CACHE},file=${file}`;
+  const drive = `if=none,id=disk${index},format=raw,cache=${DISK_CACHE},discard=${DISK_DISCARD},file=${file}`;
   const slot = `bus=pcie.0,addr=0x${hex(FIRST_DISK_SLOT + index)}`;
   // Firmware tries this disk and, having a list, nothing else.
   const device = `${DISK_DEVICES[bus]},drive=disk${index}${index === 0 ? ',bootindex=1' : ''}`;

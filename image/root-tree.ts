@@ -5,9 +5,12 @@
  * Every file belongs to one part, so that what the image weighs can be said part by part.
  */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { Config } from '../src/config/types.ts';
+import { BUILT_AT_FIELD } from '../src/update/portable-executable.ts';
 import { addPackage, groupsOf } from './added-package.ts';
+import { buildTime } from './build-time.ts';
 import { extractPackage, fetchPackage, learnPackages } from './debian-package.ts';
 import { ImageError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
@@ -51,6 +54,12 @@ export interface RootOptions {
   readonly add?: readonly string[];
   /** `package.json`'s by default. */
   readonly version?: string | undefined;
+  /** Of the box, where it is known. */
+  readonly config?: Config | undefined;
+  /** Told what VPP lacks. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Unix seconds; told by the inputs by default. */
+  readonly builtAt?: number | undefined;
   /** PEM; updates must be signed with its private half. Undefined: none is taken. */
   readonly updateKey?: string | undefined;
 }
@@ -58,6 +67,8 @@ export interface RootOptions {
 export interface Root {
   readonly tree: PartedTree;
   readonly modules: readonly string[];
+  /** Unix seconds. */
+  readonly builtAt: number;
 }
 
 export function requireFile(path: string): string {
@@ -151,8 +162,15 @@ export function packageVersion(): string {
   return version;
 }
 
+/** What an image says of itself. */
+interface Identity {
+  readonly version: string;
+  /** Unix seconds. */
+  readonly builtAt: number;
+}
+
 /** os-release(5) of an image; systemd-boot sorts entries by IMAGE_ID and IMAGE_VERSION. */
-export function osRelease(version: string): string {
+export function osRelease({ version, builtAt }: Identity): string {
   const fields = {
     ID: 'appliance',
     NAME: 'Appliance',
@@ -160,30 +178,16 @@ export function osRelease(version: string): string {
     VERSION_ID: version,
     IMAGE_ID: 'appliance',
     IMAGE_VERSION: version,
+    [BUILT_AT_FIELD]: String(builtAt),
   };
   return Object.entries(fields)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
 }
 
-/**
- * Seconds since the epoch that the box may take for certainly past: when the newest of Debian's programs in it was
- * made, and not when this build ran, because the same inputs are to make the same image. SOURCE_DATE_EPOCH overrides.
- */
-function buildTime(kernel: Kernel, tools: readonly ProgramSource[]): number {
-  const given = process.env['SOURCE_DATE_EPOCH'];
-  if (given !== undefined && /^\d+$/.test(given)) return Number(given);
-  const files = [kernel.image, ...tools.flatMap((source) => source.programs)];
-  return Math.max(...files.map((path) => Math.floor(statSync(path).mtimeMs / 1000)));
-}
-
-function addIdentity(
-  tree: FileTree,
-  identity: { readonly version: string; readonly builtAt: number },
-  updateKey: string | undefined,
-): void {
+function addIdentity(tree: FileTree, identity: Identity, updateKey: string | undefined): void {
   const { version, builtAt } = identity;
-  tree.addData('/etc/os-release', osRelease(version));
+  tree.addData('/etc/os-release', osRelease(identity));
   const image = { version, architecture: ARCHITECTURE, builtAt };
   tree.addData('/etc/appliance/image.json', `${JSON.stringify(image)}\n`);
   if (updateKey !== undefined) tree.addData('/etc/appliance/update.pub', updateKey);
@@ -211,7 +215,9 @@ export async function collectRoot(options: RootOptions): Promise<Root> {
   if (options.vpp === undefined) {
     sources.push({ ...addEmulator(tree.part('VPP emulator'), runtime, emulator), part: LIBRARY_PART });
   } else {
-    sources.push({ ...(await addVpp(tree.part(VPP_PART), options.vpp)), part: VPP_PART });
+    const { warnings, ...source } = await addVpp(tree.part(VPP_PART), options.vpp, options.config);
+    for (const words of warnings) options.log?.(`WARNING: ${words}`);
+    sources.push({ ...source, part: VPP_PART });
   }
   for (const name of options.add ?? []) {
     const part = `package ${name}`;
@@ -221,8 +227,10 @@ export async function collectRoot(options: RootOptions): Promise<Root> {
   const modules = await addModules(tree.part('kernel modules'), options.kernel.modulesDirectory);
   const identity = {
     version: options.version ?? packageVersion(),
-    builtAt: buildTime(options.kernel, tools),
+    builtAt:
+      options.builtAt ??
+      (await buildTime(ROOT, [options.kernel.image, ...tools.flatMap(({ programs }) => programs)])),
   };
   addIdentity(tree.part('base files'), identity, options.updateKey);
-  return { tree, modules };
+  return { tree, modules, builtAt: identity.builtAt };
 }

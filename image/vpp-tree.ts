@@ -2,11 +2,27 @@
  * Owns putting a real VPP into the guest: from an installed tree, or from a folder of VPP's `.deb` files.
  *
  * Wherever it comes from, it is laid out as Debian's packages do, because VPP looks for its plugins relative to its
- * own executable: /usr/bin/vpp finds /usr/lib/x86_64-linux-gnu/vpp_plugins (vpp/vnet/main.c, vpp_find_plugin_path).
+ * own executable: /usr/bin/vpp finds /usr/lib/x86_64-linux-gnu/vpp_plugins (vpp/vnet/main.c, vpp_find_plugin_path). Its
+ * drivers it finds in one place only, which was chosen when it was built (vnet/dev/dev.c): they stay where they are,
+ * relative to the executable.
+ *
+ * Which plugins are carried is what startup.conf may ask for: one table, src/vpp/plugins.ts.
  */
 
 import { existsSync, globSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { formatProblem } from '../src/config/mod.ts';
+import type { Config } from '../src/config/types.ts';
+import {
+  hasNativeDriver,
+  missingWords,
+  NATIVE_DRIVER,
+  PLUGINS,
+  pluginsOf,
+  readVppVersion,
+  vppProblems,
+  type VppVersion,
+} from '../src/vpp/mod.ts';
 import { extractPackage } from './debian-package.ts';
 import { ImageError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
@@ -14,10 +30,6 @@ import { GUEST_LIBRARY_DIRECTORY } from './libraries.ts';
 import type { ProgramSource } from './package-libraries.ts';
 
 const GUEST_PLUGIN_DIRECTORY = join(GUEST_LIBRARY_DIRECTORY, 'vpp_plugins');
-
-/** Plugins that the appliance's startup.conf may ask for; those that a VPP does not have are left out. */
-const PLUGINS =
-  'dpdk linux_cp linux_nl ping af_packet arping dhcp lacp lldp crypto_native crypto_openssl'.split(' ');
 
 /** Poll mode drivers of a DPDK built as shared libraries, which it opens at run time. */
 const DPDK_DRIVERS =
@@ -28,6 +40,8 @@ interface VppSource {
   readonly binary: string;
   readonly vppctl: string | undefined;
   readonly plugins: readonly string[];
+  /** VPP's own driver, and the directory that it is in below the one that holds `bin`. */
+  readonly driver: { readonly path: string; readonly directory: string } | undefined;
   readonly libraryDirectories: readonly string[];
 }
 
@@ -37,12 +51,22 @@ function inspect(roots: readonly string[]): VppSource {
   const binary = find('bin/vpp', 'usr/bin/vpp').find((path) => statSync(path).isFile());
   if (binary === undefined) throw new ImageError('missing-artefact', `no bin/vpp in ${roots.join(', ')}`);
   const plugins = find('{lib,lib64,usr/lib}/{vpp_plugins,*/vpp_plugins}/*_plugin.so');
+  const known = new Set(PLUGINS.map(({ file }) => file));
+  const driver = find(`{lib,lib64,usr/lib}/{vpp_drivers,*/vpp_drivers}/${NATIVE_DRIVER.file}`)[0];
   return {
     binary,
     vppctl: find('bin/vppctl', 'usr/bin/vppctl')[0],
-    plugins: plugins.filter((path) => PLUGINS.includes(basename(path, '_plugin.so'))),
+    plugins: plugins.filter((path) => known.has(basename(path))),
+    driver:
+      driver === undefined ? undefined : { path: driver, directory: belowPrefix(roots, dirname(driver)) },
     libraryDirectories: find('lib', 'lib64', 'usr/lib', '{lib,usr/lib}/x86_64-linux-gnu').filter(existsSync),
   };
+}
+
+/** A directory of one of the roots, relative to where its `bin` is. */
+function belowPrefix(roots: readonly string[], directory: string): string {
+  const root = roots.find((each) => directory.startsWith(`${each}/`)) ?? '';
+  return relative(root, directory).replace(/^usr\//, '');
 }
 
 /** A driver's file, its name in the loader's directory, and the link by which DPDK finds it. */
@@ -78,21 +102,71 @@ export function dpdkDrivers(
   return [...drivers.values()];
 }
 
+/** What a VPP of this version should have and has not, of all that any configuration may ask for; one line each. */
+function lacks({ plugins, driver }: VppSource, version: VppVersion): string[] {
+  const found = new Set(plugins.map((path) => basename(path)));
+  const lines = pluginsOf(version)
+    .filter(({ file }) => !found.has(file))
+    .map((plugin) => missingWords(plugin, version));
+  if (driver === undefined && hasNativeDriver(version)) {
+    const without = 'no NIC can be given to it with driver = native';
+    lines.push(missingWords({ file: NATIVE_DRIVER.file, without }, version));
+  }
+  return lines;
+}
+
+/** VPP's files in the guest, and what is to be said of them. */
+export interface AddedVpp extends ProgramSource {
+  /** What it lacks, in words. */
+  readonly warnings: readonly string[];
+}
+
+/** @throws ImageError `missing-artefact` when it cannot be told */
+async function versionOf(binary: string): Promise<VppVersion> {
+  try {
+    return await readVppVersion(binary);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ImageError('missing-artefact', `which version VPP is: ${reason}`, { cause: error });
+  }
+}
+
+/** @throws ImageError `bad-argument` naming what the configuration needs and this VPP has not */
+function checkConfiguration(config: Config, { plugins, driver }: VppSource, version: VppVersion): void {
+  const found = new Set(plugins.map((path) => basename(path)));
+  const files = { hasPlugin: (file: string) => found.has(file), hasDriver: driver !== undefined };
+  const errors = vppProblems(config, { version, files }).filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const lines = errors.map((problem) => formatProblem('appliance.ini', problem));
+  throw new ImageError('bad-argument', `this VPP cannot do what --config asks for:\n${lines.join('\n')}`);
+}
+
 /**
- * Adds /usr/bin/vpp, vppctl and the plugins in use. Its libraries are the caller's to add, together with the others.
+ * Adds /usr/bin/vpp, vppctl, and the plugins and drivers in use. Its libraries are the caller's to add, together with the
+ * others.
  *
- * @throws ImageError `missing-artefact` when the directory holds no VPP
+ * @param config what the box will do, where that is known: it must not need what this VPP has not
+ * @throws ImageError `missing-artefact` when the directory holds no VPP, or none whose version can be told,
+ *   `bad-argument` when the configuration needs another
  */
-export async function addVpp(tree: FileTree, directory: string): Promise<ProgramSource> {
+export async function addVpp(tree: FileTree, directory: string, config?: Config): Promise<AddedVpp> {
   const debs = globSync('*.deb', { cwd: directory }).map((file) => resolve(directory, file));
   const packages = debs.filter((deb) => !/-(dbg|dbgsym|dev)_/.test(basename(deb))).sort();
   const roots = packages.length > 0 ? await Promise.all(packages.map(extractPackage)) : [resolve(directory)];
-  const { binary, vppctl, plugins, libraryDirectories } = inspect(roots);
+  const source = inspect(roots);
+  const { binary, vppctl, plugins, driver, libraryDirectories } = source;
   tree.addFile('/usr/bin/vpp', binary, 0o755);
   if (vppctl !== undefined) tree.addFile('/usr/bin/vppctl', vppctl, 0o755);
   for (const plugin of plugins) tree.addFile(join(GUEST_PLUGIN_DIRECTORY, basename(plugin)), plugin, 0o755);
-  const programs = [binary, ...plugins, ...(vppctl === undefined ? [] : [vppctl])];
-  return { programs, libraryDirectories, debs: packages };
+  if (driver !== undefined) {
+    tree.addFile(join('/usr', driver.directory, basename(driver.path)), driver.path, 0o755);
+  }
+  const others = [vppctl, driver?.path].filter((path) => path !== undefined);
+  const programs = [binary, ...plugins, ...others];
+  const version = await versionOf(binary);
+  if (config !== undefined) checkConfiguration(config, source, version);
+  const warnings = lacks(source, version);
+  return { programs, libraryDirectories, debs: packages, warnings };
 }
 
 /** Adds a shared DPDK's drivers; `libraries` has those that others need by name. */

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { formatProblem, parseConfig } from '../config/mod.ts';
 import { NETNS_DIR } from '../linux/mod.ts';
-import { findPluginDir, parseVppVersion, readVppVersion, renderStartupConf } from '../vpp/mod.ts';
+import { findPluginDir, hasPlugin, renderStartupConf } from '../vpp/mod.ts';
 import { UsageError } from './usage.ts';
+import { readVersionOrGiven } from './vpp-version.ts';
 
 export async function render(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -21,10 +22,7 @@ export async function render(args: readonly string[]): Promise<number> {
   }
   const { config } = result;
   const wanted = values['vpp-version'];
-  const version = wanted === undefined ? await readVppVersion(config.vpp.binary) : parseVppVersion(wanted);
-  if (version === undefined) {
-    throw new UsageError(`--vpp-version "${wanted}" is no version of VPP: 25.02 would be one`);
-  }
+  const version = await readVersionOrGiven(config.vpp.binary, wanted);
   const pluginDir = findPluginDir(config.vpp.binary);
   process.stdout.write(
     renderStartupConf(config, {
@@ -32,6 +30,8 @@ export async function render(args: readonly string[]): Promise<number> {
       runDir: '/run/vpp',
       // On the box it is made before VPP starts; for a version given by hand the box is what is meant.
       netnsPresent: wanted !== undefined || existsSync(`${NETNS_DIR}/${config.vpp.lcp.netns}`),
+      // Of a version given by hand the plugins are elsewhere.
+      ...(wanted === undefined ? { hasPlugin: hasPlugin(pluginDir) } : {}),
       ...(pluginDir === undefined ? {} : { pluginDir }),
     }),
   );

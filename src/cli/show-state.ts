@@ -2,8 +2,11 @@
 import {
   type ApplianceStatus,
   type BootPhase,
+  describeImport,
+  describeImportRefusal,
   describeService,
   describeSilence,
+  differenceWords,
   type FibBackendStatus,
   type Figures,
   formatAgo,
@@ -13,7 +16,9 @@ import {
   formatDuration,
   formatPacketRate,
   formatTime,
+  importedRouteText,
   type InterfaceStatus,
+  type KernelImportStatus,
   type ServiceStatus,
 } from '../telemetry/mod.ts';
 import { type Cell, formatTable } from './table.ts';
@@ -149,6 +154,12 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
       return ['', hop['next-hop'], { text, shade: 'warning' }];
     }),
   );
+  const differences = backends.flatMap((one) =>
+    (one.audit?.recent ?? []).map(({ prefix, what, at }): Cell[] => {
+      const text = `${differenceWords(what)} ${formatAgo(at, now)}: it was told again`;
+      return ['', prefix, { text, shade: 'warning' }];
+    }),
+  );
   const heading = [
     'BACKEND',
     'DESIRED',
@@ -162,8 +173,30 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   ];
   return (
     formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) +
-    formatTable([...failures, ...leftOut])
+    formatTable([...failures, ...leftOut, ...differences])
   );
+}
+
+/** What is learnt from routing daemons, and what of it is not taken: the first few by name, all by reason. */
+export function importText(imported: KernelImportStatus | undefined, now: number): string {
+  if (imported === undefined) return 'no routes of daemons are taken over (fib.kernel.import)\n';
+  const { notTaken, readings, since, state } = imported;
+  const reasons = Object.entries(notTaken.byReason).map(
+    ([reason, count]) => `${reason} ${formatCount(count)}`,
+  );
+  const facts: Cell[][] = [
+    ['state', { text: state, shade: state === 'following' ? 'ok' : 'warning' }],
+    ['since', formatAgo(since, now)],
+    ['routes', describeImport(imported)],
+    ['readings', formatCount(readings)],
+    ['not taken', { text: reasons.join(', ') || '-', shade: reasons.length === 0 ? 'dim' : 'warning' }],
+  ];
+  const rows = notTaken.first.map((one): Cell[] => [
+    importedRouteText(one),
+    { text: one.reason, shade: 'warning' },
+    describeImportRefusal(one),
+  ]);
+  return formatTable(facts) + (rows.length === 0 ? '' : `\n${formatTable(rows)}`);
 }
 
 function fibCell(status: FibBackendStatus['status']): Cell {

@@ -7,7 +7,15 @@ import type { AgedList, ApplianceStatus, Figures, HealthReport, NodeFigures } fr
 import { boxText, statusText, updateText } from './show-box.ts';
 import { showFibRoutes, showRoute } from './show-fib.ts';
 import { errorsText, healthText, nodesText } from './show-health.ts';
-import { bootText, fibText, interfacesText, servicesText, vppText, workersText } from './show-state.ts';
+import {
+  bootText,
+  fibText,
+  importText,
+  interfacesText,
+  servicesText,
+  vppText,
+  workersText,
+} from './show-state.ts';
 import { type Cell, formatTable } from './table.ts';
 import { events, get, Refusal, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
 import { UsageError } from './usage.ts';
@@ -67,6 +75,10 @@ const VIEWERS: Readonly<Record<string, Viewer>> = {
   fib: async ({ target }) => {
     const { fib } = await status(target);
     return { json: fib, text: () => fibText(fib, Date.now()) };
+  },
+  import: async ({ target }) => {
+    const { kernelImport } = await status(target);
+    return { json: kernelImport ?? null, text: () => importText(kernelImport, Date.now()) };
   },
   services: async ({ target }) => {
     const now = await status(target);

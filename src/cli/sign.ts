@@ -1,12 +1,12 @@
 /**
- * `appliance sign FILE.efi --key update.key [--version V]`: writes FILE.efi.sig, which says what the image is and that
- * its builder vouches for it. `appliance sign --new-key update.key` makes a key pair.
+ * `appliance sign FILE.efi --key update.key [--version V] [--no-build-time]`: writes FILE.efi.sig, which says what the
+ * image is and that its builder vouches for it. `appliance sign --new-key update.key` makes a key pair.
  */
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { checkHeader, findSection, HEADER_BYTES, signManifest, versionOf } from '../update/mod.ts';
+import { builtAtOf, checkHeader, findSection, HEADER_BYTES, signManifest, versionOf } from '../update/mod.ts';
 import { UsageError } from './usage.ts';
 
 /** An os-release is a few lines. */
@@ -21,6 +21,8 @@ export async function sign(args: readonly string[]): Promise<number> {
       'new-key': { type: 'string' },
       version: { type: 'string' },
       architecture: { type: 'string', default: 'x86_64' },
+      // For boxes with a version that knows no build time, and refuses a manifest with a field that it does not know.
+      'no-build-time': { type: 'boolean', default: false },
     },
   });
   const newKey = values['new-key'];
@@ -35,7 +37,8 @@ export async function sign(args: readonly string[]): Promise<number> {
   if (values.key === undefined) throw new UsageError('sign needs --key FILE');
   const head = await readBytes(file, 0, HEADER_BYTES);
   checkHeader(head, values.architecture);
-  const version = await versionInside(file, head);
+  const osRelease = await osReleaseInside(file, head);
+  const version = versionOf(osRelease);
   if (version !== undefined && values.version !== undefined && version !== values.version) {
     throw new Error(`sign ${file}: it is version "${version}" by its os-release, not "${values.version}"`);
   }
@@ -47,11 +50,13 @@ export async function sign(args: readonly string[]): Promise<number> {
     hash.update(chunk);
     size += chunk.length;
   }
+  const builtAt = values['no-build-time'] ? undefined : builtAtOf(osRelease);
   const manifest = {
     version: signed,
     architecture: values.architecture,
     size,
     sha256: hash.digest('hex'),
+    ...(builtAt === undefined ? {} : { builtAt }),
   };
   writeFileSync(`${file}.sig`, signManifest(manifest, readFileSync(values.key, 'utf8')));
   process.stdout.write(`${file}.sig: version ${signed}, ${size} bytes, SHA-256 ${manifest.sha256}\n`);
@@ -71,10 +76,11 @@ function makeKey(file: string): number {
   return 0;
 }
 
-async function versionInside(file: string, head: Buffer): Promise<string | undefined> {
+/** What the image says of itself; empty when it says nothing. */
+async function osReleaseInside(file: string, head: Buffer): Promise<string> {
   const section = findSection(head, '.osrel');
-  if (section === undefined || section.length > MAX_OS_RELEASE_BYTES) return undefined;
-  return versionOf((await readBytes(file, section.offset, section.length)).toString('utf8'));
+  if (section === undefined || section.length > MAX_OS_RELEASE_BYTES) return '';
+  return (await readBytes(file, section.offset, section.length)).toString('utf8');
 }
 
 async function readBytes(file: string, offset: number, length: number): Promise<Buffer> {

@@ -12,7 +12,7 @@ import { MemoryFiles, RecordingTarget } from '../control/control.fixture.ts';
 import { controlRoutes, Password } from '../control/mod.ts';
 import { makeSelfSigned } from '../control/self-signed.ts';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
-import { makeProvider } from '../telemetry/status.fixture.ts';
+import { makeProvider, OWN_NAMES } from '../telemetry/status.fixture.ts';
 import type { OutputLine } from '../telemetry/status.ts';
 import { runCommandLine } from './mod.ts';
 import { events, get, post, put, type Target } from './transport.ts';
@@ -39,6 +39,7 @@ beforeEach(async () => {
   certificate = await openCertificate({
     data: new MemoryFiles(),
     hostname: 'edge1',
+    names: [],
     addresses: [],
     builtAt: Date.now(),
   });
@@ -55,6 +56,7 @@ beforeEach(async () => {
         return () => {};
       },
     },
+    names: OWN_NAMES,
     logger: () => {},
     routes: controlRoutes({
       target: control,
@@ -146,7 +148,7 @@ describe('the password', () => {
   test('goes over plain HTTP to this machine only', async () => {
     await post(target({ host: plainHost }), '/config/confirm');
     await expect(post(target({ host: 'http://192.0.2.1:1' }), '/config/confirm')).rejects.toThrow(
-      'need HTTPS',
+      'needs HTTPS',
     );
     expect(control.calls).toEqual(['confirm']);
   });
@@ -288,6 +290,17 @@ describe('commands', () => {
     ]);
   });
 
+  test('say what a factory reset erased, and fail when something is left', async () => {
+    expect((await run('factory-reset', '--yes', '--keep-network')).out).toMatch(/\nerased: \/boot\/a\n$/);
+    control.report = { ...control.report, notErased: [{ path: '/data/log', reason: 'EIO' }] };
+    const got = await run('factory-reset', '--yes');
+    expect(got).toMatchObject({ code: 1, out: expect.stringContaining('not erased: /data/log: EIO\n') });
+    expect(control.calls.filter((call) => call !== 'restart')).toEqual([
+      'factory reset, network kept',
+      'factory reset',
+    ]);
+  });
+
   test('say each mistake of a refused configuration', async () => {
     control.change = {
       result: 'rejected',
@@ -298,6 +311,18 @@ describe('commands', () => {
     const got = await run('config', 'put', file);
     expect(got).toMatchObject({ code: 1, out: '' });
     expect(got.err).toContain('appliance.ini:3: vpp.cpu.workers: "x" is no number\n');
+  });
+
+  test("ask VPP's command line, with the password, whatever the command", async () => {
+    expect((await run('vppctl', 'show', 'version')).out).toContain('output of show version');
+    expect(JSON.parse((await run('vppctl', 'set', 'x', '--json')).out)).toMatchObject({ command: 'set x' });
+    expect((await run('vppctl')).out).toContain('show ip fib IPV4 [table TABLE]\n');
+    expect(control.calls).toEqual(['vpp show version', 'vpp set x']);
+    control.failure = Object.assign(new Error('"show x" is not run here: because'), { code: 'cli-refused' });
+    const refused = await run('vppctl', 'show', 'x');
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain('400: "show x" is not run here: because');
+    expect((await run('vppctl', 'show', 'version', '--password-file', '/dev/null')).code).toBe(1);
   });
 
   test('change the password', async () => {

@@ -152,7 +152,7 @@ async function answerOf(target: Target, path: string, asked: Asked): Promise<Inc
     const headers: Record<string, string> = { ...asked.headers };
     if (url !== undefined && asked.needsPassword) {
       if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-        throw new Error('changes need HTTPS: --host https://… is the address that the status page names');
+        throw new Error('this needs HTTPS: --host https://… is the address that the status page names');
       }
       headers.Authorization = await authorization(target, where);
     }

@@ -57,6 +57,17 @@ describe('appliance sign', () => {
     expect(manifest).toMatchObject({ version: '0.2.0', architecture: 'x86_64', size: image.length });
   });
 
+  it('says when it was built, unless the boxes it is for know nothing of that', async () => {
+    const { file, publicKey } = await signedImage();
+    const signedNow = () => verifyManifest(readFileSync(`${file}.sig`, 'utf8'), [publicKey]);
+    expect(signedNow()).not.toHaveProperty('builtAt');
+    writeFileSync(file, fakeImage({ version: '0.2.0', builtAt: 1_795_000_000 }));
+    await sign([file, '--key', `${directory}/update.key`]);
+    expect(signedNow()).toMatchObject({ version: '0.2.0', builtAt: 1_795_000_000 });
+    await sign([file, '--key', `${directory}/update.key`, '--no-build-time']);
+    expect(signedNow()).not.toHaveProperty('builtAt');
+  });
+
   it('refuses another version than that, another machine, and what is no image', async () => {
     const { file } = await signedImage();
     const key = ['--key', `${directory}/update.key`];

@@ -65,12 +65,17 @@ export const SINGLES: { readonly [P in SingleLeaf]: Rule<Config> } = {
   'management.ntp': live(['management'], ({ management }) => list(management.ntp)),
   'http.listen': live(['http'], ({ http }) => formatEndpoint(http.listen)),
   'http.https-listen': live(['http'], ({ http }) => formatEndpoint(http.httpsListen)),
+  // The certificate is made for them too.
+  'http.names': live(['http'], ({ http }) => list(http.names)),
   // Looked up at every scrape.
   'telemetry.zero-series': live([], ({ telemetry }) => telemetry.zeroSeries),
   'update.confirm-timeout': live(['update'], ({ update }) => update.confirmTimeoutSeconds),
   'update.trial-stable': live(['update'], ({ update }) => update.trialStableSeconds),
   'update.trial-timeout': live(['update'], ({ update }) => update.trialTimeoutSeconds),
   'update.route-tolerance': live(['update'], ({ update }) => update.routeTolerancePercent),
+  // Looked up when an image is sent.
+  'update.minimum-version': live([], ({ update }) => update.minimumVersion),
+  'update.allow-older-builds': live([], ({ update }) => update.allowOlderBuilds),
   'watchdog.enabled': live(['watchdog'], ({ watchdog }) => watchdog.enabled),
   'watchdog.timeout': live(['watchdog'], ({ watchdog }) => watchdog.timeoutSeconds),
   'log.syslog': live(['log'], ({ log }) => formatEndpoint(log.syslog)),
@@ -122,6 +127,7 @@ export const OF_INTERFACE: { readonly [P in InterfaceLeaf]: Rule<InterfaceConfig
 
 export const OF_NIC: { readonly [P in NicLeaf]: Rule<DpdkInterfaceConfig> } = {
   'vpp.dpdk.interface.PCI.name': vpp(({ name }) => name),
+  'vpp.dpdk.interface.PCI.driver': vpp(({ driver }) => driver),
   'vpp.dpdk.interface.PCI.rx-queues': vpp(({ rxQueues }) => rxQueues),
   'vpp.dpdk.interface.PCI.tx-queues': vpp(({ txQueues }) => txQueues),
 };

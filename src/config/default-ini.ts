@@ -14,7 +14,10 @@ const HEAD = `# appliance.ini: the configuration of this box. Every line is a co
 # A line that begins with ";" shows a key: remove the ";" to set it. "appliance check FILE" finds mistakes.
 `;
 
-function lines(leaf: Leaf): string[] {
+/** Leaves that are set, by path, with their values as the file has them. */
+type Given = ReadonlyMap<string, string>;
+
+function lines(leaf: Leaf, given: Given): string[] {
   const range = rangeText(leaf);
   const about = [
     range,
@@ -25,21 +28,26 @@ function lines(leaf: Leaf): string[] {
   const key = leaf.type === 'route' ? '198.51.100.0/24' : leaf.key;
   return [
     `# ${leaf.sentence}.${about === '' ? '' : ` (${about})`}`,
-    `;${key} = ${leaf.default ?? leaf.example}`,
+    given.has(leaf.path) ? `${key} = ${given.get(leaf.path)}` : `;${key} = ${leaf.default ?? leaf.example}`,
   ];
 }
 
 /**
  * The default INI text. Taking away the `;` of every key with a default changes nothing; a key without one shows an
- * example. Sections that are there once per NIC or interface are comments too.
+ * example. Sections that are there once per NIC or interface are comments too. Leaves that are `given` are no comments.
  */
-export function renderDefaultIni(): string {
+export function renderDefaultIni(given: Given = new Map()): string {
   const parts = [HEAD];
   for (const [section, sentence] of SECTIONS) {
     const example = EXAMPLES[section];
     const header = example === undefined ? `[${section}]` : `;[${example}]`;
     parts.push(
-      [`# ${sentence.replaceAll('`', '')}`, header, ...leavesOf(section).flatMap(lines), ''].join('\n'),
+      [
+        `# ${sentence.replaceAll('`', '')}`,
+        header,
+        ...leavesOf(section).flatMap((leaf) => lines(leaf, given)),
+        '',
+      ].join('\n'),
     );
   }
   return parts.join('\n');

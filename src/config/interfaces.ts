@@ -51,6 +51,7 @@ export function readDpdkInterfaces(
     interfaces.push({
       pciAddress: section.instance,
       name,
+      driver: values.get('vpp.dpdk.interface.PCI.driver', section) === 'native' ? 'native' : 'dpdk',
       rxQueues: values.get('vpp.dpdk.interface.PCI.rx-queues', section),
       txQueues: values.get('vpp.dpdk.interface.PCI.tx-queues', section),
       line: section.line,

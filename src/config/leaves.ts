@@ -14,6 +14,7 @@ export type LeafType =
   | 'size'
   | 'choice'
   | 'hostname'
+  | 'version'
   | 'interface-name'
   | 'netns'
   | 'socket-path'
@@ -23,6 +24,7 @@ export type LeafType =
   | 'address'
   | 'address-list'
   | 'host-list'
+  | 'name-list'
   | 'endpoint'
   | 'dhcp-or-prefix'
   | 'prefix-list'
@@ -170,6 +172,14 @@ const VPP_LEAVES = [
     sentence: 'Name of the interface in VPP and everywhere here',
     example: 'xe0',
   }),
+  leaf('vpp.dpdk.interface.PCI', 'driver', {
+    type: 'choice',
+    default: 'dpdk',
+    choices: ['dpdk', 'native'],
+    sentence:
+      "Who drives the NIC: DPDK, or VPP's own driver (`ige`, for Intel's I225 and I226, of VPP 26.02 and later), which was not tried on the hardware",
+    example: 'native',
+  }),
   leaf('vpp.dpdk.interface.PCI', 'rx-queues', {
     type: 'integer',
     absent: "VPP's default",
@@ -231,7 +241,8 @@ const VPP_LEAVES = [
   leaf('vpp.lcp', 'netns', {
     type: 'netns',
     default: 'dataplane',
-    sentence: 'Network namespace in which the TAP devices appear',
+    sentence:
+      'Network namespace in which the TAP devices appear, and on a box the NICs themselves while the kernel forwards',
     example: 'dataplane',
   }),
   leaf('fib.vpp', 'enabled', {
@@ -366,6 +377,13 @@ const BOX_LEAVES = [
       'Where the same is served over TLS, and where alone a change is taken from the network; another port than that of listen',
     example: '192.0.2.10:8443',
   }),
+  leaf('http', 'names', {
+    type: 'name-list',
+    absent: 'none',
+    sentence:
+      "DNS names by which the box is asked, beside its addresses, localhost, its hostname and hostname.local: a request to another name is refused (not `/metrics`, `/healthz`, `/readyz`). The box's own certificate is made for them too; a new name is a new certificate",
+    example: 'router.example.net',
+  }),
   leaf('telemetry', 'zero-series', {
     type: 'boolean',
     default: 'false',
@@ -410,6 +428,20 @@ const BOX_LEAVES = [
     unit: 'percent',
     sentence: 'How many routes fewer than in the last good run a new version may have',
     example: '10',
+  }),
+  leaf('update', 'minimum-version', {
+    type: 'version',
+    absent: 'any',
+    sentence:
+      'Refuse images of a lower version; ordered as by the boot loader, by which a suffix makes a version higher (0.2.0 < 0.2.0-rc.1 < 0.2.1)',
+    example: '0.2.0',
+  }),
+  leaf('update', 'allow-older-builds', {
+    type: 'boolean',
+    default: 'true',
+    sentence:
+      'Take images that were built before the running one; without it the manifest of an image must say when it was built, and not before',
+    example: 'false',
   }),
   leaf('watchdog', 'enabled', {
     type: 'boolean',
@@ -570,7 +602,7 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map([
   ['management', 'The NIC through which the box is reached; it stays with the kernel.'],
   ['http', 'The status page, the JSON and the metrics.'],
   ['telemetry', 'What the metrics hold.'],
-  ['update', 'How a new version and a new configuration prove themselves.'],
+  ['update', 'Which images are taken, and how a new version and a new configuration prove themselves.'],
   ['watchdog', "The machine's watchdog."],
   ['log', 'Where logs go beside the memory.'],
   ['vpp', 'FD.io VPP, the data plane.'],

@@ -8,8 +8,9 @@ import {
   parseAddress,
   prefixContains,
 } from './addresses.ts';
-import { type Read, readHostAddress, readInterfaceAddress, splitList } from './network-values.ts';
+import { readHostAddress, readInterfaceAddress } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
+import { readList } from './read-list.ts';
 import { PATTERNS } from './schema.ts';
 import type { ManagementConfig } from './types.ts';
 import type { Values } from './values.ts';
@@ -71,7 +72,7 @@ function readGateway(values: Values, address: 'dhcp' | ParsedPrefix, problems: P
 }
 
 function readDns(values: Values, problems: Problems): string[] {
-  return readServers('management.dns', 'name servers', values, problems, (item) => {
+  return readList('management.dns', { what: 'name servers', max: MAX_SERVERS }, values, problems, (item) => {
     const parsed = parseAddress(item);
     // A resolver on the box itself is fine.
     const read = parsed !== undefined && isLoopback(parsed) ? { value: parsed } : readHostAddress(item);
@@ -80,38 +81,11 @@ function readDns(values: Values, problems: Problems): string[] {
 }
 
 function readNtp(values: Values, problems: Problems): string[] {
-  return readServers('management.ntp', 'time servers', values, problems, (item) => {
+  return readList('management.ntp', { what: 'time servers', max: MAX_SERVERS }, values, problems, (item) => {
     // What looks like an address is one, or a mistake: never a name.
     const isName = HOSTNAME.test(item) && !/^[0-9.]+$/.test(item);
     if (isName) return { value: item.toLowerCase() };
     const read = readHostAddress(item);
     return 'error' in read ? read : { value: read.value.address };
   });
-}
-
-/** A comma list of servers, each once. */
-function readServers(
-  leaf: 'management.dns' | 'management.ntp',
-  what: string,
-  values: Values,
-  problems: Problems,
-  readOne: (item: string) => Read<string>,
-): string[] {
-  const text = values.get(leaf);
-  if (text === undefined) return [];
-  const servers = new Set<string>();
-  const items = splitList(text);
-  const line = values.line(leaf);
-  if (items.length > MAX_SERVERS) {
-    problems.error(line, leaf, `${items.length} ${what}: at most ${MAX_SERVERS} are right`);
-    return [];
-  }
-  for (const item of items) {
-    const read = readOne(item);
-    if ('error' in read) problems.error(line, leaf, read.error);
-    else if (servers.has(read.value))
-      problems.error(line, leaf, `${quote(item)} is there twice: give it once`);
-    else servers.add(read.value);
-  }
-  return [...servers];
 }

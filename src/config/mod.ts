@@ -14,7 +14,7 @@ export {
   parsePrefix,
   prefixContains,
 } from './addresses.ts';
-export type { ChangePart } from './change-rules.ts';
+export type { ChangePart, LeafPath } from './change-rules.ts';
 export { renderDefaultIni } from './default-ini.ts';
 export {
   type ChangeEffect,
@@ -27,10 +27,15 @@ export {
   planChange,
   startsVpp,
 } from './difference.ts';
+export { isImageVersion } from './image-version.ts';
+export { LOOPBACK_NAME } from './interfaces.ts';
+export { renderKeptNetwork } from './kept-network.ts';
+export { LEAF_PLACES, type LeafPlace, READY_CHECKS, type ReadyCheckName } from './leaf-places.ts';
 export type { Leaf, LeafType } from './leaves.ts';
 export { LEAVES } from './leaves.ts';
 export type { MachineFacts } from './machine.ts';
 export { machineProblems } from './machine.ts';
+export { nearest } from './nearest.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
 export { formatProblem } from './problems.ts';
 export { renderReference } from './reference.ts';

@@ -25,13 +25,15 @@ describe('defaults', () => {
     expect(defaultConfig()).toEqual({
       system: { hostname: 'appliance' },
       management: { interface: undefined, address: 'dhcp', gateway: undefined, dns: [], ntp: [] },
-      http: { listen: { host: '::', port: 8080 }, httpsListen: undefined },
+      http: { listen: { host: '::', port: 8080 }, httpsListen: undefined, names: [] },
       telemetry: { zeroSeries: false },
       update: {
         confirmTimeoutSeconds: 120,
         trialStableSeconds: 60,
         trialTimeoutSeconds: 300,
         routeTolerancePercent: 5,
+        minimumVersion: undefined,
+        allowOlderBuilds: true,
       },
       watchdog: { enabled: true, timeoutSeconds: 30 },
       log: { syslog: undefined, diskBytes: 32 * 2 ** 20 },
@@ -141,12 +143,13 @@ gateway = 198.51.100.1
 dns = 127.0.0.1, 2001:db8::53
 [http]
 listen = :80
+names = Router.example.NET, router
 `);
     expect(config.vpp.cpu).toEqual({ mainCore: 1, workers: 2, isolate: true });
     expect(config.vpp.memory.mainHeapBytes).toBe(1536 * 2 ** 20);
     expect(config.vpp.stats.segmentBytes).toBe(64 * 2 ** 20);
     expect(config.vpp.dpdk.interfaces).toEqual([
-      { pciAddress: '0000:0a:00.1', name: 'xe0', rxQueues: 2, txQueues: undefined, line: 12 },
+      { pciAddress: '0000:0a:00.1', name: 'xe0', driver: 'dpdk', rxQueues: 2, txQueues: undefined, line: 12 },
     ]);
     expect(config.interfaces).toEqual([
       {
@@ -201,7 +204,11 @@ listen = :80
       dns: ['127.0.0.1', '2001:db8::53'],
       ntp: [],
     });
-    expect(config.http.listen).toEqual({ host: '::', port: 80 });
+    expect(config.http).toEqual({
+      listen: { host: '::', port: 80 },
+      httpsListen: undefined,
+      names: ['router.example.net', 'router'],
+    });
   });
 
   it('with twelve mistakes gives these twelve, each with its line', () => {

@@ -5,9 +5,10 @@
  */
 
 import { checkTogether } from './checks.ts';
+import { readHttp } from './http.ts';
 import { readDpdkInterfaces, readInterfaces } from './interfaces.ts';
 import { readManagement } from './management.ts';
-import { readEndpoint, readListen } from './network-values.ts';
+import { readEndpoint } from './network-values.ts';
 import { Problems } from './problems.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { readRoutes } from './routes.ts';
@@ -55,16 +56,15 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
   return {
     system: { hostname: values.get('system.hostname') },
     management: readManagement(values, problems),
-    http: {
-      listen: readHttpListen('http.listen', values, problems) ?? { host: '::', port: 0 },
-      httpsListen: readHttpListen('http.https-listen', values, problems),
-    },
+    http: readHttp(values, problems),
     telemetry: { zeroSeries: values.get('telemetry.zero-series') },
     update: {
       confirmTimeoutSeconds: values.get('update.confirm-timeout'),
       trialStableSeconds: values.get('update.trial-stable'),
       trialTimeoutSeconds: values.get('update.trial-timeout'),
       routeTolerancePercent: values.get('update.route-tolerance'),
+      minimumVersion: values.get('update.minimum-version'),
+      allowOlderBuilds: values.get('update.allow-older-builds'),
     },
     watchdog: {
       enabled: values.get('watchdog.enabled'),
@@ -99,19 +99,6 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
     interfaces,
     routes: readRoutes(resolved.routes, { known, tolerated }, problems),
   };
-}
-
-function readHttpListen(
-  leaf: 'http.listen' | 'http.https-listen',
-  values: Values,
-  problems: Problems,
-): Endpoint | undefined {
-  const text = values.get(leaf);
-  if (text === undefined) return undefined;
-  const read = readListen(text);
-  if ('value' in read) return read.value;
-  problems.error(values.line(leaf), leaf, read.error);
-  return undefined;
 }
 
 function readSyslog(values: Values, problems: Problems): Endpoint | undefined {

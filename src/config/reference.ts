@@ -1,5 +1,6 @@
 /** docs/configuration.md from the leaf table. */
 
+import { LEAF_PLACES, type LeafPlace } from './leaf-places.ts';
 import { type Leaf, leavesOf, SECTIONS } from './leaves.ts';
 import { rangeText } from './words.ts';
 
@@ -9,6 +10,7 @@ const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
   size: 'size',
   choice: 'choice',
   hostname: 'host name',
+  version: 'version',
   'interface-name': 'interface name',
   netns: 'namespace name',
   'socket-path': 'socket path',
@@ -18,6 +20,7 @@ const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
   address: 'address',
   'address-list': 'addresses',
   'host-list': 'names or addresses',
+  'name-list': 'DNS names, several with commas',
   endpoint: '`ADDRESS:PORT`',
   'dhcp-or-prefix': '`dhcp` or `ADDRESS/LENGTH`',
   'prefix-list': '`ADDRESS/LENGTH`, several with commas',
@@ -74,6 +77,7 @@ addresses = 198.51.100.1/24
 - **interface name**: a letter, then letters, digits, \`.\`, \`_\`, \`-\`; at most 15 characters.
 - **namespace name**: letters, digits, \`.\`, \`_\`, \`-\`; at most 31 characters, not \`.\` or \`..\`.
 - **host name**: RFC 1123; at most 64 characters.
+- **version**: that of an image, \`MAJOR.MINOR.PATCH\` with an optional \`-suffix\` of small letters, digits and dots: \`0.2.0\`, \`0.2.0-rc.1\`.
 - **socket path**: absolute, without \`..\`, at most 107 bytes, without blanks, controls, quotes, \`{\`, \`}\`, \`#\`, \`\\\`. The two sockets differ from each other and from \`/run/vpp/cli.sock\`.
 - **file path**: absolute, without \`..\`.
 - **command**: a program by its absolute path, and its arguments, with blanks between them. Quotes, \`"…"\` or \`'…'\`, keep a word with blanks together. There is no shell: nothing else is special.
@@ -84,18 +88,19 @@ addresses = 198.51.100.1/24
 ## Routes
 
 \`\`\`text
-PREFIX = NEXT-HOP[@WEIGHT][%INTERFACE][, …] [label L[/L…]] [metric N] [table N]
-PREFIX = blackhole [metric N] [table N]
-PREFIX = unreachable [metric N] [table N]
+PREFIX = HOP[, …] [label L[/L…]] [metric N] [table N]
+PREFIX = blackhole | unreachable | prohibit [metric N] [table N]
 mpls LABEL = NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]
 \`\`\`
 
-Packets to a \`blackhole\` vanish; of those to an \`unreachable\` prefix the sender is told. Feeds of routes have the same grammar, see [routes.md](routes.md).
+A \`HOP\` is \`NEXT-HOP[@WEIGHT][%INTERFACE]\`, or \`[@WEIGHT]%INTERFACE\` for an attached route: each destination is itself a neighbour on that interface, and is asked for there (ARP, neighbour discovery).
+
+Packets to a \`blackhole\` vanish; of those to an \`unreachable\` or \`prohibit\` prefix the sender is told by ICMP, that there is no way or that it is forbidden. Feeds of routes have the same grammar, see [routes.md](routes.md).
 
 - The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate; a prefix may be there once in each table.
-- A next hop has the family of its prefix. At most 16, each once.
+- A next hop has the family of its prefix; one of an IPv4 prefix may be IPv6 too (RFC 8950). At most 16, each once.
 - The weight, 1..255, default 1, is the share of the packets.
-- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one.
+- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one. VPP hears a neighbour on an interface only when one of the interface's networks has its address, or an attached route has: to a gateway outside of them write both, \`172.31.1.1/32 = %xe0\` and \`0.0.0.0/0 = 172.31.1.1\`.
 - \`label\` pushes MPLS labels, the outermost first: 1..16 of 0..1048575. VPP 25.02 imposes at most 12. 3 is implicit null, which no packet carries: leave it out.
 - \`metric\`, 0..4294967295, default 0: of two routes of one source to one destination the lower one counts.
 - \`table\`, 0..4294967295: another table (VRF) than \`fib.vpp.table-id\`.
@@ -131,6 +136,17 @@ function table(rows: readonly (readonly string[])[]): string {
   return [line(head, ' '), line([], '-'), ...body.map((row) => line(row, ' '))].join('\n');
 }
 
+const PLACES = `## When it is not so
+
+What stands in the file and is not so fails a check of \`/readyz\`, which names it ([health.md](health.md)): this is where each leaf shows.
+`;
+
+function placeRow([path, place]: readonly [path: string, place: LeafPlace]): string[] {
+  const cells =
+    'check' in place ? [`\`${place.check}\``, place.when] : ['-', `cannot be otherwise: ${place.cannotFail}`];
+  return [`\`${path}\``, ...cells].map(cell);
+}
+
 /** The reference page: rules of the file, then every leaf by section. Same table, same bytes. */
 export function renderReference(): string {
   const parts = [INTRODUCTION];
@@ -138,5 +154,7 @@ export function renderReference(): string {
     const rows = [['Key', 'Type', 'Default', 'What it does', 'Example'], ...leavesOf(section).map(row)];
     parts.push(`### \`[${section}]\`\n\n${sentence}\n\n${table(rows)}\n`);
   }
+  const places = [['Leaf', 'Check', 'Fails when'], ...Object.entries(LEAF_PLACES).map(placeRow)];
+  parts.push(PLACES, `${table(places)}\n`);
   return parts.join('\n');
 }

@@ -37,7 +37,7 @@ export function isSameAction(a: RouteAction, b: RouteAction): boolean {
   return isInOrder || formatHops(a.nextHops).sort().join() === formatHops(b.nextHops).sort().join();
 }
 
-/** `192.0.2.1@2%xe0, 192.0.2.5`, `192.0.2.1 swap 200`: an action as `[route]` writes it for destinations of a family. */
+/** `192.0.2.1@2%xe0, 192.0.2.5`, `%xe0`, `192.0.2.1 swap 200`: an action as `[route]` writes it for destinations of a family. */
 export function formatAction(action: RouteAction, family: Destination['family']): string {
   if (action.kind !== 'forward') return action.kind;
   return formatHops(action.nextHops).join(', ') + labelWords(action.labels, family);
@@ -70,12 +70,12 @@ export function formatDestination(destination: Destination): string {
 }
 
 function isSameHop(a: NextHop, b: NextHop | undefined): boolean {
-  return a.address === b?.address && a.weight === b.weight && a.interface === b.interface;
+  return b !== undefined && a.address === b.address && a.weight === b.weight && a.interface === b.interface;
 }
 
 function formatHops(hops: readonly NextHop[]): string[] {
   return hops.map(
-    ({ address, weight, interface: name }) =>
+    ({ address = '', weight, interface: name }) =>
       `${address}${weight === 1 ? '' : `@${weight}`}${name === undefined ? '' : `%${name}`}`,
   );
 }

@@ -28,6 +28,29 @@ it.each([
     'mpls 16 via 192.0.2.1',
     { kind: 'route', route: { destination: { family: 'mpls', label: 16 }, ...forward } },
   ],
+  [
+    '198.51.100.7/32 via %xe0 metric 9',
+    {
+      kind: 'route',
+      route: {
+        destination: { family: 4, address: '198.51.100.7', length: 32 },
+        action: {
+          kind: 'forward',
+          nextHops: [{ family: 4, address: undefined, weight: 1, interface: 'xe0' }],
+          labels: [],
+        },
+        metric: 9,
+        tableId: undefined,
+      },
+    },
+  ],
+  [
+    '10.0.0.0/8 prohibit',
+    {
+      kind: 'route',
+      route: { destination: net10, action: { kind: 'prohibit' }, metric: 0, tableId: undefined },
+    },
+  ],
   ['del 10.0.0.0/8', { kind: 'delete', destination: net10, tableId: undefined }],
   ['del 10.0.0.0/8 table 3', { kind: 'delete', destination: net10, tableId: 3 }],
   ['del mpls  16', { kind: 'delete', destination: { family: 'mpls', label: 16 }, tableId: undefined }],
@@ -38,19 +61,23 @@ it.each([
 it.each([
   [
     'hello world',
-    '"hello" is no route: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable or del PREFIX is right',
+    '"hello" is no route: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right',
   ],
   ['default via 192.0.2.1', '"default" is not a prefix: write 0.0.0.0/0 or ::/0'],
   [
     '10.0.0.0/8',
-    'nothing follows "10.0.0.0/8": PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable or del PREFIX is right',
+    'nothing follows "10.0.0.0/8": PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right',
   ],
   [
     '10.0.0.0/8 dev xe0',
-    '"dev" is not known behind 10.0.0.0/8: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable or del PREFIX is right',
+    '"dev" is not known behind 10.0.0.0/8: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right',
   ],
-  ['10.0.0.0/8 via', 'no value: NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right'],
+  [
+    '10.0.0.0/8 via',
+    'no value: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+  ],
   ['10.0.0.0/8 via blackhole', '"blackhole": blackhole stands without via'],
+  ['10.0.0.0/8 via prohibit metric 5', '"prohibit metric 5": prohibit stands without via'],
   ['10.0.0.0/8 via 192.0.2.1%9xe', '"9xe" does not begin with a letter: a name like xe0 is right'],
   ['mpls', '"mpls" names no label: mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right'],
   [

@@ -1,12 +1,13 @@
 /**
  * One line of a feed of routes: the grammar of [route], with words instead of `=` (docs/routes.md).
  *
- *   PREFIX via NEXT-HOP… | PREFIX blackhole | PREFIX unreachable | mpls LABEL via NEXT-HOP…     see route-value.ts
+ *   PREFIX via HOP… | PREFIX blackhole | PREFIX unreachable | PREFIX prohibit | mpls LABEL via NEXT-HOP…
+ *                                                                                              see route-value.ts
  *   del PREFIX [table N] | del mpls LABEL
  */
 import type { Read } from './network-values.ts';
 import { quote } from './problems.ts';
-import { readDestination, readRouteValue, subjectOf } from './route-value.ts';
+import { ACTION_WORDS, readDestination, readRouteValue, subjectOf } from './route-value.ts';
 import { wholeNumber } from './route-labels.ts';
 import { PATTERNS } from './schema.ts';
 import type { Destination, StaticRoute } from './types.ts';
@@ -16,7 +17,8 @@ export type RouteLine =
   | { readonly kind: 'route'; readonly route: Omit<StaticRoute, 'line'> }
   | { readonly kind: 'delete'; readonly destination: Destination; readonly tableId: number | undefined };
 
-const GRAMMAR = 'PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable or del PREFIX is right';
+const GRAMMAR = `PREFIX via NEXT-HOP, ${ACTION_WORDS.map((word) => `PREFIX ${word}`).join(', ')} or del PREFIX is right`;
+const IS_ACTION_WORD = new RegExp(`^(?:${ACTION_WORDS.join('|')})\\b`);
 const MPLS_GRAMMAR = 'mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right';
 const MAX_U32 = 0xffff_ffff;
 const NAME = new RegExp(PATTERNS.interfaceName);
@@ -44,11 +46,11 @@ export function readRouteLine(line: string): Read<RouteLine> {
   if ('error' in destination) return destination;
   const verb = /^\S*/.exec(rest)?.[0] ?? '';
   if (verb === '') return { error: `nothing follows ${quote(key)}: ${grammar}` };
-  if (verb !== 'via' && verb !== 'blackhole' && verb !== 'unreachable') {
+  if (verb !== 'via' && !(ACTION_WORDS as readonly string[]).includes(verb)) {
     return { error: `${quote(verb)} is not known behind ${key}: ${grammar}` };
   }
   const value = verb === 'via' ? rest.slice(verb.length).trim() : rest;
-  if (verb === 'via' && /^(blackhole|unreachable)\b/.test(value)) {
+  if (verb === 'via' && IS_ACTION_WORD.test(value)) {
     return { error: `${quote(value)}: ${value.split(/\s/)[0]} stands without via` };
   }
   const errors: string[] = [];

@@ -1,9 +1,11 @@
 /**
  * What a route does, as the configuration and feeds write it:
  *
- *   NEXT-HOP[@WEIGHT][%INTERFACE][, …] [label L[/L…]] [metric N] [table N]      for a prefix
- *   blackhole | unreachable [metric N] [table N]                                for a prefix
+ *   HOP[, …] [label L[/L…]] [metric N] [table N]                                for a prefix
+ *   blackhole | unreachable | prohibit [metric N] [table N]                     for a prefix
  *   NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]                                    for an MPLS label
+ *
+ *   HOP: NEXT-HOP[@WEIGHT][%INTERFACE] | [@WEIGHT]%INTERFACE
  *
  * Everything that is wrong is reported, from the quoted text on; the caller adds where.
  */
@@ -18,7 +20,11 @@ import type { Destination, NextHop, RouteAction } from './types.ts';
 const MAX_NEXT_HOPS = 16;
 const MAX_U32 = 0xffff_ffff;
 
-const GRAMMAR = 'NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right';
+/** Actions that are a word, and take no next hop. */
+export const ACTION_WORDS = ['blackhole', 'unreachable', 'prohibit'] as const;
+type ActionWord = (typeof ACTION_WORDS)[number];
+
+const GRAMMAR = 'NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right';
 const MPLS_GRAMMAR = 'NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right';
 
 export interface RouteValue {
@@ -161,7 +167,7 @@ function readAction(
   labels: readonly number[] | undefined,
   { refuseInterface, report }: RouteRules,
 ): RouteAction | undefined {
-  if (text === 'blackhole' || text === 'unreachable') {
+  if (isActionWord(text)) {
     if (subject.isMpls) report(`${quote(text)} is for prefixes: ${MPLS_GRAMMAR}`);
     if (labels !== undefined && !subject.isMpls) report(`${text} takes no label: leave it out`);
     return { kind: text };
@@ -181,9 +187,18 @@ function readAction(
     if ('error' in read) report(read.error);
     else if (nextHops.some((known) => isSameHop(known, read.value))) {
       report(`${quote(item)} is there twice: give it once, with a weight if it shall carry more`);
-    } else nextHops.push(read.value);
+    } else {
+      if (labels !== undefined && read.value.address === undefined) {
+        report(`${quote(item)} has no address, and a label needs one: name the next hop`);
+      }
+      nextHops.push(read.value);
+    }
   }
   return { kind: 'forward', nextHops, labels: labels ?? [] };
+}
+
+function isActionWord(text: string): text is ActionWord {
+  return (ACTION_WORDS as readonly string[]).includes(text);
 }
 
 function isSameHop(a: NextHop, b: NextHop): boolean {
@@ -197,7 +212,7 @@ function readNextHop(
 ): Read<NextHop> {
   const grammar = subject.isMpls ? MPLS_GRAMMAR : GRAMMAR;
   if (item === '') return { error: 'an empty next hop: one comma too many' };
-  if (/^(blackhole|unreachable)$/i.test(item)) {
+  if (isActionWord(item.toLowerCase())) {
     return { error: `${quote(item)}: ${item.toLowerCase()} stands alone and in small letters` };
   }
   const stray = /^[^\s@%]+\s+([^\s@%]+)/.exec(item)?.[1];
@@ -207,7 +222,7 @@ function readNextHop(
   }
   const match = /^([^@%]*)(?:@([^@%]*))?(?:%([^@%]*))?$/.exec(item);
   if (!match) {
-    const swapped = /^([^@%]+)%([^@%]+)@([^@%]+)$/.exec(item);
+    const swapped = /^([^@%]*)%([^@%]+)@([^@%]+)$/.exec(item);
     if (swapped)
       return {
         error: `${quote(item)}: the weight is first, write ${swapped[1]}@${swapped[3]}%${swapped[2]}`,
@@ -215,14 +230,13 @@ function readNextHop(
     return { error: `${quote(item)} is not a next hop: ${grammar}` };
   }
   const [, addressText = '', weightText, name] = match.map((part) => part?.trim());
-  if (addressText === '') return { error: `${quote(item)} has no address before its @ or %: ${grammar}` };
-  const address = readHostAddress(addressText);
-  if ('error' in address) return address;
-  const { family } = address.value;
-  if (subject.family !== undefined && subject.family !== family) {
-    return {
-      error: `${quote(addressText)} is IPv${family}: ${subject.text} needs an IPv${subject.family} next hop`,
-    };
+  if (addressText === '' && (subject.isMpls || name === undefined)) {
+    return { error: `${quote(item)} has no address before its @ or %: ${grammar}` };
+  }
+  const address = addressText === '' ? undefined : readHostAddress(addressText);
+  if (address !== undefined && 'error' in address) return address;
+  if (subject.family === 6 && address?.value.family === 4) {
+    return { error: `${quote(addressText)} is IPv4: ${subject.text} needs an IPv6 next hop` };
   }
   if (weightText !== undefined) {
     if (subject.isMpls) return { error: `${quote(item)} has a weight: a label has one next hop, without` };
@@ -230,18 +244,16 @@ function readNextHop(
       return { error: `${quote(item)} has the weight ${quote(weightText)}: 1..255 is right` };
     }
   }
-  if (name === undefined && isIpv6LinkLocal(address.value)) {
+  if (name === undefined && address !== undefined && isIpv6LinkLocal(address.value)) {
     const example = `${formatAddress(address.value.bytes)}%xe0`;
     return { error: `${quote(item)} is link-local: name its interface, like ${example}` };
   }
   const refusal = name === undefined ? undefined : refuseInterface(name);
   if (refusal !== undefined) return { error: refusal };
-  return {
-    value: {
-      family,
-      address: address.value.address,
-      weight: weightText === undefined ? 1 : Number(weightText),
-      interface: name,
-    },
-  };
+  const weight = weightText === undefined ? 1 : Number(weightText);
+  if (address !== undefined) {
+    const { family, address: text } = address.value;
+    return { value: { family, address: text, weight, interface: name } };
+  }
+  return { value: { family: subject.family ?? 4, address: undefined, weight, interface: name ?? '' } };
 }

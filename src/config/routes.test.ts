@@ -20,13 +20,15 @@ it.each([
   ['default = blackhole', '"default" is not a prefix: write 0.0.0.0/0 or ::/0'],
   ['224.0.0.0/4 = blackhole', '"224.0.0.0/4" is multicast: static routes are unicast'],
   ['ff00::/8 = blackhole', '"ff00::/8" is multicast: static routes are unicast'],
-  ['10.0.0.0/8 =', 'no value: NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right'],
+  [
+    '10.0.0.0/8 =',
+    'no value: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+  ],
   ['10.0.0.0/8 = drop', '"drop" is not an address: one like 192.0.2.1 or 2001:db8::1 is right'],
   ['10.0.0.0/8 = Blackhole', '"Blackhole": blackhole stands alone and in small letters'],
   ['10.0.0.0/8 = 192.0.2.1, unreachable', '"unreachable": unreachable stands alone and in small letters'],
   ['10.0.0.0/8 = 192.0.2.1,', 'an empty next hop: one comma too many'],
   ['10.0.0.0/8 = 192.0.2.1/24', '"192.0.2.1/24" has a prefix length: the address alone is right here'],
-  ['10.0.0.0/8 = 2001:db8::1', '"2001:db8::1" is IPv6: 10.0.0.0/8 needs an IPv4 next hop'],
   ['2001:db8::/32 = 192.0.2.1', '"192.0.2.1" is IPv4: 2001:db8::/32 needs an IPv6 next hop'],
   ['2001:db8::/32 = fe80::1', '"fe80::1" is link-local: name its interface, like fe80::1%xe0'],
   ['::/0 = ff02::1%xe0', '"ff02::1" is a multicast address: the address of one host is right'],
@@ -49,12 +51,27 @@ it.each([
   ['0.0.0.0/0 = 192.0.2.1%xe0@5', '"192.0.2.1%xe0@5": the weight is first, write 192.0.2.1@5%xe0'],
   [
     '0.0.0.0/0 = 192.0.2.1@1@2',
-    '"192.0.2.1@1@2" is not a next hop: NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right',
+    '"192.0.2.1@1@2" is not a next hop: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
   ],
   [
-    '0.0.0.0/0 = %xe0',
-    '"%xe0" has no address before its @ or %: NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right',
+    '0.0.0.0/0 = @2',
+    '"@2" has no address before its @ or %: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
   ],
+  ['10.0.0.0/8 = %xe7', '"xe7" is no interface of this configuration: did you mean xe1?'],
+  ['10.0.0.0/8 = %', '"" is no interface of this configuration: there are xe1, xe0'],
+  ['10.0.0.0/8 = %xe0@2', '"%xe0@2": the weight is first, write @2%xe0'],
+  ['10.0.0.0/8 = @0%xe0', '"@0%xe0" has the weight "0": 1..255 is right'],
+  [
+    '10.0.0.0/8 = %xe0, @2%xe0',
+    '"@2%xe0" is there twice: give it once, with a weight if it shall carry more',
+  ],
+  [
+    '10.0.0.0/8 = 192.0.2.1, %xe0 label 16',
+    '"%xe0" has no address, and a label needs one: name the next hop',
+  ],
+  ['10.0.0.0/8 = fe80::1', '"fe80::1" is link-local: name its interface, like fe80::1%xe0'],
+  ['10.0.0.0/8 = Prohibit', '"Prohibit": prohibit stands alone and in small letters'],
+  ['10.0.0.0/8 = prohibit label 16', 'prohibit takes no label: leave it out'],
   ['0.0.0.0/0 = 192.0.2.1%xe7', '"xe7" is no interface of this configuration: did you mean xe1?'],
   ['0.0.0.0/0 = 192.0.2.1%bond', '"bond" is no interface of this configuration: there are xe1, xe0'],
   ['0.0.0.0/0 = 192.0.2.1%', '"" is no interface of this configuration: there are xe1, xe0'],
@@ -75,7 +92,7 @@ it.each([
   ['0.0.0.0/0 = 192.0.2.1 label 16 label 17', 'label is there twice: give it once'],
   [
     '0.0.0.0/0 = label 16',
-    'no next hop before "label": NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right',
+    'no next hop before "label": NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
   ],
   ['0.0.0.0/0 = 192.0.2.1 metrc 5', '"metrc" is not known here: did you mean metric?'],
   ['0.0.0.0/0 = 192.0.2.1 metric -1', '"-1" is not a metric: 0..4294967295 is right'],
@@ -90,6 +107,10 @@ it.each([
   ['mpls 1048576 = 192.0.2.1', '"1048576" is not a label: 16..1048575 is right behind mpls'],
   ['mpls = 192.0.2.1', '"" is not a label: 16..1048575 is right behind mpls'],
   ['mpls 16 = 192.0.2.1@2', '"192.0.2.1@2" has a weight: a label has one next hop, without'],
+  [
+    'mpls 16 = %xe0',
+    '"%xe0" has no address before its @ or %: NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right',
+  ],
   ['mpls 16 = 192.0.2.1, 192.0.2.2', '2 next hops: a label has one'],
   ['mpls 16 = 192.0.2.1 label 17', '"label" is for prefixes: swap is right behind mpls'],
   ['mpls 16 = 192.0.2.1 swap 3', '"3" is implicit null, which no packet carries: write pop'],
@@ -193,6 +214,31 @@ it('reads labels, metric and table', () => {
       metric: 0,
       tableId: undefined,
     })),
+  ]);
+});
+
+it('reads routes to an interface, over IPv6 neighbours, and prohibit', () => {
+  const on = (family: 4 | 6, name: string, weight = 1) => ({
+    family,
+    address: undefined,
+    weight,
+    interface: name,
+  });
+  const read = routesOf(
+    '198.51.100.7/32 = %xe0',
+    '2001:db8:1::/48 = %xe1',
+    '10.1.0.0/16 = @3%xe0, 192.0.2.1@2%xe1',
+    '10.9.0.0/16 = fe80::1%xe0',
+    '10.8.0.0/16 = 2001:db8::1, 192.0.2.1',
+    '10.7.0.0/16 = prohibit metric 5',
+  );
+  expect(read.map((one) => (one as { action: unknown }).action)).toEqual([
+    { kind: 'forward', nextHops: [on(4, 'xe0')], labels: [] },
+    { kind: 'forward', nextHops: [on(6, 'xe1')], labels: [] },
+    { kind: 'forward', nextHops: [on(4, 'xe0', 3), { ...hop('192.0.2.1', 'xe1'), weight: 2 }], labels: [] },
+    { kind: 'forward', nextHops: [hop('fe80::1', 'xe0')], labels: [] },
+    { kind: 'forward', nextHops: [hop('2001:db8::1'), hop('192.0.2.1')], labels: [] },
+    { kind: 'prohibit' },
   ]);
 });
 

@@ -6,6 +6,7 @@
  * (addresses, prefixes, listen) are checked by their readers in `network-values.ts` and only bounded here.
  */
 
+import { IMAGE_VERSION_PATTERN } from './image-version.ts';
 import { LEAVES, type Leaf, type LeafType, SECTIONS } from './leaves.ts';
 
 export const PATTERNS = {
@@ -18,6 +19,9 @@ export const PATTERNS = {
   // RFC 1123, section 2.1; Linux holds 64 characters.
   hostname:
     '^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$',
+  // RFC 1123, section 2.1, in the length of DNS (RFC 1035, section 2.3.4); digits and dots alone are no name.
+  dnsName:
+    '^(?=.{1,253}$)(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$',
   // Absolute, no `..`, not a folder, at most 107 bytes (sun_path less its NUL); nothing that ends a word or opens a
   // block in startup.conf, where the path is written.
   socketPath:
@@ -36,6 +40,7 @@ const TYPE_SCHEMAS: Readonly<Record<LeafType, (leaf: Leaf) => Schema>> = {
   size: ({ min, max }) => ({ type: 'integer', minimum: min, maximum: max }),
   choice: ({ choices }) => ({ enum: choices }),
   hostname: () => text(PATTERNS.hostname),
+  version: () => text(IMAGE_VERSION_PATTERN),
   'interface-name': () => text(PATTERNS.interfaceName),
   netns: () => text(PATTERNS.netns),
   'socket-path': () => text(PATTERNS.socketPath),
@@ -45,6 +50,7 @@ const TYPE_SCHEMAS: Readonly<Record<LeafType, (leaf: Leaf) => Schema>> = {
   address: () => text(NOT_EMPTY),
   'address-list': () => text(NOT_EMPTY),
   'host-list': () => text(NOT_EMPTY),
+  'name-list': () => text(NOT_EMPTY),
   endpoint: () => text(NOT_EMPTY),
   'dhcp-or-prefix': () => text(NOT_EMPTY),
   'prefix-list': () => text(NOT_EMPTY),

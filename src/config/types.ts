@@ -12,14 +12,29 @@ export interface Prefix {
   readonly length: number;
 }
 
-/** One next hop of a route. Without `interface` it is recursive: resolved by the FIB through another route. */
-export interface NextHop {
+interface AnyNextHop {
   readonly family: 4 | 6;
-  readonly address: string;
   /** 1..255 */
   readonly weight: number;
+}
+
+/**
+ * A neighbour that packets go to. Without `interface` it is recursive: resolved by the FIB through another route. A
+ * route of IPv4 may have one of IPv6 (RFC 8950).
+ */
+export interface Gateway extends AnyNextHop {
+  readonly address: string;
   readonly interface: string | undefined;
 }
+
+/** The interface itself: each destination is a neighbour on it (ARP, ND). `family` is that of the destinations. */
+export interface AttachedHop extends AnyNextHop {
+  readonly address: undefined;
+  readonly interface: string;
+}
+
+/** One next hop of a route. */
+export type NextHop = Gateway | AttachedHop;
 
 /** What a route is for: an IP prefix, or packets that arrive with a local MPLS label. */
 export type Destination = Prefix | { readonly family: 'mpls'; readonly label: number };
@@ -34,8 +49,12 @@ export type RouteAction =
        */
       readonly labels: readonly number[];
     }
+  /** Packets vanish. */
   | { readonly kind: 'blackhole' }
-  | { readonly kind: 'unreachable' };
+  /** The sender is told: ICMP network or host unreachable. */
+  | { readonly kind: 'unreachable' }
+  /** The sender is told: ICMP administratively prohibited. */
+  | { readonly kind: 'prohibit' };
 
 /** One line of the `[route]` section. */
 export interface StaticRoute {
@@ -60,11 +79,16 @@ export interface InterfaceConfig {
   readonly line: number;
 }
 
+/** Who drives a NIC of VPP. */
+export type NicDriver = 'dpdk' | 'native';
+
 /** `[vpp.dpdk.interface.PCI]` */
 export interface DpdkInterfaceConfig {
   /** Full, lower case: `0000:03:00.0` */
   readonly pciAddress: string;
   readonly name: string;
+  /** DPDK, or VPP's own driver for this kind of NIC. */
+  readonly driver: NicDriver;
   readonly rxQueues: number | undefined;
   readonly txQueues: number | undefined;
   readonly line: number;
@@ -168,12 +192,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** `[update]`: how a new version and a new configuration prove themselves. */
+/** `[update]`: which images are taken, and how a new version and a new configuration prove themselves. */
 export interface UpdateConfig {
   readonly confirmTimeoutSeconds: number;
   readonly trialStableSeconds: number;
   readonly trialTimeoutSeconds: number;
   readonly routeTolerancePercent: number;
+  /** Images of a lower version are refused. */
+  readonly minimumVersion: string | undefined;
+  /** Whether an image may have been built before the running one. */
+  readonly allowOlderBuilds: boolean;
 }
 
 export interface WatchdogConfig {
@@ -187,11 +215,18 @@ export interface LogConfig {
   readonly diskBytes: number;
 }
 
+export interface HttpConfig {
+  readonly listen: Endpoint;
+  /** Without one the box has a default of its own, and `appliance run` serves no TLS. */
+  readonly httpsListen: Endpoint | undefined;
+  /** DNS names in lower case, each once: requests to them are taken, beside those to the box's own. */
+  readonly names: readonly string[];
+}
+
 export interface Config {
   readonly system: { readonly hostname: string };
   readonly management: ManagementConfig;
-  /** Without `httpsListen` the box has a default of its own, and `appliance run` serves no TLS. */
-  readonly http: { readonly listen: Endpoint; readonly httpsListen: Endpoint | undefined };
+  readonly http: HttpConfig;
   readonly telemetry: { readonly zeroSeries: boolean };
   readonly update: UpdateConfig;
   readonly watchdog: WatchdogConfig;

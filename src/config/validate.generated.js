@@ -1,7 +1,7 @@
 // Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern13 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern15 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -112,7 +112,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       let data8 = data.http;
       if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
         for (let key3 in data8)
-          if (!(key3 === "listen" || key3 === "https-listen")) {
+          if (!(key3 === "listen" || key3 === "https-listen" || key3 === "names")) {
             let err17 = { instancePath: instancePath + "/http", schemaPath: "#/properties/http/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 } };
             vErrors === null ? vErrors = [err17] : vErrors.push(err17), errors++;
           }
@@ -140,899 +140,934 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             vErrors === null ? vErrors = [err21] : vErrors.push(err21), errors++;
           }
         }
+        if (data8.names !== void 0) {
+          let data11 = data8.names;
+          if (typeof data11 == "string") {
+            if (!pattern5.test(data11)) {
+              let err22 = { instancePath: instancePath + "/http/names", schemaPath: "#/properties/http/properties/names/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err22] : vErrors.push(err22), errors++;
+            }
+          } else {
+            let err23 = { instancePath: instancePath + "/http/names", schemaPath: "#/properties/http/properties/names/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err23] : vErrors.push(err23), errors++;
+          }
+        }
       } else {
-        let err22 = { instancePath: instancePath + "/http", schemaPath: "#/properties/http/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err22] : vErrors.push(err22), errors++;
+        let err24 = { instancePath: instancePath + "/http", schemaPath: "#/properties/http/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err24] : vErrors.push(err24), errors++;
       }
     }
     if (data.telemetry !== void 0) {
-      let data11 = data.telemetry;
-      if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
-        for (let key4 in data11)
+      let data12 = data.telemetry;
+      if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
+        for (let key4 in data12)
           if (key4 !== "zero-series") {
-            let err23 = { instancePath: instancePath + "/telemetry", schemaPath: "#/properties/telemetry/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 } };
-            vErrors === null ? vErrors = [err23] : vErrors.push(err23), errors++;
+            let err25 = { instancePath: instancePath + "/telemetry", schemaPath: "#/properties/telemetry/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 } };
+            vErrors === null ? vErrors = [err25] : vErrors.push(err25), errors++;
           }
-        if (data11["zero-series"] !== void 0 && typeof data11["zero-series"] != "boolean") {
-          let err24 = { instancePath: instancePath + "/telemetry/zero-series", schemaPath: "#/properties/telemetry/properties/zero-series/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err24] : vErrors.push(err24), errors++;
+        if (data12["zero-series"] !== void 0 && typeof data12["zero-series"] != "boolean") {
+          let err26 = { instancePath: instancePath + "/telemetry/zero-series", schemaPath: "#/properties/telemetry/properties/zero-series/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err26] : vErrors.push(err26), errors++;
         }
       } else {
-        let err25 = { instancePath: instancePath + "/telemetry", schemaPath: "#/properties/telemetry/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err25] : vErrors.push(err25), errors++;
+        let err27 = { instancePath: instancePath + "/telemetry", schemaPath: "#/properties/telemetry/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err27] : vErrors.push(err27), errors++;
       }
     }
     if (data.update !== void 0) {
-      let data13 = data.update;
-      if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
-        for (let key5 in data13)
-          if (!(key5 === "confirm-timeout" || key5 === "trial-stable" || key5 === "trial-timeout" || key5 === "route-tolerance")) {
-            let err26 = { instancePath: instancePath + "/update", schemaPath: "#/properties/update/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 } };
-            vErrors === null ? vErrors = [err26] : vErrors.push(err26), errors++;
+      let data14 = data.update;
+      if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
+        for (let key5 in data14)
+          if (!(key5 === "confirm-timeout" || key5 === "trial-stable" || key5 === "trial-timeout" || key5 === "route-tolerance" || key5 === "minimum-version" || key5 === "allow-older-builds")) {
+            let err28 = { instancePath: instancePath + "/update", schemaPath: "#/properties/update/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 } };
+            vErrors === null ? vErrors = [err28] : vErrors.push(err28), errors++;
           }
-        if (data13["confirm-timeout"] !== void 0) {
-          let data14 = data13["confirm-timeout"];
-          if (!(typeof data14 == "number" && !(data14 % 1) && !isNaN(data14) && isFinite(data14))) {
-            let err27 = { instancePath: instancePath + "/update/confirm-timeout", schemaPath: "#/properties/update/properties/confirm-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err27] : vErrors.push(err27), errors++;
-          }
-          if (typeof data14 == "number" && isFinite(data14)) {
-            if (data14 > 3600 || isNaN(data14)) {
-              let err28 = { instancePath: instancePath + "/update/confirm-timeout", schemaPath: "#/properties/update/properties/confirm-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
-              vErrors === null ? vErrors = [err28] : vErrors.push(err28), errors++;
-            }
-            if (data14 < 5 || isNaN(data14)) {
-              let err29 = { instancePath: instancePath + "/update/confirm-timeout", schemaPath: "#/properties/update/properties/confirm-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 5 } };
-              vErrors === null ? vErrors = [err29] : vErrors.push(err29), errors++;
-            }
-          }
-        }
-        if (data13["trial-stable"] !== void 0) {
-          let data15 = data13["trial-stable"];
+        if (data14["confirm-timeout"] !== void 0) {
+          let data15 = data14["confirm-timeout"];
           if (!(typeof data15 == "number" && !(data15 % 1) && !isNaN(data15) && isFinite(data15))) {
-            let err30 = { instancePath: instancePath + "/update/trial-stable", schemaPath: "#/properties/update/properties/trial-stable/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err30] : vErrors.push(err30), errors++;
+            let err29 = { instancePath: instancePath + "/update/confirm-timeout", schemaPath: "#/properties/update/properties/confirm-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err29] : vErrors.push(err29), errors++;
           }
           if (typeof data15 == "number" && isFinite(data15)) {
             if (data15 > 3600 || isNaN(data15)) {
-              let err31 = { instancePath: instancePath + "/update/trial-stable", schemaPath: "#/properties/update/properties/trial-stable/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+              let err30 = { instancePath: instancePath + "/update/confirm-timeout", schemaPath: "#/properties/update/properties/confirm-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+              vErrors === null ? vErrors = [err30] : vErrors.push(err30), errors++;
+            }
+            if (data15 < 5 || isNaN(data15)) {
+              let err31 = { instancePath: instancePath + "/update/confirm-timeout", schemaPath: "#/properties/update/properties/confirm-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 5 } };
               vErrors === null ? vErrors = [err31] : vErrors.push(err31), errors++;
             }
-            if (data15 < 1 || isNaN(data15)) {
-              let err32 = { instancePath: instancePath + "/update/trial-stable", schemaPath: "#/properties/update/properties/trial-stable/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err32] : vErrors.push(err32), errors++;
-            }
           }
         }
-        if (data13["trial-timeout"] !== void 0) {
-          let data16 = data13["trial-timeout"];
+        if (data14["trial-stable"] !== void 0) {
+          let data16 = data14["trial-stable"];
           if (!(typeof data16 == "number" && !(data16 % 1) && !isNaN(data16) && isFinite(data16))) {
-            let err33 = { instancePath: instancePath + "/update/trial-timeout", schemaPath: "#/properties/update/properties/trial-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err33] : vErrors.push(err33), errors++;
+            let err32 = { instancePath: instancePath + "/update/trial-stable", schemaPath: "#/properties/update/properties/trial-stable/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err32] : vErrors.push(err32), errors++;
           }
           if (typeof data16 == "number" && isFinite(data16)) {
-            if (data16 > 86400 || isNaN(data16)) {
-              let err34 = { instancePath: instancePath + "/update/trial-timeout", schemaPath: "#/properties/update/properties/trial-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 } };
+            if (data16 > 3600 || isNaN(data16)) {
+              let err33 = { instancePath: instancePath + "/update/trial-stable", schemaPath: "#/properties/update/properties/trial-stable/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+              vErrors === null ? vErrors = [err33] : vErrors.push(err33), errors++;
+            }
+            if (data16 < 1 || isNaN(data16)) {
+              let err34 = { instancePath: instancePath + "/update/trial-stable", schemaPath: "#/properties/update/properties/trial-stable/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err34] : vErrors.push(err34), errors++;
             }
-            if (data16 < 10 || isNaN(data16)) {
-              let err35 = { instancePath: instancePath + "/update/trial-timeout", schemaPath: "#/properties/update/properties/trial-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err35] : vErrors.push(err35), errors++;
-            }
           }
         }
-        if (data13["route-tolerance"] !== void 0) {
-          let data17 = data13["route-tolerance"];
+        if (data14["trial-timeout"] !== void 0) {
+          let data17 = data14["trial-timeout"];
           if (!(typeof data17 == "number" && !(data17 % 1) && !isNaN(data17) && isFinite(data17))) {
-            let err36 = { instancePath: instancePath + "/update/route-tolerance", schemaPath: "#/properties/update/properties/route-tolerance/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err36] : vErrors.push(err36), errors++;
+            let err35 = { instancePath: instancePath + "/update/trial-timeout", schemaPath: "#/properties/update/properties/trial-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err35] : vErrors.push(err35), errors++;
           }
           if (typeof data17 == "number" && isFinite(data17)) {
-            if (data17 > 100 || isNaN(data17)) {
-              let err37 = { instancePath: instancePath + "/update/route-tolerance", schemaPath: "#/properties/update/properties/route-tolerance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 } };
-              vErrors === null ? vErrors = [err37] : vErrors.push(err37), errors++;
+            if (data17 > 86400 || isNaN(data17)) {
+              let err36 = { instancePath: instancePath + "/update/trial-timeout", schemaPath: "#/properties/update/properties/trial-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 } };
+              vErrors === null ? vErrors = [err36] : vErrors.push(err36), errors++;
             }
-            if (data17 < 0 || isNaN(data17)) {
-              let err38 = { instancePath: instancePath + "/update/route-tolerance", schemaPath: "#/properties/update/properties/route-tolerance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err38] : vErrors.push(err38), errors++;
+            if (data17 < 10 || isNaN(data17)) {
+              let err37 = { instancePath: instancePath + "/update/trial-timeout", schemaPath: "#/properties/update/properties/trial-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err37] : vErrors.push(err37), errors++;
             }
           }
         }
+        if (data14["route-tolerance"] !== void 0) {
+          let data18 = data14["route-tolerance"];
+          if (!(typeof data18 == "number" && !(data18 % 1) && !isNaN(data18) && isFinite(data18))) {
+            let err38 = { instancePath: instancePath + "/update/route-tolerance", schemaPath: "#/properties/update/properties/route-tolerance/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err38] : vErrors.push(err38), errors++;
+          }
+          if (typeof data18 == "number" && isFinite(data18)) {
+            if (data18 > 100 || isNaN(data18)) {
+              let err39 = { instancePath: instancePath + "/update/route-tolerance", schemaPath: "#/properties/update/properties/route-tolerance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 } };
+              vErrors === null ? vErrors = [err39] : vErrors.push(err39), errors++;
+            }
+            if (data18 < 0 || isNaN(data18)) {
+              let err40 = { instancePath: instancePath + "/update/route-tolerance", schemaPath: "#/properties/update/properties/route-tolerance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err40] : vErrors.push(err40), errors++;
+            }
+          }
+        }
+        if (data14["minimum-version"] !== void 0) {
+          let data19 = data14["minimum-version"];
+          if (typeof data19 == "string") {
+            if (!pattern12.test(data19)) {
+              let err41 = { instancePath: instancePath + "/update/minimum-version", schemaPath: "#/properties/update/properties/minimum-version/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" } };
+              vErrors === null ? vErrors = [err41] : vErrors.push(err41), errors++;
+            }
+          } else {
+            let err42 = { instancePath: instancePath + "/update/minimum-version", schemaPath: "#/properties/update/properties/minimum-version/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err42] : vErrors.push(err42), errors++;
+          }
+        }
+        if (data14["allow-older-builds"] !== void 0 && typeof data14["allow-older-builds"] != "boolean") {
+          let err43 = { instancePath: instancePath + "/update/allow-older-builds", schemaPath: "#/properties/update/properties/allow-older-builds/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err43] : vErrors.push(err43), errors++;
+        }
       } else {
-        let err39 = { instancePath: instancePath + "/update", schemaPath: "#/properties/update/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err39] : vErrors.push(err39), errors++;
+        let err44 = { instancePath: instancePath + "/update", schemaPath: "#/properties/update/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err44] : vErrors.push(err44), errors++;
       }
     }
     if (data.watchdog !== void 0) {
-      let data18 = data.watchdog;
-      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-        for (let key6 in data18)
+      let data21 = data.watchdog;
+      if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+        for (let key6 in data21)
           if (!(key6 === "enabled" || key6 === "timeout")) {
-            let err40 = { instancePath: instancePath + "/watchdog", schemaPath: "#/properties/watchdog/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 } };
-            vErrors === null ? vErrors = [err40] : vErrors.push(err40), errors++;
+            let err45 = { instancePath: instancePath + "/watchdog", schemaPath: "#/properties/watchdog/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 } };
+            vErrors === null ? vErrors = [err45] : vErrors.push(err45), errors++;
           }
-        if (data18.enabled !== void 0 && typeof data18.enabled != "boolean") {
-          let err41 = { instancePath: instancePath + "/watchdog/enabled", schemaPath: "#/properties/watchdog/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err41] : vErrors.push(err41), errors++;
+        if (data21.enabled !== void 0 && typeof data21.enabled != "boolean") {
+          let err46 = { instancePath: instancePath + "/watchdog/enabled", schemaPath: "#/properties/watchdog/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err46] : vErrors.push(err46), errors++;
         }
-        if (data18.timeout !== void 0) {
-          let data20 = data18.timeout;
-          if (!(typeof data20 == "number" && !(data20 % 1) && !isNaN(data20) && isFinite(data20))) {
-            let err42 = { instancePath: instancePath + "/watchdog/timeout", schemaPath: "#/properties/watchdog/properties/timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err42] : vErrors.push(err42), errors++;
+        if (data21.timeout !== void 0) {
+          let data23 = data21.timeout;
+          if (!(typeof data23 == "number" && !(data23 % 1) && !isNaN(data23) && isFinite(data23))) {
+            let err47 = { instancePath: instancePath + "/watchdog/timeout", schemaPath: "#/properties/watchdog/properties/timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err47] : vErrors.push(err47), errors++;
           }
-          if (typeof data20 == "number" && isFinite(data20)) {
-            if (data20 > 600 || isNaN(data20)) {
-              let err43 = { instancePath: instancePath + "/watchdog/timeout", schemaPath: "#/properties/watchdog/properties/timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 600 } };
-              vErrors === null ? vErrors = [err43] : vErrors.push(err43), errors++;
+          if (typeof data23 == "number" && isFinite(data23)) {
+            if (data23 > 600 || isNaN(data23)) {
+              let err48 = { instancePath: instancePath + "/watchdog/timeout", schemaPath: "#/properties/watchdog/properties/timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 600 } };
+              vErrors === null ? vErrors = [err48] : vErrors.push(err48), errors++;
             }
-            if (data20 < 5 || isNaN(data20)) {
-              let err44 = { instancePath: instancePath + "/watchdog/timeout", schemaPath: "#/properties/watchdog/properties/timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 5 } };
-              vErrors === null ? vErrors = [err44] : vErrors.push(err44), errors++;
+            if (data23 < 5 || isNaN(data23)) {
+              let err49 = { instancePath: instancePath + "/watchdog/timeout", schemaPath: "#/properties/watchdog/properties/timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 5 } };
+              vErrors === null ? vErrors = [err49] : vErrors.push(err49), errors++;
             }
           }
         }
       } else {
-        let err45 = { instancePath: instancePath + "/watchdog", schemaPath: "#/properties/watchdog/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err45] : vErrors.push(err45), errors++;
+        let err50 = { instancePath: instancePath + "/watchdog", schemaPath: "#/properties/watchdog/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err50] : vErrors.push(err50), errors++;
       }
     }
     if (data.log !== void 0) {
-      let data21 = data.log;
-      if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
-        for (let key7 in data21)
+      let data24 = data.log;
+      if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
+        for (let key7 in data24)
           if (!(key7 === "syslog" || key7 === "disk-size")) {
-            let err46 = { instancePath: instancePath + "/log", schemaPath: "#/properties/log/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 } };
-            vErrors === null ? vErrors = [err46] : vErrors.push(err46), errors++;
+            let err51 = { instancePath: instancePath + "/log", schemaPath: "#/properties/log/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 } };
+            vErrors === null ? vErrors = [err51] : vErrors.push(err51), errors++;
           }
-        if (data21.syslog !== void 0) {
-          let data22 = data21.syslog;
-          if (typeof data22 == "string") {
-            if (!pattern5.test(data22)) {
-              let err47 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-              vErrors === null ? vErrors = [err47] : vErrors.push(err47), errors++;
+        if (data24.syslog !== void 0) {
+          let data25 = data24.syslog;
+          if (typeof data25 == "string") {
+            if (!pattern5.test(data25)) {
+              let err52 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err52] : vErrors.push(err52), errors++;
             }
           } else {
-            let err48 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err48] : vErrors.push(err48), errors++;
+            let err53 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err53] : vErrors.push(err53), errors++;
           }
         }
-        if (data21["disk-size"] !== void 0) {
-          let data23 = data21["disk-size"];
-          if (!(typeof data23 == "number" && !(data23 % 1) && !isNaN(data23) && isFinite(data23))) {
-            let err49 = { instancePath: instancePath + "/log/disk-size", schemaPath: "#/properties/log/properties/disk-size/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err49] : vErrors.push(err49), errors++;
+        if (data24["disk-size"] !== void 0) {
+          let data26 = data24["disk-size"];
+          if (!(typeof data26 == "number" && !(data26 % 1) && !isNaN(data26) && isFinite(data26))) {
+            let err54 = { instancePath: instancePath + "/log/disk-size", schemaPath: "#/properties/log/properties/disk-size/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err54] : vErrors.push(err54), errors++;
           }
-          if (typeof data23 == "number" && isFinite(data23)) {
-            if (data23 > 17179869184 || isNaN(data23)) {
-              let err50 = { instancePath: instancePath + "/log/disk-size", schemaPath: "#/properties/log/properties/disk-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 17179869184 } };
-              vErrors === null ? vErrors = [err50] : vErrors.push(err50), errors++;
+          if (typeof data26 == "number" && isFinite(data26)) {
+            if (data26 > 17179869184 || isNaN(data26)) {
+              let err55 = { instancePath: instancePath + "/log/disk-size", schemaPath: "#/properties/log/properties/disk-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 17179869184 } };
+              vErrors === null ? vErrors = [err55] : vErrors.push(err55), errors++;
             }
-            if (data23 < 1048576 || isNaN(data23)) {
-              let err51 = { instancePath: instancePath + "/log/disk-size", schemaPath: "#/properties/log/properties/disk-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 } };
-              vErrors === null ? vErrors = [err51] : vErrors.push(err51), errors++;
+            if (data26 < 1048576 || isNaN(data26)) {
+              let err56 = { instancePath: instancePath + "/log/disk-size", schemaPath: "#/properties/log/properties/disk-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 } };
+              vErrors === null ? vErrors = [err56] : vErrors.push(err56), errors++;
             }
           }
         }
       } else {
-        let err52 = { instancePath: instancePath + "/log", schemaPath: "#/properties/log/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err52] : vErrors.push(err52), errors++;
+        let err57 = { instancePath: instancePath + "/log", schemaPath: "#/properties/log/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err57] : vErrors.push(err57), errors++;
       }
     }
     if (data.vpp !== void 0) {
-      let data24 = data.vpp;
-      if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
-        for (let key8 in data24)
+      let data27 = data.vpp;
+      if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
+        for (let key8 in data27)
           if (!(key8 === "enabled" || key8 === "external" || key8 === "binary" || key8 === "start-timeout" || key8 === "answer-timeout" || key8 === "api-socket")) {
-            let err53 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 } };
-            vErrors === null ? vErrors = [err53] : vErrors.push(err53), errors++;
-          }
-        if (data24.enabled !== void 0 && typeof data24.enabled != "boolean") {
-          let err54 = { instancePath: instancePath + "/vpp/enabled", schemaPath: "#/properties/vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err54] : vErrors.push(err54), errors++;
-        }
-        if (data24.external !== void 0 && typeof data24.external != "boolean") {
-          let err55 = { instancePath: instancePath + "/vpp/external", schemaPath: "#/properties/vpp/properties/external/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err55] : vErrors.push(err55), errors++;
-        }
-        if (data24.binary !== void 0) {
-          let data27 = data24.binary;
-          if (typeof data27 == "string") {
-            if (!pattern12.test(data27)) {
-              let err56 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
-              vErrors === null ? vErrors = [err56] : vErrors.push(err56), errors++;
-            }
-          } else {
-            let err57 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err57] : vErrors.push(err57), errors++;
-          }
-        }
-        if (data24["start-timeout"] !== void 0) {
-          let data28 = data24["start-timeout"];
-          if (!(typeof data28 == "number" && !(data28 % 1) && !isNaN(data28) && isFinite(data28))) {
-            let err58 = { instancePath: instancePath + "/vpp/start-timeout", schemaPath: "#/properties/vpp/properties/start-timeout/type", keyword: "type", params: { type: "integer" } };
+            let err58 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 } };
             vErrors === null ? vErrors = [err58] : vErrors.push(err58), errors++;
           }
-          if (typeof data28 == "number" && isFinite(data28)) {
-            if (data28 > 3600 || isNaN(data28)) {
-              let err59 = { instancePath: instancePath + "/vpp/start-timeout", schemaPath: "#/properties/vpp/properties/start-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
-              vErrors === null ? vErrors = [err59] : vErrors.push(err59), errors++;
-            }
-            if (data28 < 1 || isNaN(data28)) {
-              let err60 = { instancePath: instancePath + "/vpp/start-timeout", schemaPath: "#/properties/vpp/properties/start-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err60] : vErrors.push(err60), errors++;
-            }
-          }
+        if (data27.enabled !== void 0 && typeof data27.enabled != "boolean") {
+          let err59 = { instancePath: instancePath + "/vpp/enabled", schemaPath: "#/properties/vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err59] : vErrors.push(err59), errors++;
         }
-        if (data24["answer-timeout"] !== void 0) {
-          let data29 = data24["answer-timeout"];
-          if (!(typeof data29 == "number" && !(data29 % 1) && !isNaN(data29) && isFinite(data29))) {
-            let err61 = { instancePath: instancePath + "/vpp/answer-timeout", schemaPath: "#/properties/vpp/properties/answer-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
-          }
-          if (typeof data29 == "number" && isFinite(data29)) {
-            if (data29 > 3600 || isNaN(data29)) {
-              let err62 = { instancePath: instancePath + "/vpp/answer-timeout", schemaPath: "#/properties/vpp/properties/answer-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
-              vErrors === null ? vErrors = [err62] : vErrors.push(err62), errors++;
-            }
-            if (data29 < 2 || isNaN(data29)) {
-              let err63 = { instancePath: instancePath + "/vpp/answer-timeout", schemaPath: "#/properties/vpp/properties/answer-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 } };
-              vErrors === null ? vErrors = [err63] : vErrors.push(err63), errors++;
-            }
-          }
+        if (data27.external !== void 0 && typeof data27.external != "boolean") {
+          let err60 = { instancePath: instancePath + "/vpp/external", schemaPath: "#/properties/vpp/properties/external/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err60] : vErrors.push(err60), errors++;
         }
-        if (data24["api-socket"] !== void 0) {
-          let data30 = data24["api-socket"];
+        if (data27.binary !== void 0) {
+          let data30 = data27.binary;
           if (typeof data30 == "string") {
-            if (!pattern13.test(data30)) {
-              let err64 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
-              vErrors === null ? vErrors = [err64] : vErrors.push(err64), errors++;
+            if (!pattern14.test(data30)) {
+              let err61 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
+              vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
             }
           } else {
-            let err65 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err65] : vErrors.push(err65), errors++;
+            let err62 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err62] : vErrors.push(err62), errors++;
+          }
+        }
+        if (data27["start-timeout"] !== void 0) {
+          let data31 = data27["start-timeout"];
+          if (!(typeof data31 == "number" && !(data31 % 1) && !isNaN(data31) && isFinite(data31))) {
+            let err63 = { instancePath: instancePath + "/vpp/start-timeout", schemaPath: "#/properties/vpp/properties/start-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err63] : vErrors.push(err63), errors++;
+          }
+          if (typeof data31 == "number" && isFinite(data31)) {
+            if (data31 > 3600 || isNaN(data31)) {
+              let err64 = { instancePath: instancePath + "/vpp/start-timeout", schemaPath: "#/properties/vpp/properties/start-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+              vErrors === null ? vErrors = [err64] : vErrors.push(err64), errors++;
+            }
+            if (data31 < 1 || isNaN(data31)) {
+              let err65 = { instancePath: instancePath + "/vpp/start-timeout", schemaPath: "#/properties/vpp/properties/start-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err65] : vErrors.push(err65), errors++;
+            }
+          }
+        }
+        if (data27["answer-timeout"] !== void 0) {
+          let data32 = data27["answer-timeout"];
+          if (!(typeof data32 == "number" && !(data32 % 1) && !isNaN(data32) && isFinite(data32))) {
+            let err66 = { instancePath: instancePath + "/vpp/answer-timeout", schemaPath: "#/properties/vpp/properties/answer-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err66] : vErrors.push(err66), errors++;
+          }
+          if (typeof data32 == "number" && isFinite(data32)) {
+            if (data32 > 3600 || isNaN(data32)) {
+              let err67 = { instancePath: instancePath + "/vpp/answer-timeout", schemaPath: "#/properties/vpp/properties/answer-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+              vErrors === null ? vErrors = [err67] : vErrors.push(err67), errors++;
+            }
+            if (data32 < 2 || isNaN(data32)) {
+              let err68 = { instancePath: instancePath + "/vpp/answer-timeout", schemaPath: "#/properties/vpp/properties/answer-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 } };
+              vErrors === null ? vErrors = [err68] : vErrors.push(err68), errors++;
+            }
+          }
+        }
+        if (data27["api-socket"] !== void 0) {
+          let data33 = data27["api-socket"];
+          if (typeof data33 == "string") {
+            if (!pattern15.test(data33)) {
+              let err69 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
+              vErrors === null ? vErrors = [err69] : vErrors.push(err69), errors++;
+            }
+          } else {
+            let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
           }
         }
       } else {
-        let err66 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err66] : vErrors.push(err66), errors++;
+        let err71 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err71] : vErrors.push(err71), errors++;
       }
     }
     if (data["vpp.cpu"] !== void 0) {
-      let data31 = data["vpp.cpu"];
-      if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
-        for (let key9 in data31)
+      let data34 = data["vpp.cpu"];
+      if (data34 && typeof data34 == "object" && !Array.isArray(data34)) {
+        for (let key9 in data34)
           if (!(key9 === "main-core" || key9 === "workers" || key9 === "isolate")) {
-            let err67 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 } };
-            vErrors === null ? vErrors = [err67] : vErrors.push(err67), errors++;
+            let err72 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 } };
+            vErrors === null ? vErrors = [err72] : vErrors.push(err72), errors++;
           }
-        if (data31["main-core"] !== void 0) {
-          let data32 = data31["main-core"];
-          if (!(typeof data32 == "number" && !(data32 % 1) && !isNaN(data32) && isFinite(data32))) {
-            let err68 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err68] : vErrors.push(err68), errors++;
+        if (data34["main-core"] !== void 0) {
+          let data35 = data34["main-core"];
+          if (!(typeof data35 == "number" && !(data35 % 1) && !isNaN(data35) && isFinite(data35))) {
+            let err73 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err73] : vErrors.push(err73), errors++;
           }
-          if (typeof data32 == "number" && isFinite(data32)) {
-            if (data32 > 255 || isNaN(data32)) {
-              let err69 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err69] : vErrors.push(err69), errors++;
+          if (typeof data35 == "number" && isFinite(data35)) {
+            if (data35 > 255 || isNaN(data35)) {
+              let err74 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+              vErrors === null ? vErrors = [err74] : vErrors.push(err74), errors++;
             }
-            if (data32 < 0 || isNaN(data32)) {
-              let err70 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
-            }
-          }
-        }
-        if (data31.workers !== void 0) {
-          let data33 = data31.workers;
-          if (!(typeof data33 == "number" && !(data33 % 1) && !isNaN(data33) && isFinite(data33))) {
-            let err71 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err71] : vErrors.push(err71), errors++;
-          }
-          if (typeof data33 == "number" && isFinite(data33)) {
-            if (data33 > 255 || isNaN(data33)) {
-              let err72 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err72] : vErrors.push(err72), errors++;
-            }
-            if (data33 < 0 || isNaN(data33)) {
-              let err73 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err73] : vErrors.push(err73), errors++;
+            if (data35 < 0 || isNaN(data35)) {
+              let err75 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err75] : vErrors.push(err75), errors++;
             }
           }
         }
-        if (data31.isolate !== void 0 && typeof data31.isolate != "boolean") {
-          let err74 = { instancePath: instancePath + "/vpp.cpu/isolate", schemaPath: "#/properties/vpp.cpu/properties/isolate/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err74] : vErrors.push(err74), errors++;
+        if (data34.workers !== void 0) {
+          let data36 = data34.workers;
+          if (!(typeof data36 == "number" && !(data36 % 1) && !isNaN(data36) && isFinite(data36))) {
+            let err76 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err76] : vErrors.push(err76), errors++;
+          }
+          if (typeof data36 == "number" && isFinite(data36)) {
+            if (data36 > 255 || isNaN(data36)) {
+              let err77 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+              vErrors === null ? vErrors = [err77] : vErrors.push(err77), errors++;
+            }
+            if (data36 < 0 || isNaN(data36)) {
+              let err78 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err78] : vErrors.push(err78), errors++;
+            }
+          }
+        }
+        if (data34.isolate !== void 0 && typeof data34.isolate != "boolean") {
+          let err79 = { instancePath: instancePath + "/vpp.cpu/isolate", schemaPath: "#/properties/vpp.cpu/properties/isolate/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err79] : vErrors.push(err79), errors++;
         }
       } else {
-        let err75 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err75] : vErrors.push(err75), errors++;
+        let err80 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err80] : vErrors.push(err80), errors++;
       }
     }
     if (data["vpp.memory"] !== void 0) {
-      let data35 = data["vpp.memory"];
-      if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
-        for (let key10 in data35)
+      let data38 = data["vpp.memory"];
+      if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
+        for (let key10 in data38)
           if (!(key10 === "main-heap" || key10 === "hugepage-size" || key10 === "buffers")) {
-            let err76 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 } };
-            vErrors === null ? vErrors = [err76] : vErrors.push(err76), errors++;
-          }
-        if (data35["main-heap"] !== void 0) {
-          let data36 = data35["main-heap"];
-          if (!(typeof data36 == "number" && !(data36 % 1) && !isNaN(data36) && isFinite(data36))) {
-            let err77 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err77] : vErrors.push(err77), errors++;
-          }
-          if (typeof data36 == "number" && isFinite(data36)) {
-            if (data36 > 274877906944 || isNaN(data36)) {
-              let err78 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/maximum", keyword: "maximum", params: { comparison: "<=", limit: 274877906944 } };
-              vErrors === null ? vErrors = [err78] : vErrors.push(err78), errors++;
-            }
-            if (data36 < 268435456 || isNaN(data36)) {
-              let err79 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 268435456 } };
-              vErrors === null ? vErrors = [err79] : vErrors.push(err79), errors++;
-            }
-          }
-        }
-        if (data35["hugepage-size"] !== void 0) {
-          let data37 = data35["hugepage-size"];
-          if (!(data37 === "2M" || data37 === "1G")) {
-            let err80 = { instancePath: instancePath + "/vpp.memory/hugepage-size", schemaPath: "#/properties/vpp.memory/properties/hugepage-size/enum", keyword: "enum", params: { allowedValues: schema11.properties["vpp.memory"].properties["hugepage-size"].enum } };
-            vErrors === null ? vErrors = [err80] : vErrors.push(err80), errors++;
-          }
-        }
-        if (data35.buffers !== void 0) {
-          let data38 = data35.buffers;
-          if (!(typeof data38 == "number" && !(data38 % 1) && !isNaN(data38) && isFinite(data38))) {
-            let err81 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/type", keyword: "type", params: { type: "integer" } };
+            let err81 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 } };
             vErrors === null ? vErrors = [err81] : vErrors.push(err81), errors++;
           }
-          if (typeof data38 == "number" && isFinite(data38)) {
-            if (data38 > 16777216 || isNaN(data38)) {
-              let err82 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 } };
-              vErrors === null ? vErrors = [err82] : vErrors.push(err82), errors++;
-            }
-            if (data38 < 1024 || isNaN(data38)) {
-              let err83 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
+        if (data38["main-heap"] !== void 0) {
+          let data39 = data38["main-heap"];
+          if (!(typeof data39 == "number" && !(data39 % 1) && !isNaN(data39) && isFinite(data39))) {
+            let err82 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err82] : vErrors.push(err82), errors++;
+          }
+          if (typeof data39 == "number" && isFinite(data39)) {
+            if (data39 > 274877906944 || isNaN(data39)) {
+              let err83 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/maximum", keyword: "maximum", params: { comparison: "<=", limit: 274877906944 } };
               vErrors === null ? vErrors = [err83] : vErrors.push(err83), errors++;
+            }
+            if (data39 < 268435456 || isNaN(data39)) {
+              let err84 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 268435456 } };
+              vErrors === null ? vErrors = [err84] : vErrors.push(err84), errors++;
+            }
+          }
+        }
+        if (data38["hugepage-size"] !== void 0) {
+          let data40 = data38["hugepage-size"];
+          if (!(data40 === "2M" || data40 === "1G")) {
+            let err85 = { instancePath: instancePath + "/vpp.memory/hugepage-size", schemaPath: "#/properties/vpp.memory/properties/hugepage-size/enum", keyword: "enum", params: { allowedValues: schema11.properties["vpp.memory"].properties["hugepage-size"].enum } };
+            vErrors === null ? vErrors = [err85] : vErrors.push(err85), errors++;
+          }
+        }
+        if (data38.buffers !== void 0) {
+          let data41 = data38.buffers;
+          if (!(typeof data41 == "number" && !(data41 % 1) && !isNaN(data41) && isFinite(data41))) {
+            let err86 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err86] : vErrors.push(err86), errors++;
+          }
+          if (typeof data41 == "number" && isFinite(data41)) {
+            if (data41 > 16777216 || isNaN(data41)) {
+              let err87 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 } };
+              vErrors === null ? vErrors = [err87] : vErrors.push(err87), errors++;
+            }
+            if (data41 < 1024 || isNaN(data41)) {
+              let err88 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
+              vErrors === null ? vErrors = [err88] : vErrors.push(err88), errors++;
             }
           }
         }
       } else {
-        let err84 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err84] : vErrors.push(err84), errors++;
+        let err89 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err89] : vErrors.push(err89), errors++;
       }
     }
     if (data["vpp.dpdk"] !== void 0) {
-      let data39 = data["vpp.dpdk"];
-      if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
-        for (let key11 in data39)
+      let data42 = data["vpp.dpdk"];
+      if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
+        for (let key11 in data42)
           if (key11 !== "unsafe-no-iommu") {
-            let err85 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 } };
-            vErrors === null ? vErrors = [err85] : vErrors.push(err85), errors++;
+            let err90 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 } };
+            vErrors === null ? vErrors = [err90] : vErrors.push(err90), errors++;
           }
-        if (data39["unsafe-no-iommu"] !== void 0 && typeof data39["unsafe-no-iommu"] != "boolean") {
-          let err86 = { instancePath: instancePath + "/vpp.dpdk/unsafe-no-iommu", schemaPath: "#/properties/vpp.dpdk/properties/unsafe-no-iommu/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err86] : vErrors.push(err86), errors++;
+        if (data42["unsafe-no-iommu"] !== void 0 && typeof data42["unsafe-no-iommu"] != "boolean") {
+          let err91 = { instancePath: instancePath + "/vpp.dpdk/unsafe-no-iommu", schemaPath: "#/properties/vpp.dpdk/properties/unsafe-no-iommu/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err91] : vErrors.push(err91), errors++;
         }
       } else {
-        let err87 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err87] : vErrors.push(err87), errors++;
+        let err92 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err92] : vErrors.push(err92), errors++;
       }
     }
     if (data["vpp.stats"] !== void 0) {
-      let data41 = data["vpp.stats"];
-      if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
-        for (let key12 in data41)
+      let data44 = data["vpp.stats"];
+      if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+        for (let key12 in data44)
           if (!(key12 === "segment-size" || key12 === "socket-path" || key12 === "poll-interval")) {
-            let err88 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 } };
-            vErrors === null ? vErrors = [err88] : vErrors.push(err88), errors++;
-          }
-        if (data41["segment-size"] !== void 0) {
-          let data42 = data41["segment-size"];
-          if (!(typeof data42 == "number" && !(data42 % 1) && !isNaN(data42) && isFinite(data42))) {
-            let err89 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err89] : vErrors.push(err89), errors++;
-          }
-          if (typeof data42 == "number" && isFinite(data42)) {
-            if (data42 > 68719476736 || isNaN(data42)) {
-              let err90 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 68719476736 } };
-              vErrors === null ? vErrors = [err90] : vErrors.push(err90), errors++;
-            }
-            if (data42 < 33554432 || isNaN(data42)) {
-              let err91 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 33554432 } };
-              vErrors === null ? vErrors = [err91] : vErrors.push(err91), errors++;
-            }
-          }
-        }
-        if (data41["socket-path"] !== void 0) {
-          let data43 = data41["socket-path"];
-          if (typeof data43 == "string") {
-            if (!pattern13.test(data43)) {
-              let err92 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
-              vErrors === null ? vErrors = [err92] : vErrors.push(err92), errors++;
-            }
-          } else {
-            let err93 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/type", keyword: "type", params: { type: "string" } };
+            let err93 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 } };
             vErrors === null ? vErrors = [err93] : vErrors.push(err93), errors++;
           }
-        }
-        if (data41["poll-interval"] !== void 0) {
-          let data44 = data41["poll-interval"];
-          if (!(typeof data44 == "number" && !(data44 % 1) && !isNaN(data44) && isFinite(data44))) {
-            let err94 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/type", keyword: "type", params: { type: "integer" } };
+        if (data44["segment-size"] !== void 0) {
+          let data45 = data44["segment-size"];
+          if (!(typeof data45 == "number" && !(data45 % 1) && !isNaN(data45) && isFinite(data45))) {
+            let err94 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err94] : vErrors.push(err94), errors++;
           }
-          if (typeof data44 == "number" && isFinite(data44)) {
-            if (data44 > 3600 || isNaN(data44)) {
-              let err95 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+          if (typeof data45 == "number" && isFinite(data45)) {
+            if (data45 > 68719476736 || isNaN(data45)) {
+              let err95 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 68719476736 } };
               vErrors === null ? vErrors = [err95] : vErrors.push(err95), errors++;
             }
-            if (data44 < 1 || isNaN(data44)) {
-              let err96 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (data45 < 33554432 || isNaN(data45)) {
+              let err96 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 33554432 } };
               vErrors === null ? vErrors = [err96] : vErrors.push(err96), errors++;
             }
           }
         }
+        if (data44["socket-path"] !== void 0) {
+          let data46 = data44["socket-path"];
+          if (typeof data46 == "string") {
+            if (!pattern15.test(data46)) {
+              let err97 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]{0,105}[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
+              vErrors === null ? vErrors = [err97] : vErrors.push(err97), errors++;
+            }
+          } else {
+            let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
+          }
+        }
+        if (data44["poll-interval"] !== void 0) {
+          let data47 = data44["poll-interval"];
+          if (!(typeof data47 == "number" && !(data47 % 1) && !isNaN(data47) && isFinite(data47))) {
+            let err99 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err99] : vErrors.push(err99), errors++;
+          }
+          if (typeof data47 == "number" && isFinite(data47)) {
+            if (data47 > 3600 || isNaN(data47)) {
+              let err100 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
+              vErrors === null ? vErrors = [err100] : vErrors.push(err100), errors++;
+            }
+            if (data47 < 1 || isNaN(data47)) {
+              let err101 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err101] : vErrors.push(err101), errors++;
+            }
+          }
+        }
       } else {
-        let err97 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err97] : vErrors.push(err97), errors++;
+        let err102 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err102] : vErrors.push(err102), errors++;
       }
     }
     if (data["vpp.lcp"] !== void 0) {
-      let data45 = data["vpp.lcp"];
-      if (data45 && typeof data45 == "object" && !Array.isArray(data45)) {
-        for (let key13 in data45)
+      let data48 = data["vpp.lcp"];
+      if (data48 && typeof data48 == "object" && !Array.isArray(data48)) {
+        for (let key13 in data48)
           if (!(key13 === "enabled" || key13 === "sync" || key13 === "auto-subint" || key13 === "netns")) {
-            let err98 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 } };
-            vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
+            let err103 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 } };
+            vErrors === null ? vErrors = [err103] : vErrors.push(err103), errors++;
           }
-        if (data45.enabled !== void 0 && typeof data45.enabled != "boolean") {
-          let err99 = { instancePath: instancePath + "/vpp.lcp/enabled", schemaPath: "#/properties/vpp.lcp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err99] : vErrors.push(err99), errors++;
+        if (data48.enabled !== void 0 && typeof data48.enabled != "boolean") {
+          let err104 = { instancePath: instancePath + "/vpp.lcp/enabled", schemaPath: "#/properties/vpp.lcp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err104] : vErrors.push(err104), errors++;
         }
-        if (data45.sync !== void 0 && typeof data45.sync != "boolean") {
-          let err100 = { instancePath: instancePath + "/vpp.lcp/sync", schemaPath: "#/properties/vpp.lcp/properties/sync/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err100] : vErrors.push(err100), errors++;
+        if (data48.sync !== void 0 && typeof data48.sync != "boolean") {
+          let err105 = { instancePath: instancePath + "/vpp.lcp/sync", schemaPath: "#/properties/vpp.lcp/properties/sync/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err105] : vErrors.push(err105), errors++;
         }
-        if (data45["auto-subint"] !== void 0 && typeof data45["auto-subint"] != "boolean") {
-          let err101 = { instancePath: instancePath + "/vpp.lcp/auto-subint", schemaPath: "#/properties/vpp.lcp/properties/auto-subint/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err101] : vErrors.push(err101), errors++;
+        if (data48["auto-subint"] !== void 0 && typeof data48["auto-subint"] != "boolean") {
+          let err106 = { instancePath: instancePath + "/vpp.lcp/auto-subint", schemaPath: "#/properties/vpp.lcp/properties/auto-subint/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err106] : vErrors.push(err106), errors++;
         }
-        if (data45.netns !== void 0) {
-          let data49 = data45.netns;
-          if (typeof data49 == "string") {
-            if (!pattern15.test(data49)) {
-              let err102 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-              vErrors === null ? vErrors = [err102] : vErrors.push(err102), errors++;
+        if (data48.netns !== void 0) {
+          let data52 = data48.netns;
+          if (typeof data52 == "string") {
+            if (!pattern17.test(data52)) {
+              let err107 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err107] : vErrors.push(err107), errors++;
             }
           } else {
-            let err103 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err103] : vErrors.push(err103), errors++;
+            let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
           }
         }
       } else {
-        let err104 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err104] : vErrors.push(err104), errors++;
+        let err109 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err109] : vErrors.push(err109), errors++;
       }
     }
     if (data["fib.vpp"] !== void 0) {
-      let data50 = data["fib.vpp"];
-      if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
-        for (let key14 in data50)
+      let data53 = data["fib.vpp"];
+      if (data53 && typeof data53 == "object" && !Array.isArray(data53)) {
+        for (let key14 in data53)
           if (!(key14 === "enabled" || key14 === "table-id" || key14 === "batch-size" || key14 === "batch-interval-ms")) {
-            let err105 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
-            vErrors === null ? vErrors = [err105] : vErrors.push(err105), errors++;
-          }
-        if (data50.enabled !== void 0 && typeof data50.enabled != "boolean") {
-          let err106 = { instancePath: instancePath + "/fib.vpp/enabled", schemaPath: "#/properties/fib.vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err106] : vErrors.push(err106), errors++;
-        }
-        if (data50["table-id"] !== void 0) {
-          let data52 = data50["table-id"];
-          if (!(typeof data52 == "number" && !(data52 % 1) && !isNaN(data52) && isFinite(data52))) {
-            let err107 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err107] : vErrors.push(err107), errors++;
-          }
-          if (typeof data52 == "number" && isFinite(data52)) {
-            if (data52 > 4294967295 || isNaN(data52)) {
-              let err108 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
-            }
-            if (data52 < 0 || isNaN(data52)) {
-              let err109 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err109] : vErrors.push(err109), errors++;
-            }
-          }
-        }
-        if (data50["batch-size"] !== void 0) {
-          let data53 = data50["batch-size"];
-          if (!(typeof data53 == "number" && !(data53 % 1) && !isNaN(data53) && isFinite(data53))) {
-            let err110 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/type", keyword: "type", params: { type: "integer" } };
+            let err110 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
             vErrors === null ? vErrors = [err110] : vErrors.push(err110), errors++;
           }
-          if (typeof data53 == "number" && isFinite(data53)) {
-            if (data53 > 65535 || isNaN(data53)) {
-              let err111 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-              vErrors === null ? vErrors = [err111] : vErrors.push(err111), errors++;
+        if (data53.enabled !== void 0 && typeof data53.enabled != "boolean") {
+          let err111 = { instancePath: instancePath + "/fib.vpp/enabled", schemaPath: "#/properties/fib.vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err111] : vErrors.push(err111), errors++;
+        }
+        if (data53["table-id"] !== void 0) {
+          let data55 = data53["table-id"];
+          if (!(typeof data55 == "number" && !(data55 % 1) && !isNaN(data55) && isFinite(data55))) {
+            let err112 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
+          }
+          if (typeof data55 == "number" && isFinite(data55)) {
+            if (data55 > 4294967295 || isNaN(data55)) {
+              let err113 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+              vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
             }
-            if (data53 < 1 || isNaN(data53)) {
-              let err112 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
+            if (data55 < 0 || isNaN(data55)) {
+              let err114 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
             }
           }
         }
-        if (data50["batch-interval-ms"] !== void 0) {
-          let data54 = data50["batch-interval-ms"];
-          if (!(typeof data54 == "number" && !(data54 % 1) && !isNaN(data54) && isFinite(data54))) {
-            let err113 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
+        if (data53["batch-size"] !== void 0) {
+          let data56 = data53["batch-size"];
+          if (!(typeof data56 == "number" && !(data56 % 1) && !isNaN(data56) && isFinite(data56))) {
+            let err115 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
           }
-          if (typeof data54 == "number" && isFinite(data54)) {
-            if (data54 > 6e4 || isNaN(data54)) {
-              let err114 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
+          if (typeof data56 == "number" && isFinite(data56)) {
+            if (data56 > 65535 || isNaN(data56)) {
+              let err116 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+              vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
             }
-            if (data54 < 0 || isNaN(data54)) {
-              let err115 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
+            if (data56 < 1 || isNaN(data56)) {
+              let err117 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
+            }
+          }
+        }
+        if (data53["batch-interval-ms"] !== void 0) {
+          let data57 = data53["batch-interval-ms"];
+          if (!(typeof data57 == "number" && !(data57 % 1) && !isNaN(data57) && isFinite(data57))) {
+            let err118 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
+          }
+          if (typeof data57 == "number" && isFinite(data57)) {
+            if (data57 > 6e4 || isNaN(data57)) {
+              let err119 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
+            }
+            if (data57 < 0 || isNaN(data57)) {
+              let err120 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
             }
           }
         }
       } else {
-        let err116 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
+        let err121 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
       }
     }
     if (data["fib.kernel"] !== void 0) {
-      let data55 = data["fib.kernel"];
-      if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
-        for (let key15 in data55)
+      let data58 = data["fib.kernel"];
+      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+        for (let key15 in data58)
           if (!(key15 === "enabled" || key15 === "table-id" || key15 === "netns" || key15 === "metric" || key15 === "import" || key15 === "import-distance")) {
-            let err117 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
-            vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
+            let err122 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
+            vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
           }
-        if (data55.enabled !== void 0 && typeof data55.enabled != "boolean") {
-          let err118 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
+        if (data58.enabled !== void 0 && typeof data58.enabled != "boolean") {
+          let err123 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
         }
-        if (data55["table-id"] !== void 0) {
-          let data57 = data55["table-id"];
-          if (!(typeof data57 == "number" && !(data57 % 1) && !isNaN(data57) && isFinite(data57))) {
-            let err119 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
-          }
-          if (typeof data57 == "number" && isFinite(data57)) {
-            if (data57 > 4294967295 || isNaN(data57)) {
-              let err120 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
-            }
-            if (data57 < 1 || isNaN(data57)) {
-              let err121 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
-            }
-          }
-        }
-        if (data55.netns !== void 0) {
-          let data58 = data55.netns;
-          if (typeof data58 == "string") {
-            if (!pattern15.test(data58)) {
-              let err122 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-              vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
-            }
-          } else {
-            let err123 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
-          }
-        }
-        if (data55.metric !== void 0) {
-          let data59 = data55.metric;
-          if (!(typeof data59 == "number" && !(data59 % 1) && !isNaN(data59) && isFinite(data59))) {
-            let err124 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
+        if (data58["table-id"] !== void 0) {
+          let data60 = data58["table-id"];
+          if (!(typeof data60 == "number" && !(data60 % 1) && !isNaN(data60) && isFinite(data60))) {
+            let err124 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err124] : vErrors.push(err124), errors++;
           }
-          if (typeof data59 == "number" && isFinite(data59)) {
-            if (data59 > 4294967295 || isNaN(data59)) {
-              let err125 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+          if (typeof data60 == "number" && isFinite(data60)) {
+            if (data60 > 4294967295 || isNaN(data60)) {
+              let err125 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err125] : vErrors.push(err125), errors++;
             }
-            if (data59 < 1 || isNaN(data59)) {
-              let err126 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (data60 < 1 || isNaN(data60)) {
+              let err126 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err126] : vErrors.push(err126), errors++;
             }
           }
         }
-        if (data55.import !== void 0 && typeof data55.import != "boolean") {
-          let err127 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
-        }
-        if (data55["import-distance"] !== void 0) {
-          let data61 = data55["import-distance"];
-          if (!(typeof data61 == "number" && !(data61 % 1) && !isNaN(data61) && isFinite(data61))) {
-            let err128 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
+        if (data58.netns !== void 0) {
+          let data61 = data58.netns;
+          if (typeof data61 == "string") {
+            if (!pattern17.test(data61)) {
+              let err127 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
+            }
+          } else {
+            let err128 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
           }
-          if (typeof data61 == "number" && isFinite(data61)) {
-            if (data61 > 255 || isNaN(data61)) {
-              let err129 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err129] : vErrors.push(err129), errors++;
-            }
-            if (data61 < 1 || isNaN(data61)) {
-              let err130 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+        }
+        if (data58.metric !== void 0) {
+          let data62 = data58.metric;
+          if (!(typeof data62 == "number" && !(data62 % 1) && !isNaN(data62) && isFinite(data62))) {
+            let err129 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err129] : vErrors.push(err129), errors++;
+          }
+          if (typeof data62 == "number" && isFinite(data62)) {
+            if (data62 > 4294967295 || isNaN(data62)) {
+              let err130 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
+            }
+            if (data62 < 1 || isNaN(data62)) {
+              let err131 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
             }
           }
         }
-      } else {
-        let err131 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
-      }
-    }
-    if (data.supervisor !== void 0) {
-      let data62 = data.supervisor;
-      if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
-        for (let key16 in data62)
-          if (!(key16 === "backoff-ms" || key16 === "backoff-max-ms" || key16 === "stable-ms" || key16 === "loop-after" || key16 === "loop-retry-ms")) {
-            let err132 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
-            vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
-          }
-        if (data62["backoff-ms"] !== void 0) {
-          let data63 = data62["backoff-ms"];
-          if (!(typeof data63 == "number" && !(data63 % 1) && !isNaN(data63) && isFinite(data63))) {
-            let err133 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+        if (data58.import !== void 0 && typeof data58.import != "boolean") {
+          let err132 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
+        }
+        if (data58["import-distance"] !== void 0) {
+          let data64 = data58["import-distance"];
+          if (!(typeof data64 == "number" && !(data64 % 1) && !isNaN(data64) && isFinite(data64))) {
+            let err133 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
           }
-          if (typeof data63 == "number" && isFinite(data63)) {
-            if (data63 > 6e4 || isNaN(data63)) {
-              let err134 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+          if (typeof data64 == "number" && isFinite(data64)) {
+            if (data64 > 255 || isNaN(data64)) {
+              let err134 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
               vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
             }
-            if (data63 < 10 || isNaN(data63)) {
-              let err135 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+            if (data64 < 1 || isNaN(data64)) {
+              let err135 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err135] : vErrors.push(err135), errors++;
             }
           }
         }
-        if (data62["backoff-max-ms"] !== void 0) {
-          let data64 = data62["backoff-max-ms"];
-          if (!(typeof data64 == "number" && !(data64 % 1) && !isNaN(data64) && isFinite(data64))) {
-            let err136 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
+      } else {
+        let err136 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
+      }
+    }
+    if (data.supervisor !== void 0) {
+      let data65 = data.supervisor;
+      if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
+        for (let key16 in data65)
+          if (!(key16 === "backoff-ms" || key16 === "backoff-max-ms" || key16 === "stable-ms" || key16 === "loop-after" || key16 === "loop-retry-ms")) {
+            let err137 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
+            vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
           }
-          if (typeof data64 == "number" && isFinite(data64)) {
-            if (data64 > 36e5 || isNaN(data64)) {
-              let err137 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
-            }
-            if (data64 < 10 || isNaN(data64)) {
-              let err138 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
-            }
-          }
-        }
-        if (data62["stable-ms"] !== void 0) {
-          let data65 = data62["stable-ms"];
-          if (!(typeof data65 == "number" && !(data65 % 1) && !isNaN(data65) && isFinite(data65))) {
-            let err139 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
-          }
-          if (typeof data65 == "number" && isFinite(data65)) {
-            if (data65 > 864e5 || isNaN(data65)) {
-              let err140 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
-            }
-            if (data65 < 100 || isNaN(data65)) {
-              let err141 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
-            }
-          }
-        }
-        if (data62["loop-after"] !== void 0) {
-          let data66 = data62["loop-after"];
+        if (data65["backoff-ms"] !== void 0) {
+          let data66 = data65["backoff-ms"];
           if (!(typeof data66 == "number" && !(data66 % 1) && !isNaN(data66) && isFinite(data66))) {
-            let err142 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
+            let err138 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
           }
           if (typeof data66 == "number" && isFinite(data66)) {
-            if (data66 > 1e3 || isNaN(data66)) {
-              let err143 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
-              vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
+            if (data66 > 6e4 || isNaN(data66)) {
+              let err139 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
             }
-            if (data66 < 1 || isNaN(data66)) {
-              let err144 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+            if (data66 < 10 || isNaN(data66)) {
+              let err140 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
             }
           }
         }
-        if (data62["loop-retry-ms"] !== void 0) {
-          let data67 = data62["loop-retry-ms"];
+        if (data65["backoff-max-ms"] !== void 0) {
+          let data67 = data65["backoff-max-ms"];
           if (!(typeof data67 == "number" && !(data67 % 1) && !isNaN(data67) && isFinite(data67))) {
-            let err145 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+            let err141 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
           }
           if (typeof data67 == "number" && isFinite(data67)) {
-            if (data67 > 864e5 || isNaN(data67)) {
-              let err146 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+            if (data67 > 36e5 || isNaN(data67)) {
+              let err142 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
+              vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
+            }
+            if (data67 < 10 || isNaN(data67)) {
+              let err143 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
+            }
+          }
+        }
+        if (data65["stable-ms"] !== void 0) {
+          let data68 = data65["stable-ms"];
+          if (!(typeof data68 == "number" && !(data68 % 1) && !isNaN(data68) && isFinite(data68))) {
+            let err144 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+          }
+          if (typeof data68 == "number" && isFinite(data68)) {
+            if (data68 > 864e5 || isNaN(data68)) {
+              let err145 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+            }
+            if (data68 < 100 || isNaN(data68)) {
+              let err146 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
               vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
             }
-            if (data67 < 100 || isNaN(data67)) {
-              let err147 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
+          }
+        }
+        if (data65["loop-after"] !== void 0) {
+          let data69 = data65["loop-after"];
+          if (!(typeof data69 == "number" && !(data69 % 1) && !isNaN(data69) && isFinite(data69))) {
+            let err147 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
+          }
+          if (typeof data69 == "number" && isFinite(data69)) {
+            if (data69 > 1e3 || isNaN(data69)) {
+              let err148 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
+              vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+            }
+            if (data69 < 1 || isNaN(data69)) {
+              let err149 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
+            }
+          }
+        }
+        if (data65["loop-retry-ms"] !== void 0) {
+          let data70 = data65["loop-retry-ms"];
+          if (!(typeof data70 == "number" && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
+            let err150 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+          }
+          if (typeof data70 == "number" && isFinite(data70)) {
+            if (data70 > 864e5 || isNaN(data70)) {
+              let err151 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
+            }
+            if (data70 < 100 || isNaN(data70)) {
+              let err152 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
             }
           }
         }
       } else {
-        let err148 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+        let err153 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
       }
     }
     for (let key17 in data)
       if (pattern0.test(key17)) {
-        let data68 = data[key17];
-        if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
-          if (data68.name === void 0) {
-            let err149 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
+        let data71 = data[key17];
+        if (data71 && typeof data71 == "object" && !Array.isArray(data71)) {
+          if (data71.name === void 0) {
+            let err154 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
           }
-          for (let key18 in data68)
-            if (!(key18 === "name" || key18 === "rx-queues" || key18 === "tx-queues")) {
-              let err150 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
-              vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+          for (let key18 in data71)
+            if (!(key18 === "name" || key18 === "driver" || key18 === "rx-queues" || key18 === "tx-queues")) {
+              let err155 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
+              vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
             }
-          if (data68.name !== void 0) {
-            let data69 = data68.name;
-            if (typeof data69 == "string") {
-              if (!pattern4.test(data69)) {
-                let err151 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
+          if (data71.name !== void 0) {
+            let data72 = data71.name;
+            if (typeof data72 == "string") {
+              if (!pattern4.test(data72)) {
+                let err156 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
               }
             } else {
-              let err152 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
+              let err157 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
             }
           }
-          if (data68["rx-queues"] !== void 0) {
-            let data70 = data68["rx-queues"];
-            if (!(typeof data70 == "number" && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
-              let err153 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
-            }
-            if (typeof data70 == "number" && isFinite(data70)) {
-              if (data70 > 255 || isNaN(data70)) {
-                let err154 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
-              }
-              if (data70 < 1 || isNaN(data70)) {
-                let err155 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
-              }
+          if (data71.driver !== void 0) {
+            let data73 = data71.driver;
+            if (!(data73 === "dpdk" || data73 === "native")) {
+              let err158 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
+              vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
             }
           }
-          if (data68["tx-queues"] !== void 0) {
-            let data71 = data68["tx-queues"];
-            if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
-              let err156 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
-            }
-            if (typeof data71 == "number" && isFinite(data71)) {
-              if (data71 > 255 || isNaN(data71)) {
-                let err157 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
-              }
-              if (data71 < 1 || isNaN(data71)) {
-                let err158 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
-              }
-            }
-          }
-        } else {
-          let err159 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
-        }
-      }
-    for (let key19 in data)
-      if (pattern1.test(key19)) {
-        let data72 = data[key19];
-        if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
-          for (let key20 in data72)
-            if (!(key20 === "enabled" || key20 === "mtu" || key20 === "addresses" || key20 === "mpls")) {
-              let err160 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 } };
-              vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
-            }
-          if (data72.enabled !== void 0 && typeof data72.enabled != "boolean") {
-            let err161 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
-          }
-          if (data72.mtu !== void 0) {
-            let data74 = data72.mtu;
+          if (data71["rx-queues"] !== void 0) {
+            let data74 = data71["rx-queues"];
             if (!(typeof data74 == "number" && !(data74 % 1) && !isNaN(data74) && isFinite(data74))) {
-              let err162 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+              let err159 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
             }
             if (typeof data74 == "number" && isFinite(data74)) {
-              if (data74 > 65535 || isNaN(data74)) {
-                let err163 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+              if (data74 > 255 || isNaN(data74)) {
+                let err160 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+              }
+              if (data74 < 1 || isNaN(data74)) {
+                let err161 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
+              }
+            }
+          }
+          if (data71["tx-queues"] !== void 0) {
+            let data75 = data71["tx-queues"];
+            if (!(typeof data75 == "number" && !(data75 % 1) && !isNaN(data75) && isFinite(data75))) {
+              let err162 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+            }
+            if (typeof data75 == "number" && isFinite(data75)) {
+              if (data75 > 255 || isNaN(data75)) {
+                let err163 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
               }
-              if (data74 < 68 || isNaN(data74)) {
-                let err164 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+              if (data75 < 1 || isNaN(data75)) {
+                let err164 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
               }
             }
           }
-          if (data72.addresses !== void 0) {
-            let data75 = data72.addresses;
-            if (typeof data75 == "string") {
-              if (!pattern5.test(data75)) {
-                let err165 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
-              }
-            } else {
-              let err166 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+        } else {
+          let err165 = { instancePath: instancePath + "/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
+        }
+      }
+    for (let key19 in data)
+      if (pattern1.test(key19)) {
+        let data76 = data[key19];
+        if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+          for (let key20 in data76)
+            if (!(key20 === "enabled" || key20 === "mtu" || key20 === "addresses" || key20 === "mpls")) {
+              let err166 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 } };
               vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
             }
-          }
-          if (data72.mpls !== void 0 && typeof data72.mpls != "boolean") {
-            let err167 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+          if (data76.enabled !== void 0 && typeof data76.enabled != "boolean") {
+            let err167 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
           }
+          if (data76.mtu !== void 0) {
+            let data78 = data76.mtu;
+            if (!(typeof data78 == "number" && !(data78 % 1) && !isNaN(data78) && isFinite(data78))) {
+              let err168 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
+            }
+            if (typeof data78 == "number" && isFinite(data78)) {
+              if (data78 > 65535 || isNaN(data78)) {
+                let err169 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
+              }
+              if (data78 < 68 || isNaN(data78)) {
+                let err170 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+                vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
+              }
+            }
+          }
+          if (data76.addresses !== void 0) {
+            let data79 = data76.addresses;
+            if (typeof data79 == "string") {
+              if (!pattern5.test(data79)) {
+                let err171 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+              }
+            } else {
+              let err172 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+            }
+          }
+          if (data76.mpls !== void 0 && typeof data76.mpls != "boolean") {
+            let err173 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+          }
         } else {
-          let err168 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
+          let err174 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
         }
       }
     for (let key21 in data)
       if (pattern2.test(key21)) {
-        let data77 = data[key21];
-        if (data77 && typeof data77 == "object" && !Array.isArray(data77)) {
-          if (data77.command === void 0) {
-            let err169 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
+        let data81 = data[key21];
+        if (data81 && typeof data81 == "object" && !Array.isArray(data81)) {
+          if (data81.command === void 0) {
+            let err175 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
           }
-          for (let key22 in data77)
+          for (let key22 in data81)
             if (!(key22 === "command" || key22 === "netns" || key22 === "restart")) {
-              let err170 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 } };
-              vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
+              let err176 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 } };
+              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
             }
-          if (data77.command !== void 0) {
-            let data78 = data77.command;
-            if (typeof data78 == "string") {
-              if (!pattern5.test(data78)) {
-                let err171 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+          if (data81.command !== void 0) {
+            let data82 = data81.command;
+            if (typeof data82 == "string") {
+              if (!pattern5.test(data82)) {
+                let err177 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
               }
             } else {
-              let err172 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+              let err178 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
             }
           }
-          if (data77.netns !== void 0) {
-            let data79 = data77.netns;
-            if (typeof data79 == "string") {
-              if (!pattern15.test(data79)) {
-                let err173 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+          if (data81.netns !== void 0) {
+            let data83 = data81.netns;
+            if (typeof data83 == "string") {
+              if (!pattern17.test(data83)) {
+                let err179 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
               }
             } else {
-              let err174 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
+              let err180 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
             }
           }
-          if (data77.restart !== void 0) {
-            let data80 = data77.restart;
-            if (!(data80 === "always" || data80 === "on-failure" || data80 === "never")) {
-              let err175 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
+          if (data81.restart !== void 0) {
+            let data84 = data81.restart;
+            if (!(data84 === "always" || data84 === "on-failure" || data84 === "never")) {
+              let err181 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
             }
           }
         } else {
-          let err176 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+          let err182 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
         }
       }
   } else {
-    let err177 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
+    let err183 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

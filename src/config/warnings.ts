@@ -3,6 +3,7 @@
  */
 
 import { formatDestination } from './route-difference.ts';
+import { deadRoutes } from './route-resolution.ts';
 import { LOOPBACK_NAME } from './interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
@@ -23,6 +24,10 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnSwitches(config, values, problems);
   warnManagement(config, warn);
   warnInterfaces(config, problems);
+  for (const { route, reason } of deadRoutes(config)) {
+    const leaf = `route.${formatDestination(route.destination)}`;
+    problems.warning(route.line, leaf, `its packets are dropped: ${reason}`);
+  }
   if (config.vpp.enabled) warnLabels(config, problems);
   if (config.vpp.enabled && !config.vpp.external) warnSizes(config, warn);
 }
@@ -37,7 +42,7 @@ function warnSwitches({ vpp, fib, routes }: Config, values: Values, problems: Pr
     warn('vpp.enabled', 'VPP gets no NIC: name one in a section like [vpp.dpdk.interface.0000:03:00.0]');
   }
   if (!vpp.enabled) {
-    warnNic('VPP is off, the NIC stays with the kernel: write enabled = true in [vpp] to use it');
+    warnNic('VPP is off, the kernel forwards over this NIC: write enabled = true in [vpp] for VPP');
     if (vpp.external) warn('vpp.external', 'no effect while VPP is off: write enabled = true in [vpp]');
     if (fib.vpp.enabled) warn('fib.vpp.enabled', 'no effect while VPP is off: write enabled = true in [vpp]');
   } else {
@@ -57,11 +62,8 @@ function warnKernel({ vpp, fib: { kernel } }: Pick<Config, 'vpp' | 'fib'>, warn:
     warn('fib.kernel.table-id', '"255" is the kernel\'s table of local addresses: 254 is the main one');
   }
   const hasTaps = vpp.enabled && vpp.lcp.enabled;
-  if (kernel.import && !hasTaps) {
-    warn(
-      'fib.kernel.import',
-      'no effect without VPP and its TAPs: write enabled = true in [vpp] and [vpp.lcp]',
-    );
+  if (kernel.import && vpp.enabled && !hasTaps) {
+    warn('fib.kernel.import', 'no effect without the TAPs of VPP: write enabled = true in [vpp.lcp]');
   }
   const { netns } = vpp.lcp;
   const isInNetns = kernel.netns === undefined || kernel.netns === netns;
@@ -89,7 +91,7 @@ function warnManagement({ management, vpp }: Config, warn: Warn): void {
 }
 
 function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems): void {
-  // An external VPP may have any interface, and without VPP the names are the kernel's.
+  // An external VPP may have any interface, and what the kernel lacks is said by its status.
   if (vpp.external || !vpp.enabled) return;
   const known = new Set(vpp.dpdk.interfaces.map(({ name }) => name));
   for (const { name, line } of interfaces) {
@@ -103,7 +105,7 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
   for (const { action, line, destination } of routes) {
     if (action.kind !== 'forward') continue;
     for (const { address } of action.nextHops) {
-      const name = own.get(address);
+      const name = address === undefined ? undefined : own.get(address);
       if (name === undefined) continue;
       const leaf = `route.${formatDestination(destination)}`;
       problems.warning(

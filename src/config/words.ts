@@ -2,6 +2,7 @@
  * What is right, in words, for a value that the schema refused: one sentence per mistake that people make.
  */
 
+import { isImageVersion } from './image-version.ts';
 import type { Leaf, LeafType } from './leaves.ts';
 import { quote } from './problems.ts';
 import { PATTERNS } from './schema.ts';
@@ -121,6 +122,15 @@ function hostnameWords(text: string): string {
   return 'has other characters than letters, digits, "-" and ".": a name like edge-1 is right';
 }
 
+function versionWords(text: string): string {
+  const meant = text
+    .toLowerCase()
+    .replace(/^v/, '')
+    .replace(/^(\d+)(\.\d+)?$/, (_, major, minor = '.0') => `${major}${minor}.0`);
+  if (isImageVersion(meant)) return `is not a version: write ${meant}`;
+  return 'is not a version: MAJOR.MINOR.PATCH is right, with a -suffix of small letters and digits where it has one';
+}
+
 type Words = (leaf: Leaf, text: string) => string;
 
 // The readers in network-values.ts say more; of these types the schema refuses only what is empty.
@@ -132,6 +142,7 @@ const TYPE_WORDS: Readonly<Record<LeafType, Words>> = {
   size: sizeWords,
   choice: choiceWords,
   hostname: (_leaf, text) => hostnameWords(text),
+  version: (_leaf, text) => versionWords(text),
   'interface-name': (_leaf, text) => interfaceNameWords(text),
   netns: (_leaf, text) => netnsWords(text),
   'socket-path': pathWords,
@@ -141,6 +152,7 @@ const TYPE_WORDS: Readonly<Record<LeafType, Words>> = {
   address: exampleWords,
   'address-list': exampleWords,
   'host-list': exampleWords,
+  'name-list': exampleWords,
   endpoint: exampleWords,
   'dhcp-or-prefix': exampleWords,
   'prefix-list': exampleWords,

@@ -14,9 +14,10 @@ export class InputError extends Error {
   }
 }
 
-/** By the code of the error: UpdateError's, DiskError's and LiveConfigError's. */
+/** By the code of the error: UpdateError's, DiskError's, LiveConfigError's, VppError's and VppApiError's. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'bad-manifest': 400,
+  'cli-refused': 400,
   'size-mismatch': 400,
   'hash-mismatch': 400,
   aborted: 400,
@@ -25,6 +26,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   busy: 409,
   'on-trial': 409,
   'same-version': 409,
+  'too-old': 409,
   'not-waiting': 409,
   refused: 409,
   ambiguous: 409,
@@ -32,7 +34,13 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'wrong-architecture': 422,
   'not-efi': 422,
   failed: 422,
+  'cli-closed': 502,
+  'cli-output-too-long': 502,
   stopped: 503,
+  'cli-busy': 503,
+  'cli-unreachable': 503,
+  disconnected: 503,
+  timeout: 504,
   'no-space': 507,
   ENOSPC: 507,
 };
@@ -117,6 +125,14 @@ export async function readFields(exchange: Exchange, maxBytes: number): Promise<
     throw new InputError('the body is no JSON object');
   }
   return new Map(Object.entries(value).map(([name, field]) => [name, String(field)]));
+}
+
+/** Whether a field such as `keep-network` of `readFields` is on; off when it is not there. Throws InputError. */
+export function readFlag(fields: ReadonlyMap<string, string>, name: string): boolean {
+  const value = fields.get(name) ?? 'false';
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new InputError(`"${value}" is no value of ${name}: true or false would be one`);
 }
 
 /** In lower case and without parameters; empty: none was sent. */

@@ -25,6 +25,7 @@ const open = (changes: Partial<CertificateOptions> = {}) =>
     boot: { root: dir },
     data,
     hostname: 'edge1',
+    names: [],
     addresses: ['192.0.2.7', '2001:db8::7', 'fe80::1%eth0'],
     builtAt: BUILT_AT,
     ...changes,
@@ -85,13 +86,28 @@ describe('the self-signed certificate', () => {
     expect((await open()).fingerprint).toBe(first.fingerprint);
     const renamed = await open({ hostname: 'edge2' });
     expect(renamed.fingerprint).not.toBe(first.fingerprint);
-    expect(renamed.isFor('edge2')).toBe(true);
-    expect(renamed.isFor('edge1')).toBe(false);
+    const { subjectAltName } = new X509Certificate(renamed.certificate);
+    expect(subjectAltName).toMatch(/DNS:edge2, DNS:edge2.local, DNS:localhost, IP/);
     const later = await open({ hostname: 'edge2', builtAt: renamed.expiresAt + DAY_MS });
     expect(later.fingerprint).not.toBe(renamed.fingerprint);
     expect(later.expiresAt).toBeGreaterThan(renamed.expiresAt + 9 * 365 * DAY_MS);
     data.files.set('https.key', 'damaged');
     expect((await open({ hostname: 'edge2' })).fingerprint).not.toBe(later.fingerprint);
+  });
+});
+
+describe('further names', () => {
+  test('are in the self-signed certificate, and one that lacks them is made anew', async () => {
+    const first = await open();
+    const named = await open({ names: ['router.example.net', 'edge1'] });
+    expect(named.fingerprint).not.toBe(first.fingerprint);
+    expect(new X509Certificate(named.certificate).subjectAltName).toMatch(
+      /^DNS:edge1, DNS:edge1.local, DNS:localhost, DNS:router.example.net, IP/,
+    );
+    // fewer names: the fingerprint that somebody noted stays
+    expect((await open({ names: ['router.example.net'] })).fingerprint).toBe(named.fingerprint);
+    expect((await open()).fingerprint).toBe(named.fingerprint);
+    expect((await open({ names: ['other.example'] })).fingerprint).not.toBe(named.fingerprint);
   });
 });
 
@@ -111,10 +127,17 @@ describe("the user's certificate", () => {
 
   test('is used when it is there, with its key', async () => {
     const made = await put();
-    const opened = await open({ builtAt: Date.now() - DAY_MS });
+    const opened = await open({ names: ['router.example.com'], builtAt: Date.now() - DAY_MS });
     expect(opened).toMatchObject({ ...made, source: 'user', warnings: [] });
-    expect(opened.isFor('router.example.com')).toBe(true);
     expect(data.files.size).toBe(0);
+  });
+
+  test('is used with a warning when the box is asked by none of its names', async () => {
+    await put();
+    const opened = await open();
+    expect(opened.source).toBe('user');
+    expect(opened.warnings).toEqual([expect.stringContaining('is for router.example.com: name in names')]);
+    expect((await open({ hostname: 'router.example.com' })).warnings).toEqual([]);
   });
 
   test('is used with a warning when it has expired', async () => {

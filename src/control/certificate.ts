@@ -1,6 +1,6 @@
 /**
  * Which certificate HTTPS shows: the user's own from the boot partition, else one of our own making that is kept on the
- * data partition, made anew when it has expired or the box has another name.
+ * data partition, made anew when it has expired or lacks a name of the box.
  *
  * Invariant: there is always one; what is wrong with the user's is said in `warnings`.
  */
@@ -28,8 +28,6 @@ export interface Certificate extends TlsIdentity {
   readonly expiresAt: number;
   /** In words: why the user's own is not used, or is used although it has expired. */
   readonly warnings: readonly string[];
-  /** Whether it was made for this name. */
-  isFor(name: string): boolean;
 }
 
 export interface CertificateOptions {
@@ -37,6 +35,8 @@ export interface CertificateOptions {
   readonly boot?: Pick<BootPartition, 'root'>;
   readonly data: Pick<DataPartition, 'readFile' | 'writeFile'>;
   readonly hostname: string;
+  /** `http.names`: further names of the box, for one of our own making. */
+  readonly names: readonly string[];
   /** Of the management interface, as far as they are known; they go into a certificate that is made now. */
   readonly addresses: readonly string[];
   /** When the image was built, Unix milliseconds: no clock is before it. */
@@ -46,14 +46,15 @@ export interface CertificateOptions {
 /** Reads or makes the certificate. Rejects when a new one cannot be kept. */
 export async function openCertificate(options: CertificateOptions): Promise<Certificate> {
   const now = Math.max(Date.now(), options.builtAt);
-  const own = options.boot === undefined ? { state: 'none' as const } : readUsers(options.boot.root, now);
+  const own =
+    options.boot === undefined ? { state: 'none' as const } : readUsers(options.boot.root, options, now);
   if (own.state === 'good') return own.certificate;
   const warnings = own.state === 'bad' ? [own.reason] : [];
   const kept = readKept(options, now);
   if (kept !== undefined) return describe(kept, 'self-signed', warnings);
   const made = await makeSelfSigned({
     commonName: options.hostname,
-    dnsNames: dnsNamesOf(options.hostname),
+    dnsNames: dnsNamesOf(options),
     addresses: [
       ...new Set(['127.0.0.1', '::1', ...options.addresses.filter((one) => isIP(one) !== 0)]),
     ].filter((address) => !address.includes('%')),
@@ -66,8 +67,8 @@ export async function openCertificate(options: CertificateOptions): Promise<Cert
   return describe(made, 'self-signed', warnings);
 }
 
-function dnsNamesOf(hostname: string): string[] {
-  return [...new Set([hostname, `${hostname}.local`, 'localhost'])];
+function dnsNamesOf({ hostname, names }: CertificateOptions): string[] {
+  return [...new Set([hostname, `${hostname}.local`, 'localhost', ...names])];
 }
 
 type Users =
@@ -75,7 +76,7 @@ type Users =
   | { readonly state: 'bad'; readonly reason: string }
   | { readonly state: 'good'; readonly certificate: Certificate };
 
-function readUsers(root: string, now: number): Users {
+function readUsers(root: string, options: CertificateOptions, now: number): Users {
   const bad = (reason: string): Users => ({
     state: 'bad',
     reason: `${reason}: a self-signed certificate is used instead`,
@@ -96,11 +97,17 @@ function readUsers(root: string, now: number): Users {
   const reason = unusable(identity);
   if (reason !== undefined)
     return bad(`${CERTIFICATE_FILE} and ${KEY_FILE} on the boot partition: ${reason}`);
-  const { validToDate } = new X509Certificate(certificate);
-  const warnings =
-    validToDate.getTime() < now
-      ? [`${CERTIFICATE_FILE} on the boot partition expired at ${validToDate.toISOString()}`]
-      : [];
+  const parsed = new X509Certificate(certificate);
+  const what = `${CERTIFICATE_FILE} on the boot partition`;
+  const warnings: string[] = [];
+  if (parsed.validToDate.getTime() < now)
+    warnings.push(`${what} expired at ${parsed.validToDate.toISOString()}`);
+  // whoever asks by a name that is not the box's is refused, whatever the certificate says
+  const isForUs = dnsNamesOf(options).some((name) => parsed.checkHost(name) !== undefined);
+  const names = parsed.subjectAltName?.match(/(?<=DNS:)[^,\s]+/g) ?? [];
+  if (!isForUs && names.length > 0) {
+    warnings.push(`${what} is for ${names.join(', ')}: name in names of [http] what the box is asked by`);
+  }
   return { state: 'good', certificate: describe(identity, 'user', warnings) };
 }
 
@@ -118,15 +125,17 @@ function unusable({ certificate, key }: TlsIdentity): string | undefined {
 }
 
 /** The one that was made before, unless it has to be made anew. */
-function readKept({ data, hostname }: CertificateOptions, now: number): TlsIdentity | undefined {
+function readKept(options: CertificateOptions, now: number): TlsIdentity | undefined {
+  const { data } = options;
   const certificate = data.readFile(CERTIFICATE_FILE);
   const key = data.readFile(KEY_FILE);
   if (certificate === undefined || key === undefined) return undefined;
   const identity = { certificate, key };
   if (unusable(identity) !== undefined) return undefined;
   const parsed = new X509Certificate(certificate);
-  const isCurrent = parsed.validToDate.getTime() > now && parsed.checkHost(hostname) !== undefined;
-  return isCurrent ? identity : undefined;
+  // one that has more names than it needs is kept: somebody may have noted its fingerprint
+  const hasNames = dnsNamesOf(options).every((name) => parsed.checkHost(name) !== undefined);
+  return hasNames && parsed.validToDate.getTime() > now ? identity : undefined;
 }
 
 function describe(
@@ -141,7 +150,6 @@ function describe(
     source,
     expiresAt: parsed.validToDate.getTime(),
     warnings,
-    isFor: (name) => parsed.checkHost(name) !== undefined,
   };
 }
 

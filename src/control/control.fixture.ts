@@ -1,6 +1,7 @@
 /** A target that writes down what it was asked to do, and a data partition that is a map. */
 import type { ConfigChange } from '../config/mod.ts';
-import type { ConfigOptions, ControlTarget, VppRetry } from './target.ts';
+import type { ResetReport } from '../disk/mod.ts';
+import type { ConfigOptions, ControlTarget, ResetOptions, VppRetry } from './target.ts';
 
 export class RecordingTarget implements ControlTarget {
   /** One entry for each call, in order. */
@@ -33,6 +34,11 @@ export class RecordingTarget implements ControlTarget {
     confirmBefore: () => this.waitsUntil,
   };
 
+  async runVppCommand(command: string): Promise<string> {
+    this.#note(`vpp ${command}`);
+    return `output of ${command}\r\n\u001b`;
+  }
+
   retryVpp(): VppRetry {
     this.#note('retry VPP');
     return { result: 'retried', message: 'VPP is started now' };
@@ -42,8 +48,17 @@ export class RecordingTarget implements ControlTarget {
     this.#note(action);
   }
 
-  async factoryReset(): Promise<void> {
-    this.#note('factory reset');
+  /** What the next reset reports. */
+  report: ResetReport = {
+    restored: ['/boot/appliance.ini'],
+    erased: ['/boot/a'],
+    notErased: [],
+    discards: [],
+  };
+
+  async factoryReset({ keepNetwork }: ResetOptions): Promise<ResetReport> {
+    this.#note(keepNetwork ? 'factory reset, network kept' : 'factory reset');
+    return this.report;
   }
 
   async installTargets(): ReturnType<ControlTarget['installTargets']> {

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Config, parseConfig, planChange } from '../config/mod.ts';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
-import { makeProvider } from '../telemetry/status.fixture.ts';
+import { makeProvider, OWN_NAMES } from '../telemetry/status.fixture.ts';
 import { openCertificate } from './certificate.ts';
 import { MemoryFiles, RecordingTarget } from './control.fixture.ts';
 import { controlRoutes, Password } from './mod.ts';
@@ -55,7 +55,13 @@ async function start(isPasswordSet = true): Promise<void> {
   const data = new MemoryFiles();
   password = new Password(data);
   if (isPasswordSet) await password.change(PASSWORD);
-  const certificate = await openCertificate({ data, hostname: 'edge1', addresses: [], builtAt: Date.now() });
+  const certificate = await openCertificate({
+    data,
+    hostname: 'edge1',
+    names: [],
+    addresses: [],
+    builtAt: Date.now(),
+  });
   fingerprint = certificate.fingerprint;
   socketPath = join(dir, 'control.sock');
   server = await startHttpServer({
@@ -65,6 +71,7 @@ async function start(isPasswordSet = true): Promise<void> {
       { path: socketPath },
     ],
     source: makeProvider(),
+    names: OWN_NAMES,
     logger: () => {},
     routes: controlRoutes({
       target,
@@ -212,50 +219,18 @@ describe('nothing changes', () => {
     expect(target.calls).toEqual([]);
   });
 
-  test.each(['/config', '/install'])('%s is not read without the password', async (path) => {
-    expect((await ask({ path })).status).toBe(401);
-    expect((await ask({ path, user: PASSWORD })).status).toBe(200);
-    if (OUTSIDE !== undefined)
-      expect((await ask({ path, over: 'outside', user: PASSWORD })).status).toBe(403);
-  });
+  test.each(['/config', '/install', '/vppctl', '/vppctl?command=show+version'])(
+    '%s is not read without the password',
+    async (path) => {
+      expect((await ask({ path })).status).toBe(401);
+      expect((await ask({ path, user: PASSWORD })).status).toBe(200);
+      if (OUTSIDE !== undefined)
+        expect((await ask({ path, over: 'outside', user: PASSWORD })).status).toBe(403);
+    },
+  );
 });
 
 describe('a page of another origin', () => {
-  const own = () => `127.0.0.1:${tlsPort}`;
-  const matrix: readonly [string, () => Record<string, string>, boolean][] = [
-    ['no browser', () => ({}), true],
-    ['own page', () => ({ Origin: `https://${own()}`, 'Sec-Fetch-Site': 'same-origin' }), true],
-    ['typed by the user', () => ({ 'Sec-Fetch-Site': 'none' }), true],
-    ['own page by name', () => ({ Host: `edge1:${tlsPort}`, Origin: `https://edge1:${tlsPort}` }), true],
-    [
-      'own page by mDNS',
-      () => ({ Host: `EDGE1.local:${tlsPort}`, Origin: `https://edge1.local:${tlsPort}` }),
-      true,
-    ],
-    ['own page by IPv6', () => ({ Host: '[2001:db8::1]:8443', Origin: 'https://[2001:db8::1]:8443' }), true],
-    ['another site', () => ({ 'Sec-Fetch-Site': 'cross-site' }), false],
-    ['a sibling', () => ({ 'Sec-Fetch-Site': 'same-site' }), false],
-    ['another origin', () => ({ Origin: 'https://evil.example' }), false],
-    ['another port', () => ({ Origin: `https://127.0.0.1:${tlsPort + 1}` }), false],
-    ['without TLS', () => ({ Origin: `http://${own()}` }), false],
-    ['no origin to speak of', () => ({ Origin: 'null' }), false],
-    ['an empty origin', () => ({ Origin: '' }), false],
-    ['a lying origin', () => ({ Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' }), false],
-    [
-      'DNS rebinding',
-      () => ({ Host: 'evil.example', Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' }),
-      false,
-    ],
-    ['DNS rebinding without Origin', () => ({ Host: 'evil.example' }), false],
-    ['a Host that is none', () => ({ Host: 'x@127.0.0.1' }), false],
-  ];
-
-  test.each(matrix)('%s', async (_, headers, isLetIn) => {
-    const got = await ask({ method: 'POST', path: '/config/confirm', user: PASSWORD, headers: headers() });
-    expect(got.status).toBe(isLetIn ? 200 : 403);
-    expect(target.calls).toEqual(isLetIn ? ['confirm'] : []);
-  });
-
   test('is refused with a session as well, by every request', async () => {
     const cookie = await logIn();
     for (const [method, path] of CHANGES) {
@@ -264,6 +239,67 @@ describe('a page of another origin', () => {
     }
     expect(target.calls).toEqual([]);
     expect((await ask({ path: '/config', headers: { Cookie: cookie } })).status).toBe(200);
+  });
+});
+
+describe("VPP's command line", () => {
+  const path = '/vppctl?command=show+version';
+  const busy = Object.assign(new Error('one at a time'), { code: 'cli-busy' });
+
+  test('is asked with the password, by session and over the Unix socket; not without', async () => {
+    for (const over of ['tls', 'plain'] as const) {
+      expect((await ask({ path, over })).status).toBe(401);
+      expect((await ask({ path, over, user: 'wrong' })).status).toBe(401);
+    }
+    expect(target.calls).toEqual([]);
+    const answers = [
+      await ask({ path, user: PASSWORD }),
+      await ask({ path, user: PASSWORD, over: 'plain' }),
+      await ask({ path, over: 'unix' }),
+      await ask({ path, headers: { Cookie: await logIn() } }),
+    ];
+    for (const { status, body, headers } of answers) {
+      expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+      // what would harm a terminal is replaced
+      expect(body).toBe('output of show version\uFFFD\n\uFFFD\n');
+    }
+    expect(target.calls).toEqual(Array.from({ length: 4 }, () => 'vpp show version'));
+  });
+
+  test('is refused as everything is where no password is set', async () => {
+    await server[Symbol.asyncDispose]();
+    await start(false);
+    const got = await ask({ path, user: '' });
+    expect([got.status, got.body]).toEqual([403, expect.stringContaining('no password is set')]);
+    expect((await ask({ path, over: 'unix' })).status).toBe(200);
+  });
+
+  test('says without a command which there are, and runs nothing for HEAD', async () => {
+    const list = await ask({ path: '/vppctl', user: PASSWORD });
+    expect(list.body.split('\n')).toContain('show ip fib IPV4 [table TABLE]');
+    expect((await ask({ path: '/vppctl?command=+', user: PASSWORD })).body).toBe(list.body);
+    expect((await ask({ method: 'HEAD', path, user: PASSWORD })).status).toBe(200);
+    expect(target.calls).toEqual([]);
+  });
+
+  test.each([
+    ['cli-refused', 400],
+    ['cli-closed', 502],
+    ['cli-output-too-long', 502],
+    ['cli-busy', 503],
+    ['cli-unreachable', 503],
+    ['disconnected', 503],
+    ['timeout', 504],
+  ])('%s is %i, in words', async (code, status) => {
+    target.failure = Object.assign(new Error('because'), { code });
+    const got = await ask({ path, user: PASSWORD });
+    expect([got.status, JSON.parse(got.body)]).toEqual([status, { error: 'because', code }]);
+  });
+
+  test('says when to try again while another command runs', async () => {
+    target.failure = busy;
+    const got = await ask({ path, user: PASSWORD });
+    expect([got.status, got.headers['retry-after']]).toEqual([503, '1']);
   });
 });
 
@@ -376,6 +412,33 @@ describe('with the password', () => {
     expect(JSON.parse((await change('GET', '/install')).body)).toMatchObject({
       targets: [{ name: 'nvme0n1' }],
     });
+  });
+
+  test('a reset says what was erased and what could not be, and keeps the network when asked to', async () => {
+    const reset = (fields: Record<string, string>) => change('POST', '/factory-reset', form(fields));
+    target.report = { ...target.report, notErased: [{ path: '/data/log', reason: 'EIO' }] };
+    const got = await reset({ confirm: 'erase', 'keep-network': 'true' });
+    expect([got.status, JSON.parse(got.body)]).toEqual([
+      200,
+      {
+        result: 'incomplete',
+        message:
+          'what is not of the image is erased, except for 1 that could not be, [management] is as it was; the appliance restarts',
+        ...target.report,
+        words: [
+          expect.stringContaining('the appliance restarts'),
+          'as delivered: /boot/appliance.ini',
+          'erased: /boot/a',
+          'not erased: /data/log: EIO',
+        ],
+      },
+    ]);
+    const odd = await reset({ confirm: 'erase', 'keep-network': 'perhaps' });
+    expect([odd.status, JSON.parse(odd.body)]).toEqual([
+      400,
+      { error: '"perhaps" is no value of keep-network: true or false would be one' },
+    ]);
+    expect(target.calls.filter((call) => call !== 'restart')).toEqual(['factory reset, network kept']);
   });
 
   test('the password is changed, and the old one is out', async () => {
@@ -596,8 +659,10 @@ describe('the page', () => {
     for (const action of ['confirm', 'reload', 'restart', 'power-off'])
       await submit(cookie, { token, action });
     await submit(cookie, { token, action: 'install', disk: 'nvme0n1' });
-    await submit(cookie, { token, action: 'erase', confirm: 'erase' });
-    for (let i = 0; target.calls.length < 9 && i < 100; i++)
+    const erased = await submit(cookie, { token, action: 'erase', confirm: 'erase' });
+    expect(erased.body).toContain('erased: /boot/a');
+    await submit(cookie, { token, action: 'erase', confirm: 'erase', 'keep-network': '1' });
+    for (let i = 0; target.calls.length < 11 && i < 100; i++)
       await new Promise((resolve) => setTimeout(resolve, 10));
     const text = JSON.stringify('[system]\nhostname = edge2\n<b>');
     expect(target.calls).toEqual([
@@ -609,6 +674,8 @@ describe('the page', () => {
       'power-off',
       'install nvme0n1',
       'factory reset',
+      'restart',
+      'factory reset, network kept',
       'restart',
     ]);
   });

@@ -1,13 +1,12 @@
 /**
  * Owns who may: every request of this room passes here before anything of it is done or read.
  *
- * In this order: not over plain HTTP from another machine; not from a page of another origin; not without a password
- * set; not too often with a wrong one; not without the right one. The Unix socket, which only its owner can open, is
- * let in as it is.
+ * In this order: not over plain HTTP from another machine; not without a password set; not too often with a wrong one;
+ * not without the right one. The Unix socket, which only its owner can open, is let in as it is. What a page of another
+ * origin asks for does not come here: the HTTP server refuses it before any route.
  */
 import { type Exchange, peerKey, refusalOfPlainHttp } from '../telemetry/mod.ts';
 import { Attempts } from './attempts.ts';
-import { originRefusal, type OwnNames } from './origin.ts';
 import { HashingBusyError } from './password-hash.ts';
 import type { Password } from './password.ts';
 import { isSameToken, type Session, Sessions } from './sessions.ts';
@@ -31,11 +30,10 @@ export type Verdict =
 /** Longer than any that is taken. */
 const MAX_AUTHORIZATION_CHARACTERS = 2048;
 const NO_PASSWORD =
-  'no password is set, so nothing is let in over the network: the console of the box says one at its first boot';
+  'no password is set, so nothing is let in over the network: the console of a box says one at its first boot, and `appliance password` on the machine itself sets one';
 
 export interface GuardOptions {
   readonly password: Password;
-  readonly names: () => OwnNames;
   /** One line for each wrong password. */
   readonly logger: (line: string) => void;
 }
@@ -50,9 +48,9 @@ export class Guard {
     options.password.onRenewed = () => this.sessions.endOthers(undefined);
   }
 
-  /** The checks before authentication, for a request that changes something. */
-  checkOrigin(exchange: Exchange): Refusal | undefined {
-    const reason = refusalOfPlainHttp(exchange) ?? originRefusal(exchange, this.#options.names());
+  /** The checks before authentication. */
+  checkWay(exchange: Exchange): Refusal | undefined {
+    const reason = refusalOfPlainHttp(exchange);
     if (reason !== undefined) return forbidden(reason);
     if (exchange.connection.kind !== 'unix' && !this.#options.password.isSet) return forbidden(NO_PASSWORD);
     return undefined;
@@ -60,7 +58,7 @@ export class Guard {
 
   /** A program's request that changes something: HTTP Basic (RFC 7617), the user's name is not looked at. */
   async admitChange(exchange: Exchange): Promise<Verdict> {
-    const refusal = this.checkOrigin(exchange);
+    const refusal = this.checkWay(exchange);
     if (refusal !== undefined) return { admitted: false, ...refusal };
     if (exchange.connection.kind === 'unix') return { admitted: true, caller: { kind: 'socket' } };
     const password = basicPassword(exchange.header('authorization'));
@@ -71,15 +69,15 @@ export class Guard {
 
   /** A request that only reads, but not for everybody: by password or by session. */
   async admitReading(exchange: Exchange): Promise<Verdict> {
-    const reason = refusalOfPlainHttp(exchange);
-    if (reason !== undefined) return { admitted: false, ...forbidden(reason) };
+    const refusal = this.checkWay(exchange);
+    if (refusal !== undefined) return { admitted: false, ...refusal };
     const caller = this.sessionOf(exchange);
     return caller === undefined ? this.admitChange(exchange) : { admitted: true, caller };
   }
 
   /** A form of the page: by session, and with the token that only a page of this session holds. */
   admitForm(exchange: Exchange, formToken: string): Verdict {
-    const refusal = this.checkOrigin(exchange);
+    const refusal = this.checkWay(exchange);
     if (refusal !== undefined) return { admitted: false, ...refusal };
     const caller = this.sessionOf(exchange);
     if (caller === undefined) {

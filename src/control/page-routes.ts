@@ -5,12 +5,13 @@
  */
 import type { ConfigChange } from '../config/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange, refusalOfPlainHttp } from '../telemetry/mod.ts';
-import { describeChange, InputError, readFields, sendJson, statusOf } from './answer.ts';
+import { describeChange, InputError, readFields, readFlag, sendJson, statusOf } from './answer.ts';
 import type { Certificate } from './certificate.ts';
 import { type Caller, type Refusal, sessionCookie } from './guard.ts';
 import { type Notice, renderControl, renderElsewhere, renderLogin } from './page.ts';
 import { Password } from './password.ts';
-import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext } from './requests.ts';
+import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext, resetWords } from './requests.ts';
+import type { ControlTarget } from './target.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /** The textarea's text, with what percent-encoding makes of it. */
@@ -32,7 +33,7 @@ const PAGE_HEADERS = {
 
 export function pageRoutes(context: PageContext): ContributedRoute[] {
   return [
-    { method: 'GET', path: '/control', handler: (exchange) => show(exchange, context) },
+    { method: 'GET', path: '/control', handler: (exchange) => show(exchange, context), visitors: 'links' },
     { method: 'POST', path: '/control', handler: (exchange) => act(exchange, context) },
     { method: 'POST', path: '/login', handler: (exchange) => logIn(exchange, context) },
     { method: 'POST', path: '/logout', handler: (exchange) => logOut(exchange, context) },
@@ -56,7 +57,7 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
     if (isForm) sendLogin(exchange, status, context, reason, withoutBasic(headers));
     else sendJson(exchange, status, { error: reason }, withoutBasic(headers));
   };
-  const early = guard.checkOrigin(exchange);
+  const early = guard.checkWay(exchange);
   if (early !== undefined) return refuse(early);
   let fields: Fields;
   try {
@@ -75,7 +76,7 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
 }
 
 function logOut(exchange: Exchange, { guard }: PageContext): void {
-  const refusal = guard.checkOrigin(exchange);
+  const refusal = guard.checkWay(exchange);
   const caller = guard.sessionOf(exchange);
   if (refusal !== undefined) sendJson(exchange, refusal.status, { error: refusal.reason });
   else if (caller === undefined) sendJson(exchange, 401, { error: 'you are not logged in, or not any more' });
@@ -88,7 +89,7 @@ function logOut(exchange: Exchange, { guard }: PageContext): void {
 async function act(exchange: Exchange, context: PageContext): Promise<void> {
   const { guard } = context;
   // before the body, which says with its token whether it is a form of ours
-  const early = guard.checkOrigin(exchange);
+  const early = guard.checkWay(exchange);
   if (early !== undefined) return sendLogin(exchange, early.status, context, early.reason, early.headers);
   if (guard.sessionOf(exchange) === undefined) {
     return sendLogin(exchange, 401, context, 'You are not logged in, or not any more');
@@ -163,14 +164,20 @@ async function perform(
       if (fields.get('confirm')?.trim() !== 'erase') {
         throw new InputError('type the word erase to have everything that the box knows erased');
       }
-      await target.factoryReset();
-      return {
-        ...done('Everything is erased. The appliance restarts.'),
-        after: () => target.power('restart'),
-      };
+      return factoryReset(fields, target);
     default:
       throw new InputError(`there is no action "${action}"`);
   }
+}
+
+async function factoryReset(fields: Fields, target: ControlTarget): Promise<Outcome> {
+  const keepNetwork = readFlag(fields, 'keep-network');
+  const report = await target.factoryReset({ keepNetwork });
+  const level = report.notErased.length === 0 ? 'ok' : 'warning';
+  return {
+    notice: { level, lines: resetWords(report, keepNetwork) },
+    after: () => target.power('restart'),
+  };
 }
 
 async function changePassword(
@@ -244,7 +251,7 @@ async function sendControl(
     ...factsOf(context),
     notice,
     formToken: session.formToken,
-    address: `${scheme}://${exchange.header('host') ?? ''}`,
+    address: `${scheme}://${exchange.host}`,
     config: typed ?? target.config.current(),
     confirmBefore: target.config.confirmBefore?.(),
     disks,

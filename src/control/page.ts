@@ -205,8 +205,10 @@ function resetSection(facts: ControlFacts): Html {
 ${form(
   facts,
   'erase',
-  html`<p><label for="erase">Erases configuration, password and logs. Type <code>erase</code></label>
-<input id="erase" name="confirm" required="" autocomplete="off" autocapitalize="none"> <button type="submit">Erase</button></p>`,
+  html`<p><label><input type="checkbox" name="keep-network" value="1"> keep <code>[management]</code>, so that the box is reached as now</label></p>
+<p><label for="erase">Erases configuration, password, logs and whatever else is not of the image. Type <code>erase</code></label>
+<input id="erase" name="confirm" required="" autocomplete="off" autocapitalize="none"> <button type="submit">Erase</button></p>
+<p>The new password is shown on the console of the box.</p>`,
 )}
 </section>`;
 }

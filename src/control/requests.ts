@@ -2,8 +2,19 @@
  * Owns the requests of programs: what each takes, what it asks of the target, and what it answers. All of them come
  * through `guarded`, which lets in by the Unix socket or the password.
  */
-import { ContentType, type ContributedRoute, type Exchange } from '../telemetry/mod.ts';
-import { contentType, InputError, readFields, readSwitch, sendChange, sendJson, statusOf } from './answer.ts';
+import { describeReset, type ResetReport } from '../disk/mod.ts';
+import { ContentType, type ContributedRoute, type Exchange, printable } from '../telemetry/mod.ts';
+import { VPP_COMMANDS } from '../vpp/mod.ts';
+import {
+  contentType,
+  InputError,
+  readFields,
+  readFlag,
+  readSwitch,
+  sendChange,
+  sendJson,
+  statusOf,
+} from './answer.ts';
 import type { Caller, Guard, Verdict } from './guard.ts';
 import { Password } from './password.ts';
 import type { ConfigOptions, ControlTarget } from './target.ts';
@@ -19,6 +30,8 @@ export const MAX_FIELDS_BYTES = 16 * 1024;
 const MAX_MANIFEST_CHARACTERS = 5464;
 /** How long the answer may take to go out before the machine goes down all the same. */
 const LAST_WORDS_MS = 1000;
+/** What is not there now may be so soon. */
+const RETRY_AFTER_S = '1';
 
 export interface RequestContext {
   readonly target: ControlTarget;
@@ -44,6 +57,7 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
     handler: guarded(context, (exchange) => context.guard.admitReading(exchange), handler),
   });
   return [
+    read('/vppctl', (exchange) => vppctl(exchange, target)),
     change('PUT', '/update', (exchange) => update(exchange, target)),
     read('/config', (exchange) => exchange.send(200, ContentType.text, target.config.current())),
     change('PUT', '/config', (exchange) => putConfig(exchange, target)),
@@ -87,13 +101,25 @@ function guarded(
       if (exchange.signal.aborted) return;
       const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {};
       if (exchange.hasStarted) exchange.destroy();
-      else sendJson(exchange, statusOf(error), { error: reason, ...code });
+      else {
+        const status = statusOf(error);
+        const headers: Record<string, string> = status === 503 ? { 'Retry-After': RETRY_AFTER_S } : {};
+        sendJson(exchange, status, { error: reason, ...code }, headers);
+      }
     }
   };
 }
 
 export function peerOf({ connection }: Exchange): string {
   return connection.kind === 'unix' ? 'the local socket' : connection.peer;
+}
+
+/** Without a command the commands that there are. */
+async function vppctl(exchange: Exchange, target: ControlTarget): Promise<void> {
+  const command = exchange.url.searchParams.get('command') ?? '';
+  const isAsked = command.trim() !== '' && !exchange.isHead;
+  const text = isAsked ? await target.runVppCommand(command) : VPP_COMMANDS.join('\n');
+  if (!exchange.signal.aborted) exchange.send(200, ContentType.text, printable(`${text}\n`));
 }
 
 function optionsOf(exchange: Exchange): ConfigOptions {
@@ -153,10 +179,21 @@ async function factoryReset(exchange: Exchange, target: ControlTarget): Promise<
   if (fields.get('confirm') !== 'erase') {
     throw new InputError('a factory reset erases what the box knows: send confirm=erase to have it');
   }
-  await target.factoryReset();
-  const message = 'configuration, password and logs are erased; the appliance restarts';
-  sendJson(exchange, 200, { result: 'erased', message });
+  const keepNetwork = readFlag(fields, 'keep-network');
+  const report = await target.factoryReset({ keepNetwork });
+  const words = resetWords(report, keepNetwork);
+  const result = report.notErased.length === 0 ? 'erased' : 'incomplete';
+  sendJson(exchange, 200, { result, message: words[0], ...report, words });
   await afterAnswer(exchange, () => target.power('restart'));
+}
+
+/** What became of a factory reset, in lines; the first is a sentence. */
+export function resetWords(report: ResetReport, keepNetwork: boolean): string[] {
+  const what = 'what is not of the image is erased';
+  const missed =
+    report.notErased.length === 0 ? '' : `, except for ${report.notErased.length} that could not be`;
+  const kept = keepNetwork ? ', [management] is as it was' : '';
+  return [`${what}${missed}${kept}; the appliance restarts`, ...describeReset(report)];
 }
 
 async function install(exchange: Exchange, target: ControlTarget): Promise<void> {

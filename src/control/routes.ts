@@ -20,11 +20,7 @@ export interface ControlOptions {
 
 /** For `startHttpServer`. Sessions and counted failures live as long as what is returned: keep it over a restart of the server. */
 export function controlRoutes(options: ControlOptions): readonly ContributedRoute[] {
-  const { password, hostname, certificate, logger } = options;
-  const names = () => ({
-    hostname: hostname(),
-    isOwn: (name: string) => certificate()?.isFor(name) ?? false,
-  });
-  const context = { ...options, guard: new Guard({ password, names, logger }) };
+  const { password, logger } = options;
+  const context = { ...options, guard: new Guard({ password, logger }) };
   return [...requestRoutes(context), ...pageRoutes(context)];
 }

@@ -3,7 +3,7 @@
  * `src/init`, which does it.
  */
 import type { ConfigChange } from '../config/mod.ts';
-import type { InstallTarget } from '../disk/mod.ts';
+import type { InstallTarget, ResetReport } from '../disk/mod.ts';
 
 export interface ConfigOptions {
   /** Only says what would change. */
@@ -17,6 +17,11 @@ export interface VppRetry {
   readonly result: 'retried' | 'unchanged';
   /** In words. */
   readonly message: string;
+}
+
+export interface ResetOptions {
+  /** `[management]` stays as it is. */
+  readonly keepNetwork: boolean;
 }
 
 /**
@@ -43,12 +48,17 @@ export interface ControlTarget {
     /** Unix milliseconds before which the change in force wants its confirmation; undefined: none waits. */
     confirmBefore?(): number | undefined;
   };
+  /** Runs a command of VPP's command line that changes nothing; resolves with its output, LF line ends. */
+  runVppCommand(command: string): Promise<string>;
   /** Ends the wait of a VPP that failed for its next start. Throws `refused` where VPP is not started here. */
   retryVpp(): VppRetry;
   /** Begins the orderly shutdown. Called after the answer was sent. */
   power(action: 'restart' | 'power-off'): void;
-  /** Resolves when what the box knew is erased. The restart that belongs to it is asked for here, by `power`. */
-  factoryReset(): Promise<void>;
+  /**
+   * Resolves when what the box knew is erased, with what could not be; rejects when nothing was. The restart that belongs
+   * to it is asked for here, by `power`.
+   */
+  factoryReset(options: ResetOptions): Promise<ResetReport>;
   installTargets(): Promise<readonly InstallTarget[]>;
   /** Copies this system to a disk; resolves when the copy is on it. */
   install(disk: string): Promise<void>;

@@ -7,9 +7,15 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { dropBlockCache } from '../linux/mod.ts';
 import { DiskError } from './errors.ts';
-import { openExclusively, readExactly, writeExactly } from './partition-table.ts';
+import {
+  dropCache,
+  notWhatWasWritten,
+  openExclusively,
+  readExactly,
+  writeAndCheck,
+  writeExactly,
+} from './partition-table.ts';
 
 /** Small enough that hashing one takes about a millisecond of the event loop. */
 const CHUNK_BYTES = 512 * 1024;
@@ -56,18 +62,8 @@ export async function copyBlocks(source: string, target: string, options: CopyOp
     onProgress?.({ step: 'verify', doneBytes: position + chunk.length, totalBytes: lengthBytes });
   }
   const hash = written.digest('hex');
-  const isSame = readBack.digest('hex') === hash;
-  if (isSame) {
-    await writeExactly(to, first, 0);
-    await to.sync();
-    await dropCache(to);
-  }
-  if (!isSame || !(await readExactly(to, 0, first.length)).equals(first)) {
-    throw new DiskError(
-      'verification',
-      `${target}: what was read back is not what was written: is the disk sound?`,
-    );
-  }
+  if (readBack.digest('hex') !== hash) throw notWhatWasWritten(target);
+  await writeAndCheck(to, target, first, 0);
   return hash;
 }
 
@@ -81,8 +77,4 @@ async function* chunksOf(
     if (signal?.aborted === true) throw new DiskError('aborted', 'the copy was aborted');
     yield [await readExactly(file, position, Math.min(CHUNK_BYTES, end - position)), position];
   }
-}
-
-async function dropCache(file: FileHandle): Promise<void> {
-  if ((await file.stat()).isBlockDevice()) dropBlockCache(file.fd);
 }

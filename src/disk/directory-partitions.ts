@@ -18,6 +18,7 @@ export function directoryBootPartition(root: string): CopyableBootPartition {
     unchanged: (work) => serial.run(work),
     writeFile: (name, data) => serial.run(() => replaceFile(pathBelow(root, name), data)),
     removeFile: (name) => serial.run(() => removeFile(pathBelow(root, name))),
+    discardFree: async () => undefined,
   };
 }
 
@@ -41,5 +42,6 @@ export function directoryDataPartition(root: string, persistent = false): DataPa
         throw error;
       }
     },
+    discardFree: async () => undefined,
   };
 }

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listDisks } from './block-devices.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { directoryBootPartition, directoryDataPartition } from './directory-partitions.ts';
+import { LoopDisk, whyNoLoopDisk } from '../linux/loop-disk.fixture.ts';
 import { addDisk, imageTable, MIB, placesOf } from './disks.fixture.ts';
 import { readExt4 } from './ext4-superblock.ts';
 import { Installer, type InstallProgress, planTarget } from './install.ts';
@@ -180,5 +181,25 @@ describe('a copy of blocks', () => {
     writeFileSync(to, Buffer.alloc(2 * MIB));
     await expect(copyBlocks(from, to, { lengthBytes: 2 * MIB })).rejects.toThrow(`ends at byte ${MIB}`);
     expect(readFileSync(to).subarray(0, 512).equals(Buffer.alloc(512)), 'no first block').toBe(true);
+  });
+
+  const why = whyNoLoopDisk();
+  it('of which the disk gives back something else is an error, and is no boot partition', async (ctx) => {
+    if (why !== undefined) ctx.skip(why);
+    using disk = new LoopDisk({ sizeMib: 4, mounted: false });
+    const from = join(root, 'from');
+    const bytes = randomBytes(4 * MIB);
+    writeFileSync(from, bytes);
+    let isSpoilt = false;
+    const copying = copyBlocks(from, disk.device, {
+      lengthBytes: bytes.length,
+      onProgress({ step }) {
+        if (step !== 'verify' || isSpoilt) return;
+        isSpoilt = true;
+        disk.spoil(bytes.subarray(3 * MIB, 3 * MIB + 4096));
+      },
+    });
+    await expect(copying).rejects.toMatchObject({ code: 'verification' });
+    expect(readFileSync(disk.image).subarray(0, 512).equals(Buffer.alloc(512)), 'no first block').toBe(true);
   });
 });

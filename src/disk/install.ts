@@ -6,7 +6,7 @@
  * target holds no file system that a firmware would boot; afterwards both disks boot, since no GUID is the same.
  */
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { mount, MountFlag, readMounts, unmount, reasonOf } from '../linux/mod.ts';
 import { type DevicePlaces, type Disk, listDisks } from './block-devices.ts';
 import { makeExt4 } from './check-file-system.ts';
@@ -24,7 +24,7 @@ import {
   writeTable,
 } from './partition-table.ts';
 import type { CopyableBootPartition, DataPartition } from './partitions.ts';
-import { syncDirectory } from './replace-file.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** A disk that the box could be installed to, or the reason why not. */
 export interface InstallTarget {
@@ -88,6 +88,11 @@ export class Installer {
   constructor(options: InstallerOptions) {
     this.#options = options;
     this.#places = options.places ?? {};
+  }
+
+  /** The disk that is being installed to. */
+  get running(): string | undefined {
+    return this.#running;
   }
 
   /** All disks but the one that runs the box, those that are refused with the reason. */
@@ -166,11 +171,8 @@ export class Installer {
     const from = this.#options.data.root;
     const present = new Set(await readdir(from));
     for (const name of DATA_FILES.filter((each) => present.has(each))) {
-      await copyFile(`${from}/${name}`, `${root}/${name}`);
-      await using copy = await open(`${root}/${name}`, 'r');
-      await copy.sync();
+      await replaceFile(`${root}/${name}`, await readFile(`${from}/${name}`));
     }
-    await syncDirectory(root);
   }
 
   async #describe(disk: Disk): Promise<InstallTarget> {

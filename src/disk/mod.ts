@@ -2,13 +2,13 @@
  * The disk the appliance boots from: finding it, making its first boot's changes, checking and mounting its
  * partitions, writing to them so that a power cut leaves a valid box, and copying it to another disk.
  *
- * Other folders import this file only (the image builder also imports gpt.ts and layout.ts). The order of the boot:
+ * Other folders import this file only (the image builder also imports boot-files.ts, gpt.ts and layout.ts). The order of the boot:
  * `findBootDisk` → `settleBootDisk` → `openBoot` → `openData`.
  */
 export { directoryBootPartition, directoryDataPartition } from './directory-partitions.ts';
 export { type LoaderVariable, readLoaderVariable } from './efi-variables.ts';
 export { DiskError, type DiskErrorCode } from './errors.ts';
-export { factoryReset } from './factory-reset.ts';
+export { factoryReset, finishFactoryReset, type ResetPlace } from './factory-reset.ts';
 export { type BootDisk, type FindOptions, findBootDisk, findTwin } from './find-boot-disk.ts';
 export {
   Installer,
@@ -21,5 +21,8 @@ export { type LastGood, readLastGood, saveLastGood } from './last-good.ts';
 export { BOOT_MOUNT_POINT, DATA_MOUNT_POINT } from './mounted-partitions.ts';
 export { type InventoryNic, updateInventory } from './nic-inventory.ts';
 export { type DiskReporter, openBoot, openData, settleBootDisk } from './open-disk.ts';
+export { writeExactly } from './partition-table.ts';
 export type { BootPartition, CopyableBootPartition, DataPartition } from './partitions.ts';
+export { checkOnDisk } from './read-back.ts';
+export { describeReset, type ResetReport } from './reset-report.ts';
 export { removeFile, replaceFile, type ReplaceFileOptions, UNFINISHED_SUFFIX } from './replace-file.ts';

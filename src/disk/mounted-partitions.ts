@@ -9,6 +9,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno, mount, MountFlag, reasonOf } from '../linux/mod.ts';
 import { directoryDataPartition } from './directory-partitions.ts';
+import { type Discard, discardFree } from './discard.ts';
 import type { CopyableBootPartition, DataPartition } from './partitions.ts';
 import { pathBelow, removeFile, replaceFile } from './replace-file.ts';
 import { Serial } from './serial.ts';
@@ -83,6 +84,10 @@ export class MountedBootPartition implements CopyableBootPartition {
     return this.writable((root) => removeFile(pathBelow(root, name)));
   }
 
+  discardFree(): Promise<Discard> {
+    return this.#serial.run(() => discardFree(this.root));
+  }
+
   async #makeReadOnly(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -131,5 +136,8 @@ export function mountBoot(device: string, onProblem: MountedBootOptions['onProbl
 export function mountData(device: string): DataPartition {
   mkdirSync(DATA_MOUNT_POINT, { recursive: true });
   mount(device, DATA_MOUNT_POINT, 'ext4', SEALED | noAtime, 'errors=remount-ro');
-  return directoryDataPartition(DATA_MOUNT_POINT, true);
+  return {
+    ...directoryDataPartition(DATA_MOUNT_POINT, true),
+    discardFree: () => discardFree(DATA_MOUNT_POINT),
+  };
 }

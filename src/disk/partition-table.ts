@@ -8,7 +8,13 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BlockGeometry, blockGeometry, rereadPartitions, reasonOf } from '../linux/mod.ts';
+import {
+  type BlockGeometry,
+  blockGeometry,
+  dropBlockCache,
+  rereadPartitions,
+  reasonOf,
+} from '../linux/mod.ts';
 import { type DevicePlaces, type Disk, listDisks } from './block-devices.ts';
 import { DiskError } from './errors.ts';
 import { type DecodedGpt, decodeGpt, encodeGpt, type Gpt, gptHeadSectors, gptTailSectors } from './gpt.ts';
@@ -37,14 +43,42 @@ export async function readTable(device: string): Promise<DiskTable | undefined> 
   }
 }
 
-/** Writes both copies and syncs. Rejects with EBUSY when anything of the disk is mounted. */
+/**
+ * Writes each of both copies, syncs it and reads it back from the medium; the head only after the backup was found there.
+ * Rejects with EBUSY when anything of the disk is mounted, with a DiskError `verification` when something else was read.
+ */
 export async function writeTable(device: string, gpt: Gpt): Promise<void> {
   const { head, tail, tailLba } = encodeGpt(gpt);
   await using file = await openExclusively(device);
-  await writeExactly(file, tail, tailLba * gpt.sectorBytes);
+  await writeAndCheck(file, device, tail, tailLba * gpt.sectorBytes);
+  await writeAndCheck(file, device, head, 0);
+}
+
+/** Writes, syncs and reads back from the medium. Rejects with a DiskError `verification`. */
+export async function writeAndCheck(
+  file: FileHandle,
+  device: string,
+  bytes: Buffer,
+  position: number,
+): Promise<void> {
+  await writeExactly(file, bytes, position);
   await file.sync();
-  await writeExactly(file, head, 0);
-  await file.sync();
+  await dropCache(file);
+  if ((await readExactly(file, position, bytes.length)).equals(bytes)) return;
+  throw notWhatWasWritten(device);
+}
+
+/** The error for a device that gives back something else. */
+export function notWhatWasWritten(device: string): DiskError {
+  return new DiskError(
+    'verification',
+    `${device}: what was read back is not what was written: is the disk sound?`,
+  );
+}
+
+/** Has the next reads of a block device come from its medium; sync before. A file's are left alone. */
+export async function dropCache(file: FileHandle): Promise<void> {
+  if ((await file.stat()).isBlockDevice()) dropBlockCache(file.fd);
 }
 
 /** Opens a disk for writing; on a block device the kernel refuses with EBUSY while anything of it is in use. */
@@ -107,11 +141,12 @@ export async function readExactly(file: FileHandle, position: number, lengthByte
   return bytes;
 }
 
-/** Writes all of `bytes` at `position`. */
+/** Writes all of `bytes` at `position`, in as many writes as it takes. */
 export async function writeExactly(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    if (bytesWritten === 0) throw new DiskError('io', `nothing more is taken at byte ${position + done}`);
     done += bytesWritten;
   }
 }

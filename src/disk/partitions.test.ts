@@ -12,14 +12,13 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfig } from '../config/mod.ts';
 import { LinuxError } from '../linux/mod.ts';
 import { cleanBoot } from './clean-boot.ts';
 import { directoryBootPartition, directoryDataPartition } from './directory-partitions.ts';
-import { factoryReset } from './factory-reset.ts';
 import { readLastGood, saveLastGood } from './last-good.ts';
 import { MountedBootPartition } from './mounted-partitions.ts';
 import { updateInventory } from './nic-inventory.ts';
+import { replaceFile } from './replace-file.ts';
 
 const EBUSY = 16;
 
@@ -153,6 +152,19 @@ describe('a file that is replaced', () => {
     expect(readdirSync(data.root)).toEqual(['directory']);
   });
 
+  it('keeps its old text when the disk has another one than was given, and says what it has', async () => {
+    writeFileSync(join(root, 'a'), 'old');
+    const bytes = Buffer.from('new');
+    const writing = replaceFile(join(root, 'a'), bytes);
+    // What was given is known from here on; what is written comes from this memory a moment later.
+    bytes[0] = 0x78;
+    await expect(writing).rejects.toThrow(
+      /could not write .*\/a: what was read back of .*\/a\.new is not what was written: 3 bytes with/,
+    );
+    expect(readFileSync(join(root, 'a'), 'utf8')).toBe('old');
+    expect(readdirSync(root)).toEqual(['a']);
+  });
+
   it('is never outside of the partition', async () => {
     const boot = directoryBootPartition(root);
     await expect(boot.writeFile('../x', '')).rejects.toThrow('is not below');
@@ -243,28 +255,5 @@ describe('the inventory of NICs', () => {
     writeFileSync(join(root, 'inventory.json'), '[{"mac":');
     expect(await updateInventory(data, [nic(1, A)])).toEqual([]);
     expect(await updateInventory(data, [nic(1, B)])).toHaveLength(2);
-  });
-});
-
-describe('the factory reset', () => {
-  it('leaves the images and a valid default configuration, and nothing that the box knew', async () => {
-    const boot = directoryBootPartition(join(root, 'boot'));
-    const data = directoryDataPartition(join(root, 'data'));
-    await boot.writeFile('EFI/Linux/appliance-1.0.0.efi', 'image');
-    await boot.writeFile('update.pub', 'key');
-    await boot.writeFile('appliance.ini', '[system]\nhostname = mine\n');
-    await boot.writeFile('appliance.errors.txt', 'old');
-    await data.writeFile('password.json', '{}');
-    await data.writeFile('log/kernel', 'x');
-    mkdirSync(join(data.root, 'lost+found'));
-    await factoryReset(boot, data);
-    expect(readdirSync(data.root)).toEqual(['lost+found']);
-    expect(readdirSync(boot.root).sort()).toEqual(['EFI', 'appliance.ini', 'update.pub']);
-    expect(readdirSync(join(boot.root, 'EFI/Linux'))).toEqual(['appliance-1.0.0.efi']);
-    const text = readFileSync(join(boot.root, 'appliance.ini'), 'utf8');
-    expect(text.replaceAll('\r\n', ''), 'every line ends as Windows wants it').not.toContain('\n');
-    const parsed = parseConfig(text, 'appliance.ini');
-    expect(parsed).toMatchObject({ ok: true });
-    expect(text).not.toContain('mine');
   });
 });

@@ -2,6 +2,7 @@
  * What the rest of the appliance sees of its disk: a boot partition that is read-only but for the moment of one
  * write, and a data partition that is always writable. How each is backed is not said here.
  */
+import type { Discard } from './discard.ts';
 
 /** The EFI system partition, which another computer shows as the drive APPLIANCE. */
 export interface BootPartition {
@@ -18,6 +19,8 @@ export interface BootPartition {
   writeFile(name: string, data: string | Uint8Array): Promise<void>;
   /** Removes a file; fine when there is none. */
   removeFile(name: string): Promise<void>;
+  /** Asks the disk to discard what is free; undefined when there is no disk. Never rejects. */
+  discardFree(): Promise<Discard | undefined>;
 }
 
 /** A boot partition that can be read as blocks: what an installation copies. */
@@ -36,4 +39,6 @@ export interface DataPartition {
   writeFile(name: string, data: string | Uint8Array): Promise<void>;
   /** Its text; undefined when there is no such file. Throws when it cannot be read. */
   readFile(name: string): string | undefined;
+  /** Asks the disk to discard what is free; undefined when there is no disk. Never rejects. */
+  discardFree(): Promise<Discard | undefined>;
 }

@@ -1,12 +1,13 @@
 /**
- * Files that a power cut leaves old or new, never half: written beside as NAME.new, synced, renamed, and the
- * directory synced.
+ * Files that a power cut leaves old or new, never half: written beside as NAME.new, synced, read back through the disk,
+ * renamed, and the directory synced.
  *
  * Invariant: whatever ends in `.new` is a write that did not end, and nobody's data.
  */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { isErrno, reasonOf } from '../linux/mod.ts';
+import { checkOnDisk, digestOf } from './read-back.ts';
 
 /** Ends the name of a file that is still being written. */
 export const UNFINISHED_SUFFIX = '.new';
@@ -16,22 +17,28 @@ export interface ReplaceFileOptions {
   readonly mode?: number;
 }
 
-/** Replaces a file as a whole, making its directory where needed. Rejects with the path and the reason. */
+/**
+ * Replaces a file as a whole, making its directory where needed. Rejects with the path and the reason; the file is the
+ * old one then, unless it was the directory that could not be synced.
+ */
 export async function replaceFile(
   path: string,
   data: string | Uint8Array,
   options: ReplaceFileOptions = {},
 ): Promise<void> {
   const unfinished = `${path}${UNFINISHED_SUFFIX}`;
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const digest = digestOf(bytes);
   try {
     await mkdir(dirname(path), { recursive: true });
     // Before another try: a rest of the last one may be longer than this file.
     await rm(unfinished, { force: true });
     {
       await using file = await open(unfinished, 'wx', options.mode ?? 0o600);
-      await file.writeFile(data);
+      await file.writeFile(bytes);
       await file.sync();
     }
+    await checkOnDisk(unfinished, digest);
     await rename(unfinished, path);
     await syncDirectory(dirname(path));
   } catch (error) {

@@ -135,3 +135,25 @@ test('the management interface is the configured one, else the first NIC that is
   expect(chooseManagementInterface(nics, undefined, vppConfig(all))).toBeUndefined();
   expect(chooseManagementInterface(nics, undefined, vppConfig(all, { enabled: false }))).toBe('eth0');
 });
+
+test("a NIC that VPP's own driver cannot have is refused in its words; of DPDK's nobody asks", () => {
+  using bus = new FakeSysfs(machine);
+  const inventory = takeInventory(bus.options);
+  const { dpdk } = vppConfig({ [WAN]: 'xe0', [LAN]: 'xe1' });
+  const [wan, lan] = dpdk.interfaces;
+  if (wan === undefined || lan === undefined) throw new Error('there are two');
+  const vpp = { dpdk: { ...dpdk, interfaces: [{ ...wan, driver: 'native' as const }, lan] } };
+  const asked: string[] = [];
+  const whyNotNative = ({ name }: { name: string }, { pciId }: { pciId: string }): string | undefined => {
+    asked.push(`${name} ${pciId}`);
+    return asked.length === 1 ? 'VPP 25.02 has none' : undefined;
+  };
+  const context = { managementInterface: 'eth0', whyNotNative };
+  expect(assessNics(inventory, vpp, context)).toMatchObject([
+    { kind: 'refuse', code: 'native', reason: 'VPP 25.02 has none', name: 'xe0', line: 1 },
+    { kind: 'bind', driver: 'vfio-pci', name: 'xe1' },
+  ]);
+  // What VPP can have is bound as DPDK's are.
+  expect(assessNics(inventory, vpp, context)[0]).toMatchObject({ kind: 'bind', driver: 'vfio-pci' });
+  expect(asked).toEqual(['xe0 8086:125c', 'xe0 8086:125c']);
+});

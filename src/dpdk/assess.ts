@@ -14,7 +14,8 @@ export type RefusalCode =
   | 'management'
   | 'no-iommu'
   | 'no-iommu-group'
-  | 'group-shared';
+  | 'group-shared'
+  | 'native';
 
 /** Drivers that hand a device to a process. */
 export type UserDriver = 'vfio-pci' | 'uio_pci_generic';
@@ -49,6 +50,8 @@ export type NicPlan =
 export interface AssessContext {
   /** Kernel name of the interface that must stay with the kernel; undefined when there is none. */
   readonly managementInterface: string | undefined;
+  /** Why a NIC with `driver = native` cannot have VPP's own driver, in words; asked of no other. */
+  readonly whyNotNative?: (entry: DpdkInterfaceConfig, nic: Nic) => string | undefined;
 }
 
 const UNSAFE_WARNING =
@@ -103,6 +106,8 @@ function assessOne(
     const reason = `${entry.pciAddress} is the management interface ${nic.kernelName}, which stays with the kernel`;
     return refuse('management', `${reason}; name another in management.interface to give this one to VPP`);
   }
+  const notNative = entry.driver === 'native' ? context.whyNotNative?.(entry, nic) : undefined;
+  if (notNative !== undefined) return refuse('native', notNative);
   if (isMellanox(nic)) {
     const driver = nic.driver ?? 'no driver';
     const reason = `${entry.pciAddress} is a Mellanox NIC (${driver}): DPDK uses it beside its kernel driver`;

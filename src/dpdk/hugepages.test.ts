@@ -181,3 +181,17 @@ test('several nodes: each has its own pool', async () => {
   expect(pools.writes[0]).toBe(`sys/${node}/nr_hugepages = 176`);
   expect(pools.writes[1]).toMatch(/node1.* = 31$/);
 });
+
+test("NICs of VPP's own drivers need no DPDK, and a page for their rings", () => {
+  const { dpdk, ...rest } = vppConfig({ '0000:03:00.0': 'xe0' });
+  const interfaces = dpdk.interfaces.map((nic) => ({ ...nic, driver: 'native' as const, rxQueues: 4 }));
+  const { parts } = hugepageBudget({ ...rest, dpdk: { ...dpdk, interfaces } });
+  expect(parts.map(({ purpose }) => purpose)).toEqual([
+    'main heap',
+    'stats segment',
+    'buffers',
+    "VPP's own drivers",
+  ]);
+  expect(parts.at(-1)?.pages).toBe(1);
+  expect(parts[2]?.bytes).toBe(rest.memory.buffers * bufferBytes(false));
+});

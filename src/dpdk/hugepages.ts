@@ -3,13 +3,14 @@
  *
  * Sources (VPP 25.02): src/vlib/buffer.c (vlib_buffer_alloc_size, vlib_buffer_main_init_numa_alloc),
  * src/plugins/dpdk/buffer.c (external header), src/plugins/dpdk/device/init.c (16 MB a socket),
- * src/vlib/stats/init.c (the segment is a memfd whose size must be whole pages). Each user takes whole pages.
+ * src/vlib/stats/init.c (the segment is a memfd whose size must be whole pages); of 26.06 src/vlib/physmem.c and
+ * src/vnet/dev/bus/pci.c. Each user takes whole pages.
  */
-import type { HugepageSize, VppConfig } from '../config/types.ts';
+import type { DpdkInterfaceConfig, HugepageSize, VppConfig } from '../config/types.ts';
 import { parseCpuList, readNames, readText } from '../linux/mod.ts';
 
 export interface HugepagePart {
-  readonly purpose: 'main heap' | 'buffers' | 'stats segment' | 'DPDK';
+  readonly purpose: 'main heap' | 'buffers' | 'stats segment' | 'DPDK' | "VPP's own drivers";
   readonly bytes: number;
   readonly pages: number;
   readonly numaNode: number;
@@ -25,7 +26,7 @@ export interface HugepageBudget {
 }
 
 export interface BudgetOptions {
-  /** Whether the DPDK plugin will be loaded (default: when NICs are configured for it). */
+  /** Whether the DPDK plugin will be loaded (default: when it is to drive a NIC). */
   readonly dpdk?: boolean;
   /** Nodes that have both processors and memory, the main thread's first (default: node 0 only). */
   readonly numaNodes?: readonly number[];
@@ -48,6 +49,8 @@ const DPDK_HEADER_BYTES = 192;
 const DPDK_BASE_BYTES = 16 * MIB;
 /** Estimate of a queue's descriptor rings and software rings (4096 descriptors of 32 bytes, and their shadows). */
 const DPDK_QUEUE_BYTES = MIB;
+/** A queue's descriptor ring with VPP's own drivers: 512 descriptors of 16 bytes, and room to spare. */
+const NATIVE_QUEUE_BYTES = 64 * 1024;
 
 /** Bytes that one buffer takes in its page: 2496 with DPDK. */
 export function bufferBytes(dpdk: boolean): number {
@@ -59,7 +62,10 @@ export function bufferBytes(dpdk: boolean): number {
 
 /** The pages that VPP needs with this configuration. */
 export function hugepageBudget(vpp: VppConfig, options: BudgetOptions = {}): HugepageBudget {
-  const dpdk = options.dpdk ?? vpp.dpdk.interfaces.length > 0;
+  const drivenBy = (driver: DpdkInterfaceConfig['driver']): DpdkInterfaceConfig[] =>
+    vpp.dpdk.interfaces.filter((nic) => nic.driver === driver);
+  const nics = { dpdk: drivenBy('dpdk'), native: drivenBy('native') };
+  const dpdk = options.dpdk ?? nics.dpdk.length > 0;
   const numaNodes = options.numaNodes?.length ? options.numaNodes : [0];
   const mainNode = numaNodes[0] ?? 0;
   const pageBytes = PAGE_BYTES[vpp.memory.hugepageSize];
@@ -80,7 +86,11 @@ export function hugepageBudget(vpp: VppConfig, options: BudgetOptions = {}): Hug
     const bufferPages = Math.ceil(vpp.memory.buffers / perPage);
     const bytes = vpp.memory.buffers * bufferBytes(dpdk);
     parts.push({ purpose: 'buffers', bytes, pages: bufferPages, numaNode });
-    if (dpdk) parts.push(part('DPDK', DPDK_BASE_BYTES + queueCount(vpp) * DPDK_QUEUE_BYTES, numaNode));
+    const queues = { dpdk: queueCount(vpp, nics.dpdk), native: queueCount(vpp, nics.native) };
+    if (dpdk) parts.push(part('DPDK', DPDK_BASE_BYTES + queues.dpdk * DPDK_QUEUE_BYTES, numaNode));
+    if (queues.native > 0) {
+      parts.push(part("VPP's own drivers", queues.native * NATIVE_QUEUE_BYTES, numaNode));
+    }
   }
   const pagesOn = (node: number): number =>
     parts.filter((p) => p.numaNode === node).reduce((sum, p) => sum + p.pages, 0);
@@ -104,7 +114,7 @@ export function dpdkNumaNodes(mainCore: number | undefined, sysfs = '/sys'): num
 }
 
 // VPP's defaults: one receive queue, and a transmit queue for each thread.
-function queueCount(vpp: VppConfig): number {
+function queueCount(vpp: VppConfig, nics: readonly DpdkInterfaceConfig[]): number {
   const threads = 1 + (vpp.cpu.workers ?? 0);
-  return vpp.dpdk.interfaces.reduce((sum, nic) => sum + (nic.rxQueues ?? 1) + (nic.txQueues ?? threads), 0);
+  return nics.reduce((sum, nic) => sum + (nic.rxQueues ?? 1) + (nic.txQueues ?? threads), 0);
 }

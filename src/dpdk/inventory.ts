@@ -11,6 +11,8 @@ import { DEFAULT_RUN_DIR, type NicRecord, tryLoadRecord } from './record.ts';
 /** Where to look; all have the places of a running system as default. */
 export interface InventoryOptions {
   readonly sysfs?: string;
+  /** Sysfs as another network namespace shows it: the kernel's interface of a NIC may be there. */
+  readonly namespaceSysfs?: string | undefined;
   /** Directory of the record, which knows the MAC and kernel name of a NIC that VPP has. */
   readonly runDir?: string;
 }
@@ -43,7 +45,7 @@ export interface Nic extends PciDevice {
   readonly modalias: string | undefined;
   /** The kernel's interface; for a NIC without one, the name it had before VPP took it. */
   readonly kernelName: string | undefined;
-  /** Whether `kernelName` exists now. */
+  /** Whether `kernelName` exists now, in the own namespace or in the other one that was looked into. */
   readonly kernelInterface: boolean;
   /** Lower case with colons; for a NIC without a kernel interface, as recorded. */
   readonly mac: string | undefined;
@@ -79,7 +81,7 @@ export function takeInventory(options: InventoryOptions = {}): Inventory {
   const groups = Map.groupBy(devices, (device) => device.iommuGroup);
   const nics = devices.filter(isNetworkDevice).map((device) => {
     const group = device.iommuGroup === undefined ? [] : (groups.get(device.iommuGroup) ?? []);
-    return readNic(sysfs, device, group, record);
+    return readNic([sysfs, options.namespaceSysfs ?? sysfs], device, group, record);
   });
   return { nics, devices, iommu: hasIommu(sysfs) };
 }
@@ -126,15 +128,16 @@ function readDevice(sysfs: string, pciAddress: string): PciDevice {
 }
 
 function readNic(
-  sysfs: string,
+  [own, other]: readonly [own: string, other: string],
   device: PciDevice,
   group: readonly PciDevice[],
   record: NicRecord | undefined,
 ): Nic {
-  const path = devicePath(sysfs, device.pciAddress);
+  const path = devicePath(own, device.pciAddress);
   const original = record?.nics[device.pciAddress];
-  const kernelName = currentKernelName(sysfs, device.pciAddress);
-  const net = `${sysfs}/class/net/${kernelName}`;
+  const ownName = currentKernelName(own, device.pciAddress);
+  const kernelName = ownName ?? currentKernelName(other, device.pciAddress);
+  const net = `${ownName === undefined ? other : own}/class/net/${kernelName}`;
   const numaNode = readInt(`${path}/numa_node`);
   return {
     ...device,

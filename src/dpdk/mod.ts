@@ -19,6 +19,7 @@ export { allocateHugepages, type AllocateOptions, type HugepageResult } from './
 export { dpdkNumaNodes, type HugepageBudget, hugepageBudget, type HugepagePart } from './hugepages.ts';
 export { iniLineFor } from './ini-line.ts';
 export {
+  currentKernelName,
   type GroupMember,
   type Inventory,
   type InventoryOptions,

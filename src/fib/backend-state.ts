@@ -65,6 +65,8 @@ export interface BackendStateOptions {
   readonly wanted: (slot: number) => GroupId;
   /** What the FIB is told in place of a group, when it cannot have all of it (`Substitutes`). Of `NO_GROUP` the same. */
   readonly substitute?: (group: GroupId) => GroupId;
+  /** Why the FIB does not forward by what it acknowledged of a slot; undefined: nothing is known against it. Hot. */
+  readonly dropReason?: (slot: number) => string | undefined;
   /** Something is there to be taken. Called often; cheap. */
   readonly onWork: () => void;
   /**
@@ -83,6 +85,7 @@ export class BackendState implements Holder {
   readonly #groups: NextHopGroups;
   readonly #wanted: (slot: number) => GroupId;
   readonly #substitute: (group: GroupId) => GroupId;
+  readonly #dropReason: (slot: number) => string | undefined;
   readonly #onWork: () => void;
   readonly #canReplace: BackendStateOptions['canReplace'];
   /** The group that the FIB was told last, acknowledged or not. */
@@ -108,6 +111,7 @@ export class BackendState implements Holder {
   /** What the FIB has after the reset that is under way. */
   #reset: 'nothing' | 'unsure' | undefined;
   readonly #retryWalk: SlotWalk;
+  readonly #recountWalk: SlotWalk;
   /** Whose unresolved routes are tried: of the walk that is under way. */
   #retried = new Set<GroupId>();
 
@@ -116,12 +120,14 @@ export class BackendState implements Holder {
     this.store = options.store;
     this.#groups = options.groups;
     this.#wanted = options.wanted;
+    this.#dropReason = options.dropReason ?? (() => undefined);
     this.#onWork = options.onWork;
     this.#canReplace = options.canReplace;
     this.#substitute = options.substitute ?? ((group) => group);
     this.#isFirst = isFirst;
     this.#walk = new SlotWalk(() => this.store.top);
     this.#retryWalk = new SlotWalk(() => this.store.top);
+    this.#recountWalk = new SlotWalk(() => this.store.top);
     this.store.attach(this);
     this.sweep();
   }
@@ -421,6 +427,19 @@ export class BackendState implements Holder {
     );
   }
 
+  /** By what the FIB has it forwards or drops otherwise than before: counts anew, in slices; nothing is told. */
+  recount(): void {
+    this.#recountWalk.start(
+      (slot) => this.#update(slot),
+      () => {},
+    );
+  }
+
+  /** The same of one slot. */
+  recountSlot(slot: number): void {
+    this.#update(slot);
+  }
+
   /** Resolves when all slots are reset, or counted anew. */
   walked(): Promise<void> {
     return this.#walk.ended();
@@ -445,7 +464,7 @@ export class BackendState implements Holder {
       case Category.stuck:
         return { state: 'failed', reason: this.#reasonOf(slot) };
       case Category.unresolved:
-        return { state: 'unresolved', reason: this.#reasonOf(slot) };
+        return { state: 'unresolved', reason: this.#whyUnresolved(slot) };
       default:
         return { state: 'absent' };
     }
@@ -454,10 +473,12 @@ export class BackendState implements Holder {
   /** The first `limit` slots that are failed or unresolved. */
   failures(limit: number): { readonly slot: number; readonly reason: string }[] {
     const found: { slot: number; reason: string }[] = [];
-    // Nothing was ever refused.
-    if (this.#attempts.length === 0) return found;
+    const { failed, unresolved } = this.counts;
+    if (failed + unresolved === 0) return found;
     for (let slot = 0; slot < this.store.top && found.length < limit; slot++) {
-      if ((this.#state[slot]! & Phase.mask) >= Phase.failed)
+      const category = this.#category[slot]!;
+      if (category === Category.unresolved) found.push({ slot, reason: this.#whyUnresolved(slot) });
+      else if ((this.#state[slot]! & Phase.mask) >= Phase.failed)
         found.push({ slot, reason: this.#reasonOf(slot) });
     }
     return found;
@@ -602,9 +623,17 @@ export class BackendState implements Holder {
       if (phase === Phase.failed) return Category.stuck;
       return phase === Phase.absent && (state & UNSURE) === 0 ? Category.none : Category.leaving;
     }
-    if (phase === Phase.installed && this.#isAsWanted(slot, wanted)) return Category.programmed;
+    if (phase === Phase.installed && this.#isAsWanted(slot, wanted)) {
+      return this.#dropReason(slot) === undefined ? Category.programmed : Category.unresolved;
+    }
     if (phase === Phase.failed) return Category.failed;
     return phase === Phase.unresolved ? Category.unresolved : Category.pending;
+  }
+
+  /** It could not be told, or was told and leads nowhere. */
+  #whyUnresolved(slot: number): string {
+    const isTold = (this.#state[slot]! & Phase.mask) === Phase.installed;
+    return isTold ? (this.#dropReason(slot) ?? '') : this.#reasonOf(slot);
   }
 
   #growReasons(capacity: number): void {

@@ -96,8 +96,20 @@ const prefix = fc.oneof(
   ),
 );
 const hop = mostly(
-  ['192.0.2.1', '192.0.2.2', '192.0.2.1@2', '192.0.2.3%xe0', '2001:db8::1', 'fe80::1%xe0', '2001:db8::2@255'],
   [
+    '192.0.2.1',
+    '192.0.2.2',
+    '192.0.2.1@2',
+    '192.0.2.3%xe0',
+    '2001:db8::1',
+    'fe80::1%xe0',
+    '2001:db8::2@255',
+    '%xe0',
+    '@7%xe1',
+  ],
+  [
+    '@2',
+    '%9x',
     '192.0.2.1@0',
     '192.0.2.1@256',
     'fe80::1',
@@ -117,7 +129,15 @@ const target = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom('blackhole', 'unreachable', 'via', 'via blackhole', 'metric 5', 'black'),
+    arbitrary: fc.constantFrom(
+      'blackhole',
+      'unreachable',
+      'prohibit',
+      'via',
+      'via blackhole',
+      'metric 5',
+      'black',
+    ),
   },
 );
 const option = mostly(
@@ -144,6 +164,7 @@ const usual = fc
       ['10.0.0.0/8', '192.0.2.1', '192.0.2.2@7%xe0'] as const,
       ['198.51.100.128/25', '192.0.2.3%xe1', '192.0.2.4'] as const,
       ['2001:db8::/32', 'fe80::1%xe0', '2001:db8::9'] as const,
+      ['192.88.99.7/32', '%xe0', 'fe80::1@2%xe1'] as const,
       ['::/0', '2001:db8::9', '2001:db8::8@2'] as const,
     ),
     fc.constantFrom('', ' label 100/200'),

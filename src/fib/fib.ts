@@ -8,7 +8,7 @@ import type { SwIfIndex } from '../vpp/api/mod.ts';
 import { type ExplainedRoute, explainRoute, type FibToExplain } from './explain.ts';
 import type { RouteKey } from './route-key.ts';
 import { Distance, replaceRoutes, type RouteSource, RouteTable } from './route-table.ts';
-import { VppBackend } from './vpp-backend.ts';
+import { VppBackend, type VppBackendOptions } from './vpp-backend.ts';
 
 export interface FibOptions {
   readonly config: FibVppConfig;
@@ -16,6 +16,8 @@ export interface FibOptions {
   /** VPP's index of an interface that a route names; undefined while VPP has none of that name. */
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
   readonly onError: (message: string) => void;
+  /** How often VPP's routes are looked at, when it is not as usual; for tests. */
+  readonly auditPace?: VppBackendOptions['auditPace'];
 }
 
 /** An interface with an address, up. */
@@ -33,7 +35,7 @@ export class Fib implements Disposable {
   #routes: readonly StaticRoute[] = [];
   #networks: readonly ConnectedNetwork[] = [];
 
-  constructor({ config, routes, resolveInterface, onError }: FibOptions) {
+  constructor({ config, routes, resolveInterface, onError, auditPace }: FibOptions) {
     this.table = new RouteTable(config.tableId);
     this.#static = this.table.addSource({ name: 'static', distance: Distance.static, origin: 'static' });
     this.#connected = this.table.addSource({
@@ -41,7 +43,13 @@ export class Fib implements Disposable {
       distance: Distance.connected,
       origin: 'connected',
     });
-    this.vpp = new VppBackend({ table: this.table, config, resolveInterface, onError });
+    this.vpp = new VppBackend({
+      table: this.table,
+      config,
+      resolveInterface,
+      onError,
+      ...(auditPace === undefined ? {} : { auditPace }),
+    });
     this.setRoutes(routes);
   }
 

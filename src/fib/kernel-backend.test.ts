@@ -131,6 +131,90 @@ describe('the kernel as a FIB', () => {
     expect(ours()).toEqual(before.filter((line) => !line.includes('10.3.0.0')));
   });
 
+  it('has routes to an interface, over IPv6 neighbours, and prohibit; adopts, changes and removes them', async () => {
+    const shapes = [
+      '10.1.0.0/16 = %xe0',
+      '10.2.0.0/16 = @2%xe0, 192.0.2.2@3',
+      '10.3.0.0/16 = fe80::1%xe0',
+      '10.4.0.0/16 = 2001:db8:a::2, 192.0.2.2',
+      '10.5.0.0/16 = prohibit',
+      '2001:db8:1::/48 = %xe0',
+      '2001:db8:2::/48 = prohibit',
+    ];
+    const expected = [
+      '10.1.0.0/16 dev xe0 scope link metric 20',
+      'nexthop dev xe0 weight 2',
+      'nexthop via 192.0.2.2 dev xe0 weight 3',
+      '10.3.0.0/16 via inet6 fe80::1 dev xe0 metric 20',
+      'nexthop via inet6 2001:db8:a::2 dev xe0 weight 1',
+      'nexthop via 192.0.2.2 dev xe0 weight 1',
+      'prohibit 10.5.0.0/16 metric 20',
+      '2001:db8:1::/48 dev xe0 metric 20',
+      'prohibit 2001:db8:2::/48 dev lo metric 20',
+    ];
+    const shown = (): string =>
+      [...ours(), ...ip('-6', 'route', 'show', 'proto', String(ROUTE_PROTOCOL)).split('\n')].join('\n');
+    ip('addr', 'add', '2001:db8:a::1/64', 'dev', 'xe0', 'nodad');
+    setRoutes(...shapes);
+    {
+      await using first = newBackend();
+      await first.attach(netns);
+      expect(first.status).toMatchObject({ programmed: shapes.length, failed: 0, unresolved: 0 });
+    }
+    for (const line of expected) expect(shown()).toContain(line);
+    // What an earlier run left is the same: nothing is sent.
+    await using second = newBackend();
+    await second.attach(netns);
+    expect(second.status).toMatchObject({ programmed: shapes.length, batches: 0 });
+    // Each becomes another one.
+    setRoutes(
+      '10.1.0.0/16 = prohibit',
+      '10.2.0.0/16 = %xe0',
+      '10.3.0.0/16 = 192.0.2.2',
+      '10.4.0.0/16 = %xe0',
+      '10.5.0.0/16 = fe80::1%xe0',
+      '2001:db8:1::/48 = 2001:db8:a::2',
+      '2001:db8:2::/48 = %xe0',
+    );
+    await second.settled();
+    expect(second.status).toMatchObject({ programmed: shapes.length, failed: 0 });
+    const changed = [
+      'prohibit 10.1.0.0/16 metric 20',
+      '10.2.0.0/16 dev xe0 scope link metric 20',
+      '10.3.0.0/16 via 192.0.2.2 dev xe0 metric 20',
+      '10.4.0.0/16 dev xe0 scope link metric 20',
+      '10.5.0.0/16 via inet6 fe80::1 dev xe0 metric 20',
+      '2001:db8:1::/48 via 2001:db8:a::2 dev xe0 metric 20',
+      '2001:db8:2::/48 dev xe0 metric 20',
+    ];
+    for (const line of changed) expect(shown()).toContain(line);
+    expect(ip('-6', 'route', 'show', 'proto', String(ROUTE_PROTOCOL)).trim().split('\n')).toHaveLength(2);
+    await second.detach('the end');
+    expect(ours()).toEqual([]);
+  });
+
+  it('finds a gateway on an interface by an attached route of ours', async () => {
+    setRoutes('0.0.0.0/0 = 172.31.1.1');
+    await using backend = newBackend();
+    await backend.attach(netns);
+    expect(backend.status).toMatchObject({ programmed: 0, unresolved: 1 });
+    setRoutes('172.31.1.1/32 = %xe0');
+    await until(
+      () => backend.status.programmed === 2,
+      () => backend.status,
+    );
+    expect(ours().join('\n')).toContain('default via 172.31.1.1 dev xe0');
+  });
+
+  it('says that the kernel takes no IPv6 route over several next hops of which one is an interface', async () => {
+    setRoutes('2001:db8:1::/48 = %xe0, fe80::1%xe0');
+    await using backend = newBackend();
+    await backend.attach(netns);
+    expect(backend.status.failures).toEqual([
+      { prefix: '2001:db8:1::/48', reason: expect.stringMatching(/Device only routes/) as string },
+    ]);
+  });
+
   it('says why a route is not there: another’s in its place, a second name of its table, labels', async () => {
     ip('route', 'add', '10.1.0.0/16', 'via', '192.0.2.9', 'proto', 'bird', 'metric', '20');
     setRoutes('10.1.0.0/16 = 192.0.2.2');
@@ -302,6 +386,7 @@ describe('the kernel as a FIB', () => {
       () => ours().filter((line) => /^nexthop via 198.51.100.2 dev xe1 weight 1$/.test(line)).length === 2,
       ours,
     );
+    await second.settled();
     expect(second.status).toMatchObject({ programmed: 2, nextHopsLeftOut: 0 });
   });
 

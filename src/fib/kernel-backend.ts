@@ -33,7 +33,7 @@ import { KernelProgrammer } from './kernel-programmer.ts';
 import { reconcile } from './kernel-reconcile.ts';
 import { KernelTemplates } from './kernel-templates.ts';
 import { KernelWaiting } from './kernel-waiting.ts';
-import { NO_GROUP } from './next-hop-groups.ts';
+import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, newRouteKey, type RouteKey } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
@@ -327,7 +327,11 @@ export class KernelBackend implements AsyncDisposable {
         const isOfMany = action.kind === 'forward' && action.nextHops.length > 1;
         if (isOfMany || !this.substitutes.isEmpty) legs.look();
       },
-      onProgrammed: (state, slot, group) => this.#waiting.programmed(state, slot, group),
+      onProgrammed: (state, slot, group) => {
+        this.#waiting.programmed(state, slot, group);
+        // A network on a link, by us: gateways may be in it.
+        if (!this.#waiting.isEmpty && this.#isAttached(group)) this.#noticed();
+      },
       onBatch: () => {
         this.#batches += 1;
       },
@@ -618,6 +622,12 @@ export class KernelBackend implements AsyncDisposable {
     key.w2 = notice.w2;
     key.w3 = notice.w3;
     key.length = notice.length;
+  }
+
+  /** Whether routes of a group make neighbours of their destinations. */
+  #isAttached(group: GroupId): boolean {
+    const action = this.#options.table.groups.action(group);
+    return action.kind === 'forward' && action.nextHops.some(({ address }) => address === undefined);
   }
 
   /** The index of an interface that a route names. */

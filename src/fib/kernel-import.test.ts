@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   AddMode,
@@ -15,6 +16,7 @@ import {
 } from '../linux/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
 import { KernelImport } from './kernel-import.ts';
+import type { RefusalNews } from './kernel-import-refusals.ts';
 import { formatGroup } from './next-hop-groups.ts';
 import { formatKey, newRouteKey } from './route-key.ts';
 import { RouteTable } from './route-table.ts';
@@ -33,10 +35,12 @@ function makeNamespace(): void {
   createNamedNetns(netns);
   ip('link', 'add', 'xe0', 'type', 'veth', 'peer', 'name', 'peer0');
   ip('link', 'add', 'other', 'type', 'veth', 'peer', 'name', 'peer1');
+  ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer2');
   withNetns(netns, () => {
-    for (const name of ['xe0', 'peer0', 'other', 'peer1']) setLinkUp(name, true);
+    for (const name of ['xe0', 'peer0', 'other', 'peer1', 'xe1', 'peer2']) setLinkUp(name, true);
     addAddress('xe0', '192.0.2.1', 24);
     addAddress('xe0', '2001:db8::1', 64);
+    addAddress('xe1', '203.0.113.1', 24);
     addAddress('other', '198.51.100.1', 24);
   });
 }
@@ -44,6 +48,7 @@ function makeNamespace(): void {
 let table: RouteTable;
 let heard: KernelImportStatus[];
 let errors: string[];
+let told: RefusalNews[];
 
 /** `PREFIX[ table N] metric M: NEXT HOPS`, sorted. */
 function routes(): string[] {
@@ -84,9 +89,10 @@ function start(): KernelImport {
     table,
     netns,
     distance: 200,
-    // The TAP of VPP's GigabitEthernet is called xe0; `other` is no TAP.
-    interfaceOfTap: (name) => (name === 'xe0' ? 'GigabitEthernet0' : undefined),
+    // The TAPs of VPP's GigabitEthernets are called xe0 and xe1; `other` is no TAP.
+    interfaceOfTap: (name) => (/^xe\d$/.test(name) ? name.replace('xe', 'GigabitEthernet') : undefined),
     onStatus: (status) => heard.push(status),
+    onRefused: (news) => told.push(news),
     onError: (message) => errors.push(message),
   });
 }
@@ -98,6 +104,7 @@ describe('routes of a routing daemon', () => {
     table = new RouteTable();
     heard = [];
     errors = [];
+    told = [];
     makeNamespace();
   });
   afterEach(() => {
@@ -133,16 +140,26 @@ describe('routes of a routing daemon', () => {
     await using imported = start();
     const expected = [
       '10.1.0.0/16 metric 32: 192.0.2.2%GigabitEthernet0',
-      '10.2.0.0/16 metric 0: 192.0.2.2@3%GigabitEthernet0, 198.51.100.2',
+      '10.2.0.0/16 metric 0: 192.0.2.2%GigabitEthernet0',
       '10.3.0.0/16 table 100 metric 0: 192.0.2.3%GigabitEthernet0',
       '10.4.0.0/16 metric 0: blackhole',
+      '10.6.0.0/16 metric 0: %GigabitEthernet0',
       '10.7.0.0/16 metric 0: fe80::7%GigabitEthernet0',
       '10.8.0.0/16 metric 20: 192.0.2.3%GigabitEthernet0',
       '2001:db8:1::/48 metric 1024: fe80::1%GigabitEthernet0',
       '2001:db8:2::/48 metric 1024: unreachable',
     ];
     await untilRoutes(expected);
-    expect(imported.status).toMatchObject({ state: 'following', routes: 8, skipped: 1, readings: 1 });
+    expect(imported.status).toMatchObject({
+      state: 'following',
+      routes: 9,
+      notTaken: {
+        routes: 0,
+        byReason: { 'link-not-in-vpp': 1 },
+        first: [{ prefix: '10.2.0.0/16', reason: 'link-not-in-vpp', 'next-hop': '198.51.100.2 dev other' }],
+      },
+      readings: 1,
+    });
     expect(heard.map(({ state }) => state)).toEqual(['reading', 'following']);
     await imported[Symbol.asyncDispose]();
     expect(routes()).toEqual([]);
@@ -185,28 +202,213 @@ describe('routes of a routing daemon', () => {
   it('by nexthop objects are resolved, also when an object becomes another', async () => {
     await using _imported = start();
     ip('nexthop', 'add', 'id', '11', 'via', '192.0.2.2', 'dev', 'xe0');
-    ip('nexthop', 'add', 'id', '12', 'via', '198.51.100.2', 'dev', 'other');
+    ip('nexthop', 'add', 'id', '12', 'via', '192.0.2.3', 'dev', 'xe0');
     ip('nexthop', 'add', 'id', '20', 'group', '11,3/12');
     ip('route', 'add', '10.1.0.0/16', 'nhid', '20', 'proto', 'zebra');
-    await untilRoutes(['10.1.0.0/16 metric 0: 192.0.2.2@3%GigabitEthernet0, 198.51.100.2']);
+    await untilRoutes(['10.1.0.0/16 metric 0: 192.0.2.2@3%GigabitEthernet0, 192.0.2.3%GigabitEthernet0']);
     ip('nexthop', 'replace', 'id', '11', 'via', '192.0.2.9', 'dev', 'xe0');
-    await untilRoutes(['10.1.0.0/16 metric 0: 192.0.2.9@3%GigabitEthernet0, 198.51.100.2']);
+    await untilRoutes(['10.1.0.0/16 metric 0: 192.0.2.3%GigabitEthernet0, 192.0.2.9@3%GigabitEthernet0']);
     ip('nexthop', 'del', 'id', '20');
     await untilRoutes([]);
   });
 
+  it('by nexthop objects of every kind: a resilient group, over IPv6, a blackhole, more weight than VPP has', async () => {
+    ip('link', 'set', 'lo', 'up');
+    ip('nexthop', 'add', 'id', '11', 'via', '192.0.2.2', 'dev', 'xe0');
+    ip('nexthop', 'add', 'id', '12', 'via', '192.0.2.3', 'dev', 'xe0');
+    ip('nexthop', 'add', 'id', '13', 'via', 'fe80::2', 'dev', 'xe0');
+    ip('nexthop', 'add', 'id', '14', 'blackhole');
+    ip('nexthop', 'add', 'id', '15', 'dev', 'xe0');
+    ip('nexthop', 'add', 'id', '16', 'via', '198.51.100.2', 'dev', 'other');
+    ip('nexthop', 'add', 'id', '20', 'group', '11,2/12', 'type', 'resilient', 'buckets', '32');
+    ip('nexthop', 'add', 'id', '21', 'group', '14');
+    ip('nexthop', 'add', 'id', '22', 'group', '11,256/12,128');
+    ip('nexthop', 'add', 'id', '23', 'group', '11/16');
+    const ids = { 1: 20, 2: 13, 3: 14, 4: 15, 5: 21, 6: 22, 7: 23 };
+    for (const [net, id] of Object.entries(ids)) {
+      ip('route', 'add', `10.${net}.0.0/16`, 'nhid', String(id), 'proto', 'zebra');
+    }
+    // Where the kernel does not write the next hops out, the objects alone tell.
+    withNetns(netns, () => writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '0'));
+    await using imported = start();
+    const over = (name: string, weight = '') => `${name}${weight}%GigabitEthernet0`;
+    const expected = [
+      `10.1.0.0/16 metric 0: ${over('192.0.2.2', '@2')}, ${over('192.0.2.3')}`,
+      `10.2.0.0/16 metric 0: ${over('fe80::2')}`,
+      '10.3.0.0/16 metric 0: blackhole',
+      `10.4.0.0/16 metric 0: ${over('')}`,
+      '10.5.0.0/16 metric 0: blackhole',
+      `10.6.0.0/16 metric 0: ${over('192.0.2.2', '@255')}, ${over('192.0.2.3', '@128')}`,
+      `10.7.0.0/16 metric 0: ${over('192.0.2.2')}`,
+    ];
+    await untilRoutes(expected);
+    expect(imported.status.notTaken.byReason).toEqual({ 'link-not-in-vpp': 1 });
+    // What is told later, too.
+    ip('route', 'add', '10.8.0.0/16', 'nhid', '22', 'proto', 'zebra');
+    await untilRoutes([
+      ...expected,
+      `10.8.0.0/16 metric 0: ${over('192.0.2.2', '@255')}, ${over('192.0.2.3', '@128')}`,
+    ]);
+  });
+
+  it('become others of every type, in the reading and by notices, and leave nothing behind', async () => {
+    ip('-6', 'route', 'add', 'prohibit', '2001:db8:9::/48', 'proto', 'bird');
+    ip('route', 'add', 'throw', '10.9.0.0/16', 'proto', 'bird');
+    await using imported = start();
+    const read = ['10.9.0.0/16 metric 0: unreachable', '2001:db8:9::/48 metric 1024: prohibit'];
+    await untilRoutes(read);
+    const shapes = {
+      'via 192.0.2.2': '192.0.2.2%GigabitEthernet0',
+      prohibit: 'prohibit',
+      'dev xe0': '%GigabitEthernet0',
+      blackhole: 'blackhole',
+      'via inet6 fe80::7 dev xe0': 'fe80::7%GigabitEthernet0',
+      unreachable: 'unreachable',
+      // Another table that a rule leads to would be asked next: in main that is none.
+      throw: 'unreachable',
+    };
+    for (const [shape, what] of Object.entries(shapes)) {
+      const [first = '', ...rest] = shape.split(' ');
+      const words = rest.length === 0 ? [first, '10.1.0.0/16'] : ['10.1.0.0/16', first, ...rest];
+      ip('route', 'replace', ...words, 'proto', 'bird');
+      await untilRoutes([...read, `10.1.0.0/16 metric 0: ${what}`]);
+    }
+    // VPP has nothing for that: what it was must not stay.
+    ip('route', 'replace', 'anycast', '10.1.0.0/16', 'dev', 'xe0', 'table', 'main', 'proto', 'bird');
+    await untilRoutes(read);
+    const refusal = { prefix: '10.1.0.0/16', reason: 'route-type', detail: 'anycast' };
+    expect(imported.status.notTaken).toEqual({ routes: 1, byReason: { 'route-type': 1 }, first: [refusal] });
+    ip('route', 'replace', 'prohibit', '10.1.0.0/16', 'proto', 'bird');
+    await untilRoutes([...read, '10.1.0.0/16 metric 0: prohibit']);
+    expect(imported.status.notTaken.routes).toBe(0);
+    ip('route', 'del', 'prohibit', '10.1.0.0/16');
+    ip('route', 'del', 'throw', '10.9.0.0/16');
+    ip('-6', 'route', 'replace', '2001:db8:9::/48', 'dev', 'xe0', 'proto', 'bird');
+    await untilRoutes(['2001:db8:9::/48 metric 1024: %GigabitEthernet0']);
+    ip('-6', 'route', 'del', '2001:db8:9::/48');
+    await untilRoutes([]);
+    expect(imported.status.readings).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('that VPP cannot have are named, with the reason, and told of once', async () => {
+    ip(
+      '-6',
+      'route',
+      'add',
+      '2001:db8:1::/48',
+      'from',
+      '2001:db8:b::/48',
+      'via',
+      '2001:db8::2',
+      'proto',
+      'babel',
+    );
+    ip('-6', 'route', 'add', '2001:db8:1::/48', 'via', '2001:db8::3', 'proto', 'babel');
+    ip(
+      '-6',
+      'route',
+      'add',
+      '2001:db8:2::/48',
+      'encap',
+      'seg6',
+      'mode',
+      'encap',
+      'segs',
+      '2001:db8::9',
+      'dev',
+      'xe0',
+    );
+    ip('route', 'add', '10.1.0.0/16', 'encap', 'ip', 'id', '5', 'dst', '192.0.2.9', 'dev', 'xe0');
+    ip('route', 'add', '10.2.0.0/16', 'tos', '0x10', 'via', '192.0.2.2');
+    ip('route', 'add', '10.3.0.0/16', 'via', '198.51.100.2');
+    ip('route', 'add', '10.4.0.0/16', 'dev', 'other', 'table', '100');
+    ip('route', 'add', 'throw', '10.5.0.0/16', 'table', '100');
+    // What Linux uses counts: the one behind it is no substitute.
+    ip('route', 'add', '10.6.0.0/16', 'via', '198.51.100.2', 'metric', '5');
+    ip('route', 'add', '10.6.0.0/16', 'via', '192.0.2.2', 'metric', '9');
+    await using imported = start();
+    const taken = ['10.5.0.0/16 table 100 metric 0: unreachable'];
+    const six = '2001:db8:1::/48 metric 1024: 2001:db8::3%GigabitEthernet0';
+    await untilRoutes([...taken, six]);
+    const refusals = [
+      { prefix: '10.1.0.0/16', reason: 'encapsulated', detail: 'ip' },
+      { prefix: '10.2.0.0/16', reason: 'tos', detail: '0x10' },
+      { prefix: '10.3.0.0/16', reason: 'link-not-in-vpp', detail: 'other' },
+      { prefix: '10.4.0.0/16', table: 100, reason: 'link-not-in-vpp', detail: 'other' },
+      { prefix: '10.5.0.0/16', table: 100, reason: 'throw-in-table' },
+      { prefix: '10.6.0.0/16', reason: 'link-not-in-vpp', detail: 'other' },
+      { prefix: '2001:db8:1::/48', from: '2001:db8:b::/48', reason: 'source-specific' },
+      { prefix: '2001:db8:2::/48', reason: 'encapsulated', detail: 'seg6' },
+    ];
+    const byPrefix = (a: { prefix: string }, b: { prefix: string }) => (a.prefix < b.prefix ? -1 : 1);
+    const byReason = {
+      encapsulated: 2,
+      tos: 1,
+      'link-not-in-vpp': 3,
+      'throw-in-table': 1,
+      'source-specific': 1,
+    };
+    expect(imported.status.notTaken).toMatchObject({ routes: 7, byReason });
+    expect([...imported.status.notTaken.first].sort(byPrefix)).toEqual(refusals);
+    // Another reading names the same, and tells nothing again.
+    imported.tapsChanged();
+    await until(
+      () => imported.status.readings === 2 && imported.status.state === 'following',
+      () => imported.status,
+    );
+    expect(imported.status.notTaken).toMatchObject({ routes: 7, byReason });
+    await until(
+      () => told.length > 0,
+      () => imported.status,
+    );
+    expect(told.map(({ named, more }) => ({ named: [...named].sort(byPrefix), more }))).toEqual([
+      { named: refusals, more: {} },
+    ]);
+    // What goes is named no more; the better one gone, the other one comes.
+    ip('-6', 'route', 'del', '2001:db8:1::/48', 'from', '2001:db8:b::/48');
+    ip('-6', 'route', 'del', '2001:db8:2::/48');
+    ip('route', 'del', '10.1.0.0/16');
+    ip('route', 'del', '10.2.0.0/16', 'tos', '0x10');
+    ip('route', 'del', '10.3.0.0/16');
+    ip('route', 'del', '10.4.0.0/16', 'table', '100');
+    ip('route', 'del', 'throw', '10.5.0.0/16', 'table', '100');
+    ip('route', 'del', '10.6.0.0/16', 'metric', '5');
+    await untilRoutes([six, '10.6.0.0/16 metric 9: 192.0.2.2%GigabitEthernet0']);
+    await until(
+      () => imported.status.notTaken.routes === 0,
+      () => imported.status,
+    );
+    expect(imported.status.notTaken).toEqual({ routes: 0, byReason: {}, first: [] });
+    expect(errors).toEqual([]);
+  });
+
+  it('of one metric to an interface each, in IPv6, are two, of which the first counts', async () => {
+    await using _imported = start();
+    await until(
+      () => heard.at(-1)?.state === 'following',
+      () => heard,
+    );
+    ip('-6', 'route', 'add', '2001:db8:1::/48', 'dev', 'xe0', 'proto', 'bird');
+    ip('-6', 'route', 'append', '2001:db8:1::/48', 'via', '2001:db8::5', 'proto', 'bird');
+    await untilRoutes(['2001:db8:1::/48 metric 1024: %GigabitEthernet0']);
+    ip('-6', 'route', 'del', '2001:db8:1::/48', 'dev', 'xe0');
+    await untilRoutes(['2001:db8:1::/48 metric 1024: 2001:db8::5%GigabitEthernet0']);
+  });
+
   it('that the kernel drops with a link, without a word, go', async () => {
     ip('route', 'add', '10.1.0.0/16', 'via', '192.0.2.2', 'proto', 'bird');
-    ip('route', 'add', '10.2.0.0/16', 'via', '198.51.100.2', 'proto', 'bird');
-    await using _imported = start();
+    ip('route', 'add', '10.2.0.0/16', 'via', '203.0.113.2', 'proto', 'bird');
+    await using imported = start();
     await untilRoutes([
       '10.1.0.0/16 metric 0: 192.0.2.2%GigabitEthernet0',
-      '10.2.0.0/16 metric 0: 198.51.100.2',
+      '10.2.0.0/16 metric 0: 203.0.113.2%GigabitEthernet1',
     ]);
     ip('link', 'set', 'xe0', 'down');
-    await untilRoutes(['10.2.0.0/16 metric 0: 198.51.100.2']);
-    ip('addr', 'flush', 'dev', 'other');
+    await untilRoutes(['10.2.0.0/16 metric 0: 203.0.113.2%GigabitEthernet1']);
+    ip('addr', 'flush', 'dev', 'xe1');
     await untilRoutes([]);
+    expect(imported.status.notTaken.routes).toBe(0);
   });
 
   it('change fast: 20,000 of them, withdrawn and announced again, end as they are in the kernel', async () => {

@@ -6,8 +6,12 @@
  * the socket; when a link goes down or loses an address, since the kernel then drops IPv4 routes without a word; when a
  * nexthop object that routes name is another one; and when a destination has several routes, of which one changes.
  *
+ * What the routes are in our words, and which of several counts, is in kernel-import-groups.ts and
+ * kernel-import-routes.ts; what cannot be taken is named (kernel-import-refusals.ts).
+ *
  * Invariants: routes of our own protocol, and those that the kernel makes by itself, are never taken; notices are heard
- * from before the first reading on, so nothing is missed between the two.
+ * from before the first reading on, so nothing is missed between the two; there is one source at a time but for the
+ * moment in which a reading takes the place of the one before.
  */
 import {
   dumpRoutes,
@@ -16,21 +20,16 @@ import {
   netnsIdentity,
   NexthopObjects,
   reasonOf,
-  ROUTE_PROTOCOL,
   RouteMonitor,
   type RouteNotice,
   withNetns,
 } from '../linux/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
 import { ImportGroups } from './kernel-import-groups.ts';
-import { NO_GROUP } from './next-hop-groups.ts';
-import { DEFAULT_TABLE, newRouteKey } from './route-key.ts';
+import { ImportRefusals, type RefusalNews } from './kernel-import-refusals.ts';
+import { ImportedRoutes } from './kernel-import-routes.ts';
 import type { RouteSource, RouteTable } from './route-table.ts';
 
-/** rtm_protocol of routes that no daemon made: redirect, kernel, router advertisement. Source: linux/rtnetlink.h. */
-const KERNEL_PROTOCOLS: ReadonlySet<number> = new Set([1, 2, 9, ROUTE_PROTOCOL]);
-const MAIN_TABLE = 254;
-const LOCAL_TABLE = 255;
 const NAMESPACE_MS = 1_000;
 /** Notices come in bursts: everything is read again once they pause, and not more often than this. */
 const SETTLE_MS = 50;
@@ -41,9 +40,11 @@ export interface KernelImportOptions {
   readonly netns: string;
   /** Administrative distance of the routes. */
   readonly distance: number;
-  /** VPP's interface of a TAP in the namespace; undefined for a link that is none: its next hops are recursive. */
+  /** VPP's interface of a TAP in the namespace; undefined for a link that is none: VPP cannot forward over that. */
   readonly interfaceOfTap: (name: string) => string | undefined;
   readonly onStatus: (status: KernelImportStatus) => void;
+  /** Routes are not taken, or not as they are. Bounded. */
+  readonly onRefused: (news: RefusalNews) => void;
   readonly onError: (message: string) => void;
 }
 
@@ -54,10 +55,9 @@ interface Session {
   readonly links: Map<number, Link>;
   readonly objects: NexthopObjects;
   readonly groups: ImportGroups;
+  readonly refusals: ImportRefusals;
   readonly life: AbortController;
-  source: RouteSource;
-  /** Destinations that the namespace has several routes to. */
-  readonly shared: Set<string>;
+  routes: ImportedRoutes;
   reading: Promise<void> | undefined;
   /** `performance.now()` at the end of the last reading. */
   readAt: number;
@@ -72,8 +72,6 @@ export class KernelImport implements AsyncDisposable {
   /** Sources that are being disposed of. */
   readonly #leaving = new Set<Promise<void>>();
   #reads = 0;
-  #skipped = 0;
-  readonly #key = newRouteKey();
 
   /** Begins at once; a namespace that is not there yet is waited for. */
   constructor(options: KernelImportOptions) {
@@ -86,8 +84,8 @@ export class KernelImport implements AsyncDisposable {
   get status(): KernelImportStatus {
     return {
       ...this.#status,
-      routes: this.#session?.source.size ?? 0,
-      skipped: this.#skipped,
+      routes: this.#session?.routes.source.size ?? 0,
+      notTaken: this.#session?.refusals.report ?? NOTHING_REFUSED,
       readings: this.#reads,
     };
   }
@@ -135,28 +133,35 @@ export class KernelImport implements AsyncDisposable {
       linkName: (ifIndex) => links.get(ifIndex)?.name,
       interfaceOfTap,
     });
-    const monitor = new RouteMonitor(
-      {
-        onRoute: (notice) => this.#heardRoute(notice),
-        onLink: (link, isNew) => this.#heardLink(link, isNew),
-        onAddress: ({ isNew }) => {
-          if (!isNew && this.#session !== undefined) this.#readAgain(this.#session);
+    using opened = new DisposableStack();
+    const monitor = opened.use(
+      new RouteMonitor(
+        {
+          onRoute: (notice) => this.#heardRoute(notice),
+          onLink: (link, isNew) => this.#heardLink(link, isNew),
+          onAddress: ({ isNew }) => {
+            if (!isNew && this.#session !== undefined) this.#readAgain(this.#session);
+          },
+          onNexthop: (buffer, offset) => this.#heardNexthop(buffer, offset),
+          onOverrun: () => this.#overran(),
         },
-        onNexthop: (buffer, offset) => this.#heardNexthop(buffer, offset),
-        onOverrun: () => this.#overran(),
-      },
-      { netns },
+        { netns },
+      ),
     );
     for (const link of withNetns(netns, () => listLinks())) links.set(link.index, link);
+    const refusals = opened.use(new ImportRefusals((news) => this.#options.onRefused(news)));
+    const routes = new ImportedRoutes({ table, groups, refusals, source: this.#newSource() });
+    // The session's from here on.
+    opened.move();
     return {
       identity,
       monitor,
       links,
       objects,
       groups,
+      refusals,
       life: new AbortController(),
-      source: this.#newSource(),
-      shared: new Set(),
+      routes,
       reading: undefined,
       readAt: 0,
     };
@@ -175,8 +180,9 @@ export class KernelImport implements AsyncDisposable {
     if (session === undefined) return;
     session.life.abort(new Error('the namespace is another one, or the import ends'));
     session.monitor[Symbol.dispose]();
+    session.refusals[Symbol.dispose]();
     session.groups.forget();
-    this.#leave(session.source);
+    this.#leave(session.routes.source);
   }
 
   #leave(source: RouteSource): void {
@@ -187,30 +193,30 @@ export class KernelImport implements AsyncDisposable {
 
   /** Reads everything; into a new source when there is one already. Never rejects. */
   async #read(session: Session, isAgain: boolean): Promise<void> {
-    const { netns } = this.#options;
+    const { netns, table } = this.#options;
+    const { refusals, groups, objects } = session;
     const { signal } = session.life;
-    const old = session.source;
+    const old = session.routes;
     try {
-      if (isAgain) session.source = this.#newSource();
-      session.shared.clear();
-      session.groups.forget();
-      this.#skipped = 0;
+      if (isAgain)
+        session.routes = new ImportedRoutes({ table, groups, refusals, source: this.#newSource() });
+      groups.forget();
+      refusals.begin();
       this.#reads += 1;
-      await session.objects.load({ netns, signal });
+      await objects.load({ netns, signal });
       for (const family of [4, 6] as const) {
         await dumpRoutes({ netns, family, signal }, (notice) => {
-          if (!signal.aborted) this.#readRoute(session, notice);
+          if (!signal.aborted) session.routes.read(notice);
         });
       }
+      refusals.end();
     } catch (error) {
-      if (this.#session !== session) {
-        if (isAgain && session.source !== old) this.#leave(old);
-        return;
+      if (this.#session === session) {
+        this.#options.onError(`read the routes of ${netns}: ${reasonOf(error)}`);
+        this.#readAgain(session);
       }
-      this.#options.onError(`read the routes of ${netns}: ${reasonOf(error)}`);
-      this.#readAgain(session);
     }
-    if (session.source !== old) this.#leave(old);
+    if (session.routes !== old) this.#leave(old.source);
     if (this.#session !== session) return;
     session.reading = undefined;
     session.readAt = performance.now();
@@ -232,90 +238,9 @@ export class KernelImport implements AsyncDisposable {
     }, waitMs).unref();
   }
 
-  /** A route of a reading: of several to one destination the kernel uses the first of the lowest metric. */
-  #readRoute(session: Session, notice: RouteNotice): void {
-    if (!this.#takesDestination(notice)) return;
-    const { source } = session;
-    const held = this.#heldMetric(source);
-    if (held !== undefined) {
-      // An interrupted reading tells routes twice; that is no second route, and reading again does no harm.
-      session.shared.add(this.#sharedKey());
-      if (held <= notice.metric) return;
-    }
-    this.#set(session, notice);
-  }
-
   #heardRoute(notice: RouteNotice): void {
     const session = this.#session;
-    if (session === undefined || !this.#takesDestination(notice)) return;
-    const { source, shared } = session;
-    const held = this.#heldMetric(source);
-    if (shared.size > 0 && shared.has(this.#sharedKey())) {
-      this.#readAgain(session);
-      return;
-    }
-    if (notice.isNew) {
-      // IPv4 puts another one before or behind; IPv6 tells the whole group of next hops.
-      const isSecond =
-        held !== undefined && (held !== notice.metric || (notice.family === 4 && !notice.isReplacement));
-      if (isSecond) this.#readAgain(session);
-      else this.#set(session, notice);
-      return;
-    }
-    if (held === undefined) return;
-    // Of an IPv6 group one next hop may have gone: what is left is not told.
-    if (held !== notice.metric || (notice.family === 6 && !this.#isWhole(session, notice)))
-      this.#readAgain(session);
-    else source.remove(this.#key);
-  }
-
-  /** Puts the destination into `#key`; false for what is not imported. */
-  #takesDestination(notice: RouteNotice): boolean {
-    const { protocol, table, family, w0, length } = notice;
-    if (KERNEL_PROTOCOLS.has(protocol) || table === LOCAL_TABLE || notice.kind === undefined) return false;
-    if (length > 0 && isLinkLocalOrMulticast(family, w0)) return false;
-    const key = this.#key;
-    key.family = family;
-    key.tableId =
-      table === MAIN_TABLE ? DEFAULT_TABLE : (this.#options.table.canonicalTable(table) ?? DEFAULT_TABLE);
-    key.w0 = w0;
-    key.w1 = notice.w1;
-    key.w2 = notice.w2;
-    key.w3 = notice.w3;
-    key.length = length;
-    return true;
-  }
-
-  /** The metric of the route that `source` has to `#key`. */
-  #heldMetric(source: RouteSource): number | undefined {
-    const store = this.#options.table.store(this.#key.family);
-    const slot = store.find(this.#key);
-    if (slot < 0 || !store.has(source.id, slot)) return undefined;
-    if (store.source[slot] === source.id) return store.metric[slot];
-    return store.candidates(slot).find((candidate) => candidate.source === source.id)?.metric;
-  }
-
-  /** Whether what a notice names is all that the source's route does. */
-  #isWhole({ source, groups }: Session, notice: RouteNotice): boolean {
-    const store = this.#options.table.store(this.#key.family);
-    const held = store.candidates(store.find(this.#key)).find((candidate) => candidate.source === source.id);
-    return held?.group === groups.of(notice);
-  }
-
-  #set({ source, groups }: Session, notice: RouteNotice): void {
-    const group = groups.of(notice);
-    if (group === NO_GROUP) {
-      // What it was before must not stay.
-      source.remove(this.#key);
-      this.#skipped += 1;
-      return;
-    }
-    if (source.set(this.#key, group, notice.metric) === 'full') this.#skipped += 1;
-  }
-
-  #sharedKey(): string {
-    const { family, tableId, w0, w1, w2, w3, length } = this.#key;
-    return `${family} ${tableId} ${w0} ${w1} ${w2} ${w3} ${length}`;
+    if (session?.routes.hear(notice) === true) this.#readAgain(session);
   }
 
   #heardLink(link: Link, isNew: boolean): void {
@@ -353,11 +278,12 @@ export class KernelImport implements AsyncDisposable {
 
   #waiting(): KernelImportStatus {
     const reason = `the network namespace ${this.#options.netns} is not there yet`;
-    return { state: 'waiting', reason, since: Date.now(), routes: 0, skipped: 0, readings: this.#reads };
+    const notTaken = NOTHING_REFUSED;
+    return { state: 'waiting', reason, since: Date.now(), routes: 0, notTaken, readings: this.#reads };
   }
 
   #counted(state: 'reading' | 'following'): KernelImportStatus {
-    return { state, since: Date.now(), routes: 0, skipped: 0, readings: 0 };
+    return { state, since: Date.now(), routes: 0, notTaken: NOTHING_REFUSED, readings: 0 };
   }
 
   #tell(status: KernelImportStatus): void {
@@ -366,8 +292,4 @@ export class KernelImport implements AsyncDisposable {
   }
 }
 
-/** 169.254.0.0/16, 224.0.0.0/4; fe80::/10, ff00::/8. */
-function isLinkLocalOrMulticast(family: 4 | 6, w0: number): boolean {
-  if (family === 4) return w0 >>> 16 === 0xa9fe || w0 >>> 28 === 0xe;
-  return w0 >>> 22 === 0xfe80 >>> 6 || w0 >>> 24 === 0xff;
-}
+const NOTHING_REFUSED: KernelImportStatus['notTaken'] = { routes: 0, byReason: {}, first: [] };

@@ -126,14 +126,14 @@ export class KernelLegs implements Disposable {
     for (const id of new Set([...substitutes.groups(), ...waiting.groups()])) {
       if (!groups.has(id)) continue;
       const action = groups.action(id);
-      const legs = templates.legs(action);
+      const legs = templates.legs(groups.family(id) === 6 ? 6 : 4, action);
       if (legs.length < 2) continue;
       looked.push({
         id,
         action,
         legs: legs.map(({ hop, leg }) => {
           if (typeof leg === 'string') return { hop, answer: leg };
-          const key = `${leg.address}%${leg.ifIndex ?? ''}`;
+          const key = `${leg.family} ${leg.address ?? ''}%${leg.ifIndex ?? ''}`;
           const answer = at.get(key) ?? asked.push(leg) - 1;
           at.set(key, answer);
           return { hop, answer };

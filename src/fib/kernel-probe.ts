@@ -13,6 +13,7 @@ import {
   DONE,
   encodeAddition,
   encodeRemoval,
+  type KernelNextHop,
   REMOVE,
   ROUTE_PROTOCOL,
   RouteBulk,
@@ -33,9 +34,20 @@ const [EPERM, ENOMEM, EEXIST, ENOBUFS] = [1, 12, 17, 105];
 const UNTOLD: ReadonlySet<number> = new Set([UNKNOWN, EPERM, ENOMEM, EEXIST, ENOBUFS]);
 
 export interface ProbedHop {
+  /** Of the routes that go over it. */
   readonly family: 4 | 6;
-  readonly address: string;
+  /** Undefined: straight to the interface. */
+  readonly address: string | undefined;
   readonly ifIndex: number | undefined;
+}
+
+/** A next hop as rtnetlink has it. */
+export function kernelHop({ address, ifIndex }: ProbedHop, weight = 1): KernelNextHop {
+  return {
+    ...(address === undefined ? {} : { gateway: address }),
+    ...(ifIndex === undefined ? {} : { ifIndex }),
+    weight,
+  };
 }
 
 export class KernelProbe implements Disposable {
@@ -68,10 +80,10 @@ export class KernelProbe implements Disposable {
   }
 
   /** False: there is no room for it. */
-  #push({ family, address, ifIndex }: ProbedHop): boolean {
+  #push(probed: ProbedHop): boolean {
+    const { family } = probed;
     const base = { family, table: TRIAL_TABLE, metric: TRIAL_METRIC, protocol: ROUTE_PROTOCOL } as const;
-    const hop = { gateway: address, weight: 1, ...(ifIndex === undefined ? {} : { ifIndex }) };
-    const addition = encodeAddition({ ...base, kind: 'unicast', nextHops: [hop] });
+    const addition = encodeAddition({ ...base, kind: 'unicast', nextHops: [kernelHop(probed)] });
     const removal = encodeRemoval(base);
     if (!this.#bulk.hasRoom(addition.bytes.length + removal.bytes.length)) return false;
     this.#bulk.push(0, addition, AddMode.exclusive, 0, 0, 0, 0, 0);

@@ -115,7 +115,7 @@ class SameAction {
     const key = `${group} ${notice.pathKey}`;
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = this.#compare(this.#groups.action(group), notice.kind, notice.nextHops(), notice);
+      known = this.#compare(this.#groups.action(group), notice.kind, notice.nextHops());
       this.#known.set(key, known);
     }
     return known;
@@ -129,21 +129,17 @@ class SameAction {
     const isThere = (hop: NextHop): boolean =>
       found.some((one) => isSameForwarding([hop], [one], this.#resolveInterface));
     const rest = { ...action, nextHops: action.nextHops.filter(isThere) };
-    if (rest.nextHops.length === 0 || !this.#compare(rest, notice.kind, found, notice)) return [];
+    if (rest.nextHops.length === 0 || !this.#compare(rest, notice.kind, found)) return [];
     return action.nextHops
       .filter((hop) => !isThere(hop))
       .map((hop) => ({ hop, reason: 'an earlier run had left it out' }));
   }
 
-  #compare(
-    action: GroupAction,
-    kind: RouteNotice['kind'],
-    hops: readonly KernelNextHop[],
-    { isEncapsulated }: RouteNotice,
-  ): boolean {
+  #compare(action: GroupAction, kind: RouteNotice['kind'], hops: readonly KernelNextHop[]): boolean {
     if (action.kind !== 'forward') return action.kind === kind;
-    // Labels are not read back: such a route is programmed anew.
-    if (kind !== 'unicast' || action.labels.length > 0 || isEncapsulated) return false;
-    return isSameForwarding(action.nextHops, hops, this.#resolveInterface);
+    if (kind !== 'unicast') return false;
+    const labels = action.labels.join();
+    const areLabelled = hops.every((hop) => hop.tunnel === undefined && (hop.labels ?? []).join() === labels);
+    return areLabelled && isSameForwarding(action.nextHops, hops, this.#resolveInterface);
   }
 }

@@ -4,7 +4,7 @@
  * Invariant: a message made of an interface's name holds the index that the interface had; `forgetAll` when interfaces
  * come or go.
  */
-import type { NextHop } from '../config/types.ts';
+import type { Gateway, NextHop } from '../config/types.ts';
 import {
   encodeAddition,
   encodeRemoval,
@@ -13,7 +13,7 @@ import {
   ROUTE_PROTOCOL,
   type RouteTemplate,
 } from '../linux/mod.ts';
-import type { ProbedHop } from './kernel-probe.ts';
+import { kernelHop, type ProbedHop } from './kernel-probe.ts';
 import type { GroupAction, GroupId, NextHopGroups } from './next-hop-groups.ts';
 
 /** Messages of a group; or why it cannot be programmed: not now (`unresolved`), or not as it is (`refused`). */
@@ -84,7 +84,7 @@ export class KernelTemplates implements Disposable {
 
   /**
    * IPv4 puts the new route behind the old one, and a removal takes the first of ours. IPv6 makes one route of
-   * gateways, and a removal names them: that goes where none is in both.
+   * gateways, and a removal names them: that goes where none is in both, and all are gateways.
    */
   change(family: 4 | 6, before: GroupId, after: GroupId): KernelChange {
     if (family === 4) return 'behind';
@@ -92,23 +92,28 @@ export class KernelTemplates implements Disposable {
     let made = this.#changes.get(key);
     if (made === undefined) {
       const [old, next] = [this.#gateways(before), this.#gateways(after)];
-      const areApart = old.size > 0 && next.size > 0 && [...old].every((gateway) => !next.has(gateway));
+      const areApart = old !== undefined && next !== undefined && old.isDisjointFrom(next);
       made = areApart ? 'behind' : 'anew';
       this.#changes.set(key, made);
     }
     return made;
   }
 
-  #gateways(id: GroupId): Set<string> {
+  /** The gateways of a group; undefined when it has other next hops, or none. */
+  #gateways(id: GroupId): Set<string> | undefined {
     const action = this.#options.groups.action(id);
-    return new Set(action.kind === 'forward' ? action.nextHops.map(({ address }) => address) : []);
+    if (action.kind !== 'forward' || !hasGatewaysOnly(action.nextHops)) return undefined;
+    return new Set(action.nextHops.map(({ address }) => address));
   }
 
-  /** The next hops of a group as the kernel is asked for them; a reason for those that it has no interface for. */
-  legs(action: GroupAction): { readonly hop: NextHop; readonly leg: ProbedHop | string }[] {
+  /**
+   * The next hops of a group of routes of a family as the kernel is asked for them; a reason for those that it has no
+   * interface for.
+   */
+  legs(family: 4 | 6, action: GroupAction): { readonly hop: NextHop; readonly leg: ProbedHop | string }[] {
     if (action.kind !== 'forward') return [];
     return action.nextHops.map((hop) => {
-      const { family, address, interface: name } = hop;
+      const { address, interface: name } = hop;
       const ifIndex = name === undefined ? undefined : this.#options.resolveInterface(name);
       const isMissing = name !== undefined && ifIndex === undefined;
       return {
@@ -125,24 +130,29 @@ export class KernelTemplates implements Disposable {
     const { metric } = this.#options;
     const base = { family, table, metric: metric(), protocol: ROUTE_PROTOCOL } as const;
     const hops: KernelNextHop[] = [];
-    for (const { hop, leg } of this.legs(action)) {
+    for (const { hop, leg } of this.legs(family, action)) {
       if (typeof leg === 'string') return { kind: 'unresolved', reason: leg };
-      const { address, ifIndex } = leg;
-      hops.push({ gateway: address, weight: hop.weight, ...(ifIndex === undefined ? {} : { ifIndex }) });
+      hops.push(kernelHop(leg, hop.weight));
     }
+    const isOfGateways = action.kind === 'forward' && hasGatewaysOnly(action.nextHops);
     const labels = action.kind === 'forward' ? action.labels : [];
     const kind = action.kind === 'forward' ? 'unicast' : action.kind;
     try {
       return {
         kind: 'templates',
         add: encodeAddition({ ...base, kind, nextHops: hops, labels }),
-        remove: family === 4 ? this.removal(4, table) : encodeRemoval(base, removed(hops)),
+        remove:
+          family === 6 && isOfGateways ? encodeRemoval(base, removed(hops)) : this.removal(family, table),
       };
     } catch (error) {
       if (error instanceof LinuxError) return { kind: 'refused', reason: error.detail ?? error.message };
       throw error;
     }
   }
+}
+
+function hasGatewaysOnly(hops: readonly NextHop[]): hops is readonly Gateway[] {
+  return hops.every(({ address }) => address !== undefined);
 }
 
 /** Next hops of IPv6 as a removal names them: by gateway alone, so that it finds them whatever the interface is now. */

@@ -6,6 +6,7 @@ export type { FibTotals } from './feeder.ts';
 export { Fib, type FibOptions } from './fib.ts';
 export { KernelBackend } from './kernel-backend.ts';
 export { KernelImport, type KernelImportOptions } from './kernel-import.ts';
+export { MAX_IMPORTED_NEXT_HOPS } from './kernel-import-groups.ts';
 export { formatGroup, type GroupAction, type GroupId, MAX_GROUPS, NO_GROUP } from './next-hop-groups.ts';
 export {
   DEFAULT_TABLE,

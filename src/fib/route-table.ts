@@ -139,7 +139,7 @@ export class RouteTable {
     return -1;
   }
 
-  /** The interface whose connected network has an address, by the longest match in the default table. */
+  /** The interface that an address is a neighbour on, by the longest match in the default table. */
   connectedTo(address: string): string | undefined {
     const bytes = parseAddress(address)?.bytes;
     if (bytes === undefined) return undefined;
@@ -149,7 +149,9 @@ export class RouteTable {
     const slot = this.longestMatch(this.#key);
     if (slot < 0) return undefined;
     const action = this.groups.action(this.#stores[this.#key.family].group[slot]!);
-    return action.kind === 'attached' ? action.interface : undefined;
+    if (action.kind === 'attached') return action.interface;
+    const only = action.kind === 'forward' && action.nextHops.length === 1 ? action.nextHops[0] : undefined;
+    return only?.address === undefined ? only?.interface : undefined;
   }
 
   /** `tableId` as keys have it: the default table's own number is the default table. */

@@ -34,6 +34,7 @@ import { DEFAULT_TABLE, type Family, newRouteKey, setKey } from './route-key.ts'
 import type { RouteStore } from './route-store.ts';
 import type { RouteTable } from './route-table.ts';
 import { Substitutes } from './substitutes.ts';
+import { newAuditTotals, VppAudit, type VppAuditOptions } from './vpp-audit.ts';
 import { VppProgrammer } from './vpp-programmer.ts';
 import { payloadOf, VppTemplates } from './vpp-templates.ts';
 
@@ -50,12 +51,16 @@ export interface VppBackendOptions {
   /** VPP's index of an interface that a route names; undefined while VPP has none of that name. */
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
   readonly onError: (message: string) => void;
+  /** How often VPP's routes are looked at, when it is not as usual; for tests. */
+  readonly auditPace?: VppAuditOptions['pace'];
 }
 
 /** One connection, from `attach` to `detach`. */
 interface Session {
   readonly client: VppApiClient;
   readonly programmers: ReadonlyMap<Family, VppProgrammer>;
+  /** Looks at what this VPP does with the routes. */
+  readonly audit: VppAudit;
   /** Tables that VPP has, and those that are being made; `ip 7`, `mpls 0`. */
   readonly tables: Map<string, 'asked' | 'there'>;
   /** Tables that are marked, and are swept when everything was answered. */
@@ -88,6 +93,7 @@ export class VppBackend implements Disposable {
   #lookTimer: NodeJS.Timeout | undefined;
   /** The timer is set for now. */
   #isDue = false;
+  readonly #auditTotals = newAuditTotals();
   #batches = 0;
   #convergedInMs: number | undefined;
   #fullConvergenceMs: number | undefined;
@@ -119,6 +125,7 @@ export class VppBackend implements Disposable {
       programmers: new Map(
         this.#states.map((state) => [state.store.family, this.#newProgrammer(client, state)]),
       ),
+      audit: this.#newAudit(client),
       tables: new Map([['ip 0', 'there']]),
       marked: new Set(),
       pendingSince: performance.now(),
@@ -176,6 +183,7 @@ export class VppBackend implements Disposable {
   interfacesChanged(): void {
     const groups = this.#templates.interfacesChanged();
     this.#lookAtSubstitutes();
+    this.#session?.audit.changed();
     if (groups.size > 0) for (const state of this.#states) state.tellAgain(groups);
     for (const programmer of this.#session?.programmers.values() ?? []) programmer.forgetRefusals();
     for (const state of this.#states) state.wake();
@@ -218,6 +226,7 @@ export class VppBackend implements Disposable {
       ...report,
       batches: this.#batches,
       isReplaying: this.#session?.isReplaying ?? false,
+      ...(this.#session === undefined ? {} : { audit: this.#session.audit.status }),
       ...(this.#convergedInMs === undefined ? {} : { lastConvergenceMs: this.#convergedInMs }),
       ...(this.#fullConvergenceMs === undefined ? {} : { lastFullConvergenceMs: this.#fullConvergenceMs }),
     };
@@ -250,13 +259,14 @@ export class VppBackend implements Disposable {
   #newState(store: RouteStore): BackendState {
     const { table } = this.#options;
     const { groups, isConnected, isStatic } = table;
-    return new BackendState(
+    const state: BackendState = new BackendState(
       {
         store,
         groups,
         wanted: (slot) =>
           !this.#config.enabled || isConnected[store.source[slot]!] === 1 ? NO_GROUP : store.group[slot]!,
         substitute: (group) => this.substitutes.of(group),
+        dropReason: (slot) => this.#session?.audit.dropReason(state, slot),
         onWork: () => this.#schedule(),
         // Of a label at the end of the stack VPP keeps what is below it as it was first (mpls_api.c): IPv4 or IPv6.
         ...(store.family === 'mpls'
@@ -269,6 +279,31 @@ export class VppBackend implements Disposable {
       },
       // What others are resolved through comes first: default routes, and those that somebody wrote down.
       (slot) => store.length[slot] === 0 || isStatic[store.source[slot]!] === 1,
+    );
+    return state;
+  }
+
+  #newAudit(client: VppApiClient): VppAudit {
+    const { onError, auditPace: pace } = this.#options;
+    const defaultTableId = (): number => this.#config.tableId;
+    return new VppAudit(
+      {
+        client,
+        states: this.#states.filter(({ store }) => store.family !== 'mpls'),
+        templateOf: ({ store }, slot, group) => {
+          const named = store.tableIdOf(slot);
+          const id = named === DEFAULT_TABLE ? defaultTableId() : named;
+          const templates = this.#templates.table(store.family, id);
+          const to = { family: store.family, tableId: id, isEndOfStack: false };
+          const template = templates.get(group) ?? this.#templates.make(templates, group, to);
+          return typeof template === 'string' ? undefined : template;
+        },
+        defaultTableId,
+        isQuiet: () => this.#session?.pendingSince === undefined && !(this.#session?.isSweeping ?? false),
+        onError,
+        ...(pace === undefined ? {} : { pace }),
+      },
+      this.#auditTotals,
     );
   }
 
@@ -335,6 +370,7 @@ export class VppBackend implements Disposable {
     this.#convergedInMs = took;
     if (session.isReplaying) this.#fullConvergenceMs = took;
     session.isReplaying = false;
+    session.audit.changed();
     this.#since = Date.now();
     if (session.isSweeping) return;
     session.isSweeping = true;
@@ -474,6 +510,7 @@ export class VppBackend implements Disposable {
   #endSession(): void {
     this.#stopTimer();
     clearInterval(this.#lookTimer);
+    this.#session?.audit[Symbol.dispose]();
     for (const programmer of this.#session?.programmers.values() ?? []) programmer[Symbol.dispose]();
     this.#session = undefined;
     this.#templates.forgetAll();

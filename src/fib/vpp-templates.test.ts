@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../config/mod.ts';
-import type { RouteAction } from '../config/types.ts';
+import type { NextHop, RouteAction } from '../config/types.ts';
 import {
   FibPathProto,
   FibPathType,
@@ -112,6 +112,44 @@ describe('a template with its destination put in', () => {
       });
       expect(template).toEqual(encoded(mplsRouteAddDel, body));
     }
+  });
+});
+
+describe('the paths of each shape', () => {
+  it('are those of the schema: attached, over IPv6 neighbours, drop, unreachable and prohibit', () => {
+    const { groups, templates } = make();
+    const on = (family: 4 | 6, name: string, weight = 1) =>
+      ({ family, address: undefined, weight, interface: name }) as const;
+    const forward = (...nextHops: NextHop[]): RouteAction => ({ kind: 'forward', nextHops, labels: [] });
+    const { ip4, ip6 } = FibPathProto;
+    for (const [family, action, paths] of [
+      [4, forward(on(4, 'xe0')), [fibPath({ proto: ip4, swIfIndex: XE0 })]],
+      [6, forward(on(6, 'xe0', 5)), [fibPath({ proto: ip6, swIfIndex: XE0, weight: 5 })]],
+      [
+        4,
+        forward(hop('fe80::1', 'xe0')),
+        [fibPath({ nextHop: bytesOf('fe80::1'), swIfIndex: XE0, tableId: 7 })],
+      ],
+      [4, forward(hop('2001:db8::1')), [fibPath({ nextHop: bytesOf('2001:db8::1'), tableId: 7 })]],
+      [
+        4,
+        forward(on(4, 'xe0'), hop('192.0.2.1', 'xe0')),
+        [
+          fibPath({ proto: ip4, swIfIndex: XE0 }),
+          fibPath({ nextHop: bytesOf('192.0.2.1'), swIfIndex: XE0, tableId: 7 }),
+        ],
+      ],
+      [4, { kind: 'blackhole' }, [fibPath({ proto: ip4, type: FibPathType.drop })]],
+      [6, { kind: 'prohibit' }, [fibPath({ proto: ip6, type: FibPathType.icmpProhibit })]],
+    ] as const) {
+      const to = { family, tableId: 7, isEndOfStack: false } as const;
+      const group = groups.intern(family, action);
+      const template = templates.make(templates.table(family, 7), group, to);
+      const prefix = { family, address: family === 4 ? '0.0.0.0' : '::', length: 0 } as const;
+      const body = routeBody({ isAdd: true, tableId: tableId(7), prefix, paths: [...paths] });
+      expect(template).toEqual(encoded(ipRouteAddDel, body));
+    }
+    expect(groups.action(groups.intern(4, forward(on(4, 'xe0'))))).toEqual(forward(on(4, 'xe0')));
   });
 });
 

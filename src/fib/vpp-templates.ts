@@ -11,7 +11,7 @@
  * the interfaces that it was made with (`interfacesChanged`) and while its group is held.
  */
 import { parseAddress } from '../config/mod.ts';
-import type { NextHop } from '../config/types.ts';
+import type { AttachedHop, Gateway, NextHop } from '../config/types.ts';
 import {
   encodeFibPath,
   FIB_PATH_BYTES,
@@ -29,7 +29,8 @@ import type { LeftOutHop } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
 
-const IP_PATHS = 39;
+/** Where the paths of ip_route_add_del begin. */
+export const IP_PATHS = 39;
 const MPLS_PATHS = 24;
 const IS_ADD = 10;
 const TABLE_ID = 12;
@@ -178,6 +179,8 @@ export class VppTemplates implements Disposable {
         return [fibPath({ proto, type: FibPathType.drop })];
       case 'unreachable':
         return [fibPath({ proto, type: FibPathType.icmpUnreachable })];
+      case 'prohibit':
+        return [fibPath({ proto, type: FibPathType.icmpProhibit })];
       case 'forward': {
         const isMpls = to.family === 'mpls';
         // Before the end of the stack a pop is a swap for the label that stands for none (mpls-operations.ts).
@@ -195,6 +198,7 @@ export class VppTemplates implements Disposable {
   }
 
   #path(group: GroupId, hop: NextHop, tableId: number, labels: readonly number[]): FibPath | string {
+    if (hop.address === undefined) return this.#attachedPath(group, hop, labels);
     const nextHop = parseAddress(hop.address)?.bytes;
     if (nextHop === undefined) return `the next hop "${hop.address}" is no address`;
     const swIfIndex = this.#indexFor(group, hop, labels.length > 0);
@@ -203,15 +207,24 @@ export class VppTemplates implements Disposable {
   }
 
   /**
+   * Straight to an interface: VPP asks for each destination there (a glean adjacency), and makes the next hop of a host
+   * route the host itself (fib_table_route_path_fixup in vnet/fib/fib_table.c).
+   */
+  #attachedPath(group: GroupId, hop: AttachedHop, labels: readonly number[]): FibPath | string {
+    if (labels.length > 0) return 'a label needs a next hop with an address';
+    const swIfIndex = this.#indexOf(hop.interface, group);
+    if (typeof swIfIndex === 'string') return swIfIndex;
+    const proto = hop.family === 6 ? FibPathProto.ip6 : FibPathProto.ip4;
+    return fibPath({ proto, weight: hop.weight, swIfIndex });
+  }
+
+  /**
    * The interface of a path. Without one it is recursive: VPP resolves it through its own FIB. But not with a label:
    * VPP drops what goes over a labelled recursive path, and what else goes over that next hop (seen on 25.02 and
    * 26.06), so that its interface is that of the connected network.
    */
-  #indexFor(group: GroupId, hop: NextHop, isLabelled: boolean): SwIfIndex | string {
-    const { interface: name, address } = hop;
-    if (name !== undefined) {
-      return this.#find(name, group, () => this.#resolve.interface(name)) ?? `VPP has no interface ${name}`;
-    }
+  #indexFor(group: GroupId, { interface: name, address }: Gateway, isLabelled: boolean): SwIfIndex | string {
+    if (name !== undefined) return this.#indexOf(name, group);
     if (!isLabelled) return NO_INTERFACE;
     const connected = this.#find(`via ${address}`, group, () => {
       const found = this.#resolve.connected(address);
@@ -220,6 +233,10 @@ export class VppTemplates implements Disposable {
     return (
       connected ?? `a label needs the interface of ${address}, which is in no connected network: name it`
     );
+  }
+
+  #indexOf(name: string, group: GroupId): SwIfIndex | string {
+    return this.#find(name, group, () => this.#resolve.interface(name)) ?? `VPP has no interface ${name}`;
   }
 
   /** What `find` says, remembered with the group so that another answer later can be told apart. */

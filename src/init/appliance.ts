@@ -20,7 +20,8 @@ import type {
   RouteAnswer,
   StatusProvider,
 } from '../telemetry/mod.ts';
-import { runCli } from '../vpp/mod.ts';
+import { dumpInterfaces } from '../vpp/api/mod.ts';
+import { VppCommandLine, VppError } from '../vpp/mod.ts';
 import { Changes } from './changes.ts';
 import { Conditions } from './conditions.ts';
 import type { Console } from './console.ts';
@@ -37,7 +38,8 @@ import { Web } from './web.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 export const VERSION = process.env.APPLIANCE_VERSION ?? 'development';
-const VPPCTL_TIMEOUT_MS = 10_000;
+/** For VPP's list of its interfaces. */
+const INTERFACES_TIMEOUT_MS = 5_000;
 
 /** What the owner of the machine adds: PID 1's `Box`. */
 export interface MachineOwner {
@@ -45,7 +47,7 @@ export interface MachineOwner {
   /** What takes a changed configuration beside the data plane, HTTP and the services. */
   readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
   /** What changing requests do beside changing the configuration. */
-  readonly target: Omit<ControlTarget, 'config' | 'retryVpp'>;
+  readonly target: Omit<ControlTarget, 'config' | 'runVppCommand' | 'retryVpp'>;
   readonly managementStatus: ManagementStatus;
   readonly managementInterface: string | undefined;
   /** Programs in the namespace ask for names from now on. Idempotent. */
@@ -95,6 +97,7 @@ export class Appliance implements StatusProvider {
   #feeds: Feeds | undefined;
   #web: Web | undefined;
   readonly #configured: Services;
+  readonly #vppCommandLine: VppCommandLine;
   /** Subjects of conditions that the configuration in force is the reason of. */
   #warned: string[] = [];
   #execReported = false;
@@ -114,6 +117,10 @@ export class Appliance implements StatusProvider {
       onChange: this.#changes.announce,
     });
     this.#nics = new NicReport(options.runDir);
+    this.#vppCommandLine = new VppCommandLine({
+      cliSocket: `${options.vppRunDir}/cli.sock`,
+      interfaces: () => this.#vppInterfaces(),
+    });
     this.#configStatus = {
       state: 'missing',
       source: 'default',
@@ -180,6 +187,7 @@ export class Appliance implements StatusProvider {
       data: media.data,
       target: this.#target(),
       hostname: () => this.#hostname(),
+      names: () => this.config.http.names,
       addresses: () => this.#managementAddresses(),
       builtAt: media.builtAt,
     });
@@ -351,11 +359,6 @@ export class Appliance implements StatusProvider {
     };
   }
 
-  vppctl(command: string, signal: AbortSignal): Promise<string> {
-    const timeoutMs = VPPCTL_TIMEOUT_MS;
-    return runCli(`${this.#options.vppRunDir}/cli.sock`, command, { signal, timeoutMs });
-  }
-
   #target(): ControlTarget {
     const { owner } = this;
     return {
@@ -374,6 +377,7 @@ export class Appliance implements StatusProvider {
           return status.state === 'waiting' ? status.confirmBefore : undefined;
         },
       },
+      runVppCommand: (command) => this.#vppCommandLine.run(command),
       retryVpp: () => this.dataPlane.retryVpp(),
     };
   }
@@ -408,6 +412,16 @@ export class Appliance implements StatusProvider {
   #hostname(): string {
     const own = this.owner === undefined ? undefined : this.#config?.system.hostname;
     return own ?? hostname();
+  }
+
+  /** As VPP has them now; rejects when it cannot be asked. */
+  async #vppInterfaces(): Promise<{ name: string; isHardware: boolean }[]> {
+    const client = this.#dataPlane?.connection.client;
+    if (client === undefined) {
+      throw new VppError('cli-unreachable', "VPP's interfaces are not known: its API is not connected");
+    }
+    const all = await dumpInterfaces(client, { timeoutMs: INTERFACES_TIMEOUT_MS });
+    return all.map(({ name, swIfIndex, supSwIfIndex }) => ({ name, isHardware: supSwIfIndex === swIfIndex }));
   }
 
   #managementAddresses(): string[] {

@@ -12,20 +12,24 @@ import {
   type CopyableBootPartition,
   DATA_MOUNT_POINT,
   type DataPartition,
+  describeReset,
   directoryBootPartition,
   directoryDataPartition,
   type DiskReporter,
   findBootDisk,
   findTwin,
+  finishFactoryReset,
   Installer,
   openBoot,
   openData,
   readLastGood,
+  type ResetPlace,
   settleBootDisk,
   updateInventory,
 } from '../disk/mod.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import type { ModuleLoader } from '../linux/mod.ts';
+import { isEntryPath } from '../update/mod.ts';
 import { advanceClock, keepTime, keepTimeHourly } from './clock.ts';
 import type { Conditions } from './conditions.ts';
 import type { Logger } from './console.ts';
@@ -44,21 +48,31 @@ const MODULES = ['efivarfs', 'ext4', 'efi_pstore'];
 /** When every disk has appeared: a copy of this one that was slower would be booted from, or not, by chance. */
 const TWIN_CHECK_MS = 30_000;
 
+export interface BootMediaOptions {
+  readonly logger: Logger;
+  readonly conditions: Conditions;
+  readonly modules: () => ModuleLoader;
+  /** Of the running image. */
+  readonly version: string;
+}
+
 export class BootMedia {
   readonly #logger: Logger;
   readonly #conditions: Conditions;
   readonly #report: DiskReporter;
   readonly #modules: () => ModuleLoader;
+  readonly #version: string;
   #bootDisk: BootDisk | undefined;
   #boot: CopyableBootPartition | undefined;
   #data: DataPartition | undefined;
   #hourly: Disposable | undefined;
   #installer: Installer | undefined;
 
-  constructor(logger: Logger, conditions: Conditions, modules: () => ModuleLoader) {
+  constructor({ logger, conditions, modules, version }: BootMediaOptions) {
     this.#logger = logger;
     this.#modules = modules;
     this.#conditions = conditions;
+    this.#version = version;
     this.#report = {
       info: (line) => logger.info('disk', line),
       problem(subject, reason) {
@@ -88,6 +102,11 @@ export class BootMedia {
     return this.#installer;
   }
 
+  /** What a factory reset erases. */
+  get resetPlace(): ResetPlace {
+    return { boot: this.boot, data: this.data, version: this.#version, isImage: isEntryPath };
+  }
+
   /** After the modules, before the configuration. */
   phases(): Phase[] {
     return [
@@ -97,6 +116,7 @@ export class BootMedia {
         name: 'data-partition',
         run: async () => {
           this.#data = await openData(this.#bootDisk, this.#report);
+          await this.#finishReset();
           return this.#data.persistent ? this.#data.root : `${this.#data.root} in memory`;
         },
       },
@@ -171,6 +191,25 @@ export class BootMedia {
     if (this.#bootDisk === undefined) return `none: ${this.boot.root} is in memory`;
     this.#boot = await openBoot(this.#bootDisk, this.#report);
     return this.#boot.device;
+  }
+
+  /** Before anything else reads what is to be erased. */
+  async #finishReset(): Promise<void> {
+    const subject = 'factory-reset';
+    try {
+      const report = await finishFactoryReset(this.resetPlace);
+      if (report === undefined) return;
+      this.#logger.info(subject, 'finished');
+      for (const line of describeReset(report)) this.#logger.info(subject, line);
+      const [first, ...others] = report.notErased;
+      if (first === undefined) return;
+      const more = others.length === 0 ? '' : `, and ${others.length} more`;
+      const words = `${first.path}: ${first.reason}${more}`;
+      this.#conditions.set('warning', subject, `not everything could be erased, ask for it again: ${words}`);
+    } catch (error) {
+      const reason = `it could not be finished, the next boot tries again: ${reasonOf(error)}`;
+      this.#conditions.set('error', subject, reason);
+    }
   }
 
   async #startClock(): Promise<string> {

@@ -1,4 +1,5 @@
 /** What the menu on the consoles does, in lines for a person in front of the box. */
+import { describeReset } from '../disk/mod.ts';
 import type { Appliance } from './appliance.ts';
 import type { Box } from './box.ts';
 import type { ConsoleActions } from './console-menu.ts';
@@ -40,9 +41,10 @@ export function boxActions(appliance: Appliance, box: Box): ConsoleActions {
       });
     },
     install: (disk, onProgress) => box.install(disk, onProgress),
-    async factoryReset() {
-      await box.target.factoryReset();
+    async factoryReset(keepNetwork) {
+      const report = await box.target.factoryReset({ keepNetwork });
       box.target.power('restart');
+      return describeReset(report);
     },
     power: (action) => box.target.power(action),
   };

@@ -104,6 +104,10 @@ export class BoxLogs implements AsyncDisposable {
       hostname: config.system.hostname,
       target: config.log.syslog,
       onProblem: (words) => this.#console.warning('syslog', words),
+      onTrouble: (reason) => {
+        if (reason === undefined) this.#conditions.clear('syslog');
+        else this.#conditions.set('warning', 'syslog', reason, 'log.syslog');
+      },
     });
     this.#console.hub.attach(this.#syslog);
   }

@@ -5,7 +5,7 @@
  * Each part keeps its own state; this file puts them together in the order of the boot and takes them down again.
  */
 import type { Config } from '../config/types.ts';
-import { DiskError, factoryReset } from '../disk/mod.ts';
+import { DiskError } from '../disk/mod.ts';
 import { type ModuleLoader, readText, setHostname } from '../linux/mod.ts';
 import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
 import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
@@ -21,6 +21,7 @@ import { type ImageFacts, readImageFacts } from './image-facts.ts';
 import { CONFIG_NAME, tellMistakes } from './load-config.ts';
 import { Management } from './management.ts';
 import type { Phase } from './phases.ts';
+import { resetBox } from './reset-box.ts';
 import type { Service } from './service.ts';
 import type { PowerAction, ShutdownStep } from './shutdown.ts';
 import { TimeService } from './time-service.ts';
@@ -57,12 +58,17 @@ export class Box implements MachineOwner {
     const { console, conditions } = appliance;
     this.#appliance = appliance;
     this.#options = options;
-    this.media = new BootMedia(console, conditions, options.modules);
+    this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
+    this.media = new BootMedia({
+      logger: console,
+      conditions,
+      modules: options.modules,
+      version: this.#image.version,
+    });
     this.logs = new BoxLogs(console, conditions);
     this.watchdog = new Watchdog({ logger: console, conditions });
     this.#cores = new WorkerCores(console, conditions);
     this.#relay = new DnsRelay({ onError: (message) => console.warning('dns', message) });
-    this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
     this.#trial = new Trial(appliance, this.#image, (why) => options.end('restart', why));
   }
 
@@ -114,7 +120,16 @@ export class Box implements MachineOwner {
       relay: this.#relay,
       self: SELF,
       onTimeServers: (servers, source) => {
-        time.use(servers, source).catch((error: unknown) => console.error('ntp', String(error)));
+        time.use(servers, source).then(
+          () => {
+            // Servers are named, and nothing asks them: the image lacks the program.
+            const { status } = time;
+            const isLacking = servers.length > 0 && source === 'configuration' && status.state === 'off';
+            if (isLacking) conditions.set('warning', 'ntp', status.reason, 'management.ntp');
+            else conditions.clear('ntp');
+          },
+          (error: unknown) => console.error('ntp', String(error)),
+        );
       },
       onChange: (status) => {
         if (status.state === 'failed' || status.state === 'none') {
@@ -205,10 +220,23 @@ export class Box implements MachineOwner {
     return {
       update: { receive: (manifest, body, how) => this.#trial.receive(manifest, body, how) },
       power: (action) => end(action, 'asked for over HTTP or at the console'),
-      factoryReset: () => factoryReset(this.media.boot, this.media.data),
+      factoryReset: (options) => {
+        const { resetPlace: place } = this.media;
+        const { config } = this.#appliance;
+        const { managementInterface } = this;
+        const busy = this.#writes;
+        return resetBox({ place, config, managementInterface, busy }, options);
+      },
       installTargets: async () => (await this.media.installer?.targets()) ?? [],
       install: async (disk) => this.install(disk, () => {}),
     };
+  }
+
+  /** What writes to the partitions for long, in words. */
+  get #writes(): string | undefined {
+    const disk = this.media.installer?.running;
+    if (this.#trial.status().receiving !== undefined) return 'an image is being received';
+    return disk === undefined ? undefined : `an installation to ${disk} is under way`;
   }
 
   async install(disk: string, onProgress: (words: string) => void): Promise<void> {

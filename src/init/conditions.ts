@@ -12,11 +12,21 @@ export class Conditions {
     this.#onChange = onChange;
   }
 
-  /** States a condition; said again with the same words it changes nothing. */
-  set(severity: Severity, subject: string, reason: string): void {
+  /**
+   * States a condition; said again with the same words it changes nothing.
+   *
+   * @param leaf what of the configuration is not so because of it
+   */
+  set(severity: Severity, subject: string, reason: string, leaf?: string): void {
     const old = this.#bySubject.get(subject);
     if (old?.reason === reason && old.severity === severity) return;
-    this.#bySubject.set(subject, { severity, subject, reason, since: Date.now() });
+    this.#bySubject.set(subject, {
+      severity,
+      subject,
+      reason,
+      since: Date.now(),
+      ...(leaf === undefined ? {} : { leaf }),
+    });
     this.#onChange();
     if (severity === 'error') this.#logger.error(subject, reason);
     else if (severity === 'warning') this.#logger.warning(subject, reason);

@@ -85,7 +85,10 @@ beforeEach(() => {
         finishInstall = (error) => (error === undefined ? resolve() : reject(error));
       });
     },
-    factoryReset: async () => void done.push('factory-reset'),
+    factoryReset: async (keepNetwork) => {
+      done.push(keepNetwork ? 'factory-reset, network kept' : 'factory-reset');
+      return ['erased: /boot/bird.conf'];
+    },
     power: (action) => void done.push(action),
   };
 });
@@ -156,11 +159,19 @@ describe('ConsoleMenu', () => {
     finishInstall(new Error('no space on "nvme0n1"'));
     await shows(pty, 'menu: no space on "nvme0n1"');
     other.type('factory-reset yes\n');
-    await until('the reset', () => done.includes('factory-reset'));
+    await shows(other, 'menu: erased: /boot/bird.conf');
+    other.type('factory-reset keep-network yes\n');
+    await until('the other reset', () => done.includes('factory-reset, network kept'));
     other.type('restart\n');
     other.type('power-off\n');
     await until('the end', () => done.includes('power-off'));
-    expect(done).toEqual(['install nvme0n1', 'factory-reset', 'restart', 'power-off']);
+    expect(done).toEqual([
+      'install nvme0n1',
+      'factory-reset',
+      'factory-reset, network kept',
+      'restart',
+      'power-off',
+    ]);
   });
 
   it('does nothing at noise, at other words, at a log, at a line that is too long', async () => {
@@ -172,6 +183,10 @@ describe('ConsoleMenu', () => {
       'power-off yes',
       'factory-reset',
       'factory-reset YES',
+      'factory-reset keep-network',
+      'factory-reset keep-all yes',
+      'factory-reset keep-network yes yes',
+      'factory-reset yes keep-network',
       'install nvme0n1',
       'install nvme0n1 yes please',
       '[    1.000] shutdown: restart',

@@ -26,7 +26,8 @@ export interface ConsoleActions {
   disks(): Promise<readonly string[]>;
   /** Copies the system; resolves when the copy is on the disk. */
   install(disk: string, onProgress: (words: string) => void): Promise<void>;
-  factoryReset(): Promise<void>;
+  /** Resolves with what it did, in lines; the box restarts then. */
+  factoryReset(keepNetwork: boolean): Promise<readonly string[]>;
   power(action: 'restart' | 'power-off'): void;
 }
 
@@ -60,7 +61,8 @@ const HELP = [
   '  address               where the page is, and the fingerprint of its certificate',
   '  password              makes a new password and shows it',
   '  install               names the disks; install DISK yes copies this system to one and erases it',
-  '  factory-reset yes     forgets configuration, password and logs, and restarts',
+  '  factory-reset yes     erases what is not of the image (configuration, password, logs) and restarts',
+  '  factory-reset keep-network yes   the same, but for the configuration of management',
   '  restart, power-off',
 ];
 
@@ -92,8 +94,10 @@ export function readCommand(line: string, actions: ConsoleActions): Command | un
     };
     return { exclusive: name, run };
   }
-  if (name === 'factory-reset' && argument === 'yes' && count === 2) {
-    return { exclusive: name, run: () => actions.factoryReset() };
+  const isReset = name === 'factory-reset' && words.at(-1) === 'yes';
+  const keepNetwork = isReset && argument === 'keep-network' && count === 3;
+  if (keepNetwork || (isReset && count === 2)) {
+    return { exclusive: name, run: async (print) => said(await actions.factoryReset(keepNetwork), print) };
   }
   return undefined;
 }

@@ -78,7 +78,7 @@ async function start(given: Config): Promise<void> {
     hooks: {
       prepareMachine: (next) => void prepared.push(`${next.vpp.memory.buffers} buffers`),
       onAnswered: (pid, next) => lives.push(`${pid} answers with ${next.vpp.memory.buffers} buffers`),
-      onEnded: () => lives.push('ended'),
+      onEnded: () => lives.push(plane.kernelInterfaces.active ? 'ended, and the kernel forwards' : 'ended'),
     },
   });
   await plane.start();
@@ -220,6 +220,18 @@ describe('a VPP of its own', () => {
     await until('it is stated', () => conditions.list().some(({ reason }) => /\/nowhere\/vpp/.test(reason)));
     await change(good, true);
     await connected();
+  });
+
+  it('that lacks something at each try leaves it to the kernel to forward', async () => {
+    const policy = '[supervisor]\nbackoff-ms = 100\nloop-after = 1\nloop-retry-ms = 1000\n';
+    await start(read({ more: policy }));
+    await until('the kernel forwards', () => plane.kernelInterfaces.active);
+    expect(lives).toEqual(['ended']);
+    await until('it was tried again', () => lives.length >= 3);
+    expect(new Set(lives.slice(1))).toEqual(new Set(['ended, and the kernel forwards']));
+    writeEmulatorBinary(dir);
+    await connected();
+    expect(plane.kernelInterfaces.active).toBe(false);
   });
 
   it('is not started again by a change that the end of the appliance overtakes', async () => {

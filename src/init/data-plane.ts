@@ -13,7 +13,12 @@ import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import type { VppRetry } from '../control/mod.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
-import { type KernelInterfaces, type LcpSettings, VppInterfaces } from '../interfaces/mod.ts';
+import {
+  type KernelInterfaces,
+  type LcpSettings,
+  type NicSettings,
+  VppInterfaces,
+} from '../interfaces/mod.ts';
 import type {
   HugepageStatus,
   InterfaceStatus,
@@ -26,6 +31,7 @@ import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';
 import { apiStatus } from './api-status.ts';
 import { KernelPlane } from './kernel-plane.ts';
+import { prepareControlNamespace } from './kernel-settings.ts';
 import { giveNicsBack } from './nic-restore.ts';
 import type { LifeEnd } from './restart-policy.ts';
 import { Service, type ServiceOptions } from './service.ts';
@@ -85,6 +91,7 @@ export class DataPlane {
     this.interfaces = new VppInterfaces({
       configs: config.interfaces,
       lcp: lcpSettingsOf(config),
+      nics: nicSettingsOf(config),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
@@ -103,6 +110,9 @@ export class DataPlane {
     this.#kernel = new KernelPlane({
       config,
       runDir: options.runDir,
+      ownsMachine: options.ownsMachine,
+      prepareNamespace: prepareControlNamespace,
+      managementInterface: () => options.managementInterface?.(),
       table: this.fib.table,
       conditions: options.conditions,
       hostInterfaces: () => this.interfaces.hostInterfaces,
@@ -118,6 +128,11 @@ export class DataPlane {
 
   get kernelInterfaces(): KernelInterfaces {
     return this.#kernel.interfaces;
+  }
+
+  /** Sysfs as the namespace of the NICs shows it, while they are in another one than ours. */
+  get namespaceSysfs(): string | undefined {
+    return this.#kernel.namespaceSysfs;
   }
 
   get kernelFib(): KernelBackend {
@@ -296,6 +311,7 @@ export class DataPlane {
       this.#config = next;
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
+      this.interfaces.nics = nicSettingsOf(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
     } finally {
@@ -312,6 +328,7 @@ export class DataPlane {
     this.#firstStart = Promise.withResolvers<string>();
     if (!startsVpp(this.#config)) {
       this.#service = undefined;
+      this.#vppStart[Symbol.dispose]();
       this.#vppStart = this.#newVppStart();
       return;
     }
@@ -383,10 +400,9 @@ export class DataPlane {
       name: 'vpp',
       policy: this.#config.supervisor,
       logger,
-      prepare: async (signal) => {
-        await this.#kernel.leave();
+      prepare: (signal) => {
         conditions.clear('vpp');
-        return this.#vppStart.prepare(this.#config, signal);
+        return this.#vppStart.prepare(this.#config, signal, () => this.#kernel.leave());
       },
       onStarted: (pid, life) => this.#started(pid, life),
       onEnded: (end) => this.#ended(end),
@@ -461,6 +477,14 @@ export class DataPlane {
     await this.restoreNics();
     await this.#kernel.take();
   }
+}
+
+/** The NICs of an external VPP are its owner's; VPP's own drivers do not tell how many queues they have. */
+function nicSettingsOf({ vpp }: Config): NicSettings[] {
+  if (vpp.external) return [];
+  return vpp.dpdk.interfaces.map(({ name, driver, rxQueues, txQueues }) =>
+    driver === 'native' ? { name, rxQueues: undefined, txQueues: undefined } : { name, rxQueues, txQueues },
+  );
 }
 
 /** The settings of a VPP of someone else's are not ours to switch, and its NICs may be others than ours. */

@@ -25,8 +25,12 @@ export const VFIO_MODULES = ['vfio', 'vfio_iommu_type1', 'vfio-pci'];
 /** What LCP (tap) and VPP's virtio back ends use. */
 export const TAP_MODULES = ['tun', 'vhost_net'];
 
-/** With it routes in the kernel push MPLS labels. A kernel without it says so of each such route. */
-export const LABEL_MODULES = ['mpls_iptunnel'];
+/**
+ * What no device asks for and the kernel would have modprobe load, which the box has not: MPLS labels that routes push,
+ * and the kinds of links that loopbacks and VRFs are. A kernel without one says so of what wants it. Of `dummy`: none
+ * that nobody asked for.
+ */
+export const ROUTER_MODULES = ['mpls_iptunnel', 'dummy numdummies=0', 'vrf'];
 
 /** Every distinct modalias below a sysfs devices tree. */
 export function collectModaliases(devices = '/sys/devices'): Set<string> {
@@ -87,10 +91,14 @@ export function loadByName(loader: ModuleLoader, names: readonly string[]): stri
   return `${count('loaded')} loaded, ${count('already-loaded') + count('built-in')} there already`;
 }
 
-/** Loads modules without which the machine works as well; says which are there, and why others are not. Never throws. */
-export function loadIfThere(loader: ModuleLoader, names: readonly string[]): string {
-  return names
-    .map((name) => loader.load(name))
+/**
+ * Loads modules without which the machine works as well, each a name and its parameters behind a blank; says which are
+ * there, and why others are not. Never throws.
+ */
+export function loadIfThere(loader: ModuleLoader, modules: readonly string[]): string {
+  return modules
+    .map((module) => module.split(' '))
+    .map(([name = '', ...parameters]) => loader.load(name, parameters.join(' ')))
     .map(({ name, result, error }) => `${name}: ${error ?? result}`)
     .join('; ');
 }

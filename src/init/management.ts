@@ -10,7 +10,7 @@
  *   warns), otherwise both from the configuration;
  * - name servers and time servers: those of the configuration when it names any, else those of the lease;
  * - search domains: of the lease;
- * - IPv6: the kernel's own, by router advertisements (accept_ra = 2: the box forwards), beside a static address.
+ * - IPv6: the kernel's own, by router advertisements (accept_ra = 2: whether it forwards or not), beside a static address.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, ManagementConfig } from '../config/types.ts';

@@ -43,6 +43,8 @@ function countNextHops(routes: readonly StaticRoute[]): Map<string, Count> {
   for (const { destination, action } of routes) {
     if (action.kind !== 'forward') continue;
     for (const { address, interface: named } of action.nextHops) {
+      // Straight to an interface: there is no neighbour that would have to be reached.
+      if (address === undefined) continue;
       const key = named === undefined ? address : `${address}%${named}`;
       const known = counts.get(key);
       if (known !== undefined) known.routes += 1;

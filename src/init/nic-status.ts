@@ -32,24 +32,24 @@ export class NicReport {
   }
 
   list(facts: NicFacts): NicStatus[] {
-    const { nics } = this.#read(isFallback(facts.dataPlane));
+    const { nics } = this.#read(facts.dataPlane);
     return [...nics.map((nic) => nicStatus(nic, nics, facts)), ...missingNics(nics, facts)];
   }
 
-  #read(isFallback: boolean): Inventory {
+  #read(dataPlane: DataPlane | undefined): Inventory {
     const now = performance.now();
     const last = this.#reading;
-    if (last?.isFallback === isFallback && now - last.at <= INVENTORY_MS) return last.value;
-    const value = takeInventory({ runDir: this.#runDir });
-    this.#reading = { at: now, isFallback, value };
+    const forwards = isFallback(dataPlane);
+    if (last?.isFallback === forwards && now - last.at <= INVENTORY_MS) return last.value;
+    const value = takeInventory({ runDir: this.#runDir, namespaceSysfs: dataPlane?.namespaceSysfs });
+    this.#reading = { at: now, isFallback: forwards, value };
     return value;
   }
 
-  /** Kernel name of the first NIC with an interface that is not meant for VPP. */
+  /** Kernel name of the first NIC with an interface that is not meant for the data plane, VPP's or the kernel's. */
   freeKernelInterface({ vpp }: Config): string | undefined {
-    const taken = new Set(
-      vpp.enabled && !vpp.external ? vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress) : [],
-    );
+    const isOthers = vpp.enabled && vpp.external;
+    const taken = new Set(isOthers ? [] : vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress));
     return takeInventory({ runDir: this.#runDir }).nics.find(
       (nic) => nic.kernelInterface && nic.kernelName !== undefined && !taken.has(nic.pciAddress),
     )?.kernelName;

@@ -5,7 +5,7 @@
  * synchronously; signals have their handlers before anything else happens.
  */
 import { readFileSync } from 'node:fs';
-import { createNamedNetns, ModuleLoader, reboot } from '../linux/mod.ts';
+import { ModuleLoader, reboot } from '../linux/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
 import type { Config } from '../config/types.ts';
 import { Box } from './box.ts';
@@ -13,13 +13,13 @@ import { activeConsoles, Console } from './console.ts';
 import {
   BASE_MODULES,
   coldplug,
-  LABEL_MODULES,
   loadByName,
   loadIfThere,
+  ROUTER_MODULES,
   TAP_MODULES,
   VFIO_MODULES,
 } from './hardware-modules.ts';
-import { applyIdentity, applySysctls } from './kernel-settings.ts';
+import { applyIdentity, applySysctls, prepareControlNamespace } from './kernel-settings.ts';
 import { mountAll, mountHugetlbfs } from './mounts.ts';
 import { findPowerButtons, watchPowerButtons } from './power-button.ts';
 import { startReaper } from './reaper-loop.ts';
@@ -29,6 +29,9 @@ const RUN_DIRECTORY = '/run/appliance';
 const VPP_RUN_DIRECTORY = '/run/vpp';
 /** If the orderly way takes longer than this after a fatal error, the machine restarts without it. */
 const FATAL_DEADLINE_MS = 20_000;
+
+/** Phases whose failure has a condition that ends when it is mended. */
+const TOLD: ReadonlySet<string> = new Set(['feeds', 'http']);
 
 /** What ends the machine and how: busybox init's signals, and the kernel's for Ctrl-Alt-Del. */
 const SIGNAL_ACTIONS: Readonly<Partial<Record<NodeJS.Signals, PowerAction>>> = {
@@ -125,7 +128,7 @@ export async function runPid1(startedAt: number): Promise<void> {
         const failed = outcomes.filter(({ result }) => result === 'failed');
         for (const { name, error } of failed) console.warning('modules', `${name}: ${error ?? 'failed'}`);
         const loaded = outcomes.filter(({ result }) => result === 'loaded').length;
-        const words = [loadByName(modules(), BASE_MODULES), loadIfThere(modules(), LABEL_MODULES)];
+        const words = [loadByName(modules(), BASE_MODULES), loadIfThere(modules(), ROUTER_MODULES)];
         return [`${loaded} for this machine's devices`, ...words].join('; ');
       },
     },
@@ -152,7 +155,8 @@ export async function runPid1(startedAt: number): Promise<void> {
     { name: 'console-menu', run: () => own.openMenu() },
   ]);
   for (const phase of appliance.phases.report) {
-    if (phase.state === 'failed') appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
+    if (phase.state === 'failed' && !TOLD.has(phase.name))
+      appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
   }
   listNics(appliance);
 }
@@ -180,7 +184,7 @@ function listNics(appliance: Appliance): void {
 /** What a VPP of this configuration wants of the machine; what is there already stays. Says what was done. */
 function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
   const { netns } = vpp.lcp;
-  const words = [`namespace ${netns} ${createNamedNetns(netns)}`];
+  const words = [`namespace ${netns} ${prepareControlNamespace(netns)}`];
   if (!vpp.enabled) return [...words, 'VPP is disabled'].join('; ');
   mountHugetlbfs(vpp.memory.hugepageSize);
   const uio = vpp.dpdk.unsafeNoIommu ? ['uio_pci_generic'] : [];

@@ -66,6 +66,7 @@ export class Trial {
       boot,
       data,
       image: this.#image,
+      settings: () => this.#appliance.config.update,
       loader: loaderVariables(),
       keyPath: UPDATE_KEY_FILE,
       crashReason,
@@ -85,7 +86,6 @@ export class Trial {
     const appliance = this.#appliance;
     const last = readLastGood(data);
     updater.watch({
-      settings: () => appliance.config.update,
       snapshot: () =>
         snapshotOf(this.#statusForVerdict(), appliance.config, {
           configSha256: sha256(appliance.live.current()),

@@ -18,7 +18,18 @@ import {
 } from '../dpdk/mod.ts';
 import { NETNS_DIR } from '../linux/mod.ts';
 import type { HugepageStatus } from '../telemetry/status.ts';
-import { findPluginDir, readVppVersion, renderStartupConf, type VppVersion } from '../vpp/mod.ts';
+import {
+  findPluginDir,
+  hasDriverFile,
+  hasPlugin,
+  missingWords,
+  readVppVersion,
+  renderStartupConf,
+  type StartupConfOptions,
+  startupPlugins,
+  type VppVersion,
+  whyNotNative,
+} from '../vpp/mod.ts';
 import type { Conditions } from './conditions.ts';
 import type { Logger } from './console.ts';
 import type { Command } from './service.ts';
@@ -46,10 +57,12 @@ export interface VppStartOptions {
   readonly managementInterface?: () => string | undefined;
 }
 
-export class VppStart {
+export class VppStart implements Disposable {
   readonly #options: VppStartOptions;
   #hugepages: HugepageStatus = { state: 'not-needed', reason: 'VPP is not started by this program' };
   #binaryVersion: { readonly identity: string; readonly version: VppVersion } | undefined;
+  /** Subjects of the conditions about plugins that VPP lacks. */
+  #lacking: readonly string[] = [];
   /** Why a configured NIC is not VPP's, by PCI address. */
   readonly refusals = new Map<string, string>();
 
@@ -66,8 +79,11 @@ export class VppStart {
     return this.#binaryVersion?.version.text;
   }
 
-  /** Makes everything ready and says what to run; rejects in words with what is missing. */
-  async prepare(config: Config, signal: AbortSignal): Promise<Command> {
+  /**
+   * Makes everything ready and says what to run; rejects in words with what is missing. `takeNics` is awaited before
+   * the first NIC is touched, once all that can be missing is known to be there: whoever forwards goes on until then.
+   */
+  async prepare(config: Config, signal: AbortSignal, takeNics: () => Promise<void>): Promise<Command> {
     const { logger, prepareMachine, runDir, vppRunDir } = this.#options;
     const times = new Stopwatch();
     await prepareMachine?.(config);
@@ -76,27 +92,37 @@ export class VppStart {
     times.lap('version');
     const hugepages = await this.#ensureHugepages(config);
     times.lap('hugepages');
-    const plans = hugepages ? await this.#bind(config) : [];
+    const pluginDir = findPluginDir(config.vpp.binary);
+    await takeNics();
+    const plans = hugepages ? await this.#bind(config, version) : [];
     times.lap('NICs');
     mkdirSync(vppRunDir, { recursive: true });
     for (const path of [config.vpp.apiSocket, config.vpp.stats.socketPath]) await freeSocketPath(path);
-    const pluginDir = findPluginDir(config.vpp.binary);
     const uioDriver = plans.find((plan) => plan.kind === 'bind' || plan.kind === 'already')?.driver;
-    const text = renderStartupConf(config, {
+    const startup: StartupConfOptions = {
       version,
       runDir: vppRunDir,
       netnsPresent: exists(`${NETNS_DIR}/${config.vpp.lcp.netns}`),
       hugepages,
       pciAddresses: plans.filter(({ kind }) => kind !== 'refuse').map(({ pciAddress }) => pciAddress),
+      hasPlugin: hasPlugin(pluginDir),
       ...(uioDriver === undefined ? {} : { uioDriver }),
       ...(pluginDir === undefined ? {} : { pluginDir }),
-    });
+    };
+    this.#tellMissing(config, startup);
+    const text = renderStartupConf(config, startup);
     mkdirSync(runDir, { recursive: true });
     const path = `${runDir}/startup.conf`;
     writeFileSync(path, text);
     times.lap('startup.conf');
     logger.info('vpp', `prepared in ${times.toString()}`);
     return { file: config.vpp.binary, args: ['-c', path] };
+  }
+
+  /** There is no VPP of ours any more: nothing is said of what it lacked. */
+  [Symbol.dispose](): void {
+    for (const subject of this.#lacking) this.#options.conditions.clear(subject);
+    this.#lacking = [];
   }
 
   /** The NICs of an earlier configuration that are no longer VPP's business: nothing is said of them any more. */
@@ -141,7 +167,27 @@ export class VppStart {
     return false;
   }
 
-  async #bind(config: Config): Promise<NicPlan[]> {
+  /**
+   * What VPP lacks of what the configuration needs is a condition, and VPP goes without; without DPDK it would forward
+   * nothing, and the kernel with the same NICs does: then it is the reason of a failed start.
+   */
+  #tellMissing(config: Config, startup: StartupConfOptions): void {
+    const { conditions } = this.#options;
+    const { missing } = startupPlugins(config, startup);
+    const lacking = missing.map((plugin) => {
+      const subject = `plugin ${plugin.file}`;
+      const words = missingWords(plugin, startup.version, startup.pluginDir);
+      conditions.set(plugin.need === 'always' ? 'warning' : 'error', subject, words);
+      return { plugin, subject, words };
+    });
+    const subjects = lacking.map(({ subject }) => subject);
+    for (const subject of this.#lacking) if (!subjects.includes(subject)) conditions.clear(subject);
+    this.#lacking = subjects;
+    const dpdk = lacking.find(({ plugin }) => plugin.need === 'dpdk');
+    if (dpdk !== undefined) throw new Error(dpdk.words);
+  }
+
+  async #bind(config: Config, version: VppVersion): Promise<NicPlan[]> {
     const { conditions, runDir, logger } = this.#options;
     this.refusals.clear();
     if (config.vpp.dpdk.interfaces.length === 0) return [];
@@ -151,7 +197,11 @@ export class VppStart {
       this.#options.managementInterface?.() ?? config.management.interface,
       config.vpp,
     );
-    const plans = assessNics(inventory, config.vpp, { managementInterface });
+    const hasFile = hasDriverFile(config.vpp.binary);
+    const plans = assessNics(inventory, config.vpp, {
+      managementInterface,
+      whyNotNative: (entry, { pciId }) => whyNotNative(entry, { version, hasFile, pciId }),
+    });
     const outcomes = await bindNics(plans, { runDir });
     const usable = new Set<string>();
     for (const { pciAddress, name, state, driver, reason } of outcomes) {

@@ -197,4 +197,27 @@ describe('Watchdog', () => {
     watchdog.configure(enabled(40));
     expect(watchdog.status).toMatchObject({ state: 'armed', timeoutSeconds: 40 });
   });
+
+  const notSo = () => conditions.list().flatMap(({ leaf }) => leaf ?? []);
+
+  it('says which setting is not so: another timeout, a device that somebody has, one that cannot be stopped', () => {
+    const watchdog = make(new Driver());
+    watchdog.configure(enabled(700));
+    expect(notSo()).toEqual(['watchdog.timeout']);
+    expect(conditions.list()[0]?.reason).toBe('the device resets the machine after 60 s, not after 700 s');
+    watchdog.configure(enabled(40));
+    expect(notSo()).toEqual([]);
+    attribute('nowayout', '1');
+    watchdog.configure({ enabled: false, timeoutSeconds: 30 });
+    expect(notSo()).toEqual(['watchdog.enabled']);
+    watchdog.configure(enabled(40));
+    expect(notSo()).toEqual([]);
+    attribute('nowayout', '0');
+    const busy = make(new Driver(), dir);
+    busy.configure(enabled(40));
+    expect(notSo()).toEqual(['watchdog.enabled']);
+    const none = make(new Driver(), join(dir, 'none'));
+    none.configure(enabled(40));
+    expect(notSo()).toEqual([]);
+  });
 });

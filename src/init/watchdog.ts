@@ -27,6 +27,7 @@ const EARLY_TIMEOUT_SECONDS = 30;
 /** Where the driver does not tell its timeout. */
 const UNKNOWN_TIMEOUT_SECONDS = 15;
 const SUBJECT = 'watchdog';
+const TIMEOUT_SUBJECT = 'watchdog-timeout';
 
 export interface WatchdogOptions {
   readonly logger: Logger;
@@ -80,6 +81,7 @@ export class Watchdog {
    */
   arm(timeoutSeconds = EARLY_TIMEOUT_SECONDS): string {
     if (this.#device === undefined && !this.#open()) return this.#offReason;
+    this.#options.conditions.clear(SUBJECT);
     this.#setTimeout(timeoutSeconds);
     return this.#words();
   }
@@ -88,7 +90,10 @@ export class Watchdog {
   configure(config: WatchdogConfig): string {
     if (config.enabled) return this.arm(config.timeoutSeconds);
     const words = this.#disarm('switched off (watchdog.enabled = false)');
-    if (this.#device === undefined) this.#options.conditions.clear(SUBJECT);
+    const { conditions } = this.#options;
+    conditions.clear(TIMEOUT_SUBJECT);
+    if (this.#device === undefined) conditions.clear(SUBJECT);
+    else conditions.set('warning', SUBJECT, words, 'watchdog.enabled');
     return words;
   }
 
@@ -125,7 +130,8 @@ export class Watchdog {
       const words = reasonOf(error);
       this.#offReason = isAbsent ? `this machine has no watchdog (${path})` : words;
       // Without one the box runs as well as any other; one that cannot be had is worth a look.
-      conditions.set(isAbsent ? 'info' : 'warning', SUBJECT, this.#offReason);
+      if (isAbsent) conditions.set('info', SUBJECT, this.#offReason);
+      else conditions.set('warning', SUBJECT, this.#offReason, 'watchdog.enabled');
       return false;
     }
     conditions.clear(SUBJECT);
@@ -160,11 +166,22 @@ export class Watchdog {
         );
       }
     }
+    this.#tellTimeout(wanted);
     clearInterval(this.#timer);
     this.#tick();
     this.#timer = setInterval(() => this.#tick(), (this.#timeoutSeconds * 1000) / 3);
     // The process lives for other reasons; a test must be able to end.
     this.#timer.unref();
+  }
+
+  /** Many devices know some timeouts only. */
+  #tellTimeout(wanted: number): void {
+    const { conditions } = this.#options;
+    if (this.#timeoutSeconds === wanted) conditions.clear(TIMEOUT_SUBJECT);
+    else {
+      const words = `the device resets the machine after ${this.#timeoutSeconds} s, not after ${wanted} s`;
+      conditions.set('warning', TIMEOUT_SUBJECT, words, 'watchdog.timeout');
+    }
   }
 
   #tick(): void {

@@ -32,6 +32,8 @@ export interface WebOptions {
   readonly data: DataPartition;
   readonly target: ControlTarget;
   readonly hostname: () => string;
+  /** `http.names` as it is now. */
+  readonly names: () => readonly string[];
   /** Of the management interface, for a certificate that is made now. */
   readonly addresses: () => readonly string[];
   /** No clock is before it, Unix milliseconds. */
@@ -93,20 +95,44 @@ export class Web implements AsyncDisposable {
     return this.#certificate;
   }
 
-  /** Listens; says where. Rejects in words when HTTP cannot listen; HTTPS that cannot is a condition. */
+  /**
+   * Listens; says where. Rejects in words when HTTP cannot listen; HTTPS that cannot is a condition. What else can be
+   * served is, in either case: whoever cannot have it all must still be told why.
+   */
   async start(config: Config): Promise<string> {
     const { conditions } = this.#options;
+    const { listen: plain } = config.http;
     const https = config.http.httpsListen ?? (this.#options.ownsMachine ? BOX_HTTPS : undefined);
-    try {
-      this.#http = await this.#listen(config.http.listen, https);
-    } catch (error) {
-      if (https === undefined) throw error;
-      // Whoever cannot have both must still be told why.
-      const reason = reasonOf(error);
-      this.#http = await this.#listen(config.http.listen, undefined);
-      conditions.set('error', SUBJECT, reason);
+    const both = await this.#try(plain, https);
+    const alone = both === undefined || https === undefined ? both : await this.#try(plain, undefined);
+    if (alone === undefined) {
+      conditions.clear('http');
+      if (both !== undefined) conditions.set('error', SUBJECT, both.words);
+      return this.#where();
     }
-    return this.#http.addresses
+    const secure = https === undefined ? alone : await this.#try(undefined, https);
+    if (secure !== undefined) {
+      if (https !== undefined) conditions.set('error', SUBJECT, secure.words);
+      await this.#try(undefined, undefined);
+    }
+    throw alone.error;
+  }
+
+  /** Listens; says what is in the way. */
+  async #try(
+    plain: Endpoint | undefined,
+    https: Endpoint | undefined,
+  ): Promise<{ readonly error: unknown; readonly words: string } | undefined> {
+    try {
+      this.#http = await this.#listen(plain, https);
+      return undefined;
+    } catch (error) {
+      return { error, words: reasonOf(error) };
+    }
+  }
+
+  #where(): string {
+    return (this.#http?.addresses ?? [])
       .flatMap((address) =>
         'port' in address ? [`${address.tls === undefined ? 'HTTP' : 'HTTPS'} port ${address.port}`] : [],
       )
@@ -134,8 +160,10 @@ export class Web implements AsyncDisposable {
     try {
       console.info('http', await this.start(next));
     } catch (error) {
-      conditions.set('error', 'http', reasonOf(error));
+      await this[Symbol.asyncDispose]();
       await this.start(before).catch((again: unknown) => console.error('http', String(again)));
+      // Behind that start, which is well where it listens: it is not where it should.
+      conditions.set('error', 'http', reasonOf(error));
     }
   }
 
@@ -146,7 +174,7 @@ export class Web implements AsyncDisposable {
     await http?.[Symbol.asyncDispose]();
   }
 
-  async #listen(plain: Endpoint, https: Endpoint | undefined): Promise<HttpServer> {
+  async #listen(plain: Endpoint | undefined, https: Endpoint | undefined): Promise<HttpServer> {
     this.#certificate = https === undefined ? undefined : await this.#openCertificate();
     const tls = this.#certificate;
     try {
@@ -156,34 +184,45 @@ export class Web implements AsyncDisposable {
       if (!isWithoutIpv6(error)) throw error;
       const ipv4 = (endpoint: Endpoint): Endpoint =>
         endpoint.host === '::' ? { ...endpoint, host: '0.0.0.0' } : endpoint;
-      return this.#bind(ipv4(plain), https === undefined ? undefined : ipv4(https), tls);
+      return this.#bind(
+        plain === undefined ? undefined : ipv4(plain),
+        https === undefined ? undefined : ipv4(https),
+        tls,
+      );
     }
   }
 
   async #bind(
-    plain: Endpoint,
+    plain: Endpoint | undefined,
     https: Endpoint | undefined,
     tls: Certificate | undefined,
   ): Promise<HttpServer> {
     const { routes } = await this.#load();
     const { startHttpServer } = await import('../telemetry/mod.ts');
-    const { source, console, runDir } = this.#options;
+    const { source, console, runDir, hostname, names } = this.#options;
     const listen: HttpServerOptions['listen'] = [
-      plain,
+      ...(plain === undefined ? [] : [plain]),
       ...(https === undefined || tls === undefined ? [] : [{ ...https, tls }]),
       { path: `${runDir}/appliance.sock` },
     ];
     const logger = (line: string): void => console.info('http', line);
-    return startHttpServer({ listen, source, logger, routes });
+    return startHttpServer({
+      listen,
+      source,
+      logger,
+      names: () => ({ hostname: hostname(), names: names() }),
+      routes,
+    });
   }
 
   async #openCertificate(): Promise<Certificate> {
-    const { boot, data, hostname, addresses, builtAt, conditions, console } = this.#options;
+    const { boot, data, hostname, names, addresses, builtAt, conditions, console } = this.#options;
     const { openCertificate } = await import('../control/mod.ts');
     const certificate = await openCertificate({
       ...(boot === undefined ? {} : { boot }),
       data,
       hostname: hostname(),
+      names: names(),
       addresses: addresses(),
       builtAt,
     });

@@ -1,26 +1,47 @@
 /**
  * The configured interfaces in the kernel: the data plane while VPP is disabled or loops.
  *
- * An interface of the configuration is found by the PCI address of its NIC. Owns the addresses that it added, and the
- * MTU and admin state of what it configured: an interface that is no longer in the configuration loses its addresses,
- * gets its MTU back and is set down, as it would be after a restart.
+ * Where they are is told by a `LinkPlace`. Owns the addresses that it added, and the MTU and admin state of what it
+ * configured: an interface that is no longer in the configuration loses its addresses, gets its MTU back and is set
+ * down, as it would be after a restart.
  */
 import type { InterfaceConfig } from '../config/types.ts';
-import { addAddress, listLinks, removeAddress, setLinkMtu, setLinkUp, reasonOf } from '../linux/mod.ts';
+import {
+  addAddress,
+  type Link,
+  listAddresses,
+  listLinks,
+  reasonOf,
+  removeAddress,
+  setLinkMtu,
+  setLinkUp,
+} from '../linux/mod.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 
+/** No link has it. */
+const NO_INDEX = 0;
+
+/** The link of an interface of the configuration, or why there is none. */
+export type FoundLink = { readonly ifName: string } | { readonly reason: string };
+
+/** Where the links of the data plane are. */
+export interface LinkPlace {
+  find(name: string): FoundLink;
+  /** Runs `body` in their namespace, synchronously. Throws what it throws, and LinuxError when the namespace is gone. */
+  run<T>(body: () => T): T;
+}
+
 export class KernelInterfaces {
-  readonly #kernelName: (name: string) => string | undefined;
+  readonly #place: LinkPlace;
   #configs: readonly InterfaceConfig[];
   readonly #failures = new Map<string, string>();
   /** What the MTU was before it was set here, by the kernel's name. */
   readonly #originalMtu = new Map<string, number>();
   #active = false;
 
-  /** @param kernelName the kernel's name of an interface that the configuration names */
-  constructor(configs: readonly InterfaceConfig[], kernelName: (name: string) => string | undefined) {
+  constructor(configs: readonly InterfaceConfig[], place: LinkPlace) {
     this.#configs = configs;
-    this.#kernelName = kernelName;
+    this.#place = place;
   }
 
   /** Sets admin state, MTU and addresses of all interfaces that the kernel has. Never throws. */
@@ -60,10 +81,7 @@ export class KernelInterfaces {
   withdraw(): void {
     if (!this.#active) return;
     this.#active = false;
-    for (const config of this.#configs) {
-      const name = this.#kernelName(config.name);
-      if (name !== undefined) removeAddresses(name, config.addresses);
-    }
+    for (const { name, addresses } of this.#configs) this.#removeAddresses(name, addresses);
     this.#originalMtu.clear();
   }
 
@@ -73,9 +91,10 @@ export class KernelInterfaces {
 
   get status(): InterfaceStatus[] {
     if (!this.#active) return [];
-    const links = new Map(listLinks().map((link) => [link.name, link]));
+    const { links, addresses } = this.#present();
     return this.#configs.map((config) => {
-      const link = links.get(this.#kernelName(config.name) ?? '');
+      const found = this.#place.find(config.name);
+      const link = 'ifName' in found ? links.get(found.ifName) : undefined;
       const failure = this.#failures.get(config.name);
       return {
         name: config.name,
@@ -85,22 +104,26 @@ export class KernelInterfaces {
         adminUp: link?.up ?? false,
         link: link === undefined ? ('unknown' as const) : link.running ? ('up' as const) : ('down' as const),
         ...(link === undefined ? {} : { mtuBytes: link.mtu, mac: link.mac }),
-        addresses: config.addresses.map(({ address, length }) => `${address}/${length}`),
+        addresses: addresses.get(link?.index ?? NO_INDEX) ?? [],
       };
     });
   }
 
   #set(config: InterfaceConfig): void {
     this.#failures.delete(config.name);
-    const name = this.#kernelName(config.name);
-    if (name === undefined) {
-      this.#failures.set(config.name, 'the kernel has no interface for it');
+    const found = this.#place.find(config.name);
+    if ('reason' in found) {
+      this.#failures.set(config.name, found.reason);
       return;
     }
+    const name = found.ifName;
     try {
-      this.#setMtu(name, config.mtuBytes);
-      for (const { address, length } of config.addresses) addAddress(name, address, length);
-      setLinkUp(name, config.enabled);
+      this.#place.run(() => {
+        this.#setMtu(name, config.mtuBytes);
+        for (const { address, length } of config.addresses) addAddress(name, address, length);
+        setLinkUp(name, config.enabled);
+      });
+      if (config.mpls) this.#failures.set(config.name, 'the kernel forwards, without MPLS');
     } catch (error) {
       this.#failures.set(config.name, reasonOf(error));
     }
@@ -120,30 +143,55 @@ export class KernelInterfaces {
 
   /** Takes away what the next configuration of the interface has not; all of it when there is none. */
   #prune(old: InterfaceConfig, next: InterfaceConfig | undefined): void {
-    const name = this.#kernelName(old.name);
-    if (name === undefined) return;
     const kept = new Set(next?.addresses.map(({ address, length }) => `${address}/${length}`));
-    removeAddresses(
-      name,
+    this.#removeAddresses(
+      old.name,
       old.addresses.filter(({ address, length }) => !kept.has(`${address}/${length}`)),
     );
     if (next !== undefined) return;
-    try {
+    this.#on(old.name, (name) => {
       this.#setMtu(name, undefined);
       setLinkUp(name, false);
-    } catch {
-      // Gone meanwhile: there is nothing to take away.
+    });
+  }
+
+  #removeAddresses(interfaceName: string, addresses: InterfaceConfig['addresses']): void {
+    for (const { address, length } of addresses) {
+      this.#on(interfaceName, (name) => removeAddress(name, address, length));
     }
   }
-}
 
-function removeAddresses(name: string, addresses: InterfaceConfig['addresses']): void {
-  for (const { address, length } of addresses) {
+  /** For taking away: what is gone meanwhile has nothing left. */
+  #on(interfaceName: string, work: (ifName: string) => void): void {
+    const found = this.#place.find(interfaceName);
+    if ('reason' in found) return;
     try {
-      removeAddress(name, address, length);
+      this.#place.run(() => work(found.ifName));
     } catch {
-      // Gone with the interface.
+      // Gone with the interface, or with its namespace.
     }
+  }
+
+  /** What the kernel has: links by name, and their addresses by index; not those that it made of the MACs itself. */
+  #present(): { links: Map<string, Link>; addresses: Map<number, string[]> } {
+    const links = new Map<string, Link>();
+    const addresses = new Map<number, string[]>();
+    try {
+      this.#place.run(() => {
+        for (const link of listLinks()) links.set(link.name, link);
+        for (const { ifIndex, address, length } of listAddresses()) {
+          if (address.startsWith('fe80:') && !this.#isConfigured(address)) continue;
+          addresses.set(ifIndex, [...(addresses.get(ifIndex) ?? []), `${address}/${length}`]);
+        }
+      });
+    } catch {
+      // The namespace is gone: it is made again at the next look.
+    }
+    return { links, addresses };
+  }
+
+  #isConfigured(wanted: string): boolean {
+    return this.#configs.some(({ addresses }) => addresses.some(({ address }) => address === wanted));
   }
 }
 
@@ -151,6 +199,7 @@ function isSame(a: InterfaceConfig, b: InterfaceConfig): boolean {
   return (
     a.enabled === b.enabled &&
     a.mtuBytes === b.mtuBytes &&
+    a.mpls === b.mpls &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every(({ address, length }, i) => {
       const other = b.addresses[i];

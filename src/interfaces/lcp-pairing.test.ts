@@ -181,4 +181,35 @@ describe('TAPs in Linux', () => {
     expect(await received('lcp_itf_pair_get')).toBe(0);
     expect(hostOf('xe0')).toBeUndefined();
   });
+
+  it('are refused by a 26.06 without its tap plugin, made by one with it, and both is said', async () => {
+    const of = (plugins: string) => `${plugins}\n${NIC}\n${LCP}`;
+    const faults = { version: '26.06-release', namespaces: ['dataplane'] };
+    vpp = await EmulatorProcess.start({ extraConf: of(PLUGINS), faults });
+    client = await VppApiClient.connect(vpp.apiSocket);
+    await start([config('xe0')]);
+    // xe1 has no section of its own.
+    for (const name of ['xe0', 'xe1']) {
+      expect(hostOf(name)).toEqual({
+        state: 'failed',
+        reason: expect.stringMatching(/FEATURE_DISABLED, -30/),
+      });
+    }
+    interfaces.detach();
+    await client[Symbol.asyncDispose]();
+    await vpp[Symbol.asyncDispose]();
+    const plugins = PLUGINS.replace('plugin linux_cp', 'plugin tap_plugin.so { enable } plugin linux_cp');
+    vpp = await EmulatorProcess.start({ extraConf: of(plugins), faults });
+    client = await VppApiClient.connect(vpp.apiSocket);
+    await start([config('xe0')]);
+    expect(hostOf('xe1')).toMatchObject({ state: 'paired', name: 'xe1' });
+  });
+
+  it('are a stated lack where VPP says yes and lists none', async () => {
+    await connect();
+    // Answered, and not carried out.
+    await vpp.control({ command: 'error', message: 'lcp_itf_pair_add_del_v2', retval: 0 });
+    await start([config('xe0')]);
+    expect(hostOf('xe0')).toEqual({ state: 'failed', reason: 'VPP lists no pair of it' });
+  });
 });

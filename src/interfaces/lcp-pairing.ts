@@ -58,6 +58,9 @@ export class LcpPairing {
   /** Got their pair after their addresses, and VPP has not copied them yet. */
   readonly #unsynced = new Set<string>();
   #hosts = new Map<string, string>();
+  /** Interfaces that VPP has and that were to have a pair, as of the last run, and of the last reading. */
+  #asked: ReadonlySet<string> = new Set();
+  #due: ReadonlySet<string> = new Set();
 
   constructor(settings: LcpSettings | undefined, options: LcpPairingOptions) {
     this.#settings = settings;
@@ -80,6 +83,7 @@ export class LcpPairing {
     this.#failures = new Map();
     this.#isRefused = false;
     this.#unsynced.clear();
+    this.#asked = this.#due = new Set();
     this.#setHosts(new Map());
   }
 
@@ -107,7 +111,7 @@ export class LcpPairing {
     for (const [host, owner] of this.#hosts) {
       if (owner === name) return { state: 'paired', name: host, netns: settings.netns };
     }
-    return undefined;
+    return this.#due.has(name) ? { state: 'failed', reason: 'VPP lists no pair of it' } : undefined;
   }
 
   /**
@@ -124,6 +128,7 @@ export class LcpPairing {
     if (settings === undefined) return;
     const failures = new Map<string, string>();
     this.#isRefused = false;
+    this.#asked = new Set([...wanted].filter((name) => present.has(name)));
     if (this.#missing !== undefined) {
       for (const name of wanted) if (present.has(name)) failures.set(name, this.#missing);
       this.#publish(failures);
@@ -144,6 +149,7 @@ export class LcpPairing {
   /** Reads what VPP has now, for who asks for the TAPs. */
   async read(client: VppApiClient, present: ReadonlyMap<string, Known>): Promise<void> {
     const settings = this.#settings;
+    this.#due = this.#asked;
     if (settings === undefined || this.#missing !== undefined) {
       this.#setHosts(new Map());
       return;

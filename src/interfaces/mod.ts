@@ -1,4 +1,5 @@
 /** What each interface should be, in VPP or in the kernel. Other folders import this file only. */
-export { KernelInterfaces } from './kernel-interfaces.ts';
+export { type FoundLink, KernelInterfaces, type LinkPlace } from './kernel-interfaces.ts';
 export type { LcpSettings } from './lcp-pairing.ts';
+export type { NicSettings } from './nic-queues.ts';
 export { VppInterfaces, type VppInterfacesOptions } from './vpp-interfaces.ts';

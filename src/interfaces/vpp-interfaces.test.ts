@@ -164,4 +164,40 @@ describe('VppInterfaces', () => {
     expect(await shown('xe0')).toMatchObject({ adminUp: false, addresses: [] });
     interfaces.detach();
   });
+
+  it('says which NIC that VPP was given it has not, and which has fewer queues, whatever else is configured', async () => {
+    const queues = (rxQueues?: number, txQueues?: number) => ({ rxQueues, txQueues });
+    const stateOf = (name: string) => interfaces.status.find((one) => one.name === name)?.state;
+    await vpp[Symbol.asyncDispose]();
+    const devices =
+      'dev 0000:03:00.0 { name xe0 num-rx-queues 16 num-tx-queues 9 } dev 0000:03:00.1 { name xe1 num-rx-queues 4 }';
+    vpp = await EmulatorProcess.start({ extraConf: `${PLUGINS}\ndpdk { ${devices} }` });
+    client = await VppApiClient.connect(vpp.apiSocket);
+    interfaces = new VppInterfaces({
+      configs: [config('xe1')],
+      nics: [
+        { name: 'xe0', ...queues(16, 9) },
+        { name: 'xe1', ...queues(4) },
+        { name: 'xe2', ...queues() },
+      ],
+      onChange: () => {},
+      onError: (name, reason) => errors.push(`${name}: ${reason}`),
+    });
+    await interfaces.attach(client, 'first');
+    const reason = 'it has 1 of 16 receive queues and 8 of 9 transmit queues: the NIC has no more';
+    expect(stateOf('xe0')).toEqual({ state: 'failed', reason });
+    expect(stateOf('xe1')).toEqual({ state: 'ok' });
+    expect(stateOf('xe2')).toEqual({ state: 'failed', reason: 'VPP has no interface of that name' });
+    expect(errors).toEqual([`xe0: ${reason}`]);
+    // They do not change while VPP lives: nobody asks again.
+    await interfaces.reconcile();
+    expect(await received('sw_interface_rx_placement_dump')).toBe(1);
+    expect(errors.length).toBe(1);
+    // A VPP that cannot tell is none that does wrong.
+    interfaces.detach();
+    await vpp.control({ command: 'error', message: 'sw_interface_tx_placement_get', retval: -6 });
+    await using again = await VppApiClient.connect(vpp.apiSocket);
+    await interfaces.attach(again, 'reconnected');
+    expect(stateOf('xe0')).toEqual({ state: 'unconfigured' });
+  });
 });

@@ -6,7 +6,8 @@
  * no connected route, and admin-up comes last so that nothing is forwarded half configured). What VPP refuses is kept
  * with VPP's reason and tried again every `RETRY_MS`.
  *
- * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`).
+ * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to VPP
+ * is to be there, with its queues (`nic-queues.ts`), whether or not the configuration says more about it.
  *
  * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
  * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
@@ -27,6 +28,7 @@ import {
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
+import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { configure, prune, RELEASED, type Wanted } from './vpp-configure.ts';
 import { interfaceRows, type Known } from './vpp-status.ts';
 import { reasonOf } from '../linux/mod.ts';
@@ -39,6 +41,8 @@ export interface VppInterfacesOptions {
   readonly configs: readonly InterfaceConfig[];
   /** Undefined: no interface gets a TAP. */
   readonly lcp?: LcpSettings | undefined;
+  /** Those that are given to VPP at its start. */
+  readonly nics?: readonly NicSettings[];
   /** An interface came, went, or changed its admin or link state. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed') => void;
   readonly onError: (name: string, reason: string) => void;
@@ -56,6 +60,8 @@ export class VppInterfaces {
   /** What the MTU was before it was set here. */
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
+  readonly #queues: NicQueues;
+  #nics: readonly NicSettings[];
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
   #missing = new Map<string, string>();
@@ -67,6 +73,8 @@ export class VppInterfaces {
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
     this.#configs = options.configs;
+    this.#nics = options.nics ?? [];
+    this.#queues = new NicQueues(options.onError);
     this.#lcp = new LcpPairing(options.lcp, {
       onError: options.onError,
       onChange: () => options.onHostInterfaces?.(),
@@ -80,6 +88,7 @@ export class VppInterfaces {
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
     this.#lcp.attach(client);
+    this.#queues.clear();
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
     }
@@ -108,6 +117,11 @@ export class VppInterfaces {
   /** Other settings for the TAPs in Linux, for the next connection: they change with a restart of VPP only. */
   set lcp(settings: LcpSettings | undefined) {
     this.#lcp.settings = settings;
+  }
+
+  /** Other NICs, from the next start of VPP on. */
+  set nics(nics: readonly NicSettings[]) {
+    this.#nics = nics;
   }
 
   /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
@@ -165,10 +179,11 @@ export class VppInterfaces {
     const paired = this.#lcp.wanted(configs.map(({ name }) => name));
     await this.#lcp.reconcile(client, present, paired, new Set(released));
     const wanted = this.#wantedOf(configs, released, present);
-    for (const { name } of configs) {
+    for (const { name } of [...configs, ...this.#nics]) {
       if (!present.has(name) && !this.#missing.has(name))
         this.#missing.set(name, 'VPP has no interface of that name');
     }
+    await this.#queues.check(client, this.#nics, present);
     for (const step of [prune, configure]) {
       for (const [name, known, to] of wanted) {
         if (known.failure === undefined)
@@ -320,6 +335,10 @@ export class VppInterfaces {
   get status(): InterfaceStatus[] {
     const why = this.#client === undefined ? 'VPP is not connected' : undefined;
     const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);
-    return interfaceRows(this.#configs, this.#known, this.#missing, hostInterfaceOf, why);
+    const failureOf = (name: string): string | undefined =>
+      this.#known.get(name)?.failure ?? this.#queues.failureOf(name);
+    const nics = this.#nics.map(({ name }) => name);
+    const names = { configured: this.#configs.map(({ name }) => name), nics };
+    return interfaceRows(names, this.#known, this.#missing, { failureOf, hostInterfaceOf, away: why });
   }
 }

@@ -1,5 +1,4 @@
 /** What is shown of the interfaces of VPP. */
-import type { InterfaceConfig } from '../config/types.ts';
 import type { InterfaceStatus } from '../telemetry/status.ts';
 import type { Present } from './vpp-configure.ts';
 
@@ -8,29 +7,46 @@ export interface Known extends Present {
   failure: string | undefined;
 }
 
+/** What the configuration names, in its order. */
+interface Names {
+  readonly configured: readonly string[];
+  /** NICs that are given to VPP, whether or not more is said about them. */
+  readonly nics: readonly string[];
+}
+
+interface RowFacts {
+  /** Why an interface that VPP has is not as it should be. */
+  readonly failureOf: (name: string) => string | undefined;
+  /** An interface's TAP in Linux, or why it has none. */
+  readonly hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'];
+  /** Why nothing is known of any. */
+  readonly away: string | undefined;
+}
+
 /**
- * Configured interfaces first, in the file's order, then what else VPP has.
+ * Configured interfaces first, in the file's order, then what else VPP has, and NICs that it should have.
  *
- * @param missing why a configured interface is not there, by name
- * @param hostInterfaceOf an interface's TAP in Linux, or why it has none
- * @param away why nothing is known of any
+ * @param missing why an interface is not there, by name
  */
 export function interfaceRows(
-  configs: readonly InterfaceConfig[],
+  { configured, nics }: Names,
   known: ReadonlyMap<string, Known>,
   missing: ReadonlyMap<string, string>,
-  hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'],
-  away?: string,
+  { failureOf, hostInterfaceOf, away }: RowFacts,
 ): InterfaceStatus[] {
-  const configured = new Set(configs.map(({ name }) => name));
-  const rows = configs.map(({ name }): InterfaceStatus => {
+  const row = (found: Known, well: InterfaceStatus['state']): InterfaceStatus => {
+    const { name } = found.vpp;
+    const reason = failureOf(name);
+    return present(found, reason === undefined ? well : { state: 'failed', reason }, hostInterfaceOf(name));
+  };
+  const rows = configured.map((name): InterfaceStatus => {
     const found = known.get(name);
-    if (found === undefined) return absent(name, missing.get(name), away);
-    return present(found, { state: 'ok' }, hostInterfaceOf(name));
+    return found === undefined ? absent(name, missing.get(name), away) : row(found, { state: 'ok' });
   });
-  for (const [name, found] of known) {
-    if (configured.has(name)) continue;
-    rows.push(present(found, { state: 'unconfigured' }, hostInterfaceOf(name)));
+  const named = new Set(configured);
+  for (const [name, found] of known) if (!named.has(name)) rows.push(row(found, { state: 'unconfigured' }));
+  for (const name of nics) {
+    if (!named.has(name) && !known.has(name)) rows.push(absent(name, missing.get(name), away));
   }
   return rows;
 }
@@ -47,15 +63,15 @@ function absent(name: string, reason: string | undefined, away = 'not configured
 }
 
 function present(
-  { vpp, addresses, failure }: Known,
-  well: InterfaceStatus['state'],
+  { vpp, addresses }: Known,
+  state: InterfaceStatus['state'],
   hostInterface: InterfaceStatus['hostInterface'],
 ): InterfaceStatus {
   return {
     name: vpp.name,
     dataPlane: 'vpp',
     swIfIndex: vpp.swIfIndex,
-    state: failure === undefined ? well : { state: 'failed', reason: failure },
+    state,
     adminUp: vpp.adminUp,
     link: vpp.linkUp ? 'up' : 'down',
     mtuBytes: vpp.mtuBytes.l3,

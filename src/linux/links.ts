@@ -6,7 +6,13 @@
  * Source: linux/if_link.h, rtnetlink(7).
  */
 import { LinuxError } from './errors.ts';
-import { type Attribute, attributeText, decodeAttributes, textBytes } from './netlink-message.ts';
+import {
+  type Attribute,
+  attributeText,
+  decodeAttributes,
+  NetlinkFlag,
+  textBytes,
+} from './netlink-message.ts';
 import { RouteMessage, requestAck, requestDump } from './rtnetlink.ts';
 
 /** A network interface. `mac` is lower case with colons; empty for one without a hardware address. */
@@ -19,6 +25,8 @@ export interface Link {
   /** Operational state (IFF_RUNNING): carrier and all. */
   readonly running: boolean;
   readonly mtu: number;
+  /** What makes it, of a link that no hardware has: `dummy`, `veth`, `tun`, `vrf` … */
+  readonly kind?: string;
 }
 
 const IFINFOMSG_BYTES = 16;
@@ -27,6 +35,8 @@ const IFF_RUNNING = 0x40;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_LINKINFO = 18;
+const IFLA_INFO_KIND = 1;
 const ENODEV = 19;
 
 /** Sets the administrative state. Throws LinuxError: ENODEV (no such interface), EPERM … */
@@ -55,6 +65,52 @@ export function setLinkMtu(ifName: string, mtuBytes: number): void {
   });
 }
 
+/**
+ * Makes a dummy link, down: it has addresses and routes and sends nothing. Throws LinuxError: EEXIST, EOPNOTSUPP (a
+ * kernel without them) …
+ */
+export function createDummy(ifName: string): void {
+  requestAck({
+    type: RouteMessage.newLink,
+    flags: NetlinkFlag.create | NetlinkFlag.exclusive,
+    body: ifInfo({}),
+    attributes: [
+      [IFLA_IFNAME, textBytes(ifName)],
+      [IFLA_LINKINFO, [[IFLA_INFO_KIND, textBytes('dummy')]]],
+    ],
+    call: 'createDummy',
+    args: [ifName],
+  });
+}
+
+/** Deletes a link that no hardware has. Throws LinuxError: ENODEV, EOPNOTSUPP (a device's own) … */
+export function deleteLink(ifName: string): void {
+  requestAck({
+    type: RouteMessage.deleteLink,
+    body: ifInfo({}),
+    attributes: [[IFLA_IFNAME, textBytes(ifName)]],
+    call: 'deleteLink',
+    args: [ifName],
+  });
+}
+
+/** Changes the link of an index: name, flags, and attributes that the caller knows. Throws LinuxError. */
+export function setLinkOf(
+  index: number,
+  change: {
+    readonly name?: string;
+    readonly flags?: number;
+    readonly change?: number;
+    readonly more: readonly Attribute[];
+    readonly call: string;
+    readonly args: readonly unknown[];
+  },
+): void {
+  const { name, more, call, args } = change;
+  const attributes: Attribute[] = name === undefined ? [...more] : [[IFLA_IFNAME, textBytes(name)], ...more];
+  requestAck({ type: RouteMessage.setLink, body: ifInfo({ ...change, index }), attributes, call, args });
+}
+
 /** The interface's index in this thread's namespace; undefined when there is none of that name. */
 export function linkIndex(ifName: string): number | undefined {
   return listLinks().find((link) => link.name === ifName)?.index;
@@ -77,8 +133,9 @@ export function listLinks(): Link[] {
   return links.sort((a, b) => a.index - b.index);
 }
 
-function ifInfo(fields: { flags?: number; change?: number }): Buffer {
+function ifInfo(fields: { index?: number; flags?: number; change?: number }): Buffer {
   const body = Buffer.alloc(IFINFOMSG_BYTES);
+  body.writeInt32LE(fields.index ?? 0, 4);
   body.writeUInt32LE(fields.flags ?? 0, 8);
   body.writeUInt32LE(fields.change ?? 0, 12);
   return body;
@@ -88,6 +145,8 @@ function ifInfo(fields: { flags?: number; change?: number }): Buffer {
 export function decodeLink(payload: Buffer): Link {
   const flags = payload.readUInt32LE(8);
   const attributes = decodeAttributes(payload, IFINFOMSG_BYTES);
+  const info = attributes.get(IFLA_LINKINFO);
+  const kind = info === undefined ? '' : attributeText(decodeAttributes(info).get(IFLA_INFO_KIND));
   return {
     index: payload.readInt32LE(4),
     name: attributeText(attributes.get(IFLA_IFNAME)),
@@ -95,6 +154,7 @@ export function decodeLink(payload: Buffer): Link {
     up: (flags & IFF_UP) !== 0,
     running: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+    ...(kind === '' ? {} : { kind }),
   };
 }
 

@@ -11,7 +11,13 @@ export {
   listAddresses,
   removeAddress,
 } from './addresses.ts';
-export { type BlockGeometry, blockGeometry, dropBlockCache, rereadPartitions } from './block.ts';
+export {
+  type BlockGeometry,
+  blockGeometry,
+  dropBlockCache,
+  rereadPartitions,
+  trimFileSystem,
+} from './block.ts';
 export {
   formatCpuList,
   formatCpuMask,
@@ -27,7 +33,16 @@ export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
 export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
 export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
-export { type Link, linkIndex, listLinks, setLinkMtu, setLinkUp } from './links.ts';
+export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
+export {
+  createDummy,
+  deleteLink,
+  type Link,
+  linkIndex,
+  listLinks,
+  setLinkMtu,
+  setLinkUp,
+} from './links.ts';
 export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
@@ -35,6 +50,7 @@ export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } f
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
+export { readFromDisk } from './read-from-disk.ts';
 export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
 export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
 export { NexthopObjects, type ResolvedNexthop } from './nexthop-objects.ts';

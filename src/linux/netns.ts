@@ -91,11 +91,21 @@ export function netnsIdentity(name: string, dir: string = NETNS_DIR): string | u
   }
 }
 
+/** A descriptor of a named namespace, for the caller to close. Throws LinuxError ENOENT. */
+export function openNetns(name: string, dir: string = NETNS_DIR): number {
+  return openPath(netnsPath(name, dir));
+}
+
+/** A descriptor of the namespace that this thread is in, for the caller to close. */
+export function openOwnNetns(): number {
+  return openSync(THREAD_NETNS, 'r');
+}
+
 const EINVAL = 22;
 
 /** Runs `body`, which may change this thread's network namespace, and changes it back whatever happens. */
 function excursion<T>(body: () => T): T {
-  const home = openSync(THREAD_NETNS, 'r');
+  const home = openOwnNetns();
   try {
     return body();
   } finally {
@@ -108,7 +118,7 @@ function excursion<T>(body: () => T): T {
 }
 
 function enter(path: string): void {
-  const fd = openNetns(path);
+  const fd = openPath(path);
   try {
     check(libc.setns(fd, CLONE_NEWNET), 'setns', path);
   } finally {
@@ -116,7 +126,7 @@ function enter(path: string): void {
   }
 }
 
-function openNetns(path: string): number {
+function openPath(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {

@@ -124,6 +124,7 @@ describe('rtnetlink', () => {
       up: true,
       running: true,
       mtu: 9000,
+      kind: 'veth',
     });
     inside(() => setLinkUp('t0', false));
     expect(ip('link', 'show', 't0')).not.toMatch(/[<,]UP[,>]/);

@@ -6,10 +6,9 @@
  *
  * Source: linux/nexthop.h.
  */
-import { decodeIp } from './ip-address.ts';
 import { decodeAttributes, HEADER_BYTES } from './netlink-message.ts';
 import { dumpMessages } from './route-dump.ts';
-import type { KernelNextHop } from './routes.ts';
+import { decodeEncapsulation, decodeHop, type KernelNextHop } from './routes.ts';
 import { RouteMessage } from './rtnetlink.ts';
 
 const NHMSG_BYTES = 8;
@@ -19,22 +18,23 @@ const NHA_BLACKHOLE = 4;
 const NHA_OIF = 5;
 const NHA_GATEWAY = 6;
 const NHA_ENCAP_TYPE = 7;
+const NHA_ENCAP = 8;
 const GROUP_ENTRY_BYTES = 8;
 
 type NexthopObject =
   | { readonly kind: 'hop'; readonly hop: KernelNextHop }
   | { readonly kind: 'blackhole' }
-  /** One that puts packets into a tunnel. */
-  | { readonly kind: 'encapsulated' }
   | { readonly kind: 'group'; readonly members: readonly { readonly id: number; readonly weight: number }[] };
 
-/** What the routes of an object do; `unknown` for one that is not there, or that is more than next hops. */
+/** What the routes of an object do; `unknown` for one that is not there, or has no members that are. */
 export type ResolvedNexthop =
   | { readonly kind: 'unicast'; readonly nextHops: readonly KernelNextHop[] }
   | { readonly kind: 'blackhole' | 'unknown' };
 
 export class NexthopObjects {
   readonly #objects = new Map<number, NexthopObject>();
+  /** Objects that were told of since the reading began that is under way. */
+  #told: Set<number> | undefined;
 
   /** Takes a message about an object; gives the id of the object that is another one or gone by it, else undefined. */
   take(buffer: Buffer, offset: number): number | undefined {
@@ -46,53 +46,60 @@ export class NexthopObjects {
     if (id === undefined) return undefined;
     const isKnown = this.#objects.has(id);
     if (type === RouteMessage.deleteNexthop) this.#objects.delete(id);
-    else this.#objects.set(id, decode(attributes));
+    else {
+      this.#objects.set(id, decode(attributes, buffer.readUInt32LE(offset + HEADER_BYTES + 4)));
+      this.#told?.add(id);
+    }
     return isKnown ? id : undefined;
   }
 
   resolve(id: number): ResolvedNexthop {
     const object = this.#objects.get(id);
-    if (object === undefined || object.kind === 'encapsulated') return { kind: 'unknown' };
+    if (object === undefined) return { kind: 'unknown' };
     if (object.kind === 'blackhole') return { kind: 'blackhole' };
     if (object.kind === 'hop') return { kind: 'unicast', nextHops: [object.hop] };
-    const nextHops = object.members.flatMap(({ id: member, weight }) => {
-      const hop = this.#objects.get(member);
-      return hop?.kind === 'hop' ? [{ ...hop.hop, weight }] : [];
-    });
-    return nextHops.length === 0 ? { kind: 'unknown' } : { kind: 'unicast', nextHops };
-  }
-
-  clear(): void {
-    this.#objects.clear();
+    const members = object.members.map((member) => ({ ...member, object: this.#objects.get(member.id) }));
+    const nextHops = members.flatMap(({ object: member, weight }) =>
+      member?.kind === 'hop' ? [{ ...member.hop, weight }] : [],
+    );
+    if (nextHops.length > 0) return { kind: 'unicast', nextHops };
+    // A blackhole is in a group alone, or not at all (nexthop_create_group in net/ipv4/nexthop.c).
+    return {
+      kind: members.some(({ object: member }) => member?.kind === 'blackhole') ? 'blackhole' : 'unknown',
+    };
   }
 
   /** Reads all objects of a namespace, in slices. A kernel without them (before 5.3) has none. Rejects: LinuxError. */
   async load(options: { readonly netns?: string | undefined; readonly signal?: AbortSignal }): Promise<void> {
-    this.#objects.clear();
     const body = Buffer.alloc(NHMSG_BYTES);
     const request = { type: RouteMessage.getNexthop, body, attributes: [], call: 'dumpNexthops' };
-    // What changes meanwhile is told by a notice too, so an interrupted reading needs no other.
-    await dumpMessages(request, options, (buffer, offset) => void this.take(buffer, offset));
+    const told = new Set<number>();
+    // Until the end those of before answer for what is heard meanwhile.
+    this.#told = told;
+    try {
+      // What changes meanwhile is told by a notice too, so an interrupted reading needs no other.
+      await dumpMessages(request, options, (buffer, offset) => void this.take(buffer, offset));
+      for (const id of this.#objects.keys()) if (!told.has(id)) this.#objects.delete(id);
+    } finally {
+      this.#told = undefined;
+    }
   }
 }
 
-function decode(attributes: Map<number, Buffer>): NexthopObject {
+function decode(attributes: Map<number, Buffer>, flags: number): NexthopObject {
   const group = attributes.get(NHA_GROUP);
   if (group !== undefined) {
     const members = [];
     for (let at = 0; at + GROUP_ENTRY_BYTES <= group.length; at += GROUP_ENTRY_BYTES) {
-      members.push({ id: group.readUInt32LE(at), weight: group.readUInt8(at + 4) + 1 });
+      // The high byte of the weight is 0 before Linux 6.12.
+      const weight = group.readUInt8(at + 4) + 256 * group.readUInt8(at + 5) + 1;
+      members.push({ id: group.readUInt32LE(at), weight });
     }
     return { kind: 'group', members };
   }
   if (attributes.has(NHA_BLACKHOLE)) return { kind: 'blackhole' };
-  if (attributes.has(NHA_ENCAP_TYPE)) return { kind: 'encapsulated' };
   const gateway = attributes.get(NHA_GATEWAY);
   const ifIndex = attributes.get(NHA_OIF)?.readUInt32LE(0);
-  const hop: KernelNextHop = {
-    ...(gateway === undefined ? {} : { gateway: decodeIp(gateway) }),
-    ...(ifIndex === undefined ? {} : { ifIndex }),
-    weight: 1,
-  };
-  return { kind: 'hop', hop };
+  const encapsulation = decodeEncapsulation(attributes.get(NHA_ENCAP_TYPE), attributes.get(NHA_ENCAP));
+  return { kind: 'hop', hop: { ...decodeHop({ gateway, ifIndex, flags, weight: 1 }), ...encapsulation } };
 }

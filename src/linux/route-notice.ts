@@ -4,12 +4,13 @@
  *
  * Source: linux/rtnetlink.h (struct rtmsg, rtattr_type_t).
  */
-import { AF_INET, AF_INET6 } from './ip-address.ts';
+import { AF_INET, AF_INET6, decodeIp } from './ip-address.ts';
 import { align, decodeAttributes, HEADER_BYTES, NetlinkFlag } from './netlink-message.ts';
 import {
   decodeNextHops,
   type KernelNextHop,
-  ROUTE_TYPE,
+  routeKind,
+  type RouteKind,
   RTA_DST,
   RTA_ENCAP,
   RTA_ENCAP_TYPE,
@@ -24,6 +25,7 @@ import {
 } from './routes.ts';
 import { RouteMessage } from './rtnetlink.ts';
 
+const RTA_SRC = 2;
 const RTA_NH_ID = 30;
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 
@@ -36,7 +38,7 @@ export class RouteNotice {
   table = 0;
   /** rtm_protocol: who put it there. */
   protocol = 0;
-  /** rtm_type; `ROUTE_TYPE` has those that can be programmed. */
+  /** rtm_type (`kind` in words). */
   type = 0;
   /** Address as big-endian words; IPv4 in `w0` alone. */
   w0 = 0;
@@ -48,8 +50,10 @@ export class RouteNotice {
   metric = 0;
   /** RTA_NH_ID: the nexthop object that it goes by; 0 without one. */
   nextHopId = 0;
-  /** Whether packets are put into a tunnel (RTA_ENCAP). */
-  isEncapsulated = false;
+  /** Prefix length of the sources that the route is for; 0: any. */
+  sourceLength = 0;
+  /** Type of service of the packets that the route is for; 0: any. */
+  tos = 0;
   /** Whether it has a gateway; one without is a network on a link. */
   hasGateway = false;
   #buffer: Buffer = Buffer.alloc(0);
@@ -69,11 +73,13 @@ export class RouteNotice {
     this.isReplacement = (buffer.readUInt16LE(offset + 6) & NetlinkFlag.replace) !== 0;
     this.family = family === AF_INET ? 4 : 6;
     this.length = buffer.readUInt8(head + 1);
+    this.sourceLength = buffer.readUInt8(head + 2);
+    this.tos = buffer.readUInt8(head + 3);
     this.table = buffer.readUInt8(head + 4);
     this.protocol = buffer.readUInt8(head + 5);
     this.type = buffer.readUInt8(head + 7);
     this.w0 = this.w1 = this.w2 = this.w3 = this.metric = this.nextHopId = 0;
-    this.isEncapsulated = this.hasGateway = false;
+    this.hasGateway = false;
     this.#buffer = buffer;
     this.#start = head + RTMSG_BYTES;
     this.#end = end;
@@ -87,10 +93,9 @@ export class RouteNotice {
     return true;
   }
 
-  get kind(): 'unicast' | 'blackhole' | 'unreachable' | undefined {
-    if (this.type === ROUTE_TYPE.unicast) return 'unicast';
-    if (this.type === ROUTE_TYPE.blackhole) return 'blackhole';
-    return this.type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
+  /** Undefined for a type that cannot be programmed. */
+  get kind(): RouteKind | undefined {
+    return routeKind(this.type);
   }
 
   /**
@@ -107,6 +112,7 @@ export class RouteNotice {
         case RTA_GATEWAY:
         case RTA_VIA:
         case RTA_MULTIPATH:
+        case RTA_ENCAP_TYPE:
         case RTA_ENCAP:
           key += buffer.toString('latin1', at, at + length);
           break;
@@ -118,10 +124,19 @@ export class RouteNotice {
     return key;
   }
 
+  /** The sources that the route is for, `2001:db8::/48`; undefined: any. */
+  get source(): string | undefined {
+    if (this.sourceLength === 0) return undefined;
+    const attributes = decodeAttributes(this.#buffer.subarray(0, this.#end), this.#start);
+    const bytes = attributes.get(RTA_SRC) ?? Buffer.alloc(this.family === 4 ? 4 : 16);
+    return `${decodeIp(bytes)}/${this.sourceLength}`;
+  }
+
   /** Its next hops, as the message names them itself; none for one that is not unicast. */
   nextHops(): KernelNextHop[] {
-    if (this.type !== ROUTE_TYPE.unicast) return [];
-    return decodeNextHops(decodeAttributes(this.#buffer.subarray(0, this.#end), this.#start));
+    if (this.kind !== 'unicast') return [];
+    const buffer = this.#buffer.subarray(0, this.#end);
+    return decodeNextHops(decodeAttributes(buffer, this.#start), buffer.readUInt32LE(this.#start - 4));
   }
 
   #readAttribute(type: number, at: number): void {
@@ -147,9 +162,6 @@ export class RouteNotice {
       case RTA_VIA:
       case RTA_MULTIPATH:
         this.hasGateway = true;
-        break;
-      case RTA_ENCAP_TYPE:
-        this.isEncapsulated = true;
         break;
       default:
         break;

@@ -27,8 +27,14 @@ export interface KernelNextHop {
   /** Address text, of either family; absent for a route straight to an interface. */
   readonly gateway?: string;
   readonly ifIndex?: number;
-  /** 1 to 256. */
+  /** 1 to 256; of a nexthop object up to 65,536. */
   readonly weight: number;
+  /** Read only: the gateway is a neighbour on the interface whatever networks that has (RTNH_F_ONLINK). */
+  readonly isOnlink?: boolean;
+  /** Read only: MPLS labels that are pushed, outermost first. */
+  readonly labels?: readonly number[];
+  /** Read only: the lightweight tunnel that packets are put into, when it is not MPLS. */
+  readonly tunnel?: string;
 }
 
 /** What identifies a route in the kernel. Host bits of `address` are ignored. */
@@ -46,10 +52,10 @@ export interface KernelRouteKey {
 
 /** A route as it is programmed into the kernel. */
 export interface KernelRoute extends KernelRouteKey {
-  readonly kind: 'unicast' | 'blackhole' | 'unreachable';
+  readonly kind: RouteKind;
   /** At least one for `unicast`, none otherwise. */
   readonly nextHops: readonly KernelNextHop[];
-  /** MPLS labels that are pushed, outermost first; wants the module mpls_iptunnel. Not read back. */
+  /** MPLS labels that are pushed, outermost first; wants the module mpls_iptunnel. */
   readonly labels?: readonly number[];
 }
 
@@ -60,8 +66,9 @@ export interface RouteFilter {
   readonly table?: number;
 }
 
-/** rtm_type. */
-export const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
+/** rtm_type of routes that can be programmed. */
+const ROUTE_TYPE = { unicast: 1, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
+export type RouteKind = keyof typeof ROUTE_TYPE;
 export const RTMSG_BYTES = 12;
 export const RTNEXTHOP_BYTES = 8;
 export const RTA_DST = 1;
@@ -73,6 +80,9 @@ export const RTA_TABLE = 15;
 export const RTA_VIA = 18;
 export const RTA_ENCAP_TYPE = 21;
 export const RTA_ENCAP = 22;
+const RTNH_F_ONLINK = 4;
+/** enum lwtunnel_encap_types. Source: linux/lwtunnel.h. */
+const TUNNELS = ['none', 'mpls', 'ip', 'ila', 'ip6', 'seg6', 'bpf', 'seg6local', 'rpl', 'ioam6', 'xfrm'];
 const LWTUNNEL_ENCAP_MPLS = 1;
 const MPLS_IPTUNNEL_DST = 1;
 const SCOPE_UNIVERSE = 0;
@@ -139,7 +149,7 @@ export function deleteRoute(route: KernelRouteKey): boolean {
 }
 
 /**
- * The kernel's unicast, blackhole and unreachable routes of both families, without cached ones. Reads all tables
+ * The kernel's unicast, blackhole, unreachable and prohibit routes of both families, without cached ones. Reads all tables
  * in one synchronous run: meant for tables of thousands, not for a full one. Throws LinuxError.
  */
 export function listRoutes(filter: RouteFilter = {}): KernelRoute[] {
@@ -252,7 +262,7 @@ function gatewayAttributes(family: 4 | 6, hop: KernelNextHop): Attribute[] {
 
 function decodeRoute(payload: Buffer): KernelRoute | undefined {
   const familyNumber = payload.readUInt8(0);
-  const kind = kindOf(payload.readUInt8(7));
+  const kind = routeKind(payload.readUInt8(7));
   if (familyNumber !== AF_INET && familyNumber !== AF_INET6) return undefined;
   if (kind === undefined || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return undefined;
   const family = familyNumber === AF_INET ? 4 : 6;
@@ -265,27 +275,41 @@ function decodeRoute(payload: Buffer): KernelRoute | undefined {
     metric: attributes.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
     protocol: payload.readUInt8(5),
     kind,
-    nextHops: kind === 'unicast' ? decodeNextHops(attributes) : [],
+    nextHops: kind === 'unicast' ? decodeNextHops(attributes, payload.readUInt32LE(8)) : [],
   };
 }
 
-function kindOf(type: number): KernelRoute['kind'] | undefined {
-  if (type === ROUTE_TYPE.unicast) return 'unicast';
-  if (type === ROUTE_TYPE.blackhole) return 'blackhole';
-  return type === ROUTE_TYPE.unreachable ? 'unreachable' : undefined;
+/** What a rtm_type is of those that can be programmed. Hot: called for each route. */
+export function routeKind(type: number): RouteKind | undefined {
+  switch (type) {
+    case ROUTE_TYPE.unicast:
+      return 'unicast';
+    case ROUTE_TYPE.blackhole:
+      return 'blackhole';
+    case ROUTE_TYPE.unreachable:
+      return 'unreachable';
+    case ROUTE_TYPE.prohibit:
+      return 'prohibit';
+    default:
+      return undefined;
+  }
 }
 
-/** The next hops that a unicast route's attributes name. */
-export function decodeNextHops(attributes: Map<number, Buffer>): KernelNextHop[] {
+/** The next hops that a unicast route's attributes name; `flags` are those of its header. */
+export function decodeNextHops(attributes: Map<number, Buffer>, flags: number): KernelNextHop[] {
   const multipath = attributes.get(RTA_MULTIPATH);
-  if (multipath === undefined) return [nextHop(attributes, attributes.get(RTA_OIF)?.readUInt32LE(0), 1)];
+  if (multipath === undefined) {
+    return [nextHop(attributes, { flags, ifIndex: attributes.get(RTA_OIF)?.readUInt32LE(0), weight: 1 })];
+  }
   const hops: KernelNextHop[] = [];
   let offset = 0;
   while (offset + RTNEXTHOP_BYTES <= multipath.length) {
     const length = multipath.readUInt16LE(offset);
     if (length < RTNEXTHOP_BYTES || offset + length > multipath.length) break;
     const own = decodeAttributes(multipath.subarray(offset + RTNEXTHOP_BYTES, offset + length));
-    hops.push(nextHop(own, multipath.readInt32LE(offset + 4), multipath.readUInt8(offset + 3) + 1));
+    const flags = multipath.readUInt8(offset + 2);
+    const weight = multipath.readUInt8(offset + 3) + 1;
+    hops.push(nextHop(own, { flags, ifIndex: multipath.readInt32LE(offset + 4), weight }));
     offset += align(length);
   }
   return hops;
@@ -293,14 +317,47 @@ export function decodeNextHops(attributes: Map<number, Buffer>): KernelNextHop[]
 
 function nextHop(
   attributes: Map<number, Buffer>,
-  ifIndex: number | undefined,
-  weight: number,
+  of: { readonly flags: number; readonly ifIndex: number | undefined; readonly weight: number },
 ): KernelNextHop {
   const via = attributes.get(RTA_VIA);
-  const bytes = attributes.get(RTA_GATEWAY) ?? via?.subarray(2);
+  const gateway = attributes.get(RTA_GATEWAY) ?? via?.subarray(2);
+  const encapsulation = decodeEncapsulation(attributes.get(RTA_ENCAP_TYPE), attributes.get(RTA_ENCAP));
+  return { ...decodeHop({ ...of, gateway }), ...encapsulation };
+}
+
+/** A next hop from its parts, as routes and nexthop objects have them. */
+export function decodeHop({
+  gateway,
+  ifIndex,
+  flags,
+  weight,
+}: {
+  readonly gateway: Buffer | undefined;
+  readonly ifIndex: number | undefined;
+  readonly flags: number;
+  readonly weight: number;
+}): KernelNextHop {
   return {
-    ...(bytes === undefined ? {} : { gateway: decodeIp(bytes) }),
+    ...(gateway === undefined ? {} : { gateway: decodeIp(gateway) }),
     ...(ifIndex === undefined || ifIndex === 0 ? {} : { ifIndex }),
+    ...((flags & RTNH_F_ONLINK) === 0 ? {} : { isOnlink: true }),
     weight,
   };
+}
+
+/** What packets are wrapped in: RTA_ENCAP_TYPE with RTA_ENCAP, or NHA_ENCAP_TYPE with NHA_ENCAP. */
+export function decodeEncapsulation(
+  type: Buffer | undefined,
+  encapsulation: Buffer | undefined,
+): Pick<KernelNextHop, 'labels' | 'tunnel'> {
+  const number = type?.readUInt16LE(0) ?? 0;
+  if (number === 0) return {};
+  const stack =
+    number === LWTUNNEL_ENCAP_MPLS && encapsulation !== undefined
+      ? decodeAttributes(encapsulation, 0).get(MPLS_IPTUNNEL_DST)
+      : undefined;
+  if (stack === undefined) return { tunnel: TUNNELS[number] ?? `type ${number}` };
+  const labels = [];
+  for (let at = 0; at + 4 <= stack.length; at += 4) labels.push(stack.readUInt32BE(at) >>> 12);
+  return { labels };
 }

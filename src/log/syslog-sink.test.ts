@@ -193,4 +193,26 @@ describe('SyslogSink', () => {
     sink.write(record());
     expect(server.texts).toEqual(['box vpp restart now']);
   });
+
+  it('tells that nobody hears it while that is so, and not of what is over at once', async () => {
+    const gone = await listen();
+    const { port } = gone;
+    const told: (string | undefined)[] = [];
+    sockets.at(-1)?.close();
+    sockets.pop();
+    const sink = open({
+      target: { host: '127.0.0.1', port },
+      patienceMs: 500,
+      onTrouble: (reason) => void told.push(reason),
+    });
+    sink.write(record());
+    await until(() => sink.status.state === 'waiting');
+    expect(told).toEqual([]);
+    await until(() => told.length === 1);
+    expect(told[0]).toMatch(new RegExp(`^sending to 127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`));
+    const back = await listen(port);
+    await until(() => back.texts.length > 0);
+    await until(() => told.length === 2);
+    expect(told[1]).toBeUndefined();
+  });
 });

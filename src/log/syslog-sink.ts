@@ -30,7 +30,11 @@ export interface SyslogSinkOptions {
   readonly target: Endpoint | undefined;
   /** Told of lines that were lost and of a server that cannot be reached, at most once a minute. */
   readonly onProblem: (words: string) => void;
+  /** Told why lines have not left for a while, and with nothing that they leave again. */
+  readonly onTrouble?: (reason: string | undefined) => void;
   readonly queueBytes?: number;
+  /** How long a network may take to come up; default 30 s. */
+  readonly patienceMs?: number;
 }
 
 export type SyslogSinkStatus =
@@ -63,6 +67,8 @@ export class SyslogSink implements LogSink, AsyncDisposable {
   #lostSaid = 0;
   #trouble: { readonly reason: string; readonly since: number } | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
+  /** The reason that `onTrouble` was told last. */
+  #told: string | undefined;
   #closed = false;
 
   constructor(options: SyslogSinkOptions) {
@@ -92,6 +98,7 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     if (target?.host === this.#target?.host && target?.port === this.#target?.port) return;
     this.#target = target;
     this.#confirm();
+    this.#tell(undefined);
     this.#closeSocket();
     if (target === undefined) {
       this.#lostBefore = this.#lost;
@@ -139,7 +146,18 @@ export class SyslogSink implements LogSink, AsyncDisposable {
   /** No error came back for the last turn: its lines count as sent, and whatever the trouble was, it is over. */
   #confirm(): void {
     this.#confirmAccepted();
+    this.#endTrouble();
+  }
+
+  #endTrouble(): void {
     this.#trouble = undefined;
+    this.#tell(undefined);
+  }
+
+  #tell(reason: string | undefined): void {
+    if (reason === this.#told) return;
+    this.#told = reason;
+    this.#options.onTrouble?.(reason);
   }
 
   /** The network's answer to the last turn, such as "port unreachable". */
@@ -155,6 +173,8 @@ export class SyslogSink implements LogSink, AsyncDisposable {
 
   #setTrouble(reason: string): void {
     this.#trouble = { reason, since: this.#trouble?.since ?? Date.now() };
+    const isOld = Date.now() - this.#trouble.since >= (this.#options.patienceMs ?? PATIENCE_MS);
+    if (isOld && this.#target !== undefined) this.#tell(`sending to ${describe(this.#target)}: ${reason}`);
     // A new one chooses its source address anew: the machine may have got another.
     this.#closeSocket();
   }
@@ -170,7 +190,7 @@ export class SyslogSink implements LogSink, AsyncDisposable {
       records.push(next);
     }
     if (records.length === 0) {
-      this.#trouble = undefined;
+      this.#endTrouble();
       return;
     }
     const accepted: LogRecord[] = [];
@@ -249,7 +269,8 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     if (now - this.#saidAt < SAY_MS || this.#target === undefined) return;
     const lost = this.#lost - this.#lostSaid;
     const trouble = this.#trouble;
-    const isOld = trouble !== undefined && Date.now() - trouble.since >= PATIENCE_MS;
+    const isOld =
+      trouble !== undefined && Date.now() - trouble.since >= (this.#options.patienceMs ?? PATIENCE_MS);
     if (lost === 0 && !isOld) return;
     this.#saidAt = now;
     this.#lostSaid = this.#lost;

@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { BoxMetrics, seconds, setOrRemove } from './box-metrics.ts';
 import type { HttpCounters } from './http-counters.ts';
+import { assessReadiness } from './readiness.ts';
 import type { ApplianceStatus, FibBackendStatus, ServiceStatus } from './status.ts';
 
 const SERVICE_STATES: readonly ServiceStatus['state'][] = [
@@ -47,6 +48,8 @@ export class ApplianceMetrics {
     'severity',
     'subject',
   ]);
+  readonly #ready = this.#gauge('appliance_ready', 'Whether all that is configured is so, as /readyz says');
+  readonly #readyCheck = this.#gauge('appliance_ready_check', 'Whether a check of /readyz holds', ['check']);
   readonly #configState = this.#gauge(
     'appliance_config_state',
     'State of the configuration, 1 for the one that is',
@@ -112,6 +115,16 @@ export class ApplianceMetrics {
     'Next hops that a FIB cannot have now, of routes that it has over others',
     ['backend'],
   );
+  readonly #fibCompared = this.#counter(
+    'appliance_fib_compared_total',
+    'Routes that were looked up in a FIB and compared with what it was told',
+    ['backend'],
+  );
+  readonly #fibDifferences = this.#counter(
+    'appliance_fib_differences_total',
+    'Routes that a FIB had otherwise than it was told, or not at all; each was told again',
+    ['backend'],
+  );
   readonly #fibState = this.#gauge('appliance_fib_state', 'State of a FIB, 1 for the one that is', [
     'backend',
     'state',
@@ -130,6 +143,19 @@ export class ApplianceMetrics {
     'source',
     'state',
   ]);
+  readonly #importRoutes = this.#gauge(
+    'appliance_kernel_import_routes',
+    'Routes that are taken over from routing daemons',
+  );
+  readonly #importRefusals = this.#gauge(
+    'appliance_kernel_import_refusals',
+    'Routes of routing daemons, and next hops of theirs, that are not taken over',
+    ['reason'],
+  );
+  readonly #importReadings = this.#counter(
+    'appliance_kernel_import_readings_total',
+    'How often all routes of routing daemons were read',
+  );
   readonly #convergence = this.#gauge(
     'appliance_fib_last_convergence_seconds',
     'Duration of the last convergence',
@@ -162,6 +188,11 @@ export class ApplianceMetrics {
     'Whether the management interface has its address',
   );
   readonly #httpRequests = this.#counter('appliance_http_requests_total', 'HTTP requests answered', ['code']);
+  readonly #httpRouted = this.#counter(
+    'appliance_http_routed_requests_total',
+    'HTTP requests that were not refused before their route',
+    ['path'],
+  );
   readonly #httpRefused = this.#counter(
     'appliance_http_connections_refused_total',
     'Connections over the bound',
@@ -198,6 +229,9 @@ export class ApplianceMetrics {
     }
     this.#bootSeconds.set(status.boot.totalMs === undefined ? Number.NaN : status.boot.totalMs / 1000);
     for (const { severity, subject } of status.conditions) this.#condition.set({ severity, subject }, 1);
+    const { ready, checks } = assessReadiness(status);
+    this.#ready.set(Number(ready));
+    for (const { name, ok } of checks) this.#readyCheck.set({ check: name }, Number(ok));
     for (const state of CONFIG_STATES)
       this.#configState.set({ state }, Number(status.config.state === state));
     for (const severity of ['error', 'warning'] as const) {
@@ -212,7 +246,7 @@ export class ApplianceMetrics {
     }
   }
 
-  #setParts({ vpp, stats, fib, feeds, hugepages, nics, management }: ApplianceStatus): void {
+  #setParts({ vpp, stats, fib, feeds, kernelImport, hugepages, nics, management }: ApplianceStatus): void {
     this.#vppConnected.set(Number(vpp.api.state === 'connected'));
     this.#vppRestarts.inc(vpp.restarts);
     this.#vppHangs.inc(vpp.hangs);
@@ -221,6 +255,10 @@ export class ApplianceMetrics {
     this.#vppSilence.set(silentSince === undefined ? 0 : Math.max(0, Date.now() - silentSince) / 1000);
     if (vpp.version !== undefined) this.#vppInfo.set({ version: vpp.version }, 1);
     for (const one of fib) this.#setFib(one);
+    this.#importRoutes.set(kernelImport?.routes ?? 0);
+    this.#importReadings.inc(kernelImport?.readings ?? 0);
+    for (const [reason, count] of Object.entries(kernelImport?.notTaken.byReason ?? {}))
+      this.#importRefusals.set({ reason }, count);
     this.#feeders.set(feeds?.connected ?? 0);
     this.#feedersRefused.inc(feeds?.refused ?? 0);
     this.#feedLines.inc(feeds?.lines ?? 0);
@@ -254,6 +292,10 @@ export class ApplianceMetrics {
     this.#fibBatches.inc({ backend }, fib.batches);
     this.#fibReplaying.set({ backend }, Number(fib.isReplaying));
     this.#fibLeftOut.set({ backend }, fib.nextHopsLeftOut);
+    if (fib.audit !== undefined) {
+      this.#fibCompared.inc({ backend }, fib.audit.compared);
+      this.#fibDifferences.inc({ backend }, fib.audit.differences);
+    }
     const last = seconds(fib.lastConvergenceMs);
     const full = seconds(fib.lastFullConvergenceMs);
     if (last !== undefined) this.#convergence.set({ backend }, last);
@@ -272,6 +314,7 @@ export class ApplianceMetrics {
 
   #setProcess(http: HttpCounters): void {
     for (const [code, count] of http.requests) this.#httpRequests.inc({ code }, count);
+    for (const [path, count] of http.routed) this.#httpRouted.inc({ path }, count);
     this.#httpRefused.inc(http.refused);
     this.#httpAborted.inc(http.aborted);
     const cpu = process.cpuUsage();

@@ -17,7 +17,7 @@ import {
   startHttpServer,
 } from './mod.ts';
 import { connectionOf, peerKey } from './peers.ts';
-import { makeProvider } from './status.fixture.ts';
+import { makeProvider, OWN_NAMES } from './status.fixture.ts';
 import type { OutputLine } from './status.ts';
 
 /** An address of this machine that is not loopback. */
@@ -56,6 +56,7 @@ async function start(options: Partial<HttpServerOptions> = {}): Promise<number[]
   server = await startHttpServer({
     listen: [{ host: '127.0.0.1', port: 0 }],
     source: makeProvider(),
+    names: OWN_NAMES,
     logger: () => {},
     routes,
     ...options,
@@ -152,7 +153,9 @@ describe('bodies', () => {
   test('that are announced as too long are refused unread', async () => {
     const [port = 0] = await start();
     const socket = connect(port, '127.0.0.1');
-    socket.write('PUT /thing HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100001\r\n\r\n');
+    socket.write(
+      'PUT /thing HTTP/1.1\r\nHost: edge1\r\nExpect: 100-continue\r\nContent-Length: 100001\r\n\r\n',
+    );
     const answer = String(await new Promise((resolve) => socket.once('data', resolve)));
     expect(answer).toContain('HTTP/1.1 413');
     expect(answer).not.toContain('100 Continue');
@@ -170,7 +173,7 @@ describe('bodies', () => {
     const socket = connect(port, '127.0.0.1');
     let got = '';
     socket.on('data', (chunk: Buffer) => (got += chunk.toString()));
-    socket.write('PUT /thing HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
+    socket.write('PUT /thing HTTP/1.1\r\nHost: edge1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
     for (let i = 0; !got.includes('100 Continue') && i < 200; i++) await sleep(10);
     expect(got).toContain('100 Continue');
     socket.write('hello');
@@ -196,7 +199,7 @@ describe('bodies', () => {
       let got = '';
       socket.on('data', (chunk: Buffer) => (got += chunk.toString()));
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-      socket.write('PUT /thing HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n');
+      socket.write('PUT /thing HTTP/1.1\r\nHost: edge1\r\nContent-Length: 1000\r\n\r\n');
       const drip = setInterval(() => isDripping && socket.write('x'), 100);
       await closed;
       clearInterval(drip);
@@ -209,7 +212,7 @@ describe('bodies', () => {
     const bodyPace = { idleMs: 2000, windowMs: 1000, minBytesPerSecond: 1 };
     const [port = 0] = await start({ bodyPace, idleTimeoutMs: 60_000 });
     const socket = connect(port, '127.0.0.1');
-    socket.write('PUT /thing HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n');
+    socket.write('PUT /thing HTTP/1.1\r\nHost: edge1\r\nContent-Length: 8\r\n\r\n');
     for (let i = 0; i < 8; i++) {
       await sleep(900);
       socket.write('x');
@@ -242,7 +245,7 @@ describe('the log of a service, followed', () => {
     socket.on('error', () => {});
     const stream = { socket, text: '' };
     socket.on('data', (chunk: Buffer) => (stream.text += chunk.toString()));
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: edge1\r\n\r\n`);
     for (let i = 0; !stream.text.includes('\r\n\r\n') && i < 300; i++) await sleep(10);
     return stream;
   }

@@ -18,7 +18,8 @@ const HEADERS: Readonly<Record<string, string>> = {
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
+  // with no-referrer a browser would send our own forms with "Origin: null" (Fetch, section 3.1)
+  'Referrer-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cache-Control': 'no-store',
 };
@@ -34,6 +35,8 @@ export const ContentType = {
 
 export interface ExchangeOptions {
   readonly url: URL;
+  /** Name and port that was asked, when the request line says it: then Host does not count (RFC 9112, section 3.2.2). */
+  readonly authority: string | undefined;
   readonly connection: Connection;
   /** Port of the TLS address, if there is one. */
   readonly httpsPort: number | undefined;
@@ -91,12 +94,17 @@ export class Exchange {
     return Array.isArray(value) ? value[0] : value;
   }
 
+  /** The name and port that was asked, as it was sent; empty: none was. */
+  get host(): string {
+    return this.#options.authority ?? this.header('host') ?? '';
+  }
+
   /** Where this client finds the same path with TLS; undefined: nowhere. */
   get httpsUrl(): string | undefined {
     const { httpsPort } = this.#options;
     if (httpsPort === undefined) return undefined;
     // the name that the client used; without one that can be, the address it came to
-    const named = URL.parse(`https://${this.header('host') ?? ''}`)?.hostname;
+    const named = URL.parse(`https://${this.host}`)?.hostname;
     const address = this.#request.socket.localAddress?.replace(/^::ffff:(?=.*\.)/, '') ?? '';
     const host = named || (address.includes(':') ? `[${address}]` : address);
     return `https://${host}:${httpsPort}${this.url.pathname}`;

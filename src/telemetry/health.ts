@@ -1,6 +1,7 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
 import { formatDuration, plural } from './format.ts';
+import { describeNotTaken } from './import-words.ts';
 import {
   assessPaths,
   type BrokenStep,
@@ -8,8 +9,15 @@ import {
   isFarBehind,
   leftOutWords,
   PATH_STEPS,
+  unresolvedWords,
 } from './path.ts';
-import type { ApplianceStatus, FibBackendStatus, NextHopStatus, ServiceStatus } from './status.ts';
+import type {
+  ApplianceStatus,
+  FibBackendStatus,
+  KernelImportStatus,
+  NextHopStatus,
+  ServiceStatus,
+} from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
 
@@ -49,6 +57,7 @@ export function assessHealth(status: ApplianceStatus, now: number, paths = asses
     ...assessInterfaces(paths, broken),
     ...status.nextHops.map(assessNextHop),
     ...status.fib.map(assessFib),
+    ...assessImport(status.kernelImport),
     assessHugepages(status),
     assessManagement(status),
     assessStats(status),
@@ -224,12 +233,17 @@ function names(list: readonly string[]): string {
     : shown.join(', ');
 }
 
+function assessImport(imported: KernelImportStatus | undefined): HealthSentence[] {
+  const text = imported === undefined ? undefined : describeNotTaken(imported);
+  return text === undefined ? [] : [{ level: 'warning', text }];
+}
+
 function assessFib(fib: FibBackendStatus): HealthSentence {
   const progress = `${plural(fib.programmed, 'route')} of ${plural(fib.desired, 'route').split(' ')[0]} programmed`;
   const subject = `FIB (${fib.backend})`;
-  const waits = fib.unresolved > 0 ? `, ${plural(fib.unresolved, 'route')} without a reachable next hop` : '';
+  const waits = unresolvedWords(fib);
   if (fib.failed > 0) {
-    const first = fib.failures[0];
+    const [first] = fib.failures;
     const example = first ? `, such as ${first.prefix}: ${first.reason}` : '';
     return { level: 'error', text: `${subject}: ${progress}, ${fib.failed} failed${example}` };
   }

@@ -3,6 +3,8 @@
 export class HttpCounters {
   /** Answers by status code. */
   readonly requests = new Map<number, number>();
+  /** Requests that came as far as their route, by its path. */
+  readonly routed = new Map<string, number>();
   /** Connections refused because there were too many, in all or from one peer. */
   refused = 0;
   /** Responses cut off because the client was too slow, or gone. */
@@ -10,5 +12,10 @@ export class HttpCounters {
 
   countRequest(code: number): void {
     this.requests.set(code, (this.requests.get(code) ?? 0) + 1);
+  }
+
+  /** `path` is that of a route, so that their number is bounded. */
+  countRouted(path: string): void {
+    this.routed.set(path, (this.routed.get(path) ?? 0) + 1);
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Owns the HTTP servers: addresses, bounds, the way from a request to its route.
  *
- * Invariants: the routes of this room only read, what changes something is contributed from outside; a changing
- * request over plain HTTP from another machine is refused before anything else of it is looked at; every connection is
- * bounded in time, every request in size, and their number in all and for each peer; nothing that a client does throws
- * into the process; each listening address has bounds of its own, so that a crowd on TCP does not lock out the local
- * command line on its Unix socket.
+ * Invariants: the routes of this room only read, what changes something is contributed from outside; every request
+ * passes `originRefusal` before its route, whatever route it is; a changing request over plain HTTP from another machine
+ * is refused before anything else of it is looked at; every connection is bounded in time, every request in size, and
+ * their number in all and for each peer; nothing that a client does throws into the process; each listening address has
+ * bounds of its own, so that a crowd on TCP does not lock out the local command line on its Unix socket.
  */
 import {
   createServer,
@@ -24,6 +24,7 @@ import { HttpCounters } from './http-counters.ts';
 import { closeServer, listen, type ListenAddress } from './listen.ts';
 import { LiveFeed } from './live-feed.ts';
 import { Metrics } from './metrics.ts';
+import { originRefusal, type OwnNames } from './origin.ts';
 import { type Connection, connectionOf, PeerLimit } from './peers.ts';
 import {
   type ContributedRoute,
@@ -56,6 +57,8 @@ export interface HttpServerOptions {
   readonly listen: readonly ListenAddress[];
   readonly source: StatusProvider;
   readonly logger: HttpLogger;
+  /** What the box is called now. */
+  readonly names: () => OwnNames;
   /** What is served beside the reading of the status, such as `controlRoutes` of src/control. */
   readonly routes?: readonly ContributedRoute[];
   /** Default 20 s; for tests. */
@@ -67,6 +70,8 @@ export interface HttpServerOptions {
 export interface HttpServer extends AsyncDisposable {
   /** The addresses as bound (port 0 resolved), in the order of `listen`. */
   readonly addresses: readonly ListenAddress[];
+  /** What is served. */
+  readonly routes: RouteTable;
 }
 
 /** What all listening addresses share. */
@@ -103,7 +108,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       addresses.push(bound);
       if ('port' in bound && bound.tls !== undefined) shared.httpsPort ??= bound.port;
     }
-    return { addresses, [Symbol.asyncDispose]: close };
+    return { addresses, routes, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -186,9 +191,11 @@ async function answer(
   if (isReading(request.method) && announcedLength(request) !== 0) response.shouldKeepAlive = false;
   const target = request.url ?? '';
   // a path is not parsed against a base: `//x/` would be a host then
-  const url = URL.parse(target.startsWith('/') ? `http://appliance${target}` : target);
+  const isPath = target.startsWith('/');
+  const url = URL.parse(isPath ? `http://appliance${target}` : target);
   const exchange = new Exchange(request, response, {
     url: url ?? new URL('http://appliance/'),
+    authority: isPath ? undefined : url?.host,
     connection: connectionOf(request.socket, kind),
     httpsPort: shared.httpsPort,
     expectsContinue,
@@ -199,7 +206,7 @@ async function answer(
     },
   });
   try {
-    if (url) await route(exchange, shared.routes);
+    if (url) await route(exchange, shared);
     else exchange.sendText(400, 'the address of the request cannot be understood');
   } catch (error) {
     answerFailure(exchange, error, options.logger);
@@ -223,15 +230,20 @@ function answerFailure(exchange: Exchange, error: unknown, logger: HttpLogger): 
   else exchange.sendText(500, 'this failed inside the appliance; its log says why');
 }
 
-async function route(exchange: Exchange, routes: RouteTable): Promise<void> {
+async function route(exchange: Exchange, { routes, options, counters }: Shared): Promise<void> {
   const methods = routes.get(exchange.url.pathname);
+  const isRead = isReading(exchange.method);
+  const found = methods?.get(isRead ? 'GET' : exchange.method);
+  const foreign = originRefusal(exchange, options.names(), found?.visitors ?? 'own');
+  if (foreign !== undefined) {
+    exchange.sendText(403, foreign);
+    return;
+  }
   if (!methods) {
     exchange.sendText(404, `there is nothing here; try ${[...routes.keys()].join(' ')}`);
     return;
   }
-  const isRead = isReading(exchange.method);
-  const handler = methods.get(isRead ? 'GET' : exchange.method);
-  if (!handler) {
+  if (!found) {
     const allowed = allowOf(methods);
     exchange.sendText(405, `${exchange.url.pathname} takes ${allowed} only`, {
       Allow: allowed,
@@ -240,8 +252,12 @@ async function route(exchange: Exchange, routes: RouteTable): Promise<void> {
     return;
   }
   const refusal = isRead ? undefined : refusalOfPlainHttp(exchange);
-  if (refusal === undefined) await handler(exchange);
-  else exchange.sendText(403, refusal);
+  if (refusal !== undefined) {
+    exchange.sendText(403, refusal);
+    return;
+  }
+  counters.countRouted(exchange.url.pathname);
+  await found.handler(exchange);
 }
 
 function isReading(method: string | undefined): boolean {

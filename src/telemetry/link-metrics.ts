@@ -72,6 +72,12 @@ export function* interfaceStateSeries(
   yield* family('appliance_interface_configured', 'Whether the interface is as configured', (one) =>
     one.state.state === 'unconfigured' ? undefined : Number(one.state.state === 'ok'),
   );
+  yield* family(
+    'appliance_interface_tap',
+    'Whether the interface has its TAP in Linux (absent: none is wanted)',
+    ({ hostInterface }) =>
+      hostInterface === undefined ? undefined : Number(hostInterface.state === 'paired'),
+  );
   yield* family('appliance_interface_mtu_bytes', 'MTU of the interface', (one) => one.mtuBytes);
   yield* family('appliance_interface_speed_bits_per_second', 'Speed of the link', (one) =>
     one.speedMbps === undefined ? undefined : one.speedMbps * 1e6,

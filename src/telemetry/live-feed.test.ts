@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { applyFigures, applyStatus } from './client/model.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import type { PageModel } from './page-model.ts';
-import { makeInterface, makeProvider, makeStatus } from './status.fixture.ts';
+import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from './status.fixture.ts';
 import type { ApplianceStatus } from './status.ts';
 
 let server: HttpServer | undefined;
@@ -38,7 +38,12 @@ async function start(): Promise<{ port: number; watched: Watched }> {
       };
     },
   });
-  server = await startHttpServer({ listen: [{ host: '127.0.0.1', port: 0 }], source, logger: () => {} });
+  server = await startHttpServer({
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    source,
+    logger: () => {},
+    names: OWN_NAMES,
+  });
   const [address] = server.addresses;
   if (address === undefined || !('port' in address)) throw new Error('no port');
   return { port: address.port, watched };
@@ -148,7 +153,7 @@ describe('events', () => {
       });
     watched.status = many(0);
     const slow = connect({ host: '127.0.0.1', port }, () =>
-      slow.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n'),
+      slow.write('GET /events HTTP/1.1\r\nHost: edge1\r\n\r\n'),
     );
     slow.on('error', () => {});
     slow.pause();

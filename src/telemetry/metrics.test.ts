@@ -63,6 +63,25 @@ describe('the exposition', () => {
     });
   });
 
+  test('has what is not taken of the routes of daemons, by reason', async () => {
+    const kernelImport = {
+      state: 'following' as const,
+      since: 0,
+      routes: 12,
+      readings: 2,
+      notTaken: { routes: 3, byReason: { 'link-not-in-vpp': 2, encapsulated: 1 }, first: [] },
+    };
+    const families = parseExposition(await scrape({ status: () => makeStatus({ kernelImport }) }));
+    expect(valueOf(families, 'appliance_kernel_import_routes')).toBe(12);
+    expect(valueOf(families, 'appliance_kernel_import_readings_total')).toBe(2);
+    expect(families.get('appliance_kernel_import_refusals')?.samples).toEqual([
+      { labels: { reason: 'link-not-in-vpp' }, value: 2 },
+      { labels: { reason: 'encapsulated' }, value: 1 },
+    ]);
+    const without = parseExposition(await scrape({ status: () => makeStatus() }));
+    expect(without.get('appliance_kernel_import_refusals')?.samples ?? []).toEqual([]);
+  });
+
   test('has kinds of traffic of the interfaces that count them', async () => {
     const snapshot = makeSnapshot();
     snapshot.interfaceTable.columns.rxMulticastPackets[1] = 9;

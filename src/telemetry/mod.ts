@@ -26,9 +26,12 @@ export {
   formatPacketRate,
   formatTime,
   plural,
+  printable,
 } from './format.ts';
 export { describeService, describeSilence, type HealthLevel } from './health.ts';
+export { differenceWords } from './page-parts.ts';
 export { type Html, html } from './html.ts';
+export { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 export type { AgedList, NodeFigures } from './node-figures.ts';
 export type { Figures, PageModel } from './page-model.ts';
 export type { PathStep } from './path.ts';
@@ -36,6 +39,7 @@ export type { HealthReport } from './readiness.ts';
 export { startHttpServer } from './http-server.ts';
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http-server.ts';
 export type { ListenAddress, TlsIdentity } from './listen.ts';
+export type { OwnNames } from './origin.ts';
 export { peerKey } from './peers.ts';
 export { type ContributedRoute, refusalOfPlainHttp } from './routes.ts';
 export type {
@@ -50,7 +54,9 @@ export type {
   FibRoute,
   RouteAnswer,
   HugepageStatus,
+  ImportRefusal,
   InterfaceStatus,
+  KernelImportStatus,
   LinkState,
   ManagementStatus,
   NextHopStatus,

@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<PathStep['step'], string>> = {
   address: 'address',
   'next-hop': 'next hop',
   routes: 'routes',
+  tap: 'TAP',
 };
 
 /** A sign beside each colour, and the word for who sees neither. */

@@ -11,12 +11,15 @@ import {
 } from './format.ts';
 import { describeService, describeSilence } from './health.ts';
 import { type Html, html } from './html.ts';
+import { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 import type { PageModel, VppLoad } from './page-model.ts';
 import type {
   ApplianceStatus,
   BootPhase,
   FibBackendStatus,
+  FibDifference,
   FibFamilyCounts,
+  KernelImportStatus,
   Service,
   ServiceStatus,
 } from './status.ts';
@@ -166,7 +169,10 @@ function stateBadge({ state }: ServiceStatus): Html {
   }
 }
 
-export function fibSection(backends: readonly FibBackendStatus[], now: number): Html {
+export function fibSection(
+  { fib: backends, kernelImport }: Pick<ApplianceStatus, 'fib' | 'kernelImport'>,
+  now: number,
+): Html {
   const rows = backends.flatMap((fib) => [fibRow(fib, now), ...familyRows(fib)]);
   const failures = reasonList('Failed and unresolved routes', backends, (fib) =>
     fib.failures.map(({ prefix, reason }) => [prefix, reason]),
@@ -174,14 +180,39 @@ export function fibSection(backends: readonly FibBackendStatus[], now: number): 
   const leftOut = reasonList('Next hops that routes do without', backends, (fib) =>
     fib.leftOut.map((one) => [one['next-hop'], one.reason]),
   );
+  const differences = reasonList(
+    'Routes that were otherwise than told, and were told again',
+    backends,
+    (fib) =>
+      (fib.audit?.recent ?? []).map(({ prefix, what, at }) => [
+        prefix,
+        `${differenceWords(what)}, ${formatAgo(at, now)}`,
+      ]),
+  );
   const heads = ['Desired', 'Programmed', 'Pending', 'Failed', 'Unresolved', 'Last convergence'].map(
     (name) => html`<th scope="col" class="number">${name}</th>`,
   );
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
 <div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${failures}${leftOut}
+${rows}</tbody></table></div>${failures}${leftOut}${differences}${importPart(kernelImport)}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
+}
+
+/** What is learnt from routing daemons, and what of it is not taken. */
+function importPart(imported: KernelImportStatus | undefined): Html {
+  if (imported === undefined) return NOTHING;
+  const items = imported.notTaken.first
+    .slice(0, MAX_FAILURES)
+    .map((one) => html`<li><code>${importedRouteText(one)}</code>: ${describeImportRefusal(one)}</li>\n`);
+  const list = items.length === 0 ? NOTHING : html`<ul>\n${items}</ul>`;
+  return html`<h3>Routes of routing daemons</h3>
+<p>${describeImport(imported)}</p>${list}`;
+}
+
+/** What VPP had in the place of a route. */
+export function differenceWords(what: FibDifference['what']): string {
+  return what === 'missing' ? 'VPP had lost it' : 'VPP had other next hops';
 }
 
 /** What a FIB lacks, and why; nothing when none lacks anything. */

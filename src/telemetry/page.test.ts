@@ -97,6 +97,24 @@ describe('the page', () => {
     expect(text).toContain('Next hops that routes do without');
   });
 
+  test('shows what is learnt from daemons, and what of it is not taken', () => {
+    const first = [
+      { prefix: '10.0.0.0/8', reason: 'link-not-in-vpp' as const, detail: 'wg0' },
+      { prefix: '2001:db8::/32', table: 100, reason: 'encapsulated' as const, detail: 'seg6' },
+    ];
+    const byReason = { 'link-not-in-vpp': 1, encapsulated: 1 };
+    const notTaken = { routes: 2, byReason, first };
+    const kernelImport = { state: 'following' as const, since: NOW, routes: 12, readings: 1, notTaken };
+    const text = textOf(render({ kernelImport }));
+    expect(text).toContain(
+      '2 routes of routing daemons are not taken over, such as 10.0.0.0/8: wg0 is the TAP',
+    );
+    expect(text).toContain('Routes of routing daemons');
+    expect(text).toContain('12 routes, 2 not taken over');
+    expect(text).toMatch(/2001:db8::\/32 in table 100 ?: it puts packets into a tunnel \(seg6\)/);
+    expect(textOf(render({}))).not.toContain('Routes of routing daemons');
+  });
+
   test('stays whole and harmless whatever its texts are', () => {
     const config = {
       state: 'missing' as const,

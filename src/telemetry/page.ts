@@ -96,7 +96,7 @@ export function renderParts(model: PageModel, now: number): PagePart[] {
     ['health', healthSection(status, now)],
     ['interfaces', interfaceSection(model, now)],
     ['vpp', vppSection(model, now)],
-    ['fib', fibSection(status.fib, now)],
+    ['fib', fibSection(status, now)],
     ['services', serviceSection(status.services, now)],
     ['config', configSection(status.config, status.change, now)],
     ['nics', nicSection(status.nics)],

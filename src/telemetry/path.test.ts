@@ -54,7 +54,7 @@ describe('the first broken step', () => {
     const [path, ...others] = assessPaths(good);
     expect(others).toEqual([]);
     expect(path?.steps.map(({ step }) => step)).toEqual([...PATH_STEPS]);
-    expect(statesOf({})).toBe('ok ok ok ok ok ok ok ok');
+    expect(statesOf({})).toBe('ok ok ok ok ok ok ok ok not-needed');
     expect(path).not.toHaveProperty('broken');
   });
 
@@ -246,6 +246,38 @@ describe('the first broken step', () => {
       /interface\.xe0/,
     ],
     [
+      'a TAP that VPP refuses',
+      {
+        interfaces: [
+          {
+            ...xe0,
+            hostInterface: { state: 'failed', reason: 'lcp_itf_pair_add_del_v2: FEATURE_DISABLED (-30)' },
+          },
+        ],
+      },
+      'tap',
+      'broken',
+      /no TAP in Linux: .*-30/,
+      /vpp\.lcp.*plugins/,
+    ],
+    [
+      'a TAP of a NIC that has no section of its own',
+      {
+        interfaces: [
+          {
+            ...xe0,
+            state: { state: 'unconfigured' },
+            adminUp: false,
+            hostInterface: { state: 'failed', reason: 'no plugin' },
+          },
+        ],
+      },
+      'tap',
+      'broken',
+      /no plugin/,
+      /vpp\.lcp/,
+    ],
+    [
       'a route that VPP refuses',
       { fib: [degraded] },
       'routes',
@@ -299,7 +331,7 @@ describe('what is not broken', () => {
     [
       'a loopback needs no cable, NIC or VFIO',
       { nics: [], interfaces: [{ ...xe0, name: 'loop0' }], nextHops: [] },
-      'not-needed not-needed not-needed ok ok ok not-needed ok',
+      'not-needed not-needed not-needed ok ok ok not-needed ok not-needed',
     ],
     [
       'VPP disabled: the kernel forwards',
@@ -307,24 +339,40 @@ describe('what is not broken', () => {
         ...kernelPlane,
         vpp: { ...good.vpp, process: { state: 'disabled', reason: 'vpp.enabled is false' } },
       },
-      'ok ok not-needed not-needed ok ok ok ok',
+      'ok ok not-needed not-needed ok ok ok ok not-needed',
     ],
     [
       'an external VPP has its NICs from its owner',
       { nics: [], vpp: { ...good.vpp, process: { state: 'external', reason: 'someone else runs it' } } },
-      'ok not-needed not-needed ok ok ok ok ok',
+      'ok not-needed not-needed ok ok ok ok ok not-needed',
     ],
     [
       'shut down by the configuration',
       { interfaces: [{ ...xe0, adminUp: false, link: 'down' }], nextHops: [] },
-      'unknown ok ok ok ok ok not-needed ok',
+      'unknown ok ok ok ok ok not-needed ok not-needed',
     ],
-    ['a NIC on uio', withNic({ driver: 'uio_pci_generic' }), 'ok ok not-needed ok ok ok ok ok'],
-    ['a NIC that shares its driver', withNic({ driver: 'mlx5_core' }), 'ok ok not-needed ok ok ok ok ok'],
+    [
+      'a TAP',
+      {
+        interfaces: [{ ...xe0, hostInterface: { state: 'paired', name: 'xe0', netns: 'dataplane' } }],
+      },
+      'ok ok ok ok ok ok ok ok ok',
+    ],
+    [
+      'a NIC that has no section of its own',
+      { interfaces: [{ ...xe0, state: { state: 'unconfigured' }, adminUp: false }], nextHops: [] },
+      'unknown ok ok ok ok ok not-needed ok not-needed',
+    ],
+    ['a NIC on uio', withNic({ driver: 'uio_pci_generic' }), 'ok ok not-needed ok ok ok ok ok not-needed'],
+    [
+      'a NIC that shares its driver',
+      withNic({ driver: 'mlx5_core' }),
+      'ok ok not-needed ok ok ok ok ok not-needed',
+    ],
     [
       'no routes',
       { fib: [{ ...fib, desired: 0, programmed: 0, status: { state: 'waiting', since, reason: 'x' } }] },
-      'ok ok ok ok ok ok ok not-needed',
+      'ok ok ok ok ok ok ok not-needed not-needed',
     ],
   ])('%s', (_what, changes, states) => {
     expect(statesOf(changes)).toBe(states);
@@ -344,7 +392,7 @@ describe('what is not broken', () => {
         }),
       ],
     });
-    expect(states).toBe('unknown broken unknown ok unknown unknown unknown ok');
+    expect(states).toBe('unknown broken unknown ok unknown unknown unknown ok unknown');
   });
 
   test('interfaces that VPP has and nobody configured have no path', () => {

@@ -1,6 +1,7 @@
 /**
  * Owns the way of a packet from the cable to the FIB, interface by interface, as steps that need each other: the first
- * one that is broken is what there is to repair, whatever comes after it. Pure.
+ * one that is broken is what there is to repair, whatever comes after it. The TAP in Linux, which routing daemons need
+ * and packets do not, comes last. Pure.
  *
  * Invariant: a step is `broken` for a reason of its own only; what cannot be known because of an earlier one is
  * `unknown`.
@@ -25,6 +26,7 @@ export const PATH_STEPS = [
   'address',
   'next-hop',
   'routes',
+  'tap',
 ] as const;
 
 export type PathStepName = (typeof PATH_STEPS)[number];
@@ -79,7 +81,7 @@ export function assessPaths(status: ApplianceStatus): InterfacePath[] {
   );
   const names = new Set([...found.keys(), ...nics.keys()]);
   return [...names]
-    .filter((name) => found.get(name)?.state.state !== 'unconfigured')
+    .filter((name) => found.get(name)?.state.state !== 'unconfigured' || nics.has(name))
     .map((name) => assessPath(status, name, found.get(name), nics.get(name), nextHops.get(name) ?? []));
 }
 
@@ -107,7 +109,7 @@ function assessPath(
 
 /** VPP has no interface of a NIC that it does not have. */
 function isConsequence({ step, state }: PathStep, all: readonly PathStep[]): boolean {
-  if (step !== 'interface' || state !== 'broken') return false;
+  if ((step !== 'interface' && step !== 'tap') || state !== 'broken') return false;
   return all.some((one) => (one.step === 'driver' || one.step === 'vfio') && one.state === 'broken');
 }
 
@@ -124,6 +126,7 @@ const JUDGES: Readonly<Record<PathStepName, (facts: Facts) => Judged>> = {
   address: judgeAddress,
   'next-hop': judgeNextHop,
   routes: judgeRoutes,
+  tap: judgeTap,
 };
 
 function judgeLink({ status, name, dataPlane, nic, found }: Facts): Judged {
@@ -237,9 +240,25 @@ function judgeInterface({ status, dataPlane, found }: Facts): Judged {
         ? ok('there')
         : broken(found.state.reason, `the names in the configuration, and what ${planeName(dataPlane)} has`);
     case 'ok':
-    case 'unconfigured':
       return ok(found.adminUp ? 'up' : 'shut down by the configuration');
+    case 'unconfigured':
+      return ok(found.adminUp ? 'up' : 'shut down: no section [interface] configures it');
   }
+}
+
+/** Of its pair of linux-cp. */
+function judgeTap({ status, dataPlane, found }: Facts): Judged {
+  if (dataPlane === 'kernel') return notNeeded('the kernel forwards');
+  if (status.vpp.api.state !== 'connected') return unknown('VPP is not connected');
+  if (found === undefined || !hasInterface(found)) return unknown('the interface is not set up');
+  const { hostInterface } = found;
+  if (hostInterface === undefined) return notNeeded('none is wanted (vpp.lcp.enabled)');
+  return hostInterface.state === 'paired'
+    ? ok(`${hostInterface.name} in ${hostInterface.netns}`)
+    : broken(
+        `no TAP in Linux: ${hostInterface.reason}`,
+        '[vpp.lcp] in the configuration, and the plugins of VPP (vppctl show plugins)',
+      );
 }
 
 function judgeAddress({ status, dataPlane, found }: Facts): Judged {
@@ -301,6 +320,8 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
       return isFarBehind(fib) ? waiting(progress, look) : ok(progress);
     }
     case 'synced':
+      if (fib.unresolved > 0)
+        return waiting(`${plural(fib.programmed, 'route')} programmed${unresolvedWords(fib)}`, look);
       return ok(`${plural(fib.programmed, 'route')} programmed${leftOutWords(fib)}`);
     case 'degraded': {
       const [first] = fib.failures;
@@ -308,6 +329,14 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
       return broken(`${fib.status.reason}${example}`, look);
     }
   }
+}
+
+/** `, 2 routes without a reachable next hop, such as …: why`; empty while there is none. */
+export function unresolvedWords({ unresolved, failed, failures: [first] }: FibBackendStatus): string {
+  if (unresolved === 0) return '';
+  // With failures among them nobody knows which the first is.
+  const example = first === undefined || failed > 0 ? '' : `, such as ${first.prefix}: ${first.reason}`;
+  return `, ${plural(unresolved, 'route')} without a reachable next hop${example}`;
 }
 
 /** `, without the next hop …: why`; empty while none is left out. */

@@ -12,11 +12,16 @@ import { renderPage } from './page.ts';
 import { makeFigures, makePageModel } from './page-model.ts';
 import { type HistorySource, PAGE_POINTS, PLOT_POINTS } from './rates.ts';
 import { reportHealth } from './readiness.ts';
+import type { Visitors } from './origin.ts';
 import type { ApplianceStatus, FibRoute, StatusProvider } from './status.ts';
 import { STYLE_SHEET } from './style.ts';
-import { Vppctl } from './vppctl.ts';
 
-export type Route = (exchange: Exchange) => Promise<void> | void;
+export type Handler = (exchange: Exchange) => Promise<void> | void;
+
+interface Route {
+  readonly handler: Handler;
+  readonly visitors: Visitors;
+}
 
 /** By method; GET answers HEAD as well. */
 export type Methods = ReadonlyMap<string, Route>;
@@ -29,7 +34,9 @@ export interface ContributedRoute {
   readonly path: string;
   readonly method: 'GET' | 'PUT' | 'POST';
   /** Answers on its own authority who may; what it throws is a 500 and a line in the log. */
-  readonly handler: Route;
+  readonly handler: Handler;
+  /** Default `own`; `links` is for a page whose opening does nothing. */
+  readonly visitors?: Visitors;
 }
 
 /** What the routes of this room are made of. */
@@ -49,16 +56,30 @@ const PAGE_MS = 250;
 /** The page of control, when it was contributed: the status page links to it. */
 const CONTROL_PATH = '/control';
 
+/** Prometheus and load balancers ask by whatever name they were given. */
+const VISITORS: ReadonlyMap<string, Visitors> = new Map([
+  ['/', 'links'],
+  ['/metrics', 'everybody'],
+  ['/healthz', 'everybody'],
+  ['/readyz', 'everybody'],
+]);
+
 /** Everything that is served. A path and method that is there twice is a mistake of the caller: the last one counts. */
 export function makeRoutes(parts: RouteParts, contributed: readonly ContributedRoute[]): RouteTable {
   const table = new Map<string, Map<string, Route>>();
-  const add = (path: string, method: string, route: Route): void => {
-    const methods = table.get(path) ?? new Map<string, Route>();
-    table.set(path, methods.set(method, route));
-  };
   const hasControl = contributed.some(({ path }) => path === CONTROL_PATH);
-  for (const [path, route] of ownRoutes(parts, hasControl)) add(path, 'GET', route);
-  for (const { path, method, handler } of contributed) add(path, method, handler);
+  const own = ownRoutes(parts, hasControl).map(
+    ([path, handler]): ContributedRoute => ({
+      path,
+      method: 'GET',
+      handler,
+      visitors: VISITORS.get(path) ?? 'own',
+    }),
+  );
+  for (const { path, method, handler, visitors = 'own' } of [...own, ...contributed]) {
+    const methods = table.get(path) ?? new Map<string, Route>();
+    table.set(path, methods.set(method, { handler, visitors }));
+  }
   return table;
 }
 
@@ -73,8 +94,7 @@ export function refusalOfPlainHttp({ connection, httpsUrl }: Exchange): string |
 function ownRoutes(
   { source, metrics, rates, feed }: RouteParts,
   hasControl: boolean,
-): readonly [string, Route][] {
-  const vppctl = new Vppctl(source);
+): readonly [string, Handler][] {
   const logs = new LogStream(source);
   const hasScript = PAGE_SCRIPT !== '';
   const pages = new PageCache((refresh) => {
@@ -146,7 +166,6 @@ function ownRoutes(
     ['/fib/kernel', (exchange) => streamFib(exchange, source.fibRoutes('kernel'))],
     ['/fib/route', (exchange) => explainRoute(exchange, source)],
     ['/log', (exchange) => logs.answer(exchange)],
-    ['/vppctl', (exchange) => vppctl.answer(exchange)],
   ];
 }
 

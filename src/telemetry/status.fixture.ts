@@ -10,6 +10,7 @@ import {
   type SnapshotParts,
   type StatsSnapshot,
 } from '../vpp/stats/mod.ts';
+import type { OwnNames } from './origin.ts';
 import type { ApplianceStatus, BoxStatus, InterfaceStatus, StatusProvider } from './status.ts';
 
 /** The fixture's clock, Unix milliseconds. */
@@ -126,6 +127,7 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
         failures: [],
         nextHopsLeftOut: 0,
         leftOut: [],
+        audit: { state: { state: 'looking' }, compared: 12, rounds: 4, differences: 0, recent: [] },
         batches: 1,
         isReplaying: false,
         lastConvergenceMs: 12,
@@ -365,8 +367,10 @@ export interface ProviderOptions {
   readonly explainRoute?: StatusProvider['explainRoute'];
   readonly history?: StatusProvider['history'];
   readonly watch?: StatusProvider['watch'];
-  readonly vppctl?: StatusProvider['vppctl'];
 }
+
+/** What the machine of the tests is called. */
+export const OWN_NAMES = (): OwnNames => ({ hostname: 'edge1', names: ['router.example.net'] });
 
 export function makeProvider(options: ProviderOptions = {}): StatusProvider {
   const { status = makeStatus, snapshot = makeSnapshot(), ageSeconds = 1.5 } = options;
@@ -379,6 +383,5 @@ export function makeProvider(options: ProviderOptions = {}): StatusProvider {
     followLog: (service) => (service === 'vpp' ? () => {} : undefined),
     history: options.history ?? (() => undefined),
     watch: options.watch ?? (() => () => {}),
-    vppctl: options.vppctl ?? (async (command) => `output of ${command}\r\n`),
   };
 }

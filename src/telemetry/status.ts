@@ -49,6 +49,8 @@ export interface Condition {
   readonly subject: string;
   readonly reason: string;
   readonly since: Timestamp;
+  /** What of the configuration is not so because of it: it counts for readiness then, however severe it is. */
+  readonly leaf?: string;
 }
 
 /** Which configuration runs, and what is wrong with the file. `problems` are those of the file at `path`. */
@@ -288,6 +290,26 @@ export interface FibFamilyCounts {
 }
 
 /** One backend of the FIB; counts are routes. */
+/** A route that the FIB had otherwise than it was told, and that was told again. */
+export interface FibDifference {
+  readonly prefix: string;
+  readonly what: 'missing' | 'other-paths';
+  readonly at: Timestamp;
+}
+
+/** The look at what VPP has, which goes on all the time. */
+export interface FibAuditStatus {
+  readonly state: { readonly state: 'looking' } | { readonly state: 'off'; readonly reason: string };
+  /** Routes that were compared since the start. */
+  readonly compared: number;
+  /** How often all routes were. */
+  readonly rounds: number;
+  /** Routes that were not as VPP was told, since the start; each was told again. */
+  readonly differences: number;
+  /** The last few of them, the newest first. */
+  readonly recent: readonly FibDifference[];
+}
+
 export interface FibBackendStatus {
   readonly backend: 'vpp' | 'kernel' | 'none';
   readonly status:
@@ -311,6 +333,8 @@ export interface FibBackendStatus {
    */
   readonly nextHopsLeftOut: number;
   readonly leftOut: readonly FibLeftOutHop[];
+  /** What is looked up in the FIB itself; VPP's alone. */
+  readonly audit?: FibAuditStatus;
   /** Batches of requests sent since the start. */
   readonly batches: number;
   /** Everything is being told to the FIB again. */
@@ -319,6 +343,44 @@ export interface FibBackendStatus {
   readonly lastConvergenceMs?: number;
   /** The same of the last replay of all routes. */
   readonly lastFullConvergenceMs?: number;
+}
+
+/** Why a route of a daemon, or a next hop of it, is not taken over; in words by `describeImportRefusal`. */
+export type ImportRefusalCode =
+  /** Of a type that VPP has nothing for; the detail is its name or number (rtm_type). */
+  | 'route-type'
+  /** A `throw` in another table than main: taken as unreachable, since VPP knows no rules that would go on. */
+  | 'throw-in-table'
+  /** For some sources only: `from` has them. */
+  | 'source-specific'
+  /** For a type of service only: the detail. */
+  | 'tos'
+  /** Over a link, the detail, that is no TAP of an interface of VPP. */
+  | 'link-not-in-vpp'
+  /** Into a lightweight tunnel, the detail: `seg6`, `ip6` … */
+  | 'encapsulated'
+  /** Each next hop pushes MPLS labels of its own. */
+  | 'labels-differ'
+  /** An MPLS label is pushed, and no next hop has an address. */
+  | 'label-without-gateway'
+  /** By a nexthop object, the detail, that the kernel does not tell of. */
+  | 'nexthop-object'
+  /** Over so many next hops, the detail: the first 64 are taken. */
+  | 'too-many-next-hops'
+  /** The route table is full, or holds too many different sets of next hops. */
+  | 'table-full';
+
+/** A route that is not taken over, or what it is taken over without. */
+export interface ImportRefusal {
+  readonly prefix: string;
+  /** Absent: the main table. */
+  readonly table?: number;
+  /** The sources that it is for. */
+  readonly from?: string;
+  readonly reason: ImportRefusalCode;
+  readonly detail?: string;
+  /** Of a route that is taken: the next hop that it does without, as iproute2 says it. */
+  readonly 'next-hop'?: string;
 }
 
 /** What is learnt from the kernel: the routes that daemons install in the namespace of VPP's TAPs. */
@@ -331,8 +393,15 @@ export type KernelImportStatus = (
   readonly since: Timestamp;
   /** Destinations taken over. */
   readonly routes: number;
-  /** Routes that cannot be: networks on a link, tunnels. */
-  readonly skipped: number;
+  /** What is not taken over, or not as it is. */
+  readonly notTaken: {
+    /** Routes that are not there at all. */
+    readonly routes: number;
+    /** These, and what others are taken without. */
+    readonly byReason: Readonly<Partial<Record<ImportRefusalCode, number>>>;
+    /** The first few of `byReason`. */
+    readonly first: readonly ImportRefusal[];
+  };
   /** How often everything was read. */
   readonly readings: number;
 };
@@ -588,8 +657,8 @@ export type RouteAnswer =
   | { readonly kind: 'none' | 'invalid'; readonly reason: string };
 
 /**
- * Where telemetry gets everything from. All calls are cheap (under a millisecond) and synchronous except `vppctl`;
- * none of them throws for a part that is not well.
+ * Where telemetry gets everything from. All calls are cheap (under a millisecond); none of them throws for a part that
+ * is not well.
  */
 export interface StatusProvider {
   status(): ApplianceStatus;
@@ -614,9 +683,4 @@ export interface StatusProvider {
    * in a row.
    */
   watch(onChange: () => void): () => void;
-  /**
-   * Runs a VPP CLI command that was checked to be one line beginning with `show`. Rejects, in words, when VPP is not
-   * there. The signal is aborted when the client left or time is up.
-   */
-  vppctl(command: string, signal: AbortSignal): Promise<string>;
 }

@@ -11,8 +11,8 @@
  * config_entry_bump_counters, config_entry_add_unified).
  */
 import { readdir, stat } from 'node:fs/promises';
+import { isImageVersion } from '../config/mod.ts';
 import { isErrno } from '../linux/mod.ts';
-import { isImageVersion } from './manifest.ts';
 import { compareVersions } from './version.ts';
 
 /** Relative to the root of the boot partition. */
@@ -55,6 +55,15 @@ export function parseEntryName(file: string): EntryName | undefined {
   if (match === null || version === undefined || !isImageVersion(version)) return undefined;
   const [, , left, done = '0'] = match;
   return { version, counter: left === undefined ? undefined : { left: Number(left), done: Number(done) } };
+}
+
+/** Whether a path from the root of the boot partition is that of an entry. */
+export function isEntryPath(path: string): boolean {
+  const slash = path.lastIndexOf('/');
+  return (
+    path.slice(0, slash).toLowerCase() === ENTRY_DIRECTORY.toLowerCase() &&
+    parseEntryName(path.slice(slash + 1)) !== undefined
+  );
 }
 
 /** The file name of an entry; a DONE of 0 is left out, as in the names that a builder makes. */

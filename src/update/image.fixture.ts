@@ -1,6 +1,6 @@
 /** Images for tests: a valid PE header, an os-release, and bytes that differ from one seed to the next. */
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { signManifest } from './manifest.ts';
+import { signManifest, type UpdateManifest } from './manifest.ts';
 
 /** A builder's key pair, PEM. */
 export function newKeys(): { publicKey: string; privateKey: string } {
@@ -14,13 +14,16 @@ export interface ImageOptions {
   readonly version: string;
   readonly sizeBytes?: number;
   readonly machine?: number;
+  /** Unix seconds; what it says of that in its os-release. */
+  readonly builtAt?: number;
 }
 
 /** A file that a boot loader would take for a unified kernel image of `version`. */
-export function fakeImage({ version, sizeBytes = 20_000, machine = 0x8664 }: ImageOptions): Buffer {
+export function fakeImage({ version, sizeBytes = 20_000, machine = 0x8664, builtAt }: ImageOptions): Buffer {
   const image = Buffer.alloc(sizeBytes);
   for (let at = 0; at < sizeBytes; at += 1) image[at] = (at * 31 + (at >> 8) * 7 + version.length) & 0xff;
-  const osRelease = `ID=appliance\nVERSION_ID=${version}\nPRETTY_NAME="Appliance ${version}"\n`;
+  const built = builtAt === undefined ? '' : `APPLIANCE_BUILT_AT=${builtAt}\n`;
+  const osRelease = `ID=appliance\nVERSION_ID=${version}\nPRETTY_NAME="Appliance ${version}"\n${built}`;
   image.fill(0, 0, 1024);
   image.write('MZ', 0, 'latin1');
   image.writeUInt32LE(128, 60);
@@ -38,13 +41,13 @@ export function fakeImage({ version, sizeBytes = 20_000, machine = 0x8664 }: Ima
   return image;
 }
 
-/** The signed manifest of an image, with what a test wants to be wrong. */
+/** The signed manifest of an image, with what a test wants to be otherwise. */
 export function manifestOf(
   image: Buffer,
   version: string,
   privateKey: string,
-  wrong: { architecture?: string; size?: number; sha256?: string } = {},
+  other: Partial<UpdateManifest> = {},
 ): string {
   const sha256 = createHash('sha256').update(image).digest('hex');
-  return signManifest({ version, architecture: 'x86_64', size: image.length, sha256, ...wrong }, privateKey);
+  return signManifest({ version, architecture: 'x86_64', size: image.length, sha256, ...other }, privateKey);
 }

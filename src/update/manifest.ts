@@ -8,11 +8,12 @@
  * was sent, never a re-serialisation. Input is bounded before it is read.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { isImageVersion } from '../config/mod.ts';
 import { UpdateError } from './errors.ts';
 
 /** What the builder vouches for. */
 export interface UpdateManifest {
-  /** `MAJOR.MINOR.PATCH` with an optional `-suffix` of `[a-z0-9.]`: `0.2.0-rc.1`. */
+  /** As `isImageVersion` has it: `0.2.0-rc.1`. */
   readonly version: string;
   /** As in image.json and uname(2): `x86_64`. */
   readonly architecture: string;
@@ -20,6 +21,8 @@ export interface UpdateManifest {
   readonly size: number;
   /** Of the image, 64 lower-case hexadecimal digits. */
   readonly sha256: string;
+  /** When it was built, Unix seconds, as in its image.json; undefined in a manifest that says nothing of it. */
+  readonly builtAt?: number;
 }
 
 /** A manifest with its signature is about 300 bytes; more than this is refused unread. */
@@ -27,24 +30,17 @@ export const MAX_MANIFEST_BYTES = 4096;
 /** Keys a file of public keys may hold: an old one and a new one are two. */
 const MAX_KEYS = 8;
 const ED25519_SIGNATURE_BYTES = 64;
-/** FAT takes 255 characters for a whole name; a version is a fraction of that. */
-const MAX_VERSION_LENGTH = 64;
-const VERSION = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[a-z0-9]+(\.[a-z0-9]+)*)?$/;
-const FIELDS: readonly string[] = ['version', 'architecture', 'size', 'sha256'];
-
-/** Whether `text` is the version of an image: `MAJOR.MINOR.PATCH[-suffix]`. */
-export function isImageVersion(text: string): boolean {
-  return text.length <= MAX_VERSION_LENGTH && VERSION.test(text);
-}
+const FIELDS: readonly string[] = ['version', 'architecture', 'size', 'sha256', 'builtAt'];
+/** The last second of a year that has four digits. */
+const MAX_TIME_SECONDS = 253_402_300_799;
 
 /** The content of an `image.efi.sig` file, one line with its newline. Throws UpdateError `bad-manifest`, or Error for a key that is none. */
 export function signManifest(manifest: UpdateManifest, privateKeyPem: string): string {
-  const { version, architecture, size, sha256 } = checkFields({ ...manifest });
-  const text = JSON.stringify({ version, architecture, size, sha256 });
+  const text = JSON.stringify(checkFields({ ...manifest }));
   const key = createPrivateKey(privateKeyPem);
   if (key.asymmetricKeyType !== 'ed25519') {
     throw new Error(
-      `sign version ${version}: the key is of type "${key.asymmetricKeyType}": ed25519 is needed`,
+      `sign version ${manifest.version}: the key is of type "${key.asymmetricKeyType}": ed25519 is needed`,
     );
   }
   const signature = sign(null, Buffer.from(text, 'utf8'), key).toString('base64');
@@ -104,7 +100,7 @@ function publicKeys(pems: readonly string[]): KeyObject[] {
 function checkFields(fields: Record<string, unknown>): UpdateManifest {
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw badManifest(`there is no field "${unknown}"`);
-  const { version, architecture, size, sha256 } = fields;
+  const { version, architecture, size, sha256, builtAt } = fields;
   if (typeof version !== 'string' || !isImageVersion(version)) {
     throw badManifest(`version ${quote(version)} is none: 0.2.0 or 0.2.0-rc.1 would be one`);
   }
@@ -117,7 +113,16 @@ function checkFields(fields: Record<string, unknown>): UpdateManifest {
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
     throw badManifest(`sha256 ${quote(sha256)} is not 64 lower-case hexadecimal digits`);
   }
-  return { version, architecture, size, sha256 };
+  if (builtAt === undefined) return { version, architecture, size, sha256 };
+  if (
+    typeof builtAt !== 'number' ||
+    !Number.isSafeInteger(builtAt) ||
+    builtAt <= 0 ||
+    builtAt > MAX_TIME_SECONDS
+  ) {
+    throw badManifest(`builtAt ${quote(builtAt)} is no number of seconds since 1970`);
+  }
+  return { version, architecture, size, sha256, builtAt };
 }
 
 function parseObject(text: string, what: string): Record<string, unknown> {

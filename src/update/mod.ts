@@ -8,16 +8,18 @@ export {
   type TrialCondition,
   type TrialSnapshot,
 } from './conditions.ts';
+export { isEntryPath } from './entries.ts';
 export { UpdateError, type UpdateErrorCode } from './errors.ts';
 export { type Evidence, parseEvidence } from './evidence.ts';
+export { MAX_MANIFEST_BYTES, signManifest, type UpdateManifest, verifyManifest } from './manifest.ts';
 export {
-  isImageVersion,
-  MAX_MANIFEST_BYTES,
-  signManifest,
-  type UpdateManifest,
-  verifyManifest,
-} from './manifest.ts';
-export { checkHeader, findSection, HEADER_BYTES, versionOf } from './portable-executable.ts';
+  BUILT_AT_FIELD,
+  builtAtOf,
+  checkHeader,
+  findSection,
+  HEADER_BYTES,
+  versionOf,
+} from './portable-executable.ts';
 export type { HistoryEntry } from './record.ts';
 export { isTrialBoot, type LoaderVariables } from './running.ts';
 export { snapshotOf, type StatusPart } from './snapshot.ts';

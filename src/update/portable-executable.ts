@@ -47,6 +47,15 @@ export function findSection(head: Buffer, name: string): { offset: number; lengt
   return undefined;
 }
 
+/** The builder's own field of an os-release: when the image was built, Unix seconds. */
+export const BUILT_AT_FIELD = 'APPLIANCE_BUILT_AT';
+
+/** When an image was built, by its os-release; undefined when that says nothing of it. */
+export function builtAtOf(osRelease: string): number | undefined {
+  const value = new RegExp(`^${BUILT_AT_FIELD}=(\\d{1,12})\\s*$`, 'm').exec(osRelease)?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
 /** `VERSION_ID` of an os-release; undefined when it has none. */
 export function versionOf(osRelease: string): string | undefined {
   return /^VERSION_ID=["']?([^"'\r\n]*)["']?\s*$/m.exec(osRelease)?.[1];

@@ -5,8 +5,10 @@
  * image is on the disk as it was signed, it has a name that no loader boots; after any failure it is gone.
  */
 import { readFile, stat, statfs } from 'node:fs/promises';
+import type { UpdateConfig } from '../config/types.ts';
 import { type BootPartition, UNFINISHED_SUFFIX } from '../disk/mod.ts';
 import { isErrno, reasonOf } from '../linux/mod.ts';
+import { checkAge, type RunningImage } from './admission.ts';
 import type { BootEntries } from './boot-entries.ts';
 import { formatEntryName } from './entries.ts';
 import { UpdateError } from './errors.ts';
@@ -28,7 +30,9 @@ const MAX_KEY_BYTES = 16 * 1024;
 export interface ReceiverOptions {
   readonly entries: BootEntries;
   readonly record: RecordFile;
-  readonly image: { readonly version: string; readonly architecture: string };
+  readonly image: RunningImage;
+  /** The `[update]` section in force. */
+  readonly settings: () => UpdateConfig;
   readonly keyPath: string;
   readonly log: (words: string) => void;
   /** Free bytes of the boot partition; statfs by default. */
@@ -103,6 +107,7 @@ export class Receiver {
     if (version === image.version || version === running.entry?.version) {
       throw new UpdateError('same-version', `${attempted}: it is the version that runs`);
     }
+    checkAge(manifest, image, this.#options.settings());
     if (size > MAX_IMAGE_BYTES) {
       throw new UpdateError(
         'too-large',

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { UpdateConfig } from '../config/types.ts';
 import { type BootPartition, directoryBootPartition, directoryDataPartition } from '../disk/mod.ts';
 import type { TrialSnapshot } from './conditions.ts';
 import { inLoaderOrder, parseEntryName } from './entries.ts';
@@ -42,7 +43,12 @@ const settings = {
   trialStableSeconds: 0,
   trialTimeoutSeconds: 300,
   routeTolerancePercent: 10,
+  minimumVersion: undefined,
+  allowOlderBuilds: true,
 };
+
+/** When the running image was built, Unix seconds. */
+const BUILT_AT = Date.UTC(2026, 10, 24) / 1000;
 
 interface Box {
   readonly root: string;
@@ -87,7 +93,12 @@ function makeBox(files: readonly string[] = ['appliance-0.1.0.efi']): Box {
       const updater = await Updater.open({
         boot,
         data,
-        image: { version: /-([0-9.]+\d)/.exec(running)?.[1] ?? '0.0.0', architecture: 'x86_64' },
+        image: {
+          version: /-([0-9.]+\d)/.exec(running)?.[1] ?? '0.0.0',
+          architecture: 'x86_64',
+          builtAt: BUILT_AT * 1000,
+        },
+        settings: () => settings,
         loader,
         keyPath: `${directory}/update.pub`,
         deadline,
@@ -316,6 +327,73 @@ describe('receiving an image', () => {
     expect(readFileSync(`${box.root}/EFI/Linux/appliance-0.1.0.efi`, 'utf8')).toMatch(/^content/);
   });
 
+  it.each([
+    [
+      'a version that is lower than its owner wants',
+      { minimumVersion: '0.2.1' },
+      {},
+      'receive version 0.2.0: it is lower than 0.2.1, the [update] minimum-version of this box',
+    ],
+    [
+      'a build that is older than the running one, where its owner wants none',
+      { allowOlderBuilds: false },
+      { builtAt: BUILT_AT - 1 },
+      'receive version 0.2.0: it was built 2026-11-23T23:59:59Z; [update] allow-older-builds = false demands a build no older than version 0.1.0, built 2026-11-24T00:00:00Z',
+    ],
+    [
+      'one that does not say when it was built, where that is demanded',
+      { allowOlderBuilds: false },
+      {},
+      'receive version 0.2.0: its manifest does not say when it was built; [update] allow-older-builds = false demands a build no older than version 0.1.0, built 2026-11-24T00:00:00Z',
+    ],
+  ])('takes nothing of %s, and says so', async (_what, demands, signed, message) => {
+    const box = makeBox();
+    let inForce: UpdateConfig = { ...settings, ...demands };
+    const updater = await box.start(GOOD, { settings: () => inForce });
+    const body = bodyOf(image);
+    const text = manifestOf(image, '0.2.0', keys.privateKey, signed);
+    await expect(receive(updater, text, body)).rejects.toMatchObject({ code: 'too-old', message });
+    expect(body.taken).toBe(0);
+    expect(box.files()).toEqual(['appliance-0.1.0.efi']);
+    // As it is by default, and from the moment on that the owner wants it so.
+    inForce = settings;
+    expect(await receive(updater, text)).toMatchObject({ version: '0.2.0' });
+  });
+
+  it.each([
+    ['the lowest version that is wanted', { minimumVersion: '0.2.0' }, {}],
+    [
+      'a suffix of it, which the boot loader takes for higher',
+      { minimumVersion: '0.2.0-rc.1' },
+      { version: '0.2.0-rc.2' },
+    ],
+    ['a build as old as the running one', { allowOlderBuilds: false }, { builtAt: BUILT_AT }],
+    [
+      'a lower version that was built later',
+      { allowOlderBuilds: false },
+      { version: '0.0.9', builtAt: BUILT_AT + 1 },
+    ],
+  ])('takes %s', async (_what, demands, signed) => {
+    const updater = await makeBox().start(GOOD, { settings: () => ({ ...settings, ...demands }) });
+    const version = 'version' in signed ? signed.version : '0.2.0';
+    expect(await receive(updater, manifestOf(image, version, keys.privateKey, signed))).toMatchObject({
+      version,
+    });
+  });
+
+  it('takes nothing by age where it is not known when the running one was built', async () => {
+    const demands = { ...settings, allowOlderBuilds: false };
+    const updater = await makeBox().start(GOOD, {
+      settings: () => demands,
+      image: { version: '0.1.0', architecture: 'x86_64', builtAt: undefined },
+    });
+    const text = manifestOf(image, '0.2.0', keys.privateKey, { builtAt: BUILT_AT });
+    await expect(receive(updater, text)).rejects.toMatchObject({
+      code: 'too-old',
+      message: expect.stringContaining('version 0.1.0, of which it is not known when it was built'),
+    });
+  });
+
   it('replaces another entry of its version, as after a failure', async () => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.2.0+0-3.efi']);
     await receive(await box.start(GOOD));
@@ -373,7 +451,6 @@ describe('a trial', () => {
     const kept: Evidence[] = [];
     updater.watch({
       snapshot: () => well,
-      settings: () => settings,
       evidence: undefined,
       onGood: (evidence) => void kept.push(evidence),
     });
@@ -402,7 +479,6 @@ describe('a trial', () => {
     uptimeMs = 299_900;
     updater.watch({
       snapshot: () => ({ ...well, vpp: { state: 'down', reason: 'it is looping: exited with code 1' } }),
-      settings: () => settings,
       evidence: undefined,
       onGood: () => {},
     });
@@ -464,7 +540,6 @@ describe('a trial', () => {
     const updater = await box.start(GOOD, { deadline });
     updater.watch({
       snapshot: () => ({ ...well, http: { listening: false } }),
-      settings: () => settings,
       evidence: undefined,
       onGood: () => {},
     });
@@ -478,7 +553,7 @@ describe('a downgrade', () => {
   const old = fakeImage({ version: '0.0.9' });
   const oldManifest = manifestOf(old, '0.0.9', keys.privateKey);
   const good = (updater: Updater): void =>
-    updater.watch({ snapshot: () => well, settings: () => settings, evidence: undefined, onGood: () => {} });
+    updater.watch({ snapshot: () => well, evidence: undefined, onGood: () => {} });
   const boots = (box: Box, from: string, to: string): void => {
     writeFileSync(`${box.root}/EFI/Linux/${to}`, readFileSync(`${box.root}/EFI/Linux/${from}`));
     rmSync(`${box.root}/EFI/Linux/${from}`);

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpdateConfig } from '../config/types.ts';
 import type { BootPartition, DataPartition } from '../disk/mod.ts';
+import type { RunningImage } from './admission.ts';
 import { BootEntries } from './boot-entries.ts';
 import type { TrialSnapshot } from './conditions.ts';
 import { type Entry, entryState } from './entries.ts';
@@ -36,7 +37,9 @@ export interface UpdaterOptions {
   readonly boot: BootPartition | undefined;
   readonly data: DataPartition;
   /** The running image, from image.json. */
-  readonly image: { readonly version: string; readonly architecture: string };
+  readonly image: RunningImage;
+  /** The `[update]` section in force; not called before `watch` or `receive`. */
+  readonly settings: () => UpdateConfig;
   readonly loader: LoaderVariables;
   /** The image's own public key: `/etc/appliance/update.pub`. */
   readonly keyPath: string;
@@ -53,8 +56,6 @@ export interface UpdaterOptions {
 export interface WatchOptions {
   /** How the appliance is now. Called each second until the verdict. */
   readonly snapshot: () => TrialSnapshot;
-  /** The `[update]` section in force. */
-  readonly settings: () => UpdateConfig;
   /** Of the last good run: `parseEvidence` of what was kept by `onGood`. */
   readonly evidence: Evidence | undefined;
   /** The verdict was reached: the configuration in force is the last good one now. */
@@ -101,13 +102,14 @@ export class Updater implements UpdateService {
   }
 
   async #start(boot: BootPartition): Promise<void> {
-    const { image, loader, keyPath, crashReason, logger, freeBytes, stallMs } = this.#options;
+    const { image, settings, loader, keyPath, crashReason, logger, freeBytes, stallMs } = this.#options;
     const entries = await BootEntries.read(boot, loader, image.version);
     this.#entries = entries;
     this.#receiver = new Receiver({
       entries,
       record: this.#record,
       image,
+      settings,
       keyPath,
       log: (words) => logger.info('update', words),
       freeBytes,
@@ -128,13 +130,13 @@ export class Updater implements UpdateService {
 
   /** Begins to look for the verdict. Once, when the configuration was read. */
   watch(options: WatchOptions): void {
-    const { deadline, image } = this.#options;
-    deadline.set(options.settings().trialTimeoutSeconds);
+    const { deadline, image, settings } = this.#options;
+    deadline.set(settings().trialTimeoutSeconds);
     this.#watch = new VerdictWatch({
       version: image.version,
       onTrial: this.#running.state === 'trial',
       evidence: options.evidence,
-      settings: options.settings,
+      settings,
       snapshot: options.snapshot,
       onGood: (evidence) => {
         deadline[Symbol.dispose]();

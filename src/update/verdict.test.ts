@@ -9,6 +9,8 @@ const settings = {
   trialStableSeconds: 60,
   trialTimeoutSeconds: 300,
   routeTolerancePercent: 10,
+  minimumVersion: undefined,
+  allowOlderBuilds: true,
 };
 const well: TrialSnapshot = {
   config: { state: 'ok', sha256: 'aa' },

@@ -1,5 +1,6 @@
 /**
- * Takes the bytes of an image into a file that no loader would boot, checked as they come.
+ * Takes the bytes of an image into a file that no loader would boot, checked as they come, and once more as they lie on
+ * the disk: what came and what lies there are two things.
  *
  * Invariants: BATCH_BYTES and one chunk are held; the boot partition is writable only while one batch is
  * written, so that neither a slow sender nor one that stalls holds up other writes; on any failure the file is gone.
@@ -7,7 +8,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BootPartition } from '../disk/mod.ts';
+import { type BootPartition, checkOnDisk, DiskError, writeExactly } from '../disk/mod.ts';
 import { isErrno, reasonOf } from '../linux/mod.ts';
 import { ENTRY_DIRECTORY } from './entries.ts';
 import { UpdateError } from './errors.ts';
@@ -62,6 +63,7 @@ async function takeBody(
   const batch = Buffer.allocUnsafe(Math.min(BATCH_BYTES, manifest.size));
   let filled = 0;
   let received = 0;
+  let written = 0;
   let isChecked = false;
   const check = (): void => {
     if (!isChecked) checkHeader(batch.subarray(0, Math.min(filled, HEADER_BYTES)), manifest.architecture);
@@ -71,10 +73,13 @@ async function takeBody(
     check();
     const data = batch.subarray(0, filled);
     await boot.writable(async () => {
-      await using file = await open(path, 'a', 0o600);
-      await file.appendFile(data);
+      // What lies there before the first batch is the rest of another attempt.
+      if (written === 0) await rm(path, { force: true });
+      await using file = await open(path, written === 0 ? 'wx' : 'r+', 0o600);
+      await writeExactly(file, data, written);
       await file.sync();
     });
+    written += filled;
     filled = 0;
     options.onProgress(received);
   };
@@ -114,6 +119,7 @@ async function takeBody(
     );
   }
   throwIfAborted(signal);
+  await checkOnDisk(path, { sizeBytes: manifest.size, sha256: manifest.sha256 });
 }
 
 /** The next chunk, undefined at the end. Rejects with UpdateError `aborted` when the sender leaves or stalls. */
@@ -161,6 +167,7 @@ function throwIfAborted(signal: AbortSignal): void {
 /** Any failure as an UpdateError; a full disk is `no-space`, everything unknown `io`. */
 export function asUpdateError(error: unknown, attempted: string): UpdateError {
   if (error instanceof UpdateError) return error;
-  const code = isErrno(error, 'ENOSPC') ? 'no-space' : 'io';
+  const isFalse = error instanceof DiskError && error.code === 'verification';
+  const code = isFalse ? 'verification' : isErrno(error, 'ENOSPC') ? 'no-space' : 'io';
   return new UpdateError(code, `${attempted}: ${reasonOf(error)}`, { cause: error });
 }

@@ -12,7 +12,6 @@ import { VppError } from './errors.ts';
 export interface CliOptions {
   /** For all of it (default 10 s). */
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
   /** Of output (default 8 MiB); more is an error. */
   readonly maxBytes?: number;
 }
@@ -40,19 +39,9 @@ const TERMINAL_TYPE = Buffer.from([
 ]);
 
 /**
- * Whether a command may be run for anybody who asks: one line of printable ASCII that begins with the whole word
- * `show`, without pipes and without VPP's `show … file NAME`, which writes or reads files.
- */
-export function isReadOnlyCommand(command: string): boolean {
-  if (command.length > MAX_COMMAND_CHARACTERS || !/^[\x20-\x7e]+$/.test(command)) return false;
-  const words = command.trim().split(/ +/);
-  return words[0] === 'show' && words.length > 1 && !/[|<>`$;{}\\]/.test(command) && !words.includes('file');
-}
-
-/**
  * Runs one command and resolves with its output: LF line ends, no terminal codes, no trailing blank lines. What VPP
  * answers to a wrong command is output too. Rejects with VppError: `cli-bad-command`, `cli-unreachable`,
- * `cli-closed`, `cli-output-too-long`, `timeout`, `aborted`.
+ * `cli-closed`, `cli-output-too-long`, `timeout`.
  */
 export function runCli(socketPath: string, command: string, options: CliOptions = {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -60,10 +49,6 @@ export function runCli(socketPath: string, command: string, options: CliOptions 
   if (command.length > MAX_COMMAND_CHARACTERS || !/^[\x20-\x7e]+$/.test(command) || command.trim() === '') {
     const reason = `a command is one line of at most ${MAX_COMMAND_CHARACTERS} printable characters`;
     reject(new VppError('cli-bad-command', `Run ${JSON.stringify(command.slice(0, 80))}: ${reason}`));
-    return promise;
-  }
-  if (options.signal?.aborted) {
-    reject(new VppError('aborted', `${what}: aborted`, { cause: options.signal.reason }));
     return promise;
   }
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -76,18 +61,14 @@ export function runCli(socketPath: string, command: string, options: CliOptions 
 
   const finish = (error: VppError | undefined): void => {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', onAbort);
     socket.destroy();
     if (error === undefined) resolve(plainText(Buffer.concat(pieces).toString('utf8')));
     else reject(error);
   };
-  const onAbort = (): void =>
-    finish(new VppError('aborted', `${what}: aborted`, { cause: options.signal?.reason }));
   const timer = setTimeout(() => {
     const doing = phase === 'negotiating' ? 'VPP did not greet' : 'no end of output';
     finish(new VppError('timeout', `${what}: ${doing} within ${timeoutMs} ms`));
   }, timeoutMs);
-  options.signal?.addEventListener('abort', onAbort, { once: true });
 
   socket.on('error', (error) => {
     const code = phase === 'negotiating' ? 'cli-unreachable' : 'cli-closed';

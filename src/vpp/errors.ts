@@ -10,6 +10,10 @@ export type VppErrorCode =
   | 'version-unknown'
   /** A value cannot be written into startup.conf without changing its meaning. */
   | 'unsafe-value'
+  /** Not a command of the table, or no argument for it. */
+  | 'cli-refused'
+  /** Another command runs. */
+  | 'cli-busy'
   /** Nobody listens at the CLI socket. */
   | 'cli-unreachable'
   | 'cli-closed'

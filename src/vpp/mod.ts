@@ -1,13 +1,22 @@
 /**
- * VPP as a program: its version, its startup.conf, its CLI socket and the words for its death.
+ * VPP as a program: its version, its startup.conf, its command line and the words for its death.
  *
  * Other folders import this file only. The binary API is src/vpp/api, the stats segment src/vpp/stats.
  */
-export { type CliOptions, isReadOnlyCommand, runCli } from './cli-socket.ts';
+export { filesBeside, vppProblems } from './config-problems.ts';
+export { type CliOptions, runCli } from './cli-socket.ts';
+export { VppCommandLine } from './cli/command-line.ts';
+export { VPP_COMMANDS } from './cli/table.ts';
 export { VppError, type VppErrorCode } from './errors.ts';
 export { explainExit, type ProcessEnd } from './exit-reason.ts';
-export { findPluginDir, missingPlugins } from './plugins.ts';
-export { renderStartupConf, type StartupConfOptions, vppCores } from './startup-conf.ts';
+export { hasDriverFile, hasNativeDriver, NATIVE_DRIVER, whyNotNative } from './native-driver.ts';
+export { findPluginDir, hasPlugin, missingWords, PLUGINS, pluginsOf } from './plugins.ts';
+export {
+  renderStartupConf,
+  type StartupConfOptions,
+  startupPlugins,
+  vppCores,
+} from './startup-conf.ts';
 export {
   isAtLeast,
   parseVppVersion,

@@ -11,7 +11,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { VppConfig } from '../config/types.ts';
 import { readInt, spawnChild, writeText } from '../linux/mod.ts';
-import { findPluginDir, missingPlugins, readVppVersion, renderStartupConf, runCli } from './mod.ts';
+import {
+  findPluginDir,
+  hasNativeDriver,
+  hasPlugin,
+  pluginsOf,
+  readVppVersion,
+  renderStartupConf,
+  runCli,
+  type StartupConfOptions,
+  startupPlugins,
+} from './mod.ts';
 
 const MIB = 2 ** 20;
 const POOL = '/sys/kernel/mm/hugepages/hugepages-2048kB';
@@ -27,7 +37,8 @@ class RealVpp implements AsyncDisposable {
   #output = '';
   #ended: Promise<unknown> | undefined;
 
-  async start(vppBinary: string, hugepages: boolean): Promise<void> {
+  /** @param native PCI address of a NIC for VPP's own driver, which is not there */
+  async start(vppBinary: string, hugepages: boolean, native?: string): Promise<void> {
     const vpp: VppConfig = {
       enabled: true,
       external: false,
@@ -43,12 +54,14 @@ class RealVpp implements AsyncDisposable {
     };
     const pluginDir = findPluginDir(vppBinary);
     if (pluginDir === undefined) throw new Error('no plugin directory beside VPP_BIN');
-    expect(missingPlugins(pluginDir, ['linux_cp_plugin.so', 'none.so'])).toEqual(['none.so']);
     const version = await readVppVersion(vppBinary);
     const options = { version, runDir: this.dir, netnsPresent: false, hugepages, pluginDir };
-    const fib = { kernel: { import: false } };
-    const text = renderStartupConf({ vpp, fib }, { ...options, apiPrefix: `t${process.pid}` });
-    writeFileSync(join(this.dir, 'startup.conf'), text);
+    const settings = { vpp, fib: { kernel: { import: false } } };
+    const { missing } = startupPlugins(settings, { ...options, hasPlugin: hasPlugin(pluginDir) });
+    expect(missing).toEqual([]);
+    const text = renderStartupConf(settings, { ...options, apiPrefix: `t${process.pid}` });
+    const devices = native === undefined ? '' : devicesSection(vpp, { ...options, hugepages: true }, native);
+    writeFileSync(join(this.dir, 'startup.conf'), `${text}${devices}`);
     this.#child = spawnChild(vppBinary, ['-c', join(this.dir, 'startup.conf')], {
       onOutput: (chunk) => {
         this.#output += chunk.toString();
@@ -78,6 +91,18 @@ class RealVpp implements AsyncDisposable {
   }
 }
 
+/** As it is rendered for a VPP with hugepages. */
+function devicesSection(vpp: VppConfig, options: StartupConfOptions, pciAddress: string): string {
+  const nic = { pciAddress, name: 'xe0', driver: 'native', rxQueues: 2, txQueues: 4, line: 1 } as const;
+  const settings = {
+    vpp: { ...vpp, dpdk: { unsafeNoIommu: false, interfaces: [nic] } },
+    fib: { kernel: { import: true } },
+  };
+  const text = renderStartupConf(settings, options);
+  const start = text.indexOf('devices {');
+  return text.slice(start, text.indexOf('\n}\n', start) + 3);
+}
+
 test('VPP takes the file without hugepages and answers on its CLI socket', async (ctx) => {
   if (binary === undefined) {
     ctx.skip('VPP_BIN names no VPP');
@@ -89,8 +114,28 @@ test('VPP takes the file without hugepages and answers on its CLI socket', async
   expect(await vpp.cli('show version')).toMatch(new RegExp(`^vpp v${RegExp.escape(text)} built by`));
   expect(await vpp.cli('show lcp')).toContain('lcp lcp-sync on');
   expect(await vpp.cli('show bogus')).toContain('unknown input');
+  const version = await readVppVersion(binary);
+  const loaded = [...(await vpp.cli('show plugins')).matchAll(/^ *\d+\. (\w+_plugin\.so) /gm)].map(
+    ([, name]) => name,
+  );
+  // Those of the table and no others; linux_nl waits for the namespace.
+  const asked = pluginsOf(version).filter(({ need }) => need === 'always' || need === 'linuxCp');
+  expect(loaded.sort()).toEqual(asked.map(({ file }) => file).sort());
   expect((await vpp.cli('show api message-table')).split('\n').length).toBeGreaterThan(500);
   expect(vpp.output).not.toContain('vat_plugin_register');
+});
+
+test('VPP understands what it is told of a NIC for its own driver, and lives when there is none', async (ctx) => {
+  if (binary === undefined) {
+    ctx.skip('VPP_BIN names no VPP');
+    return;
+  }
+  ctx.skip(!hasNativeDriver(await readVppVersion(binary)), 'this VPP has no driver of its own');
+  await using vpp = new RealVpp();
+  await vpp.start(binary, false, '0000:ff:1f.7');
+  await expect.poll(() => vpp.output).toContain("error: invalid device id for device 'pci/0000:ff:1f.7'");
+  expect(vpp.output).not.toContain('unknown input');
+  expect(await vpp.cli('show version')).toMatch(/^vpp v/);
 });
 
 test('VPP takes the file with hugepages, and no more of them than budgeted', async (ctx) => {

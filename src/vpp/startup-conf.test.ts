@@ -23,8 +23,15 @@ const vpp: VppConfig = {
   dpdk: {
     unsafeNoIommu: false,
     interfaces: [
-      { pciAddress: '0000:03:00.0', name: 'xe0', rxQueues: 2, txQueues: 3, line: 1 },
-      { pciAddress: '0000:04:00.0', name: 'xe1', rxQueues: undefined, txQueues: undefined, line: 2 },
+      { pciAddress: '0000:03:00.0', name: 'xe0', driver: 'dpdk', rxQueues: 2, txQueues: 3, line: 1 },
+      {
+        pciAddress: '0000:04:00.0',
+        name: 'xe1',
+        driver: 'dpdk',
+        rxQueues: undefined,
+        txQueues: undefined,
+        line: 2,
+      },
     ],
   },
   stats: { segmentBytes: 512 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
@@ -188,12 +195,57 @@ test('LCP with nothing asked for has no empty section', () => {
   expect(sectionOf(render({ lcp }, { netnsPresent: false }), 'linux-cp')).toBeUndefined();
 });
 
-test('by version: from 26.02 linux_cp needs the tap plugin', () => {
-  expect(render({}, { version: version('25.10') })).not.toContain('tap_plugin');
-  expect(render({}, { version: version('v26.02-release') })).toContain('plugin tap_plugin.so { enable }');
-  expect(render({}, { version: version('26.06-rc0~12-gabcdef') })).toContain(
-    'plugin tap_plugin.so { enable }',
+/** The plugins that are asked for, in order. */
+function pluginsIn(text: string): string[] {
+  return (sectionOf(text, 'plugins') ?? []).flatMap(
+    (line) => /^plugin (\w+)_plugin\.so/.exec(line)?.[1] ?? [],
   );
+}
+
+test.each([
+  ['25.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
+  ['25.10', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
+  ['v26.02-release', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping']],
+  ['26.06-rc0~12-gabcdef', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping', 'policer']],
+])('by version: %s asks for what left the core', (text, plugins) => {
+  expect(pluginsIn(render({}, { version: version(text) }))).toEqual(plugins);
+});
+
+test.each([true, false])(
+  'never linux_nl beside our own import (import = %s), whatever the version',
+  (isImport) => {
+    for (const text of ['25.02', '26.06']) {
+      const plugins = pluginsIn(render({}, { version: version(text) }, { import: isImport }));
+      expect(plugins).toContain('linux_cp');
+      expect(plugins.includes('linux_nl')).toBe(!isImport);
+    }
+  },
+);
+
+test.each([
+  ['tap_plugin.so', ['dpdk', 'ping', 'policer'], /linux-cp|linux-nl/],
+  ['linux_cp_plugin.so', ['dpdk', 'tap', 'ping', 'policer'], /linux-cp|linux-nl/],
+  ['linux_nl_plugin.so', ['dpdk', 'tap', 'linux_cp', 'ping', 'policer'], /linux-nl/],
+  ['dpdk_plugin.so', ['tap', 'linux_cp', 'linux_nl', 'ping', 'policer'], /dpdk/],
+])('without %s VPP starts: neither it nor what needs it, nor their sections', (lacking, plugins, gone) => {
+  const hasPlugin = (file: string): boolean => file !== lacking;
+  const text = render({}, { version: version('26.06'), hasPlugin });
+  expect(pluginsIn(text)).toEqual(plugins);
+  expect(text).not.toMatch(gone);
+});
+
+test("a NIC for VPP's own driver is in the section devices, and not in that of DPDK", () => {
+  const [first, second] = vpp.dpdk.interfaces;
+  if (first === undefined || second === undefined) throw new Error('there are two');
+  const dpdk = { unsafeNoIommu: false, interfaces: [{ ...first, driver: 'native' as const }, second] };
+  const text = render({ dpdk }, { version: version('26.06') });
+  expect(sectionOf(text, 'devices')).toEqual([
+    'dev pci/0000:03:00.0 { driver ige port 0 { name xe0 num-rx-queues 2 num-tx-queues 3 } }',
+  ]);
+  expect(sectionOf(text, 'dpdk')).toEqual(['uio-driver vfio-pci', 'dev 0000:04:00.0 { name xe1 }']);
+  const alone = render({ dpdk }, { version: version('26.06'), pciAddresses: ['0000:03:00.0'] });
+  expect(alone).toContain('dev pci/0000:03:00.0');
+  expect(alone).not.toContain('dpdk');
 });
 
 test('plugin directory and API prefix are there when given', () => {
@@ -215,9 +267,10 @@ test.each([
 test.each(['interactive0', 'main-core', 'heapsizes', 'nosyslog', 'x{y', 'x y', '0xe', 'a'.repeat(16)])(
   'the interface name %s is refused',
   (name) => {
-    const interfaces = [
-      { pciAddress: '0000:03:00.0', name, rxQueues: undefined, txQueues: undefined, line: 1 },
-    ];
-    expect(() => render({ dpdk: { unsafeNoIommu: false, interfaces } })).toThrow(/startup\.conf/);
+    for (const driver of ['dpdk', 'native'] as const) {
+      const queues = { rxQueues: undefined, txQueues: undefined };
+      const interfaces = [{ pciAddress: '0000:03:00.0', name, driver, ...queues, line: 1 }];
+      expect(() => render({ dpdk: { unsafeNoIommu: false, interfaces } })).toThrow(/startup\.conf/);
+    }
   },
 );

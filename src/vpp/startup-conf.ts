@@ -3,13 +3,15 @@
  *
  * Invariants: the same input gives the same text; every key is one that the version takes; a section is there only
  * when its plugin is; no value can end its section or reach VPP's pre-parser, which looks at every word of the file.
- * Sources (VPP 25.02): src/vpp/vnet/main.c, src/vlib/unix/main.c, src/vlib/threads.c, src/vlib/buffer.c,
- * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c.
+ * Sources (VPP 25.02 and 26.06): src/vpp/vnet/main.c, src/vlib/unix/main.c, src/vlib/threads.c, src/vlib/buffer.c,
+ * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c; of 26.06
+ * src/vnet/dev/config.c.
  * VPP 25.x takes the file only from a command line of exactly `vpp -c FILE`.
  */
 import type { DpdkInterfaceConfig, FibKernelConfig, VppConfig } from '../config/types.ts';
 import { VppError } from './errors.ts';
-import { pluginsFor } from './plugins.ts';
+import { NATIVE_DRIVER } from './native-driver.ts';
+import { choosePlugins, type PluginChoice, type VppPlugin } from './plugins.ts';
 import type { VppVersion } from './version.ts';
 
 /** What of the configuration stands in startup.conf. */
@@ -29,6 +31,8 @@ export interface StartupConfOptions {
   readonly netnsPresent: boolean;
   /** Where the plugins are; VPP's own guess (beside its binary) when absent. */
   readonly pluginDir?: string;
+  /** Whether VPP has a plugin, by its file: those that it lacks are left out, with their sections. All when absent. */
+  readonly hasPlugin?: (file: string) => boolean;
   /** False: heap, buffers and stats segment in ordinary pages, and no DPDK (default true). */
   readonly hugepages?: boolean;
   /** The NICs that were bound, by PCI address; all configured ones when absent. */
@@ -47,17 +51,35 @@ const BUFFER_DATA_BYTES = 2048;
 
 const PAGE_BYTES = { '2M': 2 * 2 ** 20, '1G': 2 ** 30 } as const;
 
+/** The NICs that VPP gets, by who drives them. */
+function nicsOf({ vpp }: StartupSettings, options: StartupConfOptions) {
+  const given = (options.hugepages ?? true) ? vpp.dpdk.interfaces.filter((nic) => isGiven(nic, options)) : [];
+  return {
+    dpdk: given.filter(({ driver }) => driver === 'dpdk'),
+    native: given.filter(({ driver }) => driver === 'native'),
+  };
+}
+
+/** Which plugins the startup.conf of the same arguments asks for, and which it cannot have. */
+export function startupPlugins(config: StartupSettings, options: StartupConfOptions): PluginChoice {
+  const { lcp } = config.vpp;
+  const needs = {
+    dpdk: nicsOf(config, options).dpdk.length > 0,
+    linuxCp: lcp.enabled,
+    // What we import from the namespace, linux_nl would program beside us.
+    linuxNl: lcp.enabled && options.netnsPresent && !config.fib.kernel.import,
+  };
+  return choosePlugins(options.version, needs, options.hasPlugin);
+}
+
 /** The text of startup.conf. Throws VppError `unsafe-value` for a value that would change the file's meaning. */
 export function renderStartupConf(config: StartupSettings, options: StartupConfOptions): string {
   const { vpp } = config;
   const hugepages = options.hugepages ?? true;
-  const nics = hugepages ? vpp.dpdk.interfaces.filter((nic) => isGiven(nic, options)) : [];
-  const needs = {
-    dpdk: nics.length > 0,
-    linuxCp: vpp.lcp.enabled,
-    // What we import from the namespace, linux_nl would program beside us.
-    linuxNl: vpp.lcp.enabled && options.netnsPresent && !config.fib.kernel.import,
-  };
+  const nics = nicsOf(config, options);
+  const { enabled } = startupPlugins(config, options);
+  // A section of a plugin that is not loaded ends VPP.
+  const has = (file: string): boolean => enabled.some((plugin) => plugin.file === file);
   const sections = [
     unixSection(options),
     section('logging', [
@@ -78,10 +100,11 @@ export function renderStartupConf(config: StartupSettings, options: StartupConfO
       `page-size ${hugepages ? 'default-hugepage' : 'default'}`,
     ]),
     statsSection(vpp, hugepages),
-    pluginsSection(pluginsFor(options.version, needs), options.pluginDir),
-    needs.dpdk ? dpdkSection(nics, options.uioDriver ?? 'vfio-pci') : '',
-    needs.linuxCp ? linuxCpSection(vpp, options.netnsPresent) : '',
-    needs.linuxNl ? section('linux-nl', [`nl-rx-buffer-size ${NETLINK_BUFFER_BYTES}`]) : '',
+    pluginsSection(enabled, options.pluginDir),
+    has('dpdk_plugin.so') ? dpdkSection(nics.dpdk, options.uioDriver ?? 'vfio-pci') : '',
+    section('devices', nics.native.map(nativeDevice)),
+    has('linux_cp_plugin.so') ? linuxCpSection(vpp, options.netnsPresent) : '',
+    has('linux_nl_plugin.so') ? section('linux-nl', [`nl-rx-buffer-size ${NETLINK_BUFFER_BYTES}`]) : '',
   ];
   const header = `# Written for VPP ${word('version', options.version.text)}; replaced at each start of VPP.\n`;
   return [header, ...sections.filter((text) => text !== '')].join('\n');
@@ -147,25 +170,32 @@ function statsSection(vpp: VppConfig, hugepages: boolean): string {
   ]);
 }
 
-function pluginsSection(plugins: readonly string[], pluginDir: string | undefined): string {
+function pluginsSection(plugins: readonly VppPlugin[], pluginDir: string | undefined): string {
   return section('plugins', [
     ...(pluginDir === undefined ? [] : [`path ${word('plugin directory', pluginDir)}`]),
     'plugin default { disable }',
-    ...plugins.map((plugin) => `plugin ${plugin} { enable }`),
+    ...plugins.map(({ file }) => `plugin ${file} { enable }`),
   ]);
 }
 
 // An empty dpdk section would take every NIC; uio-driver auto would switch VFIO to its unsafe mode by itself.
 function dpdkSection(nics: readonly DpdkInterfaceConfig[], uioDriver: string): string {
-  const devices = nics.map((nic) => {
-    const keys = [
-      `name ${interfaceName(nic)}`,
-      ...(nic.rxQueues === undefined ? [] : [`num-rx-queues ${nic.rxQueues}`]),
-      ...(nic.txQueues === undefined ? [] : [`num-tx-queues ${nic.txQueues}`]),
-    ];
-    return `dev ${pciAddress(nic)} { ${keys.join(' ')} }`;
-  });
+  const devices = nics.map((nic) => `dev ${pciAddress(nic)} { ${interfaceKeys(nic)} }`);
   return section('dpdk', [`uio-driver ${uioDriver}`, ...devices]);
+}
+
+// Not in the section dpdk: what that does not name, DPDK leaves alone.
+function nativeDevice(nic: DpdkInterfaceConfig): string {
+  return `dev pci/${pciAddress(nic)} { driver ${NATIVE_DRIVER.name} port 0 { ${interfaceKeys(nic)} } }`;
+}
+
+/** What DPDK's `dev` and the `port` of VPP's own drivers call the same. */
+function interfaceKeys(nic: DpdkInterfaceConfig): string {
+  return [
+    `name ${interfaceName(nic)}`,
+    ...(nic.rxQueues === undefined ? [] : [`num-rx-queues ${nic.rxQueues}`]),
+    ...(nic.txQueues === undefined ? [] : [`num-tx-queues ${nic.txQueues}`]),
+  ].join(' ');
 }
 
 function linuxCpSection(vpp: VppConfig, netnsPresent: boolean): string {

@@ -11,7 +11,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startHttpServer } from '../../src/telemetry/mod.ts';
-import { makeInterface, makeProvider, makeStatus } from '../../src/telemetry/status.fixture.ts';
+import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from '../../src/telemetry/status.fixture.ts';
 import { StatsClient, type StatsSnapshot } from '../../src/vpp/stats/mod.ts';
 
 const SIZE = { interfaces: 1000, workers: 8, nodes: 2500, errors: 4000 };
@@ -95,6 +95,7 @@ async function benchScrapes(snapshot: StatsSnapshot, title: string, accept: stri
   await using server = await startHttpServer({
     listen: [{ host: '127.0.0.1', port: 0 }],
     source,
+    names: OWN_NAMES,
     logger: () => {},
   });
   const [address] = server.addresses;

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../src/telemetry/mod.ts';
+import { OWN_NAMES } from '../../src/telemetry/status.fixture.ts';
 import { noChromium, startChromium } from './chromium.ts';
 import { crowdedProvider } from './crowded.ts';
 import { lowContrast, structureProblems } from './in-page.ts';
@@ -23,7 +24,12 @@ describe.skipIf(noChromium !== undefined)('a page with everything on it', () => 
   beforeAll(async () => {
     mkdirSync(RESULTS, { recursive: true });
     const source = crowdedProvider();
-    server = await startHttpServer({ listen: [{ host: '127.0.0.1', port: 0 }], source, logger: () => {} });
+    server = await startHttpServer({
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      source,
+      logger: () => {},
+      names: OWN_NAMES,
+    });
     const [address] = server.addresses;
     if (address === undefined || !('port' in address)) throw new Error('no port');
     url = `http://127.0.0.1:${address.port}/?refresh=off`;

@@ -105,6 +105,129 @@ describe(`routes on ${targetName}`, () => {
     }
   });
 
+  /** What a real VPP does with packets to a prefix; the emulator does not forward. */
+  const expectForwarding = async (to: string, how: RegExp): Promise<void> => {
+    if (!target.isReal) return;
+    const shown = await vpp.runCliInband(client, `show ip${to.includes(':') ? '6' : ''} fib ${to}`);
+    expect(shown.slice(shown.indexOf(' forwarding:'))).toMatch(how);
+  };
+  const { ip4, ip6 } = vpp.FibPathProto;
+  /** Straight to an interface. */
+  const on = (proto: number, swIfIndex: vpp.SwIfIndex, weight = 1): vpp.FibPath =>
+    vpp.fibPath({ proto, swIfIndex, weight, nextHop: new Uint8Array(proto === ip4 ? 4 : 16) });
+
+  test('an attached route: a network gleans, a host is its own next hop, and others may stand beside', async () => {
+    const second = await vpp.createLoopback(client, { instance: 101 });
+    await vpp.setInterfaceFlags(client, second, { adminUp: true });
+    for (const [to, paths, shown, forwarding] of [
+      ['198.51.100.0/24', [on(ip4, loop)], [on(ip4, loop)], /ipv4-glean: .*loop100/],
+      [
+        '198.51.100.7/32',
+        [on(ip4, loop)],
+        [path('198.51.100.7', loop)],
+        /arp-ipv4: via 198\.51\.100\.7 loop100/,
+      ],
+      ['2001:db8:7::/64', [on(ip6, loop)], [on(ip6, loop)], /ipv6-glean: .*loop100/],
+      [
+        '2001:db8:7::7/128',
+        [on(ip6, loop)],
+        [path('2001:db8:7::7', loop)],
+        /arp-ipv6: via 2001:db8:7::7 loop100/,
+      ],
+      [
+        '198.51.101.0/24',
+        [on(ip4, loop, 2), on(ip4, second, 3), path('10.100.0.5', loop, 4)],
+        [on(ip4, loop, 2), on(ip4, second, 3), path('10.100.0.5', loop, 4)],
+        /(?=[^]*glean: .*loop100)(?=[^]*glean: .*loop101)(?=[^]*via 10\.100\.0\.5 loop100)/,
+      ],
+      // An interface without an address of the family does as well: nothing is asked of it here.
+      ['198.51.102.0/24', [on(ip4, second)], [on(ip4, second)], /ipv4-glean: .*loop101/],
+      ['0.0.0.0/0', [on(ip4, loop)], [on(ip4, loop)], /ipv4-glean: .*loop100/],
+    ] as const) {
+      expect([to, await add(route(to, [...paths]))]).toEqual([to, 0]);
+      expect([to, await pathsOf(to)]).toEqual([to, shown.map(line).sort()]);
+      await expectForwarding(to, forwarding);
+      const found = await vpp.lookupRoute(client, vpp.tableId(0), prefix(to), true);
+      expect(found.paths.map(line).sort()).toEqual(shown.map(line).sort());
+      await remove(to);
+    }
+    await vpp.deleteLoopback(client, second);
+  });
+
+  test('an IPv4 route over IPv6 neighbours: by an interface, recursive, beside IPv4 ones, with a label', async () => {
+    const recursive = path('2001:db8:100::3');
+    for (const [to, paths, forwarding] of [
+      ['198.51.100.0/24', [path('fe80::1', loop)], /arp-ipv4: via fe80::1 loop100/],
+      ['198.51.101.0/24', [path('2001:db8:100::2', loop)], /arp-ipv4: via 2001:db8:100::2 loop100/],
+      ['198.51.102.0/24', [recursive], /arp-ipv4: via 2001:db8:100::3 loop100/],
+      [
+        '198.51.103.0/24',
+        [path('2001:db8:100::2', loop), path('10.100.0.5', loop, 2), path('10.100.0.6'), recursive],
+        /via 2001:db8:100::2 loop100[\s\S]*via 10\.100\.0\.5 loop100/,
+      ],
+      [
+        '198.51.104.0/24',
+        [{ ...path('2001:db8:100::2', loop), labels: vpp.labelStack([100]) }],
+        /mpls-label\[.*\]:\[100:[\s\S]*via 2001:db8:100::2 loop100/,
+      ],
+      // Through nothing: as with IPv4, it is taken, and drops.
+      ['198.51.105.0/24', [path('2001:db8:ffff::3')], /dpo-drop/],
+    ] as const) {
+      expect([to, await add(route(to, [...paths]))]).toEqual([to, 0]);
+      expect([to, await pathsOf(to)]).toEqual([to, paths.map(line).sort()]);
+      await expectForwarding(to, forwarding);
+    }
+    // What the next hops are looked up by is in the table of their own family.
+    expect(await pathsOf('2001:db8:100::3/128')).toEqual([line(path('2001:db8:100::3', loop))]);
+    for (let third = 100; third < 106; third++) await remove(`198.51.${third}.0/24`);
+    expect(await pathsOf('2001:db8:100::3/128')).toBeUndefined();
+  });
+
+  test('blackhole, unreachable and prohibit of one host', async () => {
+    for (const [to, proto, zeros] of [
+      ['198.51.100.8/32', ip4, '0.0.0.0'],
+      ['2001:db8:7::8/128', ip6, Array.from({ length: 16 }, () => 0).join('.')],
+    ] as const) {
+      for (const [type, forwarding] of [
+        [vpp.FibPathType.drop, /dpo-drop/],
+        [vpp.FibPathType.icmpUnreachable, /action:send-unreachable/],
+        [vpp.FibPathType.icmpProhibit, /action:send-prohibited/],
+      ] as const) {
+        expect(await add(route(to, [vpp.fibPath({ type, proto })]))).toBe(0);
+        expect(await pathsOf(to)).toEqual([`type ${type} proto ${proto} ${zeros} table 0 weight 1 []`]);
+        await expectForwarding(to, forwarding);
+      }
+      await remove(to);
+    }
+  });
+
+  test('the table of a path over an interface is not looked at', async () => {
+    for (const family of [4, 6] as const)
+      await vpp.addDelTable(client, { tableId: vpp.tableId(40), family }, true);
+    const inTable = (of: vpp.FibPath): vpp.FibPath => ({ ...of, tableId: vpp.tableId(40) });
+    const paths = [path('10.100.0.5', loop), on(ip4, loop), path('fe80::1', loop)];
+    expect(await add(route('198.51.100.0/24', paths.map(inTable), true, 40))).toBe(0);
+    const all = await vpp.dumpRoutes(client, { tableId: vpp.tableId(40), family: 4 });
+    const found = all.find((one) => text(one.prefix) === '198.51.100.0/24');
+    expect(found?.paths.map(({ tableId }) => tableId)).toEqual([0, 0, 0]);
+    // One that is looked up has its own: here in the IPv6 table of the same number.
+    const recursive = inTable(path('2001:db8:100::3'));
+    expect(await add(route('198.51.101.0/24', [recursive], true, 40))).toBe(0);
+    expect(await pathsOf('198.51.101.0/24', 40)).toEqual([line(recursive)]);
+    expect(await pathsOf('2001:db8:100::3/128', 40)).toHaveLength(1);
+    for (const to of ['198.51.100.0/24', '198.51.101.0/24']) await remove(to, 40);
+    for (const family of [4, 6] as const)
+      await vpp.addDelTable(client, { tableId: vpp.tableId(40), family }, false);
+  });
+
+  test('sixty-four next hops, as an imported route may have', async () => {
+    const paths = Array.from({ length: 64 }, (_, i) => path(`10.100.0.${10 + i}`, loop));
+    expect(await add(route('198.51.100.0/24', paths))).toBe(0);
+    expect(await pathsOf('198.51.100.0/24')).toEqual(paths.map(line).sort());
+    await expectForwarding('198.51.100.0/24', /buckets:64/);
+    await remove('198.51.100.0/24');
+  });
+
   test('one label and sixteen are kept; VPP forwards with twelve at most', async () => {
     for (const count of [1, vpp.MAX_IMPOSED_LABELS, 16]) {
       const numbers = Array.from({ length: count }, (_, i) => vpp.MAX_LABEL - i);

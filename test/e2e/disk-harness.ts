@@ -12,6 +12,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,14 +25,24 @@ import type { DiskBus } from '../../image/qemu-arguments.ts';
 import { findTool, runCommand } from '../../image/run-command.ts';
 import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
 import { whyNoGuest } from './harness.ts';
+import { askMachine, machinePortArguments } from './machine-port.ts';
 import { testImage, type TestImageOptions } from './test-image.ts';
 
-export { ADDED, TEST_KEY, TEST_PUBLIC_KEY, testImage, type TestImageOptions } from './test-image.ts';
+export {
+  ADDED,
+  BUILT_AT,
+  TEST_KEY,
+  TEST_PUBLIC_KEY,
+  testImage,
+  type TestImageOptions,
+} from './test-image.ts';
 
 const MIB = 1 << 20;
 const DEFAULT_DISK_MIB = 1024;
 const DEFAULT_MEMORY_MIB = 2048;
 const POWER_OFF_MS = 60_000;
+/** Of the disk at a time. */
+const SEARCH_BYTES = 16 * MIB;
 const POLL_MS = 250;
 const ANSWER_MS = 20_000;
 /** QEMU takes a connection before the guest is up, and then nobody answers it: better to ask anew soon. */
@@ -114,6 +125,10 @@ export class DiskGuest implements AsyncDisposable {
     return `${this.disk}@@${BOOT_OFFSET_BYTES}`;
   }
 
+  get #machinePort(): string {
+    return join(this.#scratch, 'machine.sock');
+  }
+
   async powerOn(): Promise<Guest> {
     this.#requireOff('power it on');
     this.#guest = await Guest.start({
@@ -123,6 +138,10 @@ export class DiskGuest implements AsyncDisposable {
       // An update, a watchdog and a panic restart the box.
       restarts: true,
       ...this.#options.guest,
+      extraArguments: [
+        ...(this.#options.guest?.extraArguments ?? []),
+        ...machinePortArguments(this.#machinePort),
+      ],
       firmware: prepareFirmware(this.#variables),
       disks: [{ path: this.disk, bus: this.#options.bus ?? 'nvme' }],
     });
@@ -149,6 +168,11 @@ export class DiskGuest implements AsyncDisposable {
       // It boots, or it ends.
       return undefined;
     }
+  }
+
+  /** One of the emulator's own commands for tests (test/emulator/machine-commands.ts). */
+  machine(command: string): Promise<string> {
+    return askMachine(this.#machinePort, command);
   }
 
   async status(timeoutMs = ANSWER_MS): Promise<ApplianceStatus | undefined> {
@@ -214,6 +238,27 @@ export class DiskGuest implements AsyncDisposable {
     const listing = await this.#mtools('mdir', ['-/', '-b', '-a', '::/']);
     const paths = listing.split('\n').map((line) => line.trim().replace(/^::\//, ''));
     return paths.filter((path) => path !== '' && !path.endsWith('/')).sort();
+  }
+
+  /** Where the boot partition has these bytes, as offsets in the disk; also while it is on, as the disk has them then. */
+  async findOnDisk(bytes: Buffer): Promise<number[]> {
+    const found: number[] = [];
+    await using disk = await open(this.disk, 'r');
+    const window = Buffer.alloc(SEARCH_BYTES + bytes.length - 1);
+    const end = DATA_OFFSET_BYTES;
+    for (let position = BOOT_OFFSET_BYTES; position < end; position += SEARCH_BYTES) {
+      const { bytesRead } = await disk.read(window, 0, Math.min(window.length, end - position), position);
+      const read = window.subarray(0, bytesRead);
+      for (let at = read.indexOf(bytes); at >= 0; at = read.indexOf(bytes, at + 1)) found.push(position + at);
+    }
+    return found;
+  }
+
+  /** Flips a bit of the disk, also while it is on: what a disk does that is not sound. */
+  async spoilDisk(at: number): Promise<void> {
+    await using disk = await open(this.disk, 'r+');
+    const { buffer } = await disk.read(Buffer.alloc(1), 0, 1, at);
+    await disk.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, at);
   }
 
   /**

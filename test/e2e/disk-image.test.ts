@@ -7,7 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildImage } from '../../image/build-image.ts';
 import { runCommand } from '../../image/run-command.ts';
 import { verifyManifest } from '../../src/update/mod.ts';
-import { ADDED, DiskGuest, TEST_KEY, TEST_PUBLIC_KEY, testImage, whyNoDiskGuest } from './disk-harness.ts';
+import {
+  ADDED,
+  BUILT_AT,
+  DiskGuest,
+  TEST_KEY,
+  TEST_PUBLIC_KEY,
+  testImage,
+  whyNoDiskGuest,
+} from './disk-harness.ts';
 
 const why = whyNoDiskGuest();
 if (why !== undefined) process.stdout.write(`skipped: ${why}\n`);
@@ -76,7 +84,12 @@ describe.skipIf(why !== undefined)('a built image', () => {
     const zone = process.env['TZ'];
     process.env['TZ'] = 'Asia/Tokyo';
     try {
-      const again = await buildImage({ out: join(scratch, 'b.img'), key: TEST_KEY, add: ADDED });
+      const again = await buildImage({
+        out: join(scratch, 'b.img'),
+        key: TEST_KEY,
+        builtAt: BUILT_AT,
+        add: ADDED,
+      });
       for (const name of ['image', 'unified', 'signature'] as const) {
         expect(sha256(again[name]), name).toBe(sha256(first[name]));
       }
@@ -108,7 +121,13 @@ describe.skipIf(why !== undefined)('a built image', () => {
     const { unified, signature, version } = await testImage();
     const manifest = verifyManifest(readFileSync(signature, 'utf8'), [readFileSync(TEST_PUBLIC_KEY, 'utf8')]);
     const size = statSync(unified).size;
-    expect(manifest).toEqual({ version, architecture: 'x86_64', size, sha256: sha256(unified) });
+    expect(manifest).toEqual({
+      version,
+      architecture: 'x86_64',
+      size,
+      sha256: sha256(unified),
+      builtAt: BUILT_AT,
+    });
   });
 
   it('weighs less than 150 MB, and says of every part how much', async () => {

@@ -11,6 +11,7 @@ import { assembleGuest, type GuestArtefacts } from '../../image/guest.ts';
 import { Guest, type GuestOptions } from '../../image/qemu.ts';
 import { findTool } from '../../image/run-command.ts';
 import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import { askMachine, machinePortArguments } from './machine-port.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
 export interface BootOptions {
@@ -66,6 +67,10 @@ export class TestGuest implements AsyncDisposable {
       disks: options.bootDisk === false ? [] : [disk],
       httpPort: 18_080,
       ...options.guest,
+      extraArguments: [
+        ...(options.guest?.extraArguments ?? []),
+        ...machinePortArguments(machinePort(scratch)),
+      ],
     });
     return new TestGuest(guest, scratch);
   }
@@ -110,10 +115,7 @@ export class TestGuest implements AsyncDisposable {
 
   /** One of the emulator's own commands for tests (test/emulator/machine-commands.ts). */
   async machine(command: string): Promise<string> {
-    const text = await this.get(`/vppctl?command=${encodeURIComponent(`show machine ${command}`)}`);
-    if (text === undefined) throw new Error(`the emulator did not answer "show machine ${command}"`);
-    // VPP's command line ends with a line break or without one.
-    return text.trimEnd();
+    return (await askMachine(machinePort(this.#scratch), command)).trimEnd();
   }
 
   /**
@@ -128,4 +130,8 @@ export class TestGuest implements AsyncDisposable {
     await this.guest[Symbol.asyncDispose]();
     rmSync(this.#scratch, { recursive: true, force: true });
   }
+}
+
+function machinePort(scratch: string): string {
+  return join(scratch, 'machine.sock');
 }

@@ -6,20 +6,11 @@ const OPEN = { tcp: '0A', tcp6: '0A', udp: '07', udp6: '07' } as const;
 type Table = keyof typeof OPEN;
 const TABLES = ['tcp', 'tcp6', 'udp', 'udp6'] as const satisfies readonly Table[];
 
-/** A file below /proc or /sys, read in the guest by the emulator. */
-export async function readInGuest(box: DiskGuest, path: string): Promise<string> {
-  const command = encodeURIComponent(`show machine read ${path}`);
-  const text = await box.get(`/vppctl?command=${command}`);
-  if (text === undefined) throw new Error(`the emulator did not read ${path}`);
-  return text;
-}
-
 /** `tcp6 8080`, `udp 68` …: sorted, once each. */
 export async function openPorts(box: DiskGuest): Promise<string[]> {
   const found = new Set<string>();
-  // One after the other: the box runs two commands at a time.
   for (const table of TABLES) {
-    for (const port of parseTable(table, await readInGuest(box, `/proc/1/net/${table}`))) {
+    for (const port of parseTable(table, await box.machine(`read /proc/1/net/${table}`))) {
       found.add(`${table} ${port}`);
     }
   }

@@ -19,9 +19,14 @@ export interface TestImageOptions {
   readonly init?: string;
   readonly emulator?: string;
   readonly vpp?: string;
+  /** Debian's packages in it; ADDED by default. */
+  readonly add?: readonly string[];
 }
 
-/** Debian's packages in all of them: a routing daemon, as users add one. */
+/** When all of them were built: not the commit's time, or each commit would have them built anew. */
+export const BUILT_AT = Date.UTC(2026, 10, 1) / 1000;
+
+/** Debian's packages in all of them but where others are asked for: a routing daemon, as users add one. */
 export const ADDED: readonly string[] = ['bird2'];
 
 const images = new Map<string, Promise<BuiltImage>>();
@@ -40,7 +45,8 @@ export function testImage(options: TestImageOptions = {}): Promise<BuiltImage> {
 async function buildOrReuse(options: TestImageOptions): Promise<BuiltImage> {
   const sources = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] });
   const files = [...inputFiles(options, await findKernel()), ...sources.map((path) => join(ROOT, path))];
-  const key = fileKey(files, options, ADDED);
+  const add = options.add ?? ADDED;
+  const key = fileKey(files, options, add);
   const directory = join(IMAGES, fileKey([], options).slice(0, 12));
   const manifest = join(directory, 'manifest.json');
   if (existsSync(manifest) && existsSync(TEST_KEY)) {
@@ -53,7 +59,8 @@ async function buildOrReuse(options: TestImageOptions): Promise<BuiltImage> {
   mkdirSync(directory, { recursive: true });
   const built = await buildImage({
     ...options,
-    add: ADDED,
+    builtAt: BUILT_AT,
+    add,
     out: join(directory, 'appliance.img'),
     key: TEST_KEY,
     createKey: true,

@@ -2,15 +2,17 @@
  * Updates of a box, from a good one to those that cannot work: each ends on a version that works, without help, and
  * says why. And what never becomes an update.
  */
-import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuiltImage } from '../../image/build-image.ts';
-import { signManifest } from '../../src/update/mod.ts';
+import { signManifest, type UpdateManifest } from '../../src/update/mod.ts';
 import { ask, basic, runCommandLine } from './box-client.ts';
-import { TEST_KEY, testImage, whyNoDiskGuest } from './disk-harness.ts';
-import { type PreparedBox, preparedBox } from './prepared-box.ts';
+import { BUILT_AT, TEST_KEY, testImage, whyNoDiskGuest } from './disk-harness.ts';
+import { BOX_INI, type PreparedBox, preparedBox } from './prepared-box.ts';
 import { reliabilityCase } from './reliability.ts';
 import { hanging, panicking, refusingVpp, silentVpp } from './variants.ts';
 
@@ -18,6 +20,7 @@ const why = whyNoDiskGuest();
 if (why !== undefined) process.stdout.write(`skipped: ${why}\n`);
 
 const GOOD = '0.2.0';
+const MIB = 1 << 20;
 const SMALL_STEP_MS = 900_000;
 
 /** Sends an image to a fresh copy of the prepared box and waits for its end. */
@@ -102,8 +105,10 @@ describe.skipIf(why !== undefined)('an update', () => {
 describe.skipIf(why !== undefined)('what is refused as an update', () => {
   let prepared: PreparedBox;
   let before: string;
+  let scratch: string;
 
   beforeAll(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'appliance-refused-'));
     prepared = await preparedBox();
     await prepared.box.powerOn();
     await prepared.box.until('the box is up', ({ box: own }) => own?.update.verdict?.state === 'good');
@@ -111,6 +116,7 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
   }, SMALL_STEP_MS);
   afterAll(async () => {
     await prepared?.box[Symbol.asyncDispose]();
+    rmSync(scratch, { recursive: true, force: true });
   });
 
   async function entries(): Promise<string> {
@@ -119,13 +125,17 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
   }
 
   interface Attempt {
-    readonly manifest?: Partial<{ version: string; architecture: string; size: number; sha256: string }>;
+    readonly manifest?: Partial<Record<keyof UpdateManifest, string | number | undefined>>;
     readonly key?: string;
     readonly password?: string | undefined;
     readonly secure?: boolean;
     readonly bytes?: (whole: Buffer) => Buffer;
+    readonly body?: (whole: Buffer) => AsyncIterable<Buffer>;
     readonly announce?: (manifest: string) => string;
   }
+
+  /** Whether the box asked for the body of the last attempt. */
+  let wasAskedFor = false;
 
   /** PUT /update with one thing wrong. */
   async function attempt(change: Attempt): Promise<string> {
@@ -136,6 +146,11 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
     const header =
       change.announce?.(text) ?? signManifest(manifest, change.key ?? readFileSync(TEST_KEY, 'utf8'));
     const whole = readFileSync(image.unified);
+    wasAskedFor = false;
+    const body = async function* () {
+      wasAskedFor = true;
+      yield* change.body?.(whole) ?? [change.bytes?.(whole) ?? whole];
+    };
     const password = 'password' in change ? change.password : prepared.password;
     const answer = await ask(prepared.box, {
       method: 'PUT',
@@ -146,7 +161,7 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
         'Appliance-Manifest': Buffer.from(header).toString('base64'),
         Expect: '100-continue',
       },
-      body: Readable.from([change.bytes?.(whole) ?? whole]),
+      body: Readable.from(body()),
     }).catch((error: unknown) => ({ status: 0, text: String(error) }));
     expect(await entries(), 'nothing is left of it').toBe(before);
     return `${answer.status}: ${answer.text.trim()}`;
@@ -185,6 +200,58 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
     expect(words).toMatch(/^400: .*sha256|hash/i);
     return words;
   });
+
+  reliabilityCase('an image that the disk gives back otherwise', { kind, always }, async () => {
+    const { box } = prepared;
+    const { unified } = await testImage({ version: GOOD });
+    // The beginning of one is enough to be refused.
+    const short = readFileSync(unified).subarray(0, 6 * MIB);
+    const words = await attempt({
+      manifest: { size: short.length, sha256: createHash('sha256').update(short).digest('hex') },
+      async *body(whole) {
+        const piece = whole.subarray(MIB, MIB + 4096);
+        // The running version may have the same bytes.
+        const others = await box.findOnDisk(piece);
+        yield whole.subarray(0, 5 * MIB);
+        await box.until(
+          'the first of it is on the disk',
+          ({ box: own }) => (own?.update.receiving?.receivedBytes ?? 0) >= 4 * MIB,
+        );
+        const [at] = (await box.findOnDisk(piece)).filter((one) => !others.includes(one));
+        if (at === undefined) throw new Error('what was sent is not on the disk');
+        await box.spoilDisk(at);
+        yield whole.subarray(5 * MIB, 6 * MIB);
+      },
+    });
+    expect(words).toMatch(/^500: .*what was read back of .* is not what was written.*"code":"verification"/);
+    return words;
+  });
+
+  reliabilityCase(
+    'a lower version or an older build, where its owner wants none',
+    { kind, always },
+    async () => {
+      const { box, password } = prepared;
+      const file = join(scratch, 'demands.ini');
+      writeFileSync(
+        file,
+        BOX_INI.replace('[update]', `[update]\nminimum-version = ${GOOD}\nallow-older-builds = false`),
+      );
+      expect(await runCommandLine(box, password, ['config', 'put', file])).toMatchObject({ code: 0 });
+      expect(await runCommandLine(box, password, ['config', 'confirm'])).toMatchObject({ code: 0 });
+      const older = await attempt({ manifest: { builtAt: BUILT_AT - 1 } });
+      expect(older).toMatch(/^409: .*it was built 2026-10-31T23:59:59Z; .*built 2026-11-01T00:00:00Z/);
+      expect(wasAskedFor).toBe(false);
+      expect(await attempt({ manifest: { builtAt: undefined } })).toMatch(
+        /^409: .*does not say when it was built/,
+      );
+      expect(wasAskedFor).toBe(false);
+      const lower = await attempt({ manifest: { version: '0.1.9' } });
+      expect(lower).toMatch(/^409: .*lower than 0\.2\.0, the \[update\] minimum-version/);
+      expect(wasAskedFor).toBe(false);
+      return `${lower}; ${older}`;
+    },
+  );
 
   reliabilityCase('no password', { kind, always }, async () => {
     const words = await attempt({ password: undefined });

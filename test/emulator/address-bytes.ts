@@ -17,6 +17,19 @@ export function addressText(bytes: Uint8Array): string {
   return `${head}::${text.slice(start + longest.length).replace(/^:/, '')}`;
 }
 
+/** `10.1.0.1`, or IPv6 with or without `::`; undefined: it is none. */
+export function addressBytes(text: string): Buffer | undefined {
+  if (/^\d+(\.\d+){3}$/.test(text)) return Buffer.from(text.split('.').map(Number));
+  const [head = '', tail, more] = text.split('::');
+  const groups = (part: string | undefined): string[] =>
+    part === undefined || part === '' ? [] : part.split(':');
+  const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
+  const all = [...groups(head), ...Array<string>(Math.max(zeros, 0)).fill('0'), ...groups(tail)];
+  if (more !== undefined || all.length !== 8 || !all.every((group) => /^[0-9a-f]{1,4}$/.test(group)))
+    return undefined;
+  return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
+}
+
 /** The bytes with everything behind `length` bits zero. */
 export function masked(bytes: Uint8Array, length: number): Uint8Array {
   const out = Uint8Array.from(bytes);

@@ -40,9 +40,11 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   ip_route_add_del: 8,
   ip_route_add_del_v2: 8,
   ip_route_lookup: 31,
+  ip_route_lookup_v2: 32,
   lcp_itf_pair_add_del_v2: 8,
   lcp_itf_pair_add_del_v3: 12,
   lcp_itf_pair_get: 8,
+  sw_interface_tx_placement_get: 8,
   mpls_route_add_del: 8,
 };
 
@@ -236,13 +238,15 @@ export class ApiServer {
   }
 
   #answer(client: Client, answers: Iterable<Answer>, context: number, delayMs: number): void {
-    for (const { name, body } of answers) {
+    for (const { name, body, isAddressed = false } of answers) {
       const write = (): void => {
-        const at = client.output.begin(6 + body.length);
+        const head = isAddressed ? 10 : 6;
+        const at = client.output.begin(head + body.length);
         const { bytes } = client.output;
         bytes.writeUInt16BE(this.#options.ids.idOf.get(name) ?? 0, at);
-        bytes.writeUInt32BE(context, at + 2);
-        bytes.set(body, at + 6);
+        bytes.writeUInt32BE(0, at + 2);
+        bytes.writeUInt32BE(context, at + head - 4);
+        bytes.set(body, at + head);
       };
       if (delayMs === 0) write();
       else this.#later(client, delayMs, write);

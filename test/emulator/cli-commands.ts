@@ -1,35 +1,20 @@
 /** The CLI commands the emulator knows, in the layout of VPP 25.02; everything else is "unknown input", as VPP says. */
 
 import { addressText, macText } from './address-bytes.ts';
-import { routeText } from './fib.ts';
-import { runMachineCommand } from './machine-commands.ts';
-import { spin } from './spin.ts';
+import { type CliCommand, type CliFacts, centred } from './cli-command.ts';
+import { runDanger } from './cli-dangers.ts';
+import { showFib, showFibRoute, showFibSummary } from './cli-fib.ts';
 import type { Interface, VppState } from './vpp-state.ts';
-
-export interface CliFacts {
-  readonly version: string;
-  readonly buildDate: string;
-  readonly vpePid: number;
-  /** Counters of an interface, names as VPP prints them. */
-  readonly countersOf?: (swIfIndex: number) => readonly (readonly [name: string, value: number])[];
-  readonly plugins?: readonly string[];
-}
 
 export interface CliResult {
   readonly output: string;
   readonly isKnown: boolean;
 }
 
-type Command = (state: VppState, facts: CliFacts) => string;
-
-/** `%=Ns` of VPP's format: centred, the extra blank in front. */
-function centred(text: string, width: number): string {
-  const left = Math.ceil((width - text.length) / 2);
-  return text.length >= width ? text : `${' '.repeat(left)}${text}`.padEnd(width);
-}
-
-function sorted(state: VppState): Interface[] {
-  return [...state.interfaces.values()].sort((a, b) => a.swIfIndex - b.swIfIndex);
+/** Those of these names; all of them without any. */
+function sorted(state: VppState, names: readonly string[]): Interface[] {
+  const all = [...state.interfaces.values()].sort((a, b) => a.swIfIndex - b.swIfIndex);
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
 /** `vpp v25.02-release built by … on … at …` */
@@ -37,7 +22,7 @@ export function versionLine({ version, buildDate }: Pick<CliFacts, 'version' | '
   return `vpp v${version} built by emulator on localhost at ${buildDate}`;
 }
 
-function showInterface(state: VppState, facts: CliFacts): string {
+function showInterface(state: VppState, facts: CliFacts, names: readonly string[]): string {
   const columns = [centred('Name', 32), centred('Idx', 5), centred('State', 10)];
   const head = [
     ...columns,
@@ -46,7 +31,7 @@ function showInterface(state: VppState, facts: CliFacts): string {
     centred('Count', 16),
   ];
   const lines = [head.join('')];
-  for (const one of sorted(state)) {
+  for (const one of sorted(state, names)) {
     const state = centred(one.adminUp ? 'up' : 'down', 10);
     const start = `${one.name.padEnd(32)}${centred(String(one.swIfIndex), 5)}${state}${centred(one.mtu.join('/'), 21)}`;
     const counters = (facts.countersOf?.(one.swIfIndex) ?? [])
@@ -60,9 +45,9 @@ function showInterface(state: VppState, facts: CliFacts): string {
   return `${lines.join('\n')}\n`;
 }
 
-function showAddresses(state: VppState): string {
+function showAddresses(state: VppState, _facts: CliFacts, names: readonly string[]): string {
   const lines: string[] = [];
-  for (const one of sorted(state)) {
+  for (const one of sorted(state, names)) {
     lines.push(`${one.name} (${one.adminUp ? 'up' : 'dn'}):`);
     for (const { family, address, length } of one.addresses) {
       const table = one.tables[family] === 0 ? '' : ` ip${family} table-id ${one.tables[family]}`;
@@ -72,63 +57,9 @@ function showAddresses(state: VppState): string {
   return `${lines.join('\n')}\n`;
 }
 
-function tableHead(family: 4 | 6, id: number, index: number): string {
-  const hash =
-    'flow hash:[src dst sport dport proto flowlabel ] epoch:0 flags:none locks:[default-route:1, ]';
-  return `ipv${family}-VRF:${id}, fib_index:${index}, ${hash}`;
-}
-
-function showFibSummary(family: 4 | 6): Command {
-  return (state) => {
-    const lines: string[] = [];
-    const tables = state.fib.tables().filter((table) => table.family === family);
-    for (const [index, table] of tables.entries()) {
-      lines.push(tableHead(family, table.id, index));
-      lines.push(
-        family === 4 ? '    Prefix length         Count     ' : '    Prefix length         Count     ',
-      );
-      const counts = new Map<number, number>();
-      for (const { length } of table.dump()) counts.set(length, (counts.get(length) ?? 0) + 1);
-      const lengths = [...counts.keys()].sort((a, b) => (family === 4 ? a - b : b - a));
-      for (const length of lengths) {
-        const count = String(counts.get(length));
-        lines.push(
-          family === 4
-            ? `${String(length).padStart(20)}${count.padStart(16)}`
-            : `${centred(String(length), 20)}${centred(count, 16)}`,
-        );
-      }
-    }
-    return `${lines.join('\n')}\n`;
-  };
-}
-
-function showFib(family: 4 | 6): Command {
-  return (state) => {
-    const lines: string[] = [];
-    const tables = state.fib.tables().filter((table) => table.family === family);
-    for (const [index, table] of tables.entries()) {
-      lines.push(tableHead(family, table.id, index));
-      for (const shown of table.dump()) {
-        const { paths, statsIndex } = shown;
-        lines.push(routeText(shown), `  unicast-ip${family}-chain`);
-        const head = `[proto:ip${family} index:${statsIndex} buckets:${paths.length} uRPF:0 to:[0:0]]`;
-        lines.push(`  [@0]: dpo-load-balance: ${head}`);
-        for (const [at, path] of paths.entries()) {
-          const name = state.interfaces.get(path.swIfIndex)?.name ?? 'recursive';
-          const via = `ipv${family} via ${addressText(path.nextHop)} ${name}`;
-          const kinds = [via, `dpo-receive: ${addressText(path.nextHop)} on ${name}`, `dpo-drop ip${family}`];
-          lines.push(`    [${at}] [@0]: ${kinds[path.type] ?? `dpo-icmp ip${family}`}`);
-        }
-      }
-    }
-    return `${lines.join('\n')}\n`;
-  };
-}
-
-function showHardware(state: VppState): string {
+function showHardware(state: VppState, _facts: CliFacts, names: readonly string[]): string {
   const lines = [`${centred('Name', 32)}${centred('Idx', 6)}${centred('Link', 8)}Hardware`];
-  for (const one of sorted(state)) {
+  for (const one of sorted(state, names)) {
     const link = centred(one.linkUp ? 'up' : 'down', 8);
     lines.push(`${one.name.padEnd(32)}${centred(String(one.swIfIndex), 6)}${link}${one.name}`);
     lines.push(`  Link speed: ${one.kind === 'dpdk' ? '10 Gbps' : 'unknown'}`);
@@ -165,7 +96,7 @@ function showLcp(state: VppState): string {
 }
 
 /** Switched on it copies at once what Linux lacks (lcp_set_sync). */
-function setLcpSync(isSync: boolean): Command {
+function setLcpSync(isSync: boolean): CliCommand {
   return (state) => {
     state.lcp.isSync = isSync;
     for (const { phy } of state.lcp.all()) {
@@ -176,7 +107,7 @@ function setLcpSync(isSync: boolean): Command {
   };
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, CliCommand>> = {
   'show version': (_state, facts) => `${versionLine(facts)}\n`,
   'show version verbose': (_state, { version, buildDate, vpePid }) => {
     const facts = [`v${version}`, 'emulator', 'localhost', buildDate, String(vpePid)];
@@ -199,8 +130,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'lcp lcp-sync off': setLcpSync(false),
 };
 
+/** Those that take names of interfaces behind their own words. */
+const OF_INTERFACES: readonly string[] = [
+  'show interface address',
+  'show interface',
+  'show hardware-interfaces',
+  'show hardware',
+];
+
 /** Runs one line; what is unknown is said as VPP says it. */
 export function runCommand(line: string, state: VppState, facts: CliFacts): CliResult {
+  runDanger(line.trim());
   // VPP takes any prefix of a word that is not ambiguous; the abbreviations people type are enough here.
   const words = line.trim().split(/\s+/);
   const full = words.map((word, at) => {
@@ -211,17 +151,24 @@ export function runCommand(line: string, state: VppState, facts: CliFacts): CliR
         ? 'address'
         : word;
   });
-  if (full[0] === 'show' && full[1] === 'machine') {
-    const output = runMachineCommand(words.slice(2));
-    if (output !== undefined) return { output, isKnown: true };
-  }
   const name = full.join(' ');
-  // VPP looks for ever at what it does not understand here (src/vnet/qos/qos_record.c, qos_record_show, and in 25.02
-  // src/vnet/fib/fib_source.c, fib_source_show).
-  if (/^show (qos record nothing|fib source (?!prio))/.test(name)) spin();
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined) return { output: command(state, facts), isKnown: true };
+  const output =
+    command?.(state, facts, []) ?? showFibRoute(name, state) ?? runOfInterfaces(name, state, facts);
+  if (output !== undefined) return { output, isKnown: true };
   if (full[0] === 'show')
     return { output: `show: unknown input \`${words.slice(1).join(' ')}'\n`, isKnown: false };
   return { output: `unknown input \`${words.join(' ')}'\n`, isKnown: false };
+}
+
+/** Undefined: it is none of these, or there is no such interface. */
+function runOfInterfaces(line: string, state: VppState, facts: CliFacts): string | undefined {
+  const command = OF_INTERFACES.find((one) => line.startsWith(`${one} `));
+  if (command === undefined) return undefined;
+  const names = line
+    .slice(command.length + 1)
+    .split(' ')
+    .filter((word) => !['brief', 'verbose', 'detail'].includes(word));
+  const known = new Set([...state.interfaces.values()].map((one) => one.name));
+  return names.every((one) => known.has(one)) ? COMMANDS[command]?.(state, facts, names) : undefined;
 }

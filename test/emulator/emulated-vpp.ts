@@ -5,7 +5,8 @@
 import type { Server } from 'node:net';
 import { addressText } from './address-bytes.ts';
 import { ApiServer } from './api-server.ts';
-import { type CliFacts, type CliResult, runCommand } from './cli-commands.ts';
+import type { CliFacts } from './cli-command.ts';
+import { type CliResult, runCommand } from './cli-commands.ts';
 import { serveCli } from './cli-server.ts';
 import type { ControlCommand } from './control.ts';
 import { Faults, type StartFaults } from './faults.ts';
@@ -20,9 +21,13 @@ const PLUGINS = [
   'dpdk_plugin.so',
   'linux_cp_plugin.so',
   'linux_nl_plugin.so',
+  'tap_plugin.so',
+  'policer_plugin.so',
   'acl_plugin.so',
   'vxlan_plugin.so',
 ];
+/** From an open API socket to the interfaces of VPP's own drivers: a process of VPP's attaches them. */
+const NATIVE_MS = 200;
 const RESTART_MS = 200;
 /** What `restart` adds to the process id, so that the new one is nobody's. */
 const PID_STEP = 10_000_000;
@@ -43,10 +48,10 @@ export class EmulatedVpp {
   #pid = process.pid;
   #parts: Parts | undefined;
 
-  constructor(conf: StartupConf, startFaults: StartFaults) {
+  constructor(conf: StartupConf, startFaults: StartFaults & { readonly version: string }) {
     this.#conf = conf;
     this.#startFaults = startFaults;
-    this.#version = startFaults.version ?? '25.02-release';
+    this.#version = startFaults.version;
     for (const [message, retval] of Object.entries(startFaults.refuse ?? {})) {
       this.#faults.set(message, { kind: 'error', retval });
     }
@@ -59,9 +64,12 @@ export class EmulatedVpp {
       isSync: conf.lcpSync,
       defaultNetns: conf.lcpDefaultNetns,
       namespaces: this.#startFaults.namespaces ?? [],
+      hasTaps: conf.hasTaps,
     });
-    for (const { pciAddress, name } of conf.dpdkDevices) state.addDpdk(pciAddress, name);
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
+    for (const { pciAddress, name, rxQueues, txQueues } of conf.dpdkDevices) {
+      state.addDpdk(pciAddress, name, { rx: rxQueues, tx: txQueues === 0 ? workers + 1 : txQueues });
+    }
     const stats = new EmulatedStats({ state, sizeBytes, workers, perNodeCounters });
     const ids = assignMessageIds({
       wrongCrc: this.#startFaults.wrongCrc ?? [],
@@ -78,6 +86,10 @@ export class EmulatedVpp {
       parts.cli = await serveCli(conf.cliSocket, (line) => this.#runCli(line));
     if (conf.apiSocket !== undefined && this.#startFaults.neverOpenSocket !== true)
       await api.listen(conf.apiSocket);
+    setTimeout(() => {
+      if (this.#parts !== parts) return;
+      for (const { name } of conf.nativeDevices) state.addNative(name);
+    }, NATIVE_MS).unref();
   }
 
   /** Closes the sockets and removes their files, as a VPP that ends in order does. */

@@ -247,4 +247,17 @@ describe('control', () => {
     await api.lcpPairDelete(client, wan);
     expect(await api.lcpPairs(client)).toEqual([]);
   });
+
+  test("an interface of VPP's own driver comes after the API, and is told of", async () => {
+    const extraConf = 'devices { dev pci/0000:03:00.0 { driver ige port 0 { name xe0 } } }';
+    await using emulator = await EmulatorProcess.start({ extraConf, faults: { version: '26.06-release' } });
+    await using client = await api.VppApiClient.connect(emulator.apiSocket);
+    const told: api.SwIfIndex[] = [];
+    using _events = api.onInterfaceEvent(client, ({ swIfIndex }) => told.push(swIfIndex));
+    await api.wantInterfaceEvents(client);
+    const xe0 = async () => (await api.dumpInterfaces(client)).find(({ name }) => name === 'xe0');
+    await expect.poll(async () => (await xe0())?.devType).toBe('ige');
+    const index = (await xe0())?.swIfIndex;
+    await expect.poll(() => told).toContain(index);
+  });
 });

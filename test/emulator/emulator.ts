@@ -51,12 +51,18 @@ export function testStartupConf(dir: string, extra = ''): string {
   ].join('\n');
 }
 
-/** Writes an executable `vpp` into `dir` that runs the emulator under its own pid; for whoever takes a `vpp.binary`. */
-export function writeEmulatorBinary(dir: string): string {
+/**
+ * Writes an executable `vpp` into `dir` that runs the emulator under its own pid; for whoever takes a `vpp.binary`.
+ *
+ * @param faults what it does wrong, and which version it is, whoever starts it
+ */
+export function writeEmulatorBinary(dir: string, faults?: StartFaults): string {
   mkdirSync(dir, { recursive: true });
   const path = join(dir, 'vpp');
   const quoted = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN].map((word) => `'${word}'`);
-  writeFileSync(path, `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`);
+  const environment =
+    faults === undefined ? '' : `export EMULATOR_FAULTS='${JSON.stringify(faults).replaceAll("'", '')}'\n`;
+  writeFileSync(path, `#!/bin/sh\n${environment}exec ${quoted.join(' ')} "$@"\n`);
   chmodSync(path, 0o755);
   return path;
 }

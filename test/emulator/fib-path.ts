@@ -94,9 +94,11 @@ function decodePath(raw: Buffer): Path | undefined {
     type !== PathType.unreachable && type !== PathType.prohibit && !(isPlain && proto === PathProto.mpls);
   const labelBytes: Buffer[] = [];
   for (let i = 0; i < raw.readUInt8(54); i++) labelBytes.push(raw.subarray(55 + i * 7 + 1, 55 + i * 7 + 7));
+  const swIfIndex = hasInterface ? raw.readUInt32BE(0) : ALL_ONES;
   const given: PathInput = {
-    swIfIndex: hasInterface ? raw.readUInt32BE(0) : ALL_ONES,
-    tableId: raw.readUInt32BE(4),
+    swIfIndex,
+    // The table of a path over an interface is not looked at.
+    tableId: isPlain && isIp && swIfIndex !== ALL_ONES ? 0 : raw.readUInt32BE(4),
     rpfId: raw.readUInt32BE(8),
     weight: raw.readUInt8(12),
     preference: raw.readUInt8(13),

@@ -12,6 +12,15 @@ import { PrefixIndex } from './prefix-index.ts';
 
 export type Source = 'special' | 'interface' | 'api' | 'default';
 
+/** What fib_source_dump says of the sources that the emulator has: id, priority, name (fib_source.h). */
+export const FIB_SOURCES = {
+  special: [1, 0x00, 'special'],
+  interface: [4, 0x03, 'interface'],
+  api: [8, 0x80, 'API'],
+  followed: [18, 0xfb, 'recursive-resolution'],
+  default: [20, 0xfd, 'default-route'],
+} as const satisfies Record<Source | 'followed', readonly [id: number, priority: number, name: string]>;
+
 /** A route as a dump shows it. */
 export interface Shown {
   /** As it was given first: VPP keeps host bits in what it shows. */
@@ -19,6 +28,8 @@ export interface Shown {
   readonly length: number;
   readonly statsIndex: number;
   readonly paths: readonly Path[];
+  /** Its best source; `followed`: VPP made it to follow a next hop. */
+  readonly source: Source | 'followed';
 }
 
 /** The sources of a route that are not the API. */
@@ -42,10 +53,21 @@ export class Table {
   readonly #others = new Map<number, Others>();
   /** Addresses that were given with host bits, by slot. */
   readonly #given = new Map<number, Buffer>();
+  /** Host routes that VPP makes to follow next hops; kept when nobody needs them any more. */
+  readonly #followed = new Map<number | string, Buffer>();
+  readonly #followedLists = new WeakSet<PathList>();
   #epoch = 0;
   readonly #nextStatsIndex: () => number;
+  /** All tables: routes of any may have next hops that are looked up in this one. */
+  readonly #all: () => Iterable<Table>;
 
-  constructor(family: Family, id: number, name: string, nextStatsIndex: () => number) {
+  constructor(
+    family: Family,
+    id: number,
+    name: string,
+    { nextStatsIndex, all }: { readonly nextStatsIndex: () => number; readonly all: () => Iterable<Table> },
+  ) {
+    this.#all = all;
     this.family = family;
     this.id = id;
     this.name = name === '' ? `ipv${family}-VRF:${id}` : name;
@@ -82,6 +104,7 @@ export class Table {
       this.#keepHostBits(slot, bytes, at, length);
     }
     if (source === 'api') {
+      this.#follow(list);
       if (this.#api[slot] === undefined) this.apiRoutes++;
       this.#api[slot] = list;
       this.#epochs[slot] = this.#epoch;
@@ -141,6 +164,8 @@ export class Table {
     for (let bits = length; bits >= 0; bits--) {
       const slot = this.#index.find(address, 0, bits);
       if (slot >= 0) return this.#shown(slot);
+      const host = bits === 8 * address.length ? this.#followedHost(address) : undefined;
+      if (host !== undefined) return host;
       if (isExact) return undefined;
     }
     return undefined;
@@ -150,35 +175,62 @@ export class Table {
   *ofApi(): Generator<Shown> {
     for (let slot = 0; slot < this.#index.end; slot++) {
       const list = this.#api[slot];
-      if (list !== undefined) yield { ...this.#shown(slot), paths: list.paths };
+      if (list !== undefined) yield { ...this.#shown(slot), paths: list.paths, source: 'api' };
     }
   }
 
   /** What a dump shows: all routes with their best source, and those that recursive next hops make. */
   *dump(): Generator<Shown> {
+    for (const slot of this.#slots()) yield this.#shown(slot);
     const nextHops = new Map<number | string, Buffer>();
     const seen = new Set<readonly Path[]>();
-    for (let slot = 0; slot < this.#index.end; slot++) {
-      if (!this.#index.isUsed(slot)) continue;
-      const shown = this.#shown(slot);
-      yield shown;
-      if (seen.has(shown.paths)) continue;
-      seen.add(shown.paths);
-      for (const { type, swIfIndex, nextHop } of shown.paths) {
+    // Of routes of either family: IPv4 may go over IPv6 neighbours.
+    for (const table of this.#all()) table.#addNextHopsOf(this, nextHops, seen);
+    for (const address of nextHops.values()) {
+      if (this.#index.find(address, 0, 8 * address.length) >= 0) continue;
+      const host = this.#followedHost(address);
+      if (host !== undefined) yield host;
+    }
+  }
+
+  *#slots(): Generator<number> {
+    for (let slot = 0; slot < this.#index.end; slot++) if (this.#index.isUsed(slot)) yield slot;
+  }
+
+  /** Next hops of this table's routes that are looked up in `other`. */
+  #addNextHopsOf(other: Table, nextHops: Map<number | string, Buffer>, seen: Set<readonly Path[]>): void {
+    for (const slot of this.#slots()) {
+      const paths = this.#best(slot)?.paths ?? [];
+      if (seen.has(paths)) continue;
+      seen.add(paths);
+      for (const { type, swIfIndex, tableId, nextHop } of paths) {
         const isRecursive = type === PathType.normal && swIfIndex === ALL_ONES && nextHop.some(isNotZero);
-        if (isRecursive && nextHop.length === (this.family === 4 ? 4 : 16)) {
-          nextHops.set(prefixKey(nextHop, 8 * nextHop.length), nextHop);
-        }
+        const isThere = tableId === other.id && nextHop.length === (other.family === 4 ? 4 : 16);
+        if (isRecursive && isThere) nextHops.set(prefixKey(nextHop, 8 * nextHop.length), nextHop);
       }
     }
-    for (const address of nextHops.values()) {
-      const length = 8 * address.length;
-      if (this.#index.find(address, 0, length) >= 0) continue;
-      const cover = this.lookup(address, length, false);
-      if (cover === undefined) continue;
-      const paths = cover.paths.map((path) => inherited(path, this.family, address));
-      yield { address, length, statsIndex: 0, paths };
+  }
+
+  #follow(list: PathList): void {
+    if (this.#followedLists.has(list)) return;
+    this.#followedLists.add(list);
+    for (const { type, swIfIndex, tableId, nextHop } of list.paths) {
+      if (type !== PathType.normal || swIfIndex !== ALL_ONES || !nextHop.some(isNotZero)) continue;
+      for (const table of this.#all()) {
+        const isThere = tableId === table.id && nextHop.length === (table.family === 4 ? 4 : 16);
+        if (isThere) table.#followed.set(hostKey(nextHop), nextHop);
+      }
     }
+  }
+
+  /** The host route to a next hop that VPP follows: it does what the route that covers it does. */
+  #followedHost(address: Uint8Array): Shown | undefined {
+    const found = this.#followed.get(hostKey(address));
+    if (found === undefined) return undefined;
+    const cover = this.lookup(found, 8 * found.length - 1, false);
+    if (cover === undefined) return undefined;
+    const paths = cover.paths.map((path) => inherited(path, this.family, found));
+    return { address: found, length: 8 * found.length, statsIndex: 0, paths, source: 'followed' };
   }
 
   #shown(slot: number): Shown {
@@ -187,12 +239,20 @@ export class Table {
       length: this.#index.lengthOf(slot),
       statsIndex: this.#statsIndexes[slot] ?? 0,
       paths: this.#best(slot)?.paths ?? [],
+      source: this.#bestSource(slot),
     };
   }
 
   #best(slot: number): PathList | undefined {
     const others = this.#others.get(slot);
     return others?.special ?? others?.interface ?? this.#api[slot] ?? others?.default;
+  }
+
+  #bestSource(slot: number): Source {
+    const others = this.#others.get(slot);
+    if (others?.special !== undefined) return 'special';
+    if (others?.interface !== undefined) return 'interface';
+    return this.#api[slot] === undefined ? 'default' : 'api';
   }
 
   #keepHostBits(slot: number, bytes: Uint8Array, at: number, length: number): void {
@@ -207,6 +267,10 @@ export class Table {
       return;
     }
   }
+}
+
+function hostKey(address: Uint8Array): number | string {
+  return prefixKey(address, 8 * address.length);
 }
 
 function isNotZero(byte: number): boolean {
@@ -276,7 +340,8 @@ export class Fib {
     const key = `${family}/${id}`;
     let table = this.#tables.get(key);
     if (table === undefined) {
-      table = new Table(family, id, name, () => ++this.#statsIndex);
+      const all = (): Iterable<Table> => this.#tables.values();
+      table = new Table(family, id, name, { nextStatsIndex: () => ++this.#statsIndex, all });
       this.#tables.set(key, table);
     }
     table.isHidden = false;

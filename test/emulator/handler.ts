@@ -11,6 +11,8 @@ export interface Answer {
   readonly name: string;
   /** What comes behind the context. */
   readonly body: Buffer;
+  /** It has the head of a request: a client index, which is 0, and then the context. */
+  readonly isAddressed?: boolean;
 }
 
 export interface HandlerContext {

@@ -32,7 +32,7 @@ function interfaceDetails(one: Interface, version: string): Answer {
   for (const [i, mtu] of one.mtu.entries()) body.writeUInt32BE(mtu, 32 + 4 * i);
   body.write(one.name, 97, 63);
   body.write(
-    { local: 'local', loopback: 'Loopback', dpdk: 'dpdk', tap: tapDriver(version) }[one.kind],
+    { local: 'local', loopback: 'Loopback', dpdk: 'dpdk', native: 'ige', tap: tapDriver(version) }[one.kind],
     161,
     63,
   );

@@ -1,7 +1,7 @@
 /** Tables and routes: ip.api. */
 
 import { makePath, type Path, type PathList, PATH_BYTES, PathType } from './fib-path.ts';
-import type { Shown, Table } from './fib.ts';
+import { FIB_SOURCES, type Shown, type Table } from './fib.ts';
 import {
   ALL_ONES,
   type Answer,
@@ -53,23 +53,33 @@ function routeAddDel(pathsAt: number): ShortHandler {
     reply.retval = Retval.ok;
     if (length > (family === 4 ? 32 : 128)) reply.retval = Retval.invalidPrefixLength;
     else if (count === 0 && (isAdd || isMultipath)) reply.retval = Retval.noPathsInRoute;
-    else if (isMultipath) reply.value = changePaths(table, request, length, isAdd, list);
-    else if (isAdd) reply.value = table.set('api', request, 21, length, dropSelf(list, request));
+    else if (isMultipath)
+      reply.value = changePaths(table, request, length, isAdd, isAdd ? fixUp(list, request) : list);
+    else if (isAdd) reply.value = table.set('api', request, 21, length, fixUp(list, request));
     else table.remove('api', request, 21, length);
     return true;
   };
 }
 
-// A prefix that recurses via its own address drops (fib_table_route_path_fixup).
-function dropSelf(list: PathList, request: Buffer): PathList {
+// A prefix that recurses via its own address drops, and a host on an interface is its own next hop
+// (fib_table_route_path_fixup).
+function fixUp(list: PathList, request: Buffer): PathList {
+  const family = request[20] === 0 ? 4 : 6;
+  const bytes = family === 4 ? 4 : 16;
+  const isHost = request[37] === 8 * bytes;
   let paths: Path[] | undefined;
   for (const [at, path] of list.paths.entries()) {
     const { type, swIfIndex, nextHop } = path;
-    if (type !== PathType.normal || swIfIndex !== ALL_ONES) continue;
-    if (nextHop.compare(request, 21, 21 + nextHop.length) !== 0 || !nextHop.some((byte) => byte !== 0))
-      continue;
-    paths ??= [...list.paths];
-    paths[at] = makePath(nextHop.length === 4 ? 4 : 6, { ...path, type: PathType.drop });
+    if (type !== PathType.normal) continue;
+    const hasNextHop = nextHop.some((byte) => byte !== 0);
+    if (swIfIndex === ALL_ONES) {
+      if (!hasNextHop || nextHop.compare(request, 21, 21 + nextHop.length) !== 0) continue;
+      paths ??= [...list.paths];
+      paths[at] = makePath(nextHop.length === 4 ? 4 : 6, { ...path, type: PathType.drop });
+    } else if (isHost && !hasNextHop) {
+      paths ??= [...list.paths];
+      paths[at] = makePath(family, { ...path, nextHop: request.subarray(21, 21 + bytes) });
+    }
   }
   return paths === undefined ? list : { paths };
 }
@@ -108,6 +118,31 @@ function routeDump(detailsName: string, tableAt: number, hasSource: boolean): Ha
     const table = readTable(request, tableAt, state);
     return table === undefined ? [] : detailsOf(table, detailsName, hasSource ? 0 : undefined);
   };
+}
+
+function routeLookup(name: string, hasSource: boolean): Handler {
+  return (request, { state }) => {
+    const { family, address, length } = readPrefix(request, 15);
+    const table = state.fib.find(family, request.readUInt32BE(10));
+    const shown = table?.lookup(address, length, request.readUInt8(14) !== 0);
+    const retval = table === undefined ? Retval.noSuchFib : Retval.noSuchEntry;
+    const body =
+      table === undefined || shown === undefined
+        ? i32(retval, hasSource ? 28 : 27)
+        : Buffer.concat([
+            i32(Retval.ok),
+            routeBody(table, shown, hasSource ? FIB_SOURCES[shown.source][0] : undefined),
+          ]);
+    return [{ name: `${name}_reply`, body }];
+  };
+}
+
+function sourceDetails([id, priority, name]: readonly [number, number, string]): Answer {
+  const body = Buffer.alloc(66);
+  body.writeUInt8(priority, 0);
+  body.writeUInt8(id, 1);
+  body.write(name, 2, 63);
+  return { name: 'fib_source_details', body };
 }
 
 function withTable(name: string, act: (table: Table, context: HandlerContext) => void): Handler {
@@ -155,17 +190,9 @@ export const ROUTE_HANDLERS: Readonly<Record<string, Handler>> = {
   }),
   ip_route_dump: routeDump('ip_route_details', 10, false),
   ip_route_v2_dump: routeDump('ip_route_v2_details', 11, true),
-  ip_route_lookup: (request, { state }) => {
-    const { family, address, length } = readPrefix(request, 15);
-    const table = state.fib.find(family, request.readUInt32BE(10));
-    const shown = table?.lookup(address, length, request.readUInt8(14) !== 0);
-    const retval = table === undefined ? Retval.noSuchFib : Retval.noSuchEntry;
-    const body =
-      table === undefined || shown === undefined
-        ? i32(retval, 27)
-        : Buffer.concat([i32(Retval.ok), routeBody(table, shown)]);
-    return [{ name: 'ip_route_lookup_reply', body }];
-  },
+  ip_route_lookup: routeLookup('ip_route_lookup', false),
+  ip_route_lookup_v2: routeLookup('ip_route_lookup_v2', true),
+  fib_source_dump: () => Object.values(FIB_SOURCES).map(sourceDetails),
 };
 
 export const ROUTE_SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {

@@ -5,6 +5,7 @@ import { type Handler, i32, type ShortHandler } from './handler.ts';
 import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
 import { LCP_HANDLERS } from './handlers-lcp.ts';
 import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
+import { QUEUE_HANDLERS } from './handlers-queues.ts';
 import { ROUTE_HANDLERS, ROUTE_SHORT_HANDLERS } from './handlers-routes.ts';
 import { Retval } from './vpp-state.ts';
 
@@ -20,6 +21,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...ROUTE_HANDLERS,
   ...MPLS_HANDLERS,
   ...LCP_HANDLERS,
+  ...QUEUE_HANDLERS,
   sockclnt_delete: (_request, context) => {
     context.closeClient();
     return [{ name: 'sockclnt_delete_reply', body: i32(1) }];

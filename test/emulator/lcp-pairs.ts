@@ -28,6 +28,8 @@ export interface LcpOptions {
   readonly defaultNetns: string | undefined;
   /** Namespaces that count as there, whether or not the machine has them. */
   readonly namespaces: readonly string[];
+  /** Whether this VPP can make TAPs; 26.06 without its tap plugin cannot (plugins/tap/tap.h). */
+  readonly hasTaps: boolean;
 }
 
 /** Retvals of lcp_itf_pair_create and tap_create_if. */
@@ -35,6 +37,8 @@ export const LcpRetval = {
   invalidSwIfIndex: -2,
   /** The namespace cannot be opened. */
   syscallError2: -12,
+  /** The tap plugin is not loaded. */
+  featureDisabled: -30,
   invalidArgument: -73,
   valueExists: -81,
 } as const;
@@ -74,6 +78,7 @@ export class LcpPairs {
     if (!/^[A-Za-z0-9\-_%@:.]{0,15}$/.test(given.hostIfName) || phy.kind === 'local') {
       return LcpRetval.invalidArgument;
     }
+    if (!this.#options.hasTaps) return LcpRetval.featureDisabled;
     const netns = given.netns === '' ? this.defaultNetns : given.netns;
     if (netns !== '' && !this.#isThere(netns)) return LcpRetval.syscallError2;
     const mtu = phy.mtu[0] || DEFAULT_MTU;

@@ -1,13 +1,14 @@
 /**
- * What a test in a guest needs to see or do there, where there is no shell: `show machine …` on the emulator's CLI.
+ * What a test in a guest needs to see or do there, where there is no shell: commands on a serial port
+ * (machine-port.ts).
  *
- *   show machine kill              the emulator gets SIGKILL
- *   show machine signal PID NAME   a signal to a process
- *   show machine orphans N         N processes whose parent is gone end within a second
- *   show machine processes         pid, parent, state and name of each process
- *   show machine read PATH         the text of a file below /proc, /sys or /run
- *   show machine runtime           milliseconds that a bare start of this runtime takes
- *   show machine link PATH         where a symbolic link points
+ *   kill              the emulator gets SIGKILL
+ *   signal PID NAME   a signal to a process
+ *   orphans N         N processes whose parent is gone end within a second
+ *   processes         pid, parent, state and name of each process
+ *   read PATH         the text of a file below /proc, /sys or /run
+ *   runtime           milliseconds that a bare start of this runtime takes
+ *   link PATH         where a symbolic link points
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -42,8 +43,8 @@ function makeOrphans(count: number): string {
   return `${count} orphans\n`;
 }
 
-/** Runs `show machine …`; undefined when the words are none of these. */
-export function runMachineCommand(words: readonly string[]): string | undefined {
+/** Throws an Error when the words are none of these, or it cannot be done. */
+export function runMachineCommand(words: readonly string[]): string {
   const [verb, argument = ''] = words;
   switch (verb) {
     case 'kill':
@@ -59,10 +60,12 @@ export function runMachineCommand(words: readonly string[]): string | undefined 
     case 'processes':
       return processes();
     case 'read':
-      return /^\/(proc|sys|run)\//.test(argument) ? readFileSync(argument, 'utf8') : undefined;
+      if (!/^\/(proc|sys|run)\//.test(argument))
+        throw new Error(`${argument} is not below /proc, /sys or /run`);
+      return readFileSync(argument, 'utf8');
     case 'link':
       return `${readlinkSync(argument)}\n`;
     default:
-      return undefined;
+      throw new Error(`there is no command "${words.join(' ')}"`);
   }
 }

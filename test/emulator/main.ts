@@ -12,12 +12,14 @@ import { versionLine } from './cli-commands.ts';
 import { serveControl } from './control.ts';
 import { EmulatedVpp } from './emulated-vpp.ts';
 import { readStartFaults } from './faults.ts';
+import { serveMachinePort } from './machine-port.ts';
 import { enterRuntimeDir } from './runtime-dir.ts';
 import { readStartupConf } from './startup-conf.ts';
 import { StartupRefusal } from './startup-refusal.ts';
 import { startWorkerThreads } from './worker-threads.ts';
 
 const DEFAULT_START_MS = 300;
+const DEFAULT_VERSION = '25.02-release';
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -55,28 +57,29 @@ async function main(): Promise<void> {
   process.stderr.on('error', () => {});
 
   const faults = readStartFaults(process.env['EMULATOR_FAULTS']);
+  const version = faults.version ?? DEFAULT_VERSION;
   const args = process.argv.slice(2);
   if (args[0] === '--version' || args[0] === '-v') {
-    const facts = { version: faults.version ?? '25.02-release', buildDate: '2025-02-26T12:00:00' };
-    process.stdout.write(`${versionLine(facts)}\n`);
+    process.stdout.write(`${versionLine({ version, buildDate: '2025-02-26T12:00:00' })}\n`);
     return;
   }
   if (faults.exitAtOnce !== undefined && faults.exitAtOnce !== false) {
     say('emulator: told to end at once');
     process.exit(faults.exitAtOnce === true ? 1 : faults.exitAtOnce);
   }
-  const conf = readStartupConf(readConfText(args));
+  const conf = readStartupConf(readConfText(args), version);
   for (const warning of conf.warnings) say(warning);
   enterRuntimeDir(conf.runtimeDir);
   await sleep(faults.startMs ?? DEFAULT_START_MS);
   await startWorkerThreads(conf);
-  vpp = new EmulatedVpp(conf, faults);
+  vpp = new EmulatedVpp(conf, { ...faults, version });
   const running = vpp;
   await running.start();
   const controlPath = process.env['EMULATOR_CONTROL'];
   if (controlPath !== undefined && controlPath !== '') {
     await serveControl(controlPath, running);
   }
+  serveMachinePort();
   isRunning = true;
   // VPP runs whether or not it has sockets to listen on.
   setInterval(() => {}, 1 << 30);

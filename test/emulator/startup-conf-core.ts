@@ -1,15 +1,28 @@
 /** The sections of startup.conf that VPP itself reads: keys, shapes of values, and VPP's words for what is wrong. */
 
+import { isFrom, type Release } from './release.ts';
 import type { TokenCursor } from './startup-conf-text.ts';
 import { refuse } from './startup-refusal.ts';
 
 export interface DpdkDevice {
   readonly pciAddress: string;
   readonly name: string | undefined;
+  /** As asked for; 0: not said. */
+  readonly rxQueues: number;
+  readonly txQueues: number;
+}
+
+/** A device of one of VPP's own drivers, with an interface on its port. */
+export interface NativeDevice {
+  readonly pciAddress: string;
+  readonly driver: string;
+  readonly name: string;
 }
 
 /** What the sections have said so far. */
 export interface Draft {
+  /** Which VPP reads them. */
+  readonly release: Release;
   runtimeDir: string;
   cliSocket?: string;
   apiSocket?: string;
@@ -23,6 +36,8 @@ export interface Draft {
   nodaemon: boolean;
   startupConfig?: string;
   dpdkDevices: DpdkDevice[];
+  /** Devices for VPP's own drivers, up to the first that cannot be had. */
+  nativeDevices: NativeDevice[];
   lcpDefaultNetns?: string;
   lcpSync?: boolean;
   readonly warnings: string[];
@@ -72,7 +87,9 @@ export function readUnix(tokens: TokenCursor, draft: Draft): void {
   }
 }
 
-export function readMemory(tokens: TokenCursor): void {
+export function readMemory(tokens: TokenCursor, { release }: Draft): void {
+  // From 26.02 on what it does not know is passed over.
+  if (isFrom(release, [26, 2])) return;
   while (!tokens.isAtEnd) {
     const known =
       tokens.value('main-heap-size', SIZE) ??

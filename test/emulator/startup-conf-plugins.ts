@@ -1,5 +1,6 @@
-/** The plugins section, and the sections that plugins read: dpdk, linux-cp, linux-nl. */
+/** The plugins section, the sections that plugins read (dpdk, linux-cp, linux-nl), and that of VPP's own drivers. */
 
+import { isFrom, type Release } from './release.ts';
 import type { Draft } from './startup-conf-core.ts';
 import { TokenCursor } from './startup-conf-text.ts';
 import { refuse } from './startup-refusal.ts';
@@ -41,21 +42,18 @@ export function readPlugins(tokens: TokenCursor, draft: Draft): void {
 
 function readDpdkDevice(pciAddress: string, tokens: TokenCursor, draft: Draft): void {
   let name: string | undefined;
-  const values = [
-    'num-rx-queues',
-    'num-tx-queues',
-    'num-rx-desc',
-    'num-tx-desc',
-    'tag',
-    'workers',
-    'devargs',
-  ];
+  let [rxQueues, txQueues] = [0, 0];
+  const values = ['num-rx-desc', 'num-tx-desc', 'tag', 'workers', 'devargs'];
   values.push('rss-queues', 'max-lro-pkt-size');
   while (!tokens.isAtEnd) {
     if (tokens.take('no-rx-interrupts') || tokens.take('tso on') || tokens.take('tso off')) continue;
     if (tokens.take('rss') && tokens.block() !== undefined) continue;
     const given = tokens.value('name');
+    const rx = given ?? tokens.value('num-rx-queues', NUMBER);
+    const tx = rx ?? tokens.value('num-tx-queues', NUMBER);
     if (given !== undefined) name = given;
+    else if (rx !== undefined) rxQueues = Number(rx);
+    else if (tx !== undefined) txQueues = Number(tx);
     else if (!values.some((key) => tokens.value(key) !== undefined)) {
       refuse(`dpdk_device_config: unknown input \`${tokens.rest}'`, 0);
     }
@@ -64,7 +62,7 @@ function readDpdkDevice(pciAddress: string, tokens: TokenCursor, draft: Draft): 
   if (draft.dpdkDevices.some((device) => device.pciAddress === pciAddress)) {
     refuse(`dpdk_device_config: duplicate configuration for PCI address ${pciAddress}`, 0);
   }
-  draft.dpdkDevices.push({ pciAddress, name });
+  draft.dpdkDevices.push({ pciAddress, name, rxQueues, txQueues });
 }
 
 export function readDpdk(tokens: TokenCursor, draft: Draft): void {
@@ -110,6 +108,68 @@ export function readDpdk(tokens: TokenCursor, draft: Draft): void {
     ) {
       refuse(`dpdk_config: unknown input \`${tokens.rest}'`, 0);
     }
+  }
+}
+
+/** Drivers of VPP's own that the emulated NICs are made for, by the release that has them first. */
+const NATIVE_DRIVERS: ReadonlyMap<string, Release> = new Map([['ige', [26, 2]]]);
+const MAX_NATIVE_QUEUES = 4;
+
+interface Port {
+  name: string | undefined;
+  queues: number;
+}
+
+/** The words of a port's block; undefined, and its rest, for one that VPP does not know. */
+function readPort(tokens: TokenCursor): Port | { readonly unknown: string } {
+  const port: Port = { name: undefined, queues: 1 };
+  const sizes = ['rx-queue-size', 'tx-queue-size'];
+  while (!tokens.isAtEnd) {
+    const name = tokens.value('name');
+    const queues = name ?? tokens.value('num-rx-queues', NUMBER) ?? tokens.value('num-tx-queues', NUMBER);
+    if (name !== undefined) port.name = name;
+    else if (queues !== undefined) port.queues = Math.max(port.queues, Number(queues));
+    else if (!sizes.some((key) => tokens.value(key, NUMBER) !== undefined)) return { unknown: tokens.rest };
+  }
+  return port;
+}
+
+/**
+ * vnet/dev/config.c: read by a process of VPP's when its main loop runs. Nothing of it ends VPP; what is wrong is logged,
+ * and ends the reading: what comes behind has no interface.
+ */
+export function readDevices(tokens: TokenCursor, draft: Draft): void {
+  const complain = (words: string): void => void draft.warnings.push(`dev/config: ${words}`);
+  while (!tokens.isAtEnd) {
+    const device = tokens.value('dev');
+    if (device === undefined) return complain(`unknown input '${tokens.rest}'`);
+    const inner = new TokenCursor(tokens.block() ?? []);
+    let driver = '';
+    let port: Port | undefined;
+    while (!inner.isAtEnd) {
+      const named = inner.value('driver');
+      const block =
+        named === undefined && inner.value('port', NUMBER) !== undefined ? inner.block() : undefined;
+      if (named !== undefined) driver = named;
+      else if (block === undefined) return complain(`unknown input '${inner.rest}'`);
+      else {
+        const read = readPort(new TokenCursor(block));
+        if ('unknown' in read) return complain(`unknown input '${read.unknown}'`);
+        port = read;
+      }
+    }
+    const pciAddress = /^pci\/(.+)$/.exec(device)?.[1] ?? '';
+    const since = NATIVE_DRIVERS.get(driver === '' ? 'ige' : driver);
+    if (!PCI.test(pciAddress)) return complain(`error: invalid device id for device '${device}'`);
+    if (since === undefined || !isFrom(draft.release, since)) {
+      return complain(`error: driver not available for device '${device}'`);
+    }
+    if (port !== undefined && port.queues > MAX_NATIVE_QUEUES) {
+      return complain(`error: invalid number of rx queues for device '${device}'`);
+    }
+    if (port === undefined) continue;
+    const name = port.name ?? `ige${draft.nativeDevices.length}/0`;
+    draft.nativeDevices.push({ pciAddress, driver: 'ige', name });
   }
 }
 

@@ -228,7 +228,7 @@ describe('taken', () => {
       mainCore: 0,
       workerCores: [1, 2, 4],
       dpdkDevices: [
-        { pciAddress: '0000:03:00.0', name: 'wan' },
+        { pciAddress: '0000:03:00.0', name: 'wan', rxQueues: 2, txQueues: 3 },
         { pciAddress: '0000:0a:00.1', name: undefined },
       ],
       lcpDefaultNetns: 'a'.repeat(31),
@@ -247,7 +247,69 @@ describe('taken', () => {
     expect(conf.warnings).toEqual(["warning: heapsize parse error 'heapsize', use default 1073741824"]);
   });
 
-  test('without `plugin default { disable }` every plugin is there', () => {
-    expect(readStartupConf(BASE).isPluginEnabled('acl_plugin.so')).toBe(true);
+  test('without `plugin default { disable }` every plugin is there, but for those that are off by themselves', () => {
+    for (const text of [BASE, `${BASE} plugins { plugin default { enable } }`]) {
+      const conf = readStartupConf(text);
+      expect(conf.isPluginEnabled('acl_plugin.so')).toBe(true);
+      for (const name of ['linux_cp_plugin.so', 'linux_nl_plugin.so', 'npt66_plugin.so']) {
+        expect(conf.isPluginEnabled(name)).toBe(false);
+      }
+    }
+    const named = `${BASE} plugins { plugin default { enable } plugin linux_cp_plugin.so { enable } }`;
+    expect(readStartupConf(named).isPluginEnabled('linux_cp_plugin.so')).toBe(true);
+  });
+
+  test.each([
+    ['l3fib { fib-entry-pool-size 1000 }', '25.02', '25.06'],
+    ['interface { x }', '26.02', '26.06'],
+  ])('%s by %s not yet, by %s', (section, before, since) => {
+    expect(() => readStartupConf(`${BASE} ${section}`, before)).toThrow(StartupRefusal);
+    expect(readStartupConf(`${BASE} ${section}`, since).warnings).toEqual([]);
+  });
+
+  test.each(['heapsize { x }', 'tap { x }'])('%s by 25.10, and no more by 26.02', (section) => {
+    expect(() => readStartupConf(`${BASE} ${section}`, '25.10')).not.toThrow();
+    expect(() => readStartupConf(`${BASE} ${section}`, '26.02')).toThrow(/unknown input/);
+  });
+
+  test('TAPs are the core up to 25.10, and from 26.02 on a plugin that must be there', () => {
+    const without = `${BASE} ${enabled('linux_cp_plugin.so')}`;
+    const withTap = `${BASE} ${enabled('linux_cp_plugin.so', 'tap_plugin.so')}`;
+    expect(
+      ['25.02', '25.10', '26.02', '26.06'].map((version) => readStartupConf(without, version).hasTaps),
+    ).toEqual([true, true, false, false]);
+    expect(readStartupConf(withTap, '26.06').hasTaps).toBe(true);
+  });
+});
+
+describe("devices of VPP's own drivers", () => {
+  const devices = (text: string, version = '26.06') =>
+    readStartupConf(`${BASE} devices { ${text} }`, version);
+  const ONE = 'dev pci/0000:03:00.0 { driver ige port 0 { name xe0 num-rx-queues 2 num-tx-queues 4 } }';
+
+  test('are attached in order', () => {
+    const conf = devices(`${ONE} dev pci/0000:04:00.0 { port 0 { name xe1 } }`);
+    expect(conf.nativeDevices).toEqual([
+      { pciAddress: '0000:03:00.0', driver: 'ige', name: 'xe0' },
+      { pciAddress: '0000:04:00.0', driver: 'ige', name: 'xe1' },
+    ]);
+    expect(conf.warnings).toEqual([]);
+  });
+
+  test.each([
+    ['a word that is none', 'dev pci/0000:02:00.0 { drivr ige }', '26.06', /unknown input 'drivr ige/],
+    ['a word of a port', 'dev pci/0000:02:00.0 { port 0 { nme xe1 } }', '26.06', /unknown input 'nme xe1/],
+    ['a release without it', 'dev pci/0000:02:00.0 { driver ige }', '25.02', /driver not available/],
+    ['an address that is none', 'dev 0000:02:00.0 { driver ige }', '26.06', /invalid device id/],
+    [
+      'too many queues',
+      'dev pci/0000:02:00.0 { port 0 { num-rx-queues 5 } }',
+      '26.06',
+      /number of rx queues/,
+    ],
+  ])('%s ends no VPP: it is said, and what comes behind has no interface', (_what, text, version, words) => {
+    const conf = devices(`${text} ${ONE}`, version);
+    expect(conf.warnings).toEqual([expect.stringMatching(words)]);
+    expect(conf.nativeDevices).toEqual([]);
   });
 });

@@ -1,12 +1,14 @@
 /**
- * What VPP 25.02 takes from startup.conf, and what it refuses, in its words and with its exit codes: a mistake in a
- * section that is read early ends VPP with 1, one in a section that is read late with 0 (vlib_main returns then).
- * Checked against a real VPP 25.02.
+ * What VPP takes from startup.conf, and what it refuses, in its words and with its exit codes: a mistake in a section that
+ * is read early ends VPP with 1, one in a section that is read late with 0 (vlib_main returns then). Checked against a
+ * real VPP 25.02; what 25.06 to 26.06 do otherwise is by version.
  */
 
+import { isFrom, type Release, releaseOf } from './release.ts';
 import {
   type DpdkDevice,
   type Draft,
+  type NativeDevice,
   readApiSegment,
   readBuffers,
   readCpu,
@@ -17,7 +19,7 @@ import {
   readUnix,
   type Reader,
 } from './startup-conf-core.ts';
-import { readDpdk, readLinuxCp, readLinuxNl, readPlugins } from './startup-conf-plugins.ts';
+import { readDevices, readDpdk, readLinuxCp, readLinuxNl, readPlugins } from './startup-conf-plugins.ts';
 import { readSections, type Section, type Token, TokenCursor } from './startup-conf-text.ts';
 import { refuse, StartupRefusal } from './startup-refusal.ts';
 
@@ -36,17 +38,37 @@ export interface StartupConf {
   readonly nodaemon: boolean;
   readonly startupConfig: string | undefined;
   readonly dpdkDevices: readonly DpdkDevice[];
+  readonly nativeDevices: readonly NativeDevice[];
   readonly lcpDefaultNetns: string | undefined;
   /** Addresses, MTU and admin state of an interface are copied to its TAP. */
   readonly lcpSync: boolean;
   readonly warnings: readonly string[];
   isPluginEnabled(name: string): boolean;
+  /** Whether VPP can make TAPs: its core up to 25.10, the tap plugin from 26.02 on. */
+  readonly hasTaps: boolean;
 }
 
 const anything: Reader = () => {};
 
-/** Sections by name: who reads them, and the plugin without which VPP does not know them. Early ones come first. */
-const SECTIONS: Readonly<Record<string, { readonly read: Reader; readonly plugin?: string }>> = {
+interface KnownSection {
+  readonly read: Reader;
+  /** Without it VPP does not know the section. */
+  readonly plugin?: string;
+  /** First release that knows it. */
+  readonly since?: Release;
+  /** First release that does not know it any more. */
+  readonly until?: Release;
+}
+
+/** Off unless they are named, whatever `plugin default` says (`default_disabled` of their registrations). */
+const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
+  'linux_cp_plugin.so',
+  'linux_nl_plugin.so',
+  'npt66_plugin.so',
+]);
+
+/** Sections by name. Early ones come first. */
+const SECTIONS: Readonly<Record<string, KnownSection>> = {
   unix: { read: readUnix },
   cpu: { read: readCpu },
   buffers: { read: readBuffers },
@@ -64,15 +86,18 @@ const SECTIONS: Readonly<Record<string, { readonly read: Reader; readonly plugin
   'linux-nl': { read: readLinuxNl, plugin: 'linux_nl_plugin.so' },
   plugins: { read: anything },
   memory: { read: anything },
-  heapsize: { read: anything },
+  heapsize: { read: anything, until: [26, 2] },
+  l3fib: { read: anything, since: [25, 6] },
+  'crypto-engines': { read: anything, since: [25, 6] },
+  interface: { read: anything, since: [26, 6] },
   plugin_path: { read: anything },
   test_plugin_path: { read: anything },
   node: { read: anything },
   'unix-cli': { read: anything },
   'api-trace': { read: anything },
   'api-queue': { read: anything },
-  devices: { read: anything },
-  tap: { read: anything },
+  devices: { read: readDevices },
+  tap: { read: anything, until: [26, 2] },
   tuntap: { read: anything },
   ethernet: { read: anything },
   punt: { read: anything },
@@ -92,31 +117,46 @@ function flatText(tokens: readonly Token[]): string {
   return ` ${new TokenCursor(tokens).rest} `;
 }
 
-/** Reads a startup.conf; throws StartupRefusal where VPP 25.02 would not start. */
-export function readStartupConf(text: string): StartupConf {
+function isKnown(
+  { plugin, since, until }: KnownSection,
+  release: Release,
+  isPluginEnabled: (name: string) => boolean,
+): boolean {
+  if (since !== undefined && !isFrom(release, since)) return false;
+  if (until !== undefined && isFrom(release, until)) return false;
+  return plugin === undefined || isPluginEnabled(plugin);
+}
+
+/** Reads a startup.conf; throws StartupRefusal where a VPP of that version would not start. */
+export function readStartupConf(text: string, version = '25.02-release'): StartupConf {
+  const release = releaseOf(version);
   const sections = readSections(text);
   const draft: Draft = {
+    release,
     runtimeDir: '/run/vpp',
     statsBytes: 32 * 1024 * 1024,
     perNodeCounters: false,
     workers: 0,
     nodaemon: false,
     dpdkDevices: [],
+    nativeDevices: [],
     warnings: [],
     plugins: new Map(),
     pluginsByDefault: true,
   };
   const of = (name: string): Section[] => sections.filter((section) => section.name === name);
   // main() looks for `heapsize` among the bare words, fails, and gives up all pre-parsing: the memory section too.
-  const isPreParsed = of('heapsize').length === 0;
+  // 26.02 reads only whole sections there.
+  const isPreParsed = of('heapsize').length === 0 || isFrom(release, [26, 2]);
   if (!isPreParsed) draft.warnings.push("warning: heapsize parse error 'heapsize', use default 1073741824");
-  for (const { tokens } of isPreParsed ? of('memory') : []) readMemory(new TokenCursor(tokens));
+  for (const { tokens } of isPreParsed ? of('memory') : []) readMemory(new TokenCursor(tokens), draft);
   for (const { tokens } of of('plugins')) readPlugins(new TokenCursor(tokens), draft);
 
-  const isPluginEnabled = (name: string): boolean => draft.plugins.get(name) ?? draft.pluginsByDefault;
+  const isPluginEnabled = (name: string): boolean =>
+    draft.plugins.get(name) ?? (draft.pluginsByDefault && !OFF_BY_DEFAULT.has(name));
   for (const { name, tokens } of sections) {
     const known = Object.hasOwn(SECTIONS, name) ? SECTIONS[name] : undefined;
-    if (known === undefined || (known.plugin !== undefined && !isPluginEnabled(known.plugin))) {
+    if (known === undefined || !isKnown(known, release, isPluginEnabled)) {
       refuse(`vlib_call_all_config_functions: unknown input \`${name} ${flatText(tokens)}'`, 1);
     }
   }
@@ -141,5 +181,6 @@ export function readStartupConf(text: string): StartupConf {
     lcpDefaultNetns: draft.lcpDefaultNetns,
     lcpSync: draft.lcpSync ?? false,
     isPluginEnabled,
+    hasTaps: !isFrom(release, [26, 2]) || isPluginEnabled('tap_plugin.so'),
   };
 }

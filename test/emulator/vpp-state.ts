@@ -42,7 +42,7 @@ export interface InterfaceAddress {
 export interface Interface {
   readonly swIfIndex: number;
   name: string;
-  readonly kind: 'local' | 'loopback' | 'dpdk' | 'tap';
+  readonly kind: 'local' | 'loopback' | 'dpdk' | 'native' | 'tap';
   readonly instance: number;
   readonly mac: Buffer;
   adminUp: boolean;
@@ -53,10 +53,20 @@ export interface Interface {
   linkMtu: number;
   tag: string;
   readonly tables: Record<Family, number>;
+  /** Of hardware. */
+  queues: Queues;
   addresses: InterfaceAddress[];
   /** VPP counts the enables. */
   mplsEnables: number;
 }
+
+export interface Queues {
+  readonly rx: number;
+  readonly tx: number;
+}
+
+/** What an emulated NIC has of each. */
+const MAX_QUEUES = 8;
 
 export type InterfaceListener = (changed: Interface, deleted: boolean) => void;
 
@@ -69,7 +79,7 @@ export class VppState {
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
 
-  constructor(lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [] }) {
+  constructor(lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [], hasTaps: true }) {
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
@@ -102,6 +112,7 @@ export class VppState {
       linkMtu: mtu,
       tag: '',
       tables: { 4: 0, 6: 0 },
+      queues: { rx: 0, tx: 0 },
       addresses: [],
       mplsEnables: 0,
     };
@@ -110,14 +121,27 @@ export class VppState {
     return added;
   }
 
-  /** An interface of a dpdk device of startup.conf; without a name VPP makes one of the PCI address. */
-  addDpdk(pciAddress: string, name: string | undefined): Interface {
+  /**
+   * An interface of a dpdk device of startup.conf; without a name VPP makes one of the PCI address. Of more receive queues
+   * than the NIC has it gets one, and of transmit queues what there are (plugins/dpdk/device/init.c).
+   */
+  addDpdk(pciAddress: string, name: string | undefined, queues: Queues = { rx: 1, tx: 1 }): Interface {
     const [, bus = '0', slot = '0', func = '0'] = /:(\w+):(\w+)\.(\w+)$/.exec(pciAddress) ?? [];
     const number = (hex: string): string => Number.parseInt(hex, 16).toString(16);
     const instance = [...this.interfaces.values()].filter(({ kind }) => kind === 'dpdk').length;
     const made = `GigabitEthernet${number(bus)}/${number(slot)}/${func}`;
     const mac = Buffer.from([0x52, 0x54, 0, 0xe0, 0, instance + 1]);
-    return this.#addInterface({ name: name ?? made, kind: 'dpdk', instance, mac, mtu: 9000 });
+    const added = this.#addInterface({ name: name ?? made, kind: 'dpdk', instance, mac, mtu: 9000 });
+    const rx = queues.rx > 1 && queues.rx <= MAX_QUEUES ? queues.rx : 1;
+    added.queues = { rx, tx: Math.min(queues.tx, MAX_QUEUES) };
+    return added;
+  }
+
+  /** An interface of one of VPP's own drivers. */
+  addNative(name: string): Interface {
+    const instance = [...this.interfaces.values()].filter(({ kind }) => kind === 'native').length;
+    const mac = Buffer.from([0x52, 0x54, 0, 0xe1, 0, instance + 1]);
+    return this.#addInterface({ name, kind: 'native', instance, mac, mtu: 9000 });
   }
 
   #addTap(mtu: number): Interface {

@@ -72,9 +72,21 @@ beforeAll(async () => {
       },
     }),
     telemetry: { zeroSeries: true },
-    interfaces: [makeInterface('xe0', { speedMbps: 2500 })],
+    interfaces: [
+      makeInterface('xe0', {
+        speedMbps: 2500,
+        hostInterface: { state: 'paired', name: 'xe0', netns: 'dataplane' },
+      }),
+    ],
     conditions: [{ severity: 'error', subject: 'nic', reason: 'r', since: 0 }],
     fib: makeStatus().fib.map((one) => ({ ...one, lastFullConvergenceMs: 5 })),
+    kernelImport: {
+      state: 'following',
+      since: 0,
+      routes: 3,
+      readings: 1,
+      notTaken: { routes: 1, byReason: { 'link-not-in-vpp': 1 }, first: [] },
+    },
   });
   const text = await scrape({ root, status: () => status, snapshot: makeSnapshot() });
   exposed = new Map([['up', new Map()]]);

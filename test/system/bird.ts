@@ -13,7 +13,8 @@ import { createNamedNetns, deleteNamedNetns, withNetns } from '../../src/linux/m
 
 /** Where the programs are: installed, or in the cache where fetch-package.ts put them. */
 const PROGRAMS = existsSync('/usr/sbin/bird') ? '/usr/sbin' : extracted();
-const BIRD = join(PROGRAMS, 'bird');
+/** The daemon. */
+export const BIRD = join(PROGRAMS, 'bird');
 const BIRDCL = join(PROGRAMS, 'birdcl');
 /** The end of the veth in the namespace of the TAPs: it stands for the TAP of VPP's loop0. */
 export const TAP = 'loop0';

@@ -28,9 +28,11 @@ const read = (text) => {
 };
 const names = new Map([['xe0', 't0'], ['xe1', 't1']]);
 const kernelName = (name) => names.get(name);
+const find = (name) => (names.has(name) ? { ifName: names.get(name) } : { reason: 'there is no ' + name });
+const place = { find, run: (body) => body() };
 const start = async (text) => {
   const config = read(text);
-  globalThis.interfaces = new KernelInterfaces(config.interfaces, kernelName);
+  globalThis.interfaces = new KernelInterfaces(config.interfaces, place);
   const onError = (message) => console.error(message);
   const options = { config: config.fib.vpp, routes: config.routes, resolveInterface: () => undefined, onError };
   globalThis.routes = new Fib(options);

@@ -6,7 +6,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { withNetns } from '../../src/linux/mod.ts';
 
 export interface ModelHop {
-  readonly gateway: string;
+  /** Undefined: straight to the interface. */
+  readonly gateway: string | undefined;
   readonly weight: number;
   /** Named in the route, or not. */
   readonly interface: string | undefined;
@@ -14,7 +15,7 @@ export interface ModelHop {
 
 export type ModelAction =
   | { readonly kind: 'forward'; readonly hops: readonly ModelHop[] }
-  | { readonly kind: 'blackhole' | 'unreachable' };
+  | { readonly kind: 'blackhole' | 'unreachable' | 'prohibit' };
 
 export interface ModelRoute {
   readonly action: ModelAction;
@@ -105,13 +106,16 @@ export class KernelModel {
     return [...new Set(texts)];
   }
 
-  #linkOf({ gateway }: ModelHop): ModelLink | undefined {
+  #linkOf({ gateway, interface: name }: ModelHop): ModelLink | undefined {
+    if (gateway === undefined) return this.links.find((link) => link.name === name);
     return this.links.find(({ ipv4, ipv6 }) => gateway.startsWith(ipv4) || gateway.startsWith(ipv6));
   }
 
   #isReachable(hop: ModelHop): boolean {
     const link = this.#linkOf(hop);
     if (link === undefined || !link.isUp) return false;
+    // An interface alone needs no address there.
+    if (hop.gateway === undefined) return true;
     return hop.gateway.includes(':') ? link.hasIpv6 : link.hasIpv4;
   }
 }
@@ -124,7 +128,10 @@ function textOf(action: ModelAction): string {
   if (action.kind !== 'forward') return action.kind;
   const isOne = action.hops.length === 1;
   return action.hops
-    .map(({ gateway, weight }) => (isOne ? gateway : `${gateway} x${weight}`))
+    .map(({ gateway, interface: name, weight }) => {
+      const text = gateway ?? `dev ${name}`;
+      return isOne ? text : `${text} x${weight}`;
+    })
     .sort()
     .join(', ');
 }
@@ -132,6 +139,7 @@ function textOf(action: ModelAction): string {
 interface ShownHop {
   readonly gateway?: string;
   readonly via?: { readonly host: string };
+  readonly dev?: string;
   readonly weight?: number;
 }
 
@@ -178,8 +186,8 @@ function shownText({ type, nexthops, ...only }: ShownRoute): string {
     .join(', ');
 }
 
-function hopText({ gateway, via }: ShownHop): string {
-  return gateway ?? via?.host ?? 'no gateway';
+function hopText({ gateway, via, dev }: ShownHop): string {
+  return gateway ?? via?.host ?? `dev ${dev}`;
 }
 
 export function ip(netns: string, ...args: string[]): string {

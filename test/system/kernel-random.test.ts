@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/mod.ts';
+import type { NextHop } from '../../src/config/types.ts';
 import { formatKey, KernelBackend, newRouteKey, type RouteSource, RouteTable } from '../../src/fib/mod.ts';
 import {
   AddMode,
@@ -214,7 +215,7 @@ class Run implements AsyncDisposable {
   _set(): void {
     const [key, destination, tableId] = this.#anyKey();
     const name = this.#anySource();
-    const action = this.#anyAction(destination.family);
+    const action = this.#anyAction(destination);
     const metric = this.#random(3);
     this.#put(name, key, destination, tableId, action, metric);
   }
@@ -313,7 +314,7 @@ class Run implements AsyncDisposable {
     this.#model.sources.get(name)?.routes.set(key, { action, metric });
     const { family } = destination;
     const hops = action.kind === 'forward' ? action.hops : [];
-    const nextHops = hops.map((hop) => ({ ...hop, family, address: hop.gateway }));
+    const nextHops = hops.map((hop) => nextHopOf(hop, family));
     this.#sources.get(name)?.setRoute({
       destination,
       metric,
@@ -366,10 +367,10 @@ class Run implements AsyncDisposable {
     return [`${family} ${tableId ?? MAIN} ${address}/${length}`, destination, tableId];
   }
 
-  #anyAction(family: 4 | 6): ModelAction {
+  #anyAction({ family, length }: Destination): ModelAction {
     const dice = this.#random(20);
     if (dice === 0) return { kind: 'blackhole' };
-    if (dice === 1) return { kind: 'unreachable' };
+    if (dice === 1) return { kind: this.#random(2) === 0 ? 'unreachable' : 'prohibit' };
     if (dice === 2) {
       const gateway = family === 4 ? '192.88.99.9' : '2001:db8:ffff::9';
       return { kind: 'forward', hops: [{ gateway, weight: 1, interface: undefined }] };
@@ -377,11 +378,26 @@ class Run implements AsyncDisposable {
     const count = dice < 12 ? 1 : 2 + this.#random(3);
     const hops = new Map<string, ModelHop>();
     for (let n = 0; n < count; n++) {
-      const link = this.#anyLink();
-      const gateway = `${family === 4 ? link.ipv4 : link.ipv6}${2 + this.#random(6)}`;
       const weight = count === 1 ? 1 : 1 + this.#random(3);
-      hops.set(gateway, { gateway, weight, interface: this.#random(3) === 0 ? link.name : undefined });
+      // The kernel takes no IPv6 route over several next hops of which one is an interface alone; and with a default
+      // route to an interface it would find every gateway there.
+      const hop = this.#anyHop(family, length > 0 && (family === 4 || count === 1), weight);
+      hops.set(hop.gateway ?? `dev ${hop.interface}`, hop);
     }
     return { kind: 'forward', hops: [...hops.values()] };
   }
+
+  #anyHop(family: 4 | 6, mayBeAttached: boolean, weight: number): ModelHop {
+    const link = this.#anyLink();
+    if (mayBeAttached && this.#random(5) === 0) return { gateway: undefined, weight, interface: link.name };
+    // Of IPv4 now and then over an IPv6 neighbour.
+    const isOverIpv4 = family === 4 && this.#random(5) > 0;
+    const gateway = `${isOverIpv4 ? link.ipv4 : link.ipv6}${2 + this.#random(6)}`;
+    return { gateway, weight, interface: this.#random(3) === 0 ? link.name : undefined };
+  }
+}
+
+function nextHopOf({ gateway, weight, interface: name }: ModelHop, family: 4 | 6): NextHop {
+  if (gateway === undefined) return { family, address: undefined, weight, interface: name ?? '' };
+  return { family: gateway.includes(':') ? 6 : 4, address: gateway, weight, interface: name };
 }

@@ -3,6 +3,7 @@
  * external VPP, which is the emulator.
  */
 import { spawnSync } from 'node:child_process';
+import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
 import { EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.ts';
@@ -69,6 +70,37 @@ describe('SIGHUP', () => {
     change(config('10.1.0.0/16 = blackhole'));
     await until('the good one is in force', () => routes() === '10.1.0.0/16 blackhole');
     expect(conditions()).not.toContain('mistake');
+  });
+
+  it('takes names of [http]: requests to them at once, and the certificate with them', async () => {
+    await using vpp = await EmulatorProcess.start();
+    const config = (names: string): ConfigIn =>
+      withExternalVpp(vpp, { http: `https-listen = 127.0.0.1:0\n${names}` });
+    appliance = new RunningAppliance(config(''));
+    /** The newest one: with port 0 it is another after each change of [http]. */
+    const port = (): number => Number([...appliance.output.matchAll(/HTTPS port (\d+)/g)].at(-1)?.[1] ?? 0);
+    /** What a request by this name gets, and the names of the certificate that it is shown. */
+    const ask = (host: string): Promise<{ status: string; names: string }> => {
+      const { promise, resolve, reject } = Promise.withResolvers<{ status: string; names: string }>();
+      const socket = connect({ port: port(), host: '127.0.0.1', rejectUnauthorized: false });
+      socket.on('error', reject);
+      socket.write(`GET /status HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      socket.once('data', (chunk: Buffer) => {
+        const names = socket.getPeerCertificate().subjectaltname ?? '';
+        resolve({ status: chunk.toString('latin1').slice(9, 12), names });
+        socket.destroy();
+      });
+      return promise;
+    };
+    await until('it serves TLS', () => port() > 0);
+    expect(await ask('router.example.net')).toMatchObject({ status: '403' });
+    expect(await ask('localhost')).toMatchObject({ status: '200' });
+    const before = port();
+    change(config('names = router.example.net'));
+    await until('it serves anew', () => port() !== before);
+    const { status, names } = await ask('router.example.net');
+    expect([status, names]).toEqual(['200', expect.stringContaining('DNS:router.example.net')]);
+    expect((await ask('other.example')).status).toBe('403');
   });
 
   it('names what needs a restart of VPP, and does not restart it', async () => {

@@ -26,6 +26,8 @@ export interface RunConfig {
   readonly buffers?: number;
   /** Lines of `[vpp.lcp]`. */
   readonly lcp?: string;
+  /** Lines of `[http]`, beside `listen`. */
+  readonly http?: string;
   /** Further sections. */
   readonly more?: string;
 }
@@ -162,7 +164,7 @@ export class RunningAppliance implements AsyncDisposable {
 
 function iniOf(dir: string, config: RunConfig): string {
   const { vpp, statsSocket = `${dir}/stats.sock`, pollIntervalSeconds = 1, buffers = 16_384 } = config;
-  const { lcp = 'enabled = false', more = '' } = config;
+  const { lcp = 'enabled = false', http = '', more = '' } = config;
   return `[vpp]
 enabled = true
 ${vpp}
@@ -180,6 +182,7 @@ socket-path = ${statsSocket}
 ${lcp}
 [http]
 listen = 127.0.0.1:0
+${http}
 [fib.vpp]
 enabled = true
 ${more}`;

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { defaultConfig, formatDestination } from '../../src/config/mod.ts';
-import type { Destination, RouteAction } from '../../src/config/types.ts';
+import type { Destination, NextHop, RouteAction } from '../../src/config/types.ts';
 import { Fib, type RouteSource } from '../../src/fib/mod.ts';
 import { createLoopback, dumpInterfaces, type SwIfIndex, VppConnection } from '../../src/vpp/api/mod.ts';
 import type { ControlCommand } from '../emulator/control.ts';
@@ -27,7 +27,10 @@ const { random, pick } = randomNumbers(SEED);
 
 const hop = (address: string, name?: string, weight = 1) =>
   ({ family: address.includes(':') ? 6 : 4, address, weight, interface: name }) as const;
-const via = (nextHops: ReturnType<typeof hop>[], labels: number[] = []): RouteAction => ({
+/** Straight to an interface. */
+const on = (family: 4 | 6, name: string, weight = 1) =>
+  ({ family, address: undefined, weight, interface: name }) as const;
+const via = (nextHops: NextHop[], labels: number[] = []): RouteAction => ({
   kind: 'forward',
   nextHops,
   labels,
@@ -41,15 +44,25 @@ const IPV4_ACTIONS: readonly RouteAction[] = [
   via([hop('192.0.2.1', 'loop0', 2), hop('192.0.2.9', 'loop1', 3), hop('192.0.2.77')]),
   via([hop('192.0.2.5')], [100]),
   via([hop('192.0.2.5', 'loop0')], [100, 200, 300]),
+  via([on(4, 'loop0')]),
+  via([on(4, 'loop1', 2), hop('192.0.2.1', 'loop0', 3)]),
+  // Over IPv6 neighbours (RFC 8950).
+  via([hop('fe80::1', 'loop0')]),
+  via([hop('2001:db8::7'), hop('192.0.2.77')]),
+  via([hop('2001:db8::5', 'loop1')], [700]),
   { kind: 'blackhole' },
   { kind: 'unreachable' },
+  { kind: 'prohibit' },
 ];
 const IPV6_ACTIONS: readonly RouteAction[] = [
   via([hop('2001:db8::1')]),
   via([hop('fe80::1', 'loop0')]),
   via([hop('fe80::1', 'loop1'), hop('2001:db8::2')]),
+  via([on(6, 'loop1')]),
+  via([on(6, 'loop0'), hop('fe80::9', 'loop1')]),
   { kind: 'blackhole' },
   { kind: 'unreachable' },
+  { kind: 'prohibit' },
 ];
 const MPLS_ACTIONS: readonly RouteAction[] = [
   via([hop('192.0.2.1', 'loop0')]),
@@ -66,6 +79,12 @@ const DESTINATIONS: readonly Destination[] = [
     family: 6 as const,
     address: `2001:db8:${i + 1}::`,
     length: 48,
+  })),
+  ...Array.from({ length: 10 }, (_, i) => ({ family: 4 as const, address: `10.77.0.${i}`, length: 32 })),
+  ...Array.from({ length: 10 }, (_, i) => ({
+    family: 6 as const,
+    address: `2001:db8:77::${i + 1}`,
+    length: 128,
   })),
   ...Array.from({ length: 20 }, (_, i) => ({ family: 'mpls' as const, label: 100 + i })),
 ];
@@ -130,7 +149,7 @@ function pathsOf(
 ): ReportedRoute['paths'] | undefined {
   if (action.kind !== 'forward') {
     const nextHop = destination.family === 6 ? '::' : '0.0.0.0';
-    const type = action.kind === 'blackhole' ? 2 : 5;
+    const type = { blackhole: 2, unreachable: 5, prohibit: 6 }[action.kind];
     return [{ swIfIndex: RECURSIVE, nextHop, weight: 1, type, tableId: 0 }];
   }
   const labels = action.labels.length === 0 ? noLabels : action.labels;
@@ -141,10 +160,29 @@ function pathsOf(
     const swIfIndex = via === undefined ? RECURSIVE : interfaces.get(via);
     // Left out while others are there.
     if (swIfIndex === undefined) continue;
-    const base = { swIfIndex, nextHop: address, weight, type: 0, tableId };
+    if (address === undefined) {
+      paths.push({ swIfIndex, nextHop: attachedTo(destination), weight, type: 0, tableId: 0 });
+      continue;
+    }
+    // Only what is looked up has a table.
+    const base = {
+      swIfIndex,
+      nextHop: address,
+      weight,
+      type: 0,
+      tableId: swIfIndex === RECURSIVE ? tableId : 0,
+    };
     paths.push(labels.length === 0 ? base : { ...base, labels });
   }
   return paths.length === 0 ? undefined : paths;
+}
+
+/** What VPP makes the next hop of a route to an interface: a host is its own one. */
+function attachedTo(destination: Destination): string {
+  if (destination.family === 'mpls') throw new Error('a label has a next hop with an address');
+  const { family, address, length } = destination;
+  if (length === (family === 4 ? 32 : 128)) return address;
+  return family === 4 ? '0.0.0.0' : '::';
 }
 
 it(`holds what a naive model says, whatever happens (${STEPS} steps)`, { timeout: 600_000 }, async () => {

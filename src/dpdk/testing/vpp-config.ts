@@ -12,6 +12,7 @@ export function vppConfig(
     ([pciAddress, name], index): DpdkInterfaceConfig => ({
       pciAddress,
       name,
+      driver: 'dpdk',
       rxQueues: undefined,
       txQueues: undefined,
       line: index + 1,

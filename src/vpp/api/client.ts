@@ -221,13 +221,17 @@ export class VppApiClient implements AsyncDisposable {
   }
 
   /** A stream call (`x_get`), repeated with VPP's cursor until it says that this was all. */
-  async stream<Details>(def: StreamDef<Details>, options: CallOptions = {}): Promise<Details[]> {
+  async stream<Details, Asked extends object>(
+    def: StreamDef<Details, Asked>,
+    asked: Asked,
+    options: CallOptions = {},
+  ): Promise<Details[]> {
     const detailsId = this.#id(def.details);
     const replyId = this.#id(def.reply);
     const all: Details[] = [];
     let cursorAtVpp = 0;
     for (let calls = 0; calls < MAX_STREAM_CALLS; calls++) {
-      const body = { cursor: cursorAtVpp };
+      const body = { cursor: cursorAtVpp, ...asked };
       const reply = await this.#call<typeof body, StreamReply>(def, body, options, (id, cursor, finish) => {
         if (id === detailsId) {
           all.push(def.details.codec.read(cursor));

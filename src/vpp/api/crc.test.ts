@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { computeCrc } from './crc.ts';
 import { event, type MessageDef, reply, request } from './message.ts';
 import { controlPing } from './messages/memclnt.ts';
+import * as fib from './messages/fib.ts';
 import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
+import * as placement from './messages/placement.ts';
 import * as vpe from './messages/vpe.ts';
 import { u32 } from './schema.ts';
 
@@ -15,7 +17,7 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[interfaces, ip, lcp, mpls, vpe].flatMap((family) => Object.values(family)),
+  ...[fib, interfaces, ip, lcp, mpls, placement, vpe].flatMap((family) => Object.values(family)),
 ]
   .filter(isMessage)
   .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));

@@ -18,7 +18,7 @@ function overTypes(definition: CrcDefinition, start: number): number {
 }
 
 function headerFields(def: MessageDef<unknown>): Fields {
-  if (def.kind === 'request') return { client_index: u32, context: u32 };
+  if (def.kind === 'request' || def.kind === 'addressed') return { client_index: u32, context: u32 };
   if (def.kind === 'event') return { client_index: u32, pid: u32 };
   return { context: u32 };
 }

@@ -4,13 +4,16 @@
  *   request         id u16@0, client_index u32@2, context u32@6, body@10
  *   reply, details  id u16@0, context u32@2, body@6
  *   event           id u16@0, client_index u32@2, pid u32@6, body@10
+ *
+ * A few details have the head of a request (`addressed`): client_index, which VPP leaves 0, then the context. They are
+ * heard as events are, by `VppApiClient.on`.
  */
 
 import { block } from './block.ts';
 import type { BodyOf, Codec, Fields } from './schema.ts';
 import { i32, u32 } from './schema.ts';
 
-export type MessageKind = 'request' | 'reply' | 'details' | 'event';
+export type MessageKind = 'request' | 'reply' | 'details' | 'addressed' | 'event';
 
 export interface MessageDef<Body> {
   readonly kind: MessageKind;
@@ -35,8 +38,9 @@ export interface DumpDef<Body, Details> extends MessageDef<Body> {
   readonly details: MessageDef<Details>;
 }
 
-/** A request that is answered by details and a reply with a cursor. */
-export interface StreamDef<Details> extends RequestDef<{ readonly cursor: number }, StreamReply> {
+/** A request that is answered by details and a reply with a cursor; `Asked`: what it says besides. */
+export interface StreamDef<Details, Asked = object>
+  extends RequestDef<{ readonly cursor: number } & Asked, StreamReply> {
   readonly details: MessageDef<Details>;
 }
 export interface StreamReply {
@@ -69,6 +73,11 @@ export function details<F extends Fields>(name: string, crc: number, fields: F):
   return define('details', name, crc, fields);
 }
 
+/** Details with the head of a request. */
+export function addressed<F extends Fields>(name: string, crc: number, fields: F): MessageDef<BodyOf<F>> {
+  return define('addressed', name, crc, fields);
+}
+
 export function event<F extends Fields>(name: string, crc: number, fields: F): MessageDef<BodyOf<F>> {
   return define('event', name, crc, fields);
 }
@@ -91,13 +100,18 @@ export function dump<F extends Fields, Details>(
   return { ...define('request', name, crc, fields), details: detailsDef };
 }
 
-export function stream<Details>(
+export function stream<Details, F extends Fields>(
   name: string,
   crc: number,
   replyDef: MessageDef<StreamReply>,
   detailsDef: MessageDef<Details>,
-): StreamDef<Details> {
-  return { ...define('request', name, crc, { cursor: u32 }), reply: replyDef, details: detailsDef };
+  asked: F,
+): StreamDef<Details, BodyOf<F>> {
+  const fields = { cursor: u32, ...asked };
+  // The compiler does not see that the body of both is the bodies of each.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const def = define('request', name, crc, fields) as MessageDef<{ readonly cursor: number } & BodyOf<F>>;
+  return { ...def, reply: replyDef, details: detailsDef };
 }
 
 /** Eight hex digits, as in the message table. */

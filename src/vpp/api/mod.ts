@@ -26,6 +26,7 @@ export {
 export { isRetryable, VppApiError, type VppApiErrorCode } from './errors.ts';
 export {
   encodeFibPath,
+  fibPathCodec,
   FIB_PATH_BYTES,
   type FibPath,
   FibPathFlag,
@@ -61,6 +62,7 @@ export {
   mplsRouteBody,
   setMplsEnabled,
 } from './mpls-operations.ts';
+export { countQueues } from './queue-operations.ts';
 export {
   addDelAddress,
   createLoopback,
@@ -85,20 +87,24 @@ export {
   type VppVersionInfo,
   wantInterfaceEvents,
 } from './operations.ts';
-export { LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
+export { FIB_AUDIT_MESSAGES, LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
 export {
   addDelRoute,
   addDelRoutes,
   addDelTable,
   beginTableReplace,
+  dumpFibSources,
   dumpRoutes,
   dumpTables,
   endTableReplace,
+  type FibSource,
   type FibTable,
   lookupRoute,
+  lookupSourcedRoute,
   type RouteChange,
   routeBody,
   type VppRoute,
+  type VppSourcedRoute,
 } from './route-operations.ts';
 export { encodeRequest } from './send-many.ts';
 export { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId, tableId } from './types.ts';

@@ -277,7 +277,7 @@ export async function lcpPairDelete(
 
 /** All pairs. */
 export async function lcpPairs(client: VppApiClient, options?: CallOptions): Promise<LcpPair[]> {
-  const all = await client.stream(lcpItfPairGet, options);
+  const all = await client.stream(lcpItfPairGet, {}, options);
   return all.map(({ phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, netns }) => {
     return { phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, netns };
   });

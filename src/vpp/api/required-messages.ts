@@ -1,6 +1,7 @@
 /** The messages without which the appliance cannot drive VPP; linux_cp's are asked for only where it is enabled. */
 
 import type { MessageDef } from './message.ts';
+import { fibSourceDump } from './messages/fib.ts';
 import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import { lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
@@ -33,6 +34,9 @@ export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
   mpls.mplsInterfaceDump,
   mpls.swInterfaceSetMplsEnable,
 ];
+
+/** What looking at the routes in VPP needs; without them it is not looked at. */
+export const FIB_AUDIT_MESSAGES: readonly MessageDef<unknown>[] = [ip.ipRouteLookupV2, fibSourceDump];
 
 /** What `vpp.lcp.enabled` needs besides. */
 export const LCP_MESSAGES: readonly MessageDef<unknown>[] = [lcpItfPairAddDelV2, lcpItfPairGet];

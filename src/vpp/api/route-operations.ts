@@ -4,6 +4,7 @@ import type { Prefix } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions, ManyOptions, ManyOutcome } from './client-types.ts';
 import type { FibPath } from './fib-path.ts';
+import { fibSourceDump } from './messages/fib.ts';
 import * as api from './messages/ip.ts';
 import { fromApiPrefix, toApiPrefix } from './operations.ts';
 import { tableId, type TableId } from './types.ts';
@@ -135,7 +136,45 @@ export async function lookupRoute(
   return fromWire((await client.request(api.ipRouteLookup, body, options)).route);
 }
 
-function fromWire(route: RouteBody['route']): VppRoute {
+/** A route as VPP has it, and whose it is: the id of the best source of its entry. */
+export interface VppSourcedRoute extends VppRoute {
+  readonly source: number;
+}
+
+/**
+ * As `lookupRoute`, with the source. A host route that VPP made for itself to follow a next hop
+ * (`recursive-resolution`) is found like any other.
+ */
+export async function lookupSourcedRoute(
+  client: VppApiClient,
+  table: TableId,
+  prefix: Prefix,
+  exact: boolean,
+  options?: CallOptions,
+): Promise<VppSourcedRoute> {
+  const body = { tableId: table, exact: exact ? 1 : 0, prefix: toApiPrefix(prefix) };
+  const { route } = await client.request(api.ipRouteLookupV2, body, options);
+  return { ...fromWire(route), source: route.src };
+}
+
+/** A kind of owner that FIB entries have. */
+export interface FibSource {
+  /** Of two sources of an entry the one of the lower number counts. */
+  readonly priority: number;
+  /** `API`, `interface`, `recursive-resolution`, … */
+  readonly name: string;
+}
+
+/** All sources by id, which differ between versions. */
+export async function dumpFibSources(
+  client: VppApiClient,
+  options?: CallOptions,
+): Promise<Map<number, FibSource>> {
+  const all = await client.dump(fibSourceDump, {}, options);
+  return new Map(all.map(({ src: { id, priority, name } }) => [id, { priority, name }]));
+}
+
+function fromWire(route: Omit<RouteBody['route'], 'src'>): VppRoute {
   const { paths, statsIndex } = route;
   return { tableId: tableId(route.tableId), prefix: fromApiPrefix(route.prefix), paths, statsIndex };
 }

@@ -56,6 +56,14 @@ export const ipRouteLookup = request(
   reply('ip_route_lookup_reply', 0x5d8febcb, { route: ipRoute }),
 );
 
+/** As ip_route_lookup, and says whose route it is: `src` is the entry's best source. */
+export const ipRouteLookupV2 = request(
+  'ip_route_lookup_v2',
+  0x710d6471,
+  { table_id: tableNumber, exact: u8, prefix },
+  reply('ip_route_lookup_v2_reply', 0x84cc9e03, { route: ipRouteV2 }),
+);
+
 export const ipTableAddDel = request(
   'ip_table_add_del',
   0x0ffdaec0,

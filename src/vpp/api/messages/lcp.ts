@@ -36,4 +36,5 @@ export const lcpItfPairGet = stream(
     host_if_type: lcpItfHostType,
     netns: fixedString(32),
   }),
+  {},
 );

@@ -1,10 +1,16 @@
-/** Owns the texts on the boot partition that people and the loader read. */
+/**
+ * What the image builder puts on the boot partition beside the image itself and appliance.ini, and what a factory reset
+ * leaves there: one list for both.
+ */
+
+/** Programs of the loader. An update brings none: those of the first image stay. */
+export const LOADER_PROGRAMS: readonly string[] = ['EFI/BOOT/BOOTX64.EFI', 'EFI/systemd/systemd-bootx64.efi'];
 
 /**
  * systemd-boot's own settings: no menu (any key at power-on shows it: an older version can be chosen there), no editing
  * of command lines, nothing but our own images. Source: loader.conf(5).
  */
-export const LOADER_CONF = `timeout 0
+const LOADER_CONF = `timeout 0
 editor no
 auto-entries no
 `;
@@ -29,7 +35,8 @@ How to reach the box
 How to begin anew
     Replace the content of appliance.ini by nothing: an empty file means all
     defaults. "Factory reset" on the status page or on the console also forgets
-    the password and everything the box has learned.
+    the password and everything the box has learned, and erases what was put
+    here.
 
 What you may put here
     update.pub              a public key: updates must be signed with its private
@@ -45,7 +52,15 @@ to build, flash and update in its README.md.
 
 `;
 
+/** The texts that people and the loader read, by path. */
+export function bootTexts(version: string): ReadonlyMap<string, string> {
+  return new Map([
+    ['loader/loader.conf', LOADER_CONF],
+    ['README.txt', readmeText(version)],
+  ]);
+}
+
 /** For the person who opens the drive; with the line ends that every editor shows. */
-export function readmeText(version: string): string {
+function readmeText(version: string): string {
   return `Appliance ${version}\n\n${README}`.trimEnd().concat('\n').replaceAll('\n', '\r\n');
 }

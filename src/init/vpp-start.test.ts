@@ -1,0 +1,80 @@
+/** What is said, and left out of startup.conf, when VPP lacks a plugin. VPP is a script that tells its version. */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseConfig } from '../config/mod.ts';
+import type { Config } from '../config/types.ts';
+import { Conditions } from './conditions.ts';
+import { VppStart } from './vpp-start.ts';
+
+const LOGGER = { info() {}, warning() {}, error() {} };
+const TAP = 'lib/vpp_plugins/tap_plugin.so';
+let dir: string;
+let conditions: Conditions;
+let config: Config;
+let vppStart: VppStart;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'vpp-start-'));
+  conditions = new Conditions(LOGGER);
+  mkdirSync(join(dir, 'bin'));
+  mkdirSync(join(dir, 'lib/vpp_plugins'), { recursive: true });
+  writeFileSync(join(dir, 'bin/vpp'), '#!/bin/sh\necho "vpp v26.06-release built by me on here at now"\n');
+  chmodSync(join(dir, 'bin/vpp'), 0o755);
+  for (const name of ['linux_cp', 'linux_nl', 'policer']) put(`lib/vpp_plugins/${name}_plugin.so`);
+  const text = `[vpp]\nenabled = true\nbinary = ${dir}/bin/vpp\napi-socket = ${dir}/api.sock\n[vpp.stats]\nsocket-path = ${dir}/stats.sock\n`;
+  const parsed = parseConfig(text, 'test.ini');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  config = parsed.config;
+  vppStart = new VppStart({
+    logger: LOGGER,
+    conditions,
+    runDir: join(dir, 'run'),
+    vppRunDir: join(dir, 'run/vpp'),
+    ownsMachine: false,
+  });
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function put(path: string): void {
+  writeFileSync(join(dir, path), '');
+}
+
+/** The plugins that startup.conf asks for, after another preparation. */
+async function prepared(): Promise<string[]> {
+  await vppStart.prepare(config, AbortSignal.timeout(20_000), async () => {});
+  const text = readFileSync(join(dir, 'run/startup.conf'), 'utf8');
+  return [...text.matchAll(/plugin (\w+)_plugin\.so \{ enable \}/g)].map(([, name = '']) => name);
+}
+
+const said = (): string[] =>
+  conditions.list().map(({ severity, subject, reason }) => `${severity} ${subject}: ${reason}`);
+
+test('a plugin that is missing is a condition until it is there; VPP starts without what needs it', async () => {
+  expect(await prepared()).toEqual(['policer']);
+  expect(said()).toEqual([
+    `error plugin tap_plugin.so: VPP 26.06-release lacks tap_plugin.so (looked for in ${dir}/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons nothing to run on`,
+    `warning plugin ping_plugin.so: VPP 26.06-release lacks ping_plugin.so (looked for in ${dir}/lib/vpp_plugins): VPP's own addresses do not answer to ping`,
+  ]);
+  put(TAP);
+  expect(await prepared()).toEqual(expect.arrayContaining(['tap', 'linux_cp']));
+  expect(said()).toEqual([expect.stringContaining('ping_plugin.so')]);
+  put('lib/vpp_plugins/ping_plugin.so');
+  expect(await prepared()).toContain('ping');
+  expect(said()).toEqual([]);
+});
+
+test('nothing is said of it any more when there is no VPP of ours', async () => {
+  await prepared();
+  expect(said().length).toBe(2);
+  vppStart[Symbol.dispose]();
+  expect(said()).toEqual([]);
+});
+
+test('a plugin that no configuration asks for is not missed', async () => {
+  config = { ...config, vpp: { ...config.vpp, lcp: { ...config.vpp.lcp, enabled: false } } };
+  put('lib/vpp_plugins/ping_plugin.so');
+  expect(await prepared()).toEqual(['ping', 'policer']);
+  expect(said()).toEqual([]);
+});

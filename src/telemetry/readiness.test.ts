@@ -1,0 +1,329 @@
+/** Each leaf of the configuration, not being so: its check fails, and health and metrics say it too. */
+import { describe, expect, test } from 'vitest';
+import { LEAF_PLACES, LEAVES, type LeafPlace, READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
+import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
+import { assessHealth } from './health.ts';
+import { assessReadiness } from './readiness.ts';
+import { makeBox, makeInterface, makeStatus, NOW } from './status.fixture.ts';
+import type {
+  ApplianceStatus,
+  BoxStatus,
+  Condition,
+  FibBackendStatus,
+  InterfaceStatus,
+  ServiceStatus,
+} from './status.ts';
+
+type Places = typeof LEAF_PLACES;
+/** Leaves that may not be so. */
+type Fallible = {
+  [P in keyof Places]: Places[P] extends { readonly check: string } ? P : never;
+}[keyof Places];
+type Changes = Partial<ApplianceStatus>;
+
+const since = NOW - 5_000;
+const good = makeStatus();
+const [fib] = good.fib as [FibBackendStatus];
+const [nic] = good.nics;
+if (nic === undefined) throw new Error('the fixture has a NIC');
+
+const condition = (subject: string, more: Partial<Condition> = {}): Condition => ({
+  severity: 'warning',
+  subject,
+  reason: `${subject} is not well`,
+  since,
+  ...more,
+});
+const conditions = (subject: string, more?: Partial<Condition>): Changes => ({
+  conditions: [condition(subject, more)],
+});
+const process = (reason: string): Changes => {
+  const status: ServiceStatus = { state: 'looping', reason, since, nextTryAt: NOW, failures: 5 };
+  const api = { state: 'disconnected', reason: 'its process ended', since } as const;
+  return { vpp: { ...good.vpp, process: status, api } };
+};
+const iface = (changes: Partial<InterfaceStatus>): Changes => ({
+  interfaces: [makeInterface('xe0', { swIfIndex: 1, ...changes })],
+});
+const refused = (reason: string): Changes => iface({ state: { state: 'failed', reason } });
+const refusedNic = (reason: string): Changes => ({
+  nics: [{ ...nic, driver: 'igc', use: { role: 'refused', name: 'xe0', reason } }],
+});
+const fibs = (changes: Partial<FibBackendStatus>): Changes => ({ fib: [{ ...fib, ...changes }] });
+const kernelFib = (changes: Partial<FibBackendStatus>): Changes => ({
+  fib: [fib, { ...fib, backend: 'kernel', ...changes }],
+});
+const degraded = {
+  failed: 1,
+  failures: [{ prefix: '203.0.113.0/24', reason: 'NO_SUCH_FIB (-3)' }],
+  status: { state: 'degraded', since, reason: '1 of 3 routes were refused' },
+} as const;
+const box = (changes: Partial<BoxStatus>, more: Changes = {}): Changes => ({
+  box: makeBox(changes),
+  ...more,
+});
+const management = (reason: string): Changes => ({
+  management: { state: 'failed', interface: 'enp4s0', method: 'static', reason },
+});
+const service = (status: ServiceStatus): Changes => ({
+  services: [
+    ...good.services,
+    {
+      name: 'bird',
+      status,
+      restarts: 3,
+      lastExit: { at: since, pid: 9, code: 1, lifeMs: 10, reason: 'exited with code 1' },
+      lastOutput: [],
+    },
+  ],
+});
+
+/** What the status is when a leaf is not so: one that is not here does not compile. */
+const BROKEN: Readonly<Record<Fallible, Changes>> = {
+  'system.hostname': conditions('boot identity', { severity: 'error' }),
+  'management.interface': {
+    management: { state: 'none', reason: 'no network interface is left' },
+    ...conditions('management', { severity: 'error' }),
+  },
+  'management.address': {
+    management: { state: 'configuring', interface: 'enp4s0', method: 'dhcp', reason: 'no lease' },
+  },
+  'management.gateway': management('add route: ENETUNREACH'),
+  'management.dns': management('write /etc/resolv.conf: EROFS'),
+  'management.ntp': box({
+    time: { state: 'unsynchronised', reason: 'no chronyd', servers: ['a'], source: 'configuration' },
+  }),
+  'http.listen': conditions('http', { severity: 'error' }),
+  'http.https-listen': conditions('https', { severity: 'error' }),
+  'watchdog.enabled': box({
+    watchdog: {
+      state: 'failed',
+      identity: 'iTCO_wdt',
+      timeoutSeconds: 30,
+      lastFedAt: 0,
+      nowayout: false,
+      reason: 'write: EIO',
+    },
+  }),
+  'watchdog.timeout': conditions('watchdog-timeout', { leaf: 'watchdog.timeout' }),
+  'log.syslog': conditions('syslog', { leaf: 'log.syslog' }),
+  'log.disk-size': conditions('log', { severity: 'error' }),
+  'vpp.enabled': process('exited with code 1'),
+  'vpp.external': {
+    vpp: {
+      ...good.vpp,
+      process: { state: 'external', reason: 'someone else runs it' },
+      api: { state: 'connecting', since, attempt: 3, reason: 'ENOENT' },
+    },
+  },
+  'vpp.binary': process('could not be started: ENOENT'),
+  'vpp.api-socket': {
+    vpp: { ...good.vpp, api: { state: 'connecting', since, attempt: 3, reason: 'ECONNREFUSED' } },
+  },
+  'vpp.cpu.main-core': process('exited with code 1'),
+  'vpp.cpu.workers': process('exited with code 1'),
+  'vpp.cpu.isolate': box(
+    { cpuIsolation: { state: 'failed', reason: 'no cpuset' } },
+    conditions('cpu-isolation'),
+  ),
+  'vpp.memory.main-heap': process('no hugepages for VPP'),
+  'vpp.memory.hugepage-size': process('no hugepages for VPP'),
+  'vpp.memory.buffers': process('no hugepages for VPP'),
+  'vpp.dpdk.unsafe-no-iommu': refusedNic('no driver uio_pci_generic'),
+  'vpp.dpdk.interface.PCI.name': {
+    ...refused('VPP has no interface of that name'),
+    interfaces: [
+      makeInterface('xe0', {
+        state: { state: 'failed', reason: 'VPP has no interface of that name' },
+        adminUp: false,
+        link: 'unknown',
+      }),
+    ],
+  },
+  'vpp.dpdk.interface.PCI.driver': refusedNic('VPP 25.02 has no driver of its own'),
+  'vpp.dpdk.interface.PCI.rx-queues': refused('it has 1 of 16 receive queues: the NIC has no more'),
+  'vpp.dpdk.interface.PCI.tx-queues': refused('it has 8 of 16 transmit queues: the NIC has no more'),
+  'vpp.stats.segment-size': process('killed by SIGABRT'),
+  'vpp.stats.socket-path': { stats: { state: 'attaching', since, attempts: 4, reason: 'ENOENT' } },
+  'vpp.lcp.enabled': iface({ hostInterface: { state: 'failed', reason: 'FEATURE_DISABLED (-30)' } }),
+  'vpp.lcp.sync': iface({ hostInterface: { state: 'failed', reason: 'its addresses were not copied' } }),
+  'vpp.lcp.netns': iface({ hostInterface: { state: 'failed', reason: 'there is no namespace dataplane' } }),
+  'fib.vpp.enabled': fibs({ status: { state: 'waiting', since, reason: 'VPP is not connected' } }),
+  'fib.vpp.table-id': fibs(degraded),
+  'fib.kernel.enabled': kernelFib(degraded),
+  'fib.kernel.table-id': kernelFib(degraded),
+  'fib.kernel.netns': kernelFib({ status: { state: 'waiting', since, reason: 'no namespace' } }),
+  'fib.kernel.metric': kernelFib(degraded),
+  'fib.kernel.import': {
+    kernelImport: {
+      state: 'waiting',
+      reason: 'no namespace',
+      since,
+      routes: 0,
+      notTaken: { routes: 0, byReason: {}, first: [] },
+      readings: 0,
+    },
+    ...conditions('kernel-import'),
+  },
+  'interface.NAME.enabled': refused('INVALID_SW_IF_INDEX (-2)'),
+  'interface.NAME.mtu': refused('INVALID_VALUE (-7)'),
+  'interface.NAME.addresses': refused('ADDRESS_IN_USE (-105)'),
+  'interface.NAME.mpls': refused('NO_SUCH_FIB (-3)'),
+  'route.PREFIX': fibs({
+    programmed: 2,
+    unresolved: 1,
+    failures: [{ prefix: '203.0.113.0/24', reason: 'no way to 10.9.9.9' }],
+  }),
+  'service.NAME.command': service({
+    state: 'backoff',
+    reason: 'exited with code 1',
+    since,
+    nextTryAt: NOW,
+    failures: 1,
+  }),
+  'service.NAME.netns': service({
+    state: 'looping',
+    reason: 'could not be started: setns: EPERM',
+    since,
+    nextTryAt: NOW,
+    failures: 5,
+  }),
+};
+
+const PLACES: Readonly<Record<string, LeafPlace>> = LEAF_PLACES;
+
+function failing(status: ApplianceStatus): ReadyCheckName[] {
+  return assessReadiness(status).checks.flatMap(({ name, ok }) => (ok ? [] : [name]));
+}
+
+describe('the places of the leaves', () => {
+  test('are there for each leaf, and for nothing else', () => {
+    expect(Object.keys(PLACES).sort()).toEqual(LEAVES.map(({ path }) => path).sort());
+  });
+
+  test('say when a check fails, or why a leaf cannot be otherwise', () => {
+    for (const [path, place] of Object.entries(PLACES)) {
+      expect('check' in place ? place.when : place.cannotFail, path).not.toBe('');
+    }
+  });
+});
+
+describe('what is configured and not so', () => {
+  test('is nothing while all is well', () => {
+    for (const status of [good, makeStatus({ box: makeBox() }), makeStatus({ mode: 'run' })]) {
+      expect(failing(status)).toEqual([]);
+      expect(assessReadiness(status).checks.map(({ name }) => name)).toEqual([...READY_CHECKS]);
+    }
+  });
+
+  test.each(Object.entries(BROKEN))('%s fails its check, and is in health', (path, changes) => {
+    const status = makeStatus(changes);
+    const place = PLACES[path];
+    expect(failing(status)).toContain(place !== undefined && 'check' in place ? place.check : undefined);
+    expect(assessHealth(status, NOW).level).not.toBe('ok');
+  });
+
+  test.each(
+    READY_CHECKS.flatMap((name) => {
+      const found = Object.entries(BROKEN).find(([path]) => {
+        const place = PLACES[path];
+        return place !== undefined && 'check' in place && place.check === name;
+      });
+      return found === undefined ? [] : [[name, found[1]] as const];
+    }),
+  )('is in the metrics: %s', async (name, changes) => {
+    const families = parseExposition(await scrape({ status: () => makeStatus(changes) }));
+    expect(valueOf(families, 'appliance_ready')).toBe(0);
+    expect(valueOf(families, 'appliance_ready_check', { check: name })).toBe(0);
+    expect(valueOf(families, 'appliance_ready_check', { check: 'boot' })).toBe(1);
+  });
+
+  test.each<[string, Changes, ReadyCheckName, RegExp]>([
+    [
+      'a file with mistakes',
+      {
+        config: {
+          state: 'rejected',
+          source: 'last-good',
+          path: '/boot/appliance.ini',
+          reason: '/boot/appliance.ini has 1 mistake',
+          problems: [],
+        },
+      },
+      'configuration',
+      /1 mistake/,
+    ],
+    [
+      'a next hop of several',
+      fibs({ nextHopsLeftOut: 1, leftOut: [{ 'next-hop': '10.9.9.9', reason: 'xe1 is down' }] }),
+      'routes',
+      /without the next hop 10\.9\.9\.9/,
+    ],
+    [
+      'counters that are old',
+      { stats: { state: 'stale', since, ageSeconds: 90, reason: 'VPP does not answer' } },
+      'counters',
+      /old/,
+    ],
+    [
+      'a watchdog that is not fed',
+      box({
+        watchdog: {
+          state: 'starving',
+          identity: '',
+          timeoutSeconds: 30,
+          lastFedAt: 0,
+          nowayout: false,
+          since,
+          reason: 'VPP',
+        },
+      }),
+      'watchdog',
+      /VPP/,
+    ],
+  ])('%s', (_what, changes, name, reason) => {
+    const check = assessReadiness(makeStatus(changes)).checks.find((one) => one.name === name);
+    expect(check).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
+  });
+
+  test.each<[string, Changes]>([
+    ['a warning that is about no setting', conditions('data-partition')],
+    [
+      'a clock whose servers DHCP named',
+      box({ time: { state: 'unsynchronised', reason: 'r', servers: ['a'], source: 'dhcp' } }),
+    ],
+    [
+      'a kernel FIB that is not asked for',
+      kernelFib({ status: { state: 'disabled', reason: 'VPP is the data plane' }, failed: 1 }),
+    ],
+    [
+      'a service that ended as it should',
+      {
+        services: [
+          {
+            name: 'once',
+            status: { state: 'stopped', reason: 'exited with code 0', since },
+            restarts: 0,
+            lastExit: { at: since, pid: 9, code: 0, lifeMs: 10, reason: 'exited with code 0' },
+            lastOutput: [],
+          },
+        ],
+      },
+    ],
+    ['a machine without a watchdog', box({ watchdog: { state: 'off', reason: 'it has none' } })],
+    [
+      'a kernel that forwards alone',
+      {
+        ...iface({ dataPlane: 'kernel' }),
+        vpp: { ...good.vpp, process: { state: 'disabled', reason: 'vpp.enabled is false' } },
+        fib: [
+          { ...fib, status: { state: 'waiting', since, reason: 'VPP is not connected' } },
+          { ...fib, backend: 'kernel' },
+        ],
+        stats: { state: 'attaching', since, attempts: 9, reason: 'ENOENT' },
+      },
+    ],
+  ])('%s makes nothing unready', (_what, changes) => {
+    expect(failing(makeStatus(changes))).toEqual([]);
+  });
+});

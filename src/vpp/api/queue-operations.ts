@@ -1,0 +1,38 @@
+/** How many queues interfaces have. */
+import type { CallOptions } from './client-types.ts';
+import type { VppApiClient } from './client.ts';
+import {
+  rxPlacementDetails,
+  rxPlacementDump,
+  txPlacementDetails,
+  txPlacementGet,
+} from './messages/placement.ts';
+import { NO_INTERFACE, type SwIfIndex } from './types.ts';
+
+export interface QueueCounts {
+  rx: number;
+  tx: number;
+}
+
+/**
+ * Queues by interface, of those that have any: hardware with DPDK. VPP's own drivers do not tell of theirs. Not to be
+ * asked while no interface has one (VPP refuses then), nor twice at once on one connection.
+ */
+export async function countQueues(
+  client: VppApiClient,
+  options?: CallOptions,
+): Promise<Map<SwIfIndex, QueueCounts>> {
+  const found = new Map<SwIfIndex, QueueCounts>();
+  const add = (swIfIndex: SwIfIndex, direction: keyof QueueCounts): void => {
+    const counts = found.get(swIfIndex) ?? { rx: 0, tx: 0 };
+    counts[direction] += 1;
+    found.set(swIfIndex, counts);
+  };
+  const all = { swIfIndex: NO_INTERFACE };
+  using _rx = client.on(rxPlacementDetails, ({ swIfIndex }) => add(swIfIndex, 'rx'));
+  using _tx = client.on(txPlacementDetails, ({ swIfIndex }) => add(swIfIndex, 'tx'));
+  // Both resolve behind the last of them.
+  await client.dump(rxPlacementDump, all, options);
+  await client.stream(txPlacementGet, all, options);
+  return found;
+}

@@ -1,0 +1,94 @@
+/** A configuration against versions of VPP and their files. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseConfig } from '../config/mod.ts';
+import type { Config } from '../config/types.ts';
+import { filesBeside, vppProblems, type VppFacts } from './config-problems.ts';
+import { parseVppVersion } from './version.ts';
+
+const I226 = '8086:125c';
+let prefix: string;
+beforeEach(() => {
+  prefix = mkdtempSync(join(tmpdir(), 'vpp-prefix-'));
+});
+afterEach(() => rmSync(prefix, { recursive: true, force: true }));
+
+function configOf(nic = 'driver = native', more = ''): Config {
+  const text = `[vpp]\nenabled = true\n${more}\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n${nic}\n`;
+  const parsed = parseConfig(text, 'test.ini');
+  return parsed.ok ? parsed.config : expect.unreachable(JSON.stringify(parsed.problems));
+}
+
+function problemsOf(config: Config, version: string, facts: Omit<VppFacts, 'version'> = {}): string[] {
+  const parsed = parseVppVersion(version) ?? expect.unreachable();
+  return vppProblems(config, { version: parsed, ...facts }).map(
+    ({ severity, line, leaf, message }) => `${severity} ${line} ${leaf}: ${message}`,
+  );
+}
+
+/** A VPP of which only the names of its files are there. */
+function install(directory: string, ...files: string[]): string {
+  const put = (path: string): void => {
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, '');
+  };
+  put(join(prefix, 'bin/vpp'));
+  for (const file of files) {
+    put(join(prefix, directory, file.endsWith('_driver.so') ? 'vpp_drivers' : 'vpp_plugins', file));
+  }
+  return join(prefix, 'bin/vpp');
+}
+
+test.each([
+  ['25.02', [/error 4 .*03:00\.0\.driver: "native" cannot be: VPP 25\.02 has no driver of its own.*26\.06/]],
+  ['25.10', [/VPP 25\.10 has no driver/]],
+  ['26.02', []],
+  ['26.06-release', []],
+])('driver = native with VPP %s', (version, words) => {
+  const found = problemsOf(configOf(), version);
+  expect(found.length).toBe(words.length);
+  for (const [i, each] of words.entries()) expect(found[i]).toMatch(each);
+});
+
+test('driver = native for a NIC that the driver does not know, or with more queues than it has', () => {
+  expect(problemsOf(configOf(), '26.06', { pciIdOf: () => I226 })).toEqual([]);
+  expect(problemsOf(configOf(), '26.06', { pciIdOf: () => undefined })).toEqual([]);
+  const [unknown] = problemsOf(configOf(), '26.06', { pciIdOf: () => '8086:10d3' });
+  expect(unknown).toMatch(/ige does not know 8086:10d3, .*8086:125c.*driver = dpdk is right/);
+  const queues = problemsOf(configOf('driver = native\nrx-queues = 4\ntx-queues = 5'), '26.06');
+  expect(queues).toEqual([expect.stringMatching(/5 queues, and VPP's driver ige has 4 of each direction/)]);
+  // None of it is asked of DPDK's.
+  const dpdk = configOf('rx-queues = 8');
+  expect(problemsOf(dpdk, '25.02', { pciIdOf: () => '8086:10d3' })).toEqual([]);
+});
+
+test.each(['lib', 'lib64', 'lib/x86_64-linux-gnu'])(
+  'what is missing among the files in %s is named',
+  (dir) => {
+    const files = ['dpdk_plugin.so', 'linux_cp_plugin.so', 'linux_nl_plugin.so', 'ping_plugin.so'];
+    const found = problemsOf(configOf(), '26.06', { files: filesBeside(install(dir, ...files)) });
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^error 0 vpp\.lcp\.enabled: VPP 26\.06 lacks tap_plugin\.so: interfaces have no TAPs/,
+      ),
+      expect.stringMatching(/^warning 0 vpp\.binary: VPP 26\.06 lacks policer_plugin\.so/),
+      expect.stringMatching(/"native" cannot be: this VPP lacks ige_driver\.so in its directory vpp_drivers/),
+    ]);
+    const rest = ['tap_plugin.so', 'policer_plugin.so', 'ige_driver.so'];
+    expect(problemsOf(configOf(), '26.06', { files: filesBeside(install(dir, ...rest)) })).toEqual([]);
+  },
+);
+
+test('without TAPs the tap plugin is not missed; of no VPP of ours anything is', () => {
+  const files = filesBeside(install('lib', 'dpdk_plugin.so', 'ping_plugin.so', 'policer_plugin.so'));
+  expect(problemsOf(configOf('', '[vpp.lcp]\nenabled = false'), '26.06', { files })).toEqual([]);
+  expect(problemsOf(configOf('driver = native', 'external = true'), '25.02')).toEqual([]);
+});
+
+test('of a binary without plugins beside it nothing is missed', () => {
+  writeFileSync(join(prefix, 'vpp'), '');
+  expect(problemsOf(configOf(), '26.06', { files: filesBeside(join(prefix, 'vpp')) })).toEqual([]);
+  expect(problemsOf(configOf(), '26.06', { files: filesBeside('/nowhere/bin/vpp') })).toEqual([]);
+});

@@ -1,0 +1,54 @@
+/** What a configuration asks of a VPP that this VPP has not: for `appliance check` and `appliance image`. */
+import type { Config, ConfigProblem } from '../config/types.ts';
+import { startsVpp } from '../config/mod.ts';
+import { hasDriverFile, whyNotNative } from './native-driver.ts';
+import { findPluginDir, hasPlugin, missingWords } from './plugins.ts';
+import { startupPlugins } from './startup-conf.ts';
+import type { VppVersion } from './version.ts';
+
+/** What of VPP is there beside the program. */
+export interface VppFiles {
+  /** Whether a plugin is, by its file's name. */
+  hasPlugin(file: string): boolean;
+  /** Whether VPP's own driver is; undefined: not known. */
+  readonly hasDriver: boolean | undefined;
+}
+
+/** The files beside a binary. */
+export function filesBeside(binary: string): VppFiles {
+  return { hasPlugin: hasPlugin(findPluginDir(binary)), hasDriver: hasDriverFile(binary) };
+}
+
+export interface VppFacts {
+  readonly version: VppVersion;
+  /** Its files; undefined: not known, and none is missed. */
+  readonly files?: VppFiles | undefined;
+  /** Vendor and device of the NIC at a PCI address (`8086:125c`), where there is one. */
+  readonly pciIdOf?: (pciAddress: string) => string | undefined;
+}
+
+/**
+ * One problem for each plugin that is missing, and for each NIC that VPP's own driver cannot have. An error is what keeps
+ * the configuration from being in force; nothing is said of a VPP that this product does not start.
+ */
+export function vppProblems(config: Config, { version, files, pciIdOf }: VppFacts): ConfigProblem[] {
+  if (!startsVpp(config)) return [];
+  // As on a box, where the namespace is made before VPP starts.
+  const startup = { version, runDir: '/run/vpp', netnsPresent: true };
+  const hasFile = files?.hasDriver;
+  const plugins = startupPlugins(config, { ...startup, ...files }).missing.map(
+    (plugin): ConfigProblem => ({
+      severity: plugin.need === 'always' ? 'warning' : 'error',
+      line: 0,
+      leaf: plugin.leaf,
+      message: missingWords(plugin, version),
+    }),
+  );
+  const nics = config.vpp.dpdk.interfaces.flatMap((nic): ConfigProblem[] => {
+    if (nic.driver !== 'native') return [];
+    const message = whyNotNative(nic, { version, hasFile, pciId: pciIdOf?.(nic.pciAddress) });
+    const leaf = `vpp.dpdk.interface.${nic.pciAddress}.driver`;
+    return message === undefined ? [] : [{ severity: 'error', line: nic.line, leaf, message }];
+  });
+  return [...plugins, ...nics];
+}

@@ -1,0 +1,54 @@
+/** The table of plugins, and how those of it are chosen. */
+import { expect, test } from 'vitest';
+import { choosePlugins, missingWords, PLUGINS, pluginsOf } from './plugins.ts';
+import { parseVppVersion, type VppVersion } from './version.ts';
+
+const ALL = { dpdk: true, linuxCp: true, linuxNl: true };
+const NONE = { dpdk: false, linuxCp: false, linuxNl: false };
+
+function version(text: string): VppVersion {
+  return parseVppVersion(text) ?? expect.unreachable();
+}
+
+test('each plugin comes behind those that it needs', () => {
+  const before = new Set<string>();
+  for (const { file, after = [] } of PLUGINS) {
+    expect(after.filter((other) => !before.has(other))).toEqual([]);
+    before.add(file);
+  }
+});
+
+test.each([
+  ['25.02', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
+  ['25.10-release', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
+  ['26.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'ping', 'tap']],
+  ['26.06-rc2', ['dpdk', 'linux_cp', 'linux_nl', 'ping', 'policer', 'tap']],
+])('of %s', (text, names) => {
+  expect(
+    pluginsOf(version(text))
+      .map(({ file }) => file)
+      .sort(),
+  ).toEqual(names.map((name) => `${name}_plugin.so`));
+});
+
+test('a configuration that needs nothing loads what every VPP has', () => {
+  const { enabled, missing } = choosePlugins(version('26.06'), NONE);
+  expect(enabled.map(({ file }) => file)).toEqual(['ping_plugin.so', 'policer_plugin.so']);
+  expect(missing).toEqual([]);
+});
+
+test('only what is needed and not there is missing; what needs it is not enabled', () => {
+  const { enabled, missing } = choosePlugins(version('26.06'), ALL, (file) => file !== 'tap_plugin.so');
+  expect(missing.map(({ file }) => file)).toEqual(['tap_plugin.so']);
+  expect(enabled.map(({ file }) => file)).toEqual(['dpdk_plugin.so', 'ping_plugin.so', 'policer_plugin.so']);
+  expect(choosePlugins(version('26.06'), NONE, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
+  // In 25.02 it is no plugin.
+  expect(choosePlugins(version('25.02'), ALL, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
+});
+
+test('one that is missing is named with the version, and what does not work', () => {
+  const [tap] = choosePlugins(version('26.06-release'), ALL, (file) => file !== 'tap_plugin.so').missing;
+  expect(tap === undefined ? '' : missingWords(tap, version('26.06-release'), '/usr/lib/vpp_plugins')).toBe(
+    'VPP 26.06-release lacks tap_plugin.so (looked for in /usr/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons nothing to run on',
+  );
+});

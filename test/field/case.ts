@@ -1,0 +1,75 @@
+/**
+ * What a case is: who stands where, what is configured, and what must be true, in order. A case knows no data plane: it
+ * says the same of each. A file in cases/ exports cases by `cases`.
+ */
+import type { NicModel } from '../../image/qemu-arguments.ts';
+import type { Daemon } from './daemons.ts';
+import type { Field } from './field.ts';
+import type { Plane } from './plane.ts';
+
+export type PlaneKind = 'kernel' | 'vpp';
+
+/** The NICs of the box, and the segments that they are on; each segment is a bridge that peers join. */
+export const SEGMENTS = ['xe0', 'xe1', 'xe2'] as const;
+export type Segment = (typeof SEGMENTS)[number];
+/** By the order of SEGMENTS. */
+export const NIC_MODELS: readonly NicModel[] = ['virtio', 'virtio', 'e1000e'];
+
+export interface PeerLink {
+  readonly segment: Segment;
+  /** `192.0.2.2/24`; usable at once. */
+  readonly addresses?: readonly string[];
+  readonly mac?: string;
+  /** Of the segment too; 1500 by default. */
+  readonly mtu?: number;
+}
+
+export interface PeerPlan {
+  readonly name: string;
+  /** In the namespace each link has the name of its segment. */
+  readonly links: readonly PeerLink[];
+  /** On its loopback: destinations behind it. */
+  readonly loopbacks?: readonly string[];
+  /** As iproute2 takes them: `default via 192.0.2.1`. */
+  readonly routes?: readonly string[];
+  readonly forwards?: boolean;
+  readonly daemons?: readonly Daemon[];
+}
+
+export interface BoxPlan {
+  /** Of the box's interfaces; NICs, or loop0 and so on. */
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+  readonly mtu?: Readonly<Record<string, number>>;
+  /** More of appliance.ini: sections that are not those of interfaces, NICs and VPP. */
+  readonly ini?: string;
+  /** Run as services in the namespace of the TAPs. */
+  readonly daemons?: readonly Daemon[];
+}
+
+/** One thing that is done or must be true. */
+export interface Step {
+  readonly what: string;
+  run(field: Field): Promise<void>;
+}
+
+export interface FieldCase {
+  /** Letters, digits, `-`: also what `--only` names. */
+  readonly name: string;
+  /** What it shows, for the table. */
+  readonly shows: string;
+  readonly box: BoxPlan;
+  readonly peers: readonly PeerPlan[];
+  readonly steps: readonly Step[];
+  /** How long it may take on a running box. */
+  readonly seconds: number;
+  /** Where it has a meaning; both by default. */
+  readonly planes?: readonly PlaneKind[];
+  /** Why it cannot be on one of them. */
+  unless?(plane: Plane): string | undefined;
+  /** Part of every run of the tests. */
+  readonly always?: boolean;
+  /** Only when it is named, or with `--long`. */
+  readonly long?: boolean;
+  /** It leaves the box as others must not find it: the guest ends with it. */
+  readonly spoils?: boolean;
+}

@@ -1,0 +1,50 @@
+/** Runs one case on a box that runs: peers, configuration, steps; and keeps evidence when a step fails. */
+import { join } from 'node:path';
+import type { FieldCase } from './case.ts';
+import { keepEvidence } from './evidence.ts';
+import { Field, type FieldOptions } from './field.ts';
+
+export interface CaseResult {
+  readonly passed: boolean;
+  /** Why not: the step, and what was seen. */
+  readonly reason: string;
+  readonly seconds: number;
+}
+
+export interface RunCaseOptions extends FieldOptions {
+  /** Where evidence goes: a directory for each case that fails. */
+  readonly evidence: string;
+  readonly log: (line: string) => void;
+}
+
+/** Never rejects for what the case is about. The box is left as `iniOf(plane)` says, if it still can be. */
+export async function runCase(plan: FieldCase, options: RunCaseOptions): Promise<CaseResult> {
+  const { log, box } = options;
+  const startedAt = performance.now();
+  const seconds = (): number => (performance.now() - startedAt) / 1_000;
+  await using field = new Field(plan, options);
+  let step = 'the box takes the configuration';
+  let result: CaseResult;
+  try {
+    field.wires.capture(options.programs, join(field.scratch, 'captures'));
+    await box.use(plan.box);
+    step = 'the peers start';
+    for (const peer of field.peers.values()) peer.startDaemons();
+    for (const one of plan.steps) {
+      step = one.what;
+      const before = seconds();
+      await one.run(field);
+      log(`    ${(seconds() - before).toFixed(1).padStart(5)} s  ${step}`);
+      if (seconds() > plan.seconds)
+        throw new Error(`the case took ${seconds().toFixed(0)} s, at most ${plan.seconds}`);
+    }
+    result = { passed: true, reason: '', seconds: seconds() };
+  } catch (error) {
+    const reason = `${step}: ${error instanceof Error ? error.message : String(error)}`;
+    result = { passed: false, reason, seconds: seconds() };
+    log(`    FAILED  ${reason}`);
+  }
+  await field.wires.endCaptures();
+  if (!result.passed) await keepEvidence(plan, field, join(options.evidence, plan.name));
+  return result;
+}

@@ -1,0 +1,103 @@
+/** The steps that cases are made of: what is done, what comes to be true, and what stays true. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step } from './case.ts';
+import type { Field } from './field.ts';
+
+const POLL_MS = 300;
+
+/** True, or what was seen instead, for people. */
+export type Finding = true | string;
+export type Probe = (field: Field) => Promise<Finding> | Finding;
+
+/** Something is done. */
+export function act(what: string, run: (field: Field) => unknown): Step {
+  return {
+    what,
+    run: async (field) => {
+      await run(field);
+    },
+  };
+}
+
+/** Becomes true within a time, and is asked until then. */
+export function becomes(what: string, withinS: number, probe: Probe): Step {
+  return {
+    what: `${what}, within ${withinS} s`,
+    run: async (field) => {
+      for (const deadline = performance.now() + withinS * 1_000; ; await sleep(POLL_MS)) {
+        const seen = await probe(field);
+        if (seen === true) return;
+        if (performance.now() > deadline) throw new Error(`not ${what}, after ${withinS} s: ${seen}`);
+      }
+    },
+  };
+}
+
+/** Is true, and stays so for a time. */
+export function stays(what: string, forS: number, probe: Probe): Step {
+  return {
+    what: `${what}, for ${forS} s`,
+    run: async (field) => {
+      for (const end = performance.now() + forS * 1_000; performance.now() < end; await sleep(POLL_MS)) {
+        const seen = await probe(field);
+        if (seen !== true) throw new Error(`not ${what}: ${seen}`);
+      }
+    },
+  };
+}
+
+export interface PingOptions {
+  /** Of the whole IP packet. */
+  readonly bytes?: number;
+  /** None on its way may fragment it. */
+  readonly whole?: boolean;
+  readonly from?: string;
+  readonly ttl?: number;
+}
+
+/** One echo, answered. */
+export async function ping(
+  field: Field,
+  from: string,
+  to: string,
+  options: PingOptions = {},
+): Promise<Finding> {
+  const isIpv6 = to.includes(':');
+  const headers = isIpv6 ? 48 : 28;
+  const words = ['ping', isIpv6 ? '-6' : '-4', '-n', '-c', '1', '-W', '1'];
+  if (options.bytes !== undefined) words.push('-s', String(options.bytes - headers));
+  if (options.whole === true) words.push('-M', 'do');
+  if (options.from !== undefined) words.push('-I', options.from);
+  if (options.ttl !== undefined) words.push('-t', String(options.ttl));
+  const { code, text } = await field.peer(from).run([...words, to].join(' '));
+  return code === 0 ? true : text.trim().split('\n').slice(-4).join(' / ');
+}
+
+/** A peer reaches an address, both ways. */
+export function reaches(from: string, to: string, withinS = 15, options: PingOptions = {}): Step {
+  return becomes(`${from} reaches ${to}${detail(options)}`, withinS, (field) =>
+    ping(field, from, to, options),
+  );
+}
+
+/** A peer reaches an address no more. */
+export function losesSight(from: string, to: string, withinS = 15, options: PingOptions = {}): Step {
+  return becomes(`${from} does not reach ${to}${detail(options)}`, withinS, async (field) =>
+    (await ping(field, from, to, options)) === true ? 'it is answered' : true,
+  );
+}
+
+function detail({ bytes, whole, from }: PingOptions): string {
+  const words = [
+    bytes === undefined ? '' : ` with ${bytes} bytes`,
+    whole === true ? ' unfragmented' : '',
+    from === undefined ? '' : ` from ${from}`,
+  ];
+  return words.join('');
+}
+
+/** A text holds what is expected of it; otherwise the text itself, shortened. */
+export function holds(text: string, ...expected: readonly RegExp[]): Finding {
+  const missing = expected.filter((one) => !one.test(text));
+  return missing.length === 0 ? true : `nothing like ${missing.join(', ')} in:\n${text.slice(0, 3_000)}`;
+}

@@ -1,0 +1,74 @@
+/** Runs cases, as many on one box as can be: a box boots when there is none, or when the last case spoiled it. */
+import { Box } from './box.ts';
+import type { FieldCase } from './case.ts';
+import type { Plane } from './plane.ts';
+import { PeerPrograms } from './programs.ts';
+import { type CaseResult, runCase } from './run-case.ts';
+import { Wires } from './wires.ts';
+
+export interface SuiteOptions {
+  readonly plane: Plane;
+  readonly seed: number;
+  readonly evidence: string;
+  readonly log: (line: string) => void;
+}
+
+export class Suite implements AsyncDisposable {
+  readonly #options: SuiteOptions;
+  readonly #programs: PeerPrograms;
+  readonly #prefix = `f${process.pid}`;
+  #place: { readonly wires: Wires; readonly box: Box } | undefined;
+
+  private constructor(options: SuiteOptions, programs: PeerPrograms) {
+    this.#options = options;
+    this.#programs = programs;
+  }
+
+  static async create(options: SuiteOptions): Promise<Suite> {
+    return new Suite(options, await PeerPrograms.fetch());
+  }
+
+  /** Never rejects for what the case is about; does when no box can be had. */
+  async run(plan: FieldCase): Promise<CaseResult> {
+    const { seed, evidence, log, plane } = this.#options;
+    const place = this.#place ?? (await this.#boot());
+    log(`  ${plan.name} on ${plane.label}: ${plan.shows}`);
+    const options = { ...place, programs: this.#programs, prefix: this.#prefix, seed, evidence, log };
+    const result = await runCase(plan, options);
+    // What failed may have left anything behind.
+    if (plan.spoils === true || !result.passed) await this.#end();
+    else {
+      await place.box.use({ addresses: {} }).catch(async (error: unknown) => {
+        log(`    the box does not go back to what it was: ${String(error)}`);
+        await this.#end();
+      });
+    }
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+
+  async #boot(): Promise<{ readonly wires: Wires; readonly box: Box }> {
+    const startedAt = performance.now();
+    const wires = new Wires(this.#prefix);
+    try {
+      const box = await Box.boot(this.#options.plane, wires);
+      this.#place = { wires, box };
+      const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+      this.#options.log(`  a box with ${this.#options.plane.label} is up after ${seconds} s`);
+      return this.#place;
+    } catch (error) {
+      await wires[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #end(): Promise<void> {
+    const place = this.#place;
+    this.#place = undefined;
+    await place?.box[Symbol.asyncDispose]();
+    await place?.wires[Symbol.asyncDispose]();
+  }
+}

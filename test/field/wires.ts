@@ -1,0 +1,109 @@
+/**
+ * The cables between the box and its peers: a bridge for each segment in a namespace of their own, in which the box's
+ * TAPs are ports, and the peers' veths. Everything that crosses a segment can be captured there.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { linkIndex } from '../../src/linux/mod.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SEGMENTS, type PeerLink, type Segment } from './case.ts';
+import { Namespace, type Running } from './namespace.ts';
+import type { PeerPrograms } from './programs.ts';
+
+const DEFAULT_MTU = 1500;
+const TAP_MS = 10_000;
+/** Of a capture: headers, and most of what daemons say. */
+const SNAP_BYTES = 256;
+const CAPTURED_PACKETS = 20_000;
+
+export class Wires implements AsyncDisposable {
+  readonly #namespace: Namespace;
+  readonly #prefix: string;
+  #captures: Running[] = [];
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+    this.#namespace = new Namespace(`${prefix}-wires`);
+    for (const segment of SEGMENTS) {
+      this.#namespace.ip(`link add ${segment} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`);
+      // The bridges only forward: no packet of their own.
+      this.#namespace.sysctl(`ipv6.conf.${segment}.disable_ipv6`, 1);
+      this.#namespace.ip(`link set ${segment} up`);
+    }
+  }
+
+  /** What QEMU calls the TAP of a segment. */
+  tapName(segment: Segment): string {
+    return `${this.#prefix}t${SEGMENTS.indexOf(segment)}`;
+  }
+
+  /** Takes the TAPs of a QEMU that has just started out of the machine's own namespace. */
+  async takeTaps(): Promise<void> {
+    for (const segment of SEGMENTS) {
+      const name = this.tapName(segment);
+      for (const deadline = performance.now() + TAP_MS; linkIndex(name) === undefined; await sleep(50)) {
+        if (performance.now() > deadline) throw new Error(`QEMU made no TAP ${name}`);
+      }
+      execFileSync('ip', ['link', 'set', name, 'netns', this.#namespace.name]);
+      this.#join(name, segment);
+    }
+  }
+
+  /** Puts a peer onto a segment; in its namespace the link has the segment's name. */
+  attach(
+    peer: Namespace,
+    index: number,
+    { segment, addresses = [], mac, mtu = DEFAULT_MTU }: PeerLink,
+  ): void {
+    const port = `p${index}-${segment}`;
+    const address = mac ?? macOf(`${segment} ${addresses[0] ?? index}`);
+    peer.ip(
+      `link add ${segment} address ${address} type veth peer name ${port} netns ${this.#namespace.name}`,
+    );
+    this.#join(port, segment);
+    // The lowest of its ports is the bridge's.
+    for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${mtu}`);
+    peer.ip(`link set ${segment} mtu ${mtu}`);
+    for (const each of addresses) {
+      peer.ip(`address add ${each} dev ${segment}${each.includes(':') ? ' nodad' : ''}`);
+    }
+    peer.ip(`link set ${segment} up`);
+  }
+
+  /** Captures all segments into `SEGMENT.pcap` of a directory until `endCaptures`. */
+  capture(programs: PeerPrograms, directory: string): void {
+    mkdirSync(directory, { recursive: true });
+    this.#captures = SEGMENTS.map((segment) =>
+      this.#namespace.start(
+        programs.path('tcpdump'),
+        [
+          ...['-i', segment, '-n', '-U', '-s', String(SNAP_BYTES), '-c', String(CAPTURED_PACKETS)],
+          ...['-Z', 'root', '-w', join(directory, `${segment}.pcap`)],
+        ],
+        programs.env,
+      ),
+    );
+  }
+
+  async endCaptures(): Promise<void> {
+    await Promise.all(this.#captures.map((one) => one.end()));
+    this.#captures = [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#namespace[Symbol.asyncDispose]();
+  }
+
+  #join(port: string, segment: Segment): void {
+    this.#namespace.sysctl(`ipv6.conf.${port}.disable_ipv6`, 1);
+    this.#namespace.ip(`link set ${port} master ${segment} up`);
+  }
+}
+
+/** The same for the same address: the box's neighbours are those of the case before, if they have its addresses. */
+function macOf(identity: string): string {
+  const bytes = createHash('sha256').update(identity).digest('hex').slice(0, 8);
+  return `02:fd:${bytes.replace(/(..)(?=.)/g, '$1:')}`;
+}
