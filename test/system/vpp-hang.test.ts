@@ -90,6 +90,11 @@ describe.concurrent('a VPP of someone else that hangs', { timeout: TIMEOUT_MS },
       vpp: `${config(dir).vpp}\n${VPP}`,
     }));
     await programmed(running, 1);
+    // The sweep that comes last may take its time.
+    await running.untilSo(
+      'all is told',
+      () => /fib: 1 of 1 routes programmed/.test(running.output) || undefined,
+    );
     process.kill(vpp.pid, 'SIGSTOP');
     await running.until('it is said', ({ conditions }) =>
       conditions.some(({ severity, reason }) => severity === 'error' && /hung, last answer/.test(reason)),
