@@ -41,7 +41,7 @@ import { payloadOf, VppTemplates } from './vpp-templates.ts';
 const TABLE_RETRY_MS = 1_000;
 const TABLE_TIMEOUT_MS = 30_000;
 /** For the end of a replace: VPP removes all routes that were not sent again in one go (docs/health.md has figures). */
-const SWEEP_TIMEOUT_MS = 120_000;
+const SWEEP = { timeoutMs: 120_000, blocksVpp: true } as const;
 /** Between two looks at next hops: networks may have come that nobody told of, and neighbours that did not answer. */
 const LOOK_MS = 5_000;
 
@@ -481,7 +481,7 @@ export class VppBackend implements Disposable {
     for (const id of ids) {
       try {
         for (const table of bothFamilies(id)) {
-          await endTableReplace(session.client, table, { timeoutMs: SWEEP_TIMEOUT_MS });
+          await endTableReplace(session.client, table, SWEEP);
         }
       } catch (error) {
         if (this.#session === session) this.#options.onError(`sweep table ${id}: ${reasonOf(error)}`);
@@ -504,7 +504,7 @@ export class VppBackend implements Disposable {
     try {
       for (const table of bothFamilies(old)) {
         await beginTableReplace(session.client, table, { timeoutMs: TABLE_TIMEOUT_MS });
-        await endTableReplace(session.client, table, { timeoutMs: SWEEP_TIMEOUT_MS });
+        await endTableReplace(session.client, table, SWEEP);
       }
     } catch (error) {
       if (this.#session === session) this.#options.onError(`empty table ${old}: ${reasonOf(error)}`);

@@ -39,6 +39,7 @@ export class VppLink implements AsyncDisposable {
       clientName: 'appliance',
       requiredMessages: REQUIRED_MESSAGES,
       answerTimeoutMs: vpp.answerTimeoutSeconds * 1000,
+      startsFresh: !vpp.external,
     });
     this.stats = new StatsPoller({
       socketPath: vpp.stats.socketPath,
@@ -108,7 +109,7 @@ export class VppLink implements AsyncDisposable {
       this.#connectedAtMs = performance.now();
       if (kind === 'restarted') this.#restarts += 1;
       conditions.clear('vpp-api');
-      const word = kind === 'first' ? 'connected' : 'reconnected';
+      const word = kind === 'reconnected' ? 'reconnected' : 'connected';
       logger.info('vpp', `${word}: API of VPP ${version.version}, pid ${vpePid} (${kind})`);
       this.stats.reattach();
       onConnected(event).catch((error: unknown) => {

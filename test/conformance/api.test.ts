@@ -761,7 +761,7 @@ describe(`the long-lived connection to ${targetName}`, () => {
     await once(connection, 'hung');
   });
 
-  test('one that works off a request that was given more time is waited for', async (ctx) => {
+  test('one that works off a request that may take more time is waited for', async (ctx) => {
     needsEmulator(ctx, 'drop requests');
     await using target = await startVpp();
     await using connection = new vpp.VppConnection({ socketPath: target.apiSocket, answerTimeoutMs: 500 });
@@ -769,7 +769,7 @@ describe(`the long-lived connection to ${targetName}`, () => {
     const [{ client }] = await once(connection, 'connected');
     await target.emulator?.control({ command: 'drop', message: '*' });
     let code: string | undefined;
-    void codeOf(vpp.showVersion(client, { timeoutMs: 2_000 })).then((found) => {
+    void codeOf(vpp.showVersion(client, { timeoutMs: 2_000, blocksVpp: true })).then((found) => {
       code = found;
     });
     await once(connection, 'hung');
@@ -805,6 +805,21 @@ describe(`the long-lived connection to ${targetName}`, () => {
     process.kill(target.pid, 'SIGSTOP');
     await once(connection, 'hung');
     process.kill(target.pid, 'SIGCONT');
+  });
+
+  test('knows a process that was started for it to have nothing of before', async () => {
+    await using target = await startVpp();
+    const socketPath = target.apiSocket;
+    await using connection = new vpp.VppConnection({ socketPath, reconnectMs: 50, startsFresh: true });
+    const kinds: string[] = [];
+    connection.on('connected', ({ kind }) => kinds.push(kind));
+    connection.start();
+    await expect.poll(() => kinds).toEqual(['restarted']);
+    connection.client?.close({ kind: 'socket-error', text: 'for the test' });
+    await expect.poll(() => kinds).toEqual(['restarted', 'reconnected']);
+    // The same pid, as of a VPP in a container of its own.
+    connection.start();
+    await expect.poll(() => kinds).toEqual(['restarted', 'reconnected', 'restarted']);
   });
 
   test('keeps nothing of a connection that was never usable', async (ctx) => {

@@ -15,7 +15,7 @@ import { type EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.
 
 export const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');
 const POLL_MS = 50;
-const PATIENCE_MS = 50_000;
+const PATIENCE_MS = 60_000;
 
 /** What of a configuration the tests differ in. */
 export interface RunConfig {

@@ -21,6 +21,8 @@ export interface CallOptions {
   /** Time for the reply, for a dump the time without any answer; default 5,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** VPP's main thread may do nothing else until it answers this: its silence for `timeoutMs` is no hang. */
+  readonly blocksVpp?: boolean;
 }
 
 export interface ManyOptions extends CallOptions {

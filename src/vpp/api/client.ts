@@ -148,9 +148,9 @@ export class VppApiClient implements AsyncDisposable {
     return this.#pending.size + this.#bulk.inFlight;
   }
 
-  /** How long VPP may be silent at least: the longest time that a request was given which waits; bulk requests apart. */
+  /** How long VPP may be silent at least for the sake of requests that wait (`CallOptions.blocksVpp`), in ms. */
   get patienceMs(): number {
-    return this.#pending.longestMs;
+    return this.#pending.longestBlockMs;
   }
 
   get isClosed(): boolean {
@@ -321,7 +321,7 @@ export class VppApiClient implements AsyncDisposable {
     if (options.signal?.aborted) throw abortedError(def.name, options.signal);
     this.#sweeper ??= this.#startSweeper();
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const { context, result } = this.#pending.add(def.name, timeoutMs, options.signal, collect);
+    const { context, result } = this.#pending.add(def.name, { ...options, timeoutMs }, collect);
     try {
       this.#write(id, context, def, body);
       andThen?.(context);

@@ -30,6 +30,8 @@ export interface VppConnectionOptions {
   readonly reconnectMs?: number;
   /** For one attempt, default 5,000. */
   readonly connectTimeoutMs?: number;
+  /** Whether each `start` is that of a process that has nothing of ours, where its pid alone does not tell. */
+  readonly startsFresh?: boolean;
   /** See `VppConnection.answerTimeoutMs`; default 20,000. */
   readonly answerTimeoutMs?: number;
 }
@@ -90,14 +92,17 @@ const TURN_MS = 250;
 /** VPP is asked after so much silence, or after a quarter of the timeout. */
 const ASK_AFTER_MS = 1_000;
 
+/** No process has this pid. */
+const NOBODY = 0;
+
 export class VppConnection extends EventEmitter<VppConnectionEvents> implements AsyncDisposable {
   readonly #options: Required<VppConnectionOptions>;
   readonly #stop = new AbortController();
   readonly #traffic = new TrafficCounter();
   /**
    * Milliseconds without any answer after which a VPP that was connected counts as hung, whether or not there is a
-   * connection then; more while a request waits that was given more (the sweep of a full table). Time in which this
-   * process did not run does not count.
+   * connection then; more while a request waits that may take more (`CallOptions.blocksVpp`). Time in which this process
+   * did not run does not count.
    */
   answerTimeoutMs: number;
   #status: VppConnectionStatus = { state: 'idle' };
@@ -116,6 +121,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
       requiredMessages: [],
       reconnectMs: 1_000,
       connectTimeoutMs: 5_000,
+      startsFresh: false,
       answerTimeoutMs: 20_000,
       ...options,
     };
@@ -148,6 +154,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
   start(): void {
     if (this.#stop.signal.aborted) return;
     this.processEnded();
+    if (this.#options.startsFresh) this.#lastPid = NOBODY;
     this.#client?.close({ kind: 'closed-by-us', text: 'another process of VPP was started' });
     if (this.#client === undefined) this.#setStatus(connecting(this.#life));
     this.#running ??= this.#run();

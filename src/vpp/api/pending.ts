@@ -4,6 +4,7 @@
  * Invariants: at most `MAX_OUTSTANDING` wait; contexts are 1 … 2^31-1 in turn; each result settles exactly once.
  */
 
+import type { CallOptions } from './client-types.ts';
 import { abortedError, VppApiError } from './errors.ts';
 import type { ReadCursor } from './schema.ts';
 import type { TrafficCounter } from './traffic.ts';
@@ -20,6 +21,7 @@ export type Collector<Result> = (id: number, cursor: ReadCursor, finish: (result
 interface Entry {
   readonly name: string;
   readonly timeoutMs: number;
+  readonly blocksVpp: boolean;
   /** `performance.now()` */
   readonly beganAt: number;
   deadline: number;
@@ -43,18 +45,19 @@ export class Pending {
     return this.#entries.size;
   }
 
-  /** The longest time that one of them was given, in ms; 0 when none waits. */
-  get longestMs(): number {
+  /** The longest time that one of them was given in which VPP may do nothing else, in ms; 0 when none waits. */
+  get longestBlockMs(): number {
     let longest = 0;
-    for (const { timeoutMs } of this.#entries.values()) longest = Math.max(longest, timeoutMs);
+    for (const { blocksVpp, timeoutMs } of this.#entries.values()) {
+      if (blocksVpp) longest = Math.max(longest, timeoutMs);
+    }
     return longest;
   }
 
   /** A new context and the promise of its result; throws VppApiError `busy`. */
   add<Result>(
     name: string,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
+    { timeoutMs, signal, blocksVpp = false }: CallOptions & { readonly timeoutMs: number },
     collect: Collector<Result>,
   ): { context: number; result: Promise<Result> } {
     if (this.#entries.size >= MAX_OUTSTANDING) {
@@ -74,6 +77,7 @@ export class Pending {
     this.#entries.set(context, {
       name,
       timeoutMs,
+      blocksVpp,
       beganAt,
       deadline: beganAt + timeoutMs,
       collect: (id, cursor) => collect(id, cursor, resolve),
