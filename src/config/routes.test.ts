@@ -271,3 +271,44 @@ it('takes 16 labels and no 17th, and warns of more than VPP imposes', () => {
   expect(warned(12)).toEqual([]);
   expect(warned(16)).toEqual(['16 labels: VPP 25.02 imposes at most 12']);
 });
+
+it('warns of next hops whose neighbours VPP cannot find', () => {
+  const warned = (lcp: boolean, ...lines: string[]): string[] => {
+    const text = `[vpp]
+enabled = true
+[vpp.lcp]
+enabled = ${lcp}
+[vpp.dpdk.interface.0000:03:00.0]
+name = xe0
+[vpp.dpdk.interface.0000:03:00.1]
+name = xe1
+[interface.xe0]
+addresses = 192.0.2.1/24
+[interface.xe1]
+addresses = 198.51.100.1/24, 2001:db8:1::1/64
+[route]
+${lines.join('\n')}`;
+    const result = parseConfig(text, 'appliance.ini');
+    if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join());
+    return result.warnings.flatMap(({ leaf, message }) =>
+      leaf.startsWith('route.') ? [`${leaf}: ${message}`] : [],
+    );
+  };
+  const noIpv6 =
+    'route.10.9.0.0/16: "fe80::1" is IPv6: VPP finds it with an IPv6 address on xe0, which has none';
+  expect(warned(false, '10.9.0.0/16 = fe80::1%xe0', '10.8.0.0/16 = fe80::1%xe1')).toEqual([noIpv6]);
+  expect(warned(true, '10.9.0.0/16 = fe80::1%xe0')).toEqual([]);
+  const outside = (leaf: string, address: string, name: string, length: number): string =>
+    `route.${leaf}: "${address}" is in no network of ${name}: VPP hears it with a route ${address}/${length} = %${name} beside this one`;
+  expect(warned(false, '0.0.0.0/0 = 172.31.1.1%xe0', '::/0 = 2001:db8:2::1%xe1')).toEqual([
+    outside('0.0.0.0/0', '172.31.1.1', 'xe0', 32),
+    outside('::/0', '2001:db8:2::1', 'xe1', 128),
+  ]);
+  expect(warned(false, '0.0.0.0/0 = 172.31.1.1%xe0', '172.31.1.1/32 = %xe0')).toEqual([]);
+  expect(warned(false, '0.0.0.0/0 = 172.31.1.1%xe0', '172.31.1.1/32 = %xe1')).toEqual([
+    outside('0.0.0.0/0', '172.31.1.1', 'xe0', 32),
+  ]);
+  expect(warned(false, '0.0.0.0/0 = %xe0', '10.0.0.0/8 = %xe0, 192.0.2.9%xe0')).toEqual([
+    'route.0.0.0.0/0: every destination would be asked for on xe0 itself: a next hop is right',
+  ]);
+});

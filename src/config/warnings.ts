@@ -2,13 +2,20 @@
  * What is allowed and probably not meant: only looked for in a configuration without errors.
  */
 
+import {
+  isIpv6LinkLocal,
+  type ParsedPrefix,
+  parseAddress,
+  parsePrefix,
+  prefixContains,
+} from './addresses.ts';
 import { formatDestination } from './route-difference.ts';
 import { deadRoutes } from './route-resolution.ts';
 import { LOOPBACK_NAME } from './interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
 import { MAX_VPP_STACK } from './route-labels.ts';
-import type { Config } from './types.ts';
+import type { Config, Destination, NextHop } from './types.ts';
 import type { LeafPath, Values } from './values.ts';
 import { formatSize } from './words.ts';
 
@@ -29,6 +36,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
     problems.warning(route.line, leaf, `its packets are dropped: ${reason}`);
   }
   if (config.vpp.enabled) warnLabels(config, problems);
+  if (config.vpp.enabled && !config.vpp.external) warnNextHops(config, problems);
   if (config.vpp.enabled && !config.vpp.external) warnSizes(config, warn);
 }
 
@@ -115,6 +123,54 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
       );
     }
   }
+}
+
+/** Next hops that VPP takes, and whose neighbours it cannot find. */
+function warnNextHops(config: Config, problems: Problems): void {
+  const attached = config.routes.flatMap(({ destination, action }) => {
+    if (destination.family === 'mpls' || action.kind !== 'forward') return [];
+    const prefix = parsePrefix(formatDestination(destination));
+    const names = action.nextHops.flatMap((hop) => (hop.address === undefined ? [hop.interface] : []));
+    return prefix === undefined ? [] : names.map((name) => ({ name, prefix }));
+  });
+  for (const { destination, action, line } of config.routes) {
+    if (action.kind !== 'forward') continue;
+    for (const hop of action.nextHops) {
+      const message = doubtsAbout(hop, destination, config, attached);
+      if (message !== undefined) problems.warning(line, `route.${formatDestination(destination)}`, message);
+    }
+  }
+}
+
+function doubtsAbout(
+  { address: text, interface: name }: NextHop,
+  destination: Destination,
+  { interfaces, vpp }: Config,
+  attached: readonly { readonly name: string; readonly prefix: ParsedPrefix }[],
+): string | undefined {
+  if (text === undefined) {
+    const isAll = destination.family !== 'mpls' && destination.length === 0;
+    return isAll ? `every destination would be asked for on ${name} itself: a next hop is right` : undefined;
+  }
+  const address = parseAddress(text);
+  const networks = interfaces
+    .find((one) => one.name === name)
+    ?.addresses.flatMap((one) => parsePrefix(`${one.address}/${one.length}`) ?? [])
+    .filter(({ family }) => family === address?.family);
+  if (name === undefined || address === undefined || networks === undefined) return undefined;
+  if (networks.length === 0) {
+    // With a TAP in Linux it has what that has.
+    const isFound = destination.family !== 4 || address.family === 4 || vpp.lcp.enabled;
+    return isFound
+      ? undefined
+      : `"${text}" is IPv6: VPP finds it with an IPv6 address on ${name}, which has none`;
+  }
+  const own = attached.filter((one) => one.name === name).map(({ prefix }) => prefix);
+  const isHeard =
+    isIpv6LinkLocal(address) || [...networks, ...own].some((one) => prefixContains(one, address));
+  if (isHeard) return undefined;
+  const host = `${text}/${address.bytes.length * 8}`;
+  return `"${text}" is in no network of ${name}: VPP hears it with a route ${host} = %${name} beside this one`;
 }
 
 function warnLabels({ routes }: Config, problems: Problems): void {

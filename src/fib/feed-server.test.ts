@@ -31,8 +31,8 @@ const BAD: readonly (readonly [string, string | Uint8Array, string])[] = [
   ],
   [
     'next hop of the other family',
-    '10.9.0.0/16 via 2001:db8::1',
-    '"2001:db8::1" is IPv6: 10.9.0.0/16 needs an IPv4 next hop',
+    '2001:db8:9::/48 via 192.0.2.1',
+    '"192.0.2.1" is IPv4: 2001:db8:9::/48 needs an IPv6 next hop',
   ],
   ['a line of 10 MB', Buffer.alloc(10_000_000, 'x'), 'the line is longer than 65536 bytes'],
   ['NUL bytes', '10.9.0.0/16 via 192.0.2.9\0\0', 'a NUL byte: a line of text is right'],
@@ -64,7 +64,7 @@ const BAD: readonly (readonly [string, string | Uint8Array, string])[] = [
   [
     'garbage as a zone',
     '2001:db8::/32 via fe80::1%%$(reboot)',
-    '"fe80::1%%$(reboot)" is not a next hop: NEXT-HOP[@WEIGHT][%INTERFACE], blackhole or unreachable is right',
+    '"fe80::1%%$(reboot)" is not a next hop: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
   ],
   [
     'a next hop twice',

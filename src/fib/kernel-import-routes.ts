@@ -6,7 +6,7 @@
  * changes only another reading tells.
  */
 import { ROUTE_PROTOCOL, type RouteNotice } from '../linux/mod.ts';
-import type { ImportGroups, Refusal } from './kernel-import-groups.ts';
+import type { ImportGroups, OnlinkGateway, Refusal } from './kernel-import-groups.ts';
 import type { ImportRefusals } from './kernel-import-refusals.ts';
 import { NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, formatKey, newRouteKey } from './route-key.ts';
@@ -17,11 +17,15 @@ const KERNEL_PROTOCOLS: ReadonlySet<number> = new Set([1, 2, 9, ROUTE_PROTOCOL])
 const MAIN_TABLE = 254;
 const LOCAL_TABLE = 255;
 
+/** Any other route to an on-link gateway is better. */
+const LAST_METRIC = 0xffff_ffff;
+
 export interface ImportedRoutesOptions {
   readonly table: RouteTable;
   readonly groups: ImportGroups;
   readonly refusals: ImportRefusals;
-  readonly source: RouteSource;
+  /** Of the routes; those to on-link gateways have one of their own, whose name ends with `suffix`. */
+  readonly newSource: (suffix?: string) => RouteSource;
 }
 
 export class ImportedRoutes {
@@ -29,15 +33,24 @@ export class ImportedRoutes {
   readonly #groups: ImportGroups;
   readonly #refusals: ImportRefusals;
   readonly source: RouteSource;
+  readonly #newSource: ImportedRoutesOptions['newSource'];
+  /** Attached routes to on-link gateways: without one VPP hears no answer of theirs (arp_reply in vnet/arp/arp.c). */
+  #onlink: RouteSource | undefined;
   /** Destinations that the namespace has several routes to. */
   readonly #shared = new Set<string>();
   readonly #key = newRouteKey();
 
-  constructor({ table, groups, refusals, source }: ImportedRoutesOptions) {
+  constructor({ table, groups, refusals, newSource }: ImportedRoutesOptions) {
     this.#table = table;
     this.#groups = groups;
     this.#refusals = refusals;
-    this.source = source;
+    this.#newSource = newSource;
+    this.source = newSource();
+  }
+
+  /** All that it has, to be disposed of. */
+  get sources(): readonly RouteSource[] {
+    return this.#onlink === undefined ? [this.source] : [this.source, this.#onlink];
   }
 
   /** A route of a reading: of several to one destination the kernel uses the first of the lowest metric. */
@@ -148,7 +161,8 @@ export class ImportedRoutes {
   }
 
   #set(notice: RouteNotice): void {
-    const { group, refusals } = this.#groups.of(notice);
+    const { group, refusals, onlink } = this.#groups.of(notice);
+    for (const gateway of onlink) this.#attach(gateway);
     if (group === NO_GROUP) {
       // What it was before must not stay.
       this.source.remove(this.#key);
@@ -157,6 +171,24 @@ export class ImportedRoutes {
       this.#refuse(notice, [{ reason: 'table-full' }], notice.metric);
     } else if (refusals.length > 0) this.#refuse(notice, refusals);
     else if (!this.#refusals.isEmpty) this.#refusals.delete(this.#keyText());
+  }
+
+  /** Until the next reading: nobody counts the routes over a gateway. */
+  #attach({ family, address, interface: name }: OnlinkGateway): void {
+    // A link-local one is heard on any interface that speaks IPv6.
+    if (/^fe[89ab]/.test(address)) return;
+    this.#onlink ??= this.#newSource(' on-link');
+    const { tableId } = this.#key;
+    this.#onlink.setRoute({
+      destination: { family, address, length: family === 4 ? 32 : 128 },
+      action: {
+        kind: 'forward',
+        nextHops: [{ family, address: undefined, weight: 1, interface: name }],
+        labels: [],
+      },
+      metric: LAST_METRIC,
+      tableId: tableId === DEFAULT_TABLE ? undefined : tableId,
+    });
   }
 
   #remove(): void {

@@ -383,6 +383,24 @@ describe('routes of a routing daemon', () => {
     expect(errors).toEqual([]);
   });
 
+  it('over an on-link gateway bring an attached route to that, which goes with another reading', async () => {
+    ip('route', 'add', '10.1.0.0/16', 'via', '172.31.1.1', 'dev', 'xe0', 'onlink', 'proto', 'bird');
+    ip('-6', 'route', 'add', '2001:db8:1::/48', 'via', 'fe80::7', 'dev', 'xe0', 'onlink', 'proto', 'bird');
+    await using imported = start();
+    const six = '2001:db8:1::/48 metric 1024: fe80::7%GigabitEthernet0';
+    const onlink = (host: string) => `172.31.1.${host}/32 metric 4294967295: %GigabitEthernet0`;
+    const first = '10.1.0.0/16 metric 0: 172.31.1.1%GigabitEthernet0';
+    await untilRoutes([first, onlink('1'), six]);
+    expect(imported.status.routes).toBe(2);
+    ip('route', 'replace', '10.1.0.0/16', 'via', '172.31.1.2', 'dev', 'xe0', 'onlink', 'proto', 'bird');
+    await untilRoutes([first.replace('1.1%', '1.2%'), onlink('1'), onlink('2'), six]);
+    imported.tapsChanged();
+    await untilRoutes([first.replace('1.1%', '1.2%'), onlink('2'), six]);
+    await imported[Symbol.asyncDispose]();
+    expect(routes()).toEqual([]);
+    expect(table.sources).toEqual([]);
+  });
+
   it('of one metric to an interface each, in IPv6, are two, of which the first counts', async () => {
     await using _imported = start();
     await until(

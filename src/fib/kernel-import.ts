@@ -150,7 +150,8 @@ export class KernelImport implements AsyncDisposable {
     );
     for (const link of withNetns(netns, () => listLinks())) links.set(link.index, link);
     const refusals = opened.use(new ImportRefusals((news) => this.#options.onRefused(news)));
-    const routes = new ImportedRoutes({ table, groups, refusals, source: this.#newSource() });
+    const newSource = (suffix?: string): RouteSource => this.#newSource(suffix);
+    const routes = new ImportedRoutes({ table, groups, refusals, newSource });
     // The session's from here on.
     opened.move();
     return {
@@ -167,9 +168,9 @@ export class KernelImport implements AsyncDisposable {
     };
   }
 
-  #newSource(): RouteSource {
+  #newSource(suffix = ''): RouteSource {
     const { table, distance, netns } = this.#options;
-    return table.addSource({ name: `kernel (${netns})`, distance, origin: 'kernel' });
+    return table.addSource({ name: `kernel (${netns})${suffix}`, distance, origin: 'kernel' });
   }
 
   #end(): void {
@@ -182,13 +183,15 @@ export class KernelImport implements AsyncDisposable {
     session.monitor[Symbol.dispose]();
     session.refusals[Symbol.dispose]();
     session.groups.forget();
-    this.#leave(session.routes.source);
+    this.#leave(session.routes);
   }
 
-  #leave(source: RouteSource): void {
-    const leaving = source[Symbol.asyncDispose]();
-    this.#leaving.add(leaving);
-    void leaving.finally(() => this.#leaving.delete(leaving));
+  #leave(routes: ImportedRoutes): void {
+    for (const source of routes.sources) {
+      const leaving = source[Symbol.asyncDispose]();
+      this.#leaving.add(leaving);
+      void leaving.finally(() => this.#leaving.delete(leaving));
+    }
   }
 
   /** Reads everything; into a new source when there is one already. Never rejects. */
@@ -198,8 +201,10 @@ export class KernelImport implements AsyncDisposable {
     const { signal } = session.life;
     const old = session.routes;
     try {
-      if (isAgain)
-        session.routes = new ImportedRoutes({ table, groups, refusals, source: this.#newSource() });
+      if (isAgain) {
+        const newSource = (suffix?: string): RouteSource => this.#newSource(suffix);
+        session.routes = new ImportedRoutes({ table, groups, refusals, newSource });
+      }
       groups.forget();
       refusals.begin();
       this.#reads += 1;
@@ -216,7 +221,7 @@ export class KernelImport implements AsyncDisposable {
         this.#readAgain(session);
       }
     }
-    if (session.routes !== old) this.#leave(old.source);
+    if (session.routes !== old) this.#leave(old);
     if (this.#session !== session) return;
     session.reading = undefined;
     session.readAt = performance.now();

@@ -4,6 +4,7 @@ export { readAskedDestination } from './explain-question.ts';
 export { FeedServer } from './feed-server.ts';
 export type { FibTotals } from './feeder.ts';
 export { Fib, type FibOptions } from './fib.ts';
+export { ASKING_PREFIX } from './ipv6-neighbours.ts';
 export { KernelBackend } from './kernel-backend.ts';
 export { KernelImport, type KernelImportOptions } from './kernel-import.ts';
 export { MAX_IMPORTED_NEXT_HOPS } from './kernel-import-groups.ts';

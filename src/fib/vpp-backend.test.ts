@@ -12,7 +12,7 @@ function route(text: string, ...to: string[]): StaticRoute {
   const { family, address, length } = parsePrefix(text)!;
   const nextHops = to.map((each) => {
     const [hop = '', name] = each.split('%');
-    return { family, address: hop, weight: 1, interface: name };
+    return { family: hop.includes(':') ? 6 : 4, address: hop, weight: 1, interface: name } as const;
   });
   const action =
     to[0] === 'blackhole'
@@ -83,6 +83,33 @@ function reconfigure(config: FibVppConfig, routes: readonly StaticRoute[]): void
 }
 
 const settled = (): Promise<void> => until(() => fib.vpp.status.pending === 0);
+
+describe('IPv6 neighbours of IPv4 routes', () => {
+  it('are asked for when interfaces change, as long as routes go over them, and nothing is left of it', async () => {
+    known.add('xe0');
+    await start([
+      route('10.0.0.0/8', 'fe80::1%xe0'),
+      route('10.1.0.0/16', 'fe80::1%xe0'),
+      route('10.2.0.0/16', '2001:db8::1%xe9'),
+      route('10.3.0.0/16', '192.0.2.1%xe0'),
+      route('2001:db8:1::/48', 'fe80::2%xe0'),
+    ]);
+    await settled();
+    const before = await received();
+    fib.vpp.interfacesChanged();
+    // One that is over an interface, once: a route that asks, and its removal. A timer asks too.
+    await until(async () => (await received()) >= before + 2);
+    expect(((await received()) - before) % 2).toBe(0);
+    const own = ['0 10.0.0.0/8 fe80::1', '0 10.1.0.0/16 fe80::1', '0 10.3.0.0/16 192.0.2.1'];
+    expect(await inVpp()).toEqual([...own, '0 2001:db8:1::/48 fe80::2']);
+    fib.setRoutes([route('10.3.0.0/16', '192.0.2.1%xe0')]);
+    await settled();
+    const then = await received();
+    fib.vpp.interfacesChanged();
+    await sleep(100);
+    expect(await received()).toBe(then);
+  });
+});
 
 describe('the FIB of VPP with another configuration', () => {
   it('programs the difference: one message for each route that changed, none for the others', async () => {

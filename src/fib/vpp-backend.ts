@@ -42,7 +42,7 @@ const TABLE_RETRY_MS = 1_000;
 const TABLE_TIMEOUT_MS = 30_000;
 /** For the end of a replace: VPP removes all routes that were not sent again in one go (docs/health.md has figures). */
 const SWEEP_TIMEOUT_MS = 120_000;
-/** Between two looks at next hops that are left out: networks may have come that nobody told of. */
+/** Between two looks at next hops: networks may have come that nobody told of, and neighbours that did not answer. */
 const LOOK_MS = 5_000;
 
 export interface VppBackendOptions {
@@ -134,7 +134,10 @@ export class VppBackend implements Disposable {
       isSweeping: false,
     };
     this.#session = session;
-    this.#lookTimer = setInterval(() => this.#lookAtSubstitutes(), LOOK_MS).unref();
+    this.#lookTimer = setInterval(() => {
+      this.#lookAtSubstitutes();
+      this.#askForNeighbours();
+    }, LOOK_MS).unref();
     for (const state of this.#states) {
       state.reset(kind === 'reconnected' && state.store.family === 'mpls' ? 'unsure' : 'nothing');
     }
@@ -187,6 +190,13 @@ export class VppBackend implements Disposable {
     if (groups.size > 0) for (const state of this.#states) state.tellAgain(groups);
     for (const programmer of this.#session?.programmers.values() ?? []) programmer.forgetRefusals();
     for (const state of this.#states) state.wake();
+    // A link that came up was down when VPP asked for them.
+    this.#askForNeighbours();
+  }
+
+  #askForNeighbours(): void {
+    const session = this.#session;
+    if (session?.isOpen === true) void this.#templates.ipv6Neighbours.ask(session.client);
   }
 
   /** Leaves out what VPP cannot have now of a group. True: it is to be told something else in its place than before. */

@@ -25,6 +25,7 @@ import {
   NO_INTERFACE,
   type SwIfIndex,
 } from '../vpp/api/mod.ts';
+import { Ipv6Neighbours } from './ipv6-neighbours.ts';
 import type { LeftOutHop } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
@@ -64,6 +65,8 @@ interface Found {
 export class VppTemplates implements Disposable {
   readonly #groups: NextHopGroups;
   readonly #resolve: Resolvers;
+  /** Of the IPv4 routes that VPP is told of. */
+  readonly ipv6Neighbours: Ipv6Neighbours;
   /** What was found for interfaces and labelled next hops, with the groups that it was found for. */
   readonly #used = new Map<string, Found>();
   /** By table, family and end-of-stack bit, then by group; `NO_GROUP` is the removal. */
@@ -73,7 +76,9 @@ export class VppTemplates implements Disposable {
   constructor(groups: NextHopGroups, resolve: Resolvers) {
     this.#groups = groups;
     this.#resolve = resolve;
+    this.ipv6Neighbours = new Ipv6Neighbours(resolve);
     this.#subscription = groups.onFreed((id) => {
+      this.ipv6Neighbours.delete(id);
       for (const templates of this.#byTable.values()) templates.delete(id);
       for (const used of this.#used.values()) used.groups.delete(id);
     });
@@ -149,6 +154,7 @@ export class VppTemplates implements Disposable {
     const action = group === NO_GROUP ? undefined : this.#groups.action(group);
     const paths = action === undefined ? removalPaths(isMpls) : this.#paths(group, action, to);
     if (typeof paths === 'string') return paths;
+    if (action !== undefined) this.ipv6Neighbours.add(group, to.family, action);
     const start = isMpls ? MPLS_PATHS : IP_PATHS;
     const template = new Uint8Array(start + FIB_PATH_BYTES * paths.length);
     template[IS_ADD] = action === undefined ? 0 : 1;

@@ -82,6 +82,8 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       { name: 'xe0', dataPlane: 'kernel', state: { state: 'ok' }, adminUp: true, link: 'up' },
       { name: 'xe1', dataPlane: 'kernel', state: { state: 'ok' }, adminUp: true, link: 'up' },
     ]);
+    // A link that comes up tells its neighbours of the multicast groups that it is in.
+    await until('packets are counted', () => (plane.interfaces.status[0]?.kernelCounters?.txBytes ?? 0) > 0);
     // What is there, by whomever.
     box.ip(box.netns, 'address', 'add', '192.0.2.9/32', 'dev', 'xe0');
     expect(plane.interfaces.status[0]?.addresses.toSorted()).toEqual([

@@ -9,7 +9,9 @@ import type { InterfaceConfig } from '../config/types.ts';
 import {
   addAddress,
   type Link,
+  type LinkCounters,
   listAddresses,
+  listLinkCounters,
   listLinks,
   reasonOf,
   removeAddress,
@@ -29,6 +31,12 @@ export interface LinkPlace {
   find(name: string): FoundLink;
   /** Runs `body` in their namespace, synchronously. Throws what it throws, and LinuxError when the namespace is gone. */
   run<T>(body: () => T): T;
+}
+
+interface Present {
+  readonly links: ReadonlyMap<string, Link>;
+  readonly addresses: ReadonlyMap<number, readonly string[]>;
+  readonly counters: ReadonlyMap<number, LinkCounters>;
 }
 
 export class KernelInterfaces {
@@ -91,11 +99,12 @@ export class KernelInterfaces {
 
   get status(): InterfaceStatus[] {
     if (!this.#active) return [];
-    const { links, addresses } = this.#present();
+    const { links, addresses, counters } = this.#present();
     return this.#configs.map((config) => {
       const found = this.#place.find(config.name);
       const link = 'ifName' in found ? links.get(found.ifName) : undefined;
       const failure = this.#failures.get(config.name);
+      const counted = counters.get(link?.index ?? NO_INDEX);
       return {
         name: config.name,
         dataPlane: 'kernel' as const,
@@ -105,6 +114,7 @@ export class KernelInterfaces {
         link: link === undefined ? ('unknown' as const) : link.running ? ('up' as const) : ('down' as const),
         ...(link === undefined ? {} : { mtuBytes: link.mtu, mac: link.mac }),
         addresses: addresses.get(link?.index ?? NO_INDEX) ?? [],
+        ...(counted === undefined ? {} : { kernelCounters: counted }),
       };
     });
   }
@@ -172,22 +182,23 @@ export class KernelInterfaces {
     }
   }
 
-  /** What the kernel has: links by name, and their addresses by index; not those that it made of the MACs itself. */
-  #present(): { links: Map<string, Link>; addresses: Map<number, string[]> } {
+  /** What the kernel has: links by name; by index their counters, and addresses but those that it made of MACs itself. */
+  #present(): Present {
     const links = new Map<string, Link>();
     const addresses = new Map<number, string[]>();
     try {
-      this.#place.run(() => {
+      return this.#place.run(() => {
         for (const link of listLinks()) links.set(link.name, link);
         for (const { ifIndex, address, length } of listAddresses()) {
           if (address.startsWith('fe80:') && !this.#isConfigured(address)) continue;
           addresses.set(ifIndex, [...(addresses.get(ifIndex) ?? []), `${address}/${length}`]);
         }
+        return { links, addresses, counters: listLinkCounters() };
       });
     } catch {
       // The namespace is gone: it is made again at the next look.
+      return { links, addresses, counters: new Map() };
     }
-    return { links, addresses };
   }
 
   #isConfigured(wanted: string): boolean {

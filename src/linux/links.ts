@@ -29,6 +29,18 @@ export interface Link {
   readonly kind?: string;
 }
 
+/** What a link has counted since it is there. */
+export interface LinkCounters {
+  readonly rxPackets: number;
+  readonly txPackets: number;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly rxErrors: number;
+  readonly txErrors: number;
+  readonly rxDropped: number;
+  readonly txDropped: number;
+}
+
 const IFINFOMSG_BYTES = 16;
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
@@ -37,6 +49,9 @@ const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
+const IFLA_STATS64 = 23;
+/** The first fields of struct rtnl_link_stats64, each a u64. */
+const STATS64_BYTES = 64;
 const ENODEV = 19;
 
 /** Sets the administrative state. Throws LinuxError: ENODEV (no such interface), EPERM … */
@@ -131,6 +146,33 @@ export function listLinks(): Link[] {
     decodeLink,
   );
   return links.sort((a, b) => a.index - b.index);
+}
+
+/** The counters of all links of this thread's namespace, by index. Throws LinuxError. */
+export function listLinkCounters(): Map<number, LinkCounters> {
+  const rows = requestDump(
+    { type: RouteMessage.getLink, body: ifInfo({}), call: 'listLinkCounters', args: [] },
+    RouteMessage.newLink,
+    (payload): [number, LinkCounters] | undefined => {
+      const stats = decodeAttributes(payload, IFINFOMSG_BYTES).get(IFLA_STATS64);
+      if (stats === undefined || stats.length < STATS64_BYTES) return undefined;
+      const field = (n: number): number => Number(stats.readBigUInt64LE(8 * n));
+      return [
+        payload.readInt32LE(4),
+        {
+          rxPackets: field(0),
+          txPackets: field(1),
+          rxBytes: field(2),
+          txBytes: field(3),
+          rxErrors: field(4),
+          txErrors: field(5),
+          rxDropped: field(6),
+          txDropped: field(7),
+        },
+      ];
+    },
+  );
+  return new Map(rows);
 }
 
 function ifInfo(fields: { index?: number; flags?: number; change?: number }): Buffer {

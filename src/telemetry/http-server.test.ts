@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from './mod.ts';
 import { HOSTILE, makeProvider, makeStatus, OWN_NAMES, type ProviderOptions } from './status.fixture.ts';
 import type { FibRoute } from './status.ts';
@@ -265,10 +265,14 @@ describe('bounds', () => {
       // five peers, none of which has too many for itself
       connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (i % 5)}` }).on('error', () => {}),
     );
-    await sleep(200);
     expect((await ask({ socketPath: path }, '/healthz')).status).toBe(200);
-    const { body } = await ask({ socketPath: path }, '/metrics');
-    expect(body).toMatch(/appliance_http_connections_refused_total [6-9]\n/);
+    await vi.waitFor(
+      async () => {
+        const { body } = await ask({ socketPath: path }, '/metrics');
+        expect(body).toMatch(/appliance_http_connections_refused_total [6-9]\n/);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
     for (const socket of sockets) socket.destroy();
     await sleep(50);
     expect((await ask({ port }, '/healthz')).status).toBe(200);

@@ -1,4 +1,5 @@
 /** Owns the series about the ways to VPP and its interfaces, which are there also when its figures are not. */
+import type { LinkCounters } from '../linux/mod.ts';
 import type { StatsReads } from '../vpp/stats/mod.ts';
 import { escapeLabel, familyHeader, type Format, formatValue, single, uniqueNames } from './exposition.ts';
 import type { ApiTraffic, InterfaceStatus } from './status.ts';
@@ -42,6 +43,17 @@ export function* apiSeries(traffic: ApiTraffic, format: Format): Generator<strin
   yield single('appliance_vpp_api_timeouts_total', 'counter', timeouts, traffic.timeouts, format);
 }
 
+const KERNEL_COUNTERS: readonly (readonly [what: string, help: string, key: keyof LinkCounters])[] = [
+  ['receive_packets', 'Packets that the kernel received', 'rxPackets'],
+  ['receive_bytes', 'Bytes that the kernel received', 'rxBytes'],
+  ['receive_errors', 'Packets that the kernel received with errors', 'rxErrors'],
+  ['receive_drops', 'Packets that the kernel received and dropped', 'rxDropped'],
+  ['transmit_packets', 'Packets that the kernel sent', 'txPackets'],
+  ['transmit_bytes', 'Bytes that the kernel sent', 'txBytes'],
+  ['transmit_errors', 'Packets that the kernel could not send', 'txErrors'],
+  ['transmit_drops', 'Packets that the kernel dropped instead of sending', 'txDropped'],
+];
+
 /** State of the data plane's interfaces, whatever the data plane is. */
 export function* interfaceStateSeries(
   interfaces: readonly InterfaceStatus[],
@@ -51,12 +63,17 @@ export function* interfaceStateSeries(
   const labels = uniqueNames(interfaces.map((one) => one.name)).map(
     (name) => `{interface="${escapeLabel(name)}"} `,
   );
-  const family = function* (name: string, help: string, value: (one: InterfaceStatus) => number | undefined) {
+  const family = function* (
+    name: string,
+    help: string,
+    value: (one: InterfaceStatus) => number | undefined,
+    type: 'gauge' | 'counter' = 'gauge',
+  ) {
     let isEmpty = true;
     for (const [i, one] of interfaces.entries()) {
       const figure = value(one);
       if (figure === undefined) continue;
-      if (isEmpty) yield familyHeader(name, 'gauge', help, format);
+      if (isEmpty) yield familyHeader(name, type, help, format);
       isEmpty = false;
       yield `${name}${labels[i]}${figure}\n`;
     }
@@ -82,4 +99,8 @@ export function* interfaceStateSeries(
   yield* family('appliance_interface_speed_bits_per_second', 'Speed of the link', (one) =>
     one.speedMbps === undefined ? undefined : one.speedMbps * 1e6,
   );
+  for (const [what, help, key] of KERNEL_COUNTERS) {
+    const name = `appliance_interface_kernel_${what}_total`;
+    yield* family(name, `${help}, while it forwards`, (one) => one.kernelCounters?.[key], 'counter');
+  }
 }

@@ -166,6 +166,27 @@ describe('the exposition', () => {
     expect(valueOf(families, 'appliance_vpp_stalled_workers')).toBe(2);
   });
 
+  test('has what the kernel counted of the links over which it forwards', async () => {
+    const counted = { rxPackets: 7, rxBytes: 700, rxErrors: 1, rxDropped: 2 };
+    const kernelCounters = { ...counted, txPackets: 8, txBytes: 800, txErrors: 3, txDropped: 4 };
+    const { interfaces } = makeStatus();
+    const status = makeStatus({
+      interfaces: [{ ...interfaces[0]!, name: 'xe0', dataPlane: 'kernel', kernelCounters }],
+    });
+    using metrics = new Metrics(makeProvider({ status: () => status }), new HttpCounters());
+    const families = parseExposition((await Array.fromAsync(metrics.scrape())).join(''));
+    const of = (what: string) =>
+      valueOf(families, `appliance_interface_kernel_${what}_total`, { interface: 'xe0' });
+    expect(families.get('appliance_interface_kernel_receive_bytes_total')?.type).toBe('counter');
+    const directions = ['receive', 'transmit'];
+    expect(
+      directions.map((way) => ['packets', 'bytes', 'errors', 'drops'].map((what) => of(`${way}_${what}`))),
+    ).toEqual([
+      [7, 700, 1, 2],
+      [8, 800, 3, 4],
+    ]);
+  });
+
   test('forgets what is over: conditions and restarts are those of the status, not of the last scrape', async () => {
     let conditions = makeStatus({
       conditions: [{ severity: 'warning', subject: 'nic', reason: 'r', since: 0 }],

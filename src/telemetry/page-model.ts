@@ -82,8 +82,8 @@ export function boundStatus(status: ApplianceStatus): ApplianceStatus {
 }
 
 function withoutCounters(one: InterfaceStatus): InterfaceStatus {
-  if (one.counters === undefined) return one;
-  const { counters: _, ...rest } = one;
+  if (one.counters === undefined && one.kernelCounters === undefined) return one;
+  const { counters: _, kernelCounters: _kernel, ...rest } = one;
   return rest;
 }
 

@@ -6,6 +6,7 @@
  * says so in words in its `reason`; a field exists only in the variant of the union that owns it.
  */
 import type { ChangePlan, ConfigProblem } from '../config/mod.ts';
+import type { LinkCounters } from '../linux/mod.ts';
 import type { Evidence } from '../log/mod.ts';
 import type { UpdateStatus } from '../update/mod.ts';
 import type {
@@ -262,6 +263,8 @@ export interface InterfaceStatus {
     | { readonly state: 'failed'; readonly reason: string };
   /** Left out by init: telemetry fills it in by name from the latest snapshot of VPP's counters. */
   readonly counters?: InterfaceCounters;
+  /** What the kernel counted, of an interface over which the kernel forwards. */
+  readonly kernelCounters?: LinkCounters;
 }
 
 export interface FibFailure {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { defaultConfig, formatDestination } from '../../src/config/mod.ts';
 import type { Destination, NextHop, RouteAction } from '../../src/config/types.ts';
-import { Fib, type RouteSource } from '../../src/fib/mod.ts';
+import { ASKING_PREFIX, Fib, type RouteSource } from '../../src/fib/mod.ts';
 import { createLoopback, dumpInterfaces, type SwIfIndex, VppConnection } from '../../src/vpp/api/mod.ts';
 import type { ControlCommand } from '../emulator/control.ts';
 import { EmulatorProcess } from '../emulator/emulator.ts';
@@ -21,6 +21,7 @@ const ROUND = 500;
 const QUIET_MS = 60_000;
 const SETTLE_MS = 5_000;
 const RECURSIVE = 0xffff_ffff;
+const ASKING = formatDestination(ASKING_PREFIX);
 const IMPLICIT_NULL = 3;
 
 const { random, pick } = randomNumbers(SEED);
@@ -320,7 +321,8 @@ it(`holds what a naive model says, whatever happens (${STEPS} steps)`, { timeout
       differs = [];
       for (const route of found) {
         const destination = route.family === 'mpls' ? `mpls ${route.prefix.split('/')[0]}` : route.prefix;
-        if (unknown.has(`${route.table} ${destination}`)) continue;
+        // There for a moment: it has VPP ask for an IPv6 neighbour of IPv4 routes.
+        if (unknown.has(`${route.table} ${destination}`) || route.prefix === ASKING) continue;
         const line = routeLine(route);
         if (!wanted.delete(line)) differs.push(`VPP has ${line}`);
       }
