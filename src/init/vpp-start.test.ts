@@ -78,3 +78,22 @@ test('a plugin that no configuration asks for is not missed', async () => {
   expect(await prepared()).toEqual(['ping', 'policer']);
   expect(said()).toEqual([]);
 });
+
+test('without DPDK there is nothing to start for its NICs: nothing is taken from the kernel', async () => {
+  const nic = {
+    pciAddress: '0000:03:00.0',
+    name: 'xe0',
+    driver: 'dpdk',
+    rxQueues: undefined,
+    txQueues: undefined,
+    line: 1,
+  } as const;
+  config = { ...config, vpp: { ...config.vpp, dpdk: { unsafeNoIommu: false, interfaces: [nic] } } };
+  let taken = 0;
+  const start = vppStart.prepare(config, AbortSignal.timeout(20_000), async () => void (taken += 1));
+  await expect(start).rejects.toThrow(
+    /VPP 26\.06-release lacks dpdk_plugin\.so .*no NIC can be given to VPP/,
+  );
+  expect(taken).toBe(0);
+  expect(said()).toContainEqual(expect.stringMatching(/^error plugin dpdk_plugin\.so/));
+});

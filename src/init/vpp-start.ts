@@ -90,27 +90,29 @@ export class VppStart implements Disposable {
     times.lap('machine');
     const version = await this.#readVersion(config.vpp.binary, signal);
     times.lap('version');
+    const pluginDir = findPluginDir(config.vpp.binary);
+    const found: StartupConfOptions = {
+      version,
+      runDir: vppRunDir,
+      netnsPresent: exists(`${NETNS_DIR}/${config.vpp.lcp.netns}`),
+      hasPlugin: hasPlugin(pluginDir),
+      ...(pluginDir === undefined ? {} : { pluginDir }),
+    };
+    this.#tellMissing(config, found);
     const hugepages = await this.#ensureHugepages(config);
     times.lap('hugepages');
-    const pluginDir = findPluginDir(config.vpp.binary);
     await takeNics();
     const plans = hugepages ? await this.#bind(config, version) : [];
     times.lap('NICs');
     mkdirSync(vppRunDir, { recursive: true });
     for (const path of [config.vpp.apiSocket, config.vpp.stats.socketPath]) await freeSocketPath(path);
     const uioDriver = plans.find((plan) => plan.kind === 'bind' || plan.kind === 'already')?.driver;
-    const startup: StartupConfOptions = {
-      version,
-      runDir: vppRunDir,
-      netnsPresent: exists(`${NETNS_DIR}/${config.vpp.lcp.netns}`),
+    const text = renderStartupConf(config, {
+      ...found,
       hugepages,
       pciAddresses: plans.filter(({ kind }) => kind !== 'refuse').map(({ pciAddress }) => pciAddress),
-      hasPlugin: hasPlugin(pluginDir),
       ...(uioDriver === undefined ? {} : { uioDriver }),
-      ...(pluginDir === undefined ? {} : { pluginDir }),
-    };
-    this.#tellMissing(config, startup);
-    const text = renderStartupConf(config, startup);
+    });
     mkdirSync(runDir, { recursive: true });
     const path = `${runDir}/startup.conf`;
     writeFileSync(path, text);

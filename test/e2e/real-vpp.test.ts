@@ -3,25 +3,25 @@
  * up through them, and what BGP learnt in VPP, by our import and by VPP's own linux_nl. BGP's other end, and a host that
  * is reached only if VPP forwards, are namespaces of this machine.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extractPackage, fetchPackage } from '../../image/debian-package.ts';
-import { withNetns } from '../../src/linux/mod.ts';
 import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
 import { BIRD, whyNoBird } from '../system/bird.ts';
 import { firstPassword, runCommandLine } from './box-client.ts';
 import { DiskGuest, whyNoDiskGuest } from './disk-harness.ts';
-import { Neighbour, whyNoTapNetwork } from './tap-network.ts';
+import { whyNoField } from '../field/field.ts';
+import type { Running } from '../field/namespace.ts';
+import { Neighbour } from './tap-network.ts';
 
 const VPP = process.env['VPP_DIR'];
 const why =
   VPP === undefined
     ? 'VPP_DIR names no VPP (an installed tree, or a folder of its .deb files)'
-    : (whyNoDiskGuest() ?? whyNoTapNetwork() ?? whyNoBird());
+    : (whyNoDiskGuest() ?? whyNoField() ?? whyNoBird());
 if (why !== undefined) process.stdout.write(`skipped: a flashed image with a real VPP: ${why}\n`);
 
 /** What the peer announces: an address of its own is in it. */
@@ -81,6 +81,7 @@ describe.skipIf(why !== undefined)('a flashed image with a real VPP', () => {
   let busybox: string;
   let scratch: string;
   let password: string;
+  let peerBird: Running;
 
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'appliance-real-vpp-'));
@@ -94,13 +95,15 @@ describe.skipIf(why !== undefined)('a flashed image with a real VPP', () => {
     });
     await box.writeBootFile('bird.conf', OWN_BIRD);
     await box.powerOn();
-    peer.plugIn('192.0.2.2/24');
-    peer.ip('address', 'add', `${BEHIND_PEER}/32`, 'dev', 'lo');
-    peer.ip('route', 'add', '198.51.100.0/24', 'via', '192.0.2.1');
-    host.plugIn('198.51.100.2/24');
-    host.ip('route', 'add', LEARNT, 'via', '198.51.100.1');
-    const config = peer.write('peer.conf', PEER_BIRD);
-    peer.run(BIRD, ['-f', '-c', config, '-s', peer.path('peer.ctl'), '-P', peer.path('peer.pid')]);
+    await peer.plugIn('192.0.2.2/24');
+    peer.ip(`address add ${BEHIND_PEER}/32 dev lo`);
+    peer.ip('route add 198.51.100.0/24 via 192.0.2.1');
+    await host.plugIn('198.51.100.2/24');
+    host.ip(`route add ${LEARNT} via 198.51.100.1`);
+    const file = (name: string): string => join(scratch, name);
+    writeFileSync(file('peer.conf'), PEER_BIRD);
+    const places = ['-c', file('peer.conf'), '-s', file('peer.ctl'), '-P', file('peer.pid')];
+    peerBird = peer.start(BIRD, ['-f', ...places]);
     password = await firstPassword(box);
   }, 1_800_000);
   afterAll(async () => {
@@ -108,16 +111,16 @@ describe.skipIf(why !== undefined)('a flashed image with a real VPP', () => {
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  const ping = (to: string): boolean =>
-    withNetns(host.netns, () => spawnSync(busybox, ['ping', '-c', '1', '-W', '2', to]).status === 0);
+  const ping = async (to: string): Promise<boolean> =>
+    (await host.run(busybox, ['ping', '-c', '1', '-W', '2', to])).code === 0;
 
   /** The host reaches what BGP announced: VPP forwards by a route that it learnt. */
   async function untilForwarded(): Promise<void> {
     for (const end = performance.now() + WAIT_MS; performance.now() < end; await sleep(500)) {
-      if (ping(BEHIND_PEER)) return;
+      if (await ping(BEHIND_PEER)) return;
     }
     const status = JSON.stringify((await box.status())?.services, undefined, 1);
-    throw new Error(`${BEHIND_PEER} was never reached\npeer: ${peer.words}\nbox: ${status}`);
+    throw new Error(`${BEHIND_PEER} was never reached\npeer: ${peerBird.output}\nbox: ${status}`);
   }
 
   const hasTaps = ({ interfaces }: ApplianceStatus): boolean =>
