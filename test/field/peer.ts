@@ -42,7 +42,7 @@ export class Peer implements AsyncDisposable {
     for (const each of plan.loopbacks ?? []) this.namespace.ip(`address add ${each} dev lo`);
     for (const each of plan.routes ?? []) {
       const isIpv6 = each.includes(':') && !each.includes('inet6');
-      this.namespace.ip(`${isIpv6 ? '-6 ' : ''}route add ${each}`);
+      this.namespace.ip(`${isIpv6 ? '-6' : '-4'} route add ${each}`);
     }
   }
 

@@ -13,10 +13,6 @@ const ADDRESSES = {
 
 /** `near` sends; `one` and `two` are behind different NICs, and everything of 10.60.0.0/14 and 2001:db8:60::/44 is theirs. */
 function peers(): PeerPlan[] {
-  const behind = {
-    loopbacks: ['10.60.4.7/32', '10.60.14.7/32', '2001:db8:64::7/128'],
-    routes4: '198.51.100.1',
-  };
   return [
     {
       name: 'near',
@@ -25,8 +21,13 @@ function peers(): PeerPlan[] {
     },
     {
       name: 'one',
-      links: [{ segment: 'xe1', addresses: ['198.51.100.2/24', '2001:db8:2::2/64', 'fe80::2/64'] }],
-      loopbacks: behind.loopbacks,
+      links: [
+        {
+          segment: 'xe1',
+          addresses: ['198.51.100.2/24', '2001:db8:2::2/64', 'fe80::2/64', '2001:db8:64::7/128'],
+        },
+      ],
+      loopbacks: ['10.60.4.7/32', '10.60.14.7/32'],
       routes: [
         'default via 198.51.100.1',
         'default via 2001:db8:2::1',
