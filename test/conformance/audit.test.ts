@@ -217,7 +217,7 @@ describe(`what VPP has otherwise than it was told is named, counted and told aga
       const nextHops = to.map(([address, weight]): NextHop => {
         const interfaceName = 'loop0';
         const family = (address ?? text).includes(':') ? 6 : 4;
-        return { family, address, weight, interface: interfaceName } as NextHop;
+        return { family, address, weight, interface: interfaceName };
       });
       return { ...one, action: { kind: 'forward', nextHops, labels: [] } };
     };
