@@ -6,7 +6,7 @@ function warnings(routes: string): string[] {
   const parsed = parseConfig(text, 'appliance.ini');
   if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join('; '));
   return parsed.warnings
-    .filter(({ leaf }) => leaf.startsWith('route'))
+    .filter(({ leaf, message }) => leaf.startsWith('route') && message.startsWith('its packets are dropped'))
     .map(({ leaf, message }) => `${leaf}: ${message}`);
 }
 
