@@ -1,4 +1,7 @@
-/** Which ports a box answers on, as its kernel lists them (`/proc/net/tcp`, `udp` and those of IPv6; proc_net(5)). */
+/**
+ * Which ports a box answers on, as its kernel lists them (`/proc/net/tcp`, `udp` and those of IPv6; proc_net(5)). Those of
+ * 127.0.0.0/8 are not among them: a network does not reach them (net.ipv4.conf.*.route_localnet is 0).
+ */
 import type { DiskGuest } from './disk-harness.ts';
 
 /** States of the fourth column: TCP's LISTEN; UDP's for a socket that takes datagrams from anybody. */
@@ -22,8 +25,11 @@ function parseTable(table: Table, text: string): number[] {
   // Another answer, such as an error, must not count as a table without rows.
   if (!/^\s*sl\s+local_address\s/.test(header)) throw new Error(`"${header}" is no head of ${table}`);
   return rows.flatMap((row) => {
-    const match = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /.exec(row);
+    const match = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /.exec(row);
     if (match === null) throw new Error(`"${row}" is no row of ${table}`);
-    return match[2] === OPEN[table] ? [Number.parseInt(match[1] ?? '', 16)] : [];
+    const [, address = '', port = '', state] = match;
+    // The bytes of an IPv4 address as a little-endian word.
+    if (/^[0-9A-F]{6}7F$/.test(address)) return [];
+    return state === OPEN[table] ? [Number.parseInt(port, 16)] : [];
   });
 }
