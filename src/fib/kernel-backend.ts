@@ -626,7 +626,10 @@ export class KernelBackend implements AsyncDisposable {
 
   /** Whether routes of a group make neighbours of their destinations. */
   #isAttached(group: GroupId): boolean {
-    const action = this.#options.table.groups.action(group);
+    const { groups } = this.#options.table;
+    // What was taken may be gone again by the time of the answer, and its group with it.
+    if (!groups.has(group)) return false;
+    const action = groups.action(group);
     return action.kind === 'forward' && action.nextHops.some(({ address }) => address === undefined);
   }
 
