@@ -69,9 +69,7 @@ describe.skipIf(why !== undefined)('a box whose VPP crashes', () => {
     const { box } = prepared;
     const before = await box.status();
     // Stopped, it cannot answer that it is.
-    box
-      .get(`/vppctl?command=${encodeURIComponent(`show machine signal ${before?.vpp.pid} SIGSTOP`)}`)
-      .catch(() => {});
+    box.machine(`signal ${before?.vpp.pid} SIGSTOP`).catch(() => {});
     const status = await box.until('VPP is back, and the hang on record', ({ box: own, fib, vpp }) => {
       const isBack = vpp.hangs === 1 && vpp.api.state === 'connected' && fib[0]?.programmed === 5;
       return isBack && own?.crashes.length === (before?.box?.crashes.length ?? 0) + 1;
