@@ -111,7 +111,7 @@ done
 const OUTSIDE_SH = `busybox=/usr/bin/busybox
 ask() { /init show vpp --host http://$1:8080 2>&1 | $busybox head -n 1 | $busybox cut -c 1-90; }
 while $busybox sleep 15; do
-  $busybox ip neighbour | $busybox grep '^192.0.2.1 ' | $busybox grep -q lladdr || continue
+  $busybox ip neigh show | $busybox grep '^192.0.2.1 ' | $busybox grep -q lladdr || continue
   packets=$($busybox grep '^Ip: [0-9]' /proc/net/snmp | $busybox awk '{ print $6 " refused " $7 " forwarded" }')
   echo "itself: $(ask 127.0.0.1); 192.0.2.1: $(ask 192.0.2.1); packets for others: $packets"
 done
