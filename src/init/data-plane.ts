@@ -20,7 +20,7 @@ import {
   type NicSettings,
   VppInterfaces,
 } from '../interfaces/mod.ts';
-import { HostNamespace } from '../mirror/mod.ts';
+import { HeldTaps, HostNamespace } from '../mirror/mod.ts';
 import type {
   HugepageStatus,
   InterfaceStatus,
@@ -78,6 +78,8 @@ export class DataPlane {
   readonly #kernel: KernelPlane;
   /** Where the TAPs are, while what is done to them is done to VPP. */
   #host: HostNamespace | undefined;
+  /** Those of a VPP of ours outlive it, and with them what daemons have. */
+  readonly #taps: HeldTaps;
   #config: Config;
   #life: 'running' | 'restarting' | 'stopped' = 'running';
   #link: VppLink;
@@ -95,6 +97,7 @@ export class DataPlane {
     this.#options = options;
     const { config, logger } = options;
     this.#config = config;
+    this.#taps = new HeldTaps((message) => logger.warning('mirror', message));
     this.#vppStart = this.#newVppStart();
     this.#link = this.#newLink();
     this.interfaces = new VppInterfaces({
@@ -257,6 +260,7 @@ export class DataPlane {
     this.#life = 'stopped';
     await this.#service?.stop('the appliance stops');
     await this.#link[Symbol.asyncDispose]();
+    this.#taps[Symbol.dispose]();
     this.#detach('the appliance stops');
     this.#host?.[Symbol.dispose]();
     await this.#kernel[Symbol.asyncDispose]();
@@ -345,6 +349,7 @@ export class DataPlane {
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
       this.interfaces.mirror = this.#newMirror(next);
+      if (this.#host === undefined) this.#releaseTaps();
       this.interfaces.nics = nicSettingsOf(next);
       await this.interfaces.reconfigure(next.interfaces);
       await this.#reprogram(next);
@@ -421,6 +426,7 @@ export class DataPlane {
     });
     return new Mirror({
       host: this.#host,
+      taps: config.vpp.external ? undefined : this.#taps,
       isSync: lcp.isSync,
       letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
     });
@@ -548,9 +554,16 @@ export class DataPlane {
       'vpp-looping',
       `${reason}; its NICs are back with the kernel, which forwards slowly; VPP is tried every ${seconds} s`,
     );
+    // The NICs take their names.
+    this.#releaseTaps();
     await this.restoreNics();
     await this.#kernel.take();
     this.#gate.open();
+  }
+
+  #releaseTaps(): void {
+    this.#taps[Symbol.dispose]();
+    this.interfaces.detach();
   }
 }
 

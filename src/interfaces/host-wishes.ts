@@ -51,6 +51,14 @@ export class HostWishes {
     this.#left.set(name, { ifIndex, isUp: true, vrf: vrf?.name });
   }
 
+  /** VPP is another one: of the TAPs that outlived the one before, those that are down were set down meanwhile. */
+  outlive(state: HostState | undefined): void {
+    const byIndex = new Map([...(state?.values() ?? [])].map((link) => [link.ifIndex, link]));
+    for (const [name, { ifIndex, isUp }] of this.#left) {
+      if (isUp && byIndex.get(ifIndex)?.isUp === false) this.#held.set(name, ifIndex);
+    }
+  }
+
   /** The VRF device that a new TAP is to be put into again: that of the TAP before it. */
   lostVrf(name: string, link: HostLink, state: HostState): string | undefined {
     const left = this.#left.get(name);

@@ -80,13 +80,15 @@ export class LcpPairing {
     this.#missing = problem === undefined ? undefined : describeProblem(problem);
   }
 
-  /** VPP is gone, and the TAPs with it. */
-  detach(): void {
+  /** VPP is gone, and the TAPs with it but for those that are kept. */
+  detach(kept: ReadonlySet<string>): void {
     this.#failures = new Map();
     this.#isRefused = false;
     this.#unsynced.clear();
     this.#asked = this.#due = new Set();
-    this.#setPairs(new Map());
+    const hosts = [...this.#hosts].filter(([host]) => kept.has(host));
+    this.#pairs = new Map();
+    this.#setHosts(new Map(hosts));
   }
 
   /** Names of the interfaces whose pairs are to be there, of those that the configuration names. */
@@ -115,9 +117,8 @@ export class LcpPairing {
     if (settings === undefined) return undefined;
     const reason = this.#failures.get(name);
     if (reason !== undefined) return { state: 'failed', reason };
-    for (const [host, owner] of this.#hosts) {
-      if (owner === name) return { state: 'paired', name: host, netns: settings.netns };
-    }
+    const pair = this.#pairs.get(name);
+    if (pair !== undefined) return { state: 'paired', name: pair.hostIfName, netns: settings.netns };
     return this.#due.has(name) ? { state: 'failed', reason: 'VPP lists no pair of it' } : undefined;
   }
 
@@ -208,8 +209,11 @@ export class LcpPairing {
 
   #setPairs(next: ReadonlyMap<string, LcpPair>): void {
     this.#pairs = next;
+    this.#setHosts(new Map([...next].map(([name, { hostIfName }]) => [hostIfName, name])));
+  }
+
+  #setHosts(hosts: Map<string, string>): void {
     const last = this.#hosts;
-    const hosts = new Map([...next].map(([name, { hostIfName }]) => [hostIfName, name]));
     this.#hosts = hosts;
     const isSame = hosts.size === last.size && [...hosts].every(([host, owner]) => last.get(host) === owner);
     if (!isSame) this.#options.onChange();

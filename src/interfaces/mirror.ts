@@ -6,7 +6,7 @@
  * Linux and of the parts of VPP that are about more than one interface.
  */
 import type { InterfaceConfig } from '../config/types.ts';
-import type { HostLink, HostNamespace } from '../mirror/mod.ts';
+import type { HeldTaps, HostLink, HostNamespace } from '../mirror/mod.ts';
 import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
 import type { Present } from './vpp-configure.ts';
@@ -15,10 +15,12 @@ import { type ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
 import { deleteTables, makeTables, type Tables } from './vpp-tables.ts';
 
 /** What is asked of the namespace of the TAPs. */
-export type Host = Pick<HostNamespace, 'look' | 'read' | 'changeAddresses' | 'enslave' | 'setUp'>;
+export type Host = Pick<HostNamespace, 'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'setUp'>;
 
 export interface MirrorOptions {
   readonly host: Host;
+  /** Keeps the TAPs while VPP is started anew; undefined: they go with it. */
+  readonly taps?: HeldTaps | undefined;
   /** VPP copies the state of an interface to its TAP. */
   readonly isSync: boolean;
   /** Whether a table can be taken away: no route is in it. From then on it is not there. */
@@ -56,6 +58,16 @@ export class Mirror {
     this.#proxies.reset();
     this.#ipv4.clear();
     this.#ipv6.clear();
+    this.#wishes.outlive(this.#options.host.read());
+  }
+
+  /** The TAPs that are kept, but for those of `paired`, by interface: the TAP of an interface has its name. */
+  keptLinks(paired: ReadonlySet<string>): Map<string, HostLink> {
+    const { host, taps } = this.#options;
+    const names = taps?.names.difference(paired) ?? new Set();
+    if (names.size === 0) return new Map();
+    const links = [...(host.read() ?? [])];
+    return new Map(links.filter(([name, link]) => names.has(name) && taps?.isHeld(host.netns, link)));
   }
 
   withdraw(name: string, addresses: InterfaceConfig['addresses']): void {
@@ -175,22 +187,25 @@ export class Mirror {
 
   /**
    * The end of a run, with what VPP has now: the TAPs get the configured addresses that somebody took off, and lose what
-   * VPP copied to them only for its own sake.
+   * VPP copied to them only for its own sake. Those of `wanted`, which are to have one, are held from now on.
    */
   settle(
     pairs: ReadonlyMap<string, LcpPair>,
     configs: ReadonlyMap<string, InterfaceConfig>,
     present: ReadonlyMap<string, Present>,
+    wanted: ReadonlySet<string>,
   ): void {
-    const { host, isSync } = this.#options;
+    const { host, isSync, taps } = this.#options;
     const state = host.read();
     if (state === undefined) return;
+    taps?.retain(host.netns, wanted);
     const byIndex = new Map([...state.values()].map((link) => [link.ifIndex, link]));
     for (const [name, { vifIndex }] of pairs) {
       const link = byIndex.get(vifIndex);
       const found = present.get(name);
       if (link === undefined || found === undefined) continue;
       const isUp = found.vpp.adminUp;
+      if (wanted.has(name) && link.isTap) taps?.hold(host.netns, link);
       this.#wishes.remember(name, link, isSync ? isUp : isUp && link.isUp);
       if (!isSync) continue;
       const config = configs.get(name);

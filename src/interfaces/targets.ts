@@ -61,7 +61,7 @@ export function targetsOf(inputs: TargetInputs): Target[] {
 }
 
 function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
-  const { configs, released, nics, pairs, links, wishOf } = inputs;
+  const { configs, released, pairs, links, wishOf } = inputs;
   const config = configs.get(name);
   const isReleased = config === undefined && released.includes(name);
   const link = links?.get(name);
@@ -70,7 +70,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   const isUnread = mirrored === undefined && pairs.has(name) && known.tables !== undefined;
   const given: Wanted =
     config === undefined ? (isReleased ? RELEASED : UNCONFIGURED) : { ...config, tableId: undefined };
-  const mtuBytes = mtuOf(name, known, config?.mtuBytes ?? (nics.has(name) ? MTU_BYTES : undefined), inputs);
+  const mtuBytes = mtuOf(known, config, inputs);
   const wanted: Wanted = {
     ...given,
     mtuBytes,
@@ -90,7 +90,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   return { name, known, wanted, mirrored };
 }
 
-const UNCONFIGURED: Wanted = {
+export const UNCONFIGURED: Wanted = {
   enabled: undefined,
   mtuBytes: undefined,
   addresses: undefined,
@@ -98,16 +98,19 @@ const UNCONFIGURED: Wanted = {
   tableId: undefined,
 };
 
-/** Of an interface that has none to be any more: the one that VPP gave it, as far as that is known. */
-function mtuOf(
-  name: string,
-  { vpp }: Known,
-  wanted: number | undefined,
-  { originalMtu }: TargetInputs,
+/**
+ * The MTU that an interface is to have. Of one that has none to be any more: the one that VPP gave it, as far as that is
+ * known.
+ */
+export function mtuOf(
+  { vpp: { name, mtuBytes } }: Known,
+  config: InterfaceConfig | undefined,
+  { nics, originalMtu }: Pick<TargetInputs, 'nics' | 'originalMtu'>,
 ): number | undefined {
+  const wanted = config?.mtuBytes ?? (nics.has(name) ? MTU_BYTES : undefined);
   const original = originalMtu.get(name);
   if (wanted === undefined) return original;
-  if (original === undefined) originalMtu.set(name, vpp.mtuBytes.l3);
+  if (original === undefined) originalMtu.set(name, mtuBytes.l3);
   return wanted;
 }
 

@@ -28,6 +28,7 @@ import {
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
+import { KeptTaps } from './kept-taps.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
 import { attempt, completeMirror, makeSo } from './make-so.ts';
 import type { Mirror } from './mirror.ts';
@@ -66,6 +67,7 @@ export class VppInterfaces {
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
   readonly #queues: NicQueues;
+  readonly #keptTaps = new KeptTaps();
   #nics: readonly NicSettings[];
   #mirror: Mirror | undefined;
   #client: VppApiClient | undefined;
@@ -97,6 +99,7 @@ export class VppInterfaces {
     this.#lcp.attach(client);
     this.#mirror?.attach(kind === 'restarted');
     this.#queues.clear();
+    this.#keptTaps.begin();
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
     }
@@ -110,7 +113,7 @@ export class VppInterfaces {
     await this.reconcile();
   }
 
-  /** VPP is gone, and all its interfaces with it. */
+  /** VPP is gone, and all its interfaces with it; TAPs that are kept stay. Again: when they went. */
   detach(): void {
     this.#client = undefined;
     this.#subscription?.[Symbol.dispose]();
@@ -119,7 +122,7 @@ export class VppInterfaces {
     this.#retry = undefined;
     this.#known = new Map();
     this.#missing = new Map();
-    this.#lcp.detach();
+    this.#lcp.detach(new Set(this.#mirror?.keptLinks(new Set()).keys()));
   }
 
   /** Other settings for the TAPs in Linux, for the next connection: they change with a restart of VPP only. */
@@ -201,13 +204,17 @@ export class VppInterfaces {
     // The run is about these, whatever is asked for meanwhile: that is the next run's.
     const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const released = [...this.#released];
-    const present = await this.#readAndCreate(client, [...configs.keys()]);
+    const found = await this.#readAndCreate(client, [...configs.keys()]);
+    const wantedTaps = this.#lcp.wanted(configs.keys());
+    const hasMet = await this.#meetTaps(client, found, configs);
+    const present = hasMet ? await this.#read(client, found) : found;
+    const awaitingLink = this.#keptTaps.awaitingLink(present);
     for (const name of [...configs.keys(), ...this.#nics.map((nic) => nic.name)]) {
       if (!present.has(name) && !this.#missing.has(name))
         this.#missing.set(name, 'VPP has no interface of that name');
     }
     const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
-    await this.#lcp.reconcile(client, present, this.#lcp.wanted(configs.keys()), new Set(released));
+    await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), new Set(released));
     await this.#lcp.read(
       client,
       [...present.values()].map(({ vpp }) => vpp),
@@ -230,9 +237,27 @@ export class VppInterfaces {
     const now = await this.#read(client, present);
     await completeMirror(run, now);
     if (this.#client !== client) return;
-    this.#mirror?.settle(this.#lcp.pairs, configs, now);
+    this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps);
     this.#publish(now);
-    if (this.#isUnfinished(targets)) this.#retryLater();
+    if (awaitingLink.size > 0 || this.#isUnfinished(targets)) this.#retryLater();
+  }
+
+  /** Has the interfaces of TAPs that outlived their VPP be as these are. Says whether VPP was changed. */
+  #meetTaps(
+    client: VppApiClient,
+    present: ReadonlyMap<string, Known>,
+    configs: ReadonlyMap<string, InterfaceConfig>,
+  ): Promise<boolean> {
+    const wanted = this.#lcp.wanted(configs.keys());
+    const paired = new Set(this.#lcp.pairs.keys());
+    const links = [...(this.#mirror?.keptLinks(paired) ?? [])].filter(([name]) => wanted.has(name));
+    const nics = this.#lcp.wanted([]);
+    return this.#keptTaps.prepare(client, new Map(links), {
+      configs,
+      present,
+      nics,
+      originalMtu: this.#originalMtu,
+    });
   }
 
   /** Whether VPP is to be asked again later. */

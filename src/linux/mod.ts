@@ -50,6 +50,7 @@ export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './mac
 export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
 export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
+export { keepTap } from './tap.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { proxyArpLinks } from './proxy-arp.ts';
 export { OwnPauses } from './own-pauses.ts';

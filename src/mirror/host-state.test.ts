@@ -29,6 +29,8 @@ describe('the state of a namespace', () => {
       ifIndex: 4,
       name: 'xe9',
       isUp: false,
+      isRunning: false,
+      isTap: false,
       addresses: [],
       vrf: { name: 'red', tableId: 100 },
       proxyArp: false,

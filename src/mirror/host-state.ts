@@ -13,6 +13,9 @@ export interface HostLink {
   readonly name: string;
   /** Administrative state. */
   readonly isUp: boolean;
+  /** It is up, and so is what it stands for. */
+  readonly isRunning: boolean;
+  readonly isTap: boolean;
   /** Without link-local ones. */
   readonly addresses: readonly Prefix[];
   /** The VRF device that it is enslaved to; absent outside of any. */
@@ -44,12 +47,14 @@ export function hostStateOf(
     ({ ifIndex }) => ifIndex,
   );
   const found = new Map<string, HostLink>();
-  for (const { index, name, up, master } of links) {
+  for (const { index, name, up, running, kind, master } of links) {
     const vrf = master === undefined ? undefined : byIndex.get(master);
     found.set(name, {
       ifIndex: index,
       name,
       isUp: up,
+      isRunning: running,
+      isTap: kind === 'tun',
       addresses: (placed.get(index) ?? []).map(({ family, address, length }) => ({
         family,
         address,

@@ -63,13 +63,15 @@ export class EmulatedVpp {
   /** Opens the sockets; rejects with an Error in VPP's words. */
   async start(): Promise<void> {
     const conf = this.#conf;
-    const state = new VppState({
+    const { namespaces = [], linkMs } = this.#startFaults;
+    const lcp = {
       isSync: conf.lcpSync,
       defaultNetns: conf.lcpDefaultNetns,
-      namespaces: this.#startFaults.namespaces ?? [],
+      namespaces,
       links: this.#links,
       hasTaps: conf.hasTaps,
-    });
+    };
+    const state = new VppState(lcp, { linkMs });
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
     for (const { pciAddress, name, rxQueues, txQueues } of conf.dpdkDevices) {
       state.addDpdk(pciAddress, name, { rx: rxQueues, tx: txQueues === 0 ? workers + 1 : txQueues });

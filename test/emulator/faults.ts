@@ -23,6 +23,8 @@ export interface StartFaults {
    * nothing is made.
    */
   readonly wire?: string;
+  /** From a NIC's admin-up to its link; default 0. */
+  readonly linkMs?: number;
   /** Messages that are refused with this return value, always. */
   readonly refuse?: Readonly<Record<string, number>>;
 }

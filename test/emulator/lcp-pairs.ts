@@ -119,6 +119,7 @@ export class LcpPairs {
       const index = links.create(netns, name, phy.mac.toString('hex').replace(/..(?=.)/g, '$&:'), mtu);
       // As tap_create_if and then lcp_itf_pair_create leave it.
       for (const isUp of [true, phy.adminUp]) links.setUp(netns, name, isUp);
+      links.setCarrier(netns, name, phy.linkUp);
       return index;
     } catch {
       return undefined;
@@ -146,10 +147,10 @@ export class LcpPairs {
     for (const one of phy.addresses) this.syncAddress(phy, one, true);
   }
 
-  /** The link of an interface came or went. */
-  setCarrier(phy: Interface): void {
+  /** The link of an interface came or went (lcp_itf_pair_link_up_down). */
+  syncLink(phy: Interface): void {
     const pair = this.#byPhy.get(phy.swIfIndex);
-    if (pair !== undefined) this.#options.links?.setCarrier(pair.hostIfName, phy.carrier);
+    if (pair !== undefined) this.#options.links?.setCarrier(pair.netns, pair.hostIfName, phy.linkUp);
   }
 
   #isThere(netns: string): boolean {

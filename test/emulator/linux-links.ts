@@ -1,50 +1,55 @@
 /**
- * The TAPs of the emulator as real links: each is a veth, one end in the namespace of the TAPs under the name of the TAP,
- * the other end under the same name in the namespace that stands for the wire. So daemons on both sides can talk, as
- * through VPP.
+ * The TAPs of the emulator as real ones: each has another TAP of its name in the namespace that stands for the wire, and
+ * frames go from one to the other. So daemons on both sides can talk, as through VPP.
  *
- * Invariants: what is done here is done when the call returns, as VPP does it; links go with the process, however it
- * ends: a shell that reads from it deletes them at the end of its input.
+ * Invariants: what is done here is done when the call returns, as VPP does it; TAPs go with the process, however it ends,
+ * but for those of which somebody else has a queue: these stay, and the next emulator joins them, as VPP does.
  */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { withNetns } from '../../src/linux/mod.ts';
+import { openTapQueue } from '../../src/linux/tap.ts';
+import { watchReadable } from '../../src/linux/watch-readable.ts';
 
-/** Deletes links at the end of its input, whose lines are `NAMESPACE LINK`. */
-const UNDERTAKER = `
-links=
-while read -r netns link; do links="$links $netns/$link"; done
-for one in $links; do
-  nsenter --net="/run/netns/\${one%%/*}" ip link delete dev "\${one#*/}" 2>/dev/null
-done`;
+const FRAME_BYTES = 65_536;
+/** Of one TAP before the other gets its turn. */
+const MAX_FRAMES = 64;
 
 export class LinuxLinks {
   /** The namespace of the other ends. */
   readonly #wire: string;
-  readonly #undertaker: ChildProcess;
+  readonly #taps = new Map<string, Disposable>();
 
   constructor(wire: string) {
     this.#wire = wire;
-    // Not of our process group: it outlives a signal to that.
-    this.#undertaker = spawn('/bin/sh', ['-c', UNDERTAKER], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    });
-    this.#undertaker.unref();
   }
 
-  /** Makes a link, and tells its index. Throws where there is one of that name, as tap_create_if refuses it. */
+  /**
+   * Makes a TAP, or joins the one of that name, and tells its index. Throws where the name is another link's, as
+   * tap_create_if refuses it.
+   */
   create(netns: string, name: string, mac: string, mtu: number): number {
-    this.#undertaker.stdin?.write(`${netns} ${name}\n`);
-    const peer = ['peer', 'name', name, 'netns', `/run/netns/${this.#wire}`];
-    ip(netns, 'link', 'add', 'name', name, 'address', mac, 'mtu', String(mtu), 'type', 'veth', ...peer);
-    ip(this.#wire, 'link', 'set', 'dev', name, 'up');
+    using ends = new DisposableStack();
+    const open = (where: string): number => {
+      const fd = withNetns(where, () => openTapQueue(name));
+      ends.defer(() => closeSync(fd));
+      return fd;
+    };
+    const [near, far] = [open(netns), open(this.#wire)];
+    ip(netns, 'link', 'set', 'dev', name, 'address', mac, 'mtu', String(mtu));
+    ip(this.#wire, 'link', 'set', 'dev', name, 'mtu', String(mtu), 'up');
+    ends.use(watchReadable(near, () => carry(near, far)));
+    ends.use(watchReadable(far, () => carry(far, near)));
     const [link]: { ifindex: number }[] = JSON.parse(ip(netns, '-json', 'link', 'show', 'dev', name));
     if (link === undefined) throw new Error(`${name} is gone at once`);
+    this.#taps.set(`${netns}/${name}`, ends.move());
     return link.ifindex;
   }
 
   delete(netns: string, name: string): void {
-    attempt(netns, 'link', 'delete', 'dev', name);
+    this.#taps.get(`${netns}/${name}`)?.[Symbol.dispose]();
+    this.#taps.delete(`${netns}/${name}`);
   }
 
   setUp(netns: string, name: string, isUp: boolean): void {
@@ -52,18 +57,36 @@ export class LinuxLinks {
   }
 
   setMtu(netns: string, name: string, mtu: number): void {
-    attempt(netns, 'link', 'set', 'dev', name, 'mtu', String(mtu));
-    attempt(this.#wire, 'link', 'set', 'dev', name, 'mtu', String(mtu));
+    for (const where of [netns, this.#wire]) attempt(where, 'link', 'set', 'dev', name, 'mtu', String(mtu));
   }
 
-  /** The link of VPP's interface: that of the other end. */
-  setCarrier(name: string, isUp: boolean): void {
-    attempt(this.#wire, 'link', 'set', 'dev', name, isUp ? 'up' : 'down');
+  /** The link of VPP's interface: tap_set_carrier. */
+  setCarrier(netns: string, name: string, isUp: boolean): void {
+    attempt(netns, 'link', 'set', 'dev', name, 'carrier', isUp ? 'on' : 'off');
   }
 
   /** One that is there, or not there, is fine: vnet_netlink_add_ip4_addr tells nobody. */
   changeAddress(netns: string, name: string, address: string, isAdd: boolean): void {
     attempt(netns, 'address', isAdd ? 'add' : 'delete', address, 'dev', name);
+  }
+}
+
+const frame = Buffer.allocUnsafe(FRAME_BYTES);
+
+/** Takes the frames of a TAP to another one, with what the kernel writes before them. What cannot go on is lost. */
+function carry(from: number, to: number): void {
+  for (let count = 0; count < MAX_FRAMES; count++) {
+    let length: number;
+    try {
+      length = readSync(from, frame);
+    } catch {
+      return; // no more, or it is down
+    }
+    try {
+      writeSync(to, frame, 0, length);
+    } catch {
+      // The other end is down.
+    }
   }
 }
 

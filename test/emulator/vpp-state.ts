@@ -100,7 +100,14 @@ export class VppState {
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
 
-  constructor(lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [], hasTaps: true }) {
+  /** From a NIC's admin-up to its link. */
+  readonly #linkMs: number;
+
+  constructor(
+    lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [], hasTaps: true },
+    { linkMs = 0 }: { readonly linkMs?: number | undefined } = {},
+  ) {
+    this.#linkMs = linkMs;
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
@@ -240,19 +247,26 @@ export class VppState {
   setAdmin(found: Interface, up: boolean): void {
     if (found.adminUp === up) return;
     found.adminUp = up;
-    found.linkUp = up && found.carrier;
     this.#setConnected(found, up);
     this.lcp.sync(found);
+    const isLate = up && this.#linkMs > 0 && found.kind === 'dpdk';
+    if (isLate) setTimeout(() => this.#setLink(found), this.#linkMs).unref();
+    else found.linkUp = up && found.carrier;
+    this.lcp.syncLink(found);
     this.#tell(found, false);
   }
 
   /** The cable of an interface. */
   setCarrier(found: Interface, up: boolean): void {
     found.carrier = up;
-    this.lcp.setCarrier(found);
-    const linkUp = up && found.adminUp;
+    this.#setLink(found);
+  }
+
+  #setLink(found: Interface): void {
+    const linkUp = found.carrier && found.adminUp;
     if (found.linkUp === linkUp) return;
     found.linkUp = linkUp;
+    this.lcp.syncLink(found);
     this.#tell(found, false);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Routing daemons on TAPs of VPP (the emulator's, which are real links here), the appliance around both, and a peer at the
- * other end of the wire: what comes up, and what is lost when VPP is killed. BIRD takes a route whose next hop is on no
+ * other end of the wire: what comes up, and that nothing is lost when VPP is killed. BIRD takes a route whose next hop is on no
  * network of its own at that moment for unreachable, and does not come back to it by itself: so nothing may be missing.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createNamedNetns, deleteNamedNetns, withNetns } from '../../src/linux/mod.ts';
+import { createNamedNetns, deleteNamedNetns, keepTap, linkIndex, withNetns } from '../../src/linux/mod.ts';
 import { BIRD, BIRDCL, whyNoBird } from './bird.ts';
 import { RunningAppliance, withOwnVpp } from './running-appliance.ts';
 
@@ -40,7 +40,7 @@ function config(side: 'own' | 'peer'): string {
     const routes = prefixes.filter((prefix) => prefix.includes(':') === (family === 6));
     return `protocol static { ipv${family}; ${routes.map((prefix) => `route ${prefix} blackhole;`).join(' ')} }`;
   });
-  const area = 'area 0 { interface "loop0" { hello 1; dead 4; wait 2; type broadcast; }; };';
+  const area = 'area 0 { interface "loop0" { hello 1; dead 30; wait 2; type broadcast; }; };';
   return `router id ${local[4]};
 protocol device { scan time 1; }
 protocol direct { ipv4; ipv6; }
@@ -57,6 +57,7 @@ protocol bgp b { local ${local[4]} as ${side === 'own' ? 65001 : 65002}; neighbo
 class Sides implements AsyncDisposable {
   readonly dir = mkdtempSync(join(tmpdir(), 'daemons-'));
   #peer: ChildProcess | undefined;
+  #wire: Disposable | undefined;
 
   constructor() {
     for (const netns of [NETNS, WIRE]) createNamedNetns(netns);
@@ -70,12 +71,18 @@ class Sides implements AsyncDisposable {
     return [BIRD, '-f', '-c', `${at}.conf`, '-s', `${at}.ctl`, '-P', `${at}.pid`];
   }
 
-  /** Puts the addresses of the peer on its end, which the emulator makes with each TAP, and keeps a BIRD there. */
+  /** A BIRD at the other end, which is there whether or not there is a VPP: as the NIC of a peer behind a switch. */
   startPeer(): void {
-    const script = `while :; do
-      ip address replace ${PEER[4]}/24 dev loop0; ip address replace ${PEER[6]}/64 dev loop0 nodad; sleep 0.1
-    done 2>/dev/null & exec ${this.command('peer').join(' ')}`;
-    this.#peer = withNetns(WIRE, () => spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: true }));
+    const ip = (...args: string[]): unknown => spawnSync('ip', args, { stdio: 'ignore' });
+    const [bird = '', ...args] = this.command('peer');
+    this.#peer = withNetns(WIRE, () => {
+      ip('tuntap', 'add', 'name', 'loop0', 'mode', 'tap', 'multi_queue', 'vnet_hdr');
+      this.#wire = keepTap('loop0', linkIndex('loop0') ?? 0);
+      ip('link', 'set', 'dev', 'loop0', 'up');
+      ip('address', 'add', `${PEER[4]}/24`, 'dev', 'loop0');
+      ip('address', 'add', `${PEER[6]}/64`, 'dev', 'loop0', 'nodad');
+      return spawn(bird, args, { stdio: 'ignore', detached: true });
+    });
   }
 
   ask(side: 'own' | 'peer', question: string): string {
@@ -90,6 +97,7 @@ class Sides implements AsyncDisposable {
       process.kill(-peer.pid, 'SIGKILL');
       await gone;
     }
+    this.#wire?.[Symbol.dispose]();
     for (const netns of [NETNS, WIRE]) deleteNamedNetns(netns);
     rmSync(this.dir, { recursive: true, force: true });
   }
@@ -171,6 +179,10 @@ netns = ${NETNS}
     'ff02::/16 accept N',
     'ff02::/16 local',
   ]);
+  // With the times of their last changes.
+  const sessions = (): string[] =>
+    ['b', 'o4', 'o6'].map((name) => sides.ask('own', `show protocols ${name}`));
+  const before = sessions();
   for (let i = 1; i <= KILLS; i++) {
     const pid = (await appliance.status())?.vpp.pid;
     await appliance.crashVpp();
@@ -181,5 +193,6 @@ netns = ${NETNS}
     await comesUp(`after kill ${i}`);
     await sleep(1_200);
   }
+  expect(sessions()).toEqual(before);
   expect(appliance.output).not.toMatch(/looping/);
 });

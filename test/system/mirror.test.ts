@@ -16,7 +16,7 @@ import {
   listLinks,
   withNetns,
 } from '../../src/linux/mod.ts';
-import { type HostLink, HostNamespace, type HostState } from '../../src/mirror/mod.ts';
+import { HeldTaps, type HostLink, HostNamespace, type HostState } from '../../src/mirror/mod.ts';
 import { runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
 import { prepareControlNamespace } from '../../src/init/kernel-settings.ts';
 import { type Host, Mirror, VppInterfaces } from '../../src/interfaces/mod.ts';
@@ -50,6 +50,10 @@ class HostWithVrfs implements Host {
     this.#host = host;
   }
 
+  get netns(): string {
+    return this.#host.netns;
+  }
+
   look(): void {
     this.#host.look();
   }
@@ -62,7 +66,15 @@ class HostWithVrfs implements Host {
       return vrf === undefined ? link : { ...link, vrf };
     });
     const devices = [...this.vrfs.keys()].map(
-      (name): HostLink => ({ ifIndex: 9_999, name, isUp: true, addresses: [], proxyArp: false }),
+      (name): HostLink => ({
+        ifIndex: 9_999,
+        name,
+        isUp: true,
+        isRunning: true,
+        isTap: false,
+        addresses: [],
+        proxyArp: false,
+      }),
     );
     return new Map([...links, ...devices].map((link) => [link.name, link]));
   }
@@ -92,6 +104,8 @@ let withVrfs: HostWithVrfs;
 /** What the route table says of a table that is to go. */
 let letGoOfTable: (id: number) => boolean;
 let interfaces: VppInterfaces;
+/** Keeps the TAPs while there is no VPP. */
+let taps: HeldTaps | undefined;
 let errors: string[];
 
 function config(name: string, at: string[] = [], more: Partial<InterfaceConfig> = {}): InterfaceConfig {
@@ -113,19 +127,20 @@ async function start(...configs: InterfaceConfig[]): Promise<void> {
   interfaces = new VppInterfaces({
     configs,
     lcp: { netns: NETNS, isSync: true, nics: ['xe0', 'xe1'] },
-    mirror: new Mirror({ host: withVrfs, isSync: true, letGoOfTable: (id) => letGoOfTable(id) }),
+    mirror: new Mirror({ host: withVrfs, taps, isSync: true, letGoOfTable: (id) => letGoOfTable(id) }),
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
   });
   await interfaces.attach(client, 'first');
 }
 
-/** VPP dies, and another one comes. */
-async function crash(): Promise<void> {
+/** VPP dies, and another one comes; `meanwhile` is done in between. */
+async function crash(meanwhile: () => unknown = () => {}): Promise<void> {
   interfaces.detach();
   await client[Symbol.asyncDispose]();
   await vpp.kill();
-  await soon(() => withNetns(NETNS, () => listLinks().length)).toBe(1);
+  if (taps === undefined) await soon(() => withNetns(NETNS, () => listLinks().length)).toBe(1);
+  await meanwhile();
   await vpp.spawn();
   client = await VppApiClient.connect(vpp.apiSocket);
   await interfaces.attach(client, 'restarted');
@@ -198,9 +213,11 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     vpp = await EmulatorProcess.start({ extraConf: CONF, faults: { wire: WIRE } });
     client = await VppApiClient.connect(vpp.apiSocket);
     errors = [];
+    taps = undefined;
     letGoOfTable = () => true;
   });
   afterEach(async () => {
+    taps?.[Symbol.dispose]();
     interfaces.detach();
     host[Symbol.dispose]();
     await client[Symbol.asyncDispose]();
@@ -539,5 +556,109 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await interfaces.reconcile();
     await quiet();
     expect(await told()).toEqual(before);
+  });
+
+  describe('with TAPs that are held', () => {
+    const own = ['192.0.2.1/24', '2001:db8::1/64'];
+    const routes = ['route', 'add', '203.0.113.0/24', 'via', '192.0.2.9', 'proto', 'zebra'];
+    const indexOf = (name: string): number | undefined =>
+      withNetns(NETNS, () => listLinks()).find((link) => link.name === name)?.index;
+
+    beforeEach(async () => {
+      taps = new HeldTaps((message) => errors.push(message));
+      await client[Symbol.asyncDispose]();
+      await vpp[Symbol.asyncDispose]();
+      // A NIC's link comes some time after the NIC is set up.
+      vpp = await EmulatorProcess.start({ extraConf: CONF, faults: { wire: WIRE, linkMs: 400 } });
+      client = await VppApiClient.connect(vpp.apiSocket);
+    });
+
+    it('has daemons see nothing of a crash: no link, no address, no route goes, and VPP gets all of it again', async () => {
+      await start(
+        config('xe0', own),
+        config('loop0', ['10.0.0.1/32']),
+        config('xe1', [], { enabled: false }),
+      );
+      ip('address', 'add', '192.0.2.100/32', 'dev', 'xe0');
+      await soon(() => addressesOf('xe0')).toContain('192.0.2.100/24');
+      await soon(() => ip('link', 'show', 'xe0')).toContain('LOWER_UP');
+      ip(...routes);
+      for (let life = 1; life <= 3; life++) {
+        using monitor = listen();
+        await crash();
+        await soon(() =>
+          interfaces.status.slice(0, 3).map(({ hostInterface }) => hostInterface?.state),
+        ).toEqual(Array.from({ length: 3 }, () => 'paired'));
+        await quiet();
+        // lcp-sync copies the virtual address with VPP's length, and this copy is taken off again.
+        const ofTaps = monitor.lines().filter((line) => / (?:xe0|loop0)\b/.test(line));
+        const seen = ofTaps.filter((line) => !line.includes('192.0.2.100/24'));
+        expect(seen.filter((line) => /Deleted|state DOWN|NO-CARRIER|tentative/.test(line))).toEqual([]);
+        expect(seen.filter((line) => /<[^>]*>/.test(line) && !/\bUP\b/.test(line))).toEqual([]);
+        expect(seen.filter((line) => /mtu (?!1500)/.test(line))).toEqual([]);
+        expect(ip('route', 'show', '203.0.113.0/24')).toMatch(/via 192\.0\.2\.9 dev xe0 proto zebra/);
+        expect([...(await addressesOf('xe0'))].sort()).toEqual([...own, '192.0.2.100/24'].sort());
+        expect(await shown('xe0')).toMatchObject({ adminUp: true, linkUp: true });
+        expect(await shown('xe1')).toMatchObject({ adminUp: false });
+        expect(isTapUp('xe1')).toBe(false);
+        expect(await multicast()).toHaveLength(2 * (1 + 3));
+      }
+      expect(errors).toEqual([]);
+    });
+
+    it('takes what is done to them while there is no VPP', async () => {
+      await start(config('xe0', own), config('xe1', ['198.51.100.1/24']));
+      ip('address', 'add', '192.0.2.100/32', 'dev', 'xe0');
+      await soon(() => addressesOf('xe0')).toContain('192.0.2.100/24');
+      await crash(() => {
+        ip('link', 'set', 'xe1', 'down');
+        ip('address', 'delete', '192.0.2.100/32', 'dev', 'xe0');
+        ip('address', 'add', '192.0.2.101/32', 'dev', 'xe0');
+      });
+      await soon(async () => [...(await addressesOf('xe0'))].sort()).toEqual(
+        [...own, '192.0.2.101/24'].sort(),
+      );
+      await quiet();
+      expect(await shown('xe1')).toMatchObject({ adminUp: false });
+      expect(isTapUp('xe1')).toBe(false);
+      ip('link', 'set', 'xe1', 'up');
+      await soon(async () => (await shown('xe1'))?.adminUp).toBe(true);
+    });
+
+    it('waits for the link of a NIC that had one, and not for ever', async () => {
+      await start(config('xe0', own));
+      await soon(() => ip('link', 'show', 'xe0')).toContain('LOWER_UP');
+      interfaces.detach();
+      await client[Symbol.asyncDispose]();
+      await vpp.kill();
+      await vpp.spawn();
+      client = await VppApiClient.connect(vpp.apiSocket);
+      await vpp.control({ command: 'link', interface: 'xe0', up: false });
+      await interfaces.attach(client, 'restarted');
+      expect(interfaces.status[0]?.hostInterface).toBeUndefined();
+      expect(ip('link', 'show', 'xe0')).toContain('LOWER_UP');
+      await soon(() => interfaces.status[0]?.hostInterface).toMatchObject({ state: 'paired' });
+      expect(ip('link', 'show', 'xe0')).toContain('NO-CARRIER');
+      expect(onTap('xe0')).toEqual(own);
+    });
+
+    it('lets one go with its interface, and all when the NICs go back to the kernel', async () => {
+      await start(config('xe0', own), config('loop0'));
+      const before = indexOf('xe0');
+      await interfaces.reconfigure([config('xe0', own)]);
+      expect(indexOf('loop0')).toBeUndefined();
+      await crash();
+      await soon(() => interfaces.status[0]?.hostInterface).toMatchObject({ state: 'paired' });
+      expect(indexOf('xe0')).toBe(before);
+      expect(interfaces.hostInterfaces.get('xe0')).toBe('xe0');
+      interfaces.detach();
+      await client[Symbol.asyncDispose]();
+      await vpp.kill();
+      expect(interfaces.hostInterfaces.get('xe0')).toBe('xe0');
+      taps?.[Symbol.dispose]();
+      interfaces.detach();
+      expect(interfaces.hostInterfaces.size).toBe(0);
+      await soon(() => withNetns(NETNS, () => listLinks().map(({ name }) => name))).toEqual(['lo']);
+    });
   });
 });
