@@ -459,10 +459,7 @@ export class DataPlane {
       name: 'vpp',
       policy: this.#config.supervisor,
       logger,
-      prepare: (signal) => {
-        conditions.clear('vpp');
-        return this.#vppStart.prepare(this.#config, signal, () => this.#kernel.leave());
-      },
+      prepare: (signal) => this.#vppStart.prepare(this.#config, signal, () => this.#kernel.leave()),
       onStarted: (pid, life) => this.#started(pid, life),
       onEnded: (end) => this.#ended(end),
       onLooping: (reason) => this.#fallBack(`VPP loops: ${reason}`),
@@ -517,6 +514,7 @@ export class DataPlane {
   }
 
   #started(pid: number, life: AbortSignal): void {
+    this.#options.conditions.clear('vpp');
     this.#options.hooks?.onExec?.(pid);
     this.#firstStart.resolve(`executed as pid ${pid}`);
     this.#link.start();

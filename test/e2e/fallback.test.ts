@@ -244,9 +244,8 @@ describe.skipIf(why !== undefined)('a box with a routing daemon, whose VPP loops
   });
 
   it('gives the NICs to VPP when it comes back, and BIRD stays', async () => {
-    // Looping services are tried at once then.
     const headers = basic(await firstPassword(box));
-    expect(await ask(box, { method: 'POST', path: '/reload', headers })).toMatchObject({ status: 200 });
+    expect(await ask(box, { method: 'POST', path: '/vpp/retry', headers })).toMatchObject({ status: 200 });
     const status = await box.until(
       'VPP has the NICs',
       ({ vpp, nics }) =>

@@ -1,10 +1,12 @@
 /** The emulator as a process: the manners of VPP that whoever starts it must cope with. */
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { EMULATOR_PROGRAM } from '../../image/root-tree.ts';
 import { spawnChild } from '../../src/linux/mod.ts';
 import * as api from '../../src/vpp/api/mod.ts';
 import { readVppVersion, runCli } from '../../src/vpp/mod.ts';
@@ -85,6 +87,9 @@ describe('the process', () => {
     try {
       const binary = writeEmulatorBinary(join(dir, 'bin'));
       expect(await readVppVersion(binary)).toMatchObject({ year: 25, month: 2, text: '25.02-release' });
+      // What answers in its place in a guest says the same.
+      const inGuest = /echo '(.*)'/.exec(EMULATOR_PROGRAM)?.[1];
+      expect(execFileSync(binary, ['--version'], { encoding: 'utf8' })).toBe(`${inGuest}\n`);
       const conf = join(dir, 'startup.conf');
       writeFileSync(conf, `unix { nodaemon runtime-dir ${dir} } socksvr { socket-name ${dir}/api.sock }`);
       const child = spawnChild(binary, ['-c', conf]);
