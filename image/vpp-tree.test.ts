@@ -61,7 +61,7 @@ test('25.02 with what startup.conf may ask for, and nothing else', async () => {
 });
 
 test('26.06 with its taps and policers, and its driver where it is looked for', async () => {
-  const plugins = [...PLUGINS_25_02, 'policer', 'tap'];
+  const plugins = ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'policer', 'ppp', 'tap'];
   const { files, warnings } = await added({ version: '26.06-release', plugins, driver: true, lib: 'lib' });
   expect(files).toEqual([
     '/usr/bin/vpp',
@@ -76,6 +76,8 @@ test('26.06 without them: each is named, with what does not work', async () => {
   expect(warnings).toEqual([
     expect.stringMatching(/^VPP 26\.06-release lacks tap_plugin\.so: interfaces have no TAPs in Linux/),
     expect.stringMatching(/^VPP 26\.06-release lacks policer_plugin\.so: VPP has no policers/),
+    expect.stringMatching(/lacks ppp_plugin\.so/),
+    expect.stringMatching(/lacks osi_plugin\.so: IS-IS does not reach Linux/),
     expect.stringMatching(/^VPP 26\.06-release lacks ige_driver\.so: .*driver = native/),
   ]);
 });

@@ -113,6 +113,7 @@ export class DataPlane {
         this.fib.vpp.interfacesChanged();
       },
       onError: (name, reason) => logger.warning('interface', `${name}: ${reason}`),
+      onNotice: (message) => logger.info('interface', message),
     });
     this.fib = new Fib({
       config: config.fib.vpp,

@@ -30,6 +30,7 @@ let client: VppApiClient;
 let interfaces: VppInterfaces;
 let errors: string[];
 let changes: string[][];
+let notices: string[];
 
 async function connect(extraConf = `${PLUGINS}\n${NIC}\n${LCP}`, namespaces = ['dataplane']): Promise<void> {
   vpp = await EmulatorProcess.start({ extraConf, faults: { namespaces } });
@@ -42,6 +43,7 @@ async function start(configs: InterfaceConfig[], lcp: LcpSettings | 'disabled' =
     lcp: lcp === 'disabled' ? undefined : lcp,
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
+    onNotice: (message) => notices.push(message),
     onHostInterfaces: () => changes.push([...interfaces.hostInterfaces.keys()]),
   });
   await interfaces.attach(client, 'first');
@@ -64,6 +66,7 @@ function hostOf(name: string): unknown {
 beforeEach(() => {
   errors = [];
   changes = [];
+  notices = [];
 });
 afterEach(async () => {
   interfaces.detach();
@@ -211,5 +214,30 @@ describe('TAPs in Linux', () => {
     await vpp.control({ command: 'error', message: 'lcp_itf_pair_add_del_v2', retval: 0 });
     await start([config('xe0')]);
     expect(hostOf('xe0')).toEqual({ state: 'failed', reason: 'VPP lists no pair of it' });
+  });
+
+  it.each([
+    ['25.02-release', '', [], /^VPP does not hand on .*LLDP \(VPP can from 25\.06 on\), IS-IS \(VPP can/],
+    ['26.06-release', '', ['ethertype 88cc'], /^VPP does not hand on to Linux: IS-IS \(.*-30.*\)$/],
+    [
+      '26.06-release',
+      'plugin ppp_plugin.so { enable } plugin osi_plugin.so { enable }',
+      ['ethertype 88cc', 'osi 82', 'osi 83'],
+      undefined,
+    ],
+  ])('get LLDP and IS-IS, where VPP %s can (%s)', async (version, more, handedOn, notice) => {
+    const plugins = PLUGINS.replace(
+      'plugin linux_cp',
+      `${more} plugin tap_plugin.so { enable } plugin linux_cp`,
+    );
+    const faults = { version, namespaces: ['dataplane'] };
+    const extraConf = `${plugins}\n${NIC}\n${LCP}`;
+    vpp = await EmulatorProcess.start({ extraConf, faults });
+    client = await VppApiClient.connect(vpp.apiSocket);
+    await start([config('xe0')]);
+    await interfaces.reconcile();
+    expect((await vpp.control({ command: 'state' }))['handedOn']).toEqual(handedOn);
+    expect(notices).toEqual(notice === undefined ? [] : [expect.stringMatching(notice)]);
+    expect(hostOf('xe0')).toMatchObject({ state: 'paired' });
   });
 });

@@ -21,6 +21,7 @@ import {
   type VppApiClient,
   type VppInterface,
 } from '../vpp/api/mod.ts';
+import { handOn } from './hand-on.ts';
 import { type LcpStep, pairsOf, planPairs } from './lcp-plan.ts';
 import type { Known } from './vpp-status.ts';
 
@@ -39,6 +40,8 @@ export interface LcpPairingOptions {
   readonly onError: (name: string, reason: string) => void;
   /** The TAPs are others now. */
   readonly onChange: () => void;
+  /** What VPP keeps from Linux: told once per VPP. */
+  readonly onNotice: (message: string) => void;
 }
 
 /** The answers of tap_create_if that say where to look; from src/vnet/devices/tap/tap.c. */
@@ -53,6 +56,8 @@ export class LcpPairing {
   #settings: LcpSettings | undefined;
   /** Why VPP cannot make pairs at all: the plugin is not loaded, or is another. */
   #missing: string | undefined;
+  /** VPP was told what to hand on. */
+  #handsOn = false;
   #failures = new Map<string, string>();
   /** VPP refused something that it may take later; what a name forbids stays so. */
   #isRefused = false;
@@ -78,6 +83,7 @@ export class LcpPairing {
   attach(client: VppApiClient): void {
     const [problem] = this.#settings === undefined ? [] : client.checkMessages(LCP_MESSAGES);
     this.#missing = problem === undefined ? undefined : describeProblem(problem);
+    this.#handsOn = false;
   }
 
   /** VPP is gone, and the TAPs with it but for those that are kept. */
@@ -141,6 +147,11 @@ export class LcpPairing {
       for (const name of wanted) if (present.has(name)) failures.set(name, this.#missing);
       this.#publish(failures);
       return;
+    }
+    if (!this.#handsOn) {
+      const lacks = await handOn(client);
+      this.#handsOn = true;
+      if (lacks.length > 0) this.#options.onNotice(`VPP does not hand on to Linux: ${lacks.join(', ')}`);
     }
     const interfaces = [...present.values()].map(({ vpp }) => vpp);
     const plan = planPairs({ wanted, released, netns: settings.netns }, interfaces, await lcpPairs(client));

@@ -52,6 +52,8 @@ export interface VppInterfacesOptions {
   /** An interface came, went, or changed its admin or link state, its addresses or its table. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
+  /** Worth a line, and nobody's failure. */
+  readonly onNotice?: (message: string) => void;
   /** `hostInterfaces` has changed. */
   readonly onHostInterfaces?: () => void;
 }
@@ -87,6 +89,7 @@ export class VppInterfaces {
     this.#lcp = new LcpPairing(options.lcp, {
       onError: options.onError,
       onChange: () => options.onHostInterfaces?.(),
+      onNotice: (message) => options.onNotice?.(message),
     });
   }
 

@@ -92,3 +92,23 @@ test('of a binary without plugins beside it nothing is missed', () => {
   expect(problemsOf(configOf(), '26.06', { files: filesBeside(join(prefix, 'vpp')) })).toEqual([]);
   expect(problemsOf(configOf(), '26.06', { files: filesBeside('/nowhere/bin/vpp') })).toEqual([]);
 });
+
+test('a daemon that hears nothing of a VPP before 25.06', () => {
+  const service = (program: string, netns = 'netns = dataplane'): Config =>
+    configOf('', `[service.one]\ncommand = ${program} -f /boot/one.conf\n${netns}\n`);
+  expect(problemsOf(service('/usr/lib/frr/isisd'), '25.02')).toEqual([
+    expect.stringMatching(
+      /^warning \d+ service\.one\.command: VPP 25\.02 does not hand IS-IS on .* from 25\.06 on$/,
+    ),
+  ]);
+  expect(problemsOf(service('/usr/sbin/lldpd'), '25.02')).toEqual([expect.stringMatching(/LLDP/)]);
+  expect(problemsOf(service('/usr/lib/frr/isisd'), '25.06')).toEqual([]);
+  const files = { hasPlugin: (file: string) => file !== 'osi_plugin.so', hasDriver: true };
+  expect(problemsOf(service('/usr/lib/frr/isisd'), '26.06', { files })).toEqual([
+    expect.stringMatching(/IS-IS on to Linux, isisd hears nothing: it lacks osi_plugin\.so$/),
+  ]);
+  expect(problemsOf(service('/usr/sbin/lldpd'), '26.06', { files })).toEqual([]);
+  expect(problemsOf(service('/usr/lib/frr/ospfd'), '25.02')).toEqual([]);
+  // Where the NICs of the management are, nobody keeps it from anything.
+  expect(problemsOf(service('/usr/sbin/lldpd', ''), '25.02')).toEqual([]);
+});

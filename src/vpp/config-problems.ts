@@ -1,10 +1,11 @@
 /** What a configuration asks of a VPP that this VPP has not: for `appliance check` and `appliance image`. */
+import { basename } from 'node:path';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import { startsVpp } from '../config/mod.ts';
 import { hasDriverFile, whyNotNative } from './native-driver.ts';
 import { findPluginDir, hasPlugin, missingWords } from './plugins.ts';
 import { startupPlugins } from './startup-conf.ts';
-import type { VppVersion } from './version.ts';
+import { isAtLeast, type VppVersion } from './version.ts';
 
 /** What of VPP is there beside the program. */
 export interface VppFiles {
@@ -50,5 +51,32 @@ export function vppProblems(config: Config, { version, files, pciIdOf }: VppFact
     const leaf = `vpp.dpdk.interface.${nic.pciAddress}.driver`;
     return message === undefined ? [] : [{ severity: 'error', line: nic.line, leaf, message }];
   });
-  return [...plugins, ...nics];
+  return [...plugins, ...nics, ...unheard(config, version, files)];
+}
+
+/** Programs whose packets are no IP: VPP hands them on to Linux from 25.06 on (`interfaces/hand-on.ts`). */
+const NOT_IP: Readonly<Record<string, string>> = { isisd: 'IS-IS', fabricd: 'OpenFabric', lldpd: 'LLDP' };
+/** All of them but LLDP need it. */
+const OSI = 'osi_plugin.so';
+
+function unheard(
+  { services, vpp }: Config,
+  version: VppVersion,
+  files: VppFiles | undefined,
+): ConfigProblem[] {
+  if (!vpp.lcp.enabled) return [];
+  return services.flatMap(({ name, command: [program = ''], netns, line }): ConfigProblem[] => {
+    const daemon = basename(program);
+    const protocol = NOT_IP[daemon];
+    if (protocol === undefined || netns !== vpp.lcp.netns) return [];
+    const needsOsi = protocol !== NOT_IP['lldpd'];
+    const reason = !isAtLeast(version, 25, 6)
+      ? 'VPP can from 25.06 on'
+      : needsOsi && files?.hasPlugin(OSI) === false
+        ? `it lacks ${OSI}`
+        : undefined;
+    if (reason === undefined) return [];
+    const message = `VPP ${version.text} does not hand ${protocol} on to Linux, ${daemon} hears nothing: ${reason}`;
+    return [{ severity: 'warning', line, leaf: `service.${name}.command`, message }];
+  });
 }

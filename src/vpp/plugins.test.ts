@@ -20,9 +20,9 @@ test('each plugin comes behind those that it needs', () => {
 
 test.each([
   ['25.02', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
-  ['25.10-release', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
-  ['26.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'ping', 'tap']],
-  ['26.06-rc2', ['dpdk', 'linux_cp', 'linux_nl', 'ping', 'policer', 'tap']],
+  ['25.10-release', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'ppp']],
+  ['26.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'ppp', 'tap']],
+  ['26.06-rc2', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'policer', 'ppp', 'tap']],
 ])('of %s', (text, names) => {
   expect(
     pluginsOf(version(text))
@@ -42,6 +42,11 @@ test('only what is needed and not there is missing; what needs it is not enabled
   expect(missing.map(({ file }) => file)).toEqual(['tap_plugin.so']);
   expect(enabled.map(({ file }) => file)).toEqual(['dpdk_plugin.so', 'ping_plugin.so', 'policer_plugin.so']);
   expect(choosePlugins(version('26.06'), NONE, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
+  // What few need is no lack.
+  const isThere = (file: string): boolean => file !== 'ppp_plugin.so';
+  const few = choosePlugins(version('26.06'), ALL, isThere);
+  expect(few.missing).toEqual([]);
+  expect(few.enabled.map(({ file }) => file)).not.toContain('osi_plugin.so');
   // In 25.02 it is no plugin.
   expect(choosePlugins(version('25.02'), ALL, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
 });

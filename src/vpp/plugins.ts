@@ -37,6 +37,8 @@ export interface VppPlugin {
   readonly after?: readonly string[];
   /** What does not work without it, as the end of a sentence. */
   readonly without: string;
+  /** Few need it: a box says nothing when it is missing. */
+  readonly isOptional?: boolean;
 }
 
 export const PLUGINS: readonly VppPlugin[] = [
@@ -82,6 +84,25 @@ export const PLUGINS: readonly VppPlugin[] = [
     since: { year: 26, month: 6 },
     without: 'VPP has no policers',
   },
+  {
+    file: 'ppp_plugin.so',
+    need: 'linuxCp',
+    leaf: 'vpp.lcp.enabled',
+    since: { year: 25, month: 6 },
+    after: ['linux_cp_plugin.so'],
+    without: 'osi_plugin.so has nothing to stand on, and IS-IS does not reach Linux',
+    isOptional: true,
+  },
+  {
+    // linux_cp hands on IS-IS by it.
+    file: 'osi_plugin.so',
+    need: 'linuxCp',
+    leaf: 'vpp.lcp.enabled',
+    since: { year: 25, month: 6 },
+    after: ['ppp_plugin.so'],
+    without: 'IS-IS does not reach Linux',
+    isOptional: true,
+  },
 ];
 
 /** Those of the table that a VPP of this version has as plugins. */
@@ -103,8 +124,9 @@ export function choosePlugins(
   isThere: (file: string) => boolean = () => true,
 ): PluginChoice {
   const wanted = pluginsOf(version).filter(({ need }) => need === 'always' || needs[need]);
-  const missing = wanted.filter(({ file }) => !isThere(file));
-  const unusable = new Set(missing.map(({ file }) => file));
+  const absent = wanted.filter(({ file }) => !isThere(file));
+  const missing = absent.filter(({ isOptional }) => isOptional !== true);
+  const unusable = new Set(absent.map(({ file }) => file));
   // The table has each behind those that it needs.
   const enabled = wanted.filter(({ file, after = [] }) => {
     if (after.some((other) => unusable.has(other))) unusable.add(file);

@@ -205,9 +205,9 @@ function pluginsIn(text: string): string[] {
 
 test.each([
   ['25.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
-  ['25.10', ['dpdk', 'linux_cp', 'linux_nl', 'ping']],
-  ['v26.02-release', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping']],
-  ['26.06-rc0~12-gabcdef', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping', 'policer']],
+  ['25.10', ['dpdk', 'linux_cp', 'linux_nl', 'ping', 'ppp', 'osi']],
+  ['v26.02-release', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping', 'ppp', 'osi']],
+  ['26.06-rc0~12-gabcdef', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping', 'policer', 'ppp', 'osi']],
 ])('by version: %s asks for what left the core', (text, plugins) => {
   expect(pluginsIn(render({}, { version: version(text) }))).toEqual(plugins);
 });
@@ -226,8 +226,8 @@ test.each([true, false])(
 test.each([
   ['tap_plugin.so', ['dpdk', 'ping', 'policer'], /linux-cp|linux-nl/],
   ['linux_cp_plugin.so', ['dpdk', 'tap', 'ping', 'policer'], /linux-cp|linux-nl/],
-  ['linux_nl_plugin.so', ['dpdk', 'tap', 'linux_cp', 'ping', 'policer'], /linux-nl/],
-  ['dpdk_plugin.so', ['tap', 'linux_cp', 'linux_nl', 'ping', 'policer'], /dpdk/],
+  ['linux_nl_plugin.so', ['dpdk', 'tap', 'linux_cp', 'ping', 'policer', 'ppp', 'osi'], /linux-nl/],
+  ['dpdk_plugin.so', ['tap', 'linux_cp', 'linux_nl', 'ping', 'policer', 'ppp', 'osi'], /dpdk/],
 ])('without %s VPP starts: neither it nor what needs it, nor their sections', (lacking, plugins, gone) => {
   const hasPlugin = (file: string): boolean => file !== lacking;
   const text = render({}, { version: version('26.06'), hasPlugin });

@@ -13,6 +13,7 @@ import { Faults, type StartFaults } from './faults.ts';
 import { FibDigest, type ReportedRoute, reportRoutes, routeLine } from './fib-report.ts';
 import { assignMessageIds } from './message-names.ts';
 import { LinuxLinks } from './linux-links.ts';
+import { isFrom, releaseOf } from './release.ts';
 import { spin } from './spin.ts';
 import type { StartupConf } from './startup-conf.ts';
 import { EmulatedStats } from './stats.ts';
@@ -70,6 +71,7 @@ export class EmulatedVpp {
       namespaces,
       links: this.#links,
       hasTaps: conf.hasTaps,
+      hasOsi: ['ppp', 'osi'].every((name) => conf.isPluginEnabled(`${name}_plugin.so`)),
     };
     const state = new VppState(lcp, { linkMs });
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
@@ -81,6 +83,7 @@ export class EmulatedVpp {
       wrongCrc: this.#startFaults.wrongCrc ?? [],
       missing: this.#startFaults.missing ?? [],
       hasLinuxCp: conf.isPluginEnabled('linux_cp_plugin.so'),
+      handsOn: isFrom(releaseOf(this.#version), [25, 6]),
       seed: this.#pid,
     });
     const facts = { vpePid: this.#pid, version: this.#version, buildDate: this.#buildDate };
@@ -255,6 +258,7 @@ export class EmulatedVpp {
       neighborLimits: state.neighborLimits,
       proxyRanges: [...state.proxyRanges],
       proxyInterfaces: [...state.proxyInterfaces].map((index) => state.interfaces.get(index)?.name),
+      handedOn: [...state.lcp.handedOn].sort(),
       pairs: state.lcp.all().map((pair) => ({
         ...pair,
         linux: { ...pair.linux, addresses: [...pair.linux.addresses] },

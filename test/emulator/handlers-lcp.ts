@@ -1,7 +1,7 @@
 /** Pairs of linux-cp: lcp.api. */
 
-import { ALL_ONES, type Answer, type Handler, i32, replyWith, text } from './handler.ts';
-import type { LcpPair } from './lcp-pairs.ts';
+import { ALL_ONES, type Answer, type Handler, i32, replyOf, replyWith, text } from './handler.ts';
+import { type LcpPair, LcpRetval } from './lcp-pairs.ts';
 import { Retval } from './vpp-state.ts';
 
 function lcpPairAddDel(name: string, isV3: boolean): Handler {
@@ -38,6 +38,15 @@ function pairDetails(pair: LcpPair): Answer {
 export const LCP_HANDLERS: Readonly<Record<string, Handler>> = {
   lcp_itf_pair_add_del_v2: lcpPairAddDel('lcp_itf_pair_add_del_v2', false),
   lcp_itf_pair_add_del_v3: lcpPairAddDel('lcp_itf_pair_add_del_v3', true),
+  lcp_ethertype_enable: (request, { state }) => {
+    state.lcp.handedOn.add(`ethertype ${request.readUInt16BE(10).toString(16)}`);
+    return replyOf('lcp_ethertype_enable', Retval.ok);
+  },
+  lcp_osi_proto_enable: (request, { state }) => {
+    if (!state.lcp.hasOsi) return replyOf('lcp_osi_proto_enable', LcpRetval.featureDisabled);
+    state.lcp.handedOn.add(`osi ${request.readUInt8(10).toString(16)}`);
+    return replyOf('lcp_osi_proto_enable', Retval.ok);
+  },
   lcp_itf_pair_get: (_request, { state }) => [
     ...state.lcp.all().map(pairDetails),
     ...replyWith('lcp_itf_pair_get', Retval.ok, ALL_ONES),

@@ -33,6 +33,8 @@ export interface LcpOptions {
   readonly links?: LinuxLinks | undefined;
   /** Whether this VPP can make TAPs; 26.06 without its tap plugin cannot (plugins/tap/tap.h). */
   readonly hasTaps: boolean;
+  /** osi_plugin.so is loaded, on ppp_plugin.so. */
+  readonly hasOsi?: boolean;
 }
 
 /** Retvals of lcp_itf_pair_create and tap_create_if. */
@@ -52,6 +54,8 @@ const DEFAULT_MTU = 9216;
 
 export class LcpPairs {
   isSync: boolean;
+  /** What is no IP and goes to the TAPs all the same: `ethertype 88cc`, `osi 83`. */
+  readonly handedOn = new Set<string>();
   readonly #options: LcpOptions;
   readonly #byPhy = new Map<number, LcpPair>();
   readonly #addTap: (mtu: number) => Interface;
@@ -61,6 +65,10 @@ export class LcpPairs {
     this.#options = options;
     this.isSync = options.isSync;
     this.#addTap = addTap;
+  }
+
+  get hasOsi(): boolean {
+    return this.#options.hasOsi === true;
   }
 
   get defaultNetns(): string {

@@ -51,6 +51,8 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   sw_interface_set_mpls_enable: ['ae6cfcfb', 15],
   mpls_interface_dump: ['f9e6675e', 14],
   lcp_itf_pair_add_del_v2: ['40482b80', 64],
+  lcp_ethertype_enable: ['f893dae1', 12],
+  lcp_osi_proto_enable: ['bdd70c87', 11],
   lcp_itf_pair_add_del_v3: ['40482b80', 64],
   lcp_itf_pair_get: ['f75ba505', 14],
 };
@@ -106,6 +108,8 @@ export interface TableOptions {
   readonly wrongCrc: readonly string[];
   readonly missing: readonly string[];
   readonly hasLinuxCp: boolean;
+  /** linux_cp hands on what is no IP: from 25.06 on. */
+  readonly handsOn: boolean;
   /** Makes ids differ from start to start. */
   readonly seed: number;
 }
@@ -134,6 +138,7 @@ export function assignMessageIds(options: TableOptions): MessageIds {
     id++;
     if (options.missing.includes(name) || (!options.hasLinuxCp && isOfPlugin(name, 'linux_cp_plugin.so')))
       continue;
+    if (!options.handsOn && /^lcp_(ethertype|osi_proto)_/.test(name)) continue;
     const shown = options.wrongCrc.includes(name)
       ? ((Number.parseInt(crc, 16) ^ 1) >>> 0).toString(16).padStart(8, '0')
       : crc;

@@ -21,6 +21,8 @@ const CAPTURED_PACKETS = 20_000;
 export class Wires implements AsyncDisposable {
   readonly #namespace: Namespace;
   readonly #prefix: string;
+  /** How many there were. */
+  #ports = 0;
   #captures: Running[] = [];
 
   constructor(prefix: string) {
@@ -57,7 +59,8 @@ export class Wires implements AsyncDisposable {
     index: number,
     { segment, addresses = [], mac, mtu = DEFAULT_MTU }: PeerLink,
   ): void {
-    const port = `p${index}-${segment}`;
+    // A namespace goes some time after it was deleted, and its links with it.
+    const port = `p${++this.#ports}-${segment}`;
     const address = mac ?? macOf(`${segment} ${addresses[0] ?? index}`);
     peer.ip(
       `link add ${segment} address ${address} type veth peer name ${port} netns ${this.#namespace.name}`,

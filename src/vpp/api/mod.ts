@@ -83,6 +83,8 @@ export {
   dumpInterfaces,
   type InterfaceEvent,
   interfaceTable,
+  lcpHandOnEthertype,
+  lcpHandOnOsi,
   type LcpPair,
   lcpPairAdd,
   lcpPairDelete,

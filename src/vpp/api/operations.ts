@@ -7,7 +7,13 @@ import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import * as api from './messages/interface.ts';
 import { ipAddressDump } from './messages/ip.ts';
-import { LcpHostType, lcpItfPairAddDelV2, lcpItfPairGet } from './messages/lcp.ts';
+import {
+  lcpEthertypeEnable,
+  LcpHostType,
+  lcpItfPairAddDelV2,
+  lcpItfPairGet,
+  lcpOsiProtoEnable,
+} from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
 import { cliInband, showVersionRequest } from './messages/vpe.ts';
 import type { ApiPrefix, SwIfIndex, TableId } from './types.ts';
@@ -284,6 +290,24 @@ export async function lcpPairDelete(
 ): Promise<void> {
   const body = { isAdd: false, swIfIndex: index, hostIfName: '', hostIfType: LcpHostType.tap, netns: '' };
   await client.request(lcpItfPairAddDelV2, body, options);
+}
+
+/** Frames of that ethertype go to the TAPs of the interfaces that they come in at, until VPP ends. */
+export async function lcpHandOnEthertype(
+  client: VppApiClient,
+  ethertype: number,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(lcpEthertypeEnable, { ethertype }, options);
+}
+
+/** As `lcpHandOnEthertype`, for a protocol of OSI by its identifier. VPP refuses with -30 without osi_plugin.so. */
+export async function lcpHandOnOsi(
+  client: VppApiClient,
+  osiProto: number,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(lcpOsiProtoEnable, { osiProto }, options);
 }
 
 /** All pairs. */

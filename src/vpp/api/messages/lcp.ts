@@ -1,7 +1,7 @@
 /** Linux control plane pairs: lcp.api, of linux_cp_plugin.so (its messages are missing when the plugin is not loaded). */
 
-import { details, reply, request, stream } from '../message.ts';
-import { bool, enumeration, fixedString, u32 } from '../schema.ts';
+import { autoreply, details, reply, request, stream } from '../message.ts';
+import { bool, enumeration, fixedString, u16, u32, u8 } from '../schema.ts';
 import { interfaceIndex } from '../types.ts';
 
 export const LcpHostType = { tap: 0, tun: 1 } as const;
@@ -37,4 +37,20 @@ export const lcpItfPairGet = stream(
     netns: fixedString(32),
   }),
   {},
+);
+
+/** From 25.06 on. */
+export const lcpEthertypeEnable = request(
+  'lcp_ethertype_enable',
+  0xf893dae1,
+  { ethertype: u16 },
+  autoreply('lcp_ethertype_enable'),
+);
+
+/** From 25.06 on; osi_plugin.so does it. */
+export const lcpOsiProtoEnable = request(
+  'lcp_osi_proto_enable',
+  0xbdd70c87,
+  { osi_proto: u8 },
+  autoreply('lcp_osi_proto_enable'),
 );
