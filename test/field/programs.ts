@@ -34,6 +34,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ndisc6: ['/bin/rdisc6'],
   radvd: ['/usr/sbin/radvd'],
   tcpdump: ['/usr/bin/tcpdump'],
+  tcpreplay: ['/usr/bin/tcpreplay'],
 };
 
 /** What the box gets by `--add` for the cases; `ip` is there for what only a person at a shell would do. */
@@ -44,6 +45,8 @@ export const BOX_PACKAGES: readonly string[] = [
   'iproute2',
   'keepalived',
   'radvd',
+  'tcpdump',
+  'tcpreplay',
 ];
 
 export class PeerPrograms {
