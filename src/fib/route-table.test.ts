@@ -272,3 +272,38 @@ describe('explainRoute', () => {
     expect(ask('2001:db8::1/128')).toBeUndefined();
   });
 });
+
+describe('what of a network is elsewhere', () => {
+  type Action = Parameters<RouteSource['setRoute']>[0]['action'];
+  const hop = (address: string) => ({ family: 4, address, weight: 1, interface: undefined }) as const;
+  const through = (...addresses: string[]): Action => ({
+    kind: 'forward',
+    nextHops: addresses.map(hop),
+    labels: [],
+  });
+  const on = (name: string): Action => ({ kind: 'attached', interface: name });
+
+  it('is each prefix in it whose route leaves by another interface', () => {
+    const table = new RouteTable();
+    const connected = table.addSource({ name: 'connected', origin: 'connected', distance: 0 });
+    const add = (source: RouteSource, text: string, action: Action): void => {
+      source.setRoute({ destination: prefix(text), action });
+    };
+    add(connected, '192.0.2.0/24', on('xe0'));
+    add(connected, '198.51.100.0/24', on('xe1'));
+    const feed = table.addSource({ name: 'bird', origin: 'feed', distance: 20 });
+    add(feed, '192.0.2.77/32', through('198.51.100.2'));
+    add(feed, '192.0.2.128/26', on('xe1'));
+    // By the interface itself, by both, into nowhere, to nobody.
+    add(feed, '192.0.2.5/32', through('192.0.2.9'));
+    add(feed, '192.0.2.6/32', through('198.51.100.2', '192.0.2.9'));
+    add(feed, '192.0.2.7/32', { kind: 'blackhole' });
+    add(feed, '192.0.2.8/32', through('203.0.113.1'));
+    add(feed, '192.0.3.77/32', through('198.51.100.2'));
+    const of = (text: string): string[] =>
+      table.elsewhere('xe0', parsePrefix(text)!, 0).map(({ address, length }) => `${address}/${length}`);
+    expect(of('192.0.2.1/24')).toEqual(['192.0.2.128/26', '192.0.2.77/32']);
+    // Too large to be looked into.
+    expect(of('192.0.0.1/16')).toEqual([]);
+  });
+});

@@ -5,10 +5,11 @@
  * as a new source of the same distance: routes that are the same change nothing, and disposing of the old source takes
  * away what was not sent again. FIBs follow as holders of the stores (route-store.ts, backend-state.ts).
  */
-import { parseAddress } from '../config/mod.ts';
-import type { Destination, StaticRoute } from '../config/types.ts';
+import { formatAddress, parseAddress } from '../config/mod.ts';
+import type { Destination, Prefix, StaticRoute } from '../config/types.ts';
 import { type GroupAction, type GroupId, NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import {
+  keyAddress,
   DEFAULT_TABLE,
   FAMILIES,
   type Family,
@@ -54,6 +55,9 @@ export interface NamedCandidate extends Candidate {
 interface Entry extends SourceRank {
   readonly options: SourceOptions;
 }
+
+/** 4,094 keys at most are looked for. */
+const MIN_LOOKED_INTO = 20;
 
 export class RouteTable {
   readonly groups = new NextHopGroups();
@@ -152,6 +156,43 @@ export class RouteTable {
     if (action.kind === 'attached') return action.interface;
     const only = action.kind === 'forward' && action.nextHops.length === 1 ? action.nextHops[0] : undefined;
     return only?.address === undefined ? only?.interface : undefined;
+  }
+
+  /**
+   * Prefixes inside an IPv4 network of an interface that have routes through other interfaces: hosts that are elsewhere
+   * (RFC 1027). Of a network longer than 20 bits or of that length; empty for others, which have too many to look at.
+   */
+  elsewhere(interfaceName: string, network: Prefix, tableId: number | undefined): Prefix[] {
+    const store = this.#stores[4];
+    const parsed = parseAddress(network.address)?.bytes;
+    if (network.family !== 4 || parsed === undefined || network.length < MIN_LOOKED_INTO) return [];
+    const key = { ...newRouteKey(), tableId: this.canonicalTable(tableId) ?? DEFAULT_TABLE };
+    setAddress(key, parsed);
+    key.length = network.length;
+    maskKey(key);
+    const first = key.w0;
+    const found: Prefix[] = [];
+    for (let length = network.length + 1; length <= 32; length++) {
+      if (!store.hasLength(length)) continue;
+      key.length = length;
+      for (let at = 0; at < 2 ** (length - network.length); at++) {
+        key.w0 = (first + at * 2 ** (32 - length)) >>> 0;
+        const slot = store.find(key);
+        if (slot < 0 || store.source[slot] === 0 || this.isConnected[store.source[slot]!] === 1) continue;
+        if (!this.#leavesBy(store.group[slot]!, interfaceName)) continue;
+        found.push({ family: 4, address: formatAddress(keyAddress(key)), length });
+      }
+    }
+    return found;
+  }
+
+  /** Whether packets of a group leave, and none of them by that interface. */
+  #leavesBy(group: GroupId, not: string): boolean {
+    const action = this.groups.action(group);
+    if (action.kind === 'attached') return action.interface !== not;
+    if (action.kind !== 'forward') return false;
+    const ways = action.nextHops.map((hop) => hop.interface ?? this.connectedTo(hop.address ?? ''));
+    return ways.every((way) => way !== undefined && way !== not);
   }
 
   /** `tableId` as keys have it: the default table's own number is the default table. */

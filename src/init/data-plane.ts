@@ -430,6 +430,7 @@ export class DataPlane {
       taps: config.vpp.external ? undefined : this.#taps,
       isSync: lcp.isSync,
       letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
+      elsewhere: (...asked) => this.fib.table.elsewhere(...asked),
     });
   }
 

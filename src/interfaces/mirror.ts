@@ -5,7 +5,8 @@
  * of `VppInterfaces` decides and does all of it, together with what is configured: this file holds what that needs of
  * Linux and of the parts of VPP that are about more than one interface.
  */
-import type { InterfaceConfig } from '../config/types.ts';
+import { formatPrefix, parsePrefix } from '../config/mod.ts';
+import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HeldTaps, HostLink, HostNamespace } from '../mirror/mod.ts';
 import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
@@ -25,6 +26,8 @@ export interface MirrorOptions {
   readonly isSync: boolean;
   /** Whether a table can be taken away: no route is in it. From then on it is not there. */
   readonly letGoOfTable: (tableId: number) => boolean;
+  /** Prefixes inside a network of an interface that have routes through others. */
+  readonly elsewhere: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
 }
 
 /** One interface with a TAP in a run. */
@@ -42,7 +45,7 @@ export class Mirror {
   /** Interfaces whose IPv6 is on without an address, and whose IPv4 is, in the VPP that is connected. */
   readonly #ipv6 = new Map<string, SwIfIndex>();
   readonly #ipv4 = new Map<string, SwIfIndex>();
-  /** A table has routes, and nothing else any more. */
+  /** A table has routes, and nothing else any more; or what is answered for depends on routes. */
   #hasLeftovers = false;
   #tables: Tables = { all: new Set(), ours: new Set() };
 
@@ -170,13 +173,20 @@ export class Mirror {
     const members: ProxyMember[] = mirrored.flatMap(({ name, wish }) => {
       const found = present.get(name);
       if (!wish.proxyArp || found === undefined) return [];
-      return [{ swIfIndex: found.vpp.swIfIndex, tableId: wish.tableId, addresses: found.addresses }];
+      const { vpp, addresses } = found;
+      const elsewhere = addresses
+        .map((text) => parsePrefix(text))
+        .filter((network) => network !== undefined)
+        .flatMap((network) => this.#options.elsewhere(name, network, wish.tableId))
+        .map(formatPrefix);
+      return [{ swIfIndex: vpp.swIfIndex, tableId: wish.tableId, addresses, elsewhere }];
     });
     await this.#proxies.reconcile(client, members);
     const inUse = new Set([...present.values()].flatMap(({ tables }) => Object.values(tables ?? {})));
     const unused = [...this.#tables.ours].filter((id) => !inUse.has(id));
     const gone = unused.filter((id) => this.#options.letGoOfTable(id));
-    this.#hasLeftovers = gone.length < unused.length;
+    // Routes come and go, and nobody tells.
+    this.#hasLeftovers = gone.length < unused.length || members.length > 0;
     await deleteTables(client, gone);
   }
 

@@ -24,4 +24,12 @@ describe('proxyRanges', () => {
       '192.0.3.0-223.255.255.255',
     ]);
   });
+
+  it('have what of these networks is behind other interfaces', () => {
+    const found = proxyRanges(['192.0.2.1/24'], ['192.0.2.77/32', '192.0.2.128/26']);
+    expect(found.slice(-2)).toEqual([
+      { low: '192.0.2.77', high: '192.0.2.77' },
+      { low: '192.0.2.128', high: '192.0.2.191' },
+    ]);
+  });
 });

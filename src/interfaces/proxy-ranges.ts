@@ -3,7 +3,8 @@
  *
  * Linux answers where it has a route to the address through another interface. VPP looks at no route, and has the ranges
  * of a table in common for all interfaces on which answering is switched on (arp_proxy.c). So it is given all unicast
- * addresses but those of the networks of these interfaces: there the owners of the addresses answer themselves.
+ * addresses but those of the networks of these interfaces, where the owners of the addresses answer themselves; and of
+ * these networks the prefixes that have routes through other interfaces.
  */
 import { parsePrefix } from '../config/mod.ts';
 import type { Ipv4Range } from '../vpp/api/mod.ts';
@@ -16,8 +17,12 @@ interface Span {
 /** This host, loopback, link-local, multicast and reserved addresses: nobody is to be answered for (RFC 6890). */
 const NEVER = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
 
-/** The ranges for interfaces that have these addresses, given as `192.0.2.1/24`; those of IPv6 count for nothing. */
-export function proxyRanges(addresses: Iterable<string>): Ipv4Range[] {
+/**
+ * The ranges for interfaces that have these addresses, given as `192.0.2.1/24`; those of IPv6 count for nothing.
+ *
+ * @param elsewhere prefixes inside the networks of these addresses that are behind other interfaces
+ */
+export function proxyRanges(addresses: Iterable<string>, elsewhere: Iterable<string> = []): Ipv4Range[] {
   const gaps = [...NEVER, ...addresses]
     .map(spanOf)
     .filter((span) => span !== undefined)
@@ -27,6 +32,10 @@ export function proxyRanges(addresses: Iterable<string>): Ipv4Range[] {
   for (const { low, high } of gaps) {
     if (low > next) ranges.push({ low: textOf(next), high: textOf(low - 1) });
     next = Math.max(next, high + 1);
+  }
+  for (const text of elsewhere) {
+    const span = spanOf(text);
+    if (span !== undefined) ranges.push({ low: textOf(span.low), high: textOf(span.high) });
   }
   return ranges;
 }

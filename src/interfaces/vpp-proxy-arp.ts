@@ -18,6 +18,8 @@ export interface ProxyMember {
   readonly tableId: number;
   /** `192.0.2.1/24` */
   readonly addresses: readonly string[];
+  /** Prefixes inside the networks of these that are behind other interfaces. */
+  readonly elsewhere: readonly string[];
 }
 
 export class VppProxyArp {
@@ -41,7 +43,8 @@ export class VppProxyArp {
     const ranges = new Set<string>();
     for (const [table, inTable] of Map.groupBy(members, (member) => member.tableId)) {
       const addresses = inTable.flatMap((member) => member.addresses);
-      for (const { low, high } of proxyRanges(addresses)) ranges.add(`${table} ${low} ${high}`);
+      const elsewhere = inTable.flatMap((member) => member.elsewhere);
+      for (const { low, high } of proxyRanges(addresses, elsewhere)) ranges.add(`${table} ${low} ${high}`);
     }
     for (const range of this.#ranges) if (!ranges.has(range)) await this.#change(client, range, false);
     for (const range of ranges) if (!this.#ranges.has(range)) await this.#change(client, range, true);

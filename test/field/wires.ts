@@ -69,6 +69,8 @@ export class Wires implements AsyncDisposable {
     // The lowest of its ports is the bridge's.
     for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${mtu}`);
     peer.ip(`link set ${segment} mtu ${mtu}`);
+    // Whoever asks a second too early must not wait another one.
+    for (const family of ['ipv4', 'ipv6']) peer.sysctl(`${family}.neigh.${segment}.retrans_time_ms`, 200);
     for (const each of addresses) {
       peer.ip(`address add ${each} dev ${segment}${each.includes(':') ? ' nodad' : ''}`);
     }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmulatorProcess } from '../emulator/emulator.ts';
 import { parsePrefix } from '../../src/config/mod.ts';
-import type { InterfaceConfig } from '../../src/config/types.ts';
+import type { InterfaceConfig, Prefix } from '../../src/config/types.ts';
 import {
   createNamedNetns,
   deleteNamedNetns,
@@ -104,6 +104,8 @@ let withVrfs: HostWithVrfs;
 /** What the route table says of a table that is to go. */
 let letGoOfTable: (id: number) => boolean;
 let interfaces: VppInterfaces;
+/** What the route table says of networks that are answered for. */
+let elsewhere: Prefix[];
 /** Keeps the TAPs while there is no VPP. */
 let taps: HeldTaps | undefined;
 let errors: string[];
@@ -127,7 +129,13 @@ async function start(...configs: InterfaceConfig[]): Promise<void> {
   interfaces = new VppInterfaces({
     configs,
     lcp: { netns: NETNS, isSync: true, nics: ['xe0', 'xe1'] },
-    mirror: new Mirror({ host: withVrfs, taps, isSync: true, letGoOfTable: (id) => letGoOfTable(id) }),
+    mirror: new Mirror({
+      host: withVrfs,
+      taps,
+      isSync: true,
+      letGoOfTable: (id) => letGoOfTable(id),
+      elsewhere: () => elsewhere,
+    }),
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
   });
@@ -214,6 +222,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     client = await VppApiClient.connect(vpp.apiSocket);
     errors = [];
     taps = undefined;
+    elsewhere = [];
     letGoOfTable = () => true;
   });
   afterEach(async () => {
@@ -543,6 +552,11 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       '0 169.255.0.0 192.0.1.255',
       '0 192.0.3.0 223.255.255.255',
     ]);
+    // A host of its own network that is behind another interface: there are routes, and nobody tells of them.
+    elsewhere = [{ family: 4, address: '192.0.2.77', length: 32 }];
+    await soon(async () => (await state())['proxyRanges']).toContain('0 192.0.2.77 192.0.2.77');
+    elsewhere = [];
+    await soon(async () => (await state())['proxyRanges']).not.toContain('0 192.0.2.77 192.0.2.77');
     withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 0 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
     await soon(async () => (await state())['proxyInterfaces']).toEqual([]);
     expect((await state())['proxyRanges']).toEqual([]);
