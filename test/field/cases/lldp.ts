@@ -27,8 +27,8 @@ function captureOf(frame: Buffer): Buffer {
   return Buffer.concat([bytes, frame]);
 }
 
-const LISTEN = 'timeout 8 tcpdump -i xe0 -c 1 -nn -v ether proto 0x88cc';
-const HEARD = /Port ID TLV.*port-1|port-1/;
+const LISTEN = 'timeout 8 tcpdump -Z root -i xe0 -c 1 -nn -v ether proto 0x88cc';
+const HEARD = /port-1/;
 
 /** One side listens, and the other sends when it does. */
 async function heard(

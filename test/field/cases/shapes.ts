@@ -147,6 +147,9 @@ async function followsTo(field: Field, to: string, peer: 'one' | 'two'): Promise
   return (await echoes(field, peer, 4)) > before ? true : `it does not go by ${peer}`;
 }
 
+/** The kernel sends the code 13 (RFC 1812, 5.2.7.1), VPP 10. */
+const PROHIBITED = /Packet filtered|Destination Host Prohibited/;
+
 export const cases: readonly FieldCase[] = [
   {
     name: 'shapes-bird',
@@ -158,7 +161,7 @@ export const cases: readonly FieldCase[] = [
     steps: [
       reaches('near', '10.60.7.1', 30),
       reaches('near', '2001:db8:67::1'),
-      isRefused('10.60.1.1', /Packet filtered/),
+      isRefused('10.60.1.1', PROHIBITED),
       isRefused('10.60.2.1', /Destination (Host|Net) Unreachable/),
       vanishes('10.60.3.1'),
       reaches('near', '10.60.4.7'),
@@ -170,7 +173,7 @@ export const cases: readonly FieldCase[] = [
       isShared('10.60.6.', 4, FLOWS * 0.6, FLOWS * 0.92),
       isShared('2001:db8:65::', 6, FLOWS * 0.25, FLOWS * 0.75),
       reconfigure('10.60.7.0/24 and 2001:db8:67::/48 turn into prohibit', SECOND),
-      isRefused('10.60.7.1', /Packet filtered/),
+      isRefused('10.60.7.1', PROHIBITED),
       isRefused('2001:db8:67::1', /Administratively prohibited/),
       reconfigure('they go, and a shorter prefix comes', THIRD),
       becomes('packets follow the shorter prefix', 15, (field) => followsTo(field, '10.60.7.1', 'two')),

@@ -138,11 +138,11 @@ const kill = act('VPP is killed', async (field) => {
   await field.box.run(`kill -9 ${before}`);
 });
 
-const all = (withinS: number, name: 'bird' | 'frr'): readonly Step[] => [
+const all = (withinS: number, name: 'bird' | 'frr', reachedS = 10): readonly Step[] => [
   becomes('/fib/vpp, VPP itself and the kernel have all routes', withinS, agree),
   becomes('the daemon has all routes', 30, (field) => daemonAgrees(field, name)),
-  reaches('near', '10.100.7.1', 10, { from: '10.11.0.1' }),
-  reaches('near', '2001:db8:6008::1', 10, { from: '2001:db8:11::1' }),
+  reaches('near', '10.100.7.1', reachedS, { from: '10.11.0.1' }),
+  reaches('near', '2001:db8:6008::1', reachedS, { from: '2001:db8:11::1' }),
 ];
 
 const staticPeers: readonly PeerPlan[] = PEERS.map((peer) =>
@@ -166,7 +166,8 @@ function kills(name: string, count: number, seconds: number): FieldCase {
     box: BIRD_BOX,
     peers: PEERS,
     steps: [
-      ...all(60, 'bird'),
+      // OSPF comes up for the first time.
+      ...all(60, 'bird', 60),
       ...Array.from({ length: count }, () => [kill, ...all(60, 'bird'), life]).flat(),
     ],
   };
@@ -209,7 +210,8 @@ export const cases: readonly FieldCase[] = [
     box: { ...BIRD_BOX, ini: '' },
     peers: PEERS,
     steps: [
-      ...all(60, 'bird'),
+      // OSPF comes up for the first time.
+      ...all(60, 'bird', 60),
       act('VPP is killed whenever it starts', (field) =>
         field.box.run(
           'touch /run/field/kill; (while [ -e /run/field/kill ]; do killall -9 vpp_main vpp; sleep 0.3; done) >/dev/null 2>&1 &',
