@@ -35,11 +35,17 @@ function pairDetails(pair: LcpPair): Answer {
   return { name: 'lcp_itf_pair_details', body };
 }
 
+/** Some of src/vnet/ethernet/types.def: IPv4, ARP, IPv6, MPLS, EAPOL, LLDP, PTP. */
+const ETHERTYPES: ReadonlySet<number> = new Set([0x800, 0x806, 0x86dd, 0x8847, 0x888e, 0x88cc, 0x88f7]);
+
 export const LCP_HANDLERS: Readonly<Record<string, Handler>> = {
   lcp_itf_pair_add_del_v2: lcpPairAddDel('lcp_itf_pair_add_del_v2', false),
   lcp_itf_pair_add_del_v3: lcpPairAddDel('lcp_itf_pair_add_del_v3', true),
   lcp_ethertype_enable: (request, { state }) => {
-    state.lcp.handedOn.add(`ethertype ${request.readUInt16BE(10).toString(16)}`);
+    // As it lies there: the handler turns no bytes (lcp_api.c of 26.06). Only types of types.def are known.
+    const ethertype = request.readUInt16LE(10);
+    if (!ETHERTYPES.has(ethertype)) return replyOf('lcp_ethertype_enable', LcpRetval.invalidValue);
+    state.lcp.handedOn.add(`ethertype ${ethertype.toString(16)}`);
     return replyOf('lcp_ethertype_enable', Retval.ok);
   },
   lcp_osi_proto_enable: (request, { state }) => {

@@ -40,6 +40,7 @@ export interface LcpOptions {
 /** Retvals of lcp_itf_pair_create and tap_create_if. */
 export const LcpRetval = {
   invalidSwIfIndex: -2,
+  invalidValue: -7,
   /** The namespace cannot be opened. */
   syscallError2: -12,
   /** The kernel makes no link of that name there. */

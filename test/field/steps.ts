@@ -64,7 +64,7 @@ export async function ping(
 ): Promise<Finding> {
   const isIpv6 = to.includes(':');
   const headers = isIpv6 ? 48 : 28;
-  const words = ['ping', isIpv6 ? '-6' : '-4', '-n', '-c', '1', '-W', '1'];
+  const words = ['ping', isIpv6 ? '-6' : '-4', '-n', '-c', '1', '-W', '0.5'];
   if (options.bytes !== undefined) words.push('-s', String(options.bytes - headers));
   if (options.whole === true) words.push('-M', 'do');
   if (options.from !== undefined) words.push('-I', options.from);

@@ -29,7 +29,9 @@ export class Wires implements AsyncDisposable {
     this.#prefix = prefix;
     this.#namespace = new Namespace(`${prefix}-wires`);
     for (const segment of SEGMENTS) {
-      this.#namespace.ip(`link add ${segment} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`);
+      // A cable carries LLDP too, which a bridge keeps to itself (IEEE 802.1D, 01-80-c2-00-00-0e).
+      const bridge = 'type bridge stp_state 0 forward_delay 0 mcast_snooping 0 group_fwd_mask 0x4000';
+      this.#namespace.ip(`link add ${segment} ${bridge}`);
       // The bridges only forward: no packet of their own.
       this.#namespace.sysctl(`ipv6.conf.${segment}.disable_ipv6`, 1);
       this.#namespace.ip(`link set ${segment} up`);

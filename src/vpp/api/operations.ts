@@ -5,6 +5,7 @@ import { formatAddress, parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
+import { Retval } from './vpp-errors.ts';
 import * as api from './messages/interface.ts';
 import { ipAddressDump } from './messages/ip.ts';
 import {
@@ -292,13 +293,22 @@ export async function lcpPairDelete(
   await client.request(lcpItfPairAddDelV2, body, options);
 }
 
-/** Frames of that ethertype go to the TAPs of the interfaces that they come in at, until VPP ends. */
+/**
+ * Frames of that ethertype go to the TAPs of the interfaces that they come in at, until VPP ends. The handler of 26.06
+ * does not turn the bytes of the number (vl_api_lcp_ethertype_enable_t_handler): refused, it is sent turned.
+ */
 export async function lcpHandOnEthertype(
   client: VppApiClient,
   ethertype: number,
   options?: CallOptions,
 ): Promise<void> {
-  await client.request(lcpEthertypeEnable, { ethertype }, options);
+  try {
+    await client.request(lcpEthertypeEnable, { ethertype }, options);
+  } catch (error) {
+    if (!(error instanceof VppApiError) || error.retval !== Retval.invalidValue) throw error;
+    const turned = ((ethertype & 0xff) << 8) | (ethertype >> 8);
+    await client.request(lcpEthertypeEnable, { ethertype: turned }, options);
+  }
 }
 
 /** As `lcpHandOnEthertype`, for a protocol of OSI by its identifier. VPP refuses with -30 without osi_plugin.so. */
