@@ -25,6 +25,7 @@ import {
   type TableId,
   tableId,
   type VppApiClient,
+  isBefore,
 } from '../vpp/api/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { BackendState } from './backend-state.ts';
@@ -144,6 +145,9 @@ export class VppBackend implements Disposable {
     if (kind === 'restarted') this.#tablesInUse.clear();
     else if (this.#config.enabled) await this.#mark(session);
     if (this.#session !== session) return;
+    const takesIcmpForAttached = await isBefore(client, 26, 2);
+    if (this.#session !== session) return;
+    this.#templates.takesIcmpForAttached = takesIcmpForAttached;
     session.isOpen = true;
     this.#run();
     await this.settled();

@@ -76,7 +76,9 @@ export class VppResolution {
     const key = `${path.tableId} ${prefix}`;
     if (followed.has(key) || followed.size >= MAX_DEPTH) return { code: 'loop', nextHop, prefix };
     let first: DropCause | undefined;
-    for (const next of route.paths) {
+    // Of a lower preference than others, a path takes no packets.
+    const preferred = Math.min(...route.paths.map(({ preference }) => preference));
+    for (const next of route.paths.filter(({ preference }) => preference === preferred)) {
       const cause = await this.#end(next, { nextHop, prefix }, new Set([...followed, key]));
       if (cause === undefined) return undefined;
       first ??= cause;

@@ -82,9 +82,9 @@ describe('a template with its destination put in', () => {
     };
     const group = groups.intern(6, { kind: 'unreachable' });
     const add = fill(templates.make(templates.table(6, 0), group, to) as Uint8Array);
-    const path = fibPath({ proto: FibPathProto.ip6, type: FibPathType.icmpUnreachable });
+    const paths = [fibPath({ proto: FibPathProto.ip6, type: FibPathType.icmpUnreachable })];
     const base = { tableId: tableId(0), prefix };
-    expect(add).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: true, paths: [path] })));
+    expect(add).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: true, paths })));
     const removal = fill(templates.make(templates.table(6, 0), 0, to) as Uint8Array);
     expect(removal).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: false, paths: [] })));
   });

@@ -72,6 +72,17 @@ export class VppTemplates implements Disposable {
   /** By table, family and end-of-stack bit, then by group; `NO_GROUP` is the removal. */
   readonly #byTable = new Map<string, Map<GroupId, Template>>();
   readonly #subscription: Disposable;
+  #takesIcmpForAttached = false;
+
+  /** Of the VPP that is connected: see `neverTaken`. Before it is asked for any template. */
+  get takesIcmpForAttached(): boolean {
+    return this.#takesIcmpForAttached;
+  }
+
+  set takesIcmpForAttached(takes: boolean) {
+    if (takes !== this.#takesIcmpForAttached) this.#byTable.clear();
+    this.#takesIcmpForAttached = takes;
+  }
 
   constructor(groups: NextHopGroups, resolve: Resolvers) {
     this.#groups = groups;
@@ -184,9 +195,12 @@ export class VppTemplates implements Disposable {
       case 'blackhole':
         return [fibPath({ proto, type: FibPathType.drop })];
       case 'unreachable':
-        return [fibPath({ proto, type: FibPathType.icmpUnreachable })];
-      case 'prohibit':
-        return [fibPath({ proto, type: FibPathType.icmpProhibit })];
+      case 'prohibit': {
+        const { icmpUnreachable, icmpProhibit } = FibPathType;
+        const type = action.kind === 'prohibit' ? icmpProhibit : icmpUnreachable;
+        const refusal = fibPath({ proto, type });
+        return this.takesIcmpForAttached ? [refusal, neverTaken(to.family, to.tableId)] : [refusal];
+      }
       case 'forward': {
         const isMpls = to.family === 'mpls';
         // Before the end of the stack a pop is a swap for the label that stands for none (mpls-operations.ts).
@@ -265,4 +279,21 @@ function removalPaths(isMpls: boolean): readonly FibPath[] {
 export function payloadOf(action: GroupAction): number {
   const isIpv6 = action.kind === 'forward' && action.nextHops[0]?.family === 6;
   return isIpv6 ? MplsPayload.ip6 : MplsPayload.ip4;
+}
+
+/**
+ * What a path that refuses packets by ICMP needs beside it in VPP before 26.02. Such a VPP takes the path for one that is
+ * attached to the interface 0 (fib_api_path_decode leaves frp_sw_if_index at 0), and dies (SIGSEGV in fib_table_lock) when
+ * a next hop is resolved through the route. The last path decides whether a route is attached (fib_entry_flags_update),
+ * and paths are sorted by their next hops: so there is one with a next hop. No packet takes it: its preference is lower.
+ */
+function neverTaken(family: Family, table: number): FibPath {
+  const isIpv6 = family === 6;
+  return fibPath({
+    proto: isIpv6 ? FibPathProto.ip6 : FibPathProto.ip4,
+    // The discard prefix of RFC 6666, the dummy address of RFC 7600.
+    nextHop: parseAddress(isIpv6 ? '100::1' : '192.0.0.8')!.bytes,
+    tableId: table,
+    preference: 1,
+  });
 }

@@ -83,6 +83,7 @@ export {
   dumpInterfaces,
   type InterfaceEvent,
   interfaceTable,
+  isBefore,
   lcpHandOnEthertype,
   lcpHandOnOsi,
   type LcpPair,

@@ -90,6 +90,14 @@ export async function showVersion(client: VppApiClient, options?: CallOptions): 
   return { program, version, buildDate, buildDirectory };
 }
 
+/** Whether VPP is of an older release than `YEAR.MONTH`; also when its version tells no release. */
+export async function isBefore(client: VppApiClient, year: number, month: number): Promise<boolean> {
+  const release = /^v?(\d+)\.(\d+)/.exec((await showVersion(client)).version);
+  if (release === null) return true;
+  const [, foundYear, foundMonth] = release.map(Number);
+  return foundYear! * 12 + foundMonth! < year * 12 + month;
+}
+
 /** Answered when VPP has handled everything before it; gives VPP's process id. */
 export async function ping(client: VppApiClient, options?: CallOptions): Promise<number> {
   return (await client.request(controlPing, {}, options)).vpePid;

@@ -16,6 +16,7 @@ const PEERS: readonly PeerPlan[] = [
     name: 'near',
     links: [{ segment: 'xe0', addresses: ['192.0.2.2/24', '2001:db8:1::2/64'] }],
     loopbacks: ['10.11.0.1/32', '2001:db8:11::1/128'],
+    routes: ['default via 192.0.2.1', 'default via 2001:db8:1::1'],
     forwards: true,
     daemons: [
       bird(
@@ -132,11 +133,21 @@ async function daemonAgrees(field: Field, name: 'bird' | 'frr'): Promise<Finding
   return compare('show ip route', has);
 }
 
-const kill = act('VPP is killed', async (field) => {
-  const before = (await field.box.status())?.vpp.pid;
-  if (before === undefined) throw new Error('VPP does not run');
-  await field.box.run(`kill -9 ${before}`);
-});
+/** It ends, and another one is there. */
+const kill: readonly Step[] = (() => {
+  let before: number | undefined;
+  return [
+    act('VPP is killed', async (field) => {
+      before = (await field.box.status())?.vpp.pid;
+      if (before === undefined) throw new Error('VPP does not run');
+      await field.box.run(`kill -9 ${before}`);
+    }),
+    becomes('another VPP is connected', 60, async (field) => {
+      const vpp = (await field.box.status())?.vpp;
+      return vpp?.api.state === 'connected' && vpp.pid !== before ? true : JSON.stringify(vpp);
+    }),
+  ];
+})();
 
 const all = (withinS: number, name: 'bird' | 'frr', reachedS = 10): readonly Step[] => [
   becomes('/fib/vpp, VPP itself and the kernel have all routes', withinS, agree),
@@ -146,9 +157,7 @@ const all = (withinS: number, name: 'bird' | 'frr', reachedS = 10): readonly Ste
 ];
 
 const staticPeers: readonly PeerPlan[] = PEERS.map((peer) =>
-  peer.name === 'near'
-    ? { ...peer, daemons: [], routes: ['default via 192.0.2.1', 'default via 2001:db8:1::1'] }
-    : peer,
+  peer.name === 'near' ? { ...peer, daemons: [] } : peer,
 );
 const reachAll = (withinS: number): readonly Step[] => [
   becomes('/fib/vpp, VPP itself and the kernel have all routes', withinS, agree),
@@ -168,7 +177,7 @@ function kills(name: string, count: number, seconds: number): FieldCase {
     steps: [
       // OSPF comes up for the first time.
       ...all(60, 'bird', 60),
-      ...Array.from({ length: count }, () => [kill, ...all(60, 'bird'), life]).flat(),
+      ...Array.from({ length: count }, () => [...kill, ...all(60, 'bird'), life]).flat(),
     ],
   };
 }
@@ -198,7 +207,7 @@ export const cases: readonly FieldCase[] = [
     seconds: 300,
     box: FRR_BOX,
     peers: staticPeers,
-    steps: [...reachAll(60), kill, ...reachAll(60), life, kill, ...reachAll(60)],
+    steps: [...reachAll(60), ...kill, ...reachAll(60), life, ...kill, ...reachAll(60)],
   },
   {
     name: 'looping',
