@@ -73,7 +73,10 @@ export class EmulatedVpp {
       hasTaps: conf.hasTaps,
       hasOsi: ['ppp', 'osi'].every((name) => conf.isPluginEnabled(`${name}_plugin.so`)),
     };
-    const state = new VppState(lcp, { linkMs });
+    const state = new VppState(lcp, {
+      linkMs,
+      takesIcmpForAttached: !isFrom(releaseOf(this.#version), [26, 2]),
+    });
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
     for (const { pciAddress, name, rxQueues, txQueues } of conf.dpdkDevices) {
       state.addDpdk(pciAddress, name, { rx: rxQueues, tx: txQueues === 0 ? workers + 1 : txQueues });

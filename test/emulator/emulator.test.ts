@@ -74,6 +74,24 @@ describe('the process', () => {
     expect((await emulator.exited).signal).toBe('SIGSEGV');
   });
 
+  test.each([
+    ['25.02-release', true],
+    ['26.06-release', false],
+  ])('%s dies of a next hop behind a route that refuses by ICMP alone: %s', async (version, dies) => {
+    await using emulator = await EmulatorProcess.start({ faults: { version } });
+    await using client = await api.VppApiClient.connect(emulator.apiSocket);
+    const add = (address: string, paths: api.FibPath[]): Promise<unknown> => {
+      const prefix = { family: 4, address, length: 8 } as const;
+      return api.addDelRoute(client, { isAdd: true, tableId: api.tableId(0), prefix, paths });
+    };
+    const { ip4 } = api.FibPathProto;
+    await add('10.0.0.0', [api.fibPath({ proto: ip4, type: api.FibPathType.icmpUnreachable })]);
+    const via = add('11.0.0.0', [api.fibPath({ proto: ip4, nextHop: Uint8Array.of(10, 0, 0, 1) })]);
+    if (!dies) return void (await via);
+    await expect(via).rejects.toThrow(/closed the connection/);
+    expect((await emulator.exited).signal).toBe('SIGSEGV');
+  });
+
   test('told to: ends at once, never opens its socket', async () => {
     await using atOnce = await EmulatorProcess.start({ faults: { exitAtOnce: 3 }, waitForSocket: false });
     expect((await atOnce.exited).code).toBe(3);

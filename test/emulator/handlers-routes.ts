@@ -54,6 +54,7 @@ function routeAddDel(pathsAt: number): ShortHandler {
       reply.retval = list;
       return true;
     }
+    if (isAdd && state.diesOf(list)) process.kill(process.pid, 'SIGSEGV');
     reply.retval = Retval.ok;
     if (length > (family === 4 ? 32 : 128)) reply.retval = Retval.invalidPrefixLength;
     else if (count === 0 && (isAdd || isMultipath)) reply.retval = Retval.noPathsInRoute;

@@ -85,6 +85,13 @@ const MAX_QUEUES = 8;
 
 export type InterfaceListener = (changed: Interface, deleted: boolean) => void;
 
+export interface VppStateOptions {
+  /** From a NIC's admin-up to its link. */
+  readonly linkMs?: number | undefined;
+  /** As VPP before 26.02 does. */
+  readonly takesIcmpForAttached?: boolean;
+}
+
 export class VppState {
   readonly fib = new Fib();
   readonly interfaces = new Map<number, Interface>();
@@ -100,14 +107,17 @@ export class VppState {
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
 
-  /** From a NIC's admin-up to its link. */
   readonly #linkMs: number;
+  readonly #takesIcmpForAttached: boolean;
+  /** Routes that refuse were added. */
+  #hasRefusals = false;
 
   constructor(
     lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [], hasTaps: true },
-    { linkMs = 0 }: { readonly linkMs?: number | undefined } = {},
+    { linkMs = 0, takesIcmpForAttached = false }: VppStateOptions = {},
   ) {
     this.#linkMs = linkMs;
+    this.#takesIcmpForAttached = takesIcmpForAttached;
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
@@ -377,6 +387,25 @@ export class VppState {
       if (retval !== Retval.ok) return retval;
     }
     return list;
+  }
+
+  /**
+   * Whether a next hop is resolved through a route whose last path refuses by ICMP: VPP before 26.02 takes that for one
+   * that is attached to the interface 0, and resolves the next hop in the table of no interface
+   * (fib_entry_src_rr_resolve_via_connected, fib_table_lock).
+   */
+  diesOf(list: PathList): boolean {
+    if (!this.#takesIcmpForAttached) return false;
+    const isRefusal = (type: number | undefined): boolean =>
+      type === PathType.unreachable || type === PathType.prohibit;
+    this.#hasRefusals ||= list.paths.some(({ type }) => isRefusal(type));
+    if (!this.#hasRefusals) return false;
+    return list.paths.some(({ type, swIfIndex, nextHop, proto, tableId }) => {
+      if (type !== PathType.normal || swIfIndex !== ALL_ONES) return false;
+      const table = this.fib.find(proto === PathProto.ip4 ? 4 : 6, tableId);
+      const address = nextHop.subarray(0, proto === PathProto.ip4 ? 4 : 16);
+      return isRefusal(table?.lookup(address, 8 * address.length, false)?.paths.at(-1)?.type);
+    });
   }
 
   #problemOf(path: Path): number {
