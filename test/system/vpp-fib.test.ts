@@ -151,7 +151,11 @@ function pathsOf(
   if (action.kind !== 'forward') {
     const nextHop = destination.family === 6 ? '::' : '0.0.0.0';
     const type = { blackhole: 2, unreachable: 5, prohibit: 6 }[action.kind];
-    return [{ swIfIndex: RECURSIVE, nextHop, weight: 1, type, tableId: 0 }];
+    const drops = { swIfIndex: RECURSIVE, nextHop, weight: 1, type, tableId: 0 };
+    if (action.kind === 'blackhole') return [drops];
+    // VPP 25.02 needs a path beside it that no packet takes (vpp-templates.ts).
+    const dummy = destination.family === 6 ? '100::1' : '192.0.0.8';
+    return [drops, { swIfIndex: RECURSIVE, nextHop: dummy, weight: 1, type: 0, tableId }];
   }
   const labels = action.labels.length === 0 ? noLabels : action.labels;
   const paths: ReportedRoute['paths'][number][] = [];
