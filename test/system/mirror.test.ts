@@ -188,14 +188,19 @@ async function multicast(): Promise<string[]> {
   return (all as { table: string; path: string }[]).map(({ table, path }) => `${table} ${path}`).sort();
 }
 
-/** What `ip monitor` says from now on. */
-function listen(): Disposable & { lines(): string[] } {
+/** What `ip monitor` says from now on: resolves when it listens. */
+async function listen(): Promise<Disposable & { lines(): string[] }> {
   let text = '';
   const args = ['-oneline', 'monitor', 'link', 'address'];
   const child = withNetns(NETNS, () => spawn('ip', args, { stdio: ['ignore', 'pipe', 'ignore'] }));
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();
   });
+  const isHeard = (): boolean => /inet 127\.0\.0\.9[^]*Deleted[^]*127\.0\.0\.9/.test(text);
+  while (!isHeard()) {
+    for (const change of ['add', 'delete']) ip('address', change, '127.0.0.9/32', 'dev', 'lo');
+    await sleep(50);
+  }
   return { lines: () => text.split('\n'), [Symbol.dispose]: () => void child.kill() };
 }
 
@@ -396,7 +401,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
   it('brings a TAP up with its addresses, usable, after a crash of VPP', async () => {
     await start(config('xe0', ['192.0.2.1/24', '2001:db8::1/64']));
     // What a daemon hears, in its order.
-    using monitor = listen();
+    using monitor = await listen();
     await crash();
     await quiet();
     const seen = monitor.lines();
@@ -598,7 +603,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       await soon(() => ip('link', 'show', 'xe0')).toContain('LOWER_UP');
       ip(...routes);
       for (let life = 1; life <= 3; life++) {
-        using monitor = listen();
+        using monitor = await listen();
         await crash();
         await soon(() =>
           interfaces.status.slice(0, 3).map(({ hostInterface }) => hostInterface?.state),
