@@ -64,7 +64,7 @@ export const cases: readonly FieldCase[] = [
         const text = captureOf(FRAME).toString('base64');
         await field.box.run(`mkdir -p /run/field; echo ${text} | base64 -d >${CAPTURE}`);
         return heard(
-          () => field.peer('near').run(LISTEN),
+          () => field.peer('near').shell(LISTEN),
           () => field.box.inside(`tcpreplay -i xe0 ${CAPTURE} 2>&1`),
         );
       }),
