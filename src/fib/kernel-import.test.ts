@@ -150,8 +150,12 @@ describe('routes of a routing daemon', () => {
       '2001:db8:2::/48 metric 1024: unreachable',
     ];
     await untilRoutes(expected);
+    // The last route of a reading is not its end.
+    await until(
+      () => imported.status.state === 'following',
+      () => imported.status,
+    );
     expect(imported.status).toMatchObject({
-      state: 'following',
       routes: 9,
       notTaken: {
         routes: 0,
