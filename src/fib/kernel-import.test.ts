@@ -156,6 +156,7 @@ describe('routes of a routing daemon', () => {
       () => imported.status,
     );
     expect(imported.status).toMatchObject({
+      state: 'following',
       routes: 9,
       notTaken: {
         routes: 0,

@@ -74,11 +74,7 @@ export class VppTemplates implements Disposable {
   readonly #subscription: Disposable;
   #takesIcmpForAttached = false;
 
-  /** Of the VPP that is connected: see `neverTaken`. Before it is asked for any template. */
-  get takesIcmpForAttached(): boolean {
-    return this.#takesIcmpForAttached;
-  }
-
+  /** What the VPP that is connected does (`neverTaken`); set before any template is asked for. */
   set takesIcmpForAttached(takes: boolean) {
     if (takes !== this.#takesIcmpForAttached) this.#byTable.clear();
     this.#takesIcmpForAttached = takes;
@@ -199,7 +195,7 @@ export class VppTemplates implements Disposable {
         const { icmpUnreachable, icmpProhibit } = FibPathType;
         const type = action.kind === 'prohibit' ? icmpProhibit : icmpUnreachable;
         const refusal = fibPath({ proto, type });
-        return this.takesIcmpForAttached ? [refusal, neverTaken(to.family, to.tableId)] : [refusal];
+        return this.#takesIcmpForAttached ? [refusal, neverTaken(to.family, to.tableId)] : [refusal];
       }
       case 'forward': {
         const isMpls = to.family === 'mpls';

@@ -55,9 +55,11 @@ export function vppProblems(config: Config, { version, files, pciIdOf }: VppFact
 }
 
 /** Programs whose packets are no IP: VPP hands them on to Linux from 25.06 on (`interfaces/hand-on.ts`). */
-const NOT_IP: Readonly<Record<string, string>> = { isisd: 'IS-IS', fabricd: 'OpenFabric', lldpd: 'LLDP' };
-/** All of them but LLDP need it. */
-const OSI = 'osi_plugin.so';
+const NOT_IP: Readonly<Record<string, { readonly protocol: string; readonly plugin?: string }>> = {
+  isisd: { protocol: 'IS-IS', plugin: 'osi_plugin.so' },
+  fabricd: { protocol: 'OpenFabric', plugin: 'osi_plugin.so' },
+  lldpd: { protocol: 'LLDP' },
+};
 
 function unheard(
   { services, vpp }: Config,
@@ -67,15 +69,12 @@ function unheard(
   if (!vpp.lcp.enabled) return [];
   return services.flatMap(({ name, command: [program = ''], netns, line }): ConfigProblem[] => {
     const daemon = basename(program);
-    const protocol = NOT_IP[daemon];
-    if (protocol === undefined || netns !== vpp.lcp.netns) return [];
-    const needsOsi = protocol !== NOT_IP['lldpd'];
-    const reason = !isAtLeast(version, 25, 6)
-      ? 'VPP can from 25.06 on'
-      : needsOsi && files?.hasPlugin(OSI) === false
-        ? `it lacks ${OSI}`
-        : undefined;
-    if (reason === undefined) return [];
+    const needed = NOT_IP[daemon];
+    if (needed === undefined || netns !== vpp.lcp.netns) return [];
+    const { protocol, plugin } = needed;
+    const isOld = !isAtLeast(version, 25, 6);
+    if (!isOld && (plugin === undefined || files?.hasPlugin(plugin) !== false)) return [];
+    const reason = isOld ? 'VPP can from 25.06 on' : `it lacks ${plugin}`;
     const message = `VPP ${version.text} does not hand ${protocol} on to Linux, ${daemon} hears nothing: ${reason}`;
     return [{ severity: 'warning', line, leaf: `service.${name}.command`, message }];
   });
