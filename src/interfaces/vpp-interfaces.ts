@@ -209,7 +209,7 @@ export class VppInterfaces {
     const released = [...this.#released];
     const found = await this.#readAndCreate(client, [...configs.keys()]);
     const wantedTaps = this.#lcp.wanted(configs.keys());
-    const hasMet = await this.#meetTaps(client, found, configs);
+    const hasMet = await this.#meetTaps(client, found, configs, wantedTaps);
     const present = hasMet ? await this.#read(client, found) : found;
     const awaitingLink = this.#keptTaps.awaitingLink(present);
     for (const name of [...configs.keys(), ...this.#nics.map((nic) => nic.name)]) {
@@ -250,8 +250,8 @@ export class VppInterfaces {
     client: VppApiClient,
     present: ReadonlyMap<string, Known>,
     configs: ReadonlyMap<string, InterfaceConfig>,
+    wanted: ReadonlySet<string>,
   ): Promise<boolean> {
-    const wanted = this.#lcp.wanted(configs.keys());
     const paired = new Set(this.#lcp.pairs.keys());
     const links = [...(this.#mirror?.keptLinks(paired) ?? [])].filter(([name]) => wanted.has(name));
     const nics = this.#lcp.wanted([]);
