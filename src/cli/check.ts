@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { formatProblem, machineProblems, parseConfig, startsVpp } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
-import { machineFacts } from '../init/mod.ts';
+import { machineFacts } from '../live/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { filesBeside, VppError, vppProblems } from '../vpp/mod.ts';
 import { UsageError } from './usage.ts';

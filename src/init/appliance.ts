@@ -23,17 +23,11 @@ import type {
 import { dumpInterfaces } from '../vpp/api/mod.ts';
 import { VppCommandLine, VppError } from '../vpp/mod.ts';
 import { Changes } from './changes.ts';
-import { Conditions } from './conditions.ts';
-import type { Console } from './console.ts';
-import { DataPlane, type MachineHooks } from './data-plane.ts';
-import { Feeds } from './feeds.ts';
-import { type Appliers, LiveConfig } from './live-config.ts';
-import { type LoadedConfig, machineFacts, readConfigFile } from './load-config.ts';
-import { NicReport } from './nic-status.ts';
-import { nextHopStatus } from './next-hop-status.ts';
+import { Conditions, type Console } from '../log/mod.ts';
+import { DataPlane, type MachineHooks, Feeds, NicReport, nextHopStatus } from '../dataplane/mod.ts';
+import { type Appliers, LiveConfig, type LoadedConfig, machineFacts, readConfigFile } from '../live/mod.ts';
 import { Phases } from './phases.ts';
-import type { Service } from './service.ts';
-import { Services } from './services.ts';
+import { type Service, Services } from '../supervise/mod.ts';
 import { Web } from './web.ts';
 import { reasonOf } from '../linux/mod.ts';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryBootPartition, directoryDataPartition } from '../disk/mod.ts';
-import { advanceClock, keepTime } from './clock.ts';
-import { loadConfig, tellMistakes } from './load-config.ts';
-import { MOUNTS, mountRow } from './mounts.ts';
-import { keepSeed, renewSeed } from './random-seed.ts';
+import { advanceClock, keepTime } from '../machine/clock.ts';
+import { loadConfig, tellMistakes } from '../live/load-config.ts';
+import { MOUNTS, mountRow } from '../machine/mounts.ts';
+import { keepSeed, renewSeed } from '../machine/random-seed.ts';
 
 let root: string;
 let file: string;

@@ -30,14 +30,18 @@ import {
 import { takeInventory } from '../dpdk/mod.ts';
 import type { ModuleLoader } from '../linux/mod.ts';
 import { isEntryPath } from '../update/mod.ts';
-import { advanceClock, keepTime, keepTimeHourly } from './clock.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
-import { CONFIG_NAME, type LoadedConfig, loadConfig, tellMistakes } from './load-config.ts';
-import { mountOptional } from './mounts.ts';
+import {
+  advanceClock,
+  keepTime,
+  keepTimeHourly,
+  mountOptional,
+  keepSeed,
+  renewSeed,
+  type ShutdownStep,
+} from '../machine/mod.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
+import { CONFIG_NAME, type LoadedConfig, loadConfig, tellMistakes } from '../live/mod.ts';
 import type { Phase } from './phases.ts';
-import { keepSeed, renewSeed } from './random-seed.ts';
-import type { ShutdownStep } from './shutdown.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /**

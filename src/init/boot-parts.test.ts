@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conditions } from './conditions.ts';
-import { isDhcpEvent, readDhcpEnvironment, readDhcpEvent, runDhcpEvent } from './dhcp-lease.ts';
-import { collectModaliases } from './hardware-modules.ts';
+import { Conditions } from '../log/conditions.ts';
+import { isDhcpEvent, readDhcpEnvironment, readDhcpEvent, runDhcpEvent } from '../management/dhcp-lease.ts';
+import { collectModaliases } from '../machine/hardware-modules.ts';
 import { Phases } from './phases.ts';
-import { findPowerButtons, hasKey } from './power-button.ts';
-import { runSteps } from './shutdown.ts';
+import { findPowerButtons, hasKey } from '../machine/power-button.ts';
+import { runSteps } from '../machine/shutdown.ts';
 
 let dir: string;
 const LOGGER = { info() {}, warning() {}, error() {} };

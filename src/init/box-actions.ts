@@ -2,7 +2,7 @@
 import { describeReset } from '../disk/mod.ts';
 import type { Appliance } from './appliance.ts';
 import type { Box } from './box.ts';
-import type { ConsoleActions } from './console-menu.ts';
+import type { ConsoleActions } from '../machine/mod.ts';
 
 export function boxActions(appliance: Appliance, box: Box): ConsoleActions {
   return {

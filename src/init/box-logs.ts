@@ -6,10 +6,17 @@
  */
 import type { Config } from '../config/types.ts';
 import type { DataPartition } from '../disk/mod.ts';
-import { CrashEvidence, collectPstore, DiskSink, type Evidence, KernelLog, SyslogSink } from '../log/mod.ts';
 import { VERSION } from './appliance.ts';
-import type { Conditions } from './conditions.ts';
-import type { Console } from './console.ts';
+import {
+  CrashEvidence,
+  collectPstore,
+  DiskSink,
+  type Evidence,
+  KernelLog,
+  SyslogSink,
+  type Conditions,
+  type Console,
+} from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 const SYSLOG_CLOSE_MS = 1_000;

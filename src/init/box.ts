@@ -12,22 +12,24 @@ import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
 import { VERSION } from './appliance.ts';
 import { BootMedia } from './boot-media.ts';
 import { BoxLogs } from './box-logs.ts';
-import { activeConsoles } from './console.ts';
+import { activeConsoles } from '../log/mod.ts';
 import { boxActions } from './box-actions.ts';
-import { ConsoleMenu } from './console-menu.ts';
-import type { MachineHooks } from './data-plane.ts';
-import { DnsRelay } from './dns-relay.ts';
-import { type ImageFacts, readImageFacts } from './image-facts.ts';
-import { CONFIG_NAME, tellMistakes } from './load-config.ts';
-import { Management } from './management.ts';
+import {
+  ConsoleMenu,
+  type ImageFacts,
+  readImageFacts,
+  type PowerAction,
+  type ShutdownStep,
+  Watchdog,
+  WorkerCores,
+} from '../machine/mod.ts';
+import type { MachineHooks } from '../dataplane/mod.ts';
+import { DnsRelay, Management, TimeService } from '../management/mod.ts';
+import { CONFIG_NAME, tellMistakes } from '../live/mod.ts';
 import type { Phase } from './phases.ts';
 import { resetBox } from './reset-box.ts';
-import type { Service } from './service.ts';
-import type { PowerAction, ShutdownStep } from './shutdown.ts';
-import { TimeService } from './time-service.ts';
+import type { Service } from '../supervise/mod.ts';
 import { Trial } from './trial.ts';
-import { Watchdog } from './watchdog.ts';
-import { WorkerCores } from './worker-cores.ts';
 
 const SELF = '/init';
 

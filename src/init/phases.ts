@@ -5,7 +5,7 @@
  * still be reached and told about.
  */
 import type { BootPhase } from '../telemetry/status.ts';
-import type { Logger } from './console.ts';
+import type { Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 export interface Phase {

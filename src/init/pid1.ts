@@ -9,7 +9,7 @@ import { ModuleLoader, reboot } from '../linux/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
 import type { Config } from '../config/types.ts';
 import { Box } from './box.ts';
-import { activeConsoles, Console } from './console.ts';
+import { activeConsoles, Console } from '../log/mod.ts';
 import {
   BASE_MODULES,
   coldplug,
@@ -18,12 +18,19 @@ import {
   ROUTER_MODULES,
   TAP_MODULES,
   VFIO_MODULES,
-} from './hardware-modules.ts';
-import { applyIdentity, applySysctls, prepareControlNamespace } from './kernel-settings.ts';
-import { mountAll, mountHugetlbfs } from './mounts.ts';
-import { findPowerButtons, watchPowerButtons } from './power-button.ts';
-import { startReaper } from './reaper-loop.ts';
-import { endMachine, machineSteps, type PowerAction, runSteps } from './shutdown.ts';
+  applyIdentity,
+  applySysctls,
+  prepareControlNamespace,
+  mountAll,
+  mountHugetlbfs,
+  findPowerButtons,
+  watchPowerButtons,
+  endMachine,
+  machineSteps,
+  type PowerAction,
+  runSteps,
+} from '../machine/mod.ts';
+import { startReaper } from '../supervise/mod.ts';
 
 const RUN_DIRECTORY = '/run/appliance';
 const VPP_RUN_DIRECTORY = '/run/vpp';

@@ -6,10 +6,10 @@ import { mkdirSync, statSync } from 'node:fs';
 import { directoryDataPartition, replaceFile } from '../disk/mod.ts';
 import { setChildSubreaper } from '../linux/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
-import { Console } from './console.ts';
-import { loadConfig } from './load-config.ts';
-import { startReaper } from './reaper-loop.ts';
-import { runSteps } from './shutdown.ts';
+import { Console } from '../log/mod.ts';
+import { loadConfig } from '../live/mod.ts';
+import { startReaper } from '../supervise/mod.ts';
+import { runSteps } from '../machine/mod.ts';
 
 /**
  * A full table is out of the kernel after 15 to 25 s; with the other steps this stays below the 90 s that systemd waits.

@@ -24,8 +24,7 @@ import {
   type UpdateStatus,
 } from '../update/mod.ts';
 import type { Appliance } from './appliance.ts';
-import { type ImageFacts, UPDATE_KEY_FILE } from './image-facts.ts';
-import type { Watchdog } from './watchdog.ts';
+import { type ImageFacts, UPDATE_KEY_FILE, type Watchdog } from '../machine/mod.ts';
 
 /**
  * How long after its deadline a trial may still run without a VPP: it is ended in order then, and this is for one that

@@ -12,8 +12,7 @@ import type { Certificate, ControlTarget, Password } from '../control/mod.ts';
 import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import { isErrno, reasonOf } from '../linux/mod.ts';
 import type { ContributedRoute, HttpServer, HttpServerOptions, StatusProvider } from '../telemetry/mod.ts';
-import type { Conditions } from './conditions.ts';
-import type { Console } from './console.ts';
+import type { Conditions, Console } from '../log/mod.ts';
 
 /** Where the box serves HTTPS when the configuration does not say. */
 const BOX_HTTPS: Endpoint = { host: '::', port: 8443 };

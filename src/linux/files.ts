@@ -3,7 +3,17 @@
  *
  * Every path comes from the caller, so that a fake tree serves tests.
  */
-import { closeSync, constants, openSync, readFileSync, readlinkSync, readdirSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { asLinuxError } from './errors.ts';
 
@@ -78,4 +88,14 @@ export function writeSysctl(name: string, value: string | number, root = '/proc/
 // As sysctl(8): in a name with slashes, dots are literal (`net/ipv4/conf/eth0.100/forwarding`).
 function sysctlPath(name: string, root: string): string {
   return `${root}/${name.includes('/') ? name : name.replaceAll('.', '/')}`;
+}
+
+/** Whether a path is a program that can be started. */
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -31,7 +31,16 @@ export { type SpawnOptions, spawnChild } from './children.ts';
 export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
-export { readInt, readLinkName, readNames, readSysctl, readText, writeSysctl, writeText } from './files.ts';
+export {
+  isProgram,
+  readInt,
+  readLinkName,
+  readNames,
+  readSysctl,
+  readText,
+  writeSysctl,
+  writeText,
+} from './files.ts';
 export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
 export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
 export {

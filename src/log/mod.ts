@@ -17,3 +17,5 @@ export { collectPstore, type PstoreEvidence } from './pstore.ts';
 export { LOG_SEVERITIES, type LogSeverity } from './severity.ts';
 export { SyslogSink, type SyslogSinkOptions, type SyslogSinkStatus } from './syslog-sink.ts';
 export { printableLine } from './text.ts';
+export { Conditions } from './conditions.ts';
+export { Console, type Logger, activeConsoles } from './console.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../src/linux/mod.ts';
 import { HeldTaps, type HostLink, HostNamespace, type HostState } from '../../src/mirror/mod.ts';
 import { runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
-import { prepareControlNamespace } from '../../src/init/kernel-settings.ts';
+import { prepareControlNamespace } from '../../src/machine/kernel-settings.ts';
 import { type Host, Mirror, VppInterfaces } from '../../src/interfaces/mod.ts';
 
 const NETNS = `mirror-${process.pid}`;

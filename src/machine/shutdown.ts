@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killAllProcesses, reboot, syncFilesystems, reasonOf } from '../linux/mod.ts';
-import type { Logger } from './console.ts';
+import type { Logger } from '../log/mod.ts';
 import { unmountAll } from './mounts.ts';
 
 /** How the machine ends; the words of reboot(2). */

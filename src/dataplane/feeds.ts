@@ -9,8 +9,7 @@ import {
 import { reasonOf } from '../linux/mod.ts';
 import type { RouteAnswer } from '../telemetry/mod.ts';
 import type { FeedsStatus } from '../telemetry/status.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
 import { freeSocketPath } from './socket-path.ts';
 
 const SUBJECT = 'feeds';

@@ -6,7 +6,7 @@ import type { Config } from '../config/types.ts';
 import { formatKey, newRouteKey, RouteTable } from '../fib/mod.ts';
 import { createNamedNetns, deleteNamedNetns, withNetns } from '../linux/mod.ts';
 import { randomNumbers } from '../../test/system/random.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions } from '../log/conditions.ts';
 import { KernelPlane } from './kernel-plane.ts';
 
 const LOGGER = { info() {}, warning() {}, error() {} };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../config/types.ts';
 import { Fib } from '../fib/mod.ts';
 import { deleteNamedNetns, listAddresses, withNetns } from '../linux/mod.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions } from '../log/conditions.ts';
 import { FakeBox, macOf, whyNoLinks } from './kernel-links.fixture.ts';
 import { KernelPlane } from './kernel-plane.ts';
 

@@ -8,7 +8,7 @@ import { EmulatorProcess, writeEmulatorBinary } from '../../test/emulator/emulat
 import { inForceAfter, parseConfig, planChange } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { deleteNamedNetns } from '../linux/mod.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions } from '../log/conditions.ts';
 import { DataPlane } from './data-plane.ts';
 
 const LOGGER = { info() {}, warning() {}, error() {} };

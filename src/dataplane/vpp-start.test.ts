@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions } from '../log/conditions.ts';
 import { VppStart } from './vpp-start.ts';
 
 const LOGGER = { info() {}, warning() {}, error() {} };

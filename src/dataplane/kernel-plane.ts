@@ -13,7 +13,7 @@ import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
 import { describeImportRefusal, importedRouteText } from '../telemetry/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
-import type { Conditions } from './conditions.ts';
+import type { Conditions } from '../log/mod.ts';
 import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';
 
 /** How often it is looked whether a NIC came, or a namespace went, while the kernel forwards. */

@@ -5,9 +5,8 @@
  * `stop()` none runs and none is started.
  */
 import type { Config, ServiceConfig, SupervisorConfig } from '../config/types.ts';
-import { createNamedNetns, withNetns } from '../linux/mod.ts';
-import type { Logger } from './console.ts';
-import { isProgram } from './load-config.ts';
+import { createNamedNetns, isProgram, withNetns } from '../linux/mod.ts';
+import type { Logger } from '../log/mod.ts';
 import { Service } from './service.ts';
 
 /** For programs that start others; the kernel gives PID 1 none. */

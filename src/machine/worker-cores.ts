@@ -4,8 +4,7 @@
  */
 import type { VppConfig } from '../config/types.ts';
 import type { CpuIsolationStatus } from '../telemetry/status.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
 import { CpuIsolation } from './cpu-isolation.ts';
 
 const CHECK_MS = 15_000;

@@ -1,6 +1,6 @@
 /** Gives recorded NICs back to their drivers, all or those named, and says what became of each. */
 import { restoreNics } from '../dpdk/mod.ts';
-import type { Logger } from './console.ts';
+import type { Logger } from '../log/mod.ts';
 
 /** One line for the log of the shutdown; what failed is logged as an error. Never rejects. */
 export async function giveNicsBack(

@@ -23,7 +23,7 @@ import {
 } from '../linux/mod.ts';
 import { enterNetns } from '../linux/netns.fixture.ts';
 import type { KernelLinksOptions } from './kernel-links.ts';
-import { prepareControlNamespace } from './kernel-settings.ts';
+import { prepareControlNamespace } from '../machine/kernel-settings.ts';
 
 /** Why there are none here; undefined: there are. */
 export function whyNoLinks(): string | undefined {

@@ -8,7 +8,10 @@
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { isErrno, readText, sendWithoutWaiting } from '../linux/mod.ts';
-import { LogHub, type LogLine, type LogSeverity, printableLine } from '../log/mod.ts';
+import { LogHub } from './log-hub.ts';
+import type { LogLine } from './log-ring.ts';
+import type { LogSeverity } from './severity.ts';
+import { printableLine } from './text.ts';
 
 /** Bytes that wait for one slow console at the most. */
 const QUEUE_BYTES = 64 * 1024;

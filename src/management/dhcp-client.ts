@@ -5,9 +5,9 @@
 import { type FSWatcher, mkdirSync, rmSync, watch } from 'node:fs';
 import type { SupervisorConfig } from '../config/types.ts';
 import { killProcess } from '../linux/mod.ts';
-import type { Logger } from './console.ts';
+import type { Logger } from '../log/mod.ts';
 import { type DhcpEvent, LEASE_FILE_VARIABLE, readDhcpEvent } from './dhcp-lease.ts';
-import { Service } from './service.ts';
+import { Service } from '../supervise/mod.ts';
 
 const BUSYBOX = '/usr/bin/busybox';
 /** Options beyond those it asks for by itself: time servers (42), search list (119). */

@@ -19,7 +19,7 @@ import {
 } from '../linux/mod.ts';
 import type { CpuIsolationStatus, WorkerThread } from '../telemetry/status.ts';
 import { vppCores } from '../vpp/mod.ts';
-import type { Logger } from './console.ts';
+import type { Logger } from '../log/mod.ts';
 import { InterruptAffinity } from './interrupt-affinity.ts';
 import { WorkerPartition } from './worker-partition.ts';
 

@@ -16,13 +16,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, ManagementConfig } from '../config/types.ts';
 import { linkIndex, listLinks, setLinkUp, writeSysctl, reasonOf } from '../linux/mod.ts';
 import type { ManagementStatus } from '../telemetry/status.ts';
-import type { Logger } from './console.ts';
+import type { Logger } from '../log/mod.ts';
 import { DhcpClient } from './dhcp-client.ts';
 import type { DhcpEvent, Lease } from './dhcp-lease.ts';
 import { type DnsRelay, RELAY_ADDRESS } from './dns-relay.ts';
 import { InterfaceSettings } from './interface-settings.ts';
 import { type Resolver, writeResolvConf } from './resolv-conf.ts';
-import type { Service } from './service.ts';
+import type { Service } from '../supervise/mod.ts';
 
 /** Drivers may still be probing when the boot comes by: how long that is no failure yet. */
 const APPEAR_MS = 10_000;

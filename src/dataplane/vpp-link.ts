@@ -5,8 +5,7 @@
 import type { VppConfig } from '../config/types.ts';
 import { type ConnectedEvent, REQUIRED_MESSAGES, VppConnection } from '../vpp/api/mod.ts';
 import { StatsPoller } from '../vpp/stats/mod.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 export interface VppLinkOptions {

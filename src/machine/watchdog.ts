@@ -18,8 +18,7 @@ import {
 } from '../linux/mod.ts';
 import type { WatchdogIoctl } from '../linux/mod.ts';
 import type { ArmedWatchdog, WatchdogStatus } from '../telemetry/status.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
 import type { PowerAction } from './shutdown.ts';
 
 /** Before the configuration is read. */

@@ -2,7 +2,7 @@
  * From a file to the configuration in force: the file's when it is valid, else the last good one, else the defaults;
  * never nothing. What is wrong with the file is told beside it, where the user who wrote it will look.
  */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import {
   defaultConfig,
   formatProblem,
@@ -14,7 +14,7 @@ import {
 import type { Config } from '../config/types.ts';
 import type { BootPartition } from '../disk/mod.ts';
 import { takeInventory } from '../dpdk/mod.ts';
-import { cpuCount, memInfo, readNames, reasonOf } from '../linux/mod.ts';
+import { cpuCount, isProgram, memInfo, readNames, reasonOf } from '../linux/mod.ts';
 import type { ConfigStatus } from '../telemetry/mod.ts';
 
 /** Names on the boot partition. */
@@ -43,16 +43,6 @@ export function machineFacts(): MachineFacts {
       (name) => name !== 'lo' && name !== 'bonding_masters',
     ),
   };
-}
-
-/** Whether a path is a program that can be started. */
-export function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**

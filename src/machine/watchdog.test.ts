@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../linux/errors.ts';
 import type { WatchdogIoctl } from '../linux/mod.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions } from '../log/conditions.ts';
 import { Watchdog } from './watchdog.ts';
 
 const MAGIC = 0x180;

@@ -10,8 +10,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { SupervisorConfig } from '../config/types.ts';
 import { type ClockState, readClockState } from '../linux/mod.ts';
 import type { TimeSource, TimeStatus } from '../telemetry/status.ts';
-import type { Logger } from './console.ts';
-import { Service } from './service.ts';
+import type { Logger } from '../log/mod.ts';
+import { Service } from '../supervise/mod.ts';
 
 const NTP_PORT = 123;
 /** Lines of the service's log that are searched for what it said last. */

@@ -8,8 +8,7 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { isErrno, watchReadable, reasonOf } from '../linux/mod.ts';
-import { LogHub } from '../log/mod.ts';
-import { Console } from './console.ts';
+import { LogHub, Console } from '../log/mod.ts';
 
 /** What the commands do; `src/init` implements it. What rejects or throws is printed in its own words. */
 export interface ConsoleActions {

@@ -7,7 +7,7 @@ import { parseConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { directoryBootPartition } from '../disk/mod.ts';
 
-import { Conditions } from './conditions.ts';
+import { Conditions } from '../log/conditions.ts';
 import { type Appliers, LiveConfig, type LiveConfigOptions } from './live-config.ts';
 
 const LOGGER = { info() {}, warning() {}, error() {} };

@@ -22,8 +22,7 @@ import {
 import type { Config, ConfigProblem } from '../config/types.ts';
 import { type Appliers, Mover } from './change-appliers.ts';
 import type { ConfigChangeStatus } from '../telemetry/status.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 export type { Appliers } from './change-appliers.ts';

@@ -30,9 +30,8 @@ import {
   type VppVersion,
   whyNotNative,
 } from '../vpp/mod.ts';
-import type { Conditions } from './conditions.ts';
-import type { Logger } from './console.ts';
-import type { Command } from './service.ts';
+import type { Conditions, Logger } from '../log/mod.ts';
+import type { Command } from '../supervise/mod.ts';
 import { exists, freeSocketPath } from './socket-path.ts';
 import { Stopwatch } from './stopwatch.ts';
 

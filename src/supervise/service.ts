@@ -11,9 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { RestartRule, SupervisorConfig } from '../config/types.ts';
 import { killGroup, spawnChild, reasonOf } from '../linux/mod.ts';
-import { LogRing, type LogSeverity, type ServiceCrash } from '../log/mod.ts';
 import type { Service as ServiceReport, ServiceExit, ServiceStatus } from '../telemetry/status.ts';
-import type { Logger } from './console.ts';
+import { LogRing, type LogSeverity, type ServiceCrash, type Logger } from '../log/mod.ts';
 import { type LifeEnd, RestartPolicy } from './restart-policy.ts';
 
 /** Between two SIGTERMs: VPP ignores one that comes before its main loop runs. */

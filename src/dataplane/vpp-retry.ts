@@ -2,7 +2,7 @@
 import type { VppConfig } from '../config/types.ts';
 import type { VppRetry } from '../control/mod.ts';
 import { describeService, plural } from '../telemetry/mod.ts';
-import type { Service } from './service.ts';
+import type { Service } from '../supervise/mod.ts';
 
 /** Starts a VPP that waits for its next start; throws an error of the code `refused` when there is none of ours. */
 export function retryVpp(service: Service | undefined, { enabled }: VppConfig): VppRetry {

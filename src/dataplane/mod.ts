@@ -1,0 +1,8 @@
+/**
+ * VPP's life and the kernel's in its place, and what both are told: interfaces, routes, feeds. Other folders import only
+ * this file.
+ */
+export { DataPlane, type MachineHooks } from './data-plane.ts';
+export { Feeds } from './feeds.ts';
+export { nextHopStatus } from './next-hop-status.ts';
+export { NicReport } from './nic-status.ts';

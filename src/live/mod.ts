@@ -1,0 +1,13 @@
+/**
+ * The configuration in force: read at the start, changed while the box runs, confirmed or taken back. Other folders
+ * import only this file.
+ */
+export { type Appliers, LiveConfig } from './live-config.ts';
+export {
+  CONFIG_NAME,
+  type LoadedConfig,
+  loadConfig,
+  machineFacts,
+  readConfigFile,
+  tellMistakes,
+} from './load-config.ts';

@@ -1,0 +1,8 @@
+/**
+ * A program's life: start, output, end, restart; the services of `[service.NAME]`; orphans reaped. Other folders import
+ * only this file.
+ */
+export { startReaper } from './reaper-loop.ts';
+export type { LifeEnd } from './restart-policy.ts';
+export { type Command, Service, type ServiceOptions } from './service.ts';
+export { Services } from './services.ts';
