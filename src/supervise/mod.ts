@@ -4,5 +4,6 @@
  */
 export { startReaper } from './reaper-loop.ts';
 export type { LifeEnd } from './restart-policy.ts';
-export { type Command, Service, type ServiceOptions } from './service.ts';
+export type { Command } from './life.ts';
+export { Service, type ServiceOptions } from './service.ts';
 export { Services } from './services.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type LifeEnd, RestartPolicy, type Runner } from './restart-policy.ts';
+import { type LifeEnd, nextStart, RestartPolicy, type Runner } from './restart-policy.ts';
 
 const CONFIG = {
   backoffMs: 1_000,
@@ -26,16 +26,26 @@ function setUp(lives: number[], config = CONFIG) {
     });
     return { reason: `lived ${livedMs}`, livedMs } satisfies LifeEnd;
   };
-  const policy = new RestartPolicy(config, {
-    onBackoff: (_end, _failures, delayMs) => delays.push(delayMs),
-    onLooping: (_end, failures) => {
-      loops.push(failures);
-    },
+  const policy = new RestartPolicy(config, (_end, { failures, delayMs, isLooping }) => {
+    if (isLooping) loops.push(failures);
+    else delays.push(delayMs);
   });
   const abort = new AbortController();
   const done = policy.run(runner, abort.signal);
   return { policy, starts, delays, loops, abort, done };
 }
+
+describe('nextStart', () => {
+  it.each([
+    ['the first short life', 0, 10, { failures: 1, delayMs: 1_000, isLooping: false }],
+    ['the fourth', 3, 59_999, { failures: 4, delayMs: 8_000, isLooping: false }],
+    ['the fifth: looping', 4, 0, { failures: 5, delayMs: 300_000, isLooping: true }],
+    ['each one after it', 9, 10, { failures: 10, delayMs: 300_000, isLooping: true }],
+    ['a stable life ends the row', 9, 60_000, { failures: 0, delayMs: 1_000, isLooping: false }],
+  ])('%s', (_name, failures, livedMs, next) => {
+    expect(nextStart(failures, { reason: 'x', livedMs }, CONFIG)).toEqual(next);
+  });
+});
 
 describe('RestartPolicy', () => {
   beforeEach(() => {
@@ -93,10 +103,7 @@ describe('RestartPolicy', () => {
   it('tries at once when asked while the fallback is still being set up', async () => {
     const setUpFallback = Promise.withResolvers<void>();
     const starts: number[] = [];
-    const policy = new RestartPolicy(
-      { ...CONFIG, loopAfter: 1 },
-      { onBackoff() {}, onLooping: () => setUpFallback.promise },
-    );
+    const policy = new RestartPolicy({ ...CONFIG, loopAfter: 1 }, () => setUpFallback.promise);
     const abort = new AbortController();
     const done = policy.run(async () => {
       starts.push(Date.now());

@@ -1,12 +1,10 @@
 /**
- * When a service that ended is started again: exponential backoff by p-retry, reset after a stable life, `looping` after
- * too many short ones.
+ * When a service that ended is started again: `nextStart` decides (pure), p-retry waits.
  *
- * An episode is a row of short lives: the delay doubles within it (1, 2, 4 … 30 s) and p-retry gives up after
- * `loopAfter` starts. One life of at least `stableMs` ends the episode: the next crash starts at the first delay
- * again. A looping service is tried every `loopRetryMs`, for ever. Every wait ends at once when `retryNow` is called:
- * a delay of p-retry by its signal, after which the episode goes on where it was.
- * The policy knows no process: what it wraps is a function that resolves when the life is over.
+ * An episode is a row of short lives: the delay doubles within it (1, 2, 4 … 30 s), and after `loopAfter` of them the
+ * service is looping and tried every `loopRetryMs`, for ever. One life of at least `stableMs` ends the episode. Every
+ * wait ends at once when `retryNow` is called, and the episode goes on where it was. The policy knows no process: what it
+ * runs is a function that resolves when the life is over.
  */
 import pRetry from 'p-retry';
 import type { SupervisorConfig } from '../config/types.ts';
@@ -23,58 +21,63 @@ export interface LifeEnd {
 /** One life: resolves (never rejects, but by the signal's reason) when it is over. */
 export type Runner = (signal: AbortSignal) => Promise<LifeEnd>;
 
-export interface RestartEvents {
-  /** A life ended and the next begins after `delayMs`; `failures`: short lives in a row. */
-  onBackoff(end: LifeEnd, failures: number, delayMs: number): void;
-  /** The service counts as looping; it is tried again in `delayMs`. Awaited before that wait begins. */
-  onLooping(end: LifeEnd, failures: number, delayMs: number): Promise<void> | void;
+export interface NextStart {
+  /** Short lives in a row. */
+  readonly failures: number;
+  readonly delayMs: number;
+  readonly isLooping: boolean;
 }
 
-class ShortLife extends Error {
-  readonly end: LifeEnd;
-  constructor(end: LifeEnd) {
-    super(end.reason);
-    this.end = end;
-  }
+/**
+ * The start after a life that ended.
+ *
+ * @param failures short lives in a row before this one
+ */
+export function nextStart(failures: number, end: LifeEnd, config: SupervisorConfig): NextStart {
+  const { backoffMs, backoffMaxMs, stableMs, loopAfter, loopRetryMs } = config;
+  if (end.livedMs >= stableMs) return { failures: 0, delayMs: backoffMs, isLooping: false };
+  const inARow = failures + 1;
+  return inARow >= loopAfter
+    ? { failures: inARow, delayMs: loopRetryMs, isLooping: true }
+    : { failures: inARow, delayMs: Math.min(backoffMs * 2 ** failures, backoffMaxMs), isLooping: false };
 }
 
 export class RestartPolicy {
-  /** May be replaced at any time; delays that are under way, and those of their episode, stay as they were begun. */
+  /** May be replaced at any time; a wait that is under way stays as it was begun. */
   config: SupervisorConfig;
-  readonly #events: RestartEvents;
-  /** Ends the wait for the next start; there from the end of a life on, while a fallback is being set up as well. */
+  readonly #onWait: (end: LifeEnd, next: NextStart) => Promise<void> | void;
+  /** Ends the wait for the next start; there from the end of a life on, while `onWait` prepares a fallback as well. */
   #wait: AbortController | undefined;
 
-  constructor(config: SupervisorConfig, events: RestartEvents) {
+  /** @param onWait the next start is `next.delayMs` away; awaited before that wait begins */
+  constructor(config: SupervisorConfig, onWait: (end: LifeEnd, next: NextStart) => Promise<void> | void) {
     this.config = config;
-    this.#events = events;
+    this.#onWait = onWait;
   }
 
   /** Runs lives until the signal aborts or a life is the last one; resolves then. */
-  async run(runner: Runner, signal: AbortSignal): Promise<void> {
-    /** Short lives in a row. */
+  async run(live: Runner, signal: AbortSignal): Promise<void> {
     let failures = 0;
-    const onShortLife = (): number => ++failures;
-    while (!signal.aborted) {
+    let end = await live(signal);
+    while (!signal.aborted && end.isLast !== true) {
+      const next = nextStart(failures, end, this.config);
+      failures = next.failures;
       const wait = new AbortController();
-      try {
-        const end = await this.#episode(runner, { signal, wait, failures, onShortLife });
-        if (end.isLast === true) return;
-        failures = 0;
-        const { backoffMs } = this.config;
-        this.#wait = wait;
-        this.#events.onBackoff(end, failures, backoffMs);
-        await sleep(backoffMs, AbortSignal.any([signal, wait.signal]));
-      } catch (error) {
-        if (signal.aborted) return;
-        // A delay was cut short: the episode goes on.
-        if (wait.signal.aborted) continue;
-        if (!(error instanceof ShortLife)) throw error;
-        const { loopRetryMs } = this.config;
-        this.#wait = wait;
-        await this.#events.onLooping(error.end, failures, loopRetryMs);
-        await sleep(loopRetryMs, AbortSignal.any([signal, wait.signal]));
-      }
+      this.#wait = wait;
+      await this.#onWait(end, next);
+      const failed = new Error(end.reason);
+      // The life that ended was the first attempt; the wait before the second ends early by either signal.
+      const startAgain = (attempt: number): void => {
+        if (attempt === 1) throw failed;
+      };
+      await pRetry(startAgain, {
+        retries: 1,
+        minTimeout: next.delayMs,
+        maxTimeout: next.delayMs,
+        signal: AbortSignal.any([signal, wait.signal]),
+      }).catch(() => {});
+      this.#wait = undefined;
+      if (!signal.aborted) end = await live(signal);
     }
   }
 
@@ -82,62 +85,4 @@ export class RestartPolicy {
   retryNow(): void {
     this.#wait?.abort(new Error('the next start is wanted now'));
   }
-
-  /**
-   * Resolves with the end of a stable or the last life; rejects with ShortLife when `loopAfter` short ones are counted,
-   * and with the signal's reason.
-   */
-  #episode(
-    runner: Runner,
-    at: {
-      readonly signal: AbortSignal;
-      readonly wait: AbortController;
-      readonly failures: number;
-      readonly onShortLife: () => number;
-    },
-  ): Promise<LifeEnd> {
-    const { backoffMs, backoffMaxMs, loopAfter } = this.config;
-    const { signal, wait, failures, onShortLife } = at;
-    return pRetry(
-      async () => {
-        this.#wait = undefined;
-        const end = await runner(signal);
-        signal.throwIfAborted();
-        if (end.isLast !== true && end.livedMs < this.config.stableMs) throw new ShortLife(end);
-        return end;
-      },
-      {
-        retries: Math.max(0, loopAfter - 1 - failures),
-        minTimeout: Math.min(backoffMs * 2 ** failures, backoffMaxMs),
-        maxTimeout: backoffMaxMs,
-        factor: 2,
-        randomize: false,
-        signal: AbortSignal.any([signal, wait.signal]),
-        onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
-          if (!(error instanceof ShortLife)) return;
-          const inARow = onShortLife();
-          if (retriesLeft === 0) return;
-          this.#wait = wait;
-          this.#events.onBackoff(error.end, inARow, retryDelay);
-        },
-      },
-    );
-  }
-}
-
-/** Resolves after `ms`, or when the signal aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

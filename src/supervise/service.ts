@@ -1,40 +1,20 @@
 /**
- * One supervised process: its own process group, its last output, its state, its restarts.
+ * One supervised program: its lives one after the other, its last output, its state, its restarts.
  *
- * Owns the child from spawn to exit. Invariants: at most one child at a time; `status` changes only here; after
- * `stop()` resolved no process of the group that we know of is left. The same code runs as PID 1 and under
- * `appliance run`.
+ * Invariants: at most one life at a time; `status` changes only here; after `stop()` resolved no process of the group
+ * that we know of is left. The same code runs as PID 1 and under `appliance run`.
  */
-import { once } from 'node:events';
-import { StringDecoder } from 'node:string_decoder';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildProcess } from 'node:child_process';
 import type { RestartRule, SupervisorConfig } from '../config/types.ts';
-import { killGroup, spawnChild, reasonOf } from '../linux/mod.ts';
+import { reasonOf } from '../linux/mod.ts';
 import type { Service as ServiceReport, ServiceExit, ServiceStatus } from '../telemetry/status.ts';
 import { LogRing, type LogSeverity, type ServiceCrash, type Logger } from '../log/mod.ts';
-import { type LifeEnd, RestartPolicy } from './restart-policy.ts';
+import { type Command, Life, type ProcessEnd } from './life.ts';
+import { type LifeEnd, type NextStart, RestartPolicy } from './restart-policy.ts';
 
-/** Between two SIGTERMs: VPP ignores one that comes before its main loop runs. */
-const TERM_REPEAT_MS = 500;
-/** From the first SIGTERM to SIGKILL. */
-const TERM_PATIENCE_MS = 5_000;
-/** From SIGABRT to SIGKILL: what the core of a process that hangs may take. */
-const CORE_PATIENCE_MS = 6_000;
-/** How long the kernel may take to end a process after SIGKILL. */
-const KILL_PATIENCE_MS = 2_000;
 /** Lines of output in a status report; the whole ring is behind `log()`. */
 const REPORTED_LINES = 20;
 /** Lines of output that are evidence of a crash. */
 const EVIDENCE_LINES = 200;
-
-/** What to run, worked out anew before each start. */
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-  readonly cwd?: string;
-}
 
 export interface ServiceOptions {
   readonly name: string;
@@ -91,45 +71,21 @@ export class Service {
   #status: ServiceStatus;
   #starts = 0;
   #lastExit: ServiceExit | undefined;
-  #child: ChildProcess | undefined;
-  #ended: Promise<void> | undefined;
-  #killReason: string | undefined;
-  #unkillable: number | undefined;
+  /** The process, while there is one. */
+  #life: Life | undefined;
+  /** Why the life is being ended as a failure. */
+  #abortReason: string | undefined;
+  /** The row of lives, while it goes on. */
   #done: Promise<void> | undefined;
-  #life: Promise<unknown> | undefined;
+  /** The attempt that is under way, its preparation included. */
+  #attempt: Promise<unknown> | undefined;
 
   constructor(options: ServiceOptions) {
     this.name = options.name;
     this.#options = options;
     this.#restart = options.restart ?? 'always';
     this.#status = { state: 'stopped', reason: 'not started yet', since: Date.now() };
-    this.#policy = new RestartPolicy(options.policy, {
-      onBackoff: (end, failures, delayMs) => {
-        this.#setStatus({
-          state: 'backoff',
-          reason: end.reason,
-          since: Date.now(),
-          nextTryAt: Date.now() + delayMs,
-          failures,
-        });
-        options.logger.warning(options.name, `${end.reason}; next start in ${delayMs / 1000} s`);
-      },
-      onLooping: async (end, failures, delayMs) => {
-        this.#setStatus({
-          state: 'looping',
-          reason: end.reason,
-          since: Date.now(),
-          nextTryAt: Date.now() + delayMs,
-          failures,
-        });
-        options.logger.error(
-          options.name,
-          `looping: ${failures} starts in a row did not live ${this.#policy.config.stableMs / 1000} s ` +
-            `(${end.reason}); tried again every ${delayMs / 1000} s`,
-        );
-        await options.onLooping?.(end.reason);
-      },
-    });
+    this.#policy = new RestartPolicy(options.policy, (end, next) => this.#awaitNext(end, next));
   }
 
   get status(): ServiceStatus {
@@ -137,7 +93,7 @@ export class Service {
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#life?.pid;
   }
 
   /** Starts after the first. */
@@ -167,9 +123,9 @@ export class Service {
     const { signal } = this.#run;
     const done = this.#policy
       .run(() => {
-        const life = this.#live(signal);
-        this.#life = life;
-        return life;
+        const attempt = this.#live(signal);
+        this.#attempt = attempt;
+        return attempt;
       }, signal)
       .then(() => {
         // The last life is over: it may begin anew.
@@ -197,19 +153,15 @@ export class Service {
   }
 
   /**
-   * Ends a process that hangs, as a failure with this reason: by SIGABRT, so that it leaves a core, which SIGCONT makes
-   * a stopped one hear; by SIGKILL when that has not ended it in time. Without effect on one that is being ended.
+   * Ends a process that hangs, as a failure with this reason: by SIGABRT, by SIGKILL when that has not ended it in time.
+   * Without effect on one that is being ended.
    */
   async abort(reason: string): Promise<void> {
-    const pid = this.#child?.pid;
-    const ended = this.#ended;
-    if (pid === undefined || ended === undefined || this.#status.state !== 'running') return;
-    this.#killReason = reason;
-    this.#setStatus({ state: 'stopping', pid, since: Date.now(), reason });
-    killGroup(pid, 'SIGABRT');
-    killGroup(pid, 'SIGCONT');
-    await Promise.race([ended, sleep(CORE_PATIENCE_MS)]);
-    await this.#kill(pid, ended, `did not end within ${CORE_PATIENCE_MS / 1000} s of SIGABRT`);
+    const life = this.#life;
+    if (life === undefined || this.#status.state !== 'running') return;
+    this.#abortReason = reason;
+    this.#setStatus({ state: 'stopping', pid: life.pid, since: Date.now(), reason });
+    await life.abort();
   }
 
   /** Ends the process and all restarts for good: SIGTERM repeated, SIGKILL after 5 s. Resolves when it is gone. */
@@ -222,19 +174,35 @@ export class Service {
   async pause(reason: string): Promise<void> {
     await this.#halt(reason);
     // It rejects or resolves with its end: both mean that it is over.
-    await Promise.allSettled([this.#life]);
+    await Promise.allSettled([this.#attempt]);
     this.#done = undefined;
   }
 
   async #halt(reason: string): Promise<void> {
-    const child = this.#child;
-    if (child?.pid !== undefined) {
-      this.#setStatus({ state: 'stopping', pid: child.pid, since: Date.now(), reason });
-    }
+    const life = this.#life;
+    if (life !== undefined) this.#setStatus({ state: 'stopping', pid: life.pid, since: Date.now(), reason });
     this.#run.abort(new Error(reason));
-    await this.#terminate();
+    await life?.terminate();
     await this.#done;
     this.#setStatus({ state: 'stopped', reason, since: Date.now() });
+  }
+
+  async #awaitNext({ reason }: LifeEnd, { failures, delayMs, isLooping }: NextStart): Promise<void> {
+    const { logger, onLooping } = this.#options;
+    const since = Date.now();
+    const state = isLooping ? 'looping' : 'backoff';
+    this.#setStatus({ state, reason, since, nextTryAt: since + delayMs, failures });
+    const delay = `${delayMs / 1000} s`;
+    if (!isLooping) {
+      logger.warning(this.name, `${reason}; next start in ${delay}`);
+      return;
+    }
+    const stable = `${this.#policy.config.stableMs / 1000} s`;
+    logger.error(
+      this.name,
+      `looping: ${failures} starts in a row did not live ${stable} (${reason}); tried again every ${delay}`,
+    );
+    await onLooping?.(reason);
   }
 
   #setStatus(status: ServiceStatus): void {
@@ -275,50 +243,41 @@ export class Service {
   }
 
   async #runChild(command: Command): Promise<Ending> {
-    const startedAt = performance.now();
-    this.#killReason = undefined;
-    const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-    const spawn = (): ChildProcess =>
-      spawnChild(command.file, [...command.args], {
-        ...(command.env === undefined ? {} : { env: command.env }),
-        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-        detached: true,
-        onOutput: (chunk, stream) => {
-          for (const line of this.#ring.write(decoders[stream].write(chunk))) this.#output(line);
-        },
-      });
-    const child = this.#options.aroundSpawn?.(spawn) ?? spawn();
-    // A broken pipe of a dying child is not our failure: its exit tells.
-    child.stdout?.on('error', () => {});
-    child.stderr?.on('error', () => {});
-    const failed = once(child, 'error').then(([error]) => error as Error);
-    if (child.pid === undefined) throw await failed;
-    const pid = child.pid;
-    this.#child = child;
-    const life = new AbortController();
-    let resolveEnded = (): void => {};
-    this.#ended = new Promise((resolve) => {
-      resolveEnded = resolve;
+    const { name } = this;
+    const { logger, aroundSpawn, onStarted, onUnkillable } = this.#options;
+    this.#abortReason = undefined;
+    const life = await Life.spawn(command, {
+      aroundSpawn,
+      onOutput: (text) => {
+        for (const line of this.#ring.write(text)) this.#output(line);
+      },
+      onStubborn: (severity, words) => logger[severity](name, words),
+      onUnkillable: (pid, ended) => onUnkillable?.(pid, ended),
     });
+    const { pid } = life;
+    this.#life = life;
+    const isOver = new AbortController();
     this.#setStatus({ state: 'running', pid, since: Date.now() });
-    this.#options.logger.info(this.name, `started ${command.file} as pid ${pid}`);
-    this.#options.logger.note?.(this.name, 'info', `started as pid ${pid}`);
-    this.#options.onStarted?.(pid, life.signal);
-    // 'exit', not 'close': a grandchild that keeps the pipe open must not hide the end of the process.
-    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    const livedMs = performance.now() - startedAt;
-    life.abort();
-    this.#child = undefined;
-    // What is left of its group would hold its sockets and NICs.
-    killGroup(pid, 'SIGKILL');
+    logger.info(name, `started ${command.file} as pid ${pid}`);
+    logger.note?.(name, 'info', `started as pid ${pid}`);
+    onStarted?.(pid, isOver.signal);
+    const end = await life.ended;
+    isOver.abort();
+    this.#life = undefined;
+    return this.#account(pid, end);
+  }
+
+  /** What is left of a life: its exit, and its evidence when nobody had asked it to end. */
+  #account(pid: number, { code, signal, livedMs }: ProcessEnd): Ending {
     const rest = this.#ring.flush();
     if (rest !== undefined) this.#output(rest);
     const how = signal === null ? `exited with code ${code ?? 0}` : `killed by ${signal}`;
     const lastLines = this.#ring.tail(REPORTED_LINES).map(({ line }) => line);
-    const why = this.#killReason ?? this.#options.explainExit?.({ code, signal, lastLines });
+    const why = this.#abortReason ?? this.#options.explainExit?.({ code, signal, lastLines });
     const reason = `${how} after ${(livedMs / 1000).toFixed(1)} s${why === undefined ? '' : `: ${why}`}`;
     const evidence = this.#ring.tail(EVIDENCE_LINES);
-    this.#note(this.#run.signal.aborted ? 'info' : 'error', reason);
+    const wasAsked = this.#run.signal.aborted;
+    this.#note(wasAsked ? 'info' : 'error', reason);
     this.#lastExit = {
       at: Date.now(),
       pid,
@@ -326,8 +285,7 @@ export class Service {
       lifeMs: Math.round(livedMs),
       reason,
     };
-    resolveEnded();
-    if (!this.#run.signal.aborted) this.#reportCrash(this.#lastExit, evidence);
+    if (!wasAsked) this.#reportCrash(this.#lastExit, evidence);
     return { reason, livedMs, isFailure: code !== 0 };
   }
 
@@ -349,32 +307,5 @@ export class Service {
     Promise.resolve({ service: this.name, exit, lastLines })
       .then((crash) => this.#options.onCrash?.(crash))
       .catch((error: unknown) => this.#options.logger.error(this.name, `its evidence: ${String(error)}`));
-  }
-
-  async #terminate(): Promise<void> {
-    const pid = this.#child?.pid;
-    const ended = this.#ended;
-    if (pid === undefined || ended === undefined) return;
-    const deadline = performance.now() + TERM_PATIENCE_MS;
-    while (this.#child?.pid === pid && performance.now() < deadline) {
-      killGroup(pid, 'SIGTERM');
-      await Promise.race([ended, sleep(TERM_REPEAT_MS)]);
-    }
-    await this.#kill(pid, ended, `did not end within ${TERM_PATIENCE_MS / 1000} s of SIGTERM`);
-  }
-
-  /** What is still there is ended by SIGKILL. */
-  async #kill(pid: number, ended: Promise<void>, why: string): Promise<void> {
-    if (this.#child?.pid !== pid) return;
-    this.#options.logger.warning(this.name, `${why}: SIGKILL`);
-    killGroup(pid, 'SIGKILL');
-    await Promise.race([ended, sleep(KILL_PATIENCE_MS)]);
-    if (this.#child?.pid === pid) {
-      this.#options.logger.error(this.name, `pid ${pid} survived SIGKILL for ${KILL_PATIENCE_MS / 1000} s`);
-      if (this.#unkillable !== pid) {
-        this.#unkillable = pid;
-        this.#options.onUnkillable?.(pid, ended);
-      }
-    }
   }
 }
