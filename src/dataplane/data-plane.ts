@@ -20,6 +20,7 @@ import {
   type NicSettings,
   VppInterfaces,
 } from '../interfaces/mod.ts';
+import type { ServiceCrash } from '../log/mod.ts';
 import { HeldTaps, HostNamespace } from '../mirror/mod.ts';
 import type {
   HugepageStatus,
@@ -53,8 +54,10 @@ const RECONFIGURE_MS = 10_000;
 
 /** What the owner of the machine does around the lives of a VPP of ours. */
 export interface MachineHooks
-  extends Pick<ServiceOptions, 'aroundSpawn' | 'onCrash' | 'onUnkillable'>,
+  extends Pick<ServiceOptions, 'aroundSpawn' | 'onUnkillable'>,
     Pick<VppStartOptions, 'prepareMachine'> {
+  /** VPP ended though nobody had asked it to; with its version, as far as it is known. */
+  readonly onCrash?: (crash: ServiceCrash, version: string | undefined) => Promise<unknown> | void;
   /** VPP was executed. */
   readonly onExec?: (pid: number) => void;
   /** VPP answers on its API: its threads are there. The signal aborts at its end. */
@@ -470,7 +473,7 @@ export class DataPlane {
         this.#options.onChange?.();
       },
       ...(aroundSpawn === undefined ? {} : { aroundSpawn }),
-      ...(onCrash === undefined ? {} : { onCrash }),
+      onCrash: (crash) => onCrash?.(crash, this.vppStatus.version),
       ...(onUnkillable === undefined ? {} : { onUnkillable }),
     });
   }

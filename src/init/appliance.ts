@@ -6,9 +6,10 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { ConfigChange } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
-import type { ControlTarget } from '../control/mod.ts';
-import type { BootPartition, DataPartition } from '../disk/mod.ts';
+import type { ControlTarget, ResetOptions } from '../control/mod.ts';
+import type { BootPartition, DataPartition, ResetReport } from '../disk/mod.ts';
 import type {
   ApplianceStatus,
   BoxStatus,
@@ -22,11 +23,18 @@ import type {
 } from '../telemetry/mod.ts';
 import { dumpInterfaces } from '../vpp/api/mod.ts';
 import { VppCommandLine, VppError } from '../vpp/mod.ts';
-import { Changes } from './changes.ts';
-import { Conditions, type Console } from '../log/mod.ts';
+import type { ShutdownStep } from '../machine/mod.ts';
 import { DataPlane, type MachineHooks, Feeds, NicReport, nextHopStatus } from '../dataplane/mod.ts';
-import { type Appliers, LiveConfig, type LoadedConfig, machineFacts, readConfigFile } from '../live/mod.ts';
-import { Phases } from './phases.ts';
+import {
+  type Appliers,
+  type ChangeOptions,
+  LiveConfig,
+  type LoadedConfig,
+  machineFacts,
+  readConfigFile,
+} from '../live/mod.ts';
+import type { Phase } from './phases.ts';
+import type { Reports } from './reports.ts';
 import { type Service, Services } from '../supervise/mod.ts';
 import { Web } from './web.ts';
 import { reasonOf } from '../linux/mod.ts';
@@ -41,7 +49,10 @@ export interface MachineOwner {
   /** What takes a changed configuration beside the data plane, HTTP and the services. */
   readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
   /** What changing requests do beside changing the configuration. */
-  readonly target: Omit<ControlTarget, 'config' | 'runVppCommand' | 'retryVpp'>;
+  readonly target: Pick<ControlTarget, 'update' | 'power' | 'installTargets' | 'install'> & {
+    /** @param config the one in force */
+    readonly factoryReset: (options: ResetOptions, config: Config) => Promise<ResetReport>;
+  };
   readonly managementStatus: ManagementStatus;
   readonly managementInterface: string | undefined;
   /** Programs in the namespace ask for names from now on. Idempotent. */
@@ -53,15 +64,15 @@ export interface MachineOwner {
 }
 
 export interface ApplianceOptions {
-  readonly console: Console;
-  /** `performance.now()` of the first own line. */
-  readonly startedAt: number;
+  readonly reports: Reports;
   /** `/run/appliance` on the box. */
   readonly runDir: string;
   /** `/run/vpp` on the box. */
   readonly vppRunDir: string;
+  readonly loaded: LoadedConfig;
+  readonly media: ApplianceMedia;
   /** PID 1's; undefined under `appliance run`. */
-  readonly owner?: (appliance: Appliance) => MachineOwner;
+  readonly owner?: MachineOwner;
 }
 
 /** Where the configuration came from and what is kept. */
@@ -75,89 +86,39 @@ export interface ApplianceMedia {
   readonly builtAt: number;
 }
 
-/** Before `configure` was called there is nothing but phases and conditions. */
 export class Appliance implements StatusProvider {
-  readonly console: Console;
-  readonly conditions: Conditions;
-  readonly phases: Phases;
-  readonly owner: MachineOwner | undefined;
-  readonly #options: ApplianceOptions;
-  readonly #changes = new Changes();
+  readonly reports: Reports;
+  readonly live: LiveConfig;
+  readonly dataPlane: DataPlane;
+  readonly web: Web;
+  /** What changing requests do, wherever they come from. */
+  readonly target: ControlTarget;
+  readonly #owner: MachineOwner | undefined;
   readonly #nics: NicReport;
-  #config: Config | undefined;
+  readonly #feeds: Feeds;
+  readonly #services: Services;
+  #config: Config;
   #configStatus: ConfigStatus;
-  #live: LiveConfig | undefined;
-  #dataPlane: DataPlane | undefined;
-  #feeds: Feeds | undefined;
-  #web: Web | undefined;
-  readonly #configured: Services;
-  readonly #vppCommandLine: VppCommandLine;
   /** Subjects of conditions that the configuration in force is the reason of. */
   #warned: string[] = [];
   #execReported = false;
-  #nextHops: { readonly of: Config | undefined; readonly value: readonly NextHopStatus[] } = {
-    of: undefined,
-    value: [],
-  };
+  #nextHops: { readonly of: Config; readonly value: readonly NextHopStatus[] } | undefined;
 
-  constructor(options: ApplianceOptions) {
-    this.#options = options;
-    this.console = options.console;
-    this.conditions = new Conditions(options.console, this.#changes.announce);
-    this.phases = new Phases(options.console, options.startedAt);
-    this.#configured = new Services({
-      logger: options.console,
-      onNamespace: (netns) => this.owner?.resolveNamesIn(netns),
-      untilReady: async (netns, onWait, signal) => this.#dataPlane?.untilInterfaces(netns, onWait, signal),
-      onChange: this.#changes.announce,
-    });
-    this.#nics = new NicReport(options.runDir);
-    this.#vppCommandLine = new VppCommandLine({
-      cliSocket: `${options.vppRunDir}/cli.sock`,
-      interfaces: () => this.#vppInterfaces(),
-    });
-    this.#configStatus = {
-      state: 'missing',
-      source: 'default',
-      path: '',
-      reason: 'not read yet',
-      problems: [],
-    };
-    this.owner = options.owner?.(this);
-  }
-
-  get config(): Config {
-    return this.#need(this.#config);
-  }
-
-  get live(): LiveConfig {
-    return this.#need(this.#live);
-  }
-
-  get dataPlane(): DataPlane {
-    return this.#need(this.#dataPlane);
-  }
-
-  get web(): Web {
-    return this.#need(this.#web);
-  }
-
-  /** Whether there is a configuration, and with it a data plane. */
-  get isConfigured(): boolean {
-    return this.#config !== undefined;
-  }
-
-  /** Takes a configuration into use: builds what it describes, starts nothing. */
-  configure({ config, status, text }: LoadedConfig, media: ApplianceMedia): void {
-    const { runDir, vppRunDir } = this.#options;
-    const { console, conditions, owner } = this;
+  /** Builds what the configuration describes; starts nothing. */
+  constructor({ reports, runDir, vppRunDir, loaded, media, owner }: ApplianceOptions) {
+    const { console, conditions, changes } = reports;
+    const { config, status, text } = loaded;
+    this.reports = reports;
+    this.#owner = owner;
     this.#config = config;
+    this.#configStatus = status;
     this.#setConfigStatus(status);
     for (const problem of status.problems) {
       const where = problem.line === 0 ? status.path : `${status.path}:${problem.line}`;
       console.log(problem.severity, 'config', `${where}: ${problem.leaf}: ${problem.message}`);
     }
     mkdirSync(runDir, { recursive: true });
+    this.#nics = new NicReport(runDir);
     const dataPlane = new DataPlane({
       config,
       logger: console,
@@ -166,29 +127,20 @@ export class Appliance implements StatusProvider {
       vppRunDir,
       ownsMachine: owner !== undefined,
       hooks: { ...owner?.hooks, onExec: () => this.#reportExec() },
-      onChange: this.#changes.announce,
+      onChange: changes.announce,
       managementInterface: () => owner?.managementInterface,
     });
-    this.#dataPlane = dataPlane;
+    this.dataPlane = dataPlane;
+    this.#services = new Services({
+      logger: console,
+      onNamespace: (netns) => owner?.resolveNamesIn(netns),
+      untilReady: (netns, onWait, signal) => dataPlane.untilInterfaces(netns, onWait, signal),
+      onChange: changes.announce,
+    });
     const { fib, kernelFib } = dataPlane;
     this.#feeds = new Feeds({ fib, kernelFib, runDir, logger: console, conditions });
-    const web = new Web({
-      source: this,
-      console,
-      conditions,
-      runDir,
-      ownsMachine: owner !== undefined,
-      boot: media.boot,
-      data: media.data,
-      target: this.#target(),
-      hostname: () => this.#hostname(),
-      names: () => this.config.http.names,
-      addresses: () => this.#managementAddresses(),
-      builtAt: media.builtAt,
-    });
-    this.#web = web;
     let before = config;
-    this.#live = new LiveConfig({
+    this.live = new LiveConfig({
       text,
       config,
       isFile: status.state === 'ok',
@@ -200,8 +152,8 @@ export class Appliance implements StatusProvider {
       facts: machineFacts,
       appliers: {
         ...(owner?.appliers ?? NOTHING_TO_APPLY),
-        http: (next) => web.reconfigure(before, next),
-        services: (next) => this.#configured.use(next),
+        http: (next) => this.web.reconfigure(before, next),
+        services: (next) => this.#services.use(next),
         'data-plane': (next, how) => dataPlane.reconfigure(next, how),
       },
       onInForce: (running, warnings) => {
@@ -211,180 +163,212 @@ export class Appliance implements StatusProvider {
         this.#setConfigStatus(
           isFirst ? status : { state: 'ok', source: 'file', path: status.path, problems: warnings },
         );
-        this.#changes.announce();
+        changes.announce();
       },
     });
+    this.target = this.#makeTarget(
+      new VppCommandLine({
+        cliSocket: `${vppRunDir}/cli.sock`,
+        interfaces: () => this.#vppInterfaces(),
+      }),
+    );
+    this.web = new Web({
+      source: this,
+      console,
+      conditions,
+      runDir,
+      ownsMachine: owner !== undefined,
+      boot: media.boot,
+      data: media.data,
+      target: this.target,
+      hostname: () => this.#hostname(),
+      names: () => this.config.http.names,
+      addresses: () => this.#managementAddresses(),
+      builtAt: media.builtAt,
+    });
+  }
+
+  /** The one in force. */
+  get config(): Config {
+    return this.#config;
   }
 
   /** Reads the file again, and tries what loops at once. */
   async reload(): Promise<void> {
-    this.#configured.retryNow();
-    this.#dataPlane?.service?.retryNow();
-    if (this.#live === undefined) return;
+    const { console } = this.reports;
+    this.#services.retryNow();
+    this.dataPlane.service?.retryNow();
     try {
       const { result } = await this.#reload({ dryRun: false, restartVpp: false });
       // What was refused is said by whoever refused it.
-      if (result !== 'rejected') this.console.info('config', `read again: ${result}`);
+      if (result !== 'rejected') console.info('config', `read again: ${result}`);
     } catch (error) {
-      this.console.error('config', reasonOf(error));
+      console.error('config', reasonOf(error));
     }
   }
 
-  /** Starts what the configuration names; says what. */
-  async startServices(): Promise<string> {
-    await this.#configured.use(this.config);
-    return this.#configured.names;
-  }
-
-  /** Ends what `startServices` started; says what. */
-  stopServices(): Promise<string> {
-    return this.#configured.stop();
-  }
-
-  /** Takes routes from feeders; says where. Rejects when it cannot. */
-  startFeeds(): Promise<string> {
-    return this.#need(this.#feeds).start();
-  }
-
-  /** Serves the page, metrics, JSON and control over TCP and a Unix socket; says where. */
-  async startHttp(): Promise<string> {
-    try {
-      return await this.web.start(this.config);
-    } catch (error) {
-      const reason = reasonOf(error);
-      this.conditions.set('error', 'http', reason);
-      throw error;
-    }
+  /** What starts all that was built, in its order. */
+  phases(): Phase[] {
+    return [
+      { name: 'data-plane', run: () => this.dataPlane.start() },
+      { name: 'feeds', run: () => this.#feeds.start() },
+      { name: 'services', run: () => this.#startServices() },
+      { name: 'http', run: () => this.#startHttp() },
+    ];
   }
 
   /** From now on nothing changes any more; before anything is stopped. */
   endChanges(): void {
-    this.#live?.[Symbol.dispose]();
-    this.#feeds?.[Symbol.dispose]();
+    this.live[Symbol.dispose]();
+    this.#feeds[Symbol.dispose]();
   }
 
-  async stopHttp(): Promise<void> {
-    await this.#web?.[Symbol.asyncDispose]();
+  /**
+   * The end of what `phases` started, in order.
+   *
+   * @param beforeVpp what is done while VPP still forwards, and the services have ended
+   */
+  shutdownSteps(beforeVpp: readonly ShutdownStep[] = []): ShutdownStep[] {
+    return [
+      { name: 'services stopped', timeoutMs: 8_000, run: () => this.#services.stop() },
+      ...beforeVpp,
+      { name: 'VPP stopped', timeoutMs: 8_000, run: () => this.dataPlane.stop() },
+      { name: 'NICs restored', timeoutMs: 5_000, run: () => this.dataPlane.restoreNics() },
+      { name: 'HTTP stopped', timeoutMs: 1_000, run: () => this.web[Symbol.asyncDispose]() },
+    ];
   }
 
-  /** Which kernel interface management may have: the first NIC with one that is not meant for VPP. */
-  freeKernelInterface(): string | undefined {
-    return this.#nics.freeKernelInterface(this.config);
+  async #startServices(): Promise<string> {
+    await this.#services.use(this.#config);
+    return this.#services.names;
+  }
+
+  /** The page, metrics, JSON and control over TCP and a Unix socket. */
+  async #startHttp(): Promise<string> {
+    try {
+      return await this.web.start(this.#config);
+    } catch (error) {
+      this.reports.conditions.set('error', 'http', reasonOf(error));
+      throw error;
+    }
   }
 
   status(): ApplianceStatus {
-    const plane = this.#dataPlane;
-    const { totalMs } = this.phases;
-    const { owner } = this;
+    const { dataPlane: plane, reports } = this;
+    const { totalMs } = reports.phases;
+    const owner = this.#owner;
+    const { certificate } = this.web;
+    const https = certificate && {
+      fingerprint: certificate.fingerprint,
+      source: certificate.source,
+      expiresAt: certificate.expiresAt,
+    };
     return {
       version: VERSION,
       hostname: this.#hostname(),
       pid: process.pid,
       mode: owner === undefined ? 'run' : 'pid1',
-      uptimeSeconds: (performance.now() - this.#options.startedAt) / 1000,
+      uptimeSeconds: (performance.now() - reports.startedAt) / 1000,
       ...kernelRelease(),
-      boot: { phases: this.phases.report, ...(totalMs === undefined ? {} : { totalMs }) },
-      conditions: this.conditions.list(),
+      boot: { phases: reports.phases.report, ...(totalMs === undefined ? {} : { totalMs }) },
+      conditions: reports.conditions.list(),
       config: this.#configStatus,
-      ...(this.#live === undefined ? {} : { change: this.#live.status }),
-      services: this.#services().map((service) => service.report()),
-      vpp: plane?.vppStatus ?? {
-        process: { state: 'disabled', reason: 'the configuration was not read yet' },
-        api: { state: 'idle', reason: 'the configuration was not read yet' },
-        restarts: 0,
-        hangs: 0,
-      },
-      stats: plane?.stats.status ?? { state: 'idle', reason: 'the configuration was not read yet' },
-      ...(plane === undefined ? {} : { statsReads: plane.stats.reads, apiTraffic: plane.connection.traffic }),
-      ...(this.#config === undefined ? {} : { telemetry: this.#config.telemetry }),
+      change: this.live.status,
+      services: this.#allServices().map((service) => service.report()),
+      vpp: plane.vppStatus,
+      stats: plane.stats.status,
+      statsReads: plane.stats.reads,
+      apiTraffic: plane.connection.traffic,
+      telemetry: this.#config.telemetry,
       nics: this.#nics.list({
         config: this.#config,
         dataPlane: plane,
         managementInterface: owner?.managementInterface,
       }),
-      interfaces: plane?.interfaceStatus ?? [],
-      fib: plane === undefined ? [] : [plane.fib.vpp.status, plane.kernelFib.status],
-      ...(plane?.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
-      ...(this.#feeds === undefined ? {} : { feeds: this.#feeds.status }),
+      interfaces: plane.interfaceStatus,
+      fib: [plane.fib.vpp.status, plane.kernelFib.status],
+      ...(plane.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
+      feeds: this.#feeds.status,
       nextHops: this.#nextHopStatus(),
-      hugepages: plane === undefined ? [] : [plane.hugepages],
+      hugepages: [plane.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
-      ...(owner === undefined ? {} : { box: owner.status() }),
+      ...(owner === undefined
+        ? {}
+        : { box: { ...owner.status(), ...(https === undefined ? {} : { https }) } }),
     };
   }
 
   *fibRoutes(backend: 'vpp' | 'kernel'): Iterable<FibRoute> {
-    const plane = this.#dataPlane;
-    if (plane === undefined) return;
-    yield* backend === 'vpp' ? plane.fib.vpp.programmed() : plane.kernelFib.programmed();
+    const { fib, kernelFib } = this.dataPlane;
+    yield* backend === 'vpp' ? fib.vpp.programmed() : kernelFib.programmed();
   }
 
   explainRoute(destination: string, table: string | undefined): RouteAnswer {
-    const reason = 'the configuration was not read yet';
-    return this.#feeds?.explain(destination, table) ?? { kind: 'none', reason };
+    return this.#feeds.explain(destination, table);
   }
 
   statsSnapshot(): ReturnType<StatusProvider['statsSnapshot']> {
-    return this.#dataPlane?.stats.latest;
+    return this.dataPlane.stats.latest;
   }
 
   log(name: string): readonly OutputLine[] | undefined {
     return (
-      this.console.hub.log(name) ??
-      this.#services()
+      this.reports.console.hub.log(name) ??
+      this.#allServices()
         .find((service) => service.name === name)
         ?.log()
     );
   }
 
   followLog(name: string, listener: (line: OutputLine) => void): (() => void) | undefined {
-    return this.console.hub.followLog(name, listener);
+    return this.reports.console.hub.followLog(name, listener);
   }
 
   history(): ReturnType<StatusProvider['history']> {
-    return this.#dataPlane?.stats.history;
+    return this.dataPlane.stats.history;
   }
 
   watch(onChange: () => void): () => void {
-    const unsubscribe = this.#changes.subscribe(onChange);
-    this.#dataPlane?.setWatched(true);
+    const { changes } = this.reports;
+    const unsubscribe = changes.subscribe(onChange);
+    this.dataPlane.setWatched(true);
     return () => {
       unsubscribe();
-      if (this.#changes.listeners === 0) this.#dataPlane?.setWatched(false);
+      if (changes.listeners === 0) this.dataPlane.setWatched(false);
     };
   }
 
-  #target(): ControlTarget {
-    const { owner } = this;
+  #makeTarget(vppCommandLine: VppCommandLine): ControlTarget {
+    const { live } = this;
+    const ofTheMachine = this.#owner?.target ?? REFUSES;
     return {
-      ...(owner?.target ?? REFUSES),
+      ...ofTheMachine,
+      factoryReset: (options) => ofTheMachine.factoryReset(options, this.#config),
       config: {
-        current: () => this.live.current(),
-        put: (text, how) => this.live.put(text, how),
-        confirm: async () => {
-          const change = await this.live.confirm();
-          if (change.result === 'applied') owner?.configKept();
-          return change;
-        },
+        current: () => live.current(),
+        put: (text, how) => live.put(text, how),
+        confirm: () => this.#kept(live.confirm()),
         reload: (how) => this.#reload(how),
-        confirmBefore: () => {
-          const { status } = this.live;
-          return status.state === 'waiting' ? status.confirmBefore : undefined;
-        },
+        confirmBefore: () => (live.status.state === 'waiting' ? live.status.confirmBefore : undefined),
       },
-      runVppCommand: (command) => this.#vppCommandLine.run(command),
+      runVppCommand: (command) => vppCommandLine.run(command),
       retryVpp: () => this.dataPlane.retryVpp(),
     };
   }
 
-  async #reload(how: { dryRun: boolean; restartVpp: boolean }): ReturnType<LiveConfig['reload']> {
-    const change = await this.live.reload(how);
-    if (change.result === 'applied') this.owner?.configKept();
+  #reload(how: ChangeOptions): Promise<ConfigChange> {
+    return this.#kept(this.live.reload(how));
+  }
+
+  /** A configuration that is to be kept from now on has to prove itself. */
+  async #kept(changing: Promise<ConfigChange>): Promise<ConfigChange> {
+    const change = await changing;
+    if (change.result === 'applied') this.#owner?.configKept();
     return change;
   }
 
   #setConfigStatus(status: ConfigStatus): void {
-    const { conditions } = this;
+    const { conditions } = this.reports;
     this.#configStatus = status;
     if (status.state === 'ok') conditions.clear('config');
     else conditions.set('error', 'config', status.reason);
@@ -397,21 +381,20 @@ export class Appliance implements StatusProvider {
 
   /** Worked out anew for another configuration only. */
   #nextHopStatus(): readonly NextHopStatus[] {
-    if (this.#config !== this.#nextHops.of) {
-      const value = this.#config === undefined ? [] : nextHopStatus(this.#config);
-      this.#nextHops = { of: this.#config, value };
+    if (this.#nextHops?.of !== this.#config) {
+      this.#nextHops = { of: this.#config, value: nextHopStatus(this.#config) };
     }
     return this.#nextHops.value;
   }
 
   #hostname(): string {
-    const own = this.owner === undefined ? undefined : this.#config?.system.hostname;
+    const own = this.#owner === undefined ? undefined : this.#config.system.hostname;
     return own ?? hostname();
   }
 
   /** As VPP has them now; rejects when it cannot be asked. */
   async #vppInterfaces(): Promise<{ name: string; isHardware: boolean }[]> {
-    const client = this.#dataPlane?.connection.client;
+    const client = this.dataPlane.connection.client;
     if (client === undefined) {
       throw new VppError('cli-unreachable', "VPP's interfaces are not known: its API is not connected");
     }
@@ -420,26 +403,22 @@ export class Appliance implements StatusProvider {
   }
 
   #managementAddresses(): string[] {
-    const status = this.owner?.managementStatus;
+    const status = this.#owner?.managementStatus;
     if (status?.state !== 'ready') return [];
     return status.addresses.map((prefix) => prefix.replace(/\/.*/, ''));
   }
 
-  #services(): Service[] {
-    const own = [this.#dataPlane?.service, ...(this.owner?.services() ?? [])];
-    return [...own.filter((service) => service !== undefined), ...this.#configured.list];
+  #allServices(): Service[] {
+    const own = [this.dataPlane.service, ...(this.#owner?.services() ?? [])];
+    return [...own.filter((service) => service !== undefined), ...this.#services.list];
   }
 
   #reportExec(): void {
     if (this.#execReported) return;
     this.#execReported = true;
-    const ms = performance.now() - this.#options.startedAt;
-    this.console.info('boot', `VPP's exec ${ms.toFixed(0)} ms after the first own line`);
-  }
-
-  #need<T>(part: T | undefined): T {
-    if (part === undefined) throw new Error('the configuration was not read yet');
-    return part;
+    const { console, startedAt } = this.reports;
+    const ms = performance.now() - startedAt;
+    console.info('boot', `VPP's exec ${ms.toFixed(0)} ms after the first own line`);
   }
 }
 

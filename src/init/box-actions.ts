@@ -28,11 +28,11 @@ export function boxActions(appliance: Appliance, box: Box): ConsoleActions {
         ...(certificate === undefined ? [] : [`certificate SHA-256 ${certificate.fingerprint}`]),
       ];
     },
-    services: () => appliance.console.hub.services(),
+    services: () => appliance.reports.console.hub.services(),
     log: (service) => appliance.log(service)?.map(({ at, line }) => `${new Date(at).toISOString()} ${line}`),
     newPassword: async () => (await appliance.web.password()).renew(),
     async disks() {
-      const targets = await box.target.installTargets();
+      const targets = await appliance.target.installTargets();
       return targets.map(({ name, model, sizeBytes, partitions, refusal }) => {
         const facts = [`${(sizeBytes / 1e9).toFixed(1)} GB`, model];
         if (partitions.length > 0) facts.push(`has ${partitions.join(' ')}`);
@@ -42,11 +42,11 @@ export function boxActions(appliance: Appliance, box: Box): ConsoleActions {
     },
     install: (disk, onProgress) => box.install(disk, onProgress),
     async factoryReset(keepNetwork) {
-      const report = await box.target.factoryReset({ keepNetwork });
-      box.target.power('restart');
+      const report = await appliance.target.factoryReset({ keepNetwork });
+      appliance.target.power('restart');
       return describeReset(report);
     },
-    power: (action) => box.target.power(action),
+    power: (action) => appliance.target.power(action),
   };
 }
 

@@ -1,124 +1,64 @@
 /**
- * What PID 1 owns beside what the appliance runs: the disk, the watchdog, the worker cores, the management interface,
- * the clock, the logs beyond the memory, updates and their trial, and the menu on the consoles.
+ * What PID 1 owns beside what the appliance runs, once there is a configuration: what it had before (early-box.ts), the
+ * worker cores, the management interface, the clock and the menu on the consoles.
  *
- * Each part keeps its own state; this file puts them together in the order of the boot and takes them down again.
+ * Each part keeps its own state; this file puts them together and takes them down again.
  */
 import type { Config } from '../config/types.ts';
+import { type MachineHooks, NicReport } from '../dataplane/mod.ts';
 import { DiskError } from '../disk/mod.ts';
-import { type ModuleLoader, readText, setHostname } from '../linux/mod.ts';
-import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
-import type { Appliance, ApplianceMedia, MachineOwner } from './appliance.ts';
-import { VERSION } from './appliance.ts';
-import { BootMedia } from './boot-media.ts';
-import { BoxLogs } from './box-logs.ts';
+import { readText, setHostname } from '../linux/mod.ts';
 import { activeConsoles } from '../log/mod.ts';
-import { boxActions } from './box-actions.ts';
-import {
-  ConsoleMenu,
-  type ImageFacts,
-  readImageFacts,
-  type PowerAction,
-  type ShutdownStep,
-  Watchdog,
-  WorkerCores,
-} from '../machine/mod.ts';
-import type { MachineHooks } from '../dataplane/mod.ts';
+import { ConsoleMenu, type PowerAction, type ShutdownStep, WorkerCores } from '../machine/mod.ts';
 import { DnsRelay, Management, TimeService } from '../management/mod.ts';
-import { CONFIG_NAME, tellMistakes } from '../live/mod.ts';
-import type { Phase } from './phases.ts';
-import { resetBox } from './reset-box.ts';
 import type { Service } from '../supervise/mod.ts';
-import { Trial } from './trial.ts';
+import type { BoxStatus, ManagementStatus } from '../telemetry/mod.ts';
+import type { Appliance, MachineOwner } from './appliance.ts';
+import { boxActions } from './box-actions.ts';
+import type { EarlyBox } from './early-box.ts';
+import type { Reports } from './reports.ts';
+import { resetBox } from './reset-box.ts';
 
 const SELF = '/init';
 
 export interface BoxOptions {
-  readonly startedAt: number;
   readonly runDir: string;
-  readonly modules: () => ModuleLoader;
   /** Brings VPP's machine to what a configuration wants; called before each start of VPP. */
   readonly prepareMachine: (config: Config) => void;
   readonly end: (action: PowerAction, why: string) => void;
 }
 
 export class Box implements MachineOwner {
-  readonly media: BootMedia;
-  readonly logs: BoxLogs;
-  readonly watchdog: Watchdog;
-  readonly #appliance: Appliance;
+  readonly #early: EarlyBox;
+  readonly #reports: Reports;
   readonly #options: BoxOptions;
   readonly #cores: WorkerCores;
-  readonly #trial: Trial;
-  readonly #image: ImageFacts;
   readonly #relay: DnsRelay;
-  #management: Management | undefined;
-  #time: TimeService | undefined;
+  readonly #management: Management;
+  readonly #time: TimeService;
   #menu: ConsoleMenu | undefined;
 
-  constructor(appliance: Appliance, options: BoxOptions) {
-    const { console, conditions } = appliance;
-    this.#appliance = appliance;
+  /** Starts nothing. */
+  constructor(early: EarlyBox, config: Config, options: BoxOptions) {
+    const { reports } = early;
+    const { console, conditions } = reports;
+    this.#early = early;
+    this.#reports = reports;
     this.#options = options;
-    this.#image = readImageFacts() ?? { version: VERSION, architecture: 'x86_64', builtAt: undefined };
-    this.media = new BootMedia({
-      logger: console,
-      conditions,
-      modules: options.modules,
-      version: this.#image.version,
-    });
-    this.logs = new BoxLogs(console, conditions);
-    this.watchdog = new Watchdog({ logger: console, conditions });
     this.#cores = new WorkerCores(console, conditions);
     this.#relay = new DnsRelay({ onError: (message) => console.warning('dns', message) });
-    this.#trial = new Trial(appliance, this.#image, (why) => options.end('restart', why));
-  }
-
-  /** Between the modules and the configuration. */
-  diskPhases(): Phase[] {
-    return [
-      { name: 'watchdog', run: () => this.watchdog.arm() },
-      ...this.media.phases(),
-      {
-        name: 'updates',
-        run: async () => {
-          await this.logs.collectPanic(this.media.data);
-          const { installer, boot, data } = this.media;
-          return this.#trial.open(installer === undefined ? undefined : boot, data, this.#lastEnd());
-        },
-      },
-    ];
-  }
-
-  /** The configuration phase: reads it and takes it into use. */
-  async configure(): Promise<string> {
-    const loaded = await this.media.loadConfiguration();
-    const appliance = this.#appliance;
-    appliance.configure(loaded, this.#applianceMedia(loaded.status.path));
-    const { config } = loaded;
-    this.watchdog.configure(config.watchdog);
-    this.#trial.watch(this.watchdog);
-    return loaded.status.state === 'ok' ? loaded.status.path : loaded.status.reason;
-  }
-
-  openLogs(): Promise<string> {
-    return this.logs.open(this.media.data, this.#appliance.config);
-  }
-
-  /** Not awaited by the boot: a network that does not answer delays nobody. */
-  startManagement(): string {
-    const { console, conditions, config } = this.#appliance;
     const time = new TimeService({
       logger: console,
       policy: config.supervisor,
-      runDir: this.#options.runDir,
-      driftFile: `${this.media.data.root}/chrony.drift`,
+      runDir: options.runDir,
+      driftFile: `${early.media.data.root}/chrony.drift`,
     });
     this.#time = time;
-    const management = new Management({
+    const nics = new NicReport(options.runDir);
+    this.#management = new Management({
       config,
       logger: console,
-      chooseInterface: () => this.#appliance.freeKernelInterface(),
+      chooseInterface: (next) => nics.freeKernelInterface(next),
       relay: this.#relay,
       self: SELF,
       onTimeServers: (servers, source) => {
@@ -143,22 +83,26 @@ export class Box implements MachineOwner {
         }
       },
     });
-    this.#management = management;
-    management.start().catch((error: unknown) => console.error('management', String(error)));
-    return 'in the background';
+  }
+
+  /** Not awaited by the boot: a network that does not answer delays nobody. */
+  startManagement(): string {
+    this.#management
+      .start()
+      .catch((error: unknown) => this.#reports.console.error('management', String(error)));
+    return 'in the backearly';
   }
 
   /** Makes the first password, and opens the menu on which it is shown: not in the log, which others read. */
-  async openMenu(): Promise<string> {
+  async openMenu(appliance: Appliance): Promise<string> {
     const paths = activeConsoles();
-    const { web } = this.#appliance;
     const menu = new ConsoleMenu({
       paths,
-      actions: boxActions(this.#appliance, this),
-      startedAt: this.#options.startedAt,
+      actions: boxActions(appliance, this),
+      startedAt: this.#reports.startedAt,
     });
     this.#menu = menu;
-    const password = await web.password();
+    const password = await appliance.web.password();
     await password.ensure((words) => {
       menu.announce([
         `the password of this box is ${words}`,
@@ -169,20 +113,21 @@ export class Box implements MachineOwner {
   }
 
   get hooks(): MachineHooks {
-    const { console } = this.#appliance;
+    const { console } = this.#reports;
+    const { logs, watchdog } = this.#early;
     return {
       prepareMachine: async (config) => {
         this.#options.prepareMachine(config);
         await this.#cores.release();
       },
-      aroundSpawn: (spawn) => this.logs.evidence?.withCore(spawn) ?? spawn(),
+      aroundSpawn: (spawn) => logs.evidence?.withCore(spawn) ?? spawn(),
       onAnswered: (pid, config, life) => this.#cores.take(pid, config.vpp.cpu, life),
       onEnded: () => this.#cores.release(),
-      onCrash: async (crash) => {
-        await this.logs.evidence?.recordCrash({
+      onCrash: async (crash, vppVersion) => {
+        await logs.evidence?.recordCrash({
           ...crash,
           facts: {
-            'VPP version': this.#appliance.dataPlane.vppStatus.version ?? 'unknown',
+            'VPP version': vppVersion ?? 'unknown',
             'uptime of the box': `${process.uptime().toFixed(0)} s`,
             'startup.conf': readText(`${this.#options.runDir}/startup.conf`) ?? '',
           },
@@ -191,7 +136,7 @@ export class Box implements MachineOwner {
       onUnkillable: (pid, ended) => {
         const reason = `process ${pid} survived SIGKILL: kernel or hardware is dead`;
         console.error('watchdog', reason);
-        const gate = this.watchdog.feedOnlyWhile(() => false, reason);
+        const gate = watchdog.feedOnlyWhile(() => false, reason);
         // It was slow, not dead: giving back gigabytes of memory, or writing its core to a slow disk.
         void ended.then(() => gate[Symbol.dispose]());
       },
@@ -199,16 +144,17 @@ export class Box implements MachineOwner {
   }
 
   get appliers(): MachineOwner['appliers'] {
+    const { logs, trial, watchdog } = this.#early;
     return {
       system: ({ system }) => setHostname(system.hostname),
-      log: (next) => this.logs.reconfigure(next),
-      update: ({ update }) => this.#trial.setTimeout(update.trialTimeoutSeconds),
-      watchdog: ({ watchdog }) => void this.watchdog.configure(watchdog),
+      log: (next) => logs.reconfigure(next),
+      update: ({ update }) => trial.use(update),
+      watchdog: (next) => void watchdog.configure(next.watchdog),
       management: async (next) => {
         const before = this.managementStatus.state;
-        this.#time?.service.setPolicy(next.supervisor);
+        this.#time.service.setPolicy(next.supervisor);
         try {
-          await this.#management?.reconfigure(next);
+          await this.#management.reconfigure(next);
         } catch (error) {
           // It was not well before either: a condition, and no reason to refuse the change.
           if (before !== 'failed' && before !== 'none') throw error;
@@ -219,32 +165,35 @@ export class Box implements MachineOwner {
 
   get target(): MachineOwner['target'] {
     const { end } = this.#options;
+    const { media, trial } = this.#early;
     return {
-      update: { receive: (manifest, body, how) => this.#trial.receive(manifest, body, how) },
+      update: { receive: (manifest, body, how) => trial.receive(manifest, body, how) },
       power: (action) => end(action, 'asked for over HTTP or at the console'),
-      factoryReset: (options) => {
-        const { resetPlace: place } = this.media;
-        const { config } = this.#appliance;
+      factoryReset: (options, config) => {
         const { managementInterface } = this;
-        const busy = this.#writes;
-        return resetBox({ place, config, managementInterface, busy }, options);
+        return resetBox(
+          { place: media.resetPlace, config, managementInterface, busy: this.#writes },
+          options,
+        );
       },
-      installTargets: async () => (await this.media.installer?.targets()) ?? [],
+      installTargets: async () => (await media.installer?.targets()) ?? [],
       install: async (disk) => this.install(disk, () => {}),
     };
   }
 
   /** What writes to the partitions for long, in words. */
   get #writes(): string | undefined {
-    const disk = this.media.installer?.running;
-    if (this.#trial.status().receiving !== undefined) return 'an image is being received';
+    const { media, trial } = this.#early;
+    const disk = media.installer?.running;
+    if (trial.status().receiving !== undefined) return 'an image is being received';
     return disk === undefined ? undefined : `an installation to ${disk} is under way`;
   }
 
   async install(disk: string, onProgress: (words: string) => void): Promise<void> {
-    const { installer } = this.media;
+    const { media, trial } = this.#early;
+    const { installer } = media;
     if (installer === undefined) throw new DiskError('not-found', 'there is no boot disk to install from');
-    if (this.#trial.status().trial !== undefined) {
+    if (trial.status().trial !== undefined) {
       throw new DiskError('refused', 'install: the running version is on trial, ask again when it is good');
     }
     const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
@@ -255,11 +204,11 @@ export class Box implements MachineOwner {
   }
 
   get managementStatus(): ManagementStatus {
-    return this.#management?.status ?? { state: 'none', reason: 'not started yet' };
+    return this.#management.status;
   }
 
   get managementInterface(): string | undefined {
-    return this.#management?.interfaceName;
+    return this.#management.interfaceName;
   }
 
   resolveNamesIn(netns: string): void {
@@ -267,80 +216,37 @@ export class Box implements MachineOwner {
   }
 
   configKept(): void {
-    this.#trial.lookAgain();
+    this.#early.trial.lookAgain();
   }
 
   services(): Service[] {
-    const time = this.#time?.status.state === 'off' ? undefined : this.#time?.service;
-    return [this.#management?.service, time].filter((service) => service !== undefined);
+    const time = this.#time.status.state === 'off' ? undefined : this.#time.service;
+    return [this.#management.service, time].filter((service) => service !== undefined);
   }
 
   status(): BoxStatus {
-    const { boot, data } = this.media;
-    const { certificate } = this.#appliance.isConfigured ? this.#appliance.web : { certificate: undefined };
-    const { panic } = this.logs;
+    const { image, media, logs, trial, watchdog } = this.#early;
+    const { panic } = logs;
     return {
-      image: this.#image.version,
-      bootDevice: boot.device,
-      dataKept: data.persistent,
-      update: this.#trial.status(),
-      watchdog: this.watchdog.status,
+      image: image.version,
+      bootDevice: media.boot.device,
+      dataKept: media.data.persistent,
+      update: trial.status(),
+      watchdog: watchdog.status,
       cpuIsolation: this.#cores.status,
-      time: this.#time?.status ?? { state: 'off', reason: 'not started yet' },
-      crashes: this.logs.crashes,
+      time: this.#time.status,
+      crashes: logs.crashes,
       ...(panic === undefined ? {} : { lastPanic: panic }),
-      ...(certificate === undefined
-        ? {}
-        : {
-            https: {
-              fingerprint: certificate.fingerprint,
-              source: certificate.source,
-              expiresAt: certificate.expiresAt,
-            },
-          }),
     };
   }
 
-  /** Before VPP is stopped: why the machine ends, for the next boot. */
-  firstSteps(why: string): ShutdownStep[] {
+  /** After the services, before what is the machine's own. */
+  shutdownSteps(): ShutdownStep[] {
     return [
-      {
-        name: 'trial noted',
-        timeoutMs: 2_000,
-        run: () => this.#trial.end(why),
-      },
-    ];
-  }
-
-  /** After HTTP, before the file systems are unmounted. */
-  lastSteps(): ShutdownStep[] {
-    return [
-      { name: 'management stopped', timeoutMs: 3_000, run: () => this.#management?.stop() },
+      { name: 'management stopped', timeoutMs: 3_000, run: () => this.#management.stop() },
       { name: 'names no longer answered', timeoutMs: 500, run: () => this.#relay[Symbol.dispose]() },
-      { name: 'clock left alone', timeoutMs: 3_000, run: () => this.#time?.stop() },
+      { name: 'clock left alone', timeoutMs: 3_000, run: () => this.#time.stop() },
       { name: 'menu closed', timeoutMs: 500, run: () => this.#menu?.[Symbol.dispose]() },
-      ...this.media.shutdownSteps(),
-      { name: 'logs on disk', timeoutMs: 4_000, run: () => this.logs[Symbol.asyncDispose]() },
     ];
-  }
-
-  /** What is known of how the last boot ended. */
-  #lastEnd(): string | undefined {
-    const { status } = this.watchdog;
-    const wasReset = 'lastBootResetByWatchdog' in status && status.lastBootResetByWatchdog === true;
-    return this.logs.panic ?? (wasReset ? 'the watchdog reset the box' : undefined);
-  }
-
-  #applianceMedia(path: string): ApplianceMedia {
-    const { boot, data } = this.media;
-    return {
-      boot,
-      data,
-      builtAt: this.#image.builtAt ?? 0,
-      writeConfig: async (text) => {
-        await boot.writeFile(CONFIG_NAME, text);
-        await tellMistakes(boot, { state: 'ok', source: 'file', path, problems: [] });
-      },
-    };
   }
 }

@@ -30,17 +30,17 @@ export class Phases {
     return this.#report;
   }
 
-  /** From the first own line to the end of the last phase, in ms; undefined while phases run. */
+  /** From the first own line to the end of the last phase, in ms; undefined before `finish`. */
   get totalMs(): number | undefined {
     return this.#totalMs;
   }
 
-  /** Runs all phases in order. Never rejects. */
+  /** Runs the phases in order, after those of earlier calls. Never rejects. */
   async run(phases: readonly Phase[]): Promise<void> {
-    for (const [index, phase] of phases.entries()) {
+    for (const phase of phases) {
       const startedMs = performance.now() - this.#startedAt;
       const slot = this.#report.push({ name: phase.name, state: 'running', startedMs }) - 1;
-      const position = `phase ${phase.name} (${index + 1}/${phases.length})`;
+      const position = `phase ${phase.name} (${slot + 1})`;
       try {
         const detail = (await phase.run()) ?? undefined;
         const ms = performance.now() - this.#startedAt - startedMs;
@@ -62,7 +62,11 @@ export class Phases {
         this.#logger.error('boot', `${position} failed after ${ms.toFixed(1)} ms: ${reason}`);
       }
     }
+  }
+
+  /** The boot is over: no phase follows. */
+  finish(): void {
     this.#totalMs = performance.now() - this.#startedAt;
-    this.#logger.info('boot', `${phases.length} phases in ${this.#totalMs.toFixed(0)} ms`);
+    this.#logger.info('boot', `${this.#report.length} phases in ${this.#totalMs.toFixed(0)} ms`);
   }
 }

@@ -5,32 +5,35 @@
  * synchronously; signals have their handlers before anything else happens.
  */
 import { readFileSync } from 'node:fs';
-import { ModuleLoader, reboot } from '../linux/mod.ts';
-import { Appliance, VERSION } from './appliance.ts';
 import type { Config } from '../config/types.ts';
-import { Box } from './box.ts';
+import { ModuleLoader, reboot } from '../linux/mod.ts';
+import { CONFIG_NAME, type LoadedConfig, loadConfig } from '../live/mod.ts';
 import { activeConsoles, Console } from '../log/mod.ts';
 import {
-  BASE_MODULES,
-  coldplug,
-  loadByName,
-  loadIfThere,
-  ROUTER_MODULES,
-  TAP_MODULES,
-  VFIO_MODULES,
   applyIdentity,
   applySysctls,
-  prepareControlNamespace,
+  BASE_MODULES,
+  coldplug,
+  endMachine,
+  findPowerButtons,
+  loadByName,
+  loadIfThere,
+  machineSteps,
   mountAll,
   mountHugetlbfs,
-  findPowerButtons,
-  watchPowerButtons,
-  endMachine,
-  machineSteps,
   type PowerAction,
+  prepareControlNamespace,
+  ROUTER_MODULES,
   runSteps,
+  TAP_MODULES,
+  VFIO_MODULES,
+  watchPowerButtons,
 } from '../machine/mod.ts';
 import { startReaper } from '../supervise/mod.ts';
+import { Appliance, VERSION } from './appliance.ts';
+import { Box } from './box.ts';
+import { EarlyBox } from './early-box.ts';
+import { Reports } from './reports.ts';
 
 const RUN_DIRECTORY = '/run/appliance';
 const VPP_RUN_DIRECTORY = '/run/vpp';
@@ -62,37 +65,26 @@ export async function runPid1(startedAt: number): Promise<void> {
     loader ??= new ModuleLoader({ modulesDir: `/lib/modules/${release}` });
     return loader;
   };
-  let end = (_action: PowerAction, _why: string): void => {};
-  let box: Box | undefined;
-  const appliance = new Appliance({
-    console,
-    startedAt,
-    runDir: RUN_DIRECTORY,
-    vppRunDir: VPP_RUN_DIRECTORY,
-    owner(owned) {
-      box = new Box(owned, {
-        startedAt,
-        runDir: RUN_DIRECTORY,
-        modules,
-        prepareMachine: (config) => void prepareForVpp(config, modules()),
-        end: (action, why) => end(action, why),
-      });
-      return box;
-    },
-  });
+  const reports = new Reports(console, startedAt);
+  /** What the boot has got so far: the end of the machine may come at any time. */
+  const boot: {
+    loaded?: LoadedConfig;
+    running?: { readonly box: Box; readonly appliance: Appliance };
+  } = {};
   let ending = false;
-  end = (action, why) => {
+  const end = (action: PowerAction, why: string): void => {
     if (ending) return;
     ending = true;
     console.info('shutdown', `${action}: ${why}`);
-    endInOrder(appliance, box, action, why).catch((error: unknown) => {
+    endInOrder(early, boot.running, action, why).catch((error: unknown) => {
       console.error('shutdown', String(error));
       endMachine(action);
     });
   };
+  const early = new EarlyBox(reports, { modules, end });
   onSignal = end;
   // Reads the configuration again. Without a handler SIGHUP would end this process.
-  process.on('SIGHUP', () => void appliance.reload());
+  process.on('SIGHUP', () => void boot.running?.appliance.reload());
   // As other runtimes do: fail now, and say where. The way out is that of any uncaught exception.
   process.on('SIGQUIT', () => {
     setImmediate(() => {
@@ -110,9 +102,7 @@ export async function runPid1(startedAt: number): Promise<void> {
   process.on('unhandledRejection', fatal);
   startReaper((count) => console.info('reaper', `${count} orphan${count === 1 ? '' : 's'} reaped`));
 
-  if (box === undefined) throw new Error('the appliance was made without its box');
-  const own: Box = box;
-  await appliance.phases.run([
+  await reports.phases.run([
     { name: 'mounts', run: mountAll },
     {
       name: 'consoles',
@@ -127,7 +117,7 @@ export async function runPid1(startedAt: number): Promise<void> {
         return consoles.join(' ');
       },
     },
-    { name: 'kernel-log', run: () => own.logs.readKernel() },
+    { name: 'kernel-log', run: () => early.logs.readKernel() },
     {
       name: 'modules',
       async run() {
@@ -148,22 +138,47 @@ export async function runPid1(startedAt: number): Promise<void> {
         return buttons.length === 0 ? 'this machine has none' : buttons.join(' ');
       },
     },
-    ...own.diskPhases(),
-    { name: 'configuration', run: () => own.configure() },
-    { name: 'identity', run: () => applyIdentity(appliance.config.system.hostname) },
-    { name: 'logs', run: () => own.openLogs() },
-    { name: 'sysctls', run: applySysctls },
-    { name: 'management', run: () => own.startManagement() },
-    { name: 'vpp-machine', run: () => prepareForVpp(appliance.config, modules()) },
-    { name: 'data-plane', run: () => appliance.dataPlane.start() },
-    { name: 'feeds', run: () => appliance.startFeeds() },
-    { name: 'services', run: () => appliance.startServices() },
-    { name: 'http', run: () => appliance.startHttp() },
-    { name: 'console-menu', run: () => own.openMenu() },
+    ...early.diskPhases(),
+    {
+      name: 'configuration',
+      async run() {
+        boot.loaded = await early.loadConfiguration();
+        const { status } = boot.loaded;
+        return status.state === 'ok' ? status.path : status.reason;
+      },
+    },
   ]);
-  for (const phase of appliance.phases.report) {
+  // There always is one: the defaults at the worst.
+  const loaded = boot.loaded ?? loadConfig(CONFIG_NAME);
+  const box = new Box(early, loaded.config, {
+    runDir: RUN_DIRECTORY,
+    prepareMachine: (config) => void prepareForVpp(config, modules()),
+    end,
+  });
+  const appliance = new Appliance({
+    reports,
+    runDir: RUN_DIRECTORY,
+    vppRunDir: VPP_RUN_DIRECTORY,
+    loaded,
+    media: early.mediaFor(loaded),
+    owner: box,
+  });
+  boot.running = { box, appliance };
+  early.trial.watch(early.watchdog, appliance);
+  const { config } = appliance;
+  await reports.phases.run([
+    { name: 'identity', run: () => applyIdentity(config.system.hostname) },
+    { name: 'logs', run: () => early.logs.open(early.media.data, config) },
+    { name: 'sysctls', run: applySysctls },
+    { name: 'management', run: () => box.startManagement() },
+    { name: 'vpp-machine', run: () => prepareForVpp(config, modules()) },
+    ...appliance.phases(),
+    { name: 'console-menu', run: () => box.openMenu(appliance) },
+  ]);
+  reports.phases.finish();
+  for (const phase of reports.phases.report) {
     if (phase.state === 'failed' && !TOLD.has(phase.name))
-      appliance.conditions.set('error', `boot ${phase.name}`, phase.reason);
+      reports.conditions.set('error', `boot ${phase.name}`, phase.reason);
   }
   listNics(appliance);
 }
@@ -181,7 +196,7 @@ function listNics(appliance: Appliance): void {
       `IOMMU group ${nic.iommuGroup ?? 'none'}`,
     ];
     const line = nic.iniLine.split('\n').join(' ');
-    appliance.console.info(
+    appliance.reports.console.info(
       'nic',
       `${nic.pciAddress} ${facts.filter((fact) => fact !== undefined).join(' ')}: ${line}`,
     );
@@ -201,25 +216,22 @@ function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
 
 /** Services, NICs, processes, file systems, disks, reboot(2): in this order, each bounded. */
 async function endInOrder(
-  appliance: Appliance,
-  box: Box | undefined,
+  early: EarlyBox,
+  running: { readonly box: Box; readonly appliance: Appliance } | undefined,
   action: PowerAction,
   why: string,
 ): Promise<void> {
-  const { console } = appliance;
-  // The end may come before the configuration: then there is nothing of it to stop.
-  const dataPlane = appliance.isConfigured ? appliance.dataPlane : undefined;
-  appliance.endChanges();
+  const { console } = early.reports;
+  running?.appliance.endChanges();
   await runSteps(
     [
-      ...(box?.firstSteps(why) ?? []),
-      { name: 'services stopped', timeoutMs: 8_000, run: () => appliance.stopServices() },
-      { name: 'VPP stopped', timeoutMs: 8_000, run: () => dataPlane?.stop() },
-      { name: 'NICs restored', timeoutMs: 5_000, run: () => dataPlane?.restoreNics() },
-      { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },
-      ...(box?.lastSteps() ?? []),
+      // Before VPP is stopped: why the machine ends, for the next boot.
+      { name: 'trial noted', timeoutMs: 2_000, run: () => early.trial.end(why) },
+      ...(running?.appliance.shutdownSteps() ?? []),
+      ...(running?.box.shutdownSteps() ?? []),
+      ...early.shutdownSteps(),
       ...machineSteps(),
-      { name: 'watchdog', timeoutMs: 1_000, run: () => box?.watchdog.stop(action) },
+      { name: 'watchdog', timeoutMs: 1_000, run: () => early.watchdog.stop(action) },
     ],
     console,
   );

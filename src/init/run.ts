@@ -5,11 +5,12 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { directoryDataPartition, replaceFile } from '../disk/mod.ts';
 import { setChildSubreaper } from '../linux/mod.ts';
-import { Appliance, VERSION } from './appliance.ts';
-import { Console } from '../log/mod.ts';
 import { loadConfig } from '../live/mod.ts';
+import { Console } from '../log/mod.ts';
+import { runSteps, type ShutdownStep } from '../machine/mod.ts';
 import { startReaper } from '../supervise/mod.ts';
-import { runSteps } from '../machine/mod.ts';
+import { Appliance, VERSION } from './appliance.ts';
+import { Reports } from './reports.ts';
 
 /**
  * A full table is out of the kernel after 15 to 25 s; with the other steps this stays below the 90 s that systemd waits.
@@ -42,11 +43,23 @@ export async function runAppliance(options: RunOptions): Promise<number> {
     return 1;
   }
   mkdirSync(options.runDir, { recursive: true });
+  console.info(
+    'appliance',
+    `version ${VERSION}, pid ${process.pid}, node ${process.version}, ${options.startedAt.toFixed(0)} ms after its start`,
+  );
+  const reports = new Reports(console, options.startedAt);
   const appliance = new Appliance({
-    console,
-    startedAt: options.startedAt,
+    reports,
     runDir: options.runDir,
     vppRunDir: `${options.runDir}/vpp`,
+    loaded,
+    media: {
+      boot: undefined,
+      data: directoryDataPartition(`${options.runDir}/data`, false),
+      writeConfig: (text) =>
+        replaceFile(options.configPath, text, { mode: statSync(options.configPath).mode & 0o777 }),
+      builtAt: 0,
+    },
   });
   // Reads the configuration again; and a terminal that hangs up does not end the appliance.
   process.on('SIGHUP', () => void appliance.reload());
@@ -59,47 +72,18 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  console.info(
-    'appliance',
-    `version ${VERSION}, pid ${process.pid}, node ${process.version}, ${options.startedAt.toFixed(0)} ms after its start`,
-  );
   setChildSubreaper(true);
   using _reaper = startReaper(() => {});
-  await appliance.phases.run([
-    {
-      name: 'configuration',
-      run() {
-        appliance.configure(loaded, {
-          boot: undefined,
-          data: directoryDataPartition(`${options.runDir}/data`, false),
-          writeConfig: (text) =>
-            replaceFile(options.configPath, text, { mode: statSync(options.configPath).mode & 0o777 }),
-          builtAt: 0,
-        });
-        return options.configPath;
-      },
-    },
-    { name: 'data-plane', run: () => appliance.dataPlane.start() },
-    { name: 'feeds', run: () => appliance.startFeeds() },
-    { name: 'services', run: () => appliance.startServices() },
-    { name: 'http', run: () => appliance.startHttp() },
-  ]);
+  await reports.phases.run([{ name: 'configuration', run: () => options.configPath }, ...appliance.phases()]);
+  reports.phases.finish();
   const why = await asked;
   console.info('shutdown', why);
   appliance.endChanges();
-  await runSteps(
-    [
-      { name: 'services stopped', timeoutMs: 8_000, run: () => appliance.stopServices() },
-      {
-        name: 'kernel routes removed',
-        timeoutMs: KERNEL_ROUTES_MS,
-        run: () => appliance.dataPlane.removeKernelRoutes(),
-      },
-      { name: 'VPP stopped', timeoutMs: 8_000, run: () => appliance.dataPlane.stop() },
-      { name: 'NICs restored', timeoutMs: 5_000, run: () => appliance.dataPlane.restoreNics() },
-      { name: 'HTTP stopped', timeoutMs: 1_000, run: () => appliance.stopHttp() },
-    ],
-    console,
-  );
+  const kernelRoutes: ShutdownStep = {
+    name: 'kernel routes removed',
+    timeoutMs: KERNEL_ROUTES_MS,
+    run: () => appliance.dataPlane.removeKernelRoutes(),
+  };
+  await runSteps(appliance.shutdownSteps([kernelRoutes]), console);
   return exitCode;
 }

@@ -23,6 +23,9 @@ import {
   type UpdateService,
   type UpdateStatus,
 } from '../update/mod.ts';
+import { defaultConfig } from '../config/mod.ts';
+import type { UpdateConfig } from '../config/types.ts';
+import type { Logger } from '../log/mod.ts';
 import type { Appliance } from './appliance.ts';
 import { type ImageFacts, UPDATE_KEY_FILE, type Watchdog } from '../machine/mod.ts';
 
@@ -33,17 +36,18 @@ import { type ImageFacts, UPDATE_KEY_FILE, type Watchdog } from '../machine/mod.
 const GRACE_MS = 120_000;
 
 export class Trial {
-  readonly #appliance: Appliance;
+  readonly #logger: Logger;
   readonly #image: ImageFacts;
   readonly #restart: (why: string) => void;
   readonly #deadline: TrialDeadline;
   #data: DataPartition | undefined;
   #updater: Updater | undefined;
+  #settings: UpdateConfig = defaultConfig().update;
   #vppAwaySince = performance.now();
 
   /** @param restart ends the machine in order, so that the loader counts on */
-  constructor(appliance: Appliance, image: ImageFacts, restart: (why: string) => void) {
-    this.#appliance = appliance;
+  constructor(logger: Logger, image: ImageFacts, restart: (why: string) => void) {
+    this.#logger = logger;
     this.#image = image;
     this.#restart = restart;
     this.#deadline = armTrialDeadline({ isTrial: () => isTrialBoot(loaderVariables()), restart });
@@ -65,28 +69,27 @@ export class Trial {
       boot,
       data,
       image: this.#image,
-      settings: () => this.#appliance.config.update,
+      settings: () => this.#settings,
       loader: loaderVariables(),
       keyPath: UPDATE_KEY_FILE,
       crashReason,
       deadline: this.#deadline,
       restart: this.#restart,
-      logger: this.#appliance.console,
+      logger: this.#logger,
     });
     const { running } = this.#updater.status();
     return `version ${running.version}, ${running.state}`;
   }
 
   /** Begins to look for the verdict; while on trial the watchdog asks for VPP's health too. */
-  watch(watchdog: Watchdog): void {
+  watch(watchdog: Watchdog, appliance: Appliance): void {
     const updater = this.#updater;
     const data = this.#data;
     if (updater === undefined || data === undefined) return;
-    const appliance = this.#appliance;
     const last = readLastGood(data);
     updater.watch({
       snapshot: () =>
-        snapshotOf(this.#statusForVerdict(), appliance.config, {
+        snapshotOf(statusForVerdict(appliance), appliance.config, {
           configSha256: sha256(appliance.live.current()),
           http: { listening: appliance.web.isListening },
         }),
@@ -97,7 +100,7 @@ export class Trial {
     if (updater.status().trial === undefined || !appliance.config.vpp.enabled) return;
     this.#vppAwaySince = performance.now();
     watchdog.feedOnlyWhile(
-      () => updater.status().trial === undefined || this.#isVppHealthy(),
+      () => updater.status().trial === undefined || this.#isVppHealthy(appliance),
       'version on trial: VPP does not answer, and the trial did not end in order',
     );
   }
@@ -107,8 +110,9 @@ export class Trial {
     this.#updater?.lookAgain();
   }
 
-  setTimeout(seconds: number): void {
-    this.#deadline.set(seconds);
+  use(settings: UpdateConfig): void {
+    this.#settings = settings;
+    this.#deadline.set(settings.trialTimeoutSeconds);
   }
 
   receive: UpdateService['receive'] = async (manifest, body, how) => {
@@ -132,19 +136,18 @@ export class Trial {
     this.#updater?.[Symbol.dispose]();
   }
 
-  /** A configuration that waits for its confirmation is not what the next boot comes up with: no verdict on it. */
-  #statusForVerdict(): StatusPart {
-    const status = this.#appliance.status();
-    if (status.change?.state !== 'waiting') return status;
-    return { ...status, config: { state: 'missing', reason: 'a new one waits for its confirmation' } };
-  }
-
-  #isVppHealthy(): boolean {
+  #isVppHealthy(appliance: Appliance): boolean {
     const now = performance.now();
-    if (this.#appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = now;
-    const { trialTimeoutSeconds } = this.#appliance.config.update;
-    return now - this.#vppAwaySince < GRACE_MS + trialTimeoutSeconds * 1000;
+    if (appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = now;
+    return now - this.#vppAwaySince < GRACE_MS + this.#settings.trialTimeoutSeconds * 1000;
   }
+}
+
+/** A configuration that waits for its confirmation is not what the next boot comes up with: no verdict on it. */
+function statusForVerdict(appliance: Appliance): StatusPart {
+  const status = appliance.status();
+  if (status.change?.state !== 'waiting') return status;
+  return { ...status, config: { state: 'missing', reason: 'a new one waits for its confirmation' } };
 }
 
 /** What the boot loader left; a damaged variable counts as not set. Before efivarfs is mounted there is none. */

@@ -2,7 +2,7 @@
  * The configuration in force: read at the start, changed while the box runs, confirmed or taken back. Other folders
  * import only this file.
  */
-export { type Appliers, LiveConfig } from './live-config.ts';
+export { type Appliers, type ChangeOptions, LiveConfig } from './live-config.ts';
 export {
   CONFIG_NAME,
   type LoadedConfig,

@@ -39,7 +39,7 @@ export interface ManagementOptions {
   readonly config: Config;
   readonly logger: Logger;
   /** Kernel name of the first NIC that is not given to VPP, once there is one. */
-  readonly chooseInterface: () => string | undefined;
+  readonly chooseInterface: (config: Config) => string | undefined;
   /** Path of this executable: udhcpc runs it at each event. */
   readonly self: string;
   readonly onChange: (status: ManagementStatus) => void;
@@ -126,7 +126,7 @@ export class Management {
     const next = config.management;
     this.#config = config;
     const current = this.#current?.name;
-    const name = next.interface ?? this.#options.chooseInterface() ?? current;
+    const name = next.interface ?? this.#options.chooseInterface(this.#config) ?? current;
     const isSameClient = next.address !== 'dhcp' || before.system.hostname === config.system.hostname;
     const isSameMethod = (old.address === 'dhcp') === (next.address === 'dhcp');
     if (current === undefined || name !== current || !isSameMethod || !isSameClient) {
@@ -169,7 +169,7 @@ export class Management {
   }
 
   #findInterface(): string | undefined {
-    const name = this.#wanted.interface ?? this.#options.chooseInterface();
+    const name = this.#wanted.interface ?? this.#options.chooseInterface(this.#config);
     return name !== undefined && linkIndex(name) !== undefined ? name : undefined;
   }
 
