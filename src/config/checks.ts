@@ -1,92 +1,138 @@
 /** What must hold between leaves; each check is left out when a value that it needs was refused. */
-
 import { posix } from 'node:path';
+import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './addresses.ts';
+import { checkOverlaps } from './interface-overlaps.ts';
+import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
-import type { Config } from './types.ts';
-import type { LeafPath, Values } from './values.ts';
+import type { Config, Endpoint } from './types.ts';
+import type { FilePath, Values } from './values.ts';
 
 /** Where VPP's command line listens on the box: fixed, so that `vppctl` finds it. */
 const CLI_SOCKET = '/run/vpp/cli.sock';
+/** IPv6 needs a link that carries 1280 bytes (RFC 8200, section 5). */
+const IPV6_MIN_MTU = 1280;
+/** Names that VPP makes itself: `local0`, and loopbacks by their number. */
+const VPP_OWN_NAME = /^(local0|loop[0-9]+)$/;
+/** Services that the box has itself, and whose logs it keeps by these names. */
+const OWN_SERVICES: ReadonlySet<string> = new Set(['appliance', 'dhcp', 'kernel', 'ntp', 'vpp']);
 
 /** Reports errors that more than one leaf takes part in. */
 export function checkTogether(config: Config, values: Values, problems: Problems): void {
-  checkSockets(config, values, problems);
-  checkBackoff(config, values, problems);
-  checkTrial(config, values, problems);
-  checkHttp(config, values, problems);
+  const report = (path: FilePath, message: string): void => problems.error(values.line(path), path, message);
+  checkManagement(config, report);
+  checkPairs(config, values, report);
+  checkCliSocket(config, report);
+  checkNicNames(config, values, report);
+  checkInterfaces(config, report);
+  checkOverlaps(config.interfaces, values, problems);
+  for (const { name, line } of config.services) {
+    if (!OWN_SERVICES.has(name)) continue;
+    problems.error(line, `service.${name}`, `${quote(name)} is a service of the box: choose another name`);
+  }
 }
 
-function checkTrial({ update }: Config, values: Values, problems: Problems): void {
-  const stable = 'update.trial-stable';
-  const timeout = 'update.trial-timeout';
-  if (values.isRefused(stable) || values.isRefused(timeout)) return;
-  if (update.trialTimeoutSeconds > update.trialStableSeconds) return;
-  const [leaf, other] = laterOf(values, timeout, stable);
-  const message =
-    leaf === timeout
-      ? `"${update.trialTimeoutSeconds}" is not more than ${other} = ${update.trialStableSeconds}${lineText(values, other)}: no version could ever be marked good`
-      : `"${update.trialStableSeconds}" is not less than ${other} = ${update.trialTimeoutSeconds}${lineText(values, other)}: no version could ever be marked good`;
-  problems.error(values.line(leaf), leaf, message);
+type Report = (path: FilePath, message: string) => void;
+
+function checkManagement({ management: { address, gateway } }: Config, report: Report): void {
+  const router = gateway === undefined ? undefined : parseAddress(gateway);
+  if (router === undefined || address === 'dhcp') return;
+  // A link-local gateway is on the link of any IPv6 address.
+  if (address.family === 6 && isIpv6LinkLocal(router)) return;
+  if (router.address === address.address) {
+    report('management.gateway', `"${router.address}" is the box's own address: write the router's`);
+  } else if (!prefixContains(address, router)) {
+    const subnet = formatPrefix(address);
+    report('management.gateway', `"${router.address}" is outside the subnet of ${subnet}`);
+  }
 }
 
-function checkHttp({ http }: Config, values: Values, problems: Problems): void {
-  const { listen, httpsListen } = http;
-  if (httpsListen === undefined || httpsListen.port === 0 || values.isRefused('http.listen')) return;
-  const everywhere = ['::', '0.0.0.0'];
-  const overlaps =
-    listen.host === httpsListen.host ||
-    everywhere.includes(listen.host) ||
-    everywhere.includes(httpsListen.host);
-  if (listen.port !== httpsListen.port || !overlaps) return;
-  const [leaf, other] = laterOf(values, 'http.https-listen', 'http.listen');
-  const message = `port ${listen.port} is that of ${other}${lineText(values, other)} too: two ports are right`;
-  problems.error(values.line(leaf), leaf, message);
-}
-
-function checkSockets({ vpp }: Config, values: Values, problems: Problems): void {
-  const api = 'vpp.api-socket';
-  const stats = 'vpp.stats.socket-path';
-  for (const [leaf, path] of [
-    [api, vpp.apiSocket],
-    [stats, vpp.stats.socketPath],
-  ] as const) {
-    if (posix.normalize(path) !== CLI_SOCKET) continue;
-    problems.error(
-      values.line(leaf),
-      leaf,
-      `${quote(path)} is the socket of VPP's command line: another path is right`,
+/** Pairs of leaves whose values exclude each other. */
+function checkPairs({ supervisor, update, http, vpp }: Config, values: Values, report: Report): void {
+  const conflict = (a: Side, b: Side, rule: string): void => {
+    if (values.isRefused(a.path) || values.isRefused(b.path)) return;
+    // Reported where the later one stands.
+    const [mine, other] = values.line(a.path) >= values.line(b.path) ? [a, b] : [b, a];
+    const line = values.line(other.path);
+    const where = line === 0 ? 'its default' : `line ${line}`;
+    report(
+      mine.path,
+      `${quote(mine.value)} conflicts with ${other.path} = ${other.value} (${where}): ${rule}`,
+    );
+  };
+  const { backoffMs, backoffMaxMs } = supervisor;
+  if (backoffMaxMs < backoffMs) {
+    conflict(
+      { path: 'supervisor.backoff-max-ms', value: `${backoffMaxMs}` },
+      { path: 'supervisor.backoff-ms', value: `${backoffMs}` },
+      'backoff-max-ms must be at least backoff-ms',
     );
   }
-  if (values.isRefused(api) || values.isRefused(stats)) return;
-  if (posix.normalize(vpp.apiSocket) !== posix.normalize(vpp.stats.socketPath)) return;
-  const [leaf, other] = laterOf(values, api, stats);
-  const path = leaf === api ? vpp.apiSocket : vpp.stats.socketPath;
-  problems.error(
-    values.line(leaf),
-    leaf,
-    `${quote(path)} is ${other}${lineText(values, other)} too: two paths are right`,
-  );
+  const { trialStableSeconds, trialTimeoutSeconds } = update;
+  if (trialTimeoutSeconds <= trialStableSeconds) {
+    conflict(
+      { path: 'update.trial-timeout', value: `${trialTimeoutSeconds}` },
+      { path: 'update.trial-stable', value: `${trialStableSeconds}` },
+      'trial-timeout must be more than trial-stable, or no version could be marked good',
+    );
+  }
+  const { listen, httpsListen } = http;
+  if (httpsListen !== undefined && isSameSocket(listen, httpsListen)) {
+    conflict(
+      { path: 'http.https-listen', value: formatEndpoint(httpsListen) },
+      { path: 'http.listen', value: formatEndpoint(listen) },
+      'choose another port',
+    );
+  }
+  if (posix.normalize(vpp.apiSocket) === posix.normalize(vpp.stats.socketPath)) {
+    conflict(
+      { path: 'vpp.api-socket', value: vpp.apiSocket },
+      { path: 'vpp.stats.socket-path', value: vpp.stats.socketPath },
+      'choose another path',
+    );
+  }
 }
 
-function checkBackoff({ supervisor }: Config, values: Values, problems: Problems): void {
-  const min = 'supervisor.backoff-ms';
-  const max = 'supervisor.backoff-max-ms';
-  if (values.isRefused(min) || values.isRefused(max) || supervisor.backoffMaxMs >= supervisor.backoffMs)
-    return;
-  const [leaf, other] = laterOf(values, max, min);
-  const message =
-    leaf === max
-      ? `"${supervisor.backoffMaxMs}" is less than ${other} = ${supervisor.backoffMs}${lineText(values, other)}: at least that is right`
-      : `"${supervisor.backoffMs}" is more than ${other} = ${supervisor.backoffMaxMs}${lineText(values, other)}: at most that is right`;
-  problems.error(values.line(leaf), leaf, message);
+interface Side {
+  readonly path: FilePath;
+  readonly value: string;
 }
 
-/** The one that stands later in the file first: that is where the mistake is reported. */
-function laterOf<P extends LeafPath>(values: Values, a: P, b: P): [P, P] {
-  return values.line(a) >= values.line(b) ? [a, b] : [b, a];
+/** Port 0 is another one each time. */
+function isSameSocket(a: Endpoint, b: Endpoint): boolean {
+  const everywhere = ['::', '0.0.0.0'];
+  const overlaps = a.host === b.host || everywhere.includes(a.host) || everywhere.includes(b.host);
+  return a.port === b.port && b.port !== 0 && overlaps;
 }
 
-function lineText(values: Values, leaf: LeafPath): string {
-  const line = values.line(leaf);
-  return line === 0 ? ' (its default)' : ` (line ${line})`;
+function checkCliSocket({ vpp }: Config, report: Report): void {
+  for (const [leaf, path] of [
+    ['vpp.api-socket', vpp.apiSocket],
+    ['vpp.stats.socket-path', vpp.stats.socketPath],
+  ] as const) {
+    if (posix.normalize(path) !== CLI_SOCKET) continue;
+    report(leaf, `${quote(path)} is the socket of VPP's command line: choose another path`);
+  }
+}
+
+function checkNicNames({ vpp }: Config, values: Values, report: Report): void {
+  const lines = new Map<string, number>();
+  for (const { name, pciAddress } of vpp.dpdk.interfaces) {
+    const leaf = `vpp.dpdk.interface.${pciAddress}.name` as const;
+    const firstLine = lines.get(name);
+    if (firstLine !== undefined) {
+      report(leaf, `${quote(name)} is already the name of the NIC on line ${firstLine}: choose another name`);
+    } else if (VPP_OWN_NAME.test(name)) {
+      report(leaf, `${quote(name)} is a name that VPP uses itself: choose another one, such as xe0`);
+    }
+    if (firstLine === undefined) lines.set(name, values.line(leaf));
+  }
+}
+
+function checkInterfaces({ interfaces }: Config, report: Report): void {
+  for (const { name, mtuBytes, addresses } of interfaces) {
+    const ipv6 = addresses.find(({ family }) => family === 6);
+    if (mtuBytes >= IPV6_MIN_MTU || ipv6 === undefined) continue;
+    const need = `the IPv6 address ${formatPrefix(ipv6)} needs at least ${IPV6_MIN_MTU} bytes`;
+    report(`interface.${name}.mtu`, `"${mtuBytes}" is too small: ${need}`);
+  }
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatPlan, inForceAfter, isEmptyPlan, planChange } from './difference.ts';
-import { type KnownLeaf, LEAVES } from './leaves.ts';
+import { type LeafPath, LEAVES } from './sections.ts';
 import { parseConfig } from './parse.ts';
 import type { Config } from './types.ts';
 
-type LeafPath = KnownLeaf['path'];
 type Values = Readonly<Partial<Record<LeafPath, string | undefined>>>;
 
 const PCI = '0000:03:00.0';
@@ -96,10 +95,10 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
 
 function configOf(values: Values): Config {
   const sections = new Map<string, string[]>();
-  for (const leaf of LEAVES) {
-    const value = values[leaf.path as LeafPath];
+  for (const { path, leaf, section: of } of LEAVES) {
+    const value = values[path as LeafPath];
     if (value === undefined) continue;
-    const section = leaf.section.replace('PCI', PCI).replace('NAME', 'loop0');
+    const section = of.name.replace('PCI', PCI).replace('NAME', 'loop0');
     const lines = sections.get(section) ?? [];
     lines.push(`${leaf.key === 'PREFIX' ? '10.0.0.0/8' : leaf.key} = ${value}`);
     sections.set(section, lines);
@@ -194,10 +193,10 @@ describe('planChange', () => {
       '[vpp]\nenabled = true\n[interface.loop1]\naddresses = 192.0.2.2/32\nenabled = false\n',
     );
     expect(formatPlan(planChange(before, after))).toEqual([
-      'interface.xe0: removed: its addresses are taken away and it is set down, with the MTU that it had',
+      'interface.xe0: removed: its addresses are removed, it is set down, and its original MTU is restored',
       'interface.loop0: removed: the loopback is deleted',
       'interface.loop1: added: down, 192.0.2.2/32, MTU 1500',
-      `vpp.dpdk.interface.${PCI}: removed: xe0 goes back to the kernel (needs a restart of VPP)`,
+      `vpp.dpdk.interface.${PCI}: removed: xe0 returns to the kernel (needs a restart of VPP)`,
     ]);
     expect(formatPlan(planChange(after, before))).toContain(
       `vpp.dpdk.interface.${PCI}: added: as xe0 (needs a restart of VPP)`,

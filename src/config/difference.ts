@@ -1,30 +1,11 @@
 /**
- * What one configuration changes in another, in words, and what of it is in force without a restart. Pure; the rule
- * of each leaf is in change-rules.ts.
+ * What one configuration changes in another, described for people, and what of it is in force without a restart. Pure;
+ * the rows of the leaves say how a value reads, what a change of it takes, and who has to act on it.
  */
-import { formatPrefix } from './addresses.ts';
-import {
-  type ChangePart,
-  DATA_PLANE,
-  type Kind,
-  type LeafPath,
-  list,
-  OF_INTERFACE,
-  OF_NIC,
-  OF_SERVICE,
-  ROUTES,
-  type Rule,
-  SERVICES,
-  type SingleLeaf,
-  SINGLES,
-} from './change-rules.ts';
-import { type Leaf, LEAVES } from './leaves.ts';
+import type { ChangeEffect, ChangePart, Section } from './leaf.ts';
 import { describeRoutes } from './route-difference.ts';
-import { formatCommand } from './services.ts';
-import type { Config, ConfigProblem, DpdkInterfaceConfig, InterfaceConfig, ServiceConfig } from './types.ts';
-
-/** What a change takes: nothing, or a restart of VPP. There is no leaf that needs a restart of the box. */
-export type ChangeEffect = 'live' | 'vpp-restart';
+import { leavesOf, placeOf, type PlacedLeaf, REPEATED, SINGLE, valueAt, withValueAt } from './sections.ts';
+import type { Config, ConfigProblem } from './types.ts';
 
 export interface ChangeStep {
   /** `vpp.stats.poll-interval`, `interface.xe0.mtu`; `interface.xe1` for a whole section, `route` for all routes. */
@@ -70,33 +51,13 @@ export function startsVpp({ vpp }: Config): boolean {
 /** What it takes to come from `before` to `after`. */
 export function planChange(before: Config, after: Config): ChangePlan {
   const plan = new PlanBuilder(before, after);
-  for (const leaf of LEAVES) {
-    const path = leaf.path as LeafPath;
-    if (isSingle(path)) plan.compare(leaf, leaf.path, SINGLES[path], before, after);
+  for (const section of SINGLE) {
+    const place = placeOf(section);
+    plan.compare(section, section.name, valueAt(before, place), valueAt(after, place));
   }
-  plan.compareSections(OF_NIC, nicsOf(before), nicsOf(after), {
-    words: ({ name }) => `as ${name}`,
-    removed: ({ name }) => `${name} goes back to the kernel`,
-    kind: 'vpp',
-    parts: DATA_PLANE,
-  });
-  plan.compareSections(OF_INTERFACE, interfacesOf(before), interfacesOf(after), {
-    words: describeInterface,
-    removed: ({ name }) =>
-      /^loop\d+$/.test(name)
-        ? 'the loopback is deleted'
-        : 'its addresses are taken away and it is set down, with the MTU that it had',
-    kind: 'live',
-    parts: DATA_PLANE,
-  });
-  plan.compareSections(OF_SERVICE, servicesOf(before), servicesOf(after), {
-    words: ({ command }) => formatCommand(command),
-    removed: () => 'it is stopped',
-    kind: 'live',
-    parts: SERVICES,
-  });
+  for (const repeated of REPEATED) plan.compareInstances(repeated);
   const routes = describeRoutes(before.routes, after.routes);
-  if (routes !== undefined) plan.add('route', routes, 'live', ROUTES['route.PREFIX']);
+  if (routes !== undefined) plan.add('route', routes, { parts: ['data-plane'] });
   return plan.build();
 }
 
@@ -109,19 +70,18 @@ export function inForceAfter(
   after: Config,
   { restartVpp }: { readonly restartVpp: boolean },
 ): Config {
-  if (restartVpp || effectOf('vpp', before, after) === 'live') return after;
-  const { startTimeoutSeconds, answerTimeoutSeconds, stats, neighbors } = after.vpp;
-  return {
-    ...after,
-    vpp: {
-      ...before.vpp,
-      startTimeoutSeconds,
-      answerTimeoutSeconds,
-      stats: { ...before.vpp.stats, pollIntervalSeconds: stats.pollIntervalSeconds },
-      neighbors,
-    },
-    fib: { ...after.fib, kernel: { ...after.fib.kernel, import: before.fib.kernel.import } },
+  if (restartVpp || effectOf('vpp-restart', before, after) === 'live') return after;
+  let running = after;
+  const keep = (place: readonly string[]): void => {
+    running = withValueAt(running, place, valueAt(before, place));
   };
+  for (const section of SINGLE) {
+    for (const { property, leaf } of leavesOf(section)) {
+      if ((leaf.effect ?? section.effect) === 'vpp-restart') keep([...placeOf(section), property]);
+    }
+  }
+  for (const { section } of REPEATED) if (section.effect === 'vpp-restart') keep(placeOf(section));
+  return running;
 }
 
 /** Whether the plan changes nothing. */
@@ -146,46 +106,39 @@ class PlanBuilder {
     this.#after = after;
   }
 
-  add(leaf: string, words: string, kind: Kind, parts: readonly ChangePart[]): void {
-    const effect = effectOf(kind, this.#before, this.#after);
+  add(leaf: string, words: string, { effect: wanted, parts }: Pick<Section, 'effect' | 'parts'>): void {
+    const effect = effectOf(wanted, this.#before, this.#after);
     this.#steps[effect].push({ leaf, words, effect });
     if (effect === 'live') for (const part of parts) this.#parts.add(part);
   }
 
-  /** One leaf of two things; nothing when it reads the same. */
-  compare<Of>(leaf: Leaf, path: string, { kind, parts, read }: Rule<Of>, before: Of, after: Of): void {
-    const [from, to] = [read(before), read(after)];
-    if (from === to) return;
-    const unit = leaf.unit === undefined ? '' : ` ${leaf.unit}`;
-    this.add(path, `${from ?? 'not set'} → ${to ?? 'not set'}${to === undefined ? '' : unit}`, kind, parts);
+  /** The leaves of a section that read differently. */
+  compare(section: Section, id: string, before: unknown, after: unknown): void {
+    for (const placed of leavesOf(section)) {
+      const { leaf } = placed;
+      const [from, to] = [formatAt(placed, before), formatAt(placed, after)];
+      if (from === to) continue;
+      const unit = leaf.type.unit === undefined || to === undefined ? '' : ` ${leaf.type.unit}`;
+      this.add(`${id}.${leaf.key}`, `${from ?? 'not set'} → ${to ?? 'not set'}${unit}`, {
+        parts: section.parts,
+        effect: section.effect,
+        ...leaf,
+      });
+    }
   }
 
-  /** Sections that are there once per NIC, interface or service, by the name of their section. */
-  compareSections<Of>(
-    rules: Readonly<Record<string, Rule<Of>>>,
-    before: ReadonlyMap<string, Of>,
-    after: ReadonlyMap<string, Of>,
-    whole: {
-      words: (of: Of) => string;
-      removed: (of: Of) => string;
-      kind: Kind;
-      parts: readonly ChangePart[];
-    },
-  ): void {
-    for (const [section, old] of before) {
-      const now = after.get(section);
-      if (now === undefined) {
-        this.add(section, `removed: ${whole.removed(old)}`, whole.kind, whole.parts);
-        continue;
-      }
-      for (const leaf of LEAVES) {
-        const rule = rules[leaf.path];
-        if (rule !== undefined) this.compare(leaf, `${section}.${leaf.key}`, rule, old, now);
-      }
+  /** The instances of a section, by what the user named them. */
+  compareInstances({ section, prefix, as, added, removed }: (typeof REPEATED)[number]): void {
+    const instancesOf = (config: Config) => valueAt(config, placeOf(section)) as readonly Instance[];
+    const after = new Map(instancesOf(this.#after).map((one) => [one[as], one]));
+    for (const old of instancesOf(this.#before)) {
+      const now = after.get(old[as]);
+      const id = `${prefix}${String(old[as])}`;
+      if (now === undefined) this.add(id, `removed: ${removed(old)}`, section);
+      else this.compare(section, id, old, now);
+      after.delete(old[as]);
     }
-    for (const [section, now] of after) {
-      if (!before.has(section)) this.add(section, `added: ${whole.words(now)}`, whole.kind, whole.parts);
-    }
+    for (const [name, now] of after) this.add(`${prefix}${String(name)}`, `added: ${added(now)}`, section);
   }
 
   build(): ChangePlan {
@@ -194,35 +147,19 @@ class PlanBuilder {
   }
 }
 
-function effectOf(kind: Kind, before: Config, after: Config): ChangeEffect {
-  if (kind !== 'vpp') return kind;
+type Instance = Parameters<(typeof REPEATED)[number]['added']>[0];
+
+/** The value of a leaf as the file would have it, from the values of its section; undefined when it is not set. */
+export function formatAt({ property, leaf }: PlacedLeaf, values: unknown): string | undefined {
+  const value = valueAt(values, [property]);
+  // A list without items is not set.
+  return value === undefined ? undefined : leaf.type.format(value) || undefined;
+}
+
+function effectOf(wanted: ChangeEffect | undefined, before: Config, after: Config): ChangeEffect {
+  if (wanted !== 'vpp-restart') return 'live';
   const isSameKind =
     before.vpp.enabled === after.vpp.enabled &&
     (!after.vpp.enabled || before.vpp.external === after.vpp.external);
   return isSameKind && !startsVpp(after) ? 'live' : 'vpp-restart';
-}
-
-function isSingle(path: LeafPath): path is SingleLeaf {
-  return path in SINGLES;
-}
-
-function nicsOf({ vpp }: Config): ReadonlyMap<string, DpdkInterfaceConfig> {
-  return new Map(vpp.dpdk.interfaces.map((nic) => [`vpp.dpdk.interface.${nic.pciAddress}`, nic]));
-}
-
-function interfacesOf({ interfaces }: Config): ReadonlyMap<string, InterfaceConfig> {
-  return new Map(interfaces.map((one) => [`interface.${one.name}`, one]));
-}
-
-function servicesOf({ services }: Config): ReadonlyMap<string, ServiceConfig> {
-  return new Map(services.map((one) => [`service.${one.name}`, one]));
-}
-
-function describeInterface({ enabled, mtuBytes, addresses, mpls }: InterfaceConfig): string {
-  return [
-    enabled ? 'up' : 'down',
-    list(addresses.map(formatPrefix)) ?? 'no address',
-    `MTU ${mtuBytes}`,
-    ...(mpls ? ['MPLS'] : []),
-  ].join(', ');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { generate } from './generate.ts';
-import { LEAVES, SECTIONS } from './leaves.ts';
+import { LEAVES, SECTIONS } from './sections.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -21,29 +21,24 @@ it('puts no import into the validator, nor the place where it was made', () => {
   expect(code).not.toContain('node_modules');
 });
 
-it('has a table whose leaves are whole', () => {
-  expect(new Set(LEAVES.map((leaf) => leaf.path)).size).toBe(LEAVES.length);
-  for (const leaf of LEAVES) {
-    expect(SECTIONS.has(leaf.section), leaf.section).toBe(true);
+it('has rows that are whole', () => {
+  expect(new Set(LEAVES.map(({ path }) => path)).size).toBe(LEAVES.length);
+  for (const { path, leaf } of LEAVES) {
     // A leaf says what holds when it is left out, in one of three ways.
     const ways = [leaf.default !== undefined, leaf.required === true, leaf.absent !== undefined];
-    expect(ways.filter(Boolean).length, leaf.path).toBe(1);
-    expect(leaf.sentence, leaf.path).not.toMatch(/\.$/);
-    expect(leaf.type === 'choice', leaf.path).toBe(leaf.choices !== undefined);
-    expect(leaf.type === 'integer' || leaf.type === 'size', leaf.path).toBe(leaf.min !== undefined);
+    expect(ways.filter(Boolean).length, path).toBe(1);
+    expect(leaf.sentence, path).not.toMatch(/\.$/);
+    // And it says when its check fails, or why it always takes effect.
+    expect([leaf.fails, leaf.cannotFail].filter((one) => one !== undefined).length, path).toBe(1);
+    expect(leaf.fails?.[1] ?? leaf.cannotFail, path).not.toBe('');
   }
-  for (const section of SECTIONS.keys()) {
-    expect(
-      LEAVES.some((leaf) => leaf.section === section),
-      section,
-    ).toBe(true);
-  }
+  for (const section of SECTIONS) expect(Object.keys(section.leaves).length, section.name).toBeGreaterThan(0);
 });
 
 it('documents every leaf', () => {
   const page = generate()['docs/configuration.md'] ?? '';
-  for (const leaf of LEAVES) {
-    const [, rest = ''] = page.split(`### \`[${leaf.section}]\``);
-    expect(rest.split('### ')[0], leaf.path).toContain(`\n| \`${leaf.key}\` `);
+  for (const { path, leaf, section } of LEAVES) {
+    const [, rest = ''] = page.split(`### \`[${section.name}]\``);
+    expect(rest.split('### ')[0], path).toContain(`\n| \`${leaf.key}\` `);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * The files that are made from the leaf table and committed. Build time only: the one importer of ajv and esbuild.
+ * The files that are made from the rows of the leaves and committed. Build time only: the one importer of ajv and esbuild.
  */
 
 import { Ajv } from 'ajv';
@@ -9,7 +9,7 @@ import { renderReference } from './reference.ts';
 import { buildSchema } from './schema.ts';
 
 const HEAD =
-  '// Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.\n';
+  '// Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.\n';
 
 const TYPES = `${HEAD}
 /** One failed keyword; \`instancePath\` is a JSON pointer into the document. */
@@ -46,7 +46,7 @@ function renderValidator(): string {
   return `${HEAD}// Code by ajv (MIT license, https://github.com/ajv-validator/ajv)\n${result.outputFiles[0]?.text ?? ''}`;
 }
 
-/** Path below the root of the repository → content, for `build.mjs --generate [--verify]`. Same table, same bytes. */
+/** Path below the root of the repository → content, for `build.mjs --generate [--verify]`. Same rows, same bytes. */
 export function generate(): Record<string, string> {
   return {
     'src/config/validate.generated.js': renderValidator(),

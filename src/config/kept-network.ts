@@ -1,6 +1,7 @@
 /** The appliance.ini of a box that begins anew, and is to be reached as before. */
-import { SINGLES } from './change-rules.ts';
 import { renderDefaultIni } from './default-ini.ts';
+import { formatAt } from './difference.ts';
+import { LEAVES } from './sections.ts';
 import type { Config } from './types.ts';
 
 /**
@@ -12,9 +13,9 @@ import type { Config } from './types.ts';
 export function renderKeptNetwork(config: Config, inUse: string | undefined): string {
   const given = new Map<string, string>();
   if (inUse !== undefined) given.set('management.interface', inUse);
-  for (const [path, { read }] of Object.entries(SINGLES)) {
-    const value = path.startsWith('management.') ? read(config) : undefined;
-    if (value !== undefined) given.set(path, String(value));
+  for (const leaf of LEAVES) {
+    const value = leaf.section.name === 'management' ? formatAt(leaf, config.management) : undefined;
+    if (value !== undefined) given.set(leaf.path, value);
   }
   return renderDefaultIni(given);
 }

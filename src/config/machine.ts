@@ -3,9 +3,9 @@
  * it runs on, the boot for the box. All problems are warnings: the configuration itself is right.
  */
 
+import { formatSize, GIB, MIB } from './leaf-types.ts';
 import { nearest } from './nearest.ts';
 import type { Config, ConfigProblem, VppConfig } from './types.ts';
-import { formatSize } from './words.ts';
 
 export interface MachineFacts {
   /** CPU cores that are online. */
@@ -22,16 +22,15 @@ export interface MachineFacts {
   readonly isProgram?: (path: string) => boolean;
 }
 
-const GIB = 1024 ** 3;
 /** The specification's minimum for VPP. */
 const MIN_CORES = 4;
 /** 8 GB as a kernel counts them: firmware, graphics and the kernel itself take up to a gigabyte from MemTotal. */
 const MIN_MEMORY_BYTES = 7 * GIB;
 /** What a buffer takes with its headers (2,048 bytes of data), and DPDK's own memory. */
 const BUFFER_BYTES = 2496;
-const DPDK_BYTES = 16 * 1024 ** 2;
+const DPDK_BYTES = 16 * MIB;
 /** Left for the kernel, this program and page tables. */
-const SYSTEM_BYTES = 768 * 1024 ** 2;
+const SYSTEM_BYTES = 768 * MIB;
 
 /** What the configuration asks of a machine that the machine has not. Lines are given where the Config knows them. */
 export function machineProblems(config: Config, facts: MachineFacts): ConfigProblem[] {
@@ -85,7 +84,7 @@ function warnCores({ cpu }: VppConfig, { cores }: MachineFacts, warn: Warn): voi
 }
 
 function warnMemory({ memory, stats }: VppConfig, { memoryBytes }: MachineFacts, warn: Warn): void {
-  const page = memory.hugepageSize === '1G' ? GIB : 2 * 1024 ** 2;
+  const page = memory.hugepageSize === '1G' ? GIB : 2 * MIB;
   const parts = [memory.mainHeapBytes, memory.buffers * BUFFER_BYTES, stats.segmentBytes, DPDK_BYTES];
   const bytes = parts.reduce((sum, part) => sum + Math.ceil(part / page) * page, 0);
   if (bytes + SYSTEM_BYTES <= memoryBytes) return;

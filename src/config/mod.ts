@@ -14,10 +14,8 @@ export {
   parsePrefix,
   prefixContains,
 } from './addresses.ts';
-export type { ChangePart, LeafPath } from './change-rules.ts';
 export { renderDefaultIni } from './default-ini.ts';
 export {
-  type ChangeEffect,
   type ChangePlan,
   type ChangeStep,
   type ConfigChange,
@@ -28,11 +26,8 @@ export {
   startsVpp,
 } from './difference.ts';
 export { isImageVersion } from './image-version.ts';
-export { LOOPBACK_NAME } from './interfaces.ts';
 export { renderKeptNetwork } from './kept-network.ts';
-export { LEAF_PLACES, type LeafPlace, READY_CHECKS, type ReadyCheckName } from './leaf-places.ts';
-export type { Leaf, LeafType } from './leaves.ts';
-export { LEAVES } from './leaves.ts';
+export { type ChangePart, READY_CHECKS, type ReadyCheckName } from './leaf.ts';
 export type { MachineFacts } from './machine.ts';
 export { machineProblems } from './machine.ts';
 export { nearest } from './nearest.ts';
@@ -41,4 +36,6 @@ export { formatProblem } from './problems.ts';
 export { renderReference } from './reference.ts';
 export { formatAction, formatDestination, isSameAction } from './route-difference.ts';
 export { readRouteLine, type RouteLine } from './route-line.ts';
+export { LEAVES } from './sections.ts';
+export { LOOPBACK_NAME } from './sections/interfaces.ts';
 export type * from './types.ts';

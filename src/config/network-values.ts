@@ -18,6 +18,7 @@ import {
   parsePrefix,
 } from './addresses.ts';
 import { quote } from './problems.ts';
+import type { Endpoint } from './types.ts';
 
 export type Read<T> = { readonly value: T } | { readonly error: string };
 
@@ -142,7 +143,7 @@ export function readRoutePrefix(text: string): Read<ParsedPrefix> {
 }
 
 /** `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (every address of both families). Port 0 lets the system choose. */
-export function readListen(text: string): Read<{ host: string; port: number }> {
+export function readListen(text: string): Read<Endpoint> {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(text);
   if (!match) return { error: `${quote(text)} ${listenWords(text)}` };
   const [, bracketed, plain, portText] = match;
@@ -164,7 +165,7 @@ export function readListen(text: string): Read<{ host: string; port: number }> {
 }
 
 /** `ADDRESS:PORT` or `[IPV6]:PORT` of one other host, to send to. */
-export function readEndpoint(text: string): Read<{ host: string; port: number }> {
+export function readEndpoint(text: string): Read<Endpoint> {
   const example = '192.0.2.14:514 or [2001:db8::14]:514';
   if (text.startsWith(':')) return { error: `${quote(text)} has no address: one like ${example} is right` };
   if (parseAddress(text) !== undefined) {
@@ -188,4 +189,9 @@ function listenWords(text: string): string {
   if (parseAddress(text) !== undefined)
     return `has no port: write ${text.includes(':') ? `[${text}]` : text}:8080`;
   return 'is not HOST:PORT: one like [::]:8080, 192.0.2.1:8080 or :8080 is right';
+}
+
+/** As a line of the file has it. */
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDefaultIni } from './default-ini.ts';
-import { LEAVES } from './leaves.ts';
+import { LEAVES } from './sections.ts';
 import { defaultConfig, parseConfig } from './parse.ts';
 import { formatProblem, MAX_PROBLEMS } from './problems.ts';
 import type { Config } from './types.ts';
@@ -82,23 +82,23 @@ describe('defaults', () => {
 
   it('are in the default INI, every leaf once', () => {
     const text = renderDefaultIni();
-    for (const leaf of LEAVES) {
-      const key = leaf.type === 'route' ? '198.51.100.0/24' : leaf.key;
+    for (const { path, leaf, section: of } of LEAVES) {
+      const key = path === 'route.PREFIX' ? '198.51.100.0/24' : leaf.key;
       const [, section = ''] = text
         .replaceAll('0000:03:00.0', 'PCI')
         .replaceAll(/\.(xe0|bird)\]/g, '.NAME]')
-        .split(`[${leaf.section}]\n`);
-      expect(section.split('\n\n')[0], leaf.path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
+        .split(`[${of.name}]\n`);
+      expect(section.split('\n\n')[0], path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
     }
   });
 
   it('accept every example', () => {
     const result = parseConfig(renderDefaultIni().replace(/^;/gm, ''), 'appliance.ini');
     expect(result.ok).toBe(true);
-    for (const leaf of LEAVES) {
-      if (leaf.type === 'route') continue;
-      const section = leaf.section.replace('PCI', '0000:03:00.0').replace('NAME', 'xe0');
-      const required = LEAVES.filter((one) => one.section === leaf.section && one.required && one !== leaf);
+    for (const { path, leaf, section: of } of LEAVES) {
+      if (path === 'route.PREFIX') continue;
+      const section = of.name.replace('PCI', '0000:03:00.0').replace('NAME', 'xe0');
+      const required = Object.values(of.leaves).filter((one) => one.required && one !== leaf);
       const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
       valid(`[${section}]\n${needed}${leaf.key} = ${leaf.example}`);
@@ -158,9 +158,14 @@ names = Router.example.NET, router
         enabled: true,
         mtuBytes: 9000,
         addresses: [
-          { family: 4, address: '192.0.2.1', length: 24 },
-          { family: 4, address: '192.0.2.2', length: 24 },
-          { family: 6, address: '2001:db8::1', length: 64 },
+          { family: 4, address: '192.0.2.1', length: 24, bytes: Uint8Array.of(192, 0, 2, 1) },
+          { family: 4, address: '192.0.2.2', length: 24, bytes: Uint8Array.of(192, 0, 2, 2) },
+          {
+            family: 6,
+            address: '2001:db8::1',
+            length: 64,
+            bytes: Uint8Array.of(32, 1, 13, 184, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
+          },
         ],
         mpls: true,
         line: 18,
@@ -169,7 +174,7 @@ names = Router.example.NET, router
         name: 'loop0',
         enabled: false,
         mtuBytes: 1500,
-        addresses: [{ family: 4, address: '203.0.113.1', length: 32 }],
+        addresses: [{ family: 4, address: '203.0.113.1', length: 32, bytes: Uint8Array.of(203, 0, 113, 1) }],
         mpls: false,
         line: 22,
       },
@@ -200,7 +205,7 @@ names = Router.example.NET, router
     expect(config.routes[1]?.destination).toEqual({ family: 6, address: '2001:db8:1::', length: 48 });
     expect(config.management).toEqual({
       interface: 'eth0',
-      address: { family: 4, address: '198.51.100.5', length: 24 },
+      address: { family: 4, address: '198.51.100.5', length: 24, bytes: Uint8Array.of(198, 51, 100, 5) },
       gateway: '198.51.100.1',
       dns: ['127.0.0.1', '2001:db8::53'],
       ntp: [],
@@ -359,7 +364,7 @@ describe('names', () => {
     ['[vp]', '1 vp: [vp] is not a section: did you mean [vpp]?'],
     ['[VPP]', '1 VPP: [VPP] is not a section: did you mean [vpp]?'],
     ['[routes]', '1 routes: [routes] is not a section: did you mean [route]?'],
-    ['[fib]', '1 fib: [fib] is not a section: there are '],
+    ['[fib]', '1 fib: [fib] is not a section: the sections are [system], '],
     ['[interface]', '1 interface: [interface] is not a section: did you mean [interface.xe0]?'],
     [
       '[interfaces.xe1]',
@@ -373,10 +378,10 @@ describe('names', () => {
       '[dpdk.interface.03:00.1]',
       '1 dpdk.interface.03:00.1: [dpdk.interface.03:00.1] is not a section: did you mean [vpp.dpdk.interface.0000:03:00.1]?',
     ],
-    ['[__proto__]', '1 __proto__: [__proto__] is not a section: there are '],
+    ['[__proto__]', '1 __proto__: [__proto__] is not a section: the sections are [system], '],
     ['[vpp]\nenable = true', '2 vpp.enable: "enable" is not a key of [vpp]: did you mean enabled?'],
     ['[vpp]\nEnabled = true', '2 vpp.Enabled: "Enabled" is not a key of [vpp]: did you mean enabled?'],
-    ['[vpp]\nworkers = 2', '2 vpp.workers: "workers" is not a key of [vpp]: it belongs into [vpp.cpu]'],
+    ['[vpp]\nworkers = 2', '2 vpp.workers: "workers" is not a key of [vpp]: it belongs in [vpp.cpu]'],
     ['[http]\ncolour = 2', '2 http.colour: "colour" is not a key of [http]: it has listen'],
     ['[http]\n__proto__ = 2', '2 http.__proto__: "__proto__" is not a key of [http]: it has listen'],
     ['[http]\nconstructor = 2', '2 http.constructor: "constructor" is not a key of [http]: it has listen'],
@@ -402,25 +407,25 @@ describe('names', () => {
     ],
     [
       '[vpp.dpdk.interface.eth0]\nname = xe0',
-      '1 vpp.dpdk.interface.eth0: "eth0" is not a PCI address: DOMAIN:BUS:DEVICE.FUNCTION in hexadecimal is right, like 0000:03:00.0',
+      '1 vpp.dpdk.interface.eth0: expected a PCI address DOMAIN:BUS:DEVICE.FUNCTION in hexadecimal such as 0000:03:00.0, got "eth0"',
     ],
     [
       '[vpp.dpdk.interface.0000:03:20.0]\nname = xe0',
-      '1 vpp.dpdk.interface.0000:03:20.0: "0000:03:20.0" is not a PCI address: ',
+      '1 vpp.dpdk.interface.0000:03:20.0: expected a PCI address DOMAIN:BUS:DEVICE.FUNCTION in hexadecimal such as 0000:03:00.0, got "0000:03:20.0"',
     ],
     [
       '[vpp.dpdk.interface.0000:03:00.0]',
-      '1 vpp.dpdk.interface.0000:03:00.0.name: missing: [vpp.dpdk.interface.0000:03:00.0] needs a line like name = xe0',
+      '1 vpp.dpdk.interface.0000:03:00.0.name: missing: [vpp.dpdk.interface.0000:03:00.0] needs a line such as name = xe0',
     ],
     [
       '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[vpp.dpdk.interface.0000:03:00.1]\nname = xe0',
-      '4 vpp.dpdk.interface.0000:03:00.1.name: "xe0" is the name of another NIC on line 2: names differ',
+      '4 vpp.dpdk.interface.0000:03:00.1.name: "xe0" is already the name of the NIC on line 2: choose another name',
     ],
     [
       '[vpp.dpdk.interface.0000:03:00.0]\nname = loop1',
-      '2 vpp.dpdk.interface.0000:03:00.0.name: "loop1" is a name that VPP gives itself: one like xe0 is right',
+      '2 vpp.dpdk.interface.0000:03:00.0.name: "loop1" is a name that VPP uses itself: choose another one, such as xe0',
     ],
-    ['[interface.0xe]', '1 interface.0xe: "0xe" does not begin with a letter: a name like xe0 is right'],
+    ['[interface.0xe]', '1 interface.0xe: "0xe" does not begin with a letter: expected a name such as xe0'],
     [
       '[interface.averyveryverylong]',
       '1 interface.averyveryverylong: "averyveryverylong" has 17 characters: an interface name has at most 15',

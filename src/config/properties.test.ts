@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { renderDefaultIni } from './default-ini.ts';
-import { LEAVES } from './leaves.ts';
+import { LEAVES } from './sections.ts';
 import { defaultConfig, parseConfig } from './parse.ts';
 import { formatProblem } from './problems.ts';
 
@@ -9,9 +9,13 @@ import { formatProblem } from './problems.ts';
 const pieces = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.constantFrom(...LEAVES.map((leaf) => `[${leaf.section}]`), '[interface.xe0]', '[route]'),
+    arbitrary: fc.constantFrom(
+      ...LEAVES.map(({ section }) => `[${section.name}]`),
+      '[interface.xe0]',
+      '[route]',
+    ),
   },
-  { weight: 3, arbitrary: fc.constantFrom(...LEAVES.map((leaf) => `${leaf.key} = ${leaf.example}`)) },
+  { weight: 3, arbitrary: fc.constantFrom(...LEAVES.map(({ leaf }) => `${leaf.key} = ${leaf.example}`)) },
   {
     weight: 1,
     arbitrary: fc.constantFrom('[vpp.dpdk.interface.0000:03:00.0]', 'name = xe0', '__proto__ = 1'),
@@ -24,7 +28,7 @@ const pieces = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.constantFrom(...LEAVES.map((leaf) => leaf.key)), fc.string({ unit: 'binary' }))
+      .tuple(fc.constantFrom(...LEAVES.map(({ leaf }) => leaf.key)), fc.string({ unit: 'binary' }))
       .map(([key, value]) => `${key}=${value}`),
   },
 );
@@ -77,7 +81,7 @@ it('the same text gives the same result, and bytes that of their text', () => {
 it('any of the lines of the default INI with a default, uncommented, change nothing', () => {
   const lines = renderDefaultIni().split('\n');
   const defaults = new Set(
-    LEAVES.flatMap((leaf) => (leaf.default ? [`;${leaf.key} = ${leaf.default}`] : [])),
+    LEAVES.flatMap(({ leaf }) => (leaf.default ? [`;${leaf.key} = ${leaf.default}`] : [])),
   );
   // A section that is there once per name is a comment itself: its keys would belong to the one before.
   const headers = lines.map((line) => /^;?\[/.exec(line)?.[0]);

@@ -1,35 +1,10 @@
-/** docs/configuration.md from the leaf table. */
+/** docs/configuration.md from the rows of the leaves. */
 
-import { LEAF_PLACES, type LeafPlace } from './leaf-places.ts';
-import { type Leaf, leavesOf, SECTIONS } from './leaves.ts';
-import { rangeText } from './words.ts';
-
-const TYPE_WORDS: Readonly<Record<Leaf['type'], string>> = {
-  boolean: 'boolean',
-  integer: 'whole number',
-  size: 'size',
-  choice: 'choice',
-  hostname: 'host name',
-  version: 'version',
-  'interface-name': 'interface name',
-  netns: 'namespace name',
-  'socket-path': 'socket path',
-  'file-path': 'file path',
-  command: 'command',
-  listen: '`HOST:PORT`',
-  address: 'address',
-  'address-list': 'addresses',
-  'host-list': 'names or addresses',
-  'name-list': 'DNS names, several with commas',
-  endpoint: '`ADDRESS:PORT`',
-  'dhcp-or-prefix': '`dhcp` or `ADDRESS/LENGTH`',
-  'prefix-list': '`ADDRESS/LENGTH`, several with commas',
-  route: 'next hops',
-};
+import { LEAVES, leavesOf, type PlacedLeaf, SECTIONS } from './sections.ts';
 
 const INTRODUCTION = `# Configuration
 
-<!-- Made from src/config/leaves.ts by \`npm run generate\`; change that, not this page. -->
+<!-- Made from src/config/sections/ by \`npm run generate\`; change that, not this page. -->
 
 The box reads one file, \`appliance.ini\`, from the root of its boot partition. An empty file is valid: everything then has its default. \`appliance check FILE\` reports every mistake at once, as \`FILE:LINE: leaf: message\`.
 
@@ -114,17 +89,11 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-function row(leaf: Leaf): string[] {
-  const range = rangeText(leaf);
-  const type = leaf.type === 'boolean' || leaf.type === 'choice' ? range : TYPE_WORDS[leaf.type];
-  const bounds = type === range || range === undefined ? '' : `, ${range}`;
-  const fallback = leaf.required
-    ? '(required)'
-    : leaf.default === undefined
-      ? (leaf.absent ?? '')
-      : `\`${leaf.default}\``;
-  const cells = [`\`${leaf.key}\``, `${type}${bounds}`, fallback, `${leaf.sentence}.`, `\`${leaf.example}\``];
-  return cells.map(cell);
+function row({ leaf }: PlacedLeaf): string[] {
+  const { key, type, required, absent = '', default: fallback, sentence, example } = leaf;
+  const bounds = type.range === undefined || type.range === type.name ? '' : `, ${type.range}`;
+  const omitted = required ? '(required)' : fallback === undefined ? absent : `\`${fallback}\``;
+  return [`\`${key}\``, type.name + bounds, omitted, `${sentence}.`, `\`${example}\``].map(cell);
 }
 
 /** A Markdown table with its columns aligned, as the formatter wants it. */
@@ -136,25 +105,24 @@ function table(rows: readonly (readonly string[])[]): string {
   return [line(head, ' '), line([], '-'), ...body.map((row) => line(row, ' '))].join('\n');
 }
 
-const PLACES = `## When it is not so
+const READINESS = `## When a setting does not take effect
 
-What stands in the file and is not so fails a check of \`/readyz\`, which names it ([health.md](health.md)): this is where each leaf shows.
+A setting that does not take effect fails a check of \`/readyz\`, which names it ([health.md](health.md)): this table shows which one.
 `;
 
-function placeRow([path, place]: readonly [path: string, place: LeafPlace]): string[] {
+function readinessRow({ path, leaf: { fails, cannotFail } }: PlacedLeaf): string[] {
   const cells =
-    'check' in place ? [`\`${place.check}\``, place.when] : ['-', `cannot be otherwise: ${place.cannotFail}`];
+    fails === undefined ? ['-', `always takes effect: ${cannotFail}`] : [`\`${fails[0]}\``, fails[1]];
   return [`\`${path}\``, ...cells].map(cell);
 }
 
-/** The reference page: rules of the file, then every leaf by section. Same table, same bytes. */
+/** The reference page: rules of the file, then every leaf by section. Same rows, same bytes. */
 export function renderReference(): string {
   const parts = [INTRODUCTION];
-  for (const [section, sentence] of SECTIONS) {
+  for (const section of SECTIONS) {
     const rows = [['Key', 'Type', 'Default', 'What it does', 'Example'], ...leavesOf(section).map(row)];
-    parts.push(`### \`[${section}]\`\n\n${sentence}\n\n${table(rows)}\n`);
+    parts.push(`### \`[${section.name}]\`\n\n${section.sentence}\n\n${table(rows)}\n`);
   }
-  const places = [['Leaf', 'Check', 'Fails when'], ...Object.entries(LEAF_PLACES).map(placeRow)];
-  parts.push(PLACES, `${table(places)}\n`);
+  parts.push(READINESS, `${table([['Leaf', 'Check', 'Fails when'], ...LEAVES.map(readinessRow)])}\n`);
   return parts.join('\n');
 }

@@ -5,19 +5,17 @@
  * and lower case), so that two spellings of one thing are one.
  */
 
-import { DPDK_ALIAS, LEAVES, type Leaf, leavesOf, SECTIONS } from './leaves.ts';
+import type { Leaf, Section } from './leaf.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { type Problems, quote } from './problems.ts';
 import type { ScannedEntry, ScannedSection } from './scan.ts';
-import { PATTERNS } from './schema.ts';
-import { interfaceNameWords, pciAddressWords, serviceNameWords } from './words.ts';
+import { LEAVES, REPEATED, SECTIONS, SINGLE } from './sections.ts';
 
 export interface SectionInstance {
-  /** As in the leaf table: `vpp.dpdk.interface.PCI`. */
-  readonly template: string;
+  readonly section: Section;
   /** `vpp.dpdk.interface.0000:03:00.0` */
   readonly id: string;
-  /** `0000:03:00.0`; empty for a section that is there once. */
+  /** `0000:03:00.0`; empty for a section that is not repeated. */
   readonly instance: string;
   readonly line: number;
 }
@@ -38,24 +36,13 @@ export interface Resolved {
   readonly entries: ReadonlyMap<string, Entry>;
   /** The lines of [route] in order, keys as written. */
   readonly routes: readonly ScannedEntry[];
-  /** Names of interfaces in sections that were refused: not to be reported as unknown again. */
+  /** Names of interfaces that may have been refused: not to be reported as unknown again. */
   readonly toleratedNames: ReadonlySet<string>;
 }
 
-const DPDK_PREFIX = 'vpp.dpdk.interface.';
-const PCI = new RegExp(PATTERNS.pciAddress);
-const INTERFACE_PREFIX = 'interface.';
-
-/** Sections that are there once for each name that the user gives. */
-const NAMED = [
-  {
-    prefix: INTERFACE_PREFIX,
-    pattern: new RegExp(PATTERNS.interfaceName),
-    words: interfaceNameWords,
-    example: 'xe0',
-  },
-  { prefix: 'service.', pattern: new RegExp(PATTERNS.serviceName), words: serviceNameWords, example: 'bird' },
-] as const;
+/** `[dpdk] unsafe-no-iommu` is accepted for `[vpp.dpdk] unsafe-no-iommu`. */
+const DPDK_ALIAS = { section: 'dpdk', target: 'vpp.dpdk' } as const;
+const NIC_SECTION = 'vpp.dpdk.interface.PCI';
 
 export function resolve(scanned: readonly ScannedSection[], problems: Problems): Resolved {
   const firstLines = new Map<string, ScannedSection>();
@@ -75,8 +62,8 @@ export function resolve(scanned: readonly ScannedSection[], problems: Problems):
     else problems.error(source.line, section.id, duplicateSection(source, first));
     if (!ids.has(section.id)) sections.push(section);
     ids.add(section.id);
-    if (section.template === 'route') routes.push(...source.entries);
-    else resolveKeys(source, section, first !== undefined, entries, problems);
+    if (section.section.name === 'route') routes.push(...source.entries);
+    else resolveKeys(source, section, first !== undefined, { entries, toleratedNames }, problems);
   }
   return { sections, entries, routes, toleratedNames };
 }
@@ -90,10 +77,10 @@ function resolveKeys(
   source: ScannedSection,
   section: SectionInstance,
   isRepeated: boolean,
-  entries: Map<string, Entry>,
+  { entries, toleratedNames }: { entries: Map<string, Entry>; toleratedNames: Set<string> },
   problems: Problems,
 ): void {
-  const known = leavesOf(section.template);
+  const known = Object.values(section.section.leaves);
   for (const { key, value, line } of source.entries) {
     const path = `${section.id}.${key}`;
     const leaf = known.find((candidate) => candidate.key === key);
@@ -104,6 +91,7 @@ function resolveKeys(
         problems.error(line, path, problems.full ? '' : unknownKey(key, section, known));
     } else if (first === undefined) {
       entries.set(path, { leaf, section, path, text: value, line });
+      if (section.section.name === NIC_SECTION && key === 'name') toleratedNames.add(value ?? '');
     } else if (!isRepeated) {
       // In a repeated section the section itself was reported.
       const lines = `${key} is on line ${first.line} already`;
@@ -118,11 +106,11 @@ function ofValue(text: string | undefined): string {
 
 function unknownKey(key: string, section: SectionInstance, known: readonly Leaf[]): string {
   const keys = known.map((leaf) => leaf.key);
-  const elsewhere = LEAVES.find((leaf) => leaf.key === key && leaf.type !== 'route');
+  const elsewhere = LEAVES.find(({ leaf, path }) => leaf.key === key && path !== 'route.PREFIX');
   const near = nearest(key, keys);
   const shown = `${quote(key)} is not a key of [${section.id}]`;
   if (near !== undefined) return `${shown}: did you mean ${near}?`;
-  if (elsewhere !== undefined) return `${shown}: it belongs into [${elsewhere.section}]`;
+  if (elsewhere !== undefined) return `${shown}: it belongs in [${elsewhere.section.name}]`;
   return `${shown}: it has ${keys.join(', ')}`;
 }
 
@@ -132,43 +120,36 @@ function identify(
   toleratedNames: Set<string>,
   problems: Problems,
 ): SectionInstance | undefined {
-  if (name.startsWith(DPDK_PREFIX)) {
-    const instance = name.slice(DPDK_PREFIX.length);
-    const lower = instance.toLowerCase();
-    const address = PCI.test(`0000:${lower}`) ? `0000:${lower}` : lower;
-    if (!PCI.test(lower)) problems.error(line, name, `${quote(instance)} ${pciAddressWords(instance)}`);
-    return { template: 'vpp.dpdk.interface.PCI', id: `${DPDK_PREFIX}${address}`, instance: address, line };
-  }
-  for (const { prefix, pattern, words } of NAMED) {
+  for (const { section, prefix, type, canonical, example } of REPEATED) {
     if (!name.startsWith(prefix)) continue;
-    const instance = name.slice(prefix.length);
-    if (!pattern.test(instance)) problems.error(line, name, `${quote(instance)} ${words(instance)}`);
-    return { template: `${prefix}NAME`, id: name, instance, line };
+    const written = name.slice(prefix.length);
+    const instance = canonical?.(written) ?? written;
+    if (!type.pattern.test(instance)) problems.error(line, name, type.refuse(written, example));
+    return { section, id: prefix + instance, instance, line };
   }
-  if (name === DPDK_ALIAS.section)
-    return { template: DPDK_ALIAS.target, id: DPDK_ALIAS.target, instance: '', line };
-  if (SECTIONS.has(name)) return { template: name, id: name, instance: '', line };
+  const target = name === DPDK_ALIAS.section ? DPDK_ALIAS.target : name;
+  const section = SECTIONS.find((one) => one.name === target);
+  if (section !== undefined) return { section, id: target, instance: '', line };
   const meant = problems.full ? undefined : meantSection(name);
-  if (meant?.startsWith(INTERFACE_PREFIX)) toleratedNames.add(meant.slice(INTERFACE_PREFIX.length));
+  if (meant?.startsWith('interface.')) toleratedNames.add(meant.slice('interface.'.length));
   problems.error(line, name, `[${quote(name).slice(1, -1)}] is not a section: ${meantText(meant)}`);
   return undefined;
 }
 
 function meantText(meant: string | undefined): string {
   if (meant !== undefined) return `did you mean [${meant}]?`;
-  return `there are ${[...SECTIONS.keys()].map((section) => `[${section}]`).join(', ')}`;
+  return `the sections are ${SECTIONS.map(({ name }) => `[${name}]`).join(', ')}`;
 }
 
 /** The known section nearest to `name`; where a name or PCI address is part of it, with that of `name`. */
 function meantSection(name: string): string | undefined {
-  if (`${name}.` === DPDK_PREFIX) return `${DPDK_PREFIX}0000:03:00.0`;
-  for (const { prefix, example } of NAMED) if (`${name}.` === prefix) return `${prefix}${example}`;
+  for (const { prefix, example } of REPEATED) if (`${name}.` === prefix) return prefix + example;
   const pci = /(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/i.exec(name)?.[0]?.toLowerCase();
-  if (pci !== undefined) return `${DPDK_PREFIX}${pci.length === 12 ? pci : `0000:${pci}`}`;
-  const candidates = [...SECTIONS.keys()].filter((section) => !/[A-Z]/.test(section));
+  if (pci !== undefined) return `vpp.dpdk.interface.${pci.length === 12 ? pci : `0000:${pci}`}`;
+  const candidates = [...SINGLE.map((section) => section.name), 'route'];
   const tail = name.slice(name.indexOf('.') + 1);
-  for (const { prefix, pattern } of NAMED) {
-    if (name.includes('.') && pattern.test(tail)) candidates.push(`${prefix}${tail}`);
+  for (const { prefix, type } of REPEATED) {
+    if (name.includes('.') && type.pattern.test(tail)) candidates.push(prefix + tail);
   }
   return nearest(name, candidates);
 }

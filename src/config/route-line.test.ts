@@ -78,7 +78,7 @@ it.each([
   ],
   ['10.0.0.0/8 via blackhole', '"blackhole": blackhole stands without via'],
   ['10.0.0.0/8 via prohibit metric 5', '"prohibit metric 5": prohibit stands without via'],
-  ['10.0.0.0/8 via 192.0.2.1%9xe', '"9xe" does not begin with a letter: a name like xe0 is right'],
+  ['10.0.0.0/8 via 192.0.2.1%9xe', '"9xe" does not begin with a letter: expected a name such as xe0'],
   ['mpls', '"mpls" names no label: mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right'],
   [
     'mpls 16 192.0.2.1',

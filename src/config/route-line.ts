@@ -5,13 +5,12 @@
  *                                                                                              see route-value.ts
  *   del PREFIX [table N] | del mpls LABEL
  */
+import { interfaceName } from './name-types.ts';
 import type { Read } from './network-values.ts';
 import { quote } from './problems.ts';
 import { ACTION_WORDS, readDestination, readRouteValue, subjectOf } from './route-value.ts';
 import { wholeNumber } from './route-labels.ts';
-import { PATTERNS } from './schema.ts';
 import type { Destination, StaticRoute } from './types.ts';
-import { interfaceNameWords } from './words.ts';
 
 export type RouteLine =
   | { readonly kind: 'route'; readonly route: Omit<StaticRoute, 'line'> }
@@ -21,7 +20,6 @@ const GRAMMAR = `PREFIX via NEXT-HOP, ${ACTION_WORDS.map((word) => `PREFIX ${wor
 const IS_ACTION_WORD = new RegExp(`^(?:${ACTION_WORDS.join('|')})\\b`);
 const MPLS_GRAMMAR = 'mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right';
 const MAX_U32 = 0xffff_ffff;
-const NAME = new RegExp(PATTERNS.interfaceName);
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
@@ -64,7 +62,7 @@ export function readRouteLine(line: string): Read<RouteLine> {
 
 /** Any interface may come yet: only what no interface can be called is refused. */
 function refuseInterface(name: string): string | undefined {
-  return NAME.test(name) ? undefined : `${quote(name)} ${interfaceNameWords(name)}`;
+  return interfaceName.pattern.test(name) ? undefined : interfaceName.refuse(name, 'xe0');
 }
 
 function readDelete(text: string): Read<RouteLine> {

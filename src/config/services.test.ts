@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planChange } from './difference.ts';
 import { machineProblems } from './machine.ts';
 import { defaultConfig, parseConfig } from './parse.ts';
-import { formatCommand, readCommand } from './services.ts';
+import { formatCommand, readCommand } from './command.ts';
 import type { Config } from './types.ts';
 
 function problemsOf(text: string): string[] {
@@ -43,7 +43,7 @@ ${BIRD}`;
   it.each([
     [
       '[service.bird]\nnetns = x',
-      '1 service.bird.command: missing: [service.bird] needs a line like command = /usr/sbin/bird -f -c /boot/bird.conf -s /run/bird.ctl',
+      '1 service.bird.command: missing: [service.bird] needs a line such as command = /usr/sbin/bird -f -c /boot/bird.conf -s /run/bird.ctl',
     ],
     [
       '[service.bird]\ncommand = bird -f',
@@ -73,30 +73,24 @@ ${BIRD}`;
       `[service.bird]\ncommand = /bin/x${' y'.repeat(256)}`,
       '2 service.bird.command: 257 words: at most 256 are right',
     ],
-    ['[service.bird]\ncommand =', /^2 service\.bird\.command: no value: command = \/usr/],
-    [
-      `${BIRD}restart = yes`,
-      '3 service.bird.restart: "yes" is none of them: always, on-failure or never is right',
-    ],
+    ['[service.bird]\ncommand =', /^2 service\.bird\.command: no value: write one such as command = \/usr/],
+    [`${BIRD}restart = yes`, '3 service.bird.restart: expected always, on-failure or never, got "yes"'],
     [`${BIRD}netns = /run/netns/x`, /^3 service\.bird\.netns: "\/run\/netns\/x" is a path/],
     [`${BIRD}user = bird`, /^3 service\.bird\.user: "user" is not a key of \[service\.bird\]/],
     [
       `${BIRD}${BIRD}`,
       '3 service.bird: the section [service.bird] is on line 1 already: put its keys together there',
     ],
-    [
-      '[service.vpp]\ncommand = /bin/x',
-      `1 service.vpp: "vpp" is a name of the box's own: another one is right`,
-    ],
+    ['[service.vpp]\ncommand = /bin/x', `1 service.vpp: "vpp" is a service of the box: choose another name`],
     [
       '[service.0x]\ncommand = /bin/x',
-      '1 service.0x: "0x" does not begin with a letter: a name like bird is right',
+      '1 service.0x: "0x" does not begin with a letter: expected a name such as bird',
     ],
     [
       `[service.${'b'.repeat(32)}]\ncommand = /bin/x`,
-      `1 service.${'b'.repeat(32)}: "${'b'.repeat(32)}" has 32 characters: the name of a service has at most 31`,
+      `1 service.${'b'.repeat(32)}: "${'b'.repeat(32)}" has 32 characters: a service name has at most 31`,
     ],
-    ['[service.a.b]\ncommand = /bin/x', /^1 service\.a\.b: "a\.b" has other characters than letters/],
+    ['[service.a.b]\ncommand = /bin/x', /^1 service\.a\.b: "a\.b" has characters other than letters/],
     ['[services.bird]', '1 services.bird: [services.bird] is not a section: did you mean [service.bird]?'],
     ['[service]', '1 service: [service] is not a section: did you mean [service.bird]?'],
   ] as const)('%j is refused', (text, message) => {

@@ -3,6 +3,7 @@
  *
  * Every value here has passed validation; units are in the names. Nothing outside `src/config` reads INI text.
  */
+import type { SectionValues } from './sections.ts';
 
 /** An IP prefix in canonical text form (`10.0.0.0/8`, `2001:db8::/32`), split for those who compute with it. */
 export interface Prefix {
@@ -68,181 +69,28 @@ export interface StaticRoute {
   readonly line: number;
 }
 
-/** `[interface.NAME]` */
-export interface InterfaceConfig {
-  readonly name: string;
-  readonly enabled: boolean;
-  /** Layer 3 MTU in bytes. */
-  readonly mtuBytes: number;
-  readonly addresses: readonly Prefix[];
-  readonly mpls: boolean;
-  readonly line: number;
+/** What the rows of `sections/` say, and the static routes. */
+export interface Config extends SectionValues {
+  readonly routes: readonly StaticRoute[];
 }
 
-/** Who drives a NIC of VPP. */
-export type NicDriver = 'dpdk' | 'native';
-
-/** `[vpp.dpdk.interface.PCI]` */
-export interface DpdkInterfaceConfig {
-  /** Full, lower case: `0000:03:00.0` */
-  readonly pciAddress: string;
-  readonly name: string;
-  /** DPDK, or VPP's own driver for this kind of NIC. */
-  readonly driver: NicDriver;
-  readonly rxQueues: number | undefined;
-  readonly txQueues: number | undefined;
-  readonly line: number;
-}
-
-export type HugepageSize = '2M' | '1G';
-
-export interface VppConfig {
-  readonly enabled: boolean;
-  readonly external: boolean;
-  /** Absolute path of the VPP executable. */
-  readonly binary: string;
-  readonly startTimeoutSeconds: number;
-  readonly answerTimeoutSeconds: number;
-  readonly apiSocket: string;
-  readonly cpu: {
-    readonly mainCore: number | undefined;
-    readonly workers: number | undefined;
-    readonly isolate: boolean;
-  };
-  readonly memory: {
-    readonly mainHeapBytes: number;
-    readonly hugepageSize: HugepageSize;
-    readonly buffers: number;
-  };
-  readonly dpdk: { readonly unsafeNoIommu: boolean; readonly interfaces: readonly DpdkInterfaceConfig[] };
-  readonly stats: {
-    readonly segmentBytes: number;
-    readonly socketPath: string;
-    readonly pollIntervalSeconds: number;
-  };
-  readonly lcp: {
-    readonly enabled: boolean;
-    readonly sync: boolean;
-    readonly autoSubint: boolean;
-    readonly netns: string;
-  };
-  readonly neighbors: {
-    readonly maxNumber: number;
-    /** 0: a neighbour is never asked again. */
-    readonly maxAgeSeconds: number;
-    readonly recycle: boolean;
-  };
-}
-
-export interface FibVppConfig {
-  readonly enabled: boolean;
-  readonly tableId: number;
-  readonly batchSize: number;
-  readonly batchIntervalMs: number;
-}
-
-/** `[fib.kernel]` */
-export interface FibKernelConfig {
-  /** Beside VPP; without VPP the kernel is programmed anyway. */
-  readonly enabled: boolean;
-  /** Of routes that name no table. */
-  readonly tableId: number;
-  /** Undefined: `vpp.lcp.netns` beside a VPP with LCP, else the own namespace. */
-  readonly netns: string | undefined;
-  readonly metric: number;
-  /** Whether routes of `vpp.lcp.netns` are taken over. */
-  readonly import: boolean;
-  readonly importDistance: number;
-}
-
-/** `[supervisor]`: how a crashing service is restarted. */
-export interface SupervisorConfig {
-  /** First delay; doubles at every failure. */
-  readonly backoffMs: number;
-  readonly backoffMaxMs: number;
-  /** Life after which the backoff is reset and a service counts as stable. */
-  readonly stableMs: number;
-  /** Starts without reaching `stableMs` after which a service is `looping`. */
-  readonly loopAfter: number;
-  /** While looping: time between two tries. */
-  readonly loopRetryMs: number;
-}
-
-/** When a service that ended is started again; `on-failure`: unless it ended with exit code 0. */
-export type RestartRule = 'always' | 'on-failure' | 'never';
-
-/** `[service.NAME]`: a program that the box keeps running, a routing daemon for example. */
-export interface ServiceConfig {
-  readonly name: string;
-  /** The program by its absolute path, then its arguments. */
-  readonly command: readonly string[];
-  /** The network namespace it runs in; undefined: the box's own. */
-  readonly netns: string | undefined;
-  readonly restart: RestartRule;
-  readonly line: number;
-}
-
-export interface ManagementConfig {
-  /** Kernel interface name; undefined: the first NIC that is not given to VPP. */
-  readonly interface: string | undefined;
-  readonly address: 'dhcp' | Prefix;
-  readonly gateway: string | undefined;
-  readonly dns: readonly string[];
-  /** Names or addresses of time servers; empty: those that DHCP names. */
-  readonly ntp: readonly string[];
-}
+export type UpdateConfig = Config['update'];
+export type WatchdogConfig = Config['watchdog'];
+export type ManagementConfig = Config['management'];
+export type SupervisorConfig = Config['supervisor'];
+export type VppConfig = Config['vpp'];
+export type HugepageSize = VppConfig['memory']['hugepageSize'];
+export type DpdkInterfaceConfig = VppConfig['dpdk']['interfaces'][number];
+export type FibVppConfig = Config['fib']['vpp'];
+export type FibKernelConfig = Config['fib']['kernel'];
+export type InterfaceConfig = Config['interfaces'][number];
+export type ServiceConfig = Config['services'][number];
+export type RestartRule = ServiceConfig['restart'];
 
 /** Address and port of one end: what to listen on, or whom to send to. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-}
-
-/** `[update]`: which images are taken, and how a new version and a new configuration prove themselves. */
-export interface UpdateConfig {
-  readonly confirmTimeoutSeconds: number;
-  readonly trialStableSeconds: number;
-  readonly trialTimeoutSeconds: number;
-  readonly routeTolerancePercent: number;
-  /** Images of a lower version are refused. */
-  readonly minimumVersion: string | undefined;
-  /** Whether an image may have been built before the running one. */
-  readonly allowOlderBuilds: boolean;
-}
-
-export interface WatchdogConfig {
-  readonly enabled: boolean;
-  readonly timeoutSeconds: number;
-}
-
-export interface LogConfig {
-  /** Undefined: nothing is sent. */
-  readonly syslog: Endpoint | undefined;
-  readonly diskBytes: number;
-}
-
-export interface HttpConfig {
-  readonly listen: Endpoint;
-  /** Without one the box has a default of its own, and `appliance run` serves no TLS. */
-  readonly httpsListen: Endpoint | undefined;
-  /** DNS names in lower case, each once: requests to them are taken, beside those to the box's own. */
-  readonly names: readonly string[];
-}
-
-export interface Config {
-  readonly system: { readonly hostname: string };
-  readonly management: ManagementConfig;
-  readonly http: HttpConfig;
-  readonly telemetry: { readonly zeroSeries: boolean };
-  readonly update: UpdateConfig;
-  readonly watchdog: WatchdogConfig;
-  readonly log: LogConfig;
-  readonly supervisor: SupervisorConfig;
-  readonly services: readonly ServiceConfig[];
-  readonly vpp: VppConfig;
-  readonly fib: { readonly vpp: FibVppConfig; readonly kernel: FibKernelConfig };
-  readonly interfaces: readonly InterfaceConfig[];
-  readonly routes: readonly StaticRoute[];
 }
 
 /** One mistake in the file, or one fact of the machine that does not fit it. */

@@ -1,4 +1,4 @@
-// Made by generate.ts from the leaf table (leaves.ts): change that, then run `npm run generate`.
+// Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 
 /** One failed keyword; `instancePath` is a JSON pointer into the document. */
 export interface SchemaError {

@@ -14,79 +14,79 @@ const LONG = 'x'.repeat(120);
 
 describe('values that are refused, with what is right', () => {
   it.each([
-    ['vpp', 'enabled = yes', '"yes" is not true or false: write true'],
-    ['vpp', 'enabled = 1', '"1" is not true or false: write true'],
-    ['vpp', 'enabled = On', '"On" is not true or false: write true'],
-    ['vpp', 'enabled = TRUE', '"TRUE" is not true or false: write true'],
-    ['vpp', 'enabled = off', '"off" is not true or false: write false'],
-    ['vpp', 'enabled = maybe', '"maybe" is not true or false'],
-    ['vpp', 'enabled =', 'no value: enabled = true would be right; leave the line out for false'],
-    ['vpp', 'start-timeout = 0', '"0" is out of range: 1..3600 seconds is right'],
-    ['vpp', 'start-timeout = 3601', '"3601" is out of range: 1..3600 seconds is right'],
-    ['vpp', 'start-timeout = 60s', '"60s" is not a plain whole number: write 60 (1..3600 seconds)'],
-    ['vpp', 'start-timeout = 060', '"060" is not a plain whole number: write 60 (1..3600 seconds)'],
-    ['vpp', 'start-timeout = 60.0', '"60.0" is not a plain whole number: write 60 (1..3600 seconds)'],
-    ['vpp', 'start-timeout = 0x10', '"0x10" is not a whole number: 1..3600 seconds is right'],
-    ['vpp', 'start-timeout = 1e3', '"1e3" is not a whole number: 1..3600 seconds is right'],
-    ['vpp', 'start-timeout = soon', '"soon" is not a whole number: 1..3600 seconds is right'],
-    ['vpp', 'answer-timeout = 1', '"1" is out of range: 2..3600 seconds is right'],
-    ['vpp.cpu', 'main-core = 256', '"256" is out of range: 0..255 is right'],
-    ['vpp.cpu', 'main-core = -1', '"-1" is out of range: 0..255 is right'],
-    ['vpp.cpu', 'workers = 99999999999999999999', '"99999999999999999999" is out of range: 0..255 is right'],
-    ['vpp.cpu', 'workers = auto', '"auto" is not a whole number: 0..255 is right'],
-    ['fib.vpp', 'table-id = 4294967296', '"4294967296" is out of range: 0..4294967295 is right'],
-    ['fib.vpp', 'batch-size = 0', '"0" is out of range: 1..65535 routes is right'],
-    ['fib.vpp', 'batch-interval-ms = 60001', '"60001" is out of range: 0..60000 milliseconds is right'],
-    ['vpp.stats', 'poll-interval = 0', '"0" is out of range: 1..3600 seconds is right'],
-    ['vpp.memory', 'main-heap = 1GB', '"1GB" is not a size: write 1G'],
-    ['vpp.memory', 'main-heap = 1g', '"1g" is not a size: write 1G'],
-    ['vpp.memory', 'main-heap = 1.5 GiB', '"1.5 GiB" is not a size: write 1536M'],
-    ['vpp.memory', 'main-heap = 1', '"1" is out of range: 256M..256G is right'],
+    ['vpp', 'enabled = yes', 'expected true or false, got "yes": write true'],
+    ['vpp', 'enabled = 1', 'expected true or false, got "1": write true'],
+    ['vpp', 'enabled = On', 'expected true or false, got "On": write true'],
+    ['vpp', 'enabled = TRUE', 'expected true or false, got "TRUE": write true'],
+    ['vpp', 'enabled = off', 'expected true or false, got "off": write false'],
+    ['vpp', 'enabled = maybe', 'expected true or false, got "maybe"'],
+    ['vpp', 'enabled =', 'no value: write one such as enabled = true, or omit the line for false'],
+    ['vpp', 'start-timeout = 0', '"0" is out of range (1–3600 seconds)'],
+    ['vpp', 'start-timeout = 3601', '"3601" is out of range (1–3600 seconds)'],
+    ['vpp', 'start-timeout = 60s', 'expected a whole number (1–3600 seconds), got "60s": write 60'],
+    ['vpp', 'start-timeout = 060', 'expected a whole number (1–3600 seconds), got "060": write 60'],
+    ['vpp', 'start-timeout = 60.0', 'expected a whole number (1–3600 seconds), got "60.0": write 60'],
+    ['vpp', 'start-timeout = 0x10', 'expected a whole number (1–3600 seconds), got "0x10"'],
+    ['vpp', 'start-timeout = 1e3', 'expected a whole number (1–3600 seconds), got "1e3"'],
+    ['vpp', 'start-timeout = soon', 'expected a whole number (1–3600 seconds), got "soon"'],
+    ['vpp', 'answer-timeout = 1', '"1" is out of range (2–3600 seconds)'],
+    ['vpp.cpu', 'main-core = 256', '"256" is out of range (0–255)'],
+    ['vpp.cpu', 'main-core = -1', '"-1" is out of range (0–255)'],
+    ['vpp.cpu', 'workers = 99999999999999999999', '"99999999999999999999" is out of range (0–255)'],
+    ['vpp.cpu', 'workers = auto', 'expected a whole number (0–255), got "auto"'],
+    ['fib.vpp', 'table-id = 4294967296', '"4294967296" is out of range (0–4294967295)'],
+    ['fib.vpp', 'batch-size = 0', '"0" is out of range (1–65535 routes)'],
+    ['fib.vpp', 'batch-interval-ms = 60001', '"60001" is out of range (0–60000 milliseconds)'],
+    ['vpp.stats', 'poll-interval = 0', '"0" is out of range (1–3600 seconds)'],
+    ['vpp.memory', 'main-heap = 1GB', 'expected a size (256M–256G), got "1GB": write 1G'],
+    ['vpp.memory', 'main-heap = 1g', 'expected a size (256M–256G), got "1g": write 1G'],
+    ['vpp.memory', 'main-heap = 1.5 GiB', 'expected a size (256M–256G), got "1.5 GiB": write 1536M'],
+    ['vpp.memory', 'main-heap = 1', '"1" is out of range (256M–256G)'],
     [
       'vpp.memory',
       'main-heap = 1T',
-      '"1T" is not a size: a whole number with K, M or G is right, 256M..256G, for example 1536M',
+      'expected a size (256M–256G), got "1T": write a whole number with K, M or G, such as 1536M',
     ],
-    ['vpp.memory', 'hugepage-size = 2MB', '"2MB" is not right: write 2M'],
-    ['vpp.memory', 'hugepage-size = 4K', '"4K" is neither: 2M or 1G is right'],
-    ['vpp.memory', 'buffers = 10', '"10" is out of range: 1024..16777216 per NUMA node is right'],
-    ['vpp', 'binary = vpp', '"vpp" is not absolute: a path like /opt/vpp/bin/vpp is right'],
-    ['vpp', 'binary = /usr/../vpp', '"/usr/../vpp" has .. in it: write the path without'],
-    ['vpp', 'api-socket = api.sock', '"api.sock" is not absolute: a path like /run/vpp/api.sock is right'],
-    ['vpp', 'api-socket = /run/../x', '"/run/../x" has .. in it: write the path without'],
-    ['vpp', 'api-socket = /run/', '"/run/" is a folder: name the socket in it, like /run/vpp/api.sock'],
+    ['vpp.memory', 'hugepage-size = 2MB', 'expected 2M or 1G, got "2MB": write 2M'],
+    ['vpp.memory', 'hugepage-size = 4K', 'expected 2M or 1G, got "4K"'],
+    ['vpp.memory', 'buffers = 10', '"10" is out of range (1024–16777216 per NUMA node)'],
+    ['vpp', 'binary = vpp', 'expected an absolute path such as /opt/vpp/bin/vpp, got "vpp"'],
+    ['vpp', 'binary = /usr/../vpp', '"/usr/../vpp" has ".." in it: write the path without it'],
+    ['vpp', 'api-socket = api.sock', 'expected an absolute path such as /run/vpp/api.sock, got "api.sock"'],
+    ['vpp', 'api-socket = /run/../x', '"/run/../x" has ".." in it: write the path without it'],
+    ['vpp', 'api-socket = /run/', '"/run/" is a directory: name the socket in it, such as /run/vpp/api.sock'],
     ['vpp', `api-socket = /${LONG}`, `"/${LONG.slice(0, 79)}…" has 121 bytes: a socket path has at most 107`],
     [
       'vpp',
       'api-socket = /run/a b',
-      '"/run/a b" has blanks, controls, quotes or one of { } # \\ in it: a path like /run/vpp/api.sock is right',
+      '"/run/a b" has a blank, a control character, a quote or one of { } # \\: expected a path such as /run/vpp/api.sock',
     ],
     [
       'vpp',
       'api-socket = "/run/a\\u0000b"',
-      '"/run/a\\u0000b" has blanks, controls, quotes or one of { } # \\ in it: a path like /run/vpp/api.sock is right',
+      '"/run/a\\u0000b" has a blank, a control character, a quote or one of { } # \\: expected a path such as /run/vpp/api.sock',
     ],
     [
       'vpp',
       'api-socket = /run/a}',
-      '"/run/a}" has blanks, controls, quotes or one of { } # \\ in it: a path like /run/vpp/api.sock is right',
+      '"/run/a}" has a blank, a control character, a quote or one of { } # \\: expected a path such as /run/vpp/api.sock',
     ],
     [
       'vpp',
       'api-socket = /run/vpp/cli.sock',
-      '"/run/vpp/cli.sock" is the socket of VPP\'s command line: another path is right',
+      '"/run/vpp/cli.sock" is the socket of VPP\'s command line: choose another path',
     ],
     [
       'vpp',
       'api-socket = /run/vpp//stats.sock',
-      '"/run/vpp//stats.sock" is vpp.stats.socket-path (its default) too: two paths are right',
+      '"/run/vpp//stats.sock" conflicts with vpp.stats.socket-path = /run/vpp/stats.sock (its default): choose another path',
     ],
     [
       'vpp.lcp',
       'netns = a/b',
-      '"a/b" is a path: the name alone is right, like dataplane (it appears below /run/netns)',
+      '"a/b" is a path: write the name alone, such as dataplane (it appears in /run/netns)',
     ],
-    ['vpp.lcp', 'netns = ..', '".." is a folder itself: a name like dataplane is right'],
+    ['vpp.lcp', 'netns = ..', '".." is a directory: expected a name such as dataplane'],
     [
       'vpp.lcp',
       `netns = ${LONG.slice(0, 32)}`,
@@ -95,35 +95,35 @@ describe('values that are refused, with what is right', () => {
     [
       'vpp.lcp',
       'netns = a b',
-      '"a b" has other characters than letters, digits, ".", "_" and "-": a name like dataplane is right',
+      '"a b" has characters other than letters, digits, ".", "_" and "-": expected a name such as dataplane',
     ],
     [
       'system',
       'hostname = edge_1',
-      '"edge_1" has other characters than letters, digits, "-" and ".": a name like edge-1 is right',
+      '"edge_1" has characters other than letters, digits, "-" and ".": expected a name such as edge-1',
     ],
     [
       'system',
       'hostname = -edge',
-      '"-edge" has a part that begins or ends with "-": a name like edge-1 is right',
+      '"-edge" has a label that begins or ends with "-": expected a name such as edge-1',
     ],
-    ['system', 'hostname = a..b', '"a..b" has an empty part: a name like edge-1 is right'],
+    ['system', 'hostname = a..b', '"a..b" has an empty label: expected a name such as edge-1'],
     [
       'system',
       `hostname = ${LONG.slice(0, 65)}`,
-      `"${LONG.slice(0, 65)}" has 65 characters: Linux holds a host name of at most 64`,
+      `"${LONG.slice(0, 65)}" has 65 characters: a host name has at most 64`,
     ],
     [
       'system',
       `hostname = ${LONG.slice(0, 64)}`,
-      `"${LONG.slice(0, 64)}" has a part of more than 63 characters`,
+      `"${LONG.slice(0, 64)}" has a label longer than 63 characters`,
     ],
-    ['update', 'minimum-version = 0.2', '"0.2" is not a version: write 0.2.0'],
-    ['update', 'minimum-version = v1.2.3-RC', '"v1.2.3-RC" is not a version: write 1.2.3-rc'],
+    ['update', 'minimum-version = 0.2', 'expected a version, got "0.2": write 0.2.0'],
+    ['update', 'minimum-version = v1.2.3-RC', 'expected a version, got "v1.2.3-RC": write 1.2.3-rc'],
     [
       'update',
       'minimum-version = newest',
-      '"newest" is not a version: MAJOR.MINOR.PATCH is right, with a -suffix of small letters and digits where it has one',
+      'expected a version, got "newest": write MAJOR.MINOR.PATCH, with an optional -suffix of lower-case letters, digits and dots',
     ],
     ['http', 'listen = 8080', '"8080" is not HOST:PORT: write :8080 for every address'],
     ['http', 'listen = *:8080', '"*:8080": write :8080 for every address'],
@@ -144,10 +144,14 @@ describe('values that are refused, with what is right', () => {
     [
       'management',
       'interface = eth 0',
-      '"eth 0" has other characters than letters, digits, ".", "_" and "-": a name like xe0 is right',
+      '"eth 0" has characters other than letters, digits, ".", "_" and "-": expected a name such as xe0',
     ],
-    ['management', 'address = DHCP', '"DHCP" has capitals: write dhcp'],
-    ['management', 'address = auto', '"auto" is neither dhcp nor an address like 192.0.2.10/24'],
+    [
+      'management',
+      'address = DHCP',
+      'expected dhcp or an address such as 192.0.2.10/24, got "DHCP": write it in lower case',
+    ],
+    ['management', 'address = auto', 'expected dhcp or an address such as 192.0.2.10/24, got "auto"'],
     [
       'management',
       'address = 192.0.2.1',
@@ -159,10 +163,10 @@ describe('values that are refused, with what is right', () => {
       '"192.0.2.1/24" has a prefix length: the address alone is right here',
     ],
     ['management', 'dns = 192.0.2.1,', 'an empty address: one comma too many?'],
-    ['management', 'dns = 192.0.2.1, 192.0.2.1', '"192.0.2.1" is there twice: give it once'],
+    ['management', 'dns = 192.0.2.1, 192.0.2.1', '"192.0.2.1" is listed twice: list it once'],
     ['management', 'dns = fe80::1%eth0', '"fe80::1%eth0" has a zone: the address alone is right here'],
     ['management', 'dns = [2001:db8::1]', '"[2001:db8::1]" has brackets: the address alone is right here'],
-    ['management', 'ntp = a, a', '"a" is there twice: give it once'],
+    ['management', 'ntp = a, a', '"a" is listed twice: list it once'],
     [
       'management',
       'ntp = 192.0.2',
@@ -173,37 +177,37 @@ describe('values that are refused, with what is right', () => {
       'ntp = no_name',
       '"no_name" is not an address: one like 192.0.2.1 or 2001:db8::1 is right',
     ],
-    ['http', 'names = a.example, A.EXAMPLE', '"A.EXAMPLE" is there twice: give it once'],
-    ['http', 'names = a.example,', 'an empty name: one comma too many?'],
+    ['http', 'names = a.example, A.EXAMPLE', '"A.EXAMPLE" is listed twice: list it once'],
+    ['http', 'names = a.example,', 'empty name: remove the extra comma'],
     [
       'http',
       'names = https://a.example/',
-      '"https://a.example/" is a URL: the name alone is right, like router.example.net',
+      '"https://a.example/" is a URL: write the name alone, such as router.example.net',
     ],
     [
       'http',
       'names = a.example:8443',
-      '"a.example:8443" has a port: the name alone is right, for every port',
+      '"a.example:8443" has a port: write the name alone, such as router.example.net',
     ],
     [
       'http',
       'names = *.example.net',
-      '"*.example.net" has a wildcard: each name is given in full, like router.example.net',
+      '"*.example.net" has a wildcard: write each name in full, such as router.example.net',
     ],
     ...['192.0.2.1', '2001:db8::1', '[2001:db8::1]'].map((address) => [
       'http',
       `names = ${address}`,
-      `"${address}" is an address: requests to addresses are taken anyway, names are right here`,
+      `"${address}" is an address: list names only, requests to addresses are always taken`,
     ]),
     ...['a_b', '-a', 'a..b', '1.2', `${LONG.slice(0, 64)}.example`].map((name) => [
       'http',
       `names = ${name}`,
-      `"${name}" is not a DNS name: one like router.example.net is right`,
+      `expected a DNS name such as router.example.net, got "${name}"`,
     ]),
     [
       'http',
       `names = ${Array.from({ length: 17 }, (_, at) => `n${at}`).join(',')}`,
-      '17 names: at most 16 are right',
+      '17 names exceed the limit of 16',
     ],
     ['log', 'syslog = 192.0.2.14', '"192.0.2.14" has no port: write 192.0.2.14:514'],
     ['log', 'syslog = 2001:db8::14', '"2001:db8::14" has no port: write [2001:db8::14]:514'],
@@ -213,24 +217,24 @@ describe('values that are refused, with what is right', () => {
     [
       'http',
       'https-listen = :8080',
-      'port 8080 is that of http.listen (its default) too: two ports are right',
+      '"[::]:8080" conflicts with http.listen = [::]:8080 (its default): choose another port',
     ],
     [
       'update',
       'trial-stable = 300',
-      '"300" is not less than update.trial-timeout = 300 (its default): no version could ever be marked good',
+      '"300" conflicts with update.trial-timeout = 300 (its default): trial-timeout must be more than trial-stable, or no version could be marked good',
     ],
     [
       'supervisor',
       'backoff-ms = 60000',
-      '"60000" is more than supervisor.backoff-max-ms = 30000 (its default): at most that is right',
+      '"60000" conflicts with supervisor.backoff-max-ms = 30000 (its default): backoff-max-ms must be at least backoff-ms',
     ],
     [
       'supervisor',
       'backoff-max-ms = 500',
-      '"500" is less than supervisor.backoff-ms = 1000 (its default): at least that is right',
+      '"500" conflicts with supervisor.backoff-ms = 1000 (its default): backoff-max-ms must be at least backoff-ms',
     ],
-    ['interface.xe0', 'mtu = 67', '"67" is out of range: 68..65535 bytes is right'],
+    ['interface.xe0', 'mtu = 67', '"67" is out of range (68–65535 bytes)'],
     [
       'interface.xe0',
       'addresses = 192.0.2.0/24',
@@ -273,12 +277,12 @@ describe('values that are refused, with what is right', () => {
     [
       'interface.xe0',
       'addresses = 192.0.2.1/24, 192.0.2.1/24',
-      '"192.0.2.1/24" is there twice: give it once',
+      '"192.0.2.1/24" is listed twice: list it once',
     ],
     [
       'interface.xe0',
       'addresses = 192.0.2.1/24, 192.0.2.2/25',
-      '"192.0.2.2/25" overlaps 192.0.2.0/24 of xe0 on line 2: subnets of interfaces are disjoint',
+      '"192.0.2.2/25" overlaps 192.0.2.0/24 of xe0 on line 2: subnets of interfaces must be disjoint',
     ],
   ])('[%s] %s', (section, line, message) => {
     expect(messages(section, line)).toEqual([message]);
@@ -320,7 +324,7 @@ describe('what must hold between leaves', () => {
 
   it('two sockets, reported where the later one stands', () => {
     expect(problemsOf('[vpp]\napi-socket = /a\n[vpp.stats]\nsocket-path = /a')).toEqual([
-      '4: "/a" is vpp.api-socket (line 2) too: two paths are right',
+      '4: "/a" conflicts with vpp.api-socket = /a (line 2): choose another path',
     ]);
   });
 
@@ -331,7 +335,7 @@ describe('what must hold between leaves', () => {
 
   it('an IPv6 address and its MTU', () => {
     expect(problemsOf('[interface.xe0]\nmtu = 1279\naddresses = 2001:db8::1/64')).toEqual([
-      '2: "1279" is too small for the IPv6 address 2001:db8::1/64: at least 1280 is right',
+      '2: "1279" is too small: the IPv6 address 2001:db8::1/64 needs at least 1280 bytes',
     ]);
     expect(problemsOf('[interface.xe0]\nmtu = 1280\naddresses = 2001:db8::1/64')).toEqual([]);
     expect(problemsOf('[interface.xe0]\nmtu = 68\naddresses = 192.0.2.1/24')).toEqual([]);
@@ -341,13 +345,13 @@ describe('what must hold between leaves', () => {
     const two = (a: string, b: string): string[] =>
       problemsOf(`[interface.xe0]\naddresses = ${a}\n[interface.xe1]\naddresses = ${b}`);
     expect(two('192.0.2.1/24', '192.0.2.1/24')).toEqual([
-      '4: "192.0.2.1/24" is an address of xe0 on line 2 too: give each interface its own',
+      '4: "192.0.2.1/24" is already an address of xe0 on line 2: give each interface its own',
     ]);
     expect(two('192.0.2.1/24', '192.0.2.2/24')).toEqual([
-      '4: "192.0.2.2/24" overlaps 192.0.2.0/24 of xe0 on line 2: subnets of interfaces are disjoint',
+      '4: "192.0.2.2/24" overlaps 192.0.2.0/24 of xe0 on line 2: subnets of interfaces must be disjoint',
     ]);
     expect(two('192.0.2.129/25', '192.0.2.1/24')).toEqual([
-      '4: "192.0.2.1/24" overlaps 192.0.2.128/25 of xe0 on line 2: subnets of interfaces are disjoint',
+      '4: "192.0.2.1/24" overlaps 192.0.2.128/25 of xe0 on line 2: subnets of interfaces must be disjoint',
     ]);
     expect(two('192.0.2.1/24, 2001:db8::1/64', '192.0.3.1/24, 2001:db8:0:1::1/64')).toEqual([]);
     expect(two('fe80::1/128', 'fe80::1/128')).toEqual([]);
@@ -361,11 +365,11 @@ describe('what must hold between leaves', () => {
     expect(gateway('192.0.2.9/24', '192.0.2.1')).toEqual([]);
     expect(gateway('2001:db8::9/64', 'fe80::1')).toEqual([]);
     expect(gateway('192.0.2.9/24', '198.51.100.1')).toEqual([
-      '3: "198.51.100.1" is not in the subnet of 192.0.2.9/24: an address in it is right',
+      '3: "198.51.100.1" is outside the subnet of 192.0.2.9/24',
     ]);
     expect(gateway('192.0.2.9/24', '2001:db8::1').length).toBe(1);
     expect(gateway('192.0.2.9/24', '192.0.2.9')).toEqual([
-      '3: "192.0.2.9" is the box\'s own address: name the router\'s',
+      '3: "192.0.2.9" is the box\'s own address: write the router\'s',
     ]);
   });
 });

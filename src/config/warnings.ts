@@ -9,21 +9,21 @@ import {
   parsePrefix,
   prefixContains,
 } from './addresses.ts';
+import { formatSize } from './leaf-types.ts';
 import { formatDestination } from './route-difference.ts';
 import { deadRoutes } from './route-resolution.ts';
-import { LOOPBACK_NAME } from './interfaces.ts';
+import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
 import { MAX_VPP_STACK } from './route-labels.ts';
 import type { Config, Destination, NextHop } from './types.ts';
-import type { LeafPath, Values } from './values.ts';
-import { formatSize } from './words.ts';
+import type { FilePath, Values } from './values.ts';
 
 const MIB = 1024 * 1024;
 /** VPP's receive and transmit descriptors per queue when startup.conf does not say. */
 const DESCRIPTORS = 1024;
 
-type Warn = (leaf: LeafPath, message: string) => void;
+type Warn = (leaf: FilePath, message: string) => void;
 
 /** Reports warnings about the configuration alone; `machineProblems` compares it with a machine. */
 export function warnTogether(config: Config, values: Values, problems: Problems): void {

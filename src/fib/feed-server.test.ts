@@ -42,7 +42,7 @@ const BAD: readonly (readonly [string, string | Uint8Array, string])[] = [
   [
     'a bad interface name',
     '10.9.0.0/16 via 192.0.2.9%9xe',
-    '"9xe" does not begin with a letter: a name like xe0 is right',
+    '"9xe" does not begin with a letter: expected a name such as xe0',
   ],
   [
     'two source lines',

@@ -18,10 +18,7 @@ interface Pair {
 }
 
 function config(name: string, at: string[] = []): InterfaceConfig {
-  const addresses = at.map((text) => {
-    const { family, address, length } = parsePrefix(text)!;
-    return { family, address, length };
-  });
+  const addresses = at.map((text) => parsePrefix(text)!);
   return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses };
 }
 

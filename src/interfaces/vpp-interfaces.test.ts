@@ -20,10 +20,7 @@ interface Shown {
 
 function config(name: string, more: Partial<InterfaceConfig> & { at?: string[] } = {}): InterfaceConfig {
   const { at = [], ...rest } = more;
-  const addresses = at.map((text) => {
-    const { family, address, length } = parsePrefix(text)!;
-    return { family, address, length };
-  });
+  const addresses = at.map((text) => parsePrefix(text)!);
   return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses, ...rest };
 }
 

@@ -1,6 +1,6 @@
 /** Each leaf of the configuration, not being so: its check fails, and health and metrics say it too. */
 import { describe, expect, test } from 'vitest';
-import { LEAF_PLACES, LEAVES, type LeafPlace, READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
+import { LEAVES, READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
 import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
 import { assessHealth } from './health.ts';
 import { assessReadiness } from './readiness.ts';
@@ -14,11 +14,6 @@ import type {
   ServiceStatus,
 } from './status.ts';
 
-type Places = typeof LEAF_PLACES;
-/** Leaves that may not be so. */
-type Fallible = {
-  [P in keyof Places]: Places[P] extends { readonly check: string } ? P : never;
-}[keyof Places];
 type Changes = Partial<ApplianceStatus>;
 
 const since = NOW - 5_000;
@@ -79,7 +74,7 @@ const service = (status: ServiceStatus): Changes => ({
 });
 
 /** What the status is when a leaf is not so: one that is not here does not compile. */
-const BROKEN: Readonly<Record<Fallible, Changes>> = {
+const BROKEN: Readonly<Record<string, Changes>> = {
   'system.hostname': conditions('boot identity', { severity: 'error' }),
   'management.interface': {
     management: { state: 'none', reason: 'no network interface is left' },
@@ -193,22 +188,15 @@ const BROKEN: Readonly<Record<Fallible, Changes>> = {
   }),
 };
 
-const PLACES: Readonly<Record<string, LeafPlace>> = LEAF_PLACES;
+/** The check that fails when a leaf does not take effect. */
+const CHECKS = new Map(LEAVES.flatMap(({ path, leaf: { fails } }) => (fails ? [[path, fails[0]]] : [])));
 
 function failing(status: ApplianceStatus): ReadyCheckName[] {
   return assessReadiness(status).checks.flatMap(({ name, ok }) => (ok ? [] : [name]));
 }
 
-describe('the places of the leaves', () => {
-  test('are there for each leaf, and for nothing else', () => {
-    expect(Object.keys(PLACES).sort()).toEqual(LEAVES.map(({ path }) => path).sort());
-  });
-
-  test('say when a check fails, or why a leaf cannot be otherwise', () => {
-    for (const [path, place] of Object.entries(PLACES)) {
-      expect('check' in place ? place.when : place.cannotFail, path).not.toBe('');
-    }
-  });
+test('every leaf that may not take effect is broken here, and no other', () => {
+  expect(Object.keys(BROKEN).sort()).toEqual([...CHECKS.keys()].sort());
 });
 
 describe('what is configured and not so', () => {
@@ -221,17 +209,13 @@ describe('what is configured and not so', () => {
 
   test.each(Object.entries(BROKEN))('%s fails its check, and is in health', (path, changes) => {
     const status = makeStatus(changes);
-    const place = PLACES[path];
-    expect(failing(status)).toContain(place !== undefined && 'check' in place ? place.check : undefined);
+    expect(failing(status)).toContain(CHECKS.get(path));
     expect(assessHealth(status, NOW).level).not.toBe('ok');
   });
 
   test.each(
     READY_CHECKS.flatMap((name) => {
-      const found = Object.entries(BROKEN).find(([path]) => {
-        const place = PLACES[path];
-        return place !== undefined && 'check' in place && place.check === name;
-      });
+      const found = Object.entries(BROKEN).find(([path]) => CHECKS.get(path) === name);
       return found === undefined ? [] : [[name, found[1]] as const];
     }),
   )('is in the metrics: %s', async (name, changes) => {

@@ -13,6 +13,7 @@ import * as vpp from '../../src/vpp/api/mod.ts';
 import { isAtLeast, readVppVersion } from '../../src/vpp/mod.ts';
 import { choosePlugins } from '../../src/vpp/plugins.ts';
 import { type ConformanceVpp, realVppBinary, startVpp, targetName } from './harness.ts';
+import { parsePrefix } from '../../src/config/mod.ts';
 import { prefix, retvalOf } from './requests.ts';
 
 const NETNS = `lcp-${process.pid}`;
@@ -197,7 +198,7 @@ describe(`LCP pairs on ${targetName}`, () => {
     await make(ctx, await loopback(12), 'probe', NETNS);
     const errors: string[] = [];
     const config = (name: string, addresses: string[]): InterfaceConfig => {
-      const prefixes = addresses.map((text) => prefix(text));
+      const prefixes = addresses.map((text) => parsePrefix(text)!);
       return { name, enabled: true, mtuBytes: 1450, mpls: false, addresses: prefixes, line: 1 };
     };
     const interfaces = new VppInterfaces({

@@ -111,10 +111,7 @@ let taps: HeldTaps | undefined;
 let errors: string[];
 
 function config(name: string, at: string[] = [], more: Partial<InterfaceConfig> = {}): InterfaceConfig {
-  const addresses = at.map((text) => {
-    const { family, address, length } = parsePrefix(text)!;
-    return { family, address, length };
-  });
+  const addresses = at.map((text) => parsePrefix(text)!);
   return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses, ...more };
 }
 

@@ -1,43 +1,11 @@
-/** [service.NAME]: the words of a command, and what its names must be. */
+/** The words of a command: a program and its arguments. */
 
 import type { Read } from './network-values.ts';
-import { type Problems, quote } from './problems.ts';
-import type { Resolved } from './resolve.ts';
-import type { RestartRule, ServiceConfig } from './types.ts';
-import type { Values } from './values.ts';
+import { quote } from './problems.ts';
 
-/** Services that the box has itself, and whose logs it keeps by these names. */
-const OWN_NAMES: ReadonlySet<string> = new Set(['appliance', 'dhcp', 'kernel', 'ntp', 'vpp']);
 /** execve(2) takes more; a line of the file is bounded first. */
 const MAX_WORDS = 256;
 const EXAMPLE = '/usr/sbin/bird -f -c /boot/bird.conf';
-
-/** The [service.NAME] sections in the order of the file; one whose command was refused is left out. */
-export function readServices(resolved: Resolved, values: Values, problems: Problems): ServiceConfig[] {
-  const services: ServiceConfig[] = [];
-  for (const section of resolved.sections) {
-    if (section.template !== 'service.NAME') continue;
-    if (OWN_NAMES.has(section.instance)) {
-      const message = `${quote(section.instance)} is a name of the box's own: another one is right`;
-      problems.error(section.line, section.id, message);
-    }
-    const text = values.get('service.NAME.command', section);
-    if (text === undefined) continue;
-    const read = readCommand(text);
-    if ('error' in read) {
-      problems.error(values.line('service.NAME.command', section), `${section.id}.command`, read.error);
-      continue;
-    }
-    services.push({
-      name: section.instance,
-      command: read.value,
-      netns: values.get('service.NAME.netns', section),
-      restart: restartRule(values.get('service.NAME.restart', section)),
-      line: section.line,
-    });
-  }
-  return services;
-}
 
 /**
  * A program by its path and its arguments. Words are separated by blanks and tabs; within "…" and '…' they belong to the
@@ -88,9 +56,4 @@ export function formatCommand(words: readonly string[]): string {
   return words
     .map((word) => (/^[^\s"'\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`))
     .join(' ');
-}
-
-/** The schema allows these three only. */
-function restartRule(text: string): RestartRule {
-  return text === 'never' || text === 'on-failure' ? text : 'always';
 }
