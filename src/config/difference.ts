@@ -34,7 +34,7 @@ export type ConfigChange =
   | {
       readonly result: 'applied';
       readonly plan: ChangePlan;
-      /** Unix milliseconds: without a confirmation until then the configuration of before comes back. */
+      /** Unix milliseconds: without a confirmation until then the previous configuration is restored. */
       readonly confirmBefore?: number;
       /** Something of it waits for a restart of VPP. */
       readonly pendingRestart: boolean;

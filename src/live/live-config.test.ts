@@ -109,7 +109,7 @@ describe('a configuration that is put', () => {
     expect([live.current(), live.confirmed(), onDisk()]).toEqual([FAST, BASE, BASE]);
     expect(live.status).toMatchObject({ state: 'waiting', pending: [] });
     expect(live.confirmBefore()).toBe(done.result === 'applied' ? done.confirmBefore : 0);
-    expect(said()).toContain('taken back unless it is confirmed within 120 s');
+    expect(said()).toContain('unless it is confirmed within 120 s, the previous one is restored');
     expect(await live.confirm()).toMatchObject({ result: 'applied', pendingRestart: false });
     expect([live.current(), live.confirmed(), onDisk()]).toEqual([FAST, FAST, FAST]);
     expect(live.status.state).toBe('confirmed');
@@ -127,7 +127,7 @@ describe('a configuration that is put', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(live.status).toMatchObject({
       state: 'reverted',
-      reason: 'the new configuration was not confirmed within 10 s: that of before is in force again',
+      reason: 'the new configuration was not confirmed within 10 s: the previous configuration was restored',
     });
     expect(applied.at(-1)).toBe('data-plane: poll 30, no workers');
     expect(inForce?.vpp.stats.pollIntervalSeconds).toBe(30);
@@ -250,7 +250,8 @@ describe('a part that refuses', () => {
     const change = live.put(`${WORKERS}[http]\nlisten = :81\n[log]\nsyslog = 192.0.2.1:514\n`, RESTART);
     await expect(change).rejects.toMatchObject({
       code: 'failed',
-      message: 'could not change the configuration: http: it does not want to; everything is as before',
+      message:
+        'could not change the configuration: http: it does not want to; the previous configuration was restored',
     });
     // The data plane was not asked, so it is not restarted to be as it was.
     expect(applied).toEqual([
@@ -267,7 +268,7 @@ describe('a part that refuses', () => {
     start(BASE);
     refusals.set('http', 2);
     await expect(live.put(`${BASE}[http]\nlisten = :81\n`, PLAIN)).rejects.toThrow(
-      'and not all is as before: http: it does not want to',
+      'the previous configuration was not restored completely: http: it does not want to',
     );
     await live.put(FAST, PLAIN);
     expect(applied.slice(2)).toEqual(['http: port 8080', 'data-plane: poll 5, no workers']);
@@ -280,7 +281,9 @@ describe('a part that refuses', () => {
     refusals.set('http', 1);
     await vi.advanceTimersByTimeAsync(121_000);
     expect(applied.at(-1)).toBe('data-plane: poll 30, no workers');
-    expect(said()).toContain('in force again, but http: it does not want to');
+    expect(said()).toContain(
+      'the previous configuration was not restored completely: http: it does not want to',
+    );
     expect(conditions.list()[0]?.severity).toBe('error');
   });
 
@@ -289,7 +292,7 @@ describe('a part that refuses', () => {
     const stuck = { ...appliers, log: () => new Promise<void>(() => {}) };
     start(BASE, { appliers: stuck });
     const change = live.put(`${BASE}[log]\nsyslog = 192.0.2.1:514\n`, PLAIN);
-    const failed = expect(change).rejects.toThrow('log: it takes longer than 60 s');
+    const failed = expect(change).rejects.toThrow('log: it did not finish within 60 s');
     await vi.advanceTimersByTimeAsync(130_000);
     await failed;
     expect(await live.put(FAST, { ...PLAIN, dryRun: true })).toMatchObject({ result: 'planned' });
@@ -303,7 +306,7 @@ describe('two changes at once', () => {
     const first = live.put(FAST, PLAIN);
     await expect(live.put(WORKERS, PLAIN)).rejects.toMatchObject({
       code: 'busy',
-      message: 'could not begin a new configuration: a new configuration is under way',
+      message: 'could not begin a new configuration: a new configuration is in progress',
     });
     await expect(live.confirm()).rejects.toMatchObject({ code: 'busy' });
     expect(await live.put(WORKERS, { ...PLAIN, dryRun: true })).toMatchObject({ result: 'planned' });
@@ -372,7 +375,7 @@ describe('a reload', () => {
       problems: [{ leaf: 'file', message: expect.stringContaining('ENOENT') }],
     });
     expect(applied).toEqual([]);
-    expect(said()).toContain('the configuration of before stays in force');
+    expect(said()).toContain('the previous configuration stays in force');
     writeFileSync(path, FAST);
     await live.reload(PLAIN);
     expect(said()).toBe('');

@@ -2,12 +2,11 @@
  * The configuration while the appliance runs: put over HTTP, confirmed, taken back, read again from its file.
  *
  * Invariants: one change at a time; the file is written at a confirmation only, so that a power cut or a restart
- * before it comes up with the configuration of before; a configuration that was put and not confirmed in time is
- * taken back to the last confirmed one; what one part refuses is taken back in all parts. `running` is what is really
- * in force of each configuration: all of it but what waits for a restart of VPP.
+ * before it comes up with the previous configuration; when a configuration that was put is not confirmed in time, the
+ * last confirmed one is restored; what one part refuses is undone in all parts. `running` is what is really in force of
+ * each configuration: all of it but what waits for a restart of VPP.
  */
 import {
-  type ChangePart,
   type ChangePlan,
   type ConfigChange,
   formatPlan,
@@ -71,7 +70,7 @@ export interface LiveConfigOptions {
   readonly isFile: boolean;
   /** Name of the file in messages. */
   readonly path: string;
-  /** The file as it is now; throws in words. */
+  /** The file as it is now; throws with the reason. */
   readonly readFile: () => Uint8Array;
   /** Replaces the file as a whole. */
   readonly writeFile: (text: string) => Promise<void>;
@@ -89,8 +88,14 @@ interface Version {
   readonly text: string;
   readonly config: Config;
   readonly running: Config;
+  /** What waits for a restart of VPP, one line a step. */
+  readonly pending: readonly string[];
   readonly warnings: readonly ConfigProblem[];
 }
+
+/** A text that was read and judged. */
+type Read = Pick<Version, 'text' | 'config' | 'warnings'>;
+type Rejected = Extract<ConfigChange, { result: 'rejected' }>;
 
 type State =
   | { readonly state: 'confirmed' }
@@ -118,7 +123,7 @@ export class LiveConfig implements Disposable {
     this.#options = options;
     this.#mover = new Mover(options.appliers);
     const { text, config, isFile } = options;
-    this.#now = { text, config, running: config, warnings: [] };
+    this.#now = { text, config, running: config, pending: [], warnings: [] };
     this.#confirmed = this.#now;
     this.#isFile = isFile;
   }
@@ -139,7 +144,7 @@ export class LiveConfig implements Disposable {
   }
 
   get status(): ConfigChangeStatus {
-    const pending = formatPlan(this.#pending());
+    const { pending } = this.#now;
     const state = this.#state;
     switch (state.state) {
       case 'waiting': {
@@ -164,12 +169,18 @@ export class LiveConfig implements Disposable {
     return this.#exclusive('a new configuration', async () => {
       const next = this.#read(text);
       if ('result' in next) return next;
+      const before = this.#now;
       const done = await this.#take(next, restartVpp);
-      if (done.result === 'unchanged' || !this.#isUnconfirmed()) {
-        if (done.result === 'applied') this.#settle();
+      if (done.result === 'unchanged') return done;
+      const isFirst = before === this.#confirmed;
+      const isTaken = isFirst ? stepsOf(done.plan) > this.#now.pending.length : this.#isMoved();
+      if (this.#isFile && this.#now.text === this.#confirmed.text && !isTaken) {
+        this.#settle();
         return done;
       }
-      return { ...done, confirmBefore: this.#wait(done.plan) };
+      // Against what it would go back to, not against one that waited before and was replaced.
+      const whole = isFirst ? done.plan : planChange(this.#confirmed.running, this.#now.config);
+      return { ...done, confirmBefore: this.#wait(isEmptyPlan(whole) ? done.plan : whole) };
     });
   }
 
@@ -191,12 +202,12 @@ export class LiveConfig implements Disposable {
       this.#isFile = true;
       this.#settle();
       this.#options.logger.info('config', `confirmed: ${this.#options.path} was written`);
-      return { result: 'applied', plan: state.plan, pendingRestart: !isEmptyPlan(this.#pending()) };
+      return { result: 'applied', plan: state.plan, pendingRestart: this.#now.pending.length > 0 };
     });
   }
 
   /**
-   * Takes the file into force as it is now, without a confirmation: whoever asks has changed it. One that waits for a
+   * Takes the file into force as it is now, without a confirmation: its author asks for it. One that waits for a
    * confirmation is given up. Rejects with LiveConfigError `busy`, `failed`, `stopped`.
    */
   async reload({ dryRun, restartVpp }: ChangeOptions): Promise<ConfigChange> {
@@ -229,11 +240,6 @@ export class LiveConfig implements Disposable {
     this.#state = { state: 'stopped' };
   }
 
-  /** What is said of the configuration in force, and is not so yet. */
-  #pending(): ChangePlan {
-    return planChange(this.#now.running, this.#now.config);
-  }
-
   #plan(source: string | Uint8Array): ConfigChange {
     const next = this.#read(source);
     if ('result' in next) return next;
@@ -243,9 +249,7 @@ export class LiveConfig implements Disposable {
   }
 
   /** Reads and judges a text. */
-  #read(
-    source: string | Uint8Array,
-  ): Omit<Version, 'running'> | Extract<ConfigChange, { result: 'rejected' }> {
+  #read(source: string | Uint8Array): Read | Rejected {
     const { path, facts } = this.#options;
     const bytes = Buffer.byteLength(source);
     if (bytes > MAX_TEXT_BYTES) {
@@ -260,7 +264,7 @@ export class LiveConfig implements Disposable {
     return { text, config: parsed.config, warnings: [...parsed.warnings, ...machine] };
   }
 
-  /** The file is wrong: said where whoever changed it looks, since a signal has no answer. */
+  /** The file is wrong: reported where its author looks, since a signal has no answer. */
   #stateRefusal(problems: readonly ConfigProblem[]): void {
     const { path, logger, conditions } = this.#options;
     for (const problem of problems) logger.error('config', formatProblem(path, problem));
@@ -270,13 +274,13 @@ export class LiveConfig implements Disposable {
     conditions.set(
       'error',
       FILE_SUBJECT,
-      `${path} has ${count}${first}; the configuration of before stays in force`,
+      `${path} has ${count}${first}; the previous configuration stays in force`,
     );
   }
 
   /** Brings all parts to a version and takes it as the one in force; one that fails leaves everything as it was. */
   async #take(
-    next: Omit<Version, 'running'>,
+    next: Read,
     restartVpp: boolean,
   ): Promise<Extract<ConfigChange, { result: 'unchanged' | 'applied' }>> {
     const before = this.#now;
@@ -284,35 +288,26 @@ export class LiveConfig implements Disposable {
     if (next.text === before.text && isEmptyPlan(plan) && this.#isFile) return { result: 'unchanged' };
     const running = inForceAfter(before.running, next.config, { restartVpp });
     for (const line of formatPlan(plan)) this.#options.logger.info('config', line);
-    const asked = new Set<ChangePart>();
-    const failure = await this.#mover.move(before.running, running, (part, refused) => {
-      asked.add(part);
-      return !refused;
-    });
+    const failure = await this.#mover.change({ plan, restartVpp, from: before.running, to: running });
     if (failure !== undefined) {
-      const after = await this.#mover.move(running, before.running, () => true, asked);
-      const end = after === undefined ? 'everything is as before' : `and not all is as before: ${after}`;
-      throw new LiveConfigError('failed', `could not change the configuration: ${failure}; ${end}`);
+      throw new LiveConfigError('failed', `could not change the configuration: ${failure}`);
     }
-    this.#enter({ ...next, running });
-    const pendingRestart = !isEmptyPlan(this.#pending());
-    return { result: 'applied', plan, pendingRestart, ...withWarnings(next.warnings) };
+    const pending = restartVpp ? [] : formatPlan({ ...plan, steps: [] });
+    this.#enter({ ...next, running, pending });
+    return { result: 'applied', plan, pendingRestart: pending.length > 0, ...withWarnings(next.warnings) };
   }
 
-  /** Whether what is in force is something else than what a restart would come up with. */
-  #isUnconfirmed(): boolean {
-    const { text, running } = this.#confirmed;
-    if (!this.#isFile || this.#now.text !== text) return true;
-    return !isEmptyPlan(planChange(running, this.#now.running));
+  /** Whether something else is in force than what a restart would come up with. */
+  #isMoved(): boolean {
+    return !isEmptyPlan(planChange(this.#confirmed.running, this.#now.running));
   }
 
   #enter(version: Version): void {
     this.#now = version;
     const { conditions, onInForce } = this.#options;
     onInForce?.(version.running, version.warnings);
-    const pending = formatPlan(this.#pending());
-    if (pending.length === 0) conditions.clear(PENDING_SUBJECT);
-    else conditions.set('info', PENDING_SUBJECT, pending.join('; '));
+    if (version.pending.length === 0) conditions.clear(PENDING_SUBJECT);
+    else conditions.set('info', PENDING_SUBJECT, version.pending.join('; '));
   }
 
   /** Begins to wait for the confirmation; returns until when. */
@@ -323,16 +318,8 @@ export class LiveConfig implements Disposable {
     const confirmBefore = Date.now() + seconds * 1000;
     const timer = setTimeout(() => void this.#revert(), seconds * 1000);
     timer.unref();
-    // Against what it would go back to, not against one that waited before and was replaced.
-    const whole = planChange(this.#confirmed.running, this.#now.config);
-    this.#state = {
-      state: 'waiting',
-      confirmBefore,
-      seconds,
-      plan: isEmptyPlan(whole) ? plan : whole,
-      timer,
-    };
-    const words = `a new configuration is in force, and is taken back unless it is confirmed within ${seconds} s`;
+    this.#state = { state: 'waiting', confirmBefore, seconds, plan, timer };
+    const words = `a new configuration is in force: unless it is confirmed within ${seconds} s, the previous one is restored`;
     this.#options.conditions.set('warning', SUBJECT, words);
     return confirmBefore;
   }
@@ -355,9 +342,14 @@ export class LiveConfig implements Disposable {
     const { conditions, path } = this.#options;
     try {
       await this.#exclusive('the way back', async () => {
-        const failure = await this.#mover.move(this.#now.running, this.#confirmed.running, () => true);
-        const words = `the new configuration was not confirmed within ${due.seconds} s: that of before is in force again`;
-        const reason = failure === undefined ? words : `${words}, but ${failure}`;
+        const [from, to] = [this.#now.running, this.#confirmed.running];
+        const plan = planChange(from, to);
+        const failure = await this.#mover.restore({ plan, restartVpp: true, from, to });
+        const words = `the new configuration was not confirmed within ${due.seconds} s`;
+        const reason =
+          failure === undefined
+            ? `${words}: the previous configuration was restored`
+            : `${words}, and the previous configuration was not restored completely: ${failure}`;
         if (this.#state !== due) return;
         this.#state = { state: 'reverted', at: Date.now(), reason };
         conditions.set(failure === undefined ? 'warning' : 'error', SUBJECT, reason);
@@ -371,7 +363,7 @@ export class LiveConfig implements Disposable {
   async #exclusive<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#state.state === 'stopped') throw stopped();
     if (this.#working !== undefined) {
-      const words = `could not begin ${what}: ${this.#working.what} is under way`;
+      const words = `could not begin ${what}: ${this.#working.what} is in progress`;
       throw new LiveConfigError('busy', words);
     }
     const done = work();
@@ -385,8 +377,12 @@ export class LiveConfig implements Disposable {
   }
 }
 
-function rejected(message: string): Extract<ConfigChange, { result: 'rejected' }> {
+function rejected(message: string): Rejected {
   return { result: 'rejected', problems: [{ severity: 'error', line: 0, leaf: 'file', message }] };
+}
+
+function stepsOf({ steps, restart }: ChangePlan): number {
+  return steps.length + restart.length;
 }
 
 function withWarnings(warnings: readonly ConfigProblem[]): { warnings?: readonly ConfigProblem[] } {
@@ -394,5 +390,5 @@ function withWarnings(warnings: readonly ConfigProblem[]): { warnings?: readonly
 }
 
 function stopped(): LiveConfigError {
-  return new LiveConfigError('stopped', 'could not change the configuration: the appliance stops');
+  return new LiveConfigError('stopped', 'could not change the configuration: the appliance is stopping');
 }
