@@ -148,7 +148,7 @@ describe('prefixes', () => {
   });
 
   it('throw on what is no address', () => {
-    expect(() => formatAddress(new Uint8Array(5))).toThrow('5 bytes');
+    expect(() => formatAddress(new Uint8Array(5))).toThrow('expected an address of 4 or 16 bytes, got 5');
     expect(() => canonicalPrefix({ family: 4, address: 'x', length: 8 })).toThrow('"x" is not an address');
   });
 });

@@ -97,7 +97,7 @@ export function parseAddress(text: string): ParsedAddress | undefined {
 /** Canonical text of 4 or 16 bytes (RFC 5952). Throws RangeError for another length. */
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
-  if (bytes.length !== 16) throw new RangeError(`an address of ${bytes.length} bytes: 4 or 16 are right`);
+  if (bytes.length !== 16) throw new RangeError(`expected an address of 4 or 16 bytes, got ${bytes.length}`);
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2) groups.push(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
   if (isIpv4Mapped(bytes)) return `::ffff:${bytes.subarray(12).join('.')}`;

@@ -9,7 +9,7 @@ const EXAMPLE = '/usr/sbin/bird -f -c /boot/bird.conf';
 
 /**
  * A program by its path and its arguments. Words are separated by blanks and tabs; within "…" and '…' they belong to the
- * word, and a backslash takes the character after it as it is, but in '…'. There is no shell: nothing is expanded.
+ * word, and a backslash escapes the character after it, but not in '…'. There is no shell: nothing is expanded.
  */
 export function readCommand(text: string): Read<readonly string[]> {
   const words: string[] = [];
@@ -31,23 +31,24 @@ export function readCommand(text: string): Read<readonly string[]> {
       word = undefined;
     } else word = (word ?? '') + c;
   }
-  if (mark !== undefined) return { error: `${quote(text)} has a quote ${mark} that is not closed` };
+  if (mark !== undefined) return { error: `${quote(text)} has an unclosed quote ${mark}` };
   if (word !== undefined) words.push(word);
   // oxlint-disable-next-line no-control-regex -- a value in double quotes may have them
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) {
-    return { error: `${quote(text)} has control characters in it: leave them out` };
+    return { error: `${quote(text)} has control characters: remove them` };
   }
   const [program = ''] = words;
   if (!program.startsWith('/')) {
     return {
-      error: `${quote(program)} is no absolute path of a program: a command like ${EXAMPLE} is right`,
+      error: `expected the absolute path of a program, got ${quote(program)}: write a command such as ${EXAMPLE}`,
     };
   }
   if (program.endsWith('/')) {
-    return { error: `${quote(program)} is a folder: name the program in it, like ${EXAMPLE}` };
+    return { error: `${quote(program)} is a directory: name the program in it, as in ${EXAMPLE}` };
   }
-  if (program.split('/').includes('..')) return { error: `${quote(program)} has .. in it: write it without` };
-  if (words.length > MAX_WORDS) return { error: `${words.length} words: at most ${MAX_WORDS} are right` };
+  if (program.split('/').includes('..'))
+    return { error: `${quote(program)} has ".." in it: write the path without it` };
+  if (words.length > MAX_WORDS) return { error: `${words.length} words exceed the limit of ${MAX_WORDS}` };
   return { value: words };
 }
 

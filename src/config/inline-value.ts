@@ -34,17 +34,17 @@ function quoteEnd(text: string): number {
 
 function readQuoted(text: string): InlineValue {
   const end = quoteEnd(text);
-  if (end < 0) return { error: `the quote ${text[0]} is not closed: close it, or leave the quotes out` };
+  if (end < 0) return { error: `the quote ${text[0]} is not closed: close it, or remove it` };
   const rest = text.slice(end);
   if (rest.slice(0, commentStart(rest, 0)).trim() !== '' || /^[;#]/.test(rest)) {
-    return { error: 'text follows the closing quote: leave it out, or put a blank and ; before a comment' };
+    return { error: 'text follows the closing quote: remove it, or write a blank and ; before a comment' };
   }
   const quoted = text.slice(0, end);
   if (quoted[0] === "'") return { text: quoted.slice(1, -1) };
   const value: unknown = iniValue(quoted);
   // ini gives the text back, quotes and all, when JSON.parse refuses it.
   if (typeof value !== 'string' || value === quoted)
-    return { error: 'a backslash in double quotes escapes as in JSON: write \\\\' };
+    return { error: 'a backslash in double quotes escapes as in JSON: write \\\\ for one' };
   return { text: value };
 }
 

@@ -34,8 +34,8 @@ describe('machineProblems', () => {
 
   it('names the minimum of cores and memory', () => {
     expect(problemsOf('[vpp]\nenabled = true', { cores: 2, memoryBytes: 6 * GIB })).toEqual([
-      '0 machine.cores: 2 CPU cores: VPP wants at least 4',
-      '0 machine.memory: 6.0 GiB of memory: VPP wants at least 8 GB',
+      '0 machine.cores: the machine has 2 CPU cores: VPP needs at least 4',
+      '0 machine.memory: the machine has 6.0 GiB of memory: VPP needs at least 8 GB',
     ]);
   });
 
@@ -45,17 +45,17 @@ describe('machineProblems', () => {
 
   it('names cores that are not there', () => {
     expect(problemsOf('[vpp]\nenabled = true\n[vpp.cpu]\nmain-core = 2\nworkers = 6', {})).toEqual([
-      '0 vpp.cpu.workers: "6" workers after core 2 end at core 8, the machine has 0..7: at most 5 fit',
+      '0 vpp.cpu.workers: "6" workers after core 2 end at core 8, and the machine has 0–7: at most 5 fit',
     ]);
     expect(problemsOf('[vpp]\nenabled = true\n[vpp.cpu]\nmain-core = 8', {})).toEqual([
-      '0 vpp.cpu.main-core: "8" is no core of this machine: it has 0..7',
+      '0 vpp.cpu.main-core: "8" is not a core of this machine, which has 0–7',
     ]);
   });
 
   it('names too little memory for the hugepages, with whole pages of 1G', () => {
     const text = '[vpp]\nenabled = true\n[vpp.memory]\nmain-heap = 6G\nhugepage-size = 1G';
     expect(problemsOf(text, { memoryBytes: 8 * GIB })).toEqual([
-      '0 vpp.memory: heap, buffers and stats segment take 9G in hugepages of 1G: too much for 8.0 GiB of memory',
+      '0 vpp.memory: heap, buffers and stats segment need 9G in hugepages of 1G: 8.0 GiB of memory are too little',
     ]);
   });
 
@@ -68,17 +68,17 @@ describe('machineProblems', () => {
   it('says when there is no IOMMU, and when the unsafe mode is not needed', () => {
     const unsafe = '[vpp.dpdk]\nunsafe-no-iommu = true\n';
     expect(problemsOf(`[vpp]\nenabled = true\n${NIC}`, { iommu: false })).toEqual([
-      '0 machine.iommu: no IOMMU: switch on VT-d or AMD-Vi in the firmware, or write unsafe-no-iommu = true in [vpp.dpdk]',
+      '0 machine.iommu: the machine has no IOMMU: enable VT-d or AMD-Vi in the firmware, or write unsafe-no-iommu = true in [vpp.dpdk]',
     ]);
     expect(problemsOf(`[vpp]\nenabled = true\n${unsafe}${NIC}`, { iommu: false })).toEqual([]);
     expect(problemsOf(`[vpp]\nenabled = true\n${unsafe}${NIC}`, {})).toEqual([
-      '0 vpp.dpdk.unsafe-no-iommu: not needed: the machine has an IOMMU',
+      '0 vpp.dpdk.unsafe-no-iommu: it is not needed: the machine has an IOMMU',
     ]);
   });
 
   it('names a management interface that is not there', () => {
     expect(problemsOf('[management]\ninterface = eth7', {})).toEqual([
-      '0 management.interface: "eth7" is not an interface of this machine: it has lo, eth0',
+      '0 management.interface: "eth7" is not an interface of this machine, which has lo, eth0',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Whether a configuration fits a machine. The facts are given, nothing is read here: `check` uses it for the machine
- * it runs on, the boot for the box. All problems are warnings: the configuration itself is right.
+ * Whether a configuration fits a machine. Nothing is read here: the caller gives the facts, `check` those of the machine
+ * it runs on, the boot those of the box. All problems are warnings: the configuration itself is valid.
  */
 
 import { formatSize, GIB, MIB } from './leaf-types.ts';
@@ -32,7 +32,7 @@ const DPDK_BYTES = 16 * MIB;
 /** Left for the kernel, this program and page tables. */
 const SYSTEM_BYTES = 768 * MIB;
 
-/** What the configuration asks of a machine that the machine has not. Lines are given where the Config knows them. */
+/** What the configuration needs and the machine does not have. Lines are given where the Config knows them. */
 export function machineProblems(config: Config, facts: MachineFacts): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const warn = (leaf: string, message: string, line = 0): void => {
@@ -44,13 +44,13 @@ export function machineProblems(config: Config, facts: MachineFacts): ConfigProb
     const names = kernelInterfaces.join(', ') || 'none';
     warn(
       'management.interface',
-      `"${management.interface}" is not an interface of this machine: it has ${names}`,
+      `"${management.interface}" is not an interface of this machine, which has ${names}`,
     );
   }
   for (const { name, command, line } of config.services) {
     const [program = ''] = command;
     if (facts.isProgram?.(program) !== false) continue;
-    const message = `"${program}" is no program of this machine: its package is added to an image with --add`;
+    const message = `"${program}" is not a program of this machine: add its package to the image with --add`;
     warn(`service.${name}.command`, message, line);
   }
   if (vpp.enabled && !vpp.external) {
@@ -65,9 +65,13 @@ export function machineProblems(config: Config, facts: MachineFacts): ConfigProb
 type Warn = (leaf: string, message: string, line?: number) => void;
 
 function warnMinimum({ cores, memoryBytes }: MachineFacts, warn: Warn): void {
-  if (cores < MIN_CORES) warn('machine.cores', `${cores} CPU cores: VPP wants at least ${MIN_CORES}`);
+  if (cores < MIN_CORES)
+    warn('machine.cores', `the machine has ${cores} CPU cores: VPP needs at least ${MIN_CORES}`);
   if (memoryBytes < MIN_MEMORY_BYTES) {
-    warn('machine.memory', `${(memoryBytes / GIB).toFixed(1)} GiB of memory: VPP wants at least 8 GB`);
+    warn(
+      'machine.memory',
+      `the machine has ${(memoryBytes / GIB).toFixed(1)} GiB of memory: VPP needs at least 8 GB`,
+    );
   }
 }
 
@@ -75,10 +79,10 @@ function warnCores({ cpu }: VppConfig, { cores }: MachineFacts, warn: Warn): voi
   const mainCore = cpu.mainCore ?? 0;
   const lastCore = mainCore + (cpu.workers ?? 0);
   if (mainCore >= cores) {
-    warn('vpp.cpu.main-core', `"${mainCore}" is no core of this machine: it has 0..${cores - 1}`);
+    warn('vpp.cpu.main-core', `"${mainCore}" is not a core of this machine, which has 0–${cores - 1}`);
   } else if (lastCore >= cores) {
     const most = cores - 1 - mainCore;
-    const message = `"${cpu.workers}" workers after core ${mainCore} end at core ${lastCore}, the machine has 0..${cores - 1}: at most ${most} fit`;
+    const message = `"${cpu.workers}" workers after core ${mainCore} end at core ${lastCore}, and the machine has 0–${cores - 1}: at most ${most} fit`;
     warn('vpp.cpu.workers', message);
   }
 }
@@ -89,7 +93,7 @@ function warnMemory({ memory, stats }: VppConfig, { memoryBytes }: MachineFacts,
   const bytes = parts.reduce((sum, part) => sum + Math.ceil(part / page) * page, 0);
   if (bytes + SYSTEM_BYTES <= memoryBytes) return;
   const have = `${(memoryBytes / GIB).toFixed(1)} GiB`;
-  const message = `heap, buffers and stats segment take ${formatSize(bytes)} in hugepages of ${memory.hugepageSize}: too much for ${have} of memory`;
+  const message = `heap, buffers and stats segment need ${formatSize(bytes)} in hugepages of ${memory.hugepageSize}: ${have} of memory are too little`;
   warn('vpp.memory', message);
 }
 
@@ -104,8 +108,9 @@ function warnNics({ dpdk }: VppConfig, { nicPciAddresses, iommu }: MachineFacts,
   if (dpdk.interfaces.length === 0) return;
   if (!iommu && !dpdk.unsafeNoIommu) {
     const message =
-      'no IOMMU: switch on VT-d or AMD-Vi in the firmware, or write unsafe-no-iommu = true in [vpp.dpdk]';
+      'the machine has no IOMMU: enable VT-d or AMD-Vi in the firmware, or write unsafe-no-iommu = true in [vpp.dpdk]';
     warn('machine.iommu', message);
   }
-  if (iommu && dpdk.unsafeNoIommu) warn('vpp.dpdk.unsafe-no-iommu', 'not needed: the machine has an IOMMU');
+  if (iommu && dpdk.unsafeNoIommu)
+    warn('vpp.dpdk.unsafe-no-iommu', 'it is not needed: the machine has an IOMMU');
 }

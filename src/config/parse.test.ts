@@ -291,41 +291,35 @@ describe('lines', () => {
   });
 
   it.each([
-    ['enabled = true', '1 enabled: "enabled" stands before any section: put a line like [system] above it'],
-    ['rubbish', '1 file: "rubbish" stands before any section: put a line like [system] above it'],
+    ['enabled = true', '1 enabled: "enabled" is outside any section: write a line such as [system] above it'],
+    ['rubbish', '1 file: "rubbish" is outside any section: write a line such as [system] above it'],
     ['[vpp]\nenabled', '2 vpp: "enabled" is neither [SECTION] nor KEY = VALUE'],
     [
       '[vpp]\nenabled: true',
-      '2 vpp: "enabled: true" is neither [SECTION] nor KEY = VALUE: perhaps enabled = true is meant',
+      '2 vpp: "enabled: true" is neither [SECTION] nor KEY = VALUE: did you mean enabled = true?',
     ],
     ['[vpp]\n = true', '2 vpp: "= true" has no key before the ='],
-    ['[]', '1 file: "[]" names no section: write one like [system]'],
-    ['[ ] ; x', '1 file: "[ ] ; x" names no section: write one like [system]'],
-    [
-      '[vpp',
-      '1 file: "[vpp" is no section: the closing ] is missing, or text follows it without a blank and ;',
-    ],
+    ['[]', '1 file: "[]" names no section: expected a line such as [system]'],
+    ['[ ] ; x', '1 file: "[ ] ; x" names no section: expected a line such as [system]'],
+    ['[vpp', '1 file: "[vpp" is not a section: close the bracket, and write a blank and ; before a comment'],
     [
       '[vpp] enabled = true',
-      '1 file: "[vpp] enabled = true" is no section: the closing ] is missing, or text follows it without a blank and ;',
+      '1 file: "[vpp] enabled = true" is not a section: close the bracket, and write a blank and ; before a comment',
     ],
-    ['[[vpp]]', '1 file: "[[vpp]]" has brackets inside of brackets: write one like [system]'],
-    [
-      '[vpp]\nbinary = "/x',
-      '2 vpp.binary: ""/x": the quote " is not closed: close it, or leave the quotes out',
-    ],
+    ['[[vpp]]', '1 file: "[[vpp]]" has brackets inside brackets: expected a line such as [system]'],
+    ['[vpp]\nbinary = "/x', '2 vpp.binary: ""/x": the quote " is not closed: close it, or remove it'],
     [
       '[vpp]\nbinary = "/x" y',
-      '2 vpp.binary: ""/x" y": text follows the closing quote: leave it out, or put a blank and ; before a comment',
+      '2 vpp.binary: ""/x" y": text follows the closing quote: remove it, or write a blank and ; before a comment',
     ],
     [
       '[vpp]\nbinary = "/\\x"',
-      '2 vpp.binary: ""/\\x"": a backslash in double quotes escapes as in JSON: write \\\\',
+      '2 vpp.binary: ""/\\x"": a backslash in double quotes escapes as in JSON: write \\\\ for one',
     ],
-    ['[vpp]\nenab\0led = true', '2 vpp: a NUL byte: the file is damaged or not text; write it again'],
-    ['[vpp]\renabled = true\r', '1 file: a carriage return inside the line: end lines with LF or CRLF'],
-    ['[vpp]\nbinary = /\u001b[2J', '2 vpp: the control character "\\u001b": take it out'],
-    [`[vpp]\n${'x'.repeat(5000)}`, '2 vpp: the line has 5000 characters: at most 4096 are read'],
+    ['[vpp]\nenab\0led = true', '2 vpp: NUL byte: the file is damaged, or is not text'],
+    ['[vpp]\renabled = true\r', '1 file: carriage return inside the line: end lines with LF or CRLF'],
+    ['[vpp]\nbinary = /\u001b[2J', '2 vpp: control character "\\u001b": remove it'],
+    [`[vpp]\n${'x'.repeat(5000)}`, '2 vpp: the line has 5000 characters: the limit is 4096'],
   ])('refuse %j', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
   });
@@ -333,29 +327,29 @@ describe('lines', () => {
   it('that are not UTF-8 are named, each once, and not judged again', () => {
     const text = Buffer.from(`[vpp]\nenabled = tr\xfce\n# \xff\n${XE0.replace('xe0', 'xe\xff')}`, 'latin1');
     expect(problemsOf(text)).toEqual([
-      '2 file: bytes that are not UTF-8: save the file as UTF-8',
-      '3 file: bytes that are not UTF-8: save the file as UTF-8',
-      '5 file: bytes that are not UTF-8: save the file as UTF-8',
+      '2 file: invalid UTF-8: save the file as UTF-8',
+      '3 file: invalid UTF-8: save the file as UTF-8',
+      '5 file: invalid UTF-8: save the file as UTF-8',
     ]);
   });
 
   it('of a UTF-16 file are refused as one', () => {
     expect(problemsOf(Buffer.from('\ufeff[vpp]', 'utf16le'))).toEqual([
-      '0 file: appliance.ini is UTF-16: save it as UTF-8',
+      '0 file: appliance.ini is encoded as UTF-16: save it as UTF-8',
     ]);
   });
 
   it('after 1 MiB are not read', () => {
     expect(valid('#'.padEnd(4096, ' ').concat('\n').repeat(255)).vpp.enabled).toBe(false);
     expect(problemsOf(' '.repeat(1024 * 1024 + 1))).toEqual([
-      '0 file: appliance.ini has 1048577 bytes: at most 1048576 (1 MiB) are read',
+      '0 file: appliance.ini has 1048577 bytes: the limit is 1048576 bytes (1 MiB)',
     ]);
   });
 
   it('with more problems than the bound are counted', () => {
     const problems = problemsOf('[vpp]\n'.concat('x\n'.repeat(5000)));
     expect(problems.length).toBe(MAX_PROBLEMS + 1);
-    expect(problems[0]).toBe('0 file: 5000 problems: 1000 are listed, correct them first');
+    expect(problems[0]).toBe('0 file: 5000 problems, of which 1000 are listed: correct these first');
   });
 });
 
@@ -387,19 +381,19 @@ describe('names', () => {
     ['[http]\nconstructor = 2', '2 http.constructor: "constructor" is not a key of [http]: it has listen'],
     [
       '[vpp]\nenabled = true\nenabled = false',
-      '3 vpp.enabled: enabled is on line 2 already with "true": leave one of the two out',
+      '3 vpp.enabled: enabled is already on line 2 with "true": remove one of the two',
     ],
     [
       '[vpp]\nenabled = true\n[http]\n[vpp]\nexternal = true\nenabled = false',
-      '4 vpp: the section [vpp] is on line 1 already: put its keys together there',
+      '4 vpp: the section [vpp] is already on line 1: move its keys there',
     ],
     [
       '[dpdk]\nunsafe-no-iommu = true\n[vpp.dpdk]\nunsafe-no-iommu = true',
-      '4 vpp.dpdk.unsafe-no-iommu: unsafe-no-iommu is on line 2 already with "true": leave one of the two out',
+      '4 vpp.dpdk.unsafe-no-iommu: unsafe-no-iommu is already on line 2 with "true": remove one of the two',
     ],
     [
       '[vpp.dpdk.interface.0000:0a:00.0]\nname = xe0\n[vpp.dpdk.interface.0000:0A:00.0]\nname = xe1',
-      '3 vpp.dpdk.interface.0000:0a:00.0: the section [vpp.dpdk.interface.0000:0A:00.0] is on line 1 already as [vpp.dpdk.interface.0000:0a:00.0]: put its keys together there',
+      '3 vpp.dpdk.interface.0000:0a:00.0: the section [vpp.dpdk.interface.0000:0A:00.0] is already on line 1 as [vpp.dpdk.interface.0000:0a:00.0]: move its keys there',
     ],
     [
       '[vpp.dpdk.interface.03:00.0]\nname = xe0',

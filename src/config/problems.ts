@@ -1,5 +1,5 @@
 /**
- * Collecting what is wrong with a file, in words.
+ * Collects what is wrong with a file, as messages for people.
  *
  * Owns the bound on how many problems are kept and the quoting of what a user wrote: a quoted value never carries a
  * control character to a terminal or a page, and never more than QUOTE_LIMIT characters.
@@ -58,7 +58,7 @@ export class Problems {
   sorted(): ConfigProblem[] {
     const list = this.#kept.toSorted((a, b) => a.line - b.line);
     if (this.#dropped > 0) {
-      const message = `${this.#kept.length + this.#dropped} problems: ${this.#kept.length} are listed, correct them first`;
+      const message = `${this.#kept.length + this.#dropped} problems, of which ${this.#kept.length} are listed: correct these first`;
       list.unshift({ severity: this.#errors > 0 ? 'error' : 'warning', line: 0, leaf: 'file', message });
     }
     return list;

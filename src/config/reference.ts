@@ -6,7 +6,7 @@ const INTRODUCTION = `# Configuration
 
 <!-- Made from src/config/sections/ by \`npm run generate\`; change that, not this page. -->
 
-The box reads one file, \`appliance.ini\`, from the root of its boot partition. An empty file is valid: everything then has its default. \`appliance check FILE\` reports every mistake at once, as \`FILE:LINE: leaf: message\`.
+The box reads one file, \`appliance.ini\`, from the root of its boot partition. An empty file is valid: everything then has its default. \`appliance check FILE\` reports all mistakes at once, as \`FILE:LINE: leaf: message\`.
 
 \`\`\`ini
 [vpp]
@@ -36,12 +36,12 @@ addresses = 198.51.100.1/24
 
 ## The file
 
-- UTF-8, at most 1 MiB, lines of at most 4,096 characters, ended by LF or CRLF. A byte order mark and blanks at the ends of a line are fine; other control characters than tab are not.
-- \`[SECTION]\` begins a section, \`KEY = VALUE\` sets a key in it. Names are written exactly as here, in small letters. A section and a key stand once.
+- UTF-8, at most 1 MiB, lines of at most 4,096 characters, ended by LF or CRLF. A byte order mark and blanks at the ends of a line are accepted; control characters other than tab are not.
+- \`[SECTION]\` begins a section, \`KEY = VALUE\` sets a key in it. Names are written exactly as here, in lower case. A section and a key may be given once only.
 - A key ends at the first \`=\`: an IPv6 prefix is a key like any other.
-- A line whose first character is \`#\` or \`;\` is a comment. Behind a value a comment begins with \`#\` or \`;\` after a blank or tab: \`name = xe0 ; uplink\`. Without the blank it belongs to the value.
-- A value may stand in quotes, \`"…"\` (escapes as in JSON) or \`'…'\`, and then may hold \`#\` and \`;\` anywhere. Outside of quotes \`\\#\`, \`\\;\` and \`\\\\\` stand for the character.
-- A leaf is called by its section and key: \`workers\` in \`[vpp.cpu]\` is \`vpp.cpu.workers\`.
+- A line whose first character is \`#\` or \`;\` is a comment. After a value a comment begins with \`#\` or \`;\` after a blank or tab: \`name = xe0 ; uplink\`. Without the blank it is part of the value.
+- A value may be in quotes, \`"…"\` (escapes as in JSON) or \`'…'\`, and may then have \`#\` and \`;\` anywhere. Outside quotes \`\\#\`, \`\\;\` and \`\\\\\` stand for the character.
+- A leaf is named by its section and key: \`workers\` in \`[vpp.cpu]\` is \`vpp.cpu.workers\`.
 
 ## Types
 
@@ -52,12 +52,12 @@ addresses = 198.51.100.1/24
 - **interface name**: a letter, then letters, digits, \`.\`, \`_\`, \`-\`; at most 15 characters.
 - **namespace name**: letters, digits, \`.\`, \`_\`, \`-\`; at most 31 characters, not \`.\` or \`..\`.
 - **host name**: RFC 1123; at most 64 characters.
-- **version**: that of an image, \`MAJOR.MINOR.PATCH\` with an optional \`-suffix\` of small letters, digits and dots: \`0.2.0\`, \`0.2.0-rc.1\`.
+- **version**: that of an image, \`MAJOR.MINOR.PATCH\` with an optional \`-suffix\` of lower-case letters, digits and dots: \`0.2.0\`, \`0.2.0-rc.1\`.
 - **socket path**: absolute, without \`..\`, at most 107 bytes, without blanks, controls, quotes, \`{\`, \`}\`, \`#\`, \`\\\`. The two sockets differ from each other and from \`/run/vpp/cli.sock\`.
 - **file path**: absolute, without \`..\`.
-- **command**: a program by its absolute path, and its arguments, with blanks between them. Quotes, \`"…"\` or \`'…'\`, keep a word with blanks together. There is no shell: nothing else is special.
+- **command**: a program by its absolute path, and its arguments, with blanks between them. Quotes, \`"…"\` or \`'…'\`, keep a word with blanks together. There is no shell: no other character is special.
 - **address**: IPv4 without leading zeros, or IPv6; of a host, so neither multicast nor unspecified nor loopback (a name server may be on loopback).
-- **\`ADDRESS/LENGTH\`**: an address with the length of its subnet; not the subnet's own or broadcast address, except in \`/31\`, \`/32\`, \`/127\`, \`/128\`. A link-local IPv6 address has \`/128\`. Subnets of different interfaces do not overlap.
+- **\`ADDRESS/LENGTH\`**: an address with the length of its subnet; not the network or broadcast address of the subnet, except in \`/31\`, \`/32\`, \`/127\`, \`/128\`. A link-local IPv6 address has \`/128\`. Subnets of different interfaces do not overlap.
 - **\`HOST:PORT\`**: host is an address (IPv6 in brackets) or \`localhost\`; \`:PORT\` is every address of both families; port 0 lets the system choose.
 
 ## Routes
@@ -68,18 +68,18 @@ PREFIX = blackhole | unreachable | prohibit [metric N] [table N]
 mpls LABEL = NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]
 \`\`\`
 
-A \`HOP\` is \`NEXT-HOP[@WEIGHT][%INTERFACE]\`, or \`[@WEIGHT]%INTERFACE\` for an attached route: each destination is itself a neighbour on that interface, and is asked for there (ARP, neighbour discovery).
+A \`HOP\` is \`NEXT-HOP[@WEIGHT][%INTERFACE]\`, or \`[@WEIGHT]%INTERFACE\` for an attached route: each destination is itself a neighbour on that interface, and is resolved there (ARP, neighbour discovery).
 
-Packets to a \`blackhole\` vanish; of those to an \`unreachable\` or \`prohibit\` prefix the sender is told by ICMP, that there is no way or that it is forbidden. Feeds of routes have the same grammar, see [routes.md](routes.md).
+Packets to a \`blackhole\` are dropped; for those to an \`unreachable\` or \`prohibit\` prefix the sender also gets an ICMP message, destination unreachable or administratively prohibited. Route feeds have the same grammar, see [routes.md](routes.md).
 
-- The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate; a prefix may be there once in each table.
-- A next hop has the family of its prefix; one of an IPv4 prefix may be IPv6 too (RFC 8950). At most 16, each once.
-- The weight, 1..255, default 1, is the share of the packets.
-- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is found through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one. VPP hears a neighbour on an interface only when one of the interface's networks has its address, or an attached route has: to a gateway outside of them write both, \`172.31.1.1/32 = %xe0\` and \`0.0.0.0/0 = 172.31.1.1\`.
-- \`label\` pushes MPLS labels, the outermost first: 1..16 of 0..1048575. VPP 25.02 imposes at most 12. 3 is implicit null, which no packet carries: leave it out.
-- \`metric\`, 0..4294967295, default 0: of two routes of one source to one destination the lower one counts.
-- \`table\`, 0..4294967295: another table (VRF) than \`fib.vpp.table-id\`.
-- \`mpls LABEL\`, 16..1048575 (0..15 are reserved), is what packets arrive with. \`swap\` puts other labels in its place, the outermost first; \`pop\`, which is meant without either, takes it off. There is one next hop, of either family, without a weight. The interface that packets arrive on has \`mpls = true\`.
+- The prefix has no host bits set and is not multicast. Two spellings of one prefix are a duplicate; each table may have a prefix once.
+- A next hop has the family of its prefix; that of an IPv4 prefix may be IPv6 too (RFC 8950). A route has at most 16, each once.
+- The weight, 1–255, default 1, is its share of the packets.
+- The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is resolved through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one. VPP resolves a neighbour on an interface only when a network of the interface or an attached route contains its address: for a gateway outside them write both, \`172.31.1.1/32 = %xe0\` and \`0.0.0.0/0 = 172.31.1.1\`.
+- \`label\` pushes 1–16 MPLS labels, each 0–1048575, the outermost first. VPP 25.02 imposes at most 12. 3 is implicit null, which no packet carries: omit it.
+- \`metric\`, 0–4294967295, default 0: of two routes of one source to one destination the one with the lower metric wins.
+- \`table\`, 0–4294967295: another table (VRF) than \`fib.vpp.table-id\`.
+- \`mpls LABEL\`, 16–1048575 (0–15 are reserved), is the label that packets arrive with. \`swap\` replaces it by other labels, the outermost first; \`pop\`, the default, removes it. There is one next hop, of either family, without a weight. The interface that packets arrive on has \`mpls = true\`.
 
 ## Leaves
 `;

@@ -70,7 +70,7 @@ export function resolve(scanned: readonly ScannedSection[], problems: Problems):
 
 function duplicateSection(again: ScannedSection, first: ScannedSection): string {
   const how = again.name === first.name ? '' : ` as [${first.name}]`;
-  return `the section [${again.name}] is on line ${first.line} already${how}: put its keys together there`;
+  return `the section [${again.name}] is already on line ${first.line}${how}: move its keys there`;
 }
 
 function resolveKeys(
@@ -94,8 +94,8 @@ function resolveKeys(
       if (section.section.name === NIC_SECTION && key === 'name') toleratedNames.add(value ?? '');
     } else if (!isRepeated) {
       // In a repeated section the section itself was reported.
-      const lines = `${key} is on line ${first.line} already`;
-      problems.error(line, path, `${lines}${ofValue(first.text)}: leave one of the two out`);
+      const lines = `${key} is already on line ${first.line}`;
+      problems.error(line, path, `${lines}${ofValue(first.text)}: remove one of the two`);
     }
   }
 }
@@ -158,6 +158,8 @@ function meantSection(name: string): string | undefined {
 export function unknownInterface(name: string, known: ReadonlySet<string>): string {
   const all = [...known].slice(0, 12).join(', ');
   const otherwise =
-    known.size === 0 ? 'the configuration names none' : `there are ${all}${known.size > 12 ? ', …' : ''}`;
-  return `${quote(name)} is no interface of this configuration: ${suggestion(name, known, otherwise)}`;
+    known.size === 0
+      ? 'the configuration has none'
+      : `the interfaces are ${all}${known.size > 12 ? ', …' : ''}`;
+  return `${quote(name)} is not an interface of this configuration: ${suggestion(name, known, otherwise)}`;
 }

@@ -1,4 +1,4 @@
-/** What changes between two sets of static routes, in words: counts, and the first few by name. */
+/** What changes between two sets of static routes, as text: counts, and the first few by name. */
 import type { Destination, NextHop, RouteAction, StaticRoute } from './types.ts';
 
 /** Routes of each kind that are named. */

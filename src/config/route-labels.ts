@@ -20,12 +20,12 @@ export function readLocalLabel(text: string): Read<number> {
   const label = wholeNumber(text);
   if (label === undefined || label > MAX_LABEL) {
     return {
-      error: `${quote(text)} is not a label: ${FIRST_LOCAL_LABEL}..${MAX_LABEL} is right behind mpls`,
+      error: `expected a label (${FIRST_LOCAL_LABEL}–${MAX_LABEL}) after mpls, got ${quote(text)}`,
     };
   }
   if (label < FIRST_LOCAL_LABEL) {
     return {
-      error: `${quote(text)} is a reserved label: ${FIRST_LOCAL_LABEL}..${MAX_LABEL} is right behind mpls`,
+      error: `${quote(text)} is a reserved label: expected ${FIRST_LOCAL_LABEL}–${MAX_LABEL} after mpls`,
     };
   }
   return { value: label };
@@ -34,16 +34,16 @@ export function readLocalLabel(text: string): Read<number> {
 /** `100/200`, outermost first; `word` is what stands before it. */
 export function readStack(text: string, word: 'label' | 'swap'): Read<number[]> {
   const parts = text.split('/');
-  if (parts.length > MAX_STACK) return { error: `${parts.length} labels: at most ${MAX_STACK} are right` };
+  if (parts.length > MAX_STACK) return { error: `${parts.length} labels exceed the limit of ${MAX_STACK}` };
   const labels: number[] = [];
   for (const part of parts) {
     const label = wholeNumber(part);
     if (label === undefined || label > MAX_LABEL) {
       const place = parts.length === 1 ? quote(part) : `${quote(part)} in ${quote(text)}`;
-      return { error: `${place} is not a label: 0..${MAX_LABEL} is right, like ${word} 100/200` };
+      return { error: `expected labels (0–${MAX_LABEL}) such as ${word} 100/200, got ${place}` };
     }
     if (label === IMPLICIT_NULL) {
-      const instead = word === 'swap' ? 'write pop' : 'leave it out';
+      const instead = word === 'swap' ? 'write pop' : 'omit it';
       return { error: `${quote(part)} is implicit null, which no packet carries: ${instead}` };
     }
     labels.push(label);

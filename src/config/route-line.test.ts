@@ -61,36 +61,36 @@ it.each([
 it.each([
   [
     'hello world',
-    '"hello" is no route: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right',
+    '"hello" is not a route: expected PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX',
   ],
-  ['default via 192.0.2.1', '"default" is not a prefix: write 0.0.0.0/0 or ::/0'],
+  ['default via 192.0.2.1', 'expected a prefix, got "default": write 0.0.0.0/0 or ::/0'],
   [
     '10.0.0.0/8',
-    'nothing follows "10.0.0.0/8": PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right',
+    '"10.0.0.0/8" lacks a next hop or an action: expected PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX',
   ],
   [
     '10.0.0.0/8 dev xe0',
-    '"dev" is not known behind 10.0.0.0/8: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right',
+    'unknown word "dev" after 10.0.0.0/8: expected PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX',
   ],
   [
     '10.0.0.0/8 via',
-    'no value: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+    'no value: expected NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit',
   ],
-  ['10.0.0.0/8 via blackhole', '"blackhole": blackhole stands without via'],
-  ['10.0.0.0/8 via prohibit metric 5', '"prohibit metric 5": prohibit stands without via'],
+  ['10.0.0.0/8 via blackhole', '"blackhole": write blackhole without via'],
+  ['10.0.0.0/8 via prohibit metric 5', '"prohibit metric 5": write prohibit without via'],
   ['10.0.0.0/8 via 192.0.2.1%9xe', '"9xe" does not begin with a letter: expected a name such as xe0'],
-  ['mpls', '"mpls" names no label: mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right'],
+  ['mpls', '"mpls" names no label: expected mpls LABEL via NEXT-HOP, then swap LABEL or pop'],
   [
     'mpls 16 192.0.2.1',
-    '"192.0.2.1" is not known behind mpls 16: mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right',
+    'unknown word "192.0.2.1" after mpls 16: expected mpls LABEL via NEXT-HOP, then swap LABEL or pop',
   ],
-  ['del', 'nothing follows del: del PREFIX [table N] or del mpls LABEL is right'],
-  ['del 10.0.0.1/8', '"10.0.0.1/8" has host bits set: the prefix is 10.0.0.0/8'],
-  ['del 10.0.0.0/8 via 192.0.2.1', '"via" is not known behind del 10.0.0.0/8: del PREFIX [table N] is right'],
-  ['del 10.0.0.0/8 table 3 4', '"4" is too much: del PREFIX [table N] is right'],
-  ['del mpls 16 table 3', '"table" is not known behind del mpls 16: del mpls LABEL is right'],
-  ['10.0.0.0/8 via 192.0.2.1\u0000', 'a NUL byte: a line of text is right'],
-  ['10.0.0.0/8 via 192.0.2.1\u001b[31m', 'the control character "\\u001b": take it out'],
+  ['del', 'del names no route: expected del PREFIX [table N] or del mpls LABEL'],
+  ['del 10.0.0.1/8', '"10.0.0.1/8" has host bits set: write 10.0.0.0/8'],
+  ['del 10.0.0.0/8 via 192.0.2.1', 'unknown word "via" after del 10.0.0.0/8: expected del PREFIX [table N]'],
+  ['del 10.0.0.0/8 table 3 4', 'unexpected "4": expected del PREFIX [table N]'],
+  ['del mpls 16 table 3', 'unknown word "table" after del mpls 16: expected del mpls LABEL'],
+  ['10.0.0.0/8 via 192.0.2.1\u0000', 'NUL byte: expected a line of text'],
+  ['10.0.0.0/8 via 192.0.2.1\u001b[31m', 'control character "\\u001b": remove it'],
 ])('refuses %j', (line, error) => {
   expect(readRouteLine(line)).toEqual({ error });
 });

@@ -16,9 +16,9 @@ export type RouteLine =
   | { readonly kind: 'route'; readonly route: Omit<StaticRoute, 'line'> }
   | { readonly kind: 'delete'; readonly destination: Destination; readonly tableId: number | undefined };
 
-const GRAMMAR = `PREFIX via NEXT-HOP, ${ACTION_WORDS.map((word) => `PREFIX ${word}`).join(', ')} or del PREFIX is right`;
+const GRAMMAR = `expected PREFIX via NEXT-HOP, ${ACTION_WORDS.map((word) => `PREFIX ${word}`).join(', ')} or del PREFIX`;
 const IS_ACTION_WORD = new RegExp(`^(?:${ACTION_WORDS.join('|')})\\b`);
-const MPLS_GRAMMAR = 'mpls LABEL via NEXT-HOP, then swap LABEL or pop, is right';
+const MPLS_GRAMMAR = 'expected mpls LABEL via NEXT-HOP, then swap LABEL or pop';
 const MAX_U32 = 0xffff_ffff;
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
@@ -26,8 +26,8 @@ const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 /** Reads a line that is neither blank nor a comment; the first thing that is wrong with it is its error. */
 export function readRouteLine(line: string): Read<RouteLine> {
   const control = CONTROL.exec(line)?.[0];
-  if (control === '\u0000') return { error: 'a NUL byte: a line of text is right' };
-  if (control !== undefined) return { error: `the control character ${quote(control)}: take it out` };
+  if (control === '\u0000') return { error: 'NUL byte: expected a line of text' };
+  if (control !== undefined) return { error: `control character ${quote(control)}: remove it` };
   const text = line.trim();
   const deleted = /^del(?:\s+(.*))?$/.exec(text);
   if (deleted !== null) return readDelete(deleted[1] ?? '');
@@ -38,18 +38,18 @@ export function readRouteLine(line: string): Read<RouteLine> {
   const [, key = '', rest = ''] = parts;
   // A word that is no prefix at all: what is wrong is the line, not an address.
   if (!isMpls && !/[.:/]/.test(key) && key !== 'default') {
-    return { error: `${quote(key)} is no route: ${grammar}` };
+    return { error: `${quote(key)} is not a route: ${grammar}` };
   }
   const destination = readDestination(key);
   if ('error' in destination) return destination;
   const verb = /^\S*/.exec(rest)?.[0] ?? '';
-  if (verb === '') return { error: `nothing follows ${quote(key)}: ${grammar}` };
+  if (verb === '') return { error: `${quote(key)} lacks a next hop or an action: ${grammar}` };
   if (verb !== 'via' && !(ACTION_WORDS as readonly string[]).includes(verb)) {
-    return { error: `${quote(verb)} is not known behind ${key}: ${grammar}` };
+    return { error: `unknown word ${quote(verb)} after ${key}: ${grammar}` };
   }
   const value = verb === 'via' ? rest.slice(verb.length).trim() : rest;
   if (verb === 'via' && IS_ACTION_WORD.test(value)) {
-    return { error: `${quote(value)}: ${value.split(/\s/)[0]} stands without via` };
+    return { error: `${quote(value)}: write ${value.split(/\s/)[0]} without via` };
   }
   const errors: string[] = [];
   const read = readRouteValue(value, subjectOf(key, destination), {
@@ -66,7 +66,7 @@ function refuseInterface(name: string): string | undefined {
 }
 
 function readDelete(text: string): Read<RouteLine> {
-  if (text === '') return { error: 'nothing follows del: del PREFIX [table N] or del mpls LABEL is right' };
+  if (text === '') return { error: 'del names no route: expected del PREFIX [table N] or del mpls LABEL' };
   const [key = '', ...words] = text.startsWith('mpls ') ? splitMpls(text) : text.split(/\s+/);
   const destination = readDestination(key);
   if ('error' in destination) return destination;
@@ -74,15 +74,14 @@ function readDelete(text: string): Read<RouteLine> {
   if (words.length === 0) return { value: { kind: 'delete', destination: value, tableId: undefined } };
   const [word = '', number = '', ...more] = words;
   if (word !== 'table' || value.family === 'mpls') {
-    const right = value.family === 'mpls' ? 'del mpls LABEL is right' : 'del PREFIX [table N] is right';
-    return { error: `${quote(word)} is not known behind del ${key}: ${right}` };
+    const right = value.family === 'mpls' ? 'expected del mpls LABEL' : 'expected del PREFIX [table N]';
+    return { error: `unknown word ${quote(word)} after del ${key}: ${right}` };
   }
   const tableId = wholeNumber(number);
   if (tableId === undefined || tableId > MAX_U32) {
-    return { error: `${quote(number)} is not a table: 0..${MAX_U32} is right` };
+    return { error: `expected a table (0–${MAX_U32}), got ${quote(number)}` };
   }
-  if (more.length > 0)
-    return { error: `${quote(more.join(' '))} is too much: del PREFIX [table N] is right` };
+  if (more.length > 0) return { error: `unexpected ${quote(more.join(' '))}: expected del PREFIX [table N]` };
   return { value: { kind: 'delete', destination: value, tableId } };
 }
 

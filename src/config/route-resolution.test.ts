@@ -6,7 +6,9 @@ function warnings(routes: string): string[] {
   const parsed = parseConfig(text, 'appliance.ini');
   if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join('; '));
   return parsed.warnings
-    .filter(({ leaf, message }) => leaf.startsWith('route') && message.startsWith('its packets are dropped'))
+    .filter(
+      ({ leaf, message }) => leaf.startsWith('route') && message.startsWith('packets to it are dropped'),
+    )
     .map(({ leaf, message }) => `${leaf}: ${message}`);
 }
 
@@ -15,27 +17,27 @@ describe('static routes that lead nowhere are warned of', () => {
     [
       'a next hop in a blackhole',
       '203.0.113.0/24 = blackhole\n10.0.0.0/8 = 203.0.113.9',
-      'route.10.0.0.0/8: its packets are dropped: its next hop 203.0.113.9 is in 203.0.113.0/24, which is dropped',
+      'route.10.0.0.0/8: packets to it are dropped: its next hop 203.0.113.9 is in 203.0.113.0/24, which drops packets',
     ],
     [
       'the same, one route further',
       '2001:db8:a::/48 = unreachable\n2001:db8:b::/48 = 2001:db8:a::1\n2001:db8:c::/48 = 2001:db8:b::1',
-      'route.2001:db8:c::/48: its packets are dropped: its next hop 2001:db8:a::1 is in 2001:db8:a::/48, which is dropped',
+      'route.2001:db8:c::/48: packets to it are dropped: its next hop 2001:db8:a::1 is in 2001:db8:a::/48, which drops packets',
     ],
     [
       'a route to itself',
       '203.0.113.0/24 = 203.0.113.9',
-      'route.203.0.113.0/24: its packets are dropped: its next hop 203.0.113.9 is reached through 203.0.113.0/24, which leads back to itself',
+      'route.203.0.113.0/24: packets to it are dropped: its next hop 203.0.113.9 is reached through 203.0.113.0/24, which leads back to itself',
     ],
     [
       'a ring',
       '10.1.0.0/16 = 10.2.0.1\n10.2.0.0/16 = 10.1.0.1',
-      'route.10.1.0.0/16: its packets are dropped: its next hop 10.2.0.1 is reached through 10.2.0.0/16, which leads back to itself',
+      'route.10.1.0.0/16: packets to it are dropped: its next hop 10.2.0.1 is reached through 10.2.0.0/16, which leads back to itself',
     ],
     [
       'a prefix that VPP drops whatever it is told',
       '240.0.0.0/4 = 192.0.2.9',
-      'route.240.0.0.0/4: its packets are dropped: VPP has 240.0.0.0/4 for itself and drops what goes there',
+      'route.240.0.0.0/4: packets to it are dropped: VPP reserves 240.0.0.0/4 and drops packets to it',
     ],
   ])('%s', (_, routes, warning) => {
     expect(warnings(routes)).toContain(warning);

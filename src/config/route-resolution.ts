@@ -1,18 +1,18 @@
 /**
  * Whether static routes lead anywhere, as far as the file alone can tell: next hops are followed through static routes
- * and the networks of interfaces, as a FIB follows them. What leads to no route at all is not said: feeds and daemons
- * may bring one.
+ * and the networks of interfaces, as a FIB follows them. A next hop without any route is not reported: feeds and daemons
+ * may add one.
  */
 import { formatAddress, maskBytes, parseAddress } from './addresses.ts';
 import type { Config, NextHop, RouteAction, StaticRoute } from './types.ts';
 
 export interface DeadRoute {
   readonly route: StaticRoute;
-  /** Why its packets are dropped, for people. */
+  /** Why packets to it are dropped, for people. */
   readonly reason: string;
 }
 
-/** VPP has these prefixes for itself, and drops what goes there (src/vnet/fib/fib_table.c, ip4_specials). */
+/** VPP reserves these prefixes, and drops packets to them (src/vnet/fib/fib_table.c, ip4_specials). */
 const SPECIAL = new Set(['240.0.0.0/4', '224.0.0.0/4', '0.0.0.0/32', '255.255.255.255/32']);
 
 interface Entry {
@@ -56,7 +56,7 @@ export function deadRoutes({ routes, interfaces }: Pick<Config, 'routes' | 'inte
 function whyDead({ destination, action }: StaticRoute, table: Table): string | undefined {
   if (destination.family === 'mpls' || action.kind !== 'forward') return undefined;
   const own = `${networkOf(destination.address, destination.length)}/${destination.length}`;
-  if (SPECIAL.has(own)) return `VPP has ${own} for itself and drops what goes there`;
+  if (SPECIAL.has(own)) return `VPP reserves ${own} and drops packets to it`;
   return whyAllDead(action.nextHops, table, new Set());
 }
 
@@ -80,7 +80,7 @@ function whyHopDead(address: string, table: Table, followed: ReadonlySet<string>
   const entry = longestMatch(address, table);
   if (entry?.action === undefined) return undefined;
   const { text, action } = entry;
-  if (action.kind !== 'forward') return `its next hop ${address} is in ${text}, which is dropped`;
+  if (action.kind !== 'forward') return `its next hop ${address} is in ${text}, which drops packets`;
   if (followed.has(text))
     return `its next hop ${address} is reached through ${text}, which leads back to itself`;
   return whyAllDead(action.nextHops, table, new Set([...followed, text]));

@@ -7,7 +7,7 @@
  *
  *   HOP: NEXT-HOP[@WEIGHT][%INTERFACE] | [@WEIGHT]%INTERFACE
  *
- * Everything that is wrong is reported, from the quoted text on; the caller adds where.
+ * Everything that is wrong is reported; the caller adds where.
  */
 import { formatAddress, isIpv6LinkLocal } from './addresses.ts';
 import { nearest } from './nearest.ts';
@@ -24,8 +24,8 @@ const MAX_U32 = 0xffff_ffff;
 export const ACTION_WORDS = ['blackhole', 'unreachable', 'prohibit'] as const;
 type ActionWord = (typeof ACTION_WORDS)[number];
 
-const GRAMMAR = 'NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right';
-const MPLS_GRAMMAR = 'NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right';
+const GRAMMAR = 'expected NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit';
+const MPLS_GRAMMAR = 'expected NEXT-HOP[%INTERFACE], then swap LABEL or pop';
 
 export interface RouteValue {
   readonly action: RouteAction;
@@ -34,7 +34,7 @@ export interface RouteValue {
 }
 
 export interface RouteRules {
-  /** Why a route may not go over an interface, in words; undefined: it may. */
+  /** Why a route may not use an interface; undefined: it may. */
   readonly refuseInterface: (name: string) => string | undefined;
   readonly report: (message: string) => void;
 }
@@ -119,14 +119,14 @@ function readOptions(
       return options;
     }
     if (word === 'pop') {
-      if (options.labels !== undefined) report('pop does not go with swap, and stands once');
+      if (options.labels !== undefined) report('pop excludes swap, and may be given once only');
       options.labels = [];
       continue;
     }
     at += 1;
     const value = words[at];
     if (value === undefined) {
-      report(`nothing follows ${word}: a number is right`);
+      report(`expected a number after ${word}`);
     } else if (word === 'label' || word === 'swap') {
       const stack = readStack(value, word);
       if ('error' in stack) report(stack.error);
@@ -135,7 +135,7 @@ function readOptions(
     } else if (word === 'metric' || word === 'table') {
       const number = wholeNumber(value);
       if (number === undefined || number > MAX_U32) {
-        report(`${quote(value)} is not a ${word}: 0..${MAX_U32} is right`);
+        report(`expected a ${word} (0–${MAX_U32}), got ${quote(value)}`);
       } else if (options[word] !== undefined) report(twice(word));
       else options[word] = number;
     }
@@ -143,22 +143,21 @@ function readOptions(
   return options;
 }
 
-const twice = (word: string): string => `${word} is there twice: give it once`;
+const twice = (word: string): string => `${word} is given twice: give it once`;
 
 function unknownWord(word: string, isMpls: boolean): string {
   if (isMpls && PREFIX_WORDS.includes(word)) {
-    const instead =
-      word === 'label' ? 'swap is right behind mpls' : `a label that arrives has no ${word}: leave it out`;
-    return `${quote(word)} is for prefixes: ${instead}`;
+    const instead = word === 'label' ? 'write swap after mpls' : `omit it for a label`;
+    return `${quote(word)} applies to prefixes only: ${instead}`;
   }
   if (!isMpls && MPLS_WORDS.includes(word)) {
-    const instead = word === 'swap' ? 'label is right for a prefix' : 'leave it out';
-    return `${quote(word)} is for labels that arrive (mpls LABEL): ${instead}`;
+    const instead = word === 'swap' ? 'write label for a prefix' : 'omit it';
+    return `${quote(word)} applies to labels (mpls LABEL) only: ${instead}`;
   }
   const words = isMpls ? MPLS_WORDS : PREFIX_WORDS;
   const near = nearest(word, words);
-  const right = near === undefined ? `${words.join(', ')} are right here` : `did you mean ${near}?`;
-  return `${quote(word)} is not known here: ${right}`;
+  const right = near === undefined ? `expected ${words.join(', ')}` : `did you mean ${near}?`;
+  return `unknown word ${quote(word)}: ${right}`;
 }
 
 function readAction(
@@ -168,17 +167,17 @@ function readAction(
   { refuseInterface, report }: RouteRules,
 ): RouteAction | undefined {
   if (isActionWord(text)) {
-    if (subject.isMpls) report(`${quote(text)} is for prefixes: ${MPLS_GRAMMAR}`);
-    if (labels !== undefined && !subject.isMpls) report(`${text} takes no label: leave it out`);
+    if (subject.isMpls) report(`${quote(text)} applies to prefixes only: ${MPLS_GRAMMAR}`);
+    if (labels !== undefined && !subject.isMpls) report(`${text} takes no label: omit it`);
     return { kind: text };
   }
   const items = splitList(text);
   if (items.length > MAX_NEXT_HOPS) {
-    report(`${items.length} next hops: at most ${MAX_NEXT_HOPS} are right`);
+    report(`${items.length} next hops exceed the limit of ${MAX_NEXT_HOPS}`);
     return undefined;
   }
   if (subject.isMpls && items.length > 1) {
-    report(`${items.length} next hops: a label has one`);
+    report(`${items.length} next hops: a label takes one`);
     return undefined;
   }
   const nextHops: NextHop[] = [];
@@ -186,10 +185,10 @@ function readAction(
     const read = readNextHop(item, subject, refuseInterface);
     if ('error' in read) report(read.error);
     else if (nextHops.some((known) => isSameHop(known, read.value))) {
-      report(`${quote(item)} is there twice: give it once, with a weight if it shall carry more`);
+      report(`${quote(item)} is listed twice: list it once, with a weight if it should carry more`);
     } else {
       if (labels !== undefined && read.value.address === undefined) {
-        report(`${quote(item)} has no address, and a label needs one: name the next hop`);
+        report(`${quote(item)} has no address, which a label needs: name the next hop`);
       }
       nextHops.push(read.value);
     }
@@ -211,13 +210,13 @@ function readNextHop(
   refuseInterface: RouteRules['refuseInterface'],
 ): Read<NextHop> {
   const grammar = subject.isMpls ? MPLS_GRAMMAR : GRAMMAR;
-  if (item === '') return { error: 'an empty next hop: one comma too many' };
+  if (item === '') return { error: 'empty next hop: remove the extra comma' };
   if (isActionWord(item.toLowerCase())) {
-    return { error: `${quote(item)}: ${item.toLowerCase()} stands alone and in small letters` };
+    return { error: `${quote(item)}: write ${item.toLowerCase()} alone and in lower case` };
   }
   const stray = /^[^\s@%]+\s+([^\s@%]+)/.exec(item)?.[1];
   if (stray !== undefined) {
-    if (/^[0-9a-fA-F:.]+$/.test(stray)) return { error: `${quote(item)}: next hops are separated by commas` };
+    if (/^[0-9a-fA-F:.]+$/.test(stray)) return { error: `${quote(item)}: separate next hops by commas` };
     return { error: unknownWord(stray, subject.isMpls) };
   }
   const match = /^([^@%]*)(?:@([^@%]*))?(?:%([^@%]*))?$/.exec(item);
@@ -225,7 +224,7 @@ function readNextHop(
     const swapped = /^([^@%]*)%([^@%]+)@([^@%]+)$/.exec(item);
     if (swapped)
       return {
-        error: `${quote(item)}: the weight is first, write ${swapped[1]}@${swapped[3]}%${swapped[2]}`,
+        error: `${quote(item)}: the weight comes first, write ${swapped[1]}@${swapped[3]}%${swapped[2]}`,
       };
     return { error: `${quote(item)} is not a next hop: ${grammar}` };
   }
@@ -236,17 +235,18 @@ function readNextHop(
   const address = addressText === '' ? undefined : readHostAddress(addressText);
   if (address !== undefined && 'error' in address) return address;
   if (subject.family === 6 && address?.value.family === 4) {
-    return { error: `${quote(addressText)} is IPv4: ${subject.text} needs an IPv6 next hop` };
+    return { error: `${quote(addressText)} is an IPv4 address: ${subject.text} needs an IPv6 next hop` };
   }
   if (weightText !== undefined) {
-    if (subject.isMpls) return { error: `${quote(item)} has a weight: a label has one next hop, without` };
+    if (subject.isMpls)
+      return { error: `${quote(item)} has a weight: the one next hop of a label takes none` };
     if (!/^[1-9][0-9]{0,2}$/.test(weightText) || Number(weightText) > 255) {
-      return { error: `${quote(item)} has the weight ${quote(weightText)}: 1..255 is right` };
+      return { error: `the weight ${quote(weightText)} of ${quote(item)} is out of range (1–255)` };
     }
   }
   if (name === undefined && address !== undefined && isIpv6LinkLocal(address.value)) {
     const example = `${formatAddress(address.value.bytes)}%xe0`;
-    return { error: `${quote(item)} is link-local: name its interface, like ${example}` };
+    return { error: `${quote(item)} is link-local: name its interface, as in ${example}` };
   }
   const refusal = name === undefined ? undefined : refuseInterface(name);
   if (refusal !== undefined) return { error: refusal };

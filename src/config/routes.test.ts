@@ -10,118 +10,106 @@ function problemsOf(...lines: string[]): string[] {
 }
 
 it.each([
-  ['10.0.0.1/8 = blackhole', '"10.0.0.1/8" has host bits set: the prefix is 10.0.0.0/8'],
-  ['2001:db8::1/32 = blackhole', '"2001:db8::1/32" has host bits set: the prefix is 2001:db8::/32'],
-  ['10.0.0.0 = blackhole', '"10.0.0.0" has no prefix length: write one, like 10.0.0.0/32'],
-  ['10.0.0.0/33 = blackhole', '"10.0.0.0/33" has the prefix length "33": for IPv4 0..32 is right'],
-  ['::/129 = blackhole', '"::/129" has the prefix length "129": for IPv6 0..128 is right'],
-  ['10.0/8 = blackhole', '"10.0" is not an IPv4 address: four numbers 0..255 are right, like 192.0.2.1'],
+  ['10.0.0.1/8 = blackhole', '"10.0.0.1/8" has host bits set: write 10.0.0.0/8'],
+  ['2001:db8::1/32 = blackhole', '"2001:db8::1/32" has host bits set: write 2001:db8::/32'],
+  ['10.0.0.0 = blackhole', '"10.0.0.0" has no prefix length: write one, such as 10.0.0.0/32'],
+  ['10.0.0.0/33 = blackhole', 'the prefix length "33" of "10.0.0.0/33" is out of range for IPv4 (0–32)'],
+  ['::/129 = blackhole', 'the prefix length "129" of "::/129" is out of range for IPv6 (0–128)'],
+  ['10.0/8 = blackhole', 'expected an IPv4 address such as 192.0.2.1, got "10.0"'],
   ['010.0.0.0/8 = blackhole', '"010.0.0.0" has leading zeros: write 10.0.0.0'],
-  ['default = blackhole', '"default" is not a prefix: write 0.0.0.0/0 or ::/0'],
-  ['224.0.0.0/4 = blackhole', '"224.0.0.0/4" is multicast: static routes are unicast'],
-  ['ff00::/8 = blackhole', '"ff00::/8" is multicast: static routes are unicast'],
+  ['default = blackhole', 'expected a prefix, got "default": write 0.0.0.0/0 or ::/0'],
+  ['224.0.0.0/4 = blackhole', '"224.0.0.0/4" is a multicast prefix: static routes are unicast'],
+  ['ff00::/8 = blackhole', '"ff00::/8" is a multicast prefix: static routes are unicast'],
   [
     '10.0.0.0/8 =',
-    'no value: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+    'no value: expected NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit',
   ],
-  ['10.0.0.0/8 = drop', '"drop" is not an address: one like 192.0.2.1 or 2001:db8::1 is right'],
-  ['10.0.0.0/8 = Blackhole', '"Blackhole": blackhole stands alone and in small letters'],
-  ['10.0.0.0/8 = 192.0.2.1, unreachable', '"unreachable": unreachable stands alone and in small letters'],
-  ['10.0.0.0/8 = 192.0.2.1,', 'an empty next hop: one comma too many'],
-  ['10.0.0.0/8 = 192.0.2.1/24', '"192.0.2.1/24" has a prefix length: the address alone is right here'],
-  ['2001:db8::/32 = 192.0.2.1', '"192.0.2.1" is IPv4: 2001:db8::/32 needs an IPv6 next hop'],
-  ['2001:db8::/32 = fe80::1', '"fe80::1" is link-local: name its interface, like fe80::1%xe0'],
-  ['::/0 = ff02::1%xe0', '"ff02::1" is a multicast address: the address of one host is right'],
-  ['::/0 = ::', '"::" is the unspecified address: the address of one host is right'],
-  ['::/0 = ::1', '"::1" is a loopback address: the address of one host is right'],
-  [
-    '::/0 = ::ffff:192.0.2.1',
-    '"::ffff:192.0.2.1" is an IPv4-mapped address: the address of one host is right',
-  ],
-  ['0.0.0.0/0 = 0.0.0.0', '"0.0.0.0" is the unspecified address: the address of one host is right'],
-  ['0.0.0.0/0 = 239.1.1.1', '"239.1.1.1" is a multicast address: the address of one host is right'],
+  ['10.0.0.0/8 = drop', 'expected an address such as 192.0.2.1 or 2001:db8::1, got "drop"'],
+  ['10.0.0.0/8 = Blackhole', '"Blackhole": write blackhole alone and in lower case'],
+  ['10.0.0.0/8 = 192.0.2.1, unreachable', '"unreachable": write unreachable alone and in lower case'],
+  ['10.0.0.0/8 = 192.0.2.1,', 'empty next hop: remove the extra comma'],
+  ['10.0.0.0/8 = 192.0.2.1/24', '"192.0.2.1/24" has a prefix length: write the address alone'],
+  ['2001:db8::/32 = 192.0.2.1', '"192.0.2.1" is an IPv4 address: 2001:db8::/32 needs an IPv6 next hop'],
+  ['2001:db8::/32 = fe80::1', '"fe80::1" is link-local: name its interface, as in fe80::1%xe0'],
+  ['::/0 = ff02::1%xe0', '"ff02::1" is a multicast address: expected the address of a host'],
+  ['::/0 = ::', '"::" is the unspecified address: expected the address of a host'],
+  ['::/0 = ::1', '"::1" is a loopback address: expected the address of a host'],
+  ['::/0 = ::ffff:192.0.2.1', '"::ffff:192.0.2.1" is an IPv4-mapped address: expected the address of a host'],
+  ['0.0.0.0/0 = 0.0.0.0', '"0.0.0.0" is the unspecified address: expected the address of a host'],
+  ['0.0.0.0/0 = 239.1.1.1', '"239.1.1.1" is a multicast address: expected the address of a host'],
   [
     '0.0.0.0/0 = 255.255.255.255',
-    '"255.255.255.255" is the broadcast address: the address of one host is right',
+    '"255.255.255.255" is the broadcast address: expected the address of a host',
   ],
-  ['0.0.0.0/0 = 192.0.2.1@0', '"192.0.2.1@0" has the weight "0": 1..255 is right'],
-  ['0.0.0.0/0 = 192.0.2.1@256', '"192.0.2.1@256" has the weight "256": 1..255 is right'],
-  ['0.0.0.0/0 = 192.0.2.1@', '"192.0.2.1@" has the weight "": 1..255 is right'],
-  ['0.0.0.0/0 = 192.0.2.1@1x', '"192.0.2.1@1x" has the weight "1x": 1..255 is right'],
-  ['0.0.0.0/0 = 192.0.2.1%xe0@5', '"192.0.2.1%xe0@5": the weight is first, write 192.0.2.1@5%xe0'],
+  ['0.0.0.0/0 = 192.0.2.1@0', 'the weight "0" of "192.0.2.1@0" is out of range (1–255)'],
+  ['0.0.0.0/0 = 192.0.2.1@256', 'the weight "256" of "192.0.2.1@256" is out of range (1–255)'],
+  ['0.0.0.0/0 = 192.0.2.1@', 'the weight "" of "192.0.2.1@" is out of range (1–255)'],
+  ['0.0.0.0/0 = 192.0.2.1@1x', 'the weight "1x" of "192.0.2.1@1x" is out of range (1–255)'],
+  ['0.0.0.0/0 = 192.0.2.1%xe0@5', '"192.0.2.1%xe0@5": the weight comes first, write 192.0.2.1@5%xe0'],
   [
     '0.0.0.0/0 = 192.0.2.1@1@2',
-    '"192.0.2.1@1@2" is not a next hop: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+    '"192.0.2.1@1@2" is not a next hop: expected NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit',
   ],
   [
     '0.0.0.0/0 = @2',
-    '"@2" has no address before its @ or %: NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+    '"@2" has no address before its @ or %: expected NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit',
   ],
-  ['10.0.0.0/8 = %xe7', '"xe7" is no interface of this configuration: did you mean xe1?'],
-  ['10.0.0.0/8 = %', '"" is no interface of this configuration: there are xe1, xe0'],
-  ['10.0.0.0/8 = %xe0@2', '"%xe0@2": the weight is first, write @2%xe0'],
-  ['10.0.0.0/8 = @0%xe0', '"@0%xe0" has the weight "0": 1..255 is right'],
+  ['10.0.0.0/8 = %xe7', '"xe7" is not an interface of this configuration: did you mean xe1?'],
+  ['10.0.0.0/8 = %', '"" is not an interface of this configuration: the interfaces are xe1, xe0'],
+  ['10.0.0.0/8 = %xe0@2', '"%xe0@2": the weight comes first, write @2%xe0'],
+  ['10.0.0.0/8 = @0%xe0', 'the weight "0" of "@0%xe0" is out of range (1–255)'],
   [
     '10.0.0.0/8 = %xe0, @2%xe0',
-    '"@2%xe0" is there twice: give it once, with a weight if it shall carry more',
+    '"@2%xe0" is listed twice: list it once, with a weight if it should carry more',
   ],
+  ['10.0.0.0/8 = 192.0.2.1, %xe0 label 16', '"%xe0" has no address, which a label needs: name the next hop'],
+  ['10.0.0.0/8 = fe80::1', '"fe80::1" is link-local: name its interface, as in fe80::1%xe0'],
+  ['10.0.0.0/8 = Prohibit', '"Prohibit": write prohibit alone and in lower case'],
+  ['10.0.0.0/8 = prohibit label 16', 'prohibit takes no label: omit it'],
+  ['0.0.0.0/0 = 192.0.2.1%xe7', '"xe7" is not an interface of this configuration: did you mean xe1?'],
   [
-    '10.0.0.0/8 = 192.0.2.1, %xe0 label 16',
-    '"%xe0" has no address, and a label needs one: name the next hop',
+    '0.0.0.0/0 = 192.0.2.1%bond',
+    '"bond" is not an interface of this configuration: the interfaces are xe1, xe0',
   ],
-  ['10.0.0.0/8 = fe80::1', '"fe80::1" is link-local: name its interface, like fe80::1%xe0'],
-  ['10.0.0.0/8 = Prohibit', '"Prohibit": prohibit stands alone and in small letters'],
-  ['10.0.0.0/8 = prohibit label 16', 'prohibit takes no label: leave it out'],
-  ['0.0.0.0/0 = 192.0.2.1%xe7', '"xe7" is no interface of this configuration: did you mean xe1?'],
-  ['0.0.0.0/0 = 192.0.2.1%bond', '"bond" is no interface of this configuration: there are xe1, xe0'],
-  ['0.0.0.0/0 = 192.0.2.1%', '"" is no interface of this configuration: there are xe1, xe0'],
+  ['0.0.0.0/0 = 192.0.2.1%', '"" is not an interface of this configuration: the interfaces are xe1, xe0'],
   [
     '0.0.0.0/0 = 192.0.2.1, 192.0.2.1@2',
-    '"192.0.2.1@2" is there twice: give it once, with a weight if it shall carry more',
+    '"192.0.2.1@2" is listed twice: list it once, with a weight if it should carry more',
   ],
-  [
-    '0.0.0.0/0 = 192.0.2.1 label 1048576',
-    '"1048576" is not a label: 0..1048575 is right, like label 100/200',
-  ],
+  ['0.0.0.0/0 = 192.0.2.1 label 1048576', 'expected labels (0–1048575) such as label 100/200, got "1048576"'],
   [
     '0.0.0.0/0 = 192.0.2.1 label 100/x',
-    '"x" in "100/x" is not a label: 0..1048575 is right, like label 100/200',
+    'expected labels (0–1048575) such as label 100/200, got "x" in "100/x"',
   ],
-  ['0.0.0.0/0 = 192.0.2.1 label 3', '"3" is implicit null, which no packet carries: leave it out'],
-  ['0.0.0.0/0 = 192.0.2.1 label', 'nothing follows label: a number is right'],
-  ['0.0.0.0/0 = 192.0.2.1 label 16 label 17', 'label is there twice: give it once'],
+  ['0.0.0.0/0 = 192.0.2.1 label 3', '"3" is implicit null, which no packet carries: omit it'],
+  ['0.0.0.0/0 = 192.0.2.1 label', 'expected a number after label'],
+  ['0.0.0.0/0 = 192.0.2.1 label 16 label 17', 'label is given twice: give it once'],
   [
     '0.0.0.0/0 = label 16',
-    'no next hop before "label": NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit is right',
+    'no next hop before "label": expected NEXT-HOP[@WEIGHT][%INTERFACE], %INTERFACE, blackhole, unreachable or prohibit',
   ],
-  ['0.0.0.0/0 = 192.0.2.1 metrc 5', '"metrc" is not known here: did you mean metric?'],
-  ['0.0.0.0/0 = 192.0.2.1 metric -1', '"-1" is not a metric: 0..4294967295 is right'],
-  ['0.0.0.0/0 = 192.0.2.1 metric 1 table 4294967296', '"4294967296" is not a table: 0..4294967295 is right'],
-  [
-    '0.0.0.0/0 = 192.0.2.1 swap 16',
-    '"swap" is for labels that arrive (mpls LABEL): label is right for a prefix',
-  ],
-  ['0.0.0.0/0 = 192.0.2.1 192.0.2.2', '"192.0.2.1 192.0.2.2": next hops are separated by commas'],
-  ['0.0.0.0/0 = blackhole label 16', 'blackhole takes no label: leave it out'],
-  ['mpls 15 = 192.0.2.1', '"15" is a reserved label: 16..1048575 is right behind mpls'],
-  ['mpls 1048576 = 192.0.2.1', '"1048576" is not a label: 16..1048575 is right behind mpls'],
-  ['mpls = 192.0.2.1', '"" is not a label: 16..1048575 is right behind mpls'],
-  ['mpls 16 = 192.0.2.1@2', '"192.0.2.1@2" has a weight: a label has one next hop, without'],
+  ['0.0.0.0/0 = 192.0.2.1 metrc 5', 'unknown word "metrc": did you mean metric?'],
+  ['0.0.0.0/0 = 192.0.2.1 metric -1', 'expected a metric (0–4294967295), got "-1"'],
+  ['0.0.0.0/0 = 192.0.2.1 metric 1 table 4294967296', 'expected a table (0–4294967295), got "4294967296"'],
+  ['0.0.0.0/0 = 192.0.2.1 swap 16', '"swap" applies to labels (mpls LABEL) only: write label for a prefix'],
+  ['0.0.0.0/0 = 192.0.2.1 192.0.2.2', '"192.0.2.1 192.0.2.2": separate next hops by commas'],
+  ['0.0.0.0/0 = blackhole label 16', 'blackhole takes no label: omit it'],
+  ['mpls 15 = 192.0.2.1', '"15" is a reserved label: expected 16–1048575 after mpls'],
+  ['mpls 1048576 = 192.0.2.1', 'expected a label (16–1048575) after mpls, got "1048576"'],
+  ['mpls = 192.0.2.1', 'expected a label (16–1048575) after mpls, got ""'],
+  ['mpls 16 = 192.0.2.1@2', '"192.0.2.1@2" has a weight: the one next hop of a label takes none'],
   [
     'mpls 16 = %xe0',
-    '"%xe0" has no address before its @ or %: NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right',
+    '"%xe0" has no address before its @ or %: expected NEXT-HOP[%INTERFACE], then swap LABEL or pop',
   ],
-  ['mpls 16 = 192.0.2.1, 192.0.2.2', '2 next hops: a label has one'],
-  ['mpls 16 = 192.0.2.1 label 17', '"label" is for prefixes: swap is right behind mpls'],
+  ['mpls 16 = 192.0.2.1, 192.0.2.2', '2 next hops: a label takes one'],
+  ['mpls 16 = 192.0.2.1 label 17', '"label" applies to prefixes only: write swap after mpls'],
   ['mpls 16 = 192.0.2.1 swap 3', '"3" is implicit null, which no packet carries: write pop'],
-  ['mpls 16 = 192.0.2.1 swap 17 pop', 'pop does not go with swap, and stands once'],
-  [
-    'mpls 16 = 192.0.2.1 metric 5',
-    '"metric" is for prefixes: a label that arrives has no metric: leave it out',
-  ],
+  ['mpls 16 = 192.0.2.1 swap 17 pop', 'pop excludes swap, and may be given once only'],
+  ['mpls 16 = 192.0.2.1 metric 5', '"metric" applies to prefixes only: omit it for a label'],
   [
     'mpls 16 = blackhole',
-    '"blackhole" is for prefixes: NEXT-HOP[%INTERFACE], then swap LABEL or pop, is right',
+    '"blackhole" applies to prefixes only: expected NEXT-HOP[%INTERFACE], then swap LABEL or pop',
   ],
 ])('refuses %s', (line, message) => {
   const key = line.split(' =')[0];
@@ -131,15 +119,19 @@ it.each([
 it('reports every next hop of a line, and the prefix', () => {
   expect(
     problemsOf('10.0.0.1/8 = 192.0.2.1@0, 2001:db8::1, ').map((problem) => problem.split(': ')[1]),
-  ).toEqual(['"10.0.0.1/8" has host bits set', '"192.0.2.1@0" has the weight "0"', 'an empty next hop']);
+  ).toEqual([
+    '"10.0.0.1/8" has host bits set',
+    'the weight "0" of "192.0.2.1@0" is out of range (1–255)',
+    'empty next hop',
+  ]);
 });
 
 it('finds one prefix in two spellings', () => {
   expect(problemsOf('2001:db8::/32 = blackhole', '2001:0DB8:0::/32 = blackhole')).toEqual([
-    '6 route.2001:0DB8:0::/32: 2001:0DB8:0::/32 is on line 5 already (as 2001:db8::/32): one line per prefix, next hops with commas',
+    '6 route.2001:0DB8:0::/32: 2001:0DB8:0::/32 is already on line 5 (as 2001:db8::/32): write one line per prefix, and separate next hops by commas',
   ]);
   expect(problemsOf('10.0.0.0/8 = blackhole', '10.0.0.0/8 = unreachable')).toEqual([
-    '6 route.10.0.0.0/8: 10.0.0.0/8 is on line 5 already: one line per prefix, next hops with commas',
+    '6 route.10.0.0.0/8: 10.0.0.0/8 is already on line 5: write one line per prefix, and separate next hops by commas',
   ]);
 });
 
@@ -148,7 +140,7 @@ it('takes 16 next hops and no 17th', () => {
     Array.from({ length: count }, (_, i) => `192.0.2.${i + 1}`).join(', ');
   expect(problemsOf(`10.0.0.0/8 = ${hops(16)}`)).toEqual([]);
   expect(problemsOf(`10.0.0.0/8 = ${hops(17)}`)).toEqual([
-    '5 route.10.0.0.0/8: 17 next hops: at most 16 are right',
+    '5 route.10.0.0.0/8: 17 next hops exceed the limit of 16',
   ]);
 });
 
@@ -251,15 +243,15 @@ it('takes a prefix once in a table, and a label once', () => {
       'mpls  16 = 192.0.2.2',
     ),
   ).toEqual([
-    '6 route.10.0.0.0/8: 10.0.0.0/8 is on line 5 already: one line per prefix, next hops with commas',
-    '8 route.mpls  16: mpls  16 is on line 7 already (as mpls 16): one line per prefix, next hops with commas',
+    '6 route.10.0.0.0/8: 10.0.0.0/8 is already on line 5: write one line per prefix, and separate next hops by commas',
+    '8 route.mpls  16: mpls  16 is already on line 7 (as mpls 16): write one line per prefix, and separate next hops by commas',
   ]);
 });
 
 it('takes 16 labels and no 17th, and warns of more than VPP imposes', () => {
   const stack = (count: number): string => Array.from({ length: count }, (_, i) => 100 + i).join('/');
   expect(problemsOf(`10.0.0.0/8 = 192.0.2.1 label ${stack(17)}`)).toEqual([
-    '5 route.10.0.0.0/8: 17 labels: at most 16 are right',
+    '5 route.10.0.0.0/8: 17 labels exceed the limit of 16',
   ]);
   const vpp =
     '[vpp]\nenabled = true\n[interface.xe0]\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[route]\n';
@@ -269,7 +261,7 @@ it('takes 16 labels and no 17th, and warns of more than VPP imposes', () => {
     return result.warnings.flatMap(({ leaf, message }) => (leaf === 'route.10.0.0.0/8' ? [message] : []));
   };
   expect(warned(12)).toEqual([]);
-  expect(warned(16)).toEqual(['16 labels: VPP 25.02 imposes at most 12']);
+  expect(warned(16)).toEqual(['16 labels exceed the limit of VPP 25.02, which imposes at most 12']);
 });
 
 it('warns of next hops whose neighbours VPP cannot find', () => {
@@ -294,12 +286,11 @@ ${lines.join('\n')}`;
       leaf.startsWith('route.') ? [`${leaf}: ${message}`] : [],
     );
   };
-  const noIpv6 =
-    'route.10.9.0.0/16: "fe80::1" is IPv6: VPP finds it with an IPv6 address on xe0, which has none';
+  const noIpv6 = 'route.10.9.0.0/16: VPP cannot resolve "fe80::1": xe0 has no IPv6 address';
   expect(warned(false, '10.9.0.0/16 = fe80::1%xe0', '10.8.0.0/16 = fe80::1%xe1')).toEqual([noIpv6]);
   expect(warned(true, '10.9.0.0/16 = fe80::1%xe0')).toEqual([]);
   const outside = (leaf: string, address: string, name: string, length: number): string =>
-    `route.${leaf}: "${address}" is in no network of ${name}: VPP hears it with a route ${address}/${length} = %${name} beside this one`;
+    `route.${leaf}: "${address}" is in no network of ${name}: add the route ${address}/${length} = %${name}, or VPP cannot resolve it`;
   expect(warned(false, '0.0.0.0/0 = 172.31.1.1%xe0', '::/0 = 2001:db8:2::1%xe1')).toEqual([
     outside('0.0.0.0/0', '172.31.1.1', 'xe0', 32),
     outside('::/0', '2001:db8:2::1', 'xe1', 128),
@@ -309,6 +300,6 @@ ${lines.join('\n')}`;
     outside('0.0.0.0/0', '172.31.1.1', 'xe0', 32),
   ]);
   expect(warned(false, '0.0.0.0/0 = %xe0', '10.0.0.0/8 = %xe0, 192.0.2.9%xe0')).toEqual([
-    'route.0.0.0.0/0: every destination would be asked for on xe0 itself: a next hop is right',
+    'route.0.0.0.0/0: VPP would resolve every destination on xe0 itself: name a next hop',
   ]);
 });

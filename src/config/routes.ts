@@ -42,7 +42,9 @@ export function readRoutes(
     const firstLine = lines.get(canonical);
     if (firstLine !== undefined) {
       const also = canonical === key || read?.tableId !== undefined ? '' : ` (as ${canonical})`;
-      report(`${key} is on line ${firstLine} already${also}: one line per prefix, next hops with commas`);
+      report(
+        `${key} is already on line ${firstLine}${also}: write one line per prefix, and separate next hops by commas`,
+      );
       continue;
     }
     lines.set(canonical, line);

@@ -36,7 +36,7 @@ function decode(
   problems: Problems,
 ): string | undefined {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    problems.error(0, 'file', `${fileName} is UTF-16: save it as UTF-8`);
+    problems.error(0, 'file', `${fileName} is encoded as UTF-16: save it as UTF-8`);
     return undefined;
   }
   try {
@@ -52,7 +52,7 @@ function decode(
     try {
       lines.push(strict.decode(bytes.subarray(start, end)));
     } catch {
-      problems.error(line, 'file', 'bytes that are not UTF-8: save the file as UTF-8');
+      problems.error(line, 'file', 'invalid UTF-8: save the file as UTF-8');
       badLines.add(line);
       lines.push(new TextDecoder().decode(bytes.subarray(start, end)));
     }
@@ -66,16 +66,16 @@ function decode(
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
 function controlMessage(character: string): string {
-  if (character === '\u0000') return 'a NUL byte: the file is damaged or not text; write it again';
-  if (character === '\r') return 'a carriage return inside the line: end lines with LF or CRLF';
-  return `the control character ${quote(character)}: take it out`;
+  if (character === '\u0000') return 'NUL byte: the file is damaged, or is not text';
+  if (character === '\r') return 'carriage return inside the line: end lines with LF or CRLF';
+  return `control character ${quote(character)}: remove it`;
 }
 
 /** Splits `input` into sections with their entries; what is wrong goes to `problems`. Never throws. */
 export function scan(input: string | Uint8Array, fileName: string, problems: Problems): ScannedSection[] {
   const size = typeof input === 'string' ? Buffer.byteLength(input) : input.length;
   if (size > MAX_FILE_BYTES) {
-    problems.error(0, 'file', `${fileName} has ${size} bytes: at most ${MAX_FILE_BYTES} (1 MiB) are read`);
+    problems.error(0, 'file', `${fileName} has ${size} bytes: the limit is ${MAX_FILE_BYTES} bytes (1 MiB)`);
     return [];
   }
   const badLines = new Set<number>();
@@ -109,13 +109,13 @@ function scanLine({ source, line, isBad }: Line, sections: ScannedSection[], pro
   const control = reported ? null : CONTROL.exec(text);
   if (control) report(place, controlMessage(control[0]));
   if (text.length > MAX_LINE_LENGTH) {
-    report(place, `the line has ${text.length} characters: at most ${MAX_LINE_LENGTH} are read`);
+    report(place, `the line has ${text.length} characters: the limit is ${MAX_LINE_LENGTH}`);
     text = text.slice(0, MAX_LINE_LENGTH);
   }
   if (text === '' || text.startsWith(';') || text.startsWith('#')) return;
   if (text.startsWith('[')) {
     const name = readHeader(text, report);
-    // A section whose header was refused still takes its keys, so that they are not blamed on the one before.
+    // A section whose header was refused still takes its keys, so that they do not count for the previous one.
     const isUsable = !reported || !(CONTROL.test(name) || name.includes('\ufffd'));
     sections.push({ name: isUsable ? name : '', line, entries: [] });
     return;
@@ -125,7 +125,7 @@ function scanLine({ source, line, isBad }: Line, sections: ScannedSection[], pro
   if (section === undefined) {
     report(
       key || 'file',
-      `${quote(key || text)} stands before any section: put a line like [system] above it`,
+      `${quote(key || text)} is outside any section: write a line such as [system] above it`,
     );
   } else if (equals < 0) {
     report(place, `${quote(text)} is neither [SECTION] nor KEY = VALUE${guess(text)}`);
@@ -145,7 +145,7 @@ function scanLine({ source, line, isBad }: Line, sections: ScannedSection[], pro
 /** `workers 2` and `workers: 2` are what other programs' files look like. */
 function guess(text: string): string {
   const match = /^([A-Za-z][A-Za-z0-9-]*)(?:\s*:\s*|\s+)(\S.{0,40})$/.exec(text);
-  return match ? `: perhaps ${match[1]} = ${match[2]} is meant` : '';
+  return match ? `: did you mean ${match[1]} = ${match[2]}?` : '';
 }
 
 /** The name in the brackets; empty when the header was reported. */
@@ -155,13 +155,13 @@ function readHeader(text: string, report: (leaf: string, message: string) => voi
   if (!header.endsWith(']')) {
     report(
       'file',
-      `${quote(text)} is no section: the closing ] is missing, or text follows it without a blank and ;`,
+      `${quote(text)} is not a section: close the bracket, and write a blank and ; before a comment`,
     );
     return '';
   }
-  if (name === '') report('file', `${quote(text)} names no section: write one like [system]`);
+  if (name === '') report('file', `${quote(text)} names no section: expected a line such as [system]`);
   else if (/[[\]]/.test(name))
-    report('file', `${quote(text)} has brackets inside of brackets: write one like [system]`);
+    report('file', `${quote(text)} has brackets inside brackets: expected a line such as [system]`);
   else return name;
   return '';
 }

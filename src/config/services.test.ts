@@ -47,19 +47,19 @@ ${BIRD}`;
     ],
     [
       '[service.bird]\ncommand = bird -f',
-      '2 service.bird.command: "bird" is no absolute path of a program: a command like /usr/sbin/bird -f -c /boot/bird.conf is right',
+      '2 service.bird.command: expected the absolute path of a program, got "bird": write a command such as /usr/sbin/bird -f -c /boot/bird.conf',
     ],
     [
       '[service.bird]\ncommand = /usr/sbin/',
-      '2 service.bird.command: "/usr/sbin/" is a folder: name the program in it, like /usr/sbin/bird -f -c /boot/bird.conf',
+      '2 service.bird.command: "/usr/sbin/" is a directory: name the program in it, as in /usr/sbin/bird -f -c /boot/bird.conf',
     ],
     [
       '[service.bird]\ncommand = /boot/../bin/x',
-      '2 service.bird.command: "/boot/../bin/x" has .. in it: write it without',
+      '2 service.bird.command: "/boot/../bin/x" has ".." in it: write the path without it',
     ],
     [
       '[service.bird]\ncommand = /bin/x "y z',
-      '2 service.bird.command: "/bin/x "y z" has a quote " that is not closed',
+      '2 service.bird.command: "/bin/x "y z" has an unclosed quote "',
     ],
     [
       "[service.bird]\ncommand = '/bin/x \\'",
@@ -67,11 +67,11 @@ ${BIRD}`;
     ],
     [
       '[service.bird]\ncommand = "/bin/x \\u0000"',
-      '2 service.bird.command: "/bin/x \\u0000" has control characters in it: leave them out',
+      '2 service.bird.command: "/bin/x \\u0000" has control characters: remove them',
     ],
     [
       `[service.bird]\ncommand = /bin/x${' y'.repeat(256)}`,
-      '2 service.bird.command: 257 words: at most 256 are right',
+      '2 service.bird.command: 257 words exceed the limit of 256',
     ],
     ['[service.bird]\ncommand =', /^2 service\.bird\.command: no value: write one such as command = \/usr/],
     [`${BIRD}restart = yes`, '3 service.bird.restart: expected always, on-failure or never, got "yes"'],
@@ -79,7 +79,7 @@ ${BIRD}`;
     [`${BIRD}user = bird`, /^3 service\.bird\.user: "user" is not a key of \[service\.bird\]/],
     [
       `${BIRD}${BIRD}`,
-      '3 service.bird: the section [service.bird] is on line 1 already: put its keys together there',
+      '3 service.bird: the section [service.bird] is already on line 1: move its keys there',
     ],
     ['[service.vpp]\ncommand = /bin/x', `1 service.vpp: "vpp" is a service of the box: choose another name`],
     [
@@ -127,7 +127,7 @@ ${BIRD}`;
       machineProblems(config, { ...facts, isProgram: () => there }).map(({ message }) => message);
     expect(programs(true)).toEqual([]);
     expect(programs(false)).toEqual([
-      '"/usr/sbin/bird" is no program of this machine: its package is added to an image with --add',
+      '"/usr/sbin/bird" is not a program of this machine: add its package to the image with --add',
     ]);
   });
 });

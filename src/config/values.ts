@@ -1,7 +1,7 @@
 /**
  * The values of the file: text → converted by the type of its leaf → judged by the compiled schema → read by the type.
  *
- * A value that was refused reads as its default, so that whoever judges the rest needs no special case; `isRefused`
+ * A value that was refused reads as its default, so that later checks need no special case; `isRefused`
  * tells where that is so.
  */
 import type { Leaf } from './leaf.ts';

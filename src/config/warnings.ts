@@ -33,7 +33,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnInterfaces(config, problems);
   for (const { route, reason } of deadRoutes(config)) {
     const leaf = `route.${formatDestination(route.destination)}`;
-    problems.warning(route.line, leaf, `its packets are dropped: ${reason}`);
+    problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);
   }
   if (config.vpp.enabled) warnLabels(config, problems);
   if (config.vpp.enabled && !config.vpp.external) warnNextHops(config, problems);
@@ -47,53 +47,56 @@ function warnSwitches({ vpp, fib, routes }: Config, values: Values, problems: Pr
     if (nic) problems.warning(nic.line, `vpp.dpdk.interface.${nic.pciAddress}`, message);
   };
   if (vpp.enabled && !vpp.external && !nic) {
-    warn('vpp.enabled', 'VPP gets no NIC: name one in a section like [vpp.dpdk.interface.0000:03:00.0]');
+    warn('vpp.enabled', 'VPP gets no NIC: name one in a section such as [vpp.dpdk.interface.0000:03:00.0]');
   }
   if (!vpp.enabled) {
-    warnNic('VPP is off, the kernel forwards over this NIC: write enabled = true in [vpp] for VPP');
-    if (vpp.external) warn('vpp.external', 'no effect while VPP is off: write enabled = true in [vpp]');
-    if (fib.vpp.enabled) warn('fib.vpp.enabled', 'no effect while VPP is off: write enabled = true in [vpp]');
+    warnNic('VPP is off and the kernel forwards over this NIC: write enabled = true in [vpp] to start VPP');
+    if (vpp.external)
+      warn('vpp.external', 'it has no effect while VPP is off: write enabled = true in [vpp]');
+    if (fib.vpp.enabled)
+      warn('fib.vpp.enabled', 'it has no effect while VPP is off: write enabled = true in [vpp]');
   } else {
-    if (vpp.external) warnNic('an external VPP has its own NICs: this one is not bound');
+    if (vpp.external) warnNic('an external VPP has its own NICs: this NIC is not bound');
     if (!fib.vpp.enabled && routes[0]) {
-      const message = 'routes do not reach VPP: write enabled = true in [fib.vpp]';
+      const message = 'VPP does not get the routes: write enabled = true in [fib.vpp]';
       problems.warning(routes[0].line, 'route', message);
     }
   }
   if (fib.vpp.tableId === 4294967295)
-    warn('fib.vpp.table-id', '"4294967295" means "no table" to VPP, which refuses it');
+    warn('fib.vpp.table-id', 'VPP refuses "4294967295", which it uses for "no table"');
   warnKernel({ vpp, fib }, warn);
 }
 
 function warnKernel({ vpp, fib: { kernel } }: Pick<Config, 'vpp' | 'fib'>, warn: Warn): void {
   if (kernel.tableId === 255) {
-    warn('fib.kernel.table-id', '"255" is the kernel\'s table of local addresses: 254 is the main one');
+    warn('fib.kernel.table-id', '"255" is the kernel\'s table of local addresses: the main table is 254');
   }
   const hasTaps = vpp.enabled && vpp.lcp.enabled;
   if (kernel.import && vpp.enabled && !hasTaps) {
-    warn('fib.kernel.import', 'no effect without the TAPs of VPP: write enabled = true in [vpp.lcp]');
+    warn('fib.kernel.import', 'it has no effect without the TAPs of VPP: write enabled = true in [vpp.lcp]');
   }
   const { netns } = vpp.lcp;
   const isInNetns = kernel.netns === undefined || kernel.netns === netns;
   if (kernel.enabled && !kernel.import && hasTaps && !vpp.external && isInNetns) {
-    const message = `VPP's linux_nl reads these routes in "${netns}" and programs them as well`;
-    warn('fib.kernel.enabled', `${message}: write import = true in [fib.kernel], or another netns`);
+    const message = `VPP's linux_nl reads these routes in "${netns}" and programs them too`;
+    warn('fib.kernel.enabled', `${message}: write import = true in [fib.kernel], or choose another netns`);
   }
 }
 
 function warnManagement({ management, vpp }: Config, warn: Warn): void {
   if (management.address === 'dhcp') {
-    if (management.gateway !== undefined) warn('management.gateway', 'not used: DHCP gives the gateway');
+    if (management.gateway !== undefined)
+      warn('management.gateway', 'it is not used: the gateway comes from DHCP');
   } else if (management.gateway === undefined) {
     warn(
       'management.address',
-      'a static address without a gateway: the box is reached from its own subnet only',
+      'a static address without a gateway: the box is reachable from its own subnet only',
     );
   }
   if (vpp.dpdk.interfaces.some(({ name }) => name === management.interface)) {
     warn(
       'management.interface',
-      `"${management.interface}" is a NIC of VPP too: its kernel name is meant here`,
+      `"${management.interface}" is also the name of a NIC of VPP: expected the kernel name of another NIC`,
     );
   }
 }
@@ -104,7 +107,7 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
   const known = new Set(vpp.dpdk.interfaces.map(({ name }) => name));
   for (const { name, line } of interfaces) {
     if (known.has(name) || LOOPBACK_NAME.test(name)) continue;
-    const message = `VPP will not have it: ${unknownInterface(name, known)} (loop0, loop1 … make loopbacks)`;
+    const message = `VPP will not have this interface: ${unknownInterface(name, known)} (loop0, loop1 … create loopbacks)`;
     problems.warning(line, `interface.${name}`, message);
   }
   const own = new Map(
@@ -119,13 +122,13 @@ function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems)
       problems.warning(
         line,
         leaf,
-        `"${address}" is the box's own address on ${name}: a neighbour's is right`,
+        `"${address}" is the box's own address on ${name}: expected the address of a neighbour`,
       );
     }
   }
 }
 
-/** Next hops that VPP takes, and whose neighbours it cannot find. */
+/** Next hops that VPP accepts and cannot resolve. */
 function warnNextHops(config: Config, problems: Problems): void {
   const attached = config.routes.flatMap(({ destination, action }) => {
     if (destination.family === 'mpls' || action.kind !== 'forward') return [];
@@ -150,33 +153,30 @@ function doubtsAbout(
 ): string | undefined {
   if (text === undefined) {
     const isAll = destination.family !== 'mpls' && destination.length === 0;
-    return isAll ? `every destination would be asked for on ${name} itself: a next hop is right` : undefined;
+    return isAll ? `VPP would resolve every destination on ${name} itself: name a next hop` : undefined;
   }
   const address = parseAddress(text);
   const networks = interfaces
     .find((one) => one.name === name)
-    ?.addresses.flatMap((one) => parsePrefix(`${one.address}/${one.length}`) ?? [])
-    .filter(({ family }) => family === address?.family);
+    ?.addresses.filter(({ family }) => family === address?.family);
   if (name === undefined || address === undefined || networks === undefined) return undefined;
   if (networks.length === 0) {
     // With a TAP in Linux it has what that has.
     const isFound = destination.family !== 4 || address.family === 4 || vpp.lcp.enabled;
-    return isFound
-      ? undefined
-      : `"${text}" is IPv6: VPP finds it with an IPv6 address on ${name}, which has none`;
+    return isFound ? undefined : `VPP cannot resolve "${text}": ${name} has no IPv6 address`;
   }
   const own = attached.filter((one) => one.name === name).map(({ prefix }) => prefix);
   const isHeard =
     isIpv6LinkLocal(address) || [...networks, ...own].some((one) => prefixContains(one, address));
   if (isHeard) return undefined;
   const host = `${text}/${address.bytes.length * 8}`;
-  return `"${text}" is in no network of ${name}: VPP hears it with a route ${host} = %${name} beside this one`;
+  return `"${text}" is in no network of ${name}: add the route ${host} = %${name}, or VPP cannot resolve it`;
 }
 
 function warnLabels({ routes }: Config, problems: Problems): void {
   for (const { action, destination, line } of routes) {
     if (action.kind !== 'forward' || action.labels.length <= MAX_VPP_STACK) continue;
-    const message = `${action.labels.length} labels: VPP 25.02 imposes at most ${MAX_VPP_STACK}`;
+    const message = `${action.labels.length} labels exceed the limit of VPP 25.02, which imposes at most ${MAX_VPP_STACK}`;
     problems.warning(line, `route.${formatDestination(destination)}`, message);
   }
 }
@@ -188,13 +188,13 @@ function warnSizes({ vpp, fib, routes }: Config, warn: Warn): void {
   if (mainHeapBytes < 512 * MIB) {
     warn(
       'vpp.memory.main-heap',
-      `${formatSize(mainHeapBytes)} is little: 512M for a lab, 1536M for a full table`,
+      `${formatSize(mainHeapBytes)} is low: use 512M for a lab, 1536M for a full table`,
     );
   }
   if (segmentBytes < 64 * MIB) {
     warn(
       'vpp.stats.segment-size',
-      `${formatSize(segmentBytes)} is little: 64M for a lab, 512M for a full table`,
+      `${formatSize(segmentBytes)} is low: use 64M for a lab, 512M for a full table`,
     );
   }
   // Two combined counters of 16 bytes per route and thread, doubled when the vectors grow.
@@ -202,7 +202,7 @@ function warnSizes({ vpp, fib, routes }: Config, warn: Warn): void {
   if (fib.vpp.enabled && routes.length > capacity) {
     warn(
       'vpp.stats.segment-size',
-      `holds counters of ${capacity} routes with ${threads} threads: there are ${routes.length}`,
+      `it holds the counters of ${capacity} routes with ${threads} threads, and there are ${routes.length} routes`,
     );
   }
   let descriptors = (threads - 1) * 256;
@@ -211,9 +211,6 @@ function warnSizes({ vpp, fib, routes }: Config, warn: Warn): void {
   }
   const wanted = Math.ceil(2.5 * descriptors);
   if (buffers < wanted) {
-    warn(
-      'vpp.memory.buffers',
-      `"${buffers}" is little for the queues of the NICs: ${wanted} or more are right`,
-    );
+    warn('vpp.memory.buffers', `"${buffers}" is low for the queues of the NICs: use ${wanted} or more`);
   }
 }

@@ -10,7 +10,7 @@ import {
   parsePrefix,
   prefixContains,
 } from '../config/mod.ts';
-import type { Config, InterfaceConfig, StaticRoute } from '../config/types.ts';
+import type { Config, StaticRoute } from '../config/types.ts';
 import type { NextHopStatus } from '../telemetry/mod.ts';
 
 /** Next hops that are told of; of a full table the routes share few. */
@@ -24,7 +24,7 @@ export function nextHopStatus({
 }: Pick<Config, 'interfaces' | 'routes'>): NextHopStatus[] {
   const counts = countNextHops(routes);
   const connected = interfaces.flatMap((one) =>
-    networksOf(one).map((network) => ({ network, name: one.name })),
+    one.addresses.map((network) => ({ network, name: one.name })),
   );
   const destinations = routes.flatMap(({ destination }) => {
     if (!('address' in destination)) return [];
@@ -81,8 +81,4 @@ function longest<Entry extends { readonly network: ParsedPrefix }>(
     if (prefixContains(entry.network, address)) best = entry;
   }
   return best;
-}
-
-function networksOf({ addresses }: InterfaceConfig): ParsedPrefix[] {
-  return addresses.flatMap(({ address, length }) => parsePrefix(`${address}/${length}`) ?? []);
 }

@@ -137,7 +137,7 @@ it('replaces what was loaded under the same name, and says which lines are wrong
   expect(second.code).toBe(1);
   expect(second.err.split('\n')).toEqual([
     `${bad}:3: "10.3.0.1/24" has host bits set: the prefix is 10.3.0.0/24`,
-    `${bad}:4: "nonsense" is no route: PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX is right`,
+    `${bad}:4: "nonsense" is not a route: expected PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX`,
     '',
   ]);
   expect((await routesInVpp()).filter(inNet).sort()).toEqual(['10.2.0.0/24', '10.4.0.0/24']);
