@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryBootPartition, directoryDataPartition } from '../disk/mod.ts';
 import { advanceClock, keepTime } from '../machine/clock.ts';
-import { loadConfig, tellMistakes } from '../live/load-config.ts';
+import { loadConfig, writeErrorReport } from '../live/load-config.ts';
 import { MOUNTS, mountRow } from '../machine/mounts.ts';
 import { keepSeed, renewSeed } from '../machine/random-seed.ts';
 
@@ -67,14 +67,16 @@ describe('the mistakes told on the boot partition', () => {
   it('name line and leaf and say what is in force, in lines that Windows shows', async () => {
     writeFileSync(file, '[system]\nhostnam = x\n');
     const boot = directoryBootPartition(root);
-    expect(await tellMistakes(boot, loadConfig(file, GOOD).status)).toContain('written');
+    expect(await writeErrorReport(boot, loadConfig(file, GOOD).status)).toContain('written');
     expect(told()).toContain('appliance.ini:2: system.hostnam: ');
     expect(told()).toContain('The last good configuration is in force');
     expect(told().replaceAll('\r\n', '')).not.toContain('\n');
 
     const untouched = { ...boot, writeFile: () => Promise.reject(new Error('written again')) };
-    expect(await tellMistakes(untouched, loadConfig(file, GOOD).status)).toBeUndefined();
-    expect(await tellMistakes(boot, loadConfig(file).status), 'another one is in force').toContain('written');
+    expect(await writeErrorReport(untouched, loadConfig(file, GOOD).status)).toBeUndefined();
+    expect(await writeErrorReport(boot, loadConfig(file).status), 'another one is in force').toContain(
+      'written',
+    );
     expect(told()).toContain('The defaults are in force');
   });
 
@@ -82,13 +84,13 @@ describe('the mistakes told on the boot partition', () => {
     writeFileSync(file, GOOD);
     const boot = directoryBootPartition(root);
     writeFileSync(join(root, 'appliance.errors.txt'), 'old');
-    expect(await tellMistakes(boot, loadConfig(file).status)).toContain('removed');
+    expect(await writeErrorReport(boot, loadConfig(file).status)).toContain('removed');
     const untouched = { ...boot, removeFile: () => Promise.reject(new Error('removed again')) };
-    expect(await tellMistakes(untouched, loadConfig(file).status)).toBeUndefined();
+    expect(await writeErrorReport(untouched, loadConfig(file).status)).toBeUndefined();
   });
 
   it('say that there is no file', async () => {
-    await tellMistakes(directoryBootPartition(root), loadConfig(file).status);
+    await writeErrorReport(directoryBootPartition(root), loadConfig(file).status);
     expect(told()).toMatch(/^appliance\.ini could not be read .*ENOENT/);
   });
 });

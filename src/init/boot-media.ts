@@ -40,7 +40,7 @@ import {
   type ShutdownStep,
 } from '../machine/mod.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
-import { CONFIG_NAME, type LoadedConfig, loadConfig, tellMistakes } from '../live/mod.ts';
+import { CONFIG_NAME, type LoadedConfig, loadConfig, writeErrorReport } from '../live/mod.ts';
 import type { Phase } from './phases.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -141,7 +141,7 @@ export class BootMedia {
   async loadConfiguration(): Promise<LoadedConfig> {
     const loaded = loadConfig(`${this.boot.root}/${CONFIG_NAME}`, readLastGood(this.data)?.text);
     try {
-      const told = await tellMistakes(this.boot, loaded.status);
+      const told = await writeErrorReport(this.boot, loaded.status);
       if (told !== undefined) this.#logger.info('config', told);
     } catch (error) {
       const reason = reasonOf(error);

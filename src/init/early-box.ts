@@ -3,7 +3,7 @@
  * version, and the phases that bring them up.
  */
 import type { ModuleLoader } from '../linux/mod.ts';
-import { CONFIG_NAME, type LoadedConfig, tellMistakes } from '../live/mod.ts';
+import { CONFIG_NAME, type LoadedConfig, writeErrorReport } from '../live/mod.ts';
 import {
   type ImageFacts,
   type PowerAction,
@@ -74,7 +74,7 @@ export class EarlyBox {
       builtAt: this.image.builtAt ?? 0,
       writeConfig: async (text) => {
         await boot.writeFile(CONFIG_NAME, text);
-        await tellMistakes(boot, { state: 'ok', source: 'file', path, problems: [] });
+        await writeErrorReport(boot, { state: 'ok', source: 'file', path, problems: [] });
       },
     };
   }

@@ -1,6 +1,6 @@
 /**
  * From a file to the configuration in force: the file's when it is valid, else the last good one, else the defaults;
- * never nothing. What is wrong with the file is told beside it, where the user who wrote it will look.
+ * never nothing. A report beside the file says what is wrong with it, where its author will look.
  */
 import { readFileSync, statSync } from 'node:fs';
 import {
@@ -19,7 +19,7 @@ import type { ConfigStatus } from '../telemetry/mod.ts';
 
 /** Names on the boot partition. */
 export const CONFIG_NAME = 'appliance.ini';
-export const MISTAKES_NAME = 'appliance.errors.txt';
+export const ERROR_REPORT_NAME = 'appliance.errors.txt';
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** What is in force, where it came from, and its text. */
@@ -30,7 +30,7 @@ export interface LoadedConfig {
   readonly text: string;
 }
 
-/** Facts of this machine that a configuration is held against. */
+/** Facts of this machine that a configuration is compared with. */
 export function machineFacts(): MachineFacts {
   const inventory = takeInventory();
   return {
@@ -56,7 +56,7 @@ export function loadConfig(path: string, lastGood?: string): LoadedConfig {
   try {
     bytes = readConfigFile(path);
   } catch (error) {
-    const why = `no configuration could be read: ${reasonOf(error)}`;
+    const why = `cannot read the configuration: ${reasonOf(error)}`;
     const { source, config, text } = fallBack(lastGood);
     const reason = `${why}: ${forceWords(source)}`;
     return { config, text, status: { state: 'missing', source, path, reason, problems: [] } };
@@ -90,7 +90,7 @@ interface FallBack {
 
 function fallBack(lastGood: string | undefined): FallBack {
   if (lastGood !== undefined) {
-    // It was valid once; another version of this program may see it otherwise.
+    // It was valid once; another version of this program may refuse it.
     const parsed = parseConfig(lastGood, 'last-good.ini');
     if (parsed.ok) return { source: 'last-good', config: parsed.config, text: lastGood };
   }
@@ -102,31 +102,34 @@ function forceWords(source: FallBack['source']): string {
 }
 
 /**
- * Keeps appliance.errors.txt beside the file true: what is wrong and which configuration is in force, or no such file
- * when the configuration is valid. Touches the partition only when something changes. Returns what was done, in words.
+ * Keeps appliance.errors.txt beside the file up to date: what is wrong and which configuration is in force. A valid
+ * configuration has no such file. Writes to the partition only when something changes. Returns what was done.
  */
-export async function tellMistakes(boot: BootPartition, status: ConfigStatus): Promise<string | undefined> {
-  const before = readIfThere(`${boot.root}/${MISTAKES_NAME}`);
+export async function writeErrorReport(
+  boot: BootPartition,
+  status: ConfigStatus,
+): Promise<string | undefined> {
+  const before = readIfThere(`${boot.root}/${ERROR_REPORT_NAME}`);
   if (status.state === 'ok') {
     if (before === undefined) return undefined;
-    await boot.removeFile(MISTAKES_NAME);
-    return `${MISTAKES_NAME} removed`;
+    await boot.removeFile(ERROR_REPORT_NAME);
+    return `${ERROR_REPORT_NAME} removed`;
   }
-  const text = mistakesText(status);
+  const text = errorReportText(status);
   if (before === text) return undefined;
-  await boot.writeFile(MISTAKES_NAME, text);
-  return `${MISTAKES_NAME} written`;
+  await boot.writeFile(ERROR_REPORT_NAME, text);
+  return `${ERROR_REPORT_NAME} written`;
 }
 
 /** For a person at another computer; CRLF, since Windows may be what it runs. */
-function mistakesText(status: Exclude<ConfigStatus, { readonly state: 'ok' }>): string {
+function errorReportText(status: Exclude<ConfigStatus, { readonly state: 'ok' }>): string {
   const inForce =
     status.source === 'last-good'
-      ? 'The last good configuration is in force: the one with which this box last proved to work.'
+      ? 'The last good configuration is in force: the last one with which this box proved to work.'
       : 'The defaults are in force: there is no last good configuration yet.';
   const what =
     status.state === 'rejected'
-      ? `${CONFIG_NAME} was not taken into use when this box started. What is wrong with it:`
+      ? `This box refused ${CONFIG_NAME} when it started. What is wrong with it:`
       : `${CONFIG_NAME} could not be read when this box started: ${status.reason}`;
   const lines = [
     what,
@@ -134,7 +137,7 @@ function mistakesText(status: Exclude<ConfigStatus, { readonly state: 'ok' }>): 
     ...status.problems.map((problem) => formatProblem(CONFIG_NAME, problem)),
     ...(status.problems.length > 0 ? [''] : []),
     inForce,
-    `Correct ${CONFIG_NAME} and start the box again: this file is removed then.`,
+    `Correct ${CONFIG_NAME} and restart the box: it then removes this file.`,
   ];
   return lines.map((line) => `${line}\r\n`).join('');
 }

@@ -9,5 +9,5 @@ export {
   loadConfig,
   machineFacts,
   readConfigFile,
-  tellMistakes,
+  writeErrorReport,
 } from './load-config.ts';
