@@ -153,6 +153,19 @@ describe('the paths of each shape', () => {
   });
 });
 
+describe('a refusal by ICMP in VPP before 26.02', () => {
+  it('has a path with a next hop beside it, unless it is of a label', () => {
+    const { groups, templates } = make();
+    templates.takesIcmpForAttached = true;
+    const lengths = ([4, 6, 'mpls'] as const).map((family) => {
+      const to = { family, tableId: 0, isEndOfStack: true };
+      const group = groups.intern(family, { kind: 'unreachable' });
+      return templates.make(templates.table(family, 0, true), group, to).length;
+    });
+    expect(lengths).toEqual([39 + 2 * 167, 39 + 2 * 167, 24 + 167]);
+  });
+});
+
 describe('what cannot be sent now', () => {
   it('says so: an interface that VPP lacks, a label over a next hop that is nowhere', () => {
     const { groups, templates } = make();

@@ -195,7 +195,9 @@ export class VppTemplates implements Disposable {
         const { icmpUnreachable, icmpProhibit } = FibPathType;
         const type = action.kind === 'prohibit' ? icmpProhibit : icmpUnreachable;
         const refusal = fibPath({ proto, type });
-        return this.#takesIcmpForAttached ? [refusal, neverTaken(to.family, to.tableId)] : [refusal];
+        // Next hops are resolved through prefixes, never through labels.
+        const isResolvedThrough = to.family !== 'mpls' && this.#takesIcmpForAttached;
+        return isResolvedThrough ? [refusal, neverTaken(to.family, to.tableId)] : [refusal];
       }
       case 'forward': {
         const isMpls = to.family === 'mpls';
@@ -283,7 +285,7 @@ export function payloadOf(action: GroupAction): number {
  * a next hop is resolved through the route. The last path decides whether a route is attached (fib_entry_flags_update),
  * and paths are sorted by their next hops: so there is one with a next hop. No packet takes it: its preference is lower.
  */
-function neverTaken(family: Family, table: number): FibPath {
+function neverTaken(family: 4 | 6, table: number): FibPath {
   const isIpv6 = family === 6;
   return fibPath({
     proto: isIpv6 ? FibPathProto.ip6 : FibPathProto.ip4,
