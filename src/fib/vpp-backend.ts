@@ -25,7 +25,7 @@ import {
   type TableId,
   tableId,
   type VppApiClient,
-  isBefore,
+  isVppAtLeast,
 } from '../vpp/api/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { BackendState } from './backend-state.ts';
@@ -145,7 +145,7 @@ export class VppBackend implements Disposable {
     if (kind === 'restarted') this.#tablesInUse.clear();
     else if (this.#config.enabled) await this.#mark(session);
     if (this.#session !== session) return;
-    const takesIcmpForAttached = await isBefore(client, 26, 2);
+    const takesIcmpForAttached = !(await isVppAtLeast(client, 26, 2));
     if (this.#session !== session) return;
     this.#templates.takesIcmpForAttached = takesIcmpForAttached;
     session.isOpen = true;

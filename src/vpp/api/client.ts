@@ -25,6 +25,7 @@ import type { DumpDef, MessageDef, RequestDef, StreamDef, StreamReply } from './
 import { REQUEST_HEADER_BYTES } from './message.ts';
 import type { MessageProblem, MessageTable } from './message-table.ts';
 import { controlPing } from './messages/memclnt.ts';
+import { showVersion, type VppVersionInfo } from './operations.ts';
 import { type Collector, Pending } from './pending.ts';
 import type { ReadCursor } from './schema.ts';
 import { sendMany } from './send-many.ts';
@@ -63,6 +64,7 @@ export class VppApiClient implements AsyncDisposable {
   #table: MessageTable | undefined;
   #serverIndex = 0;
   #vpePid = 0;
+  #version: Promise<VppVersionInfo> | undefined;
   readonly #onReceived: (() => void) | undefined;
   readonly #pauses = new OwnPauses();
   #sweeper: NodeJS.Timeout | undefined;
@@ -136,6 +138,12 @@ export class VppApiClient implements AsyncDisposable {
   /** VPP's process id: another one after a restart. */
   get vpePid(): number {
     return this.#vpePid;
+  }
+
+  /** VPP's version. VPP is asked once a connection; rejects as that `request` does, also later. */
+  version(options?: CallOptions): Promise<VppVersionInfo> {
+    this.#version ??= showVersion(this, options);
+    return this.#version;
   }
 
   /** Our index at VPP, which goes into every request. */

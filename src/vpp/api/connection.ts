@@ -16,7 +16,7 @@ import { VppApiClient } from './client.ts';
 import type { DisconnectReason } from './client-types.ts';
 import type { MessageDef } from './message.ts';
 import { describeProblems, type MessageProblem } from './message-table.ts';
-import { ping, showVersion, type VppVersionInfo } from './operations.ts';
+import { ping, type VppVersionInfo } from './operations.ts';
 import { ProcessLife } from './process-life.ts';
 import { type ApiTraffic, TrafficCounter } from './traffic.ts';
 
@@ -235,7 +235,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     const { vpePid } = client;
     const problems = client.checkMessages(this.#options.requiredMessages);
     const timeoutMs = this.#options.connectTimeoutMs;
-    const version = await showVersion(client, { timeoutMs }).catch((error: unknown) => {
+    const version = await client.version({ timeoutMs }).catch((error: unknown) => {
       if (problems.length > 0) return undefined;
       throw error;
     });

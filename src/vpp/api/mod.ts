@@ -83,7 +83,7 @@ export {
   dumpInterfaces,
   type InterfaceEvent,
   interfaceTable,
-  isBefore,
+  isVppAtLeast,
   lcpHandOnEthertype,
   lcpHandOnOsi,
   type LcpPair,

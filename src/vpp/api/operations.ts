@@ -2,6 +2,7 @@
 
 import type { Prefix } from '../../config/mod.ts';
 import { formatAddress, parseAddress } from '../../config/mod.ts';
+import { isAtLeast, parseVppVersion } from '../version.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
@@ -90,12 +91,10 @@ export async function showVersion(client: VppApiClient, options?: CallOptions): 
   return { program, version, buildDate, buildDirectory };
 }
 
-/** Whether VPP is of an older release than `YEAR.MONTH`; also when its version tells no release. */
-export async function isBefore(client: VppApiClient, year: number, month: number): Promise<boolean> {
-  const release = /^v?(\d+)\.(\d+)/.exec((await showVersion(client)).version);
-  if (release === null) return true;
-  const [, foundYear, foundMonth] = release.map(Number);
-  return foundYear! * 12 + foundMonth! < year * 12 + month;
+/** Whether VPP is release `year`.`month` or later; false when its version names no release. */
+export async function isVppAtLeast(client: VppApiClient, year: number, month: number): Promise<boolean> {
+  const version = parseVppVersion((await client.version()).version);
+  return version !== undefined && isAtLeast(version, year, month);
 }
 
 /** Answered when VPP has handled everything before it; gives VPP's process id. */
