@@ -6,12 +6,13 @@
  * line, and is given away exactly once, when the feed ends.
  */
 import type { Socket } from 'node:net';
+import { TimeSlice } from '../linux/mod.ts';
 import { defaultHeader, type FeedHeader, type Hold, readFeedHeader } from './feed-header.ts';
 import type { FeedLineReader } from './feed-line.ts';
 import type { HeldSource } from './held-routes.ts';
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts';
 import type { RouteSource } from './route-table.ts';
-import { SLICE_MS, type Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 /** Answers that a feeder has not read yet, beyond which errors are only counted. */
 const MAX_PENDING_REPLY_BYTES = 256 * 1024;
@@ -133,8 +134,8 @@ export class Feeder {
   /** One slice of the input that is here. */
   readonly #work = (): boolean => {
     const splitter = this.#splitter;
-    const deadline = performance.now() + SLICE_MS;
-    for (let count = 1; this.#state.kind !== 'ended' && this.#inputEnd !== 'refused'; count++) {
+    const slice = new TimeSlice({ clockEvery: LINES_PER_LOOK });
+    while (this.#state.kind !== 'ended' && this.#inputEnd !== 'refused') {
       // Only answers that were asked for get so far: errors stop before.
       if (this.#socket.writableLength > 2 * MAX_PENDING_REPLY_BYTES && this.#inputEnd !== 'gone')
         return false;
@@ -146,7 +147,7 @@ export class Feeder {
       }
       if (cut === 'too-long') this.#error(`the line is longer than ${MAX_LINE_BYTES} bytes`);
       else this.#line();
-      if (count % LINES_PER_LOOK === 0 && performance.now() > deadline) return true;
+      if (slice.isOver()) return true;
     }
     return false;
   };

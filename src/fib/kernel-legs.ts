@@ -6,6 +6,7 @@
  * work is a few ms; a group that was freed while the kernel was asked is left alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TimeSlice } from '../linux/mod.ts';
 import type { KernelProbe, ProbedHop } from './kernel-probe.ts';
 import type { KernelTemplates } from './kernel-templates.ts';
 import type { GroupAction, GroupId, NextHopGroups } from './next-hop-groups.ts';
@@ -13,8 +14,6 @@ import type { KernelWaiting } from './kernel-waiting.ts';
 import type { Family } from './route-key.ts';
 import type { LeftOutHop, Substitutes } from './substitutes.ts';
 
-/** Work between two turns of the event loop, in ms. */
-const SLICE_MS = 4;
 /** After the kernel could not be asked. */
 const AGAIN_MS = 1_000;
 
@@ -102,7 +101,7 @@ export class KernelLegs implements Disposable {
     const changed = new Set<Family>();
     if (looked.length === 0 || this.#isDisposed) return changed;
     const reasons = await probe.reasonsAgainst(asked);
-    const pause = slices();
+    const slice = new TimeSlice();
     for (const { id, action, legs } of looked) {
       if (this.#isDisposed) return new Set();
       if (!groups.has(id) || groups.action(id) !== action) continue;
@@ -111,8 +110,7 @@ export class KernelLegs implements Disposable {
         return reason === undefined ? [] : [{ hop, reason }];
       });
       if (substitutes.leaveOut(id, leftOut)) changed.add(groups.family(id));
-      const pausing = pause();
-      if (pausing !== undefined) await pausing;
+      if (slice.isOver()) await slice.next();
     }
     return changed;
   }
@@ -122,7 +120,7 @@ export class KernelLegs implements Disposable {
     const { groups, templates, substitutes, waiting } = this.#options;
     const at = new Map<string, number>();
     const looked: Looked[] = [];
-    const pause = slices();
+    const slice = new TimeSlice();
     for (const id of new Set([...substitutes.groups(), ...waiting.groups()])) {
       if (!groups.has(id)) continue;
       const action = groups.action(id);
@@ -139,21 +137,9 @@ export class KernelLegs implements Disposable {
           return { hop, answer };
         }),
       });
-      const pausing = pause();
-      if (pausing !== undefined) await pausing;
+      if (slice.isOver()) await slice.next();
       if (this.#isDisposed) break;
     }
     return looked;
   }
-}
-
-/** Resolves at once, or after a turn of the event loop when a slice is over. */
-function slices(): () => Promise<void> | undefined {
-  let until = performance.now() + SLICE_MS;
-  return () => {
-    if (performance.now() < until) return undefined;
-    return nextTurn().then(() => {
-      until = performance.now() + SLICE_MS;
-    });
-  };
 }

@@ -8,11 +8,20 @@
  * and adding again: if that is refused too, it is another's. While it is in doubt whether the old route of a change is
  * still there, what we have is removed first: behind nothing, the removal would take the new one.
  *
- * Invariants: between two turns of the event loop no more than a batch is made, and no longer than `SLICE_MS`; after a
+ * Invariants: between two turns of the event loop no more than a batch is made, and no longer than a time slice; after a
  * failed change nothing of the old route is left; once disposed of, no state is told anything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AddMode, DONE, LinuxError, REMOVE, RouteBulk, type RouteTemplate, UNKNOWN } from '../linux/mod.ts';
+import {
+  AddMode,
+  DONE,
+  LinuxError,
+  REMOVE,
+  RouteBulk,
+  type RouteTemplate,
+  TimeSlice,
+  UNKNOWN,
+} from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import type { KernelChange, KernelTemplates } from './kernel-templates.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
@@ -20,8 +29,6 @@ import { DEFAULT_TABLE, type RouteKey } from './route-key.ts';
 import { isUnresolved, refusalWords } from './kernel-refusals.ts';
 import { NO_SLOT, Role, roleOf, slotOf, stateOf, tagOf } from './kernel-tags.ts';
 
-/** Making a batch ends after this, in ms. */
-const SLICE_MS = 4;
 /**
  * What the kernel is to take for a batch, in ms: where it is not preempted inside a write, whoever shares its core waits
  * so long. A removal may take ten times as long as an addition (update_suffix in net/ipv4/fib_trie.c).
@@ -29,8 +36,8 @@ const SLICE_MS = 4;
 const BATCH_MS = 2;
 /** Messages of the smallest batch. */
 const FEWEST = 16;
-/** Slots between two looks at the clock. */
-const CLOCK_EVERY = 64;
+/** Slots, or looks of a sweep, between two looks at the clock. */
+const CLOCK_EVERY = 16;
 /** After the kernel took nothing at all (no memory). */
 const ERROR_MS = 1_000;
 const EEXIST = 17;
@@ -164,15 +171,15 @@ export class KernelProgrammer implements Disposable {
   #fill(): Fill {
     if (!this.#putClashes() || !this.#putStrays()) return 'full';
     if (!this.#isOpen) return 'nothing-left';
-    const until = performance.now() + SLICE_MS;
+    const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
     for (const [index, state] of this.#options.states.entries()) {
-      for (let count = 1; ; count++) {
+      for (;;) {
         if (this.#options.bulk.count >= this.#most) return 'full';
         const slot = state.take();
         // A sweep looks at a bounded number of slots.
         if (slot < 0 && state.queued === 0) break;
         if (slot >= 0 && !this.#put(index, state, slot)) return 'full';
-        if ((slot < 0 || count % CLOCK_EVERY === 0) && performance.now() > until) return 'slice-over';
+        if (slice.isOver()) return 'slice-over';
       }
     }
     return 'nothing-left';

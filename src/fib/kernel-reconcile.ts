@@ -7,7 +7,7 @@
  * each datagram of a dump when the one before is taken, so it may be older by a turn of the event loop.)
  */
 import type { NextHop } from '../config/types.ts';
-import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice } from '../linux/mod.ts';
+import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice, TimeSlice } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import type { KernelProgrammer } from './kernel-programmer.ts';
 import { isSameForwarding } from './kernel-templates.ts';
@@ -15,8 +15,8 @@ import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './
 import { newRouteKey, type RouteKey } from './route-key.ts';
 import type { LeftOutHop, Substitutes } from './substitutes.ts';
 
-/** Slots looked at between two turns of the event loop. */
-const SLICE = 16_384;
+/** Slots between two looks at the clock. */
+const CLOCK_EVERY = 1_024;
 
 export interface ReconcileOptions {
   readonly netns: string | undefined;
@@ -91,10 +91,11 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
   }
   await programmer.removed();
   signal.throwIfAborted();
+  const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
   for (let slot = 0; slot < top; slot++) {
     if (seen[slot] === 0 && state.programmed(slot) !== NO_GROUP) state.vanished(slot);
-    if (slot % SLICE === SLICE - 1) {
-      await new Promise((resolve) => setImmediate(resolve));
+    if (slice.isOver()) {
+      await slice.next();
       signal.throwIfAborted();
     }
   }

@@ -7,6 +7,7 @@
  */
 import { formatAddress, parseAddress } from '../config/mod.ts';
 import type { Destination, Prefix, StaticRoute } from '../config/types.ts';
+import { TimeSlice } from '../linux/mod.ts';
 import { type GroupAction, type GroupId, NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import {
   keyAddress,
@@ -23,8 +24,8 @@ import { type Candidate, RouteStore, type SetResult, type SourceRank } from './r
 
 /** Sources at once; 0 is none. */
 export const MAX_SOURCES = 255;
-/** Routes looked at between two turns of the event loop. */
-const SLICE = 8_192;
+/** Routes between two looks at the clock. */
+const CLOCK_EVERY = 1_024;
 
 /** Administrative distances (the lower one wins). */
 export const Distance = { connected: 0, static: 1, feed: 20, kernel: 200 } as const;
@@ -275,12 +276,11 @@ export class RouteSource implements AsyncDisposable {
   }
 
   async #withdraw(): Promise<void> {
-    let looked = 0;
+    const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
     for (const store of this.#table.stores) {
       for (let slot = 0; slot < store.top; slot++) {
         if (store.has(this.id, slot)) store.removeAt(this.id, slot);
-        looked += 1;
-        if (looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (slice.isOver()) await slice.next();
       }
     }
     this.#size = 0;

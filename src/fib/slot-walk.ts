@@ -4,11 +4,12 @@
  * Invariants: a walk that fits the first slice is over when `start` returns; one walk is under way at a time: another
  * one takes its place.
  */
+import { Gate, TimeSlice } from '../linux/mod.ts';
 
 /** Time of one slice, in ms. The families' walks share a turn of the event loop. */
 const SLICE_MS = 2;
 /** Slots between two looks at the clock. */
-const CLOCK_EVERY = 1_024;
+const SLOTS_A_STEP = 1_024;
 
 interface Walk {
   readonly visit: (slot: number) => void;
@@ -20,7 +21,7 @@ export class SlotWalk {
   #walk: Walk | undefined;
   #slot = 0;
   #again: NodeJS.Immediate | undefined;
-  #waiters: (() => void)[] = [];
+  readonly #end = new Gate();
 
   /** @param top one more than the highest slot; may grow meanwhile */
   constructor(top: () => number) {
@@ -43,34 +44,27 @@ export class SlotWalk {
   stop(): void {
     if (this.#again !== undefined) clearImmediate(this.#again);
     this.#again = this.#walk = undefined;
-    this.#release();
+    this.#end.open();
   }
 
   /** Resolves when no walk is under way. */
   ended(): Promise<void> {
-    if (this.#walk === undefined) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#walk === undefined ? Promise.resolve() : this.#end.opened();
   }
 
   #go(walk: Walk): void {
     this.#again = undefined;
-    const until = performance.now() + SLICE_MS;
+    const slice = new TimeSlice({ sliceMs: SLICE_MS });
     do {
-      const end = Math.min(this.#top(), this.#slot + CLOCK_EVERY);
+      const end = Math.min(this.#top(), this.#slot + SLOTS_A_STEP);
       for (let slot = this.#slot; slot < end; slot++) walk.visit(slot);
       this.#slot = end;
       if (end < this.#top()) continue;
       this.#walk = undefined;
       walk.onEnd();
-      this.#release();
+      this.#end.open();
       return;
-    } while (performance.now() < until);
+    } while (!slice.isOver());
     this.#again = setImmediate(() => this.#go(walk));
-  }
-
-  #release(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
   }
 }

@@ -3,10 +3,7 @@
  * there are, so that thirty busy feeders cost no more delay than one.
  */
 
-/** Time of one slice; whoever works looks at the clock. */
-export const SLICE_MS = 4;
-
-/** Works for about `SLICE_MS`; whether there is more to do. */
+/** Works for one time slice; whether there is more to do. */
 export type Work = () => boolean;
 
 export class Turns {

@@ -2,9 +2,10 @@
  * Programs the routes of one family into VPP through one bulk channel: takes what is due, writes requests from
  * templates, and tells the state of each answer.
  *
- * Invariants: a request is written only for a slot that is not in flight; a run ends after `SLICE_MS`, so that the
+ * Invariants: a request is written only for a slot that is not in flight; a run ends with its time slice, so that the
  * event loop gets its turn; after `Symbol.dispose` nothing is written and no answer is taken.
  */
+import { TimeSlice } from '../linux/mod.ts';
 import {
   type BulkChannel,
   ipRouteAddDel,
@@ -26,8 +27,6 @@ import {
 
 /** Time for an answer. A request without one is sent again: VPP drops what it does not understand without a word. */
 const ANSWER_MS = 30_000;
-/** A run of requests ends after this, in ms. */
-const SLICE_MS = 4;
 /** What stands for a slot when nothing can be sent. */
 const NO_ROOM = -2;
 /** Requests between two looks at the clock. */
@@ -88,16 +87,16 @@ export class VppProgrammer implements Disposable {
   /** Sends what is due, as far as there is room; goes on by itself while there is more. Never throws. */
   run(): void {
     if (this.#again !== undefined || this.#channel.isClosed) return;
-    const until = performance.now() + SLICE_MS;
+    const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
     const batchSize = this.#options.batchSize();
     let inBatch = 0;
     let end: 'no-room' | 'nothing-left' | 'slice-over' | undefined;
-    for (let count = 1; end === undefined; count++) {
+    while (end === undefined) {
       const slot = this.#channel.hasRoom() ? this.#state.take() : NO_ROOM;
       if (slot === NO_ROOM) end = 'no-room';
       else if (slot < 0) end = 'nothing-left';
       else if (this.#send(slot)) inBatch += 1;
-      if (count % CLOCK_EVERY === 0 && performance.now() > until) end ??= 'slice-over';
+      if (slice.isOver()) end ??= 'slice-over';
       if (inBatch === batchSize || (end !== undefined && inBatch > 0)) {
         this.#options.onBatch(inBatch);
         inBatch = 0;

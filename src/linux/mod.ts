@@ -41,6 +41,7 @@ export {
   writeSysctl,
   writeText,
 } from './files.ts';
+export { Gate } from './gate.ts';
 export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
 export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
 export {
@@ -92,6 +93,7 @@ export {
 } from './seqpacket.ts';
 export { sendWithoutWaiting } from './send.ts';
 export { killAllProcesses, killGroup, killProcess } from './signals.ts';
+export { TimeSlice } from './time-slice.ts';
 export { watchReadable } from './watch-readable.ts';
 export {
   type BootStatus,

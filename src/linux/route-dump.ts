@@ -20,10 +20,9 @@ import { openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
 import { RouteNotice } from './route-notice.ts';
 import { RTA_TABLE, RTMSG_BYTES } from './routes.ts';
 import { RouteMessage } from './rtnetlink.ts';
+import { TimeSlice } from './time-slice.ts';
 
 const RECEIVE_BYTES = 64 * 1024;
-/** A run between two turns of the event loop, in ms. */
-const SLICE_MS = 4;
 /** How often a dump is begun again when the kernel says that it changed while it was read. */
 const MAX_ATTEMPTS = 5;
 const EPROTO = 71;
@@ -95,7 +94,7 @@ export async function dumpMessages(
   check(libc.send(socket.fd, bytes, BigInt(bytes.length), 0), request.call);
   const buffer = nativeBuffer(RECEIVE_BYTES);
   let interrupted = false;
-  let sliceEnd = performance.now() + SLICE_MS;
+  const slice = new TimeSlice();
   for (;;) {
     const length = receiveDatagram(socket.fd, buffer);
     if (typeof length !== 'number') throw new LinuxError(request.call, EPROTO, [], { detail: length });
@@ -116,10 +115,10 @@ export async function dumpMessages(
       offset += align(messageLength);
     }
     const pausing = pause?.();
-    if (pausing === undefined && performance.now() < sliceEnd) continue;
-    await (pausing ?? new Promise((resolve) => setImmediate(resolve)));
+    if (pausing === undefined && !slice.isOver()) continue;
+    await pausing;
+    await slice.next();
     signal?.throwIfAborted();
-    sliceEnd = performance.now() + SLICE_MS;
   }
 }
 

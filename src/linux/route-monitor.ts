@@ -2,7 +2,7 @@
  * Owns hearing of changes: routes, links, addresses and nexthop objects of one network namespace, as rtnetlink's
  * multicasts tell them.
  *
- * Invariants: notices come in the kernel's order; a run ends after `SLICE_MS`, so that the event loop gets its turn;
+ * Invariants: notices come in the kernel's order; a run ends with its time slice, so that the event loop gets its turn;
  * after `overrun` some notices are missing, and whoever keeps a picture reads everything anew.
  */
 import { AF_INET6 } from './ip-address.ts';
@@ -12,6 +12,7 @@ import { align, HEADER_BYTES } from './netlink-message.ts';
 import { type NetlinkSocket, openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
 import { RouteNotice } from './route-notice.ts';
 import { RouteMessage } from './rtnetlink.ts';
+import { TimeSlice } from './time-slice.ts';
 import { watchReadable } from './watch-readable.ts';
 
 /** Multicast groups. Source: enum rtnetlink_groups of linux/rtnetlink.h. */
@@ -29,8 +30,6 @@ const Group = {
 const RECEIVE_BYTES = 128 * 2 ** 20;
 const AF_UNSPEC = 0;
 const DATAGRAM_BYTES = 64 * 1024;
-/** A run between two turns of the event loop, in ms. */
-const SLICE_MS = 4;
 /** Datagrams between two looks at the clock. */
 const CLOCK_EVERY = 32;
 
@@ -93,13 +92,13 @@ export class RouteMonitor implements Disposable {
 
   // Readiness is told again for what a run leaves.
   #read(): void {
-    const until = performance.now() + SLICE_MS;
-    for (let count = 1; this.#isOpen; count++) {
+    const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
+    while (this.#isOpen) {
       const length = receiveDatagram(this.#socket.fd, this.#buffer);
       if (length === 'empty') return;
       if (length === 'overrun') this.#listener.onOverrun();
       else this.#take(length);
-      if (count % CLOCK_EVERY === 0 && performance.now() > until) return;
+      if (slice.isOver()) return;
     }
   }
 

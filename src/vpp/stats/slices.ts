@@ -2,7 +2,7 @@
  * Owns long reads in slices: a generator that yields where it holds nothing borrowed, and whoever runs it either to
  * its end or with the event loop served in between.
  */
-import { setImmediate } from 'node:timers/promises';
+import { TimeSlice } from '../../linux/mod.ts';
 
 /** `slice`: a good place to pause. `wait`: VPP is changing the segment, it needs a moment. */
 export type Pause = 'slice' | 'wait';
@@ -22,12 +22,10 @@ export function inOnePiece<T>(work: Sliced<T>): T {
 
 /** Runs it with turns of the event loop in between. Rejects with what it throws. */
 export async function inSlices<T>(work: Sliced<T>): Promise<T> {
-  let began = performance.now();
+  const slice = new TimeSlice({ sliceMs: SLICE_MS });
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
-    if (step.value === 'slice' && performance.now() - began < SLICE_MS) continue;
-    await setImmediate();
-    began = performance.now();
+    if (step.value === 'wait' || slice.isOver()) await slice.next();
   }
 }
