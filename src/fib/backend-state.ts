@@ -65,8 +65,8 @@ export interface BackendStateOptions {
   readonly wanted: (slot: number) => GroupId;
   /** What the FIB is told in place of a group, when it cannot have all of it (`Substitutes`). Of `NO_GROUP` the same. */
   readonly substitute?: (group: GroupId) => GroupId;
-  /** Why the FIB does not forward by what it acknowledged of a slot; undefined: nothing is known against it. Hot. */
-  readonly dropReason?: (slot: number) => string | undefined;
+  /** Why the FIB does not forward by the group that it was told of a slot; undefined: nothing is known against it. Hot. */
+  readonly dropReason?: (slot: number, told: GroupId) => string | undefined;
   /** Something is there to be taken. Called often; cheap. */
   readonly onWork: () => void;
   /**
@@ -85,7 +85,7 @@ export class BackendState implements Holder {
   readonly #groups: NextHopGroups;
   readonly #wanted: (slot: number) => GroupId;
   readonly #substitute: (group: GroupId) => GroupId;
-  readonly #dropReason: (slot: number) => string | undefined;
+  readonly #dropReason: (slot: number, told: GroupId) => string | undefined;
   readonly #onWork: () => void;
   readonly #canReplace: BackendStateOptions['canReplace'];
   /** The group that the FIB was told last, acknowledged or not. */
@@ -624,7 +624,9 @@ export class BackendState implements Holder {
       return phase === Phase.absent && (state & UNSURE) === 0 ? Category.none : Category.leaving;
     }
     if (phase === Phase.installed && this.#isAsWanted(slot, wanted)) {
-      return this.#dropReason(slot) === undefined ? Category.programmed : Category.unresolved;
+      return this.#dropReason(slot, this.#group[slot]!) === undefined
+        ? Category.programmed
+        : Category.unresolved;
     }
     if (phase === Phase.failed) return Category.failed;
     return phase === Phase.unresolved ? Category.unresolved : Category.pending;
@@ -633,7 +635,7 @@ export class BackendState implements Holder {
   /** It could not be told, or was told and leads nowhere. */
   #whyUnresolved(slot: number): string {
     const isTold = (this.#state[slot]! & Phase.mask) === Phase.installed;
-    return isTold ? (this.#dropReason(slot) ?? '') : this.#reasonOf(slot);
+    return isTold ? (this.#dropReason(slot, this.#group[slot]!) ?? '') : this.#reasonOf(slot);
   }
 
   #growReasons(capacity: number): void {

@@ -29,6 +29,7 @@ import {
 import type { BackendState } from './backend-state.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, formatKey, keyAddress, newRouteKey } from './route-key.ts';
+import type { RouteStore } from './route-store.ts';
 import { SlotWalk } from './slot-walk.ts';
 import { pathsKey, pathsOf } from './vpp-paths.ts';
 import { asLookup, dropWords, type RouteLookup, VppResolution } from './vpp-resolution.ts';
@@ -92,10 +93,10 @@ export class VppAudit implements Disposable {
   readonly #exactly: RouteLookup;
   #sources: ReadonlyMap<number, FibSource> = new Map();
   #apiPriority = 0;
-  /** Why packets are dropped, by state, table and group. */
-  #drops: ReadonlyMap<BackendState, ReadonlyMap<number, string>> = new Map();
+  /** Why packets are dropped, by table and group. */
+  #drops: ReadonlyMap<RouteStore, ReadonlyMap<number, string>> = new Map();
   /** Slots of which VPP uses something else than it was told, and always will: the group that it was told, and why. */
-  readonly #overruled = new Map<BackendState, Map<number, { group: GroupId; reason: string }>>();
+  readonly #overruled = new Map<RouteStore, Map<number, { group: GroupId; reason: string }>>();
   /** Whether either of them has anything: mostly not. */
   #hasFindings = false;
   /** Where the round is. */
@@ -122,7 +123,7 @@ export class VppAudit implements Disposable {
     const { client } = options;
     this.#lookup = asLookup((table, prefix) => lookupSourcedRoute(client, tableId(table), prefix, false));
     this.#exactly = asLookup((table, prefix) => lookupSourcedRoute(client, tableId(table), prefix, true));
-    for (const state of options.states) this.#overruled.set(state, new Map());
+    for (const { store } of options.states) this.#overruled.set(store, new Map());
     void this.#start();
   }
 
@@ -138,12 +139,11 @@ export class VppAudit implements Disposable {
   }
 
   /** Why VPP does not forward by a route that it has; undefined: nothing is known against it. Hot. */
-  dropReason(state: BackendState, slot: number): string | undefined {
+  dropReason(store: RouteStore, slot: number, group: GroupId): string | undefined {
     if (!this.#hasFindings) return undefined;
-    const group = state.told(slot);
-    const overruled = this.#overruled.get(state)?.get(slot);
+    const overruled = this.#overruled.get(store)?.get(slot);
     if (overruled?.group === group) return overruled.reason;
-    return this.#drops.get(state)?.get(pairKey(state.store.table[slot]!, group));
+    return this.#drops.get(store)?.get(pairKey(store.table[slot]!, group));
   }
 
   get status(): FibAuditStatus {
@@ -221,7 +221,7 @@ export class VppAudit implements Disposable {
     // A change that was under way may have come between: a difference is one that is there twice.
     if (finding === 'missing' || finding === 'other-paths') finding = await this.#look(state, slot, group);
     if (this.#isEnded || state.programmed(slot) !== group) return;
-    const overruled = this.#overruled.get(state);
+    const overruled = this.#overruled.get(state.store);
     const before = overruled?.get(slot)?.reason;
     if (typeof finding === 'object') {
       const { reason } = finding;
@@ -307,7 +307,7 @@ export class VppAudit implements Disposable {
   /** Follows the next hops of all groups that VPP has, and has the routes of those that changed counted anew. */
   async #resolve(): Promise<void> {
     const resolution = new VppResolution(this.#lookup, (id) => this.#sources.get(id)?.name);
-    const drops = new Map<BackendState, Map<number, string>>();
+    const drops = new Map<RouteStore, Map<number, string>>();
     for (const state of this.#options.states) {
       const found = new Map<number, string>();
       const pairs = [...(await this.#pairsOf(state))];
@@ -323,14 +323,15 @@ export class VppAudit implements Disposable {
           }),
         );
       }
-      drops.set(state, found);
+      drops.set(state.store, found);
     }
     if (this.#isEnded) return;
     const before = this.#drops;
     this.#drops = drops;
     this.#hasFindings = [...drops.values(), ...this.#overruled.values()].some(({ size }) => size > 0);
-    for (const [state, found] of drops) {
-      if (!isSame(found, before.get(state) ?? new Map<number, string>())) state.recount();
+    for (const state of this.#options.states) {
+      const [found, old] = [drops.get(state.store), before.get(state.store)];
+      if (!isSame(found ?? NOTHING, old ?? NOTHING)) state.recount();
     }
   }
 
@@ -367,6 +368,8 @@ export class VppAudit implements Disposable {
     this.#options.onError(message);
   }
 }
+
+const NOTHING: ReadonlyMap<number, string> = new Map();
 
 /** A table's index and a group's id as one number. */
 function pairKey(table: number, group: GroupId): number {

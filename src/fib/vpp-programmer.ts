@@ -16,12 +16,12 @@ import {
 } from '../vpp/api/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
-import { DEFAULT_TABLE, newRouteKey } from './route-key.ts';
+import { DEFAULT_TABLE } from './route-key.ts';
 import {
   ADDRESS_OFFSET,
   LABEL_OFFSET,
   LENGTH_OFFSET,
-  type Template,
+  type TemplateTable,
   type VppTemplates,
 } from './vpp-templates.ts';
 
@@ -44,8 +44,10 @@ export interface VppProgrammerOptions {
   readonly hasTable: (tableId: number) => boolean;
   /** A run has ended with nothing left to take now. */
   readonly onIdle: () => void;
-  /** Requests of one run. */
-  readonly onBatch: (size: number) => void;
+  /** A run has ended before all was taken: another one is to follow soon. */
+  readonly onMore: () => void;
+  /** Requests were sent together. */
+  readonly onBatch: () => void;
   readonly batchSize: () => number;
 }
 
@@ -53,12 +55,10 @@ export class VppProgrammer implements Disposable {
   readonly #options: VppProgrammerOptions;
   readonly #state: BackendState;
   readonly #channel: BulkChannel;
-  readonly #key = newRouteKey();
   /** Templates of the table and end-of-stack bit that the last slot had. */
   #lastTable = Number.NaN;
   #lastBit = -1;
-  #lastTemplates = new Map<number, Template>();
-  #again: NodeJS.Immediate | undefined;
+  #templates: TemplateTable;
   /** Whether VPP has the table that the last slot had. */
   #isTableThere = false;
   /** Refused here, before VPP was asked: it may have the route all the same. */
@@ -67,6 +67,7 @@ export class VppProgrammer implements Disposable {
   constructor(options: VppProgrammerOptions) {
     this.#options = options;
     this.#state = options.state;
+    this.#templates = options.templates.table(options.state.store.family, 0);
     const def = options.state.store.family === 'mpls' ? mplsRouteAddDel : ipRouteAddDel;
     this.#channel = options.client.bulk(def, {
       timeoutMs: ANSWER_MS,
@@ -84,9 +85,9 @@ export class VppProgrammer implements Disposable {
     this.#refusedHere = 0;
   }
 
-  /** Sends what is due, as far as there is room; goes on by itself while there is more. Never throws. */
+  /** Sends what is due, as far as there is room and time. Never throws. */
   run(): void {
-    if (this.#again !== undefined || this.#channel.isClosed) return;
+    if (this.#channel.isClosed) return;
     const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
     const batchSize = this.#options.batchSize();
     let inBatch = 0;
@@ -98,25 +99,16 @@ export class VppProgrammer implements Disposable {
       else if (this.#send(slot)) inBatch += 1;
       if (slice.isOver()) end ??= 'slice-over';
       if (inBatch === batchSize || (end !== undefined && inBatch > 0)) {
-        this.#options.onBatch(inBatch);
+        this.#options.onBatch();
         inBatch = 0;
       }
     }
-    if (end === 'slice-over' || (end === 'nothing-left' && this.#state.queued > 0)) this.#later();
+    if (end === 'slice-over' || (end === 'nothing-left' && this.#state.queued > 0)) this.#options.onMore();
     else if (end === 'nothing-left') this.#options.onIdle();
   }
 
   [Symbol.dispose](): void {
-    if (this.#again !== undefined) clearImmediate(this.#again);
-    this.#again = undefined;
     this.#channel.close();
-  }
-
-  #later(): void {
-    this.#again = setImmediate(() => {
-      this.#again = undefined;
-      this.run();
-    });
   }
 
   /** False when nothing was sent. */
@@ -133,10 +125,11 @@ export class VppProgrammer implements Disposable {
       state.postponed(slot);
       return false;
     }
-    let template = this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+    const { templates } = this.#options;
+    let template = templates.of(this.#templates, group);
     if (typeof template === 'string' && group !== NO_GROUP && this.#options.substitute(store.group[slot]!)) {
       group = state.target(slot);
-      template = this.#lastTemplates.get(group) ?? this.#makeTemplate(slot, group);
+      template = templates.of(this.#templates, group);
     }
     if (typeof template === 'string') {
       this.#refusedHere += 1;
@@ -174,7 +167,7 @@ export class VppProgrammer implements Disposable {
     const { store } = this.#state;
     const tableId = store.tables[table] ?? DEFAULT_TABLE;
     const id = tableId === DEFAULT_TABLE ? this.#options.defaultTableId() : tableId;
-    this.#lastTemplates = this.#options.templates.table(store.family, id, bit === 1);
+    this.#templates = this.#options.templates.table(store.family, id, bit === 1);
     this.#isTableThere = this.#options.hasTable(id);
     this.#lastTable = table;
     this.#lastBit = bit;
@@ -183,18 +176,6 @@ export class VppProgrammer implements Disposable {
   /** Tables were made, or the default one is another: what was found for the last slot's table is looked for again. */
   forgetTable(): void {
     this.#lastTable = Number.NaN;
-  }
-
-  #makeTemplate(slot: number, group: number): Template {
-    const { store } = this.#state;
-    store.readKey(slot, this.#key);
-    const { tableId, family } = this.#key;
-    const to = {
-      family,
-      tableId: tableId === DEFAULT_TABLE ? this.#options.defaultTableId() : tableId,
-      isEndOfStack: this.#lastBit === 1,
-    };
-    return this.#options.templates.make(this.#lastTemplates, group, to);
   }
 
   #answered(slot: number, error: VppApiError | undefined): void {

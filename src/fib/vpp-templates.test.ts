@@ -55,8 +55,7 @@ describe('a template with its destination put in', () => {
       labels: [],
     };
     const group = groups.intern(4, action);
-    const to = { family: 4, tableId: 7, isEndOfStack: false } as const;
-    const template = templates.make(templates.table(4, 7), group, to) as Uint8Array;
+    const template = templates.of(templates.table(4, 7), group) as Uint8Array;
     new DataView(template.buffer).setUint32(ADDRESS_OFFSET, 0x0a00_0000);
     template[LENGTH_OFFSET] = 8;
     const body = routeBody({
@@ -73,7 +72,6 @@ describe('a template with its destination put in', () => {
 
   it('is the request that the schema makes: IPv6 unreachable, and a removal', () => {
     const { groups, templates } = make();
-    const to = { family: 6, tableId: 0, isEndOfStack: false } as const;
     const prefix = { family: 6, address: '2001:db8::', length: 32 } as const;
     const fill = (template: Uint8Array): Uint8Array => {
       new DataView(template.buffer).setUint32(ADDRESS_OFFSET, 0x2001_0db8);
@@ -81,11 +79,11 @@ describe('a template with its destination put in', () => {
       return template;
     };
     const group = groups.intern(6, { kind: 'unreachable' });
-    const add = fill(templates.make(templates.table(6, 0), group, to) as Uint8Array);
+    const add = fill(templates.of(templates.table(6, 0), group) as Uint8Array);
     const paths = [fibPath({ proto: FibPathProto.ip6, type: FibPathType.icmpUnreachable })];
     const base = { tableId: tableId(0), prefix };
     expect(add).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: true, paths })));
-    const removal = fill(templates.make(templates.table(6, 0), 0, to) as Uint8Array);
+    const removal = fill(templates.of(templates.table(6, 0), 0) as Uint8Array);
     expect(removal).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: false, paths: [] })));
   });
 
@@ -93,8 +91,7 @@ describe('a template with its destination put in', () => {
     const { groups, templates } = make();
     const group = groups.intern('mpls', { kind: 'forward', nextHops: [hop('192.0.2.1', 'xe0')], labels: [] });
     for (const isEndOfStack of [true, false]) {
-      const to = { family: 'mpls', tableId: 0, isEndOfStack } as const;
-      const template = templates.make(templates.table('mpls', 0, isEndOfStack), group, to) as Uint8Array;
+      const template = templates.of(templates.table('mpls', 0, isEndOfStack), group) as Uint8Array;
       new DataView(template.buffer).setUint32(LABEL_OFFSET, 100);
       const body = mplsRouteBody({
         isAdd: true,
@@ -142,9 +139,8 @@ describe('the paths of each shape', () => {
       [4, { kind: 'blackhole' }, [fibPath({ proto: ip4, type: FibPathType.drop })]],
       [6, { kind: 'prohibit' }, [fibPath({ proto: ip6, type: FibPathType.icmpProhibit })]],
     ] as const) {
-      const to = { family, tableId: 7, isEndOfStack: false } as const;
       const group = groups.intern(family, action);
-      const template = templates.make(templates.table(family, 7), group, to);
+      const template = templates.of(templates.table(family, 7), group);
       const prefix = { family, address: family === 4 ? '0.0.0.0' : '::', length: 0 } as const;
       const body = routeBody({ isAdd: true, tableId: tableId(7), prefix, paths: [...paths] });
       expect(template).toEqual(encoded(ipRouteAddDel, body));
@@ -158,9 +154,8 @@ describe('a refusal by ICMP in VPP before 26.02', () => {
     const { groups, templates } = make();
     templates.takesIcmpForAttached = true;
     const lengths = ([4, 6, 'mpls'] as const).map((family) => {
-      const to = { family, tableId: 0, isEndOfStack: true };
       const group = groups.intern(family, { kind: 'unreachable' });
-      return templates.make(templates.table(family, 0, true), group, to).length;
+      return templates.of(templates.table(family, 0, true), group).length;
     });
     expect(lengths).toEqual([39 + 2 * 167, 39 + 2 * 167, 24 + 167]);
   });
@@ -169,9 +164,8 @@ describe('a refusal by ICMP in VPP before 26.02', () => {
 describe('what cannot be sent now', () => {
   it('says so: an interface that VPP lacks, a label over a next hop that is nowhere', () => {
     const { groups, templates } = make();
-    const to = { family: 4, tableId: 0, isEndOfStack: false } as const;
     const word = (action: RouteAction): unknown =>
-      templates.make(templates.table(4, 0), groups.intern(4, action), to);
+      templates.of(templates.table(4, 0), groups.intern(4, action));
     expect(word({ kind: 'forward', nextHops: [hop('192.0.2.1', 'xe9')], labels: [] })).toBe(
       'VPP has no interface xe9',
     );
@@ -190,10 +184,9 @@ describe('what cannot be sent now', () => {
   it('is told of: the groups over an interface that moved, once', () => {
     const known: Record<string, number> = { xe0: 3 };
     const { groups, templates } = make(known);
-    const to = { family: 4, tableId: 0, isEndOfStack: false } as const;
     const over = groups.intern(4, { kind: 'forward', nextHops: [hop('192.0.2.1', 'xe0')], labels: [] });
     const plain = groups.intern(4, { kind: 'forward', nextHops: [hop('192.0.2.1')], labels: [] });
-    for (const group of [over, plain]) templates.make(templates.table(4, 0), group, to);
+    for (const group of [over, plain]) templates.of(templates.table(4, 0), group);
     expect(templates.interfacesChanged()).toEqual(new Set());
     known['xe0'] = 4;
     expect(templates.interfacesChanged()).toEqual(new Set([over]));

@@ -49,6 +49,15 @@ export const LABEL_OFFSET = 16;
 /** A request without its destination, or in words why there is none now. */
 export type Template = Uint8Array | string;
 
+/** Where routes go: those of one family and table have their templates in common. */
+export interface TemplateTable {
+  readonly family: Family;
+  readonly tableId: number;
+  readonly isEndOfStack: boolean;
+  /** `NO_GROUP` is the removal. */
+  readonly made: Map<GroupId, Template>;
+}
+
 export interface Resolvers {
   /** VPP's index of an interface; undefined while VPP has none of that name. */
   readonly interface: (name: string) => SwIfIndex | undefined;
@@ -69,16 +78,10 @@ export class VppTemplates implements Disposable {
   readonly ipv6Neighbours: Ipv6Neighbours;
   /** What was found for interfaces and labelled next hops, with the groups that it was found for. */
   readonly #used = new Map<string, Found>();
-  /** By table, family and end-of-stack bit, then by group; `NO_GROUP` is the removal. */
-  readonly #byTable = new Map<string, Map<GroupId, Template>>();
+  readonly #tables = new Map<string, TemplateTable>();
   readonly #subscription: Disposable;
-  #takesIcmpForAttached = false;
-
-  /** What the VPP that is connected does (`neverTaken`); set before any template is asked for. */
-  set takesIcmpForAttached(takes: boolean) {
-    if (takes !== this.#takesIcmpForAttached) this.#byTable.clear();
-    this.#takesIcmpForAttached = takes;
-  }
+  /** What this VPP does (`neverTaken`); set before any template is asked for. */
+  takesIcmpForAttached = false;
 
   constructor(groups: NextHopGroups, resolve: Resolvers) {
     this.#groups = groups;
@@ -86,30 +89,25 @@ export class VppTemplates implements Disposable {
     this.ipv6Neighbours = new Ipv6Neighbours(resolve);
     this.#subscription = groups.onFreed((id) => {
       this.ipv6Neighbours.delete(id);
-      for (const templates of this.#byTable.values()) templates.delete(id);
+      for (const { made } of this.#tables.values()) made.delete(id);
       for (const used of this.#used.values()) used.groups.delete(id);
     });
   }
 
-  /** The templates of one table: ask once, and then `templateOf` for each route. */
-  table(family: Family, tableId: number, isEndOfStack = false): Map<GroupId, Template> {
+  /** The templates of one table: ask once, and then `of` for each route. */
+  table(family: Family, tableId: number, isEndOfStack = false): TemplateTable {
     const key = `${tableId} ${family} ${isEndOfStack}`;
-    let templates = this.#byTable.get(key);
-    if (templates === undefined) {
-      templates = new Map();
-      this.#byTable.set(key, templates);
-    }
-    return templates;
+    const table = this.#tables.get(key) ?? { family, tableId, isEndOfStack, made: new Map() };
+    this.#tables.set(key, table);
+    return table;
   }
 
-  /** Makes the template of a group, and keeps it among those of its table. */
-  make(
-    templates: Map<GroupId, Template>,
-    group: GroupId,
-    to: { readonly family: Family; readonly tableId: number; readonly isEndOfStack: boolean },
-  ): Template {
-    const template = this.#encode(group, to);
-    templates.set(group, template);
+  /** The template of a group. Hot: called for each route. */
+  of(table: TemplateTable, group: GroupId): Template {
+    const known = table.made.get(group);
+    if (known !== undefined) return known;
+    const template = this.#encode(group, table);
+    table.made.set(group, template);
     return template;
   }
 
@@ -135,28 +133,15 @@ export class VppTemplates implements Disposable {
       for (const group of groups) moved.add(group);
       this.#used.delete(key);
     }
-    this.#forget();
+    for (const { made } of this.#tables.values()) made.clear();
     return moved;
-  }
-
-  /** There is another VPP, or none. */
-  forgetAll(): void {
-    this.#used.clear();
-    this.#forget();
-  }
-
-  #forget(): void {
-    for (const templates of this.#byTable.values()) templates.clear();
   }
 
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }
 
-  #encode(
-    group: GroupId,
-    to: { readonly family: Family; readonly tableId: number; readonly isEndOfStack: boolean },
-  ): Template {
+  #encode(group: GroupId, to: TemplateTable): Template {
     const isMpls = to.family === 'mpls';
     const action = group === NO_GROUP ? undefined : this.#groups.action(group);
     const paths = action === undefined ? removalPaths(isMpls) : this.#paths(group, action, to);
@@ -179,11 +164,7 @@ export class VppTemplates implements Disposable {
   }
 
   /** The paths of an action, or in words why VPP cannot have it now. */
-  #paths(
-    group: GroupId,
-    action: GroupAction,
-    to: { readonly family: Family; readonly tableId: number; readonly isEndOfStack: boolean },
-  ): readonly FibPath[] | string {
+  #paths(group: GroupId, action: GroupAction, to: TemplateTable): readonly FibPath[] | string {
     const proto = to.family === 6 ? FibPathProto.ip6 : FibPathProto.ip4;
     switch (action.kind) {
       case 'attached':
@@ -196,7 +177,7 @@ export class VppTemplates implements Disposable {
         const type = action.kind === 'prohibit' ? icmpProhibit : icmpUnreachable;
         const refusal = fibPath({ proto, type });
         // Next hops are resolved through prefixes, never through labels.
-        const isResolvedThrough = to.family !== 'mpls' && this.#takesIcmpForAttached;
+        const isResolvedThrough = to.family !== 'mpls' && this.takesIcmpForAttached;
         return isResolvedThrough ? [refusal, neverTaken(to.family, to.tableId)] : [refusal];
       }
       case 'forward': {

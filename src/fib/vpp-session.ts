@@ -1,0 +1,237 @@
+/**
+ * One connection to VPP: a programmer for each family, the tables, and the audit of what VPP does with the routes.
+ *
+ * Invariant: nothing is sent before VPP has marked what it may have: what came earlier would be swept with the rest.
+ */
+import type { FibVppConfig } from '../config/types.ts';
+import { isVppAtLeast, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
+import type { BackendState } from './backend-state.ts';
+import type { FibBackend, FibSession, SessionPhase } from './fib-backend.ts';
+import type { GroupId } from './next-hop-groups.ts';
+import { DEFAULT_TABLE, type Family } from './route-key.ts';
+import { type AuditTotals, VppAudit, type VppAuditOptions } from './vpp-audit.ts';
+import { VppProgrammer } from './vpp-programmer.ts';
+import { VppTables } from './vpp-tables.ts';
+import { VppTemplates } from './vpp-templates.ts';
+
+/** Between two looks at next hops: networks may have come that nobody told of, and neighbours that did not answer. */
+const LOOK_MS = 5_000;
+
+export interface VppSessionOptions {
+  readonly fib: FibBackend;
+  readonly client: VppApiClient;
+  readonly config: () => FibVppConfig;
+  readonly resolveInterface: (name: string) => SwIfIndex | undefined;
+  /** Gets the IP tables in which VPP may have routes of ours. */
+  readonly tablesInUse: Set<number>;
+  readonly auditTotals: AuditTotals;
+  readonly auditPace?: VppAuditOptions['pace'];
+}
+
+export class VppSession implements FibSession {
+  readonly #options: VppSessionOptions;
+  readonly #fib: FibBackend;
+  readonly #life = new AbortController();
+  readonly #templates: VppTemplates;
+  readonly #tables: VppTables;
+  readonly #programmers: ReadonlyMap<Family, VppProgrammer>;
+  readonly audit: VppAudit;
+  readonly #lookTimer: NodeJS.Timeout;
+  #phase: SessionPhase = 'opening';
+  /** Families of groups of which something else is told since this turn: what stands in for them may be there already. */
+  readonly #substituted = new Set<Family>();
+  #recount: NodeJS.Immediate | undefined;
+
+  constructor(options: VppSessionOptions) {
+    this.#options = options;
+    const { fib, client, resolveInterface } = options;
+    this.#fib = fib;
+    const { groups } = fib.table;
+    this.#templates = new VppTemplates(groups, {
+      interface: resolveInterface,
+      connected: (address) => fib.table.connectedTo(address),
+    });
+    const { signal } = this.#life;
+    this.#tables = new VppTables({
+      client,
+      signal,
+      onMade: () => {
+        this.#forgetLastTable();
+        for (const state of fib.states) state.sweep();
+      },
+      onError: fib.onError,
+    });
+    this.#programmers = new Map(fib.states.map((state) => [state.store.family, this.#newProgrammer(state)]));
+    this.audit = this.#newAudit();
+    this.#lookTimer = setInterval(() => {
+      this.#lookAtSubstitutes();
+      this.#askForNeighbours();
+    }, LOOK_MS).unref();
+  }
+
+  get phase(): SessionPhase {
+    return this.#phase;
+  }
+
+  get isIdle(): boolean {
+    return this.#recount === undefined;
+  }
+
+  /** Begins the replay. `mayHaveRoutes`: an earlier process, or connection, may have programmed this VPP. */
+  async open(mayHaveRoutes: boolean): Promise<void> {
+    const { client, tablesInUse, config } = this.#options;
+    if (mayHaveRoutes) {
+      const { table } = this.#fib;
+      await this.#tables.removeStrayLabels(table.store('mpls'));
+      const named = [4, 6] as const;
+      const ids = new Set([config().tableId, ...named.flatMap((family) => table.store(family).tables)]);
+      ids.delete(DEFAULT_TABLE);
+      await this.#tables.mark(ids.union(tablesInUse));
+    }
+    if (this.#life.signal.aborted) return;
+    const takesIcmpForAttached = !(await isVppAtLeast(client, 26, 2));
+    if (this.#life.signal.aborted) return;
+    this.#templates.takesIcmpForAttached = takesIcmpForAttached;
+    this.#phase = 'replaying';
+    this.run();
+  }
+
+  run(): void {
+    if (this.#phase === 'opening') return;
+    for (const programmer of this.#programmers.values()) programmer.run();
+  }
+
+  converged(): void {
+    this.audit.changed();
+    if (this.#phase === 'sweeping') return;
+    // Not while something was refused unasked: VPP may have it.
+    if (!this.#tables.hasMarked || !this.#fib.states.every((state) => this.#isAnswered(state))) {
+      this.#phase = 'following';
+      return;
+    }
+    this.#phase = 'sweeping';
+    void this.#tables.sweep().then(() => {
+      if (this.#phase !== 'sweeping') return;
+      this.#phase = 'following';
+      this.#fib.idle();
+    });
+  }
+
+  /**
+   * Interfaces came, went or changed: routes that failed for their sake are tried at once, and those over an interface
+   * that is another one by now are told again.
+   */
+  interfacesChanged(): void {
+    const groups = this.#templates.interfacesChanged();
+    this.#lookAtSubstitutes();
+    this.audit.changed();
+    for (const programmer of this.#programmers.values()) programmer.forgetRefusals();
+    for (const state of this.#fib.states) {
+      if (groups.size > 0) state.tellAgain(groups);
+      state.wake();
+    }
+    // A link that came up was down when VPP asked for them.
+    this.#askForNeighbours();
+  }
+
+  /** Somebody else may remove an IP table that has no routes. */
+  letGoOfTable(id: number): void {
+    this.#tables.forget(id);
+    this.#forgetLastTable();
+  }
+
+  /** Removes our routes from an IP table that is not used any more. Never rejects. */
+  emptyTable(id: number): Promise<void> {
+    return this.#tables.empty(id);
+  }
+
+  /** The default table is another one. */
+  defaultTableChanged(): void {
+    this.#forgetLastTable();
+  }
+
+  [Symbol.dispose](): void {
+    this.#phase = 'ended';
+    this.#life.abort();
+    clearInterval(this.#lookTimer);
+    if (this.#recount !== undefined) clearImmediate(this.#recount);
+    this.audit[Symbol.dispose]();
+    for (const programmer of this.#programmers.values()) programmer[Symbol.dispose]();
+    this.#templates[Symbol.dispose]();
+  }
+
+  #newProgrammer(state: BackendState): VppProgrammer {
+    const { client, config, tablesInUse } = this.#options;
+    const isMpls = state.store.family === 'mpls';
+    return new VppProgrammer({
+      client,
+      state,
+      templates: this.#templates,
+      substitute: (group) => this.#substitute(group),
+      defaultTableId: () => (isMpls ? 0 : config().tableId),
+      hasTable: (id) => {
+        if (!isMpls) tablesInUse.add(id);
+        return this.#tables.has(isMpls ? 'mpls' : 'ip', id);
+      },
+      onIdle: () => this.#fib.idle(),
+      onMore: () => this.#fib.runIn(0),
+      onBatch: () => this.#fib.countBatch(),
+      batchSize: () => config().batchSize,
+    });
+  }
+
+  #newAudit(): VppAudit {
+    const { client, config, auditTotals, auditPace: pace } = this.#options;
+    const defaultTableId = (): number => config().tableId;
+    return new VppAudit(
+      {
+        client,
+        states: this.#fib.states.filter(({ store }) => store.family !== 'mpls'),
+        templateOf: ({ store }, slot, group) => {
+          const id = store.tableIdOf(slot);
+          const table = this.#templates.table(store.family, id === DEFAULT_TABLE ? defaultTableId() : id);
+          const template = this.#templates.of(table, group);
+          return typeof template === 'string' ? undefined : template;
+        },
+        defaultTableId,
+        isQuiet: () => this.#fib.isQuiet,
+        onError: this.#fib.onError,
+        ...(pace === undefined ? {} : { pace }),
+      },
+      auditTotals,
+    );
+  }
+
+  #isAnswered({ counts, store }: BackendState): boolean {
+    return counts.failed === 0 || this.#programmers.get(store.family)?.refusedHere === 0;
+  }
+
+  #forgetLastTable(): void {
+    for (const programmer of this.#programmers.values()) programmer.forgetTable();
+  }
+
+  /** Leaves out what VPP cannot have now of a group. True: it is to be told something else in its place than before. */
+  #substitute(group: GroupId): boolean {
+    const { table, substitutes } = this.#fib;
+    const action = table.groups.action(group);
+    if (action.kind !== 'forward' || action.nextHops.length < 2) return false;
+    if (!substitutes.leaveOut(group, this.#templates.missing(group))) return false;
+    // Others of the group are looked at when this turn is over.
+    this.#substituted.add(table.groups.family(group));
+    this.#recount ??= setImmediate(() => {
+      this.#recount = undefined;
+      this.#fib.substituted(this.#substituted);
+      this.#substituted.clear();
+    });
+    return true;
+  }
+
+  #lookAtSubstitutes(): void {
+    const { table, substitutes } = this.#fib;
+    for (const group of substitutes.groups()) if (table.groups.has(group)) this.#substitute(group);
+  }
+
+  #askForNeighbours(): void {
+    if (this.#phase !== 'opening') void this.#templates.ipv6Neighbours.ask(this.#options.client);
+  }
+}
