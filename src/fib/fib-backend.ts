@@ -21,7 +21,7 @@ import { Substitutes } from './substitutes.ts';
  * `opening`: nothing is sent before it is known what the FIB has. `replaying`: everything is told. `sweeping`: the FIB
  * removes what was not told again. `following`: changes are told.
  */
-export type SessionPhase = 'opening' | 'replaying' | 'sweeping' | 'following' | 'ended';
+export type SessionPhase = 'opening' | 'replaying' | 'sweeping' | 'following';
 
 /** One connection to a FIB, from its opening to its end. */
 export interface FibSession extends Disposable {

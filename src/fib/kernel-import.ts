@@ -13,24 +13,15 @@
  * from before the first reading on, so nothing is missed between the two; there is one source at a time but for the
  * moment in which a reading takes the place of the one before.
  */
-import {
-  dumpRoutes,
-  type Link,
-  listLinks,
-  netnsIdentity,
-  NexthopObjects,
-  reasonOf,
-  RouteMonitor,
-  type RouteNotice,
-  withNetns,
-} from '../linux/mod.ts';
+import { dumpRoutes, NexthopObjects, reasonOf, type RouteNotice } from '../linux/mod.ts';
 import type { KernelImportStatus } from '../telemetry/status.ts';
 import { ImportGroups } from './kernel-import-groups.ts';
 import { ImportRefusals, type RefusalNews } from './kernel-import-refusals.ts';
 import { ImportedRoutes } from './kernel-import-routes.ts';
+import { type LinkChange, NamespaceMonitor } from './namespace-monitor.ts';
+import { NamespaceWatch } from './namespace-watch.ts';
 import type { RouteSource, RouteTable } from './route-table.ts';
 
-const NAMESPACE_MS = 1_000;
 /** Notices come in bursts: everything is read again once they pause, and not more often than this. */
 const SETTLE_MS = 50;
 const READ_EVERY_MS = 1_000;
@@ -48,11 +39,14 @@ export interface KernelImportOptions {
   readonly onError: (message: string) => void;
 }
 
+type State = { readonly since: number } & (
+  | { readonly state: 'waiting'; readonly reason: string }
+  | { readonly state: 'reading' | 'following' }
+);
+
 /** One namespace, from the monitor's opening to its closing. */
 interface Session {
-  readonly identity: string;
-  readonly monitor: RouteMonitor;
-  readonly links: Map<number, Link>;
+  readonly monitor: NamespaceMonitor;
   readonly objects: NexthopObjects;
   readonly groups: ImportGroups;
   readonly refusals: ImportRefusals;
@@ -66,24 +60,29 @@ interface Session {
 export class KernelImport implements AsyncDisposable {
   readonly #options: KernelImportOptions;
   #session: Session | undefined;
-  #status: KernelImportStatus;
-  #namespaceTimer: NodeJS.Timeout | undefined;
+  #state: State = { state: 'waiting', reason: '', since: Date.now() };
+  readonly #watch: NamespaceWatch;
   #readTimer: NodeJS.Timeout | undefined;
   /** Sources that are being disposed of. */
   readonly #leaving = new Set<Promise<void>>();
   #reads = 0;
 
-  /** Begins at once; a namespace that is not there yet is waited for. */
+  /** Begins at once; a namespace that does not exist yet is waited for. */
   constructor(options: KernelImportOptions) {
     this.#options = options;
-    this.#status = this.#waiting();
-    this.#namespaceTimer = setInterval(() => this.#watchNamespace(), NAMESPACE_MS).unref();
-    this.#watchNamespace();
+    this.#watch = new NamespaceWatch(options.netns, {
+      open: () => this.#begin(),
+      close: () => this.#end(),
+      onAbsent: (reason) => {
+        if (this.#state.state === 'waiting') this.#state = { ...this.#state, reason };
+        else this.#tell({ state: 'waiting', reason, since: Date.now() });
+      },
+    });
   }
 
   get status(): KernelImportStatus {
     return {
-      ...this.#status,
+      ...this.#state,
       routes: this.#session?.routes.source.size ?? 0,
       notTaken: this.#session?.refusals.report ?? NOTHING_REFUSED,
       readings: this.#reads,
@@ -92,80 +91,63 @@ export class KernelImport implements AsyncDisposable {
 
   /** Other interfaces have TAPs, or TAPs have other names: next hops are told anew. */
   tapsChanged(): void {
-    if (this.#session !== undefined) this.#readAgain(this.#session);
+    this.#readAgain();
   }
 
   /** Ends, and withdraws its routes. Idempotent. Never rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#namespaceTimer);
-    this.#namespaceTimer = undefined;
+    this.#watch[Symbol.dispose]();
     this.#end();
     await Promise.all(this.#leaving);
   }
 
-  #watchNamespace(): void {
-    const identity = netnsIdentity(this.#options.netns);
-    if (this.#session !== undefined) {
-      if (identity === this.#session.identity) return;
-      this.#end();
-    }
-    if (identity === undefined) {
-      if (this.#status.state !== 'waiting') this.#tell(this.#waiting());
-      return;
-    }
+  #begin(): boolean {
     try {
-      const session = this.#open(identity);
-      this.#session = session;
-      this.#tell(this.#counted('reading'));
-      session.reading = this.#read(session, false);
+      this.#session = this.#open();
     } catch (error) {
       this.#options.onError(`listen to ${this.#options.netns}: ${reasonOf(error)}`);
+      return false;
     }
+    this.#tell({ state: 'reading', since: Date.now() });
+    this.#session.reading = this.#read(this.#session, false);
+    return true;
   }
 
-  #open(identity: string): Session {
-    const { netns, table, interfaceOfTap } = this.#options;
+  #open(): Session {
+    const { netns, table, interfaceOfTap, onError } = this.#options;
     const objects = new NexthopObjects();
-    const links = new Map<number, Link>();
-    const groups = new ImportGroups({
-      groups: table.groups,
-      objects,
-      linkName: (ifIndex) => links.get(ifIndex)?.name,
-      interfaceOfTap,
-    });
     using opened = new DisposableStack();
     const monitor = opened.use(
-      new RouteMonitor(
+      new NamespaceMonitor(
         {
           onRoute: (notice) => this.#heardRoute(notice),
-          onLink: (link, isNew) => this.#heardLink(link, isNew),
+          onLink: (change) => this.#heardLink(change),
           onAddress: ({ isNew }) => {
-            if (!isNew && this.#session !== undefined) this.#readAgain(this.#session);
+            if (!isNew) this.#readAgain();
           },
           onNexthop: (buffer, offset) => this.#heardNexthop(buffer, offset),
-          onOverrun: () => this.#overran(),
+          onOverrun: () => {
+            onError(`the routes of ${netns} changed faster than they were read: all are read again`);
+            this.#readAgain();
+          },
+          onError: (message) => onError(`${netns}: ${message}`),
         },
         { netns },
       ),
     );
-    for (const link of withNetns(netns, () => listLinks())) links.set(link.index, link);
+    const groups = new ImportGroups({
+      groups: table.groups,
+      objects,
+      linkName: (ifIndex) => monitor.linkName(ifIndex),
+      interfaceOfTap,
+    });
     const refusals = opened.use(new ImportRefusals((news) => this.#options.onRefused(news)));
     const newSource = (suffix?: string): RouteSource => this.#newSource(suffix);
     const routes = new ImportedRoutes({ table, groups, refusals, newSource });
     // The session's from here on.
     opened.move();
-    return {
-      identity,
-      monitor,
-      links,
-      objects,
-      groups,
-      refusals,
-      life: new AbortController(),
-      routes,
-      reading: undefined,
-      readAt: 0,
-    };
+    const life = new AbortController();
+    return { monitor, objects, groups, refusals, life, routes, reading: undefined, readAt: 0 };
   }
 
   #newSource(suffix = ''): RouteSource {
@@ -218,19 +200,20 @@ export class KernelImport implements AsyncDisposable {
     } catch (error) {
       if (this.#session === session) {
         this.#options.onError(`read the routes of ${netns}: ${reasonOf(error)}`);
-        this.#readAgain(session);
+        this.#readAgain();
       }
     }
     if (session.routes !== old) this.#leave(old);
     if (this.#session !== session) return;
     session.reading = undefined;
     session.readAt = performance.now();
-    this.#tell(this.#counted('following'));
+    this.#tell({ state: 'following', since: Date.now() });
   }
 
   /** Reads everything again, soon. */
-  #readAgain(session: Session): void {
-    if (this.#readTimer !== undefined) return;
+  #readAgain(): void {
+    const session = this.#session;
+    if (session === undefined || this.#readTimer !== undefined) return;
     const waitMs = Math.max(SETTLE_MS, session.readAt + READ_EVERY_MS - performance.now());
     this.#readTimer = setTimeout(() => {
       this.#readTimer = undefined;
@@ -244,55 +227,24 @@ export class KernelImport implements AsyncDisposable {
   }
 
   #heardRoute(notice: RouteNotice): void {
-    const session = this.#session;
-    if (session?.routes.hear(notice) === true) this.#readAgain(session);
+    if (this.#session?.routes.hear(notice) === true) this.#readAgain();
   }
 
-  #heardLink(link: Link, isNew: boolean): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const before = session.links.get(link.index);
-    if (isNew) session.links.set(link.index, link);
-    else session.links.delete(link.index);
-    if (before === undefined || before.name !== link.name) session.groups.forget();
-    const isLost = !isNew || (before?.up === true && !link.up);
-    if (isLost || (before !== undefined && before.name !== link.name)) this.#readAgain(session);
+  #heardLink({ what, isLost }: LinkChange): void {
+    if (what === 'added' || what === 'renamed') this.#session?.groups.forget();
+    if (isLost || what === 'renamed') this.#readAgain();
   }
 
   #heardNexthop(buffer: Buffer, offset: number): void {
     const session = this.#session;
     if (session === undefined) return;
     // One that routes may name already.
-    if (session.objects.take(buffer, offset) !== undefined) this.#readAgain(session);
+    if (session.objects.take(buffer, offset) !== undefined) this.#readAgain();
     session.groups.forget();
   }
 
-  #overran(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const { netns, onError } = this.#options;
-    onError(`the routes of ${netns} changed faster than they were read: all are read again`);
-    try {
-      session.links.clear();
-      for (const link of withNetns(netns, () => listLinks())) session.links.set(link.index, link);
-    } catch (error) {
-      onError(`read the links of ${netns}: ${reasonOf(error)}`);
-    }
-    this.#readAgain(session);
-  }
-
-  #waiting(): KernelImportStatus {
-    const reason = `the network namespace ${this.#options.netns} is not there yet`;
-    const notTaken = NOTHING_REFUSED;
-    return { state: 'waiting', reason, since: Date.now(), routes: 0, notTaken, readings: this.#reads };
-  }
-
-  #counted(state: 'reading' | 'following'): KernelImportStatus {
-    return { state, since: Date.now(), routes: 0, notTaken: NOTHING_REFUSED, readings: 0 };
-  }
-
-  #tell(status: KernelImportStatus): void {
-    this.#status = status;
+  #tell(state: State): void {
+    this.#state = state;
     this.#options.onStatus(this.status);
   }
 }

@@ -61,6 +61,8 @@ export interface KernelProgrammerOptions {
   readonly onAnswered: () => void;
   /** Nothing is left to be taken now, and nothing is with the kernel. */
   readonly onIdle: () => void;
+  /** Not all was taken, and nothing is with the kernel: another run is to follow. */
+  readonly onMore: () => void;
   /** The kernel took nothing; it is tried again. */
   readonly onError: (error: LinuxError) => void;
 }
@@ -83,7 +85,6 @@ export class KernelProgrammer implements Disposable {
   #isOpen = false;
   /** Until a batch is answered. */
   #sending: Promise<void> | undefined;
-  #again: NodeJS.Immediate | undefined;
   /** Messages that the kernel takes in about `BATCH_MS`. */
   #most = FEWEST;
   /** Who reads the kernel (`watch`). */
@@ -126,19 +127,13 @@ export class KernelProgrammer implements Disposable {
     this.run();
   }
 
-  /** Sends what is due; goes on by itself while there is more. Never throws. */
+  /** Sends what is due; goes on by itself while the kernel answers. Never throws. */
   run(): void {
-    if (this.#sending !== undefined || this.#again !== undefined || this.#life.signal.aborted) return;
+    if (this.#sending !== undefined || this.#life.signal.aborted) return;
     const end = this.#fill();
-    if (this.#options.bulk.count > 0) {
-      this.#sending = this.#send();
-    } else if (end === 'nothing-left') this.#options.onIdle();
-    else {
-      this.#again = setImmediate(() => {
-        this.#again = undefined;
-        this.run();
-      });
-    }
+    if (this.#options.bulk.count > 0) this.#sending = this.#send();
+    else if (end === 'nothing-left') this.#options.onIdle();
+    else this.#options.onMore();
   }
 
   /** Removes what we have of a destination that no slot stands for: before anything that is taken from now on. */
@@ -155,8 +150,6 @@ export class KernelProgrammer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#life.abort();
-    if (this.#again !== undefined) clearImmediate(this.#again);
-    this.#again = undefined;
   }
 
   async #removeAll(): Promise<void> {

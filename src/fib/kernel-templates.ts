@@ -110,7 +110,10 @@ export class KernelTemplates implements Disposable {
    * The next hops of a group of routes of a family as the kernel is asked for them; a reason for those that it has no
    * interface for.
    */
-  legs(family: 4 | 6, action: GroupAction): { readonly hop: NextHop; readonly leg: ProbedHop | string }[] {
+  probes(
+    family: 4 | 6,
+    action: GroupAction,
+  ): { readonly hop: NextHop; readonly probe: ProbedHop | string }[] {
     if (action.kind !== 'forward') return [];
     return action.nextHops.map((hop) => {
       const { address, interface: name } = hop;
@@ -118,7 +121,7 @@ export class KernelTemplates implements Disposable {
       const isMissing = name !== undefined && ifIndex === undefined;
       return {
         hop,
-        leg: isMissing ? `the kernel has no interface for ${name}` : { family, address, ifIndex },
+        probe: isMissing ? `the kernel has no interface for ${name}` : { family, address, ifIndex },
       };
     });
   }
@@ -130,9 +133,9 @@ export class KernelTemplates implements Disposable {
     const { metric } = this.#options;
     const base = { family, table, metric: metric(), protocol: ROUTE_PROTOCOL } as const;
     const hops: KernelNextHop[] = [];
-    for (const { hop, leg } of this.legs(family, action)) {
-      if (typeof leg === 'string') return { kind: 'unresolved', reason: leg };
-      hops.push(kernelHop(leg, hop.weight));
+    for (const { hop, probe } of this.probes(family, action)) {
+      if (typeof probe === 'string') return { kind: 'unresolved', reason: probe };
+      hops.push(kernelHop(probe, hop.weight));
     }
     const isOfGateways = action.kind === 'forward' && hasGatewaysOnly(action.nextHops);
     const labels = action.kind === 'forward' ? action.labels : [];

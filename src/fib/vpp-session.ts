@@ -111,7 +111,7 @@ export class VppSession implements FibSession {
     }
     this.#phase = 'sweeping';
     void this.#tables.sweep().then(() => {
-      if (this.#phase !== 'sweeping') return;
+      if (this.#life.signal.aborted) return;
       this.#phase = 'following';
       this.#fib.idle();
     });
@@ -151,7 +151,6 @@ export class VppSession implements FibSession {
   }
 
   [Symbol.dispose](): void {
-    this.#phase = 'ended';
     this.#life.abort();
     clearInterval(this.#lookTimer);
     if (this.#recount !== undefined) clearImmediate(this.#recount);

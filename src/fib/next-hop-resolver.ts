@@ -17,7 +17,7 @@ import type { LeftOutHop, Substitutes } from './substitutes.ts';
 /** After the kernel could not be asked. */
 const AGAIN_MS = 1_000;
 
-export interface KernelLegsOptions {
+export interface NextHopResolverOptions {
   readonly groups: NextHopGroups;
   readonly templates: KernelTemplates;
   readonly substitutes: Substitutes;
@@ -31,26 +31,26 @@ export interface KernelLegsOptions {
   readonly onError: (error: unknown) => void;
 }
 
-interface Leg {
+interface AskedHop {
   readonly hop: LeftOutHop['hop'];
-  /** Why there is none, or where its answer is. */
+  /** Why the kernel cannot have it, or where its answer is. */
   readonly answer: string | number;
 }
 
-interface Looked {
+interface AskedGroup {
   readonly id: GroupId;
   readonly action: GroupAction;
-  readonly legs: readonly Leg[];
+  readonly hops: readonly AskedHop[];
 }
 
-export class KernelLegs implements Disposable {
-  readonly #options: KernelLegsOptions;
+export class NextHopResolver implements Disposable {
+  readonly #options: NextHopResolverOptions;
   #isDue = false;
   #isLooking = false;
   #again: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  constructor(options: KernelLegsOptions) {
+  constructor(options: NextHopResolverOptions) {
     this.#options = options;
   }
 
@@ -69,7 +69,6 @@ export class KernelLegs implements Disposable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     clearTimeout(this.#again);
-    this.#options.probe[Symbol.dispose]();
   }
 
   /** Never rejects. */
@@ -102,10 +101,10 @@ export class KernelLegs implements Disposable {
     if (looked.length === 0 || this.#isDisposed) return changed;
     const reasons = await probe.reasonsAgainst(asked);
     const slice = new TimeSlice();
-    for (const { id, action, legs } of looked) {
+    for (const { id, action, hops } of looked) {
       if (this.#isDisposed) return new Set();
       if (!groups.has(id) || groups.action(id) !== action) continue;
-      const leftOut = legs.flatMap(({ hop, answer }): LeftOutHop[] => {
+      const leftOut = hops.flatMap(({ hop, answer }): LeftOutHop[] => {
         const reason = typeof answer === 'string' ? answer : reasons[answer];
         return reason === undefined ? [] : [{ hop, reason }];
       });
@@ -116,23 +115,23 @@ export class KernelLegs implements Disposable {
   }
 
   /** The groups to look at; `asked` gets the next hops that the kernel is to be asked for, each once. */
-  async #collect(asked: ProbedHop[]): Promise<Looked[]> {
+  async #collect(asked: ProbedHop[]): Promise<AskedGroup[]> {
     const { groups, templates, substitutes, waiting } = this.#options;
     const at = new Map<string, number>();
-    const looked: Looked[] = [];
+    const looked: AskedGroup[] = [];
     const slice = new TimeSlice();
     for (const id of new Set([...substitutes.groups(), ...waiting.groups()])) {
       if (!groups.has(id)) continue;
       const action = groups.action(id);
-      const legs = templates.legs(groups.family(id) === 6 ? 6 : 4, action);
-      if (legs.length < 2) continue;
+      const hops = templates.probes(groups.family(id) === 6 ? 6 : 4, action);
+      if (hops.length < 2) continue;
       looked.push({
         id,
         action,
-        legs: legs.map(({ hop, leg }) => {
-          if (typeof leg === 'string') return { hop, answer: leg };
-          const key = `${leg.family} ${leg.address ?? ''}%${leg.ifIndex ?? ''}`;
-          const answer = at.get(key) ?? asked.push(leg) - 1;
+        hops: hops.map(({ hop, probe }) => {
+          if (typeof probe === 'string') return { hop, answer: probe };
+          const key = `${probe.family} ${probe.address ?? ''}%${probe.ifIndex ?? ''}`;
+          const answer = at.get(key) ?? asked.push(probe) - 1;
           at.set(key, answer);
           return { hop, answer };
         }),
