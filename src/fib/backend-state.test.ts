@@ -111,7 +111,7 @@ describe('what is heard of a slot in flight', () => {
   it('it is gone from the FIB: it is told again, once, though it was acknowledged', () => {
     set(0);
     const [slot = -1] = sendAll(() => {});
-    state.vanished(slot);
+    state.happened(slot, 'vanished');
     state.acked(slot);
     expect(state.stateOf(slot)).toEqual({ state: 'pending' });
     expect(state.isUnsure(slot)).toBe(true);
@@ -122,7 +122,7 @@ describe('what is heard of a slot in flight', () => {
   it('what was in its way is gone: it is tried again at once when it was refused all the same', () => {
     set(0);
     const [slot = -1] = sendAll(() => {});
-    state.retry(slot);
+    state.happened(slot, 'retried');
     state.refused(slot, 'another has it');
     expect(sendAll((again) => state.refused(again, 'another has it'))).toEqual([slot]);
     // Not for ever: only when that is heard once more.

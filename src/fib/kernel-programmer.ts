@@ -319,7 +319,7 @@ export class KernelProgrammer implements Disposable {
       const group = state.told(slot);
       state.acked(slot);
       if (role !== Role.removal) this.#options.onProgrammed(state, slot, group);
-    } else if (outcome === UNKNOWN) state.lost(slot);
+    } else if (outcome === UNKNOWN) state.happened(slot, 'lost');
     else if (role === Role.removal) {
       if (outcome === ESRCH) state.acked(slot);
       else state.refused(slot, this.#options.bulk.errorAt(at, 'removeRoute').message);
@@ -360,7 +360,7 @@ export class KernelProgrammer implements Disposable {
           this.#push(tagOf(Role.secondAddition, index, slot), made.add, AddMode.exclusive, state, slot);
         } else {
           // Its interface went meanwhile: compared again.
-          state.lost(slot);
+          state.happened(slot, 'lost');
         }
       }
       this.#clashes.shift();

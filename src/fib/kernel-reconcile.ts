@@ -93,7 +93,7 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
   signal.throwIfAborted();
   const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
   for (let slot = 0; slot < top; slot++) {
-    if (seen[slot] === 0 && state.programmed(slot) !== NO_GROUP) state.vanished(slot);
+    if (seen[slot] === 0 && state.programmed(slot) !== NO_GROUP) state.happened(slot, 'vanished');
     if (slice.isOver()) {
       await slice.next();
       signal.throwIfAborted();

@@ -252,14 +252,14 @@ export class KernelSession implements FibSession {
     if (isNew && !notice.hasGateway && notice.nextHopId === 0) this.#noticed();
     const slot = this.#slotOf(notice);
     if (slot === undefined) return;
-    if (!isNew) slot.state.retry(slot.slot);
+    if (!isNew) slot.state.happened(slot.slot, 'retried');
     else if (notice.isReplacement) this.#vanished(slot);
   }
 
   #vanished(gone: SlotOfState | undefined): void {
     if (gone === undefined) return;
     this.#programmer.outdated(gone.state, gone.slot);
-    gone.state.vanished(gone.slot);
+    gone.state.happened(gone.slot, 'vanished');
   }
 
   #heardLink({ what, isLost, isOtherState }: LinkChange): void {

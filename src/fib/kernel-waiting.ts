@@ -52,7 +52,7 @@ export class KernelWaiting {
         continue;
       }
       this.#tried.add(key);
-      waiting.state.retry(waiting.slot);
+      waiting.state.happened(waiting.slot, 'retried');
     }
     this.release();
   }

@@ -282,7 +282,7 @@ export class VppAudit implements Disposable {
     if (this.#named <= KEPT_DIFFERENCES) this.#options.onError(`${prefix}: ${words}; it is told again`);
     else if (this.#named === KEPT_DIFFERENCES + 1)
       this.#options.onError('further routes differ: they are told again, unnamed');
-    state.vanished(slot);
+    state.happened(slot, 'vanished');
   }
 
   #resolveIn(ms: number): void {

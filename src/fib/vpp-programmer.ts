@@ -122,7 +122,7 @@ export class VppProgrammer implements Disposable {
     const bit = isMpls ? w0 & 1 : 0;
     if (table !== this.#lastTable || bit !== this.#lastBit) this.#useTable(table, bit);
     if (!this.#isTableThere) {
-      state.postponed(slot);
+      state.happened(slot, 'dropped');
       return false;
     }
     const { templates } = this.#options;
@@ -181,7 +181,7 @@ export class VppProgrammer implements Disposable {
   #answered(slot: number, error: VppApiError | undefined): void {
     const state = this.#state;
     if (error === undefined) state.acked(slot);
-    else if (error.code !== 'retval') state.lost(slot);
+    else if (error.code !== 'retval') state.happened(slot, 'lost');
     else if (state.isRemoval(slot) && isGone(error)) state.acked(slot);
     else state.refused(slot, error.message);
     if (this.#channel.inFlight === 0) this.run();
