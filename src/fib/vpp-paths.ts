@@ -1,13 +1,17 @@
 /** Paths of VPP's FIB, told and answered, in one form for comparison. */
-import { FIB_PATH_BYTES, type FibPath, FibPathType, fibPathCodec, NO_INTERFACE } from '../vpp/api/mod.ts';
-import { IP_PATHS } from './vpp-templates.ts';
+import {
+  type FibPath,
+  FibPathType,
+  ipRouteAddDel,
+  NO_INTERFACE,
+  REQUEST_HEADER_BYTES,
+} from '../vpp/api/mod.ts';
 
 /** The paths of a template of ip_route_add_del. */
-export function pathsOf(template: Uint8Array): FibPath[] {
+export function pathsOf(template: Uint8Array): readonly FibPath[] {
   const view = new DataView(template.buffer, template.byteOffset, template.byteLength);
-  const cursor = { bytes: template, view, offset: IP_PATHS, end: template.length };
-  const count = (template.length - IP_PATHS) / FIB_PATH_BYTES;
-  return Array.from({ length: count }, () => fibPathCodec.read(cursor));
+  const cursor = { bytes: template, view, offset: REQUEST_HEADER_BYTES, end: template.length };
+  return ipRouteAddDel.codec.read(cursor).route.paths;
 }
 
 /**

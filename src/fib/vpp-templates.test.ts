@@ -47,6 +47,10 @@ const hop = (address: string, name?: string, weight = 1) =>
 const bytesOf = (address: string): Uint8Array => parseAddress(address)!.bytes;
 
 describe('a template with its destination put in', () => {
+  it('has the destination where ip.api and mpls.api put it', () => {
+    expect([ADDRESS_OFFSET, LENGTH_OFFSET, LABEL_OFFSET]).toEqual([21, 37, 16]);
+  });
+
   it('is the request that the schema makes: two weighted paths, one recursive in the route’s own table', () => {
     const { groups, templates } = make();
     const action: RouteAction = {

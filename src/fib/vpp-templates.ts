@@ -2,49 +2,37 @@
  * The requests that program VPP, one template a next-hop group and table: a route's request is a copy of it with the
  * destination put in.
  *
- *   ip_route_add_del:   is_add@10 is_multipath@11 table_id u32@12 stats_index u32@16 family@20 address@21 (16)
- *                       length@37 n_paths@38 paths@39 (167 each)
- *   mpls_route_add_del: is_add@10 is_multipath@11 table_id u32@12 label u32@16 eos@20 eos_proto@21 is_multicast@22
- *                       n_paths@23 paths@24
- *
- * Invariants: offsets are those that the message schema gives (a test compares whole requests); a template is good for
- * the interfaces that it was made with (`interfacesChanged`) and while its group is held.
+ * Invariant: a template is good for the interfaces that it was made with (`interfacesChanged`) and while its group is held.
  */
 import { parseAddress } from '../config/mod.ts';
 import type { AttachedHop, Gateway, NextHop } from '../config/types.ts';
 import {
-  encodeFibPath,
-  FIB_PATH_BYTES,
+  encodeRequest,
   type FibPath,
   FibPathProto,
   FibPathType,
   fibPath,
   IMPLICIT_NULL,
+  ipRouteAddDel,
   labelStack,
   MplsPayload,
+  mplsRouteAddDel,
+  mplsRouteBody,
   NO_INTERFACE,
+  requestOffset,
+  routeBody,
   type SwIfIndex,
+  tableId,
 } from '../vpp/api/mod.ts';
 import { Ipv6Neighbours } from './ipv6-neighbours.ts';
 import type { LeftOutHop } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
 
-/** Where the paths of ip_route_add_del begin. */
-export const IP_PATHS = 39;
-const MPLS_PATHS = 24;
-const IS_ADD = 10;
-const TABLE_ID = 12;
-const FAMILY = 20;
-const IP_PATH_COUNT = 38;
-const MPLS_END_OF_STACK = 20;
-const MPLS_PAYLOAD = 21;
-const MPLS_PATH_COUNT = 23;
-
 /** Where the destination goes: the address (IP) or the label (MPLS), and the length of a prefix. */
-export const ADDRESS_OFFSET = 21;
-export const LENGTH_OFFSET = 37;
-export const LABEL_OFFSET = 16;
+export const ADDRESS_OFFSET = requestOffset(ipRouteAddDel, 'route', 'prefix', 'address', 'un');
+export const LENGTH_OFFSET = requestOffset(ipRouteAddDel, 'route', 'prefix', 'len');
+export const LABEL_OFFSET = requestOffset(mplsRouteAddDel, 'mr_route', 'mr_label');
 
 /** A request without its destination, or in words why there is none now. */
 export type Template = Uint8Array | string;
@@ -142,25 +130,18 @@ export class VppTemplates implements Disposable {
   }
 
   #encode(group: GroupId, to: TemplateTable): Template {
-    const isMpls = to.family === 'mpls';
+    const { family, isEndOfStack } = to;
     const action = group === NO_GROUP ? undefined : this.#groups.action(group);
-    const paths = action === undefined ? removalPaths(isMpls) : this.#paths(group, action, to);
+    const paths = action === undefined ? removalPaths(family) : this.#paths(group, action, to);
     if (typeof paths === 'string') return paths;
-    if (action !== undefined) this.ipv6Neighbours.add(group, to.family, action);
-    const start = isMpls ? MPLS_PATHS : IP_PATHS;
-    const template = new Uint8Array(start + FIB_PATH_BYTES * paths.length);
-    template[IS_ADD] = action === undefined ? 0 : 1;
-    new DataView(template.buffer).setUint32(TABLE_ID, to.tableId);
-    if (isMpls) {
-      template[MPLS_END_OF_STACK] = to.isEndOfStack ? 1 : 0;
-      template[MPLS_PAYLOAD] = to.isEndOfStack && action !== undefined ? payloadOf(action) : MplsPayload.mpls;
-      template[MPLS_PATH_COUNT] = paths.length;
-    } else {
-      template[FAMILY] = to.family === 6 ? 1 : 0;
-      template[IP_PATH_COUNT] = paths.length;
+    if (action !== undefined) this.ipv6Neighbours.add(group, family, action);
+    const change = { isAdd: action !== undefined, tableId: tableId(to.tableId), paths };
+    if (family === 'mpls') {
+      const payload = action === undefined ? MplsPayload.mpls : payloadOf(action);
+      return encodeRequest(mplsRouteAddDel, mplsRouteBody({ ...change, label: 0, isEndOfStack, payload }));
     }
-    paths.forEach((path, at) => template.set(encodeFibPath(path), start + at * FIB_PATH_BYTES));
-    return template;
+    const prefix = { family, address: family === 6 ? '::' : '0.0.0.0', length: 0 } as const;
+    return encodeRequest(ipRouteAddDel, routeBody({ ...change, prefix }));
   }
 
   /** The paths of an action, or in words why VPP cannot have it now. */
@@ -250,12 +231,12 @@ export class VppTemplates implements Disposable {
 }
 
 /** VPP reads the last of an MPLS route's paths before it looks at how many there are: a removal has one too. */
-function removalPaths(isMpls: boolean): readonly FibPath[] {
-  return isMpls ? [fibPath({ type: FibPathType.drop })] : [];
+function removalPaths(family: Family): readonly FibPath[] {
+  return family === 'mpls' ? [fibPath({ type: FibPathType.drop })] : [];
 }
 
 /** What is below the last label: IP of the next hops' family. */
-export function payloadOf(action: GroupAction): number {
+export function payloadOf(action: GroupAction): MplsPayload {
   const isIpv6 = action.kind === 'forward' && action.nextHops[0]?.family === 6;
   return isIpv6 ? MplsPayload.ip6 : MplsPayload.ip4;
 }

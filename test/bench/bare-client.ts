@@ -5,9 +5,10 @@
 import { createConnection } from 'node:net';
 import { newRouteKey } from '../../src/fib/mod.ts';
 import {
-  encodeFibPath,
+  FIB_PATH_BYTES,
   FibPathProto,
   fibPath,
+  fibPathCodec,
   REQUEST_HEADER_BYTES,
   type SwIfIndex,
 } from '../../src/vpp/api/mod.ts';
@@ -32,7 +33,10 @@ function encodeAll(messageId: number, clientIndex: number, swIfIndex: SwIfIndex)
     Array.from({ length: NEXT_HOPS }, (_, index) => {
       const bytes = parseAddress(nextHop(family, index))?.bytes ?? new Uint8Array(4);
       const proto = family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
-      return encodeFibPath(fibPath({ nextHop: bytes, swIfIndex, proto }));
+      const encoded = new Uint8Array(FIB_PATH_BYTES);
+      const cursor = { bytes: encoded, view: new DataView(encoded.buffer), offset: 0 };
+      fibPathCodec.write(cursor, fibPath({ nextHop: bytes, swIfIndex, proto }));
+      return encoded;
     }),
   );
   const frames = Buffer.alloc(routes * FRAME_BYTES);

@@ -11,6 +11,7 @@ import type {
   CrcDefinition,
   CrcType,
   Fields,
+  Place,
   VariableArrayCodec,
 } from './schema.ts';
 import { VppApiError } from './errors.ts';
@@ -70,7 +71,10 @@ function listIn(value: Readonly<Record<string, unknown>>, key: string): readonly
 export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
   const steps = Object.entries(fields).map(([name, field]) => toStep(name, field));
   let sizeBytes: number | undefined = 0;
-  for (const step of steps) {
+  const places = new Map<string, Place>();
+  for (const [at, name] of Object.keys(fields).entries()) {
+    const step = steps[at]!;
+    if (sizeBytes !== undefined) places.set(name, { offset: sizeBytes, codec: step.codec });
     const size: number | undefined = step.kind === 'array' ? undefined : step.codec.sizeBytes;
     sizeBytes = size === undefined || sizeBytes === undefined ? undefined : sizeBytes + size;
   }
@@ -78,6 +82,7 @@ export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
   const codec: Codec<Value> = {
     sizeBytes,
     crcType: { typeName: '', suffix: '', definition: crcDefinitionOf(fields) },
+    places,
     lengthOf: (value) => {
       if (sizeBytes !== undefined) return sizeBytes;
       let length = 0;

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VppApiError } from './errors.ts';
-import { encodeFibPath, FIB_PATH_BYTES, fibPath, fibPathCodec } from './fib-path.ts';
+import { FIB_PATH_BYTES, fibPath, fibPathCodec } from './fib-path.ts';
 import type { MessageDef } from './message.ts';
 import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
@@ -200,7 +200,7 @@ describe('layouts', () => {
     const encoded = Buffer.from(encodeRequest(ip.ipRouteAddDel, change));
     expect(encoded.toString('hex')).toBe(expected.toString('hex'));
     const [path] = change.route.paths;
-    expect(path && Buffer.from(encodeFibPath(path)).equals(first.subarray(0, FIB_PATH_BYTES))).toBe(true);
+    expect(path && Buffer.from(encode(fibPathCodec, path)).equals(first.subarray(0, FIB_PATH_BYTES))).toBe(true);
   });
 });
 
@@ -245,7 +245,7 @@ describe('bounds', () => {
     expect(code(() => encode(types.macAddress, 'de:ad'))).toBe('encode');
     expect(code(() => encode(types.address, { family: 6, bytes: new Uint8Array(4) }))).toBe('encode');
     const labels = Array.from({ length: 17 }, () => ({ label: 1, ttl: 1, exp: 0, isUniform: 0 }));
-    expect(code(() => encodeFibPath(fibPath({ labels })))).toBe('encode');
+    expect(code(() => encode(fibPathCodec, fibPath({ labels })))).toBe('encode');
     expect(code(() => types.swIfIndex(2 ** 32))).toBe('encode');
     expect(() => encode(schema.u8, 256)).toThrow('256 is no u8: 0 to 255 fit');
   });

@@ -165,13 +165,6 @@ function writePath(view: DataView, target: Uint8Array, offset: number, path: Fib
   });
 }
 
-/** The 167 bytes of a path, for those who keep frames as templates; throws VppApiError `encode`. */
-export function encodeFibPath(path: FibPath): Uint8Array {
-  const encoded = new Uint8Array(FIB_PATH_BYTES);
-  writePath(new DataView(encoded.buffer), encoded, 0, path);
-  return encoded;
-}
-
 export const fibPathCodec: Codec<FibPath> = {
   sizeBytes: FIB_PATH_BYTES,
   crcType: wirePath.crcType,

@@ -51,6 +51,25 @@ export interface StreamReply {
 /** Bytes before the body. */
 export const REQUEST_HEADER_BYTES = 10;
 
+/**
+ * Where a field begins in a request, in bytes; throws RangeError when it has no such field at a fixed place.
+ *
+ * @example
+ * requestOffset(ipRouteAddDel, 'route', 'prefix', 'len'); // 37
+ */
+export function requestOffset(def: MessageDef<unknown>, ...path: readonly string[]): number {
+  let offset = REQUEST_HEADER_BYTES;
+  let { places } = def.codec;
+  for (const name of path) {
+    const place = places?.get(name);
+    if (place === undefined)
+      throw new RangeError(`${def.name} has no field ${path.join('.')} at a fixed place`);
+    offset += place.offset;
+    ({ places } = place.codec);
+  }
+  return offset;
+}
+
 function define<F extends Fields>(
   kind: MessageKind,
   name: string,

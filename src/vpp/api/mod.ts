@@ -25,7 +25,6 @@ export {
 } from './connection.ts';
 export { isRetryable, VppApiError, type VppApiErrorCode } from './errors.ts';
 export {
-  encodeFibPath,
   fibPathCodec,
   FIB_PATH_BYTES,
   type FibPath,
@@ -40,6 +39,7 @@ export {
   type MessageDef,
   REQUEST_HEADER_BYTES,
   type RequestDef,
+  requestOffset,
   type StreamDef,
 } from './message.ts';
 export { describeProblem, type MessageProblem } from './message-table.ts';

@@ -45,9 +45,17 @@ export interface Codec<T> {
   /** Bytes on the wire when always the same, else undefined. */
   readonly sizeBytes: number | undefined;
   readonly crcType: CrcType;
+  /** Of a block: its fields by VPP's names, each with where it begins, as far as all before it are of a fixed size. */
+  readonly places?: ReadonlyMap<string, Place> | undefined;
   lengthOf(value: T): number;
   read(cursor: ReadCursor): T;
   write(cursor: WriteCursor, value: T): void;
+}
+
+/** Where a field is in its block. */
+export interface Place {
+  readonly offset: number;
+  readonly codec: Codec<unknown>;
 }
 
 /** The count of a variable array: filled in from the array, and not part of the value. */
@@ -308,6 +316,7 @@ export function mapped<A, B>(base: Codec<A>, decode: (value: A) => B, encode: (v
   return {
     sizeBytes: base.sizeBytes,
     crcType: base.crcType,
+    places: base.places,
     lengthOf: (value) => base.lengthOf(encode(value)),
     read: (cursor) => decode(base.read(cursor)),
     write: (cursor, value) => base.write(cursor, encode(value)),
