@@ -6,8 +6,8 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ApplianceStatus } from '../telemetry/mod.ts';
-import { formatTime } from '../telemetry/mod.ts';
+import { formatTime } from '../report/mod.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 import { deletions } from './deletions.ts';
 import { type FeedResult, sendFeed } from './feed-client.ts';
 import { formatTable } from './table.ts';

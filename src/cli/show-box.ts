@@ -1,7 +1,5 @@
 /** What `appliance show update`, `show box` and `show status` print on a terminal. Pure. */
 import {
-  type ApplianceStatus,
-  type BoxStatus,
   describeCertificate,
   describeChange,
   describeCores,
@@ -15,10 +13,10 @@ import {
   describeTime,
   describeVerdict,
   describeWatchdog,
-  formatBytes,
-  formatTime,
   type Words,
 } from '../telemetry/mod.ts';
+import { formatBytes, formatTime } from '../report/mod.ts';
+import type { ApplianceStatus, BoxStatus } from '../status/mod.ts';
 import { formatTable } from './table.ts';
 
 type Row = readonly string[];

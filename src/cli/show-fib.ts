@@ -3,7 +3,7 @@
  * and `appliance show route`.
  */
 import type { ExplainedRoute } from '../fib/mod.ts';
-import type { FibRoute } from '../telemetry/mod.ts';
+import type { FibRoute } from '../fib/status.ts';
 import { formatTable } from './table.ts';
 import { get, pieces, type Target } from './transport.ts';
 import { UsageError } from './usage.ts';

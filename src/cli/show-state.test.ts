@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ApplianceStatus } from '../telemetry/mod.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 import { interfacesText } from './show-state.ts';
 
 type Interface = ApplianceStatus['interfaces'][number];

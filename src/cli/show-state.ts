@@ -1,14 +1,16 @@
 /** What `appliance show interfaces`, `vpp`, `fib`, `services`, `workers` and `boot` print on a terminal. Pure. */
 import {
-  type ApplianceStatus,
-  type BootPhase,
   describeImport,
   describeImportRefusal,
   describeService,
   describeSilence,
   differenceWords,
-  type FibBackendStatus,
   type Figures,
+  importedRouteText,
+} from '../telemetry/mod.ts';
+import type { FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import {
   formatAgo,
   formatBitRate,
   formatBytes,
@@ -16,11 +18,9 @@ import {
   formatDuration,
   formatPacketRate,
   formatTime,
-  importedRouteText,
-  type InterfaceStatus,
-  type KernelImportStatus,
-  type ServiceStatus,
-} from '../telemetry/mod.ts';
+} from '../report/mod.ts';
+import type { ApplianceStatus, BootPhase } from '../status/mod.ts';
+import type { ServiceStatus } from '../supervise/status.ts';
 import { type Cell, formatTable } from './table.ts';
 
 /** `VLIB_FRAME_SIZE` of VPP's src/vlib/node.h. */

@@ -13,7 +13,7 @@ import { controlRoutes, Password } from '../control/mod.ts';
 import { makeSelfSigned } from '../control/self-signed.ts';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
 import { makeProvider, OWN_NAMES } from '../telemetry/status.fixture.ts';
-import type { OutputLine } from '../telemetry/status.ts';
+import type { LogLine } from '../log/mod.ts';
 import { runCommandLine } from './mod.ts';
 import { events, get, post, put, type Target } from './transport.ts';
 
@@ -27,7 +27,7 @@ let host: string;
 let plainHost: string;
 let passwordFile: string;
 let password: Password;
-let speak: (line: OutputLine) => void;
+let speak: (line: LogLine) => void;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'transport-'));

@@ -1,6 +1,7 @@
 /** Owns how the changing requests answer: JSON with words, and the status that an error stands for. */
 import { type ConfigChange, type ConfigProblem, formatPlan, formatProblem } from '../config/mod.ts';
-import { ContentType, type Exchange, formatTime, RequestError } from '../telemetry/mod.ts';
+import { ContentType, type Exchange, RequestError } from '../telemetry/mod.ts';
+import { formatTime } from '../report/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /** An input that cannot be understood, or is not what this is for. */

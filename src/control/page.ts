@@ -1,5 +1,6 @@
 /** Owns the page of control as HTML: forms without scripts, each with the token of its session. */
-import { type Html, formatBytes, formatTime, html } from '../telemetry/mod.ts';
+import { type Html, html } from '../telemetry/mod.ts';
+import { formatBytes, formatTime } from '../report/mod.ts';
 import type { InstallTarget } from '../disk/mod.ts';
 import { MIN_PASSWORD_CHARACTERS } from './password.ts';
 

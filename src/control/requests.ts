@@ -3,7 +3,8 @@
  * through `guarded`, which lets in by the Unix socket or the password.
  */
 import { describeReset, type ResetReport } from '../disk/mod.ts';
-import { ContentType, type ContributedRoute, type Exchange, printable } from '../telemetry/mod.ts';
+import { ContentType, type ContributedRoute, type Exchange } from '../telemetry/mod.ts';
+import { printable } from '../report/mod.ts';
 import { VPP_COMMANDS } from '../vpp/mod.ts';
 import {
   contentType,

@@ -1,5 +1,5 @@
 /** The API connection's own status in the words of telemetry. */
-import type { ApiStatus } from '../telemetry/status.ts';
+import type { ApiStatus } from '../vpp/status.ts';
 import { describeProblem, type VppConnection } from '../vpp/api/mod.ts';
 
 /** VPP is asked after a second of silence: what is longer is worth a word. */

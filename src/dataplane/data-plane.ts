@@ -22,13 +22,11 @@ import {
 } from '../interfaces/mod.ts';
 import type { ServiceCrash } from '../log/mod.ts';
 import { HeldTaps, HostNamespace } from '../mirror/mod.ts';
-import type {
-  HugepageStatus,
-  InterfaceStatus,
-  KernelImportStatus,
-  ServiceStatus,
-  VppStatus,
-} from '../telemetry/status.ts';
+import type { HugepageStatus } from '../dpdk/status.ts';
+import type { KernelImportStatus } from '../fib/status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { ServiceStatus } from '../supervise/status.ts';
+import type { VppStatus } from '../vpp/status.ts';
 import { type ConnectedEvent, setNeighborLimits, type VppConnection } from '../vpp/api/mod.ts';
 import { explainExit } from '../vpp/mod.ts';
 import type { StatsPoller } from '../vpp/stats/mod.ts';

@@ -7,8 +7,7 @@ import {
   readAskedDestination,
 } from '../fib/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
-import type { RouteAnswer } from '../telemetry/mod.ts';
-import type { FeedsStatus } from '../telemetry/status.ts';
+import type { RouteAnswer, FeedsStatus } from '../fib/status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import { freeSocketPath } from './socket-path.ts';
 

@@ -11,7 +11,7 @@ import {
   prefixContains,
 } from '../config/mod.ts';
 import type { Config, StaticRoute } from '../config/types.ts';
-import type { NextHopStatus } from '../telemetry/mod.ts';
+import type { NextHopStatus } from './status.ts';
 
 /** Next hops that are told of; of a full table the routes share few. */
 const MAX_NEXT_HOPS = 256;

@@ -2,7 +2,7 @@
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { iniLineFor, type Inventory, type Nic, takeInventory } from '../dpdk/mod.ts';
-import type { NicRole, NicStatus } from '../telemetry/mod.ts';
+import type { NicRole, NicStatus } from '../dpdk/status.ts';
 import type { DataPlane } from './data-plane.ts';
 
 /** How long a reading of the PCI bus serves at the most, in ms: /status may be asked for often. */

@@ -1,7 +1,8 @@
 /** What becomes of a request to try VPP at once. Shown by test/system/vpp-hang.test.ts. */
 import type { VppConfig } from '../config/types.ts';
 import type { VppRetry } from '../control/mod.ts';
-import { describeService, plural } from '../telemetry/mod.ts';
+import { describeService } from '../telemetry/mod.ts';
+import { plural } from '../report/mod.ts';
 import type { Service } from '../supervise/mod.ts';
 
 /** Starts a VPP that waits for its next start; throws an error of the code `refused` when there is none of ours. */

@@ -17,7 +17,7 @@ import {
   takeInventory,
 } from '../dpdk/mod.ts';
 import { NETNS_DIR } from '../linux/mod.ts';
-import type { HugepageStatus } from '../telemetry/status.ts';
+import type { HugepageStatus } from '../dpdk/status.ts';
 import {
   findPluginDir,
   hasDriverFile,

@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { memInfo, readInt, readNames, reasonOf } from '../linux/mod.ts';
 import { type HugepageBudget, PAGE_BYTES } from './hugepages.ts';
+import type { HugepageStatus } from './status.ts';
 
 export interface AllocateOptions {
   readonly sysfs?: string;
@@ -16,23 +17,7 @@ export interface AllocateOptions {
   readonly write?: (path: string, text: string) => Promise<void>;
 }
 
-/** Counts are pages of one size. `allocated`: of those requested, how many are free for VPP to take. */
-export type HugepageResult =
-  | {
-      readonly state: 'ok';
-      readonly pageSizeBytes: number;
-      readonly requested: number;
-      readonly allocated: number;
-    }
-  | {
-      /** `short`: fewer than needed. `failed`: this machine has no pages of this size, or does not let us. */
-      readonly state: 'short' | 'failed';
-      readonly pageSizeBytes: number;
-      readonly requested: number;
-      readonly allocated: number;
-      /** How many are missing, and what would help. */
-      readonly reason: string;
-    };
+type HugepageResult = Exclude<HugepageStatus, { state: 'not-needed' }>;
 
 /** Tries to allocate: at first, then after compaction, then after compaction and dropping clean caches. */
 const MAX_TRIES = 3;

@@ -15,7 +15,7 @@ export {
 } from './assess.ts';
 export { type BindOutcome, bindNics, type ExecuteOptions } from './bind.ts';
 export { DpdkError, type DpdkErrorCode } from './errors.ts';
-export { allocateHugepages, type AllocateOptions, type HugepageResult } from './hugepage-allocation.ts';
+export { allocateHugepages, type AllocateOptions } from './hugepage-allocation.ts';
 export { dpdkNumaNodes, type HugepageBudget, hugepageBudget, type HugepagePart } from './hugepages.ts';
 export { iniLineFor } from './ini-line.ts';
 export {

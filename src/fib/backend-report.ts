@@ -1,8 +1,8 @@
 /** What a FIB has, as the status and those who ask for its routes have it; the same for each kind of FIB. */
-import type { FibBackendStatus, FibFailure, FibFamilyCounts } from '../telemetry/status.ts';
 import type { BackendState } from './backend-state.ts';
 import { formatGroup, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family, formatKey, newRouteKey } from './route-key.ts';
+import type { FibBackendStatus, FibCounts, FibFailure, FibFamilyCounts, FibRoute } from './status.ts';
 import type { Substitutes } from './substitutes.ts';
 
 /** Failures, and next hops that are left out, named in the status; all are counted. */
@@ -10,12 +10,10 @@ const REPORTED_FAILURES = 20;
 
 const NAMES: Readonly<Record<Family, FibFamilyCounts['family']>> = { 4: 'ipv4', 6: 'ipv6', mpls: 'mpls' };
 
-interface BackendCounts extends Omit<FibFamilyCounts, 'family'> {
-  readonly families: readonly FibFamilyCounts[];
-}
-
 /** What the status has of a FIB's routes: counts, what fails, and next hops that are left out. */
 type BackendReport = BackendCounts & Pick<FibBackendStatus, 'failures' | 'nextHopsLeftOut' | 'leftOut'>;
+
+type BackendCounts = FibCounts & Pick<FibBackendStatus, 'families'>;
 
 export function backendReport(states: readonly BackendState[], substitutes: Substitutes): BackendReport {
   const counts = countsOf(states);
@@ -57,18 +55,11 @@ function failuresOf(states: readonly BackendState[]): FibFailure[] {
   return failures;
 }
 
-/** A route as people read it; without `table` it is in the default one. */
-export interface ProgrammedRoute {
-  readonly prefix: string;
-  readonly 'next-hop': string;
-  readonly table?: number;
-}
-
 /** What a FIB has acknowledged. Made one by one: there may be a million. */
 export function* programmedRoutes(
   states: readonly BackendState[],
   groups: NextHopGroups,
-): Generator<ProgrammedRoute> {
+): Generator<FibRoute> {
   const key = newRouteKey();
   for (const state of states) {
     const { store } = state;

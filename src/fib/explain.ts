@@ -1,5 +1,5 @@
 /** Why packets to a destination go where they go: the longest match, all candidates, and what each FIB has of it. */
-import type { FibLeftOutHop } from '../telemetry/status.ts';
+import type { FibLeftOutHop } from './status.ts';
 import type { BackendState, SlotState } from './backend-state.ts';
 import { formatGroup, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, formatKey, newRouteKey, type RouteKey } from './route-key.ts';

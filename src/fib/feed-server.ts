@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { FeedsStatus } from '../telemetry/status.ts';
+import type { FeedsStatus } from './status.ts';
 import type { FeedHeader, Hold } from './feed-header.ts';
 import { FeedLineReader } from './feed-line.ts';
 import { Feeder, type FeederHost, type FibTotals } from './feeder.ts';

@@ -8,8 +8,8 @@
  * that was asked for.
  */
 import { Gate } from '../linux/mod.ts';
-import type { FibBackendStatus } from '../telemetry/status.ts';
-import { backendReport, type ProgrammedRoute, programmedRoutes } from './backend-report.ts';
+import type { FibBackendStatus, FibRoute } from './status.ts';
+import { backendReport, programmedRoutes } from './backend-report.ts';
 import { BackendState, type BackendStateOptions } from './backend-state.ts';
 import { NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
@@ -78,7 +78,7 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
   // For the owner.
 
   /** What the FIB has acknowledged. */
-  programmed(): Generator<ProgrammedRoute> {
+  programmed(): Generator<FibRoute> {
     return programmedRoutes(this.states, this.table.groups);
   }
 

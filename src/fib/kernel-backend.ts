@@ -10,7 +10,7 @@
  */
 import type { FibKernelConfig } from '../config/types.ts';
 import { reasonOf } from '../linux/mod.ts';
-import type { FibBackendStatus } from '../telemetry/status.ts';
+import type { FibBackendStatus } from './status.ts';
 import { FibBackend } from './fib-backend.ts';
 import { KernelSession } from './kernel-session.ts';
 import { NamespaceWatch } from './namespace-watch.ts';

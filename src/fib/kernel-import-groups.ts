@@ -6,7 +6,7 @@
  */
 import type { NextHop, RouteAction } from '../config/types.ts';
 import type { KernelNextHop, NexthopObjects, RouteNotice } from '../linux/mod.ts';
-import type { ImportRefusalCode } from '../telemetry/status.ts';
+import type { ImportRefusalCode } from './status.ts';
 import { type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 
 /** Next hops of a route that are taken: a daemon may spread a route wider than [route] does. */

@@ -4,7 +4,7 @@
  * Invariants: at most `MAX_NAMED` are known by name, further ones are counted; a reading begins with none, and at its end
  * what it did not find again is gone; nothing is told twice while it holds, nor more than `TOLD_AT_ONCE` by name at once.
  */
-import type { ImportRefusal, KernelImportStatus } from '../telemetry/status.ts';
+import type { ImportRefusal, KernelImportStatus } from './status.ts';
 import type { Refusal } from './kernel-import-groups.ts';
 
 const MAX_NAMED = 1 << 16;

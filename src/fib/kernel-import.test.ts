@@ -14,7 +14,7 @@ import {
   setLinkUp,
   withNetns,
 } from '../linux/mod.ts';
-import type { KernelImportStatus } from '../telemetry/status.ts';
+import type { KernelImportStatus } from './status.ts';
 import { KernelImport } from './kernel-import.ts';
 import type { RefusalNews } from './kernel-import-refusals.ts';
 import { formatGroup } from './next-hop-groups.ts';

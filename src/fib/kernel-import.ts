@@ -14,7 +14,7 @@
  * moment in which a reading takes the place of the one before.
  */
 import { dumpRoutes, NexthopObjects, reasonOf, type RouteNotice } from '../linux/mod.ts';
-import type { KernelImportStatus } from '../telemetry/status.ts';
+import type { KernelImportStatus } from './status.ts';
 import { ImportGroups } from './kernel-import-groups.ts';
 import { ImportRefusals, type RefusalNews } from './kernel-import-refusals.ts';
 import { ImportedRoutes } from './kernel-import-routes.ts';

@@ -3,6 +3,7 @@
  *
  * Invariant: `STEPS` says it for each phase and each event; whatever happens is one of these, or an answer.
  */
+import type { FibCounts } from './status.ts';
 
 /** How far the FIB has come; the low bits of a slot's state. */
 export const Phase = { absent: 0, installed: 1, inFlight: 2, failed: 3, unresolved: 4 } as const;
@@ -60,18 +61,6 @@ export const Category = {
   leaving: 5,
   stuck: 6,
 } as const;
-
-export interface FibCounts {
-  /** Routes that should be in this FIB. */
-  readonly desired: number;
-  readonly programmed: number;
-  /** Not sent yet, in flight, or about to leave. */
-  readonly pending: number;
-  /** Refused, with a reason; tried again. */
-  readonly failed: number;
-  /** The next hop cannot be reached now; waits for what could change that. */
-  readonly unresolved: number;
-}
 
 /** The sums of slots by category. */
 export function fibCounts(slots: Uint32Array): FibCounts {

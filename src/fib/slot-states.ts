@@ -10,16 +10,8 @@
  */
 import { type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { grown, type Holder, type RouteStore } from './route-store.ts';
-import {
-  Category,
-  type FibCounts,
-  fibCounts,
-  Flag,
-  Phase,
-  PHASE_MASK,
-  type SlotEvent,
-  STEPS,
-} from './slot-phase.ts';
+import { Category, fibCounts, Flag, Phase, PHASE_MASK, type SlotEvent, STEPS } from './slot-phase.ts';
+import type { FibCounts } from './status.ts';
 import { SlotReasons } from './slot-reasons.ts';
 import { SlotWork } from './slot-work.ts';
 

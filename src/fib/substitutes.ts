@@ -6,7 +6,7 @@
  * it was; of a group that is freed nothing is known; a substitute is held while it is one.
  */
 import type { NextHop } from '../config/types.ts';
-import type { FibLeftOutHop } from '../telemetry/status.ts';
+import type { FibLeftOutHop } from './status.ts';
 import { formatGroup, type GroupId, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
 
 export interface LeftOutHop {

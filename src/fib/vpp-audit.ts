@@ -13,7 +13,7 @@
  * nothing else of it since it was asked.
  */
 import { reasonOf } from '../linux/mod.ts';
-import type { FibAuditStatus, FibDifference } from '../telemetry/status.ts';
+import type { FibAuditStatus, FibDifference } from './status.ts';
 import {
   describeProblem,
   dumpFibSources,

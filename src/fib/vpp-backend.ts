@@ -8,7 +8,7 @@
  * programmed then leaves).
  */
 import type { FibVppConfig } from '../config/types.ts';
-import type { FibBackendStatus } from '../telemetry/status.ts';
+import type { FibBackendStatus } from './status.ts';
 import type { ConnectKind, SwIfIndex, VppApiClient } from '../vpp/api/mod.ts';
 import type { BackendState, BackendStateOptions } from './backend-state.ts';
 import { FibBackend } from './fib-backend.ts';

@@ -10,17 +10,12 @@ import type { ConfigChange } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import type { ControlTarget, ResetOptions } from '../control/mod.ts';
 import type { BootPartition, DataPartition, ResetReport } from '../disk/mod.ts';
-import type {
-  ApplianceStatus,
-  BoxStatus,
-  ConfigStatus,
-  FibRoute,
-  ManagementStatus,
-  NextHopStatus,
-  OutputLine,
-  RouteAnswer,
-  StatusProvider,
-} from '../telemetry/mod.ts';
+import type { ConfigStatus } from '../config/status.ts';
+import type { NextHopStatus } from '../dataplane/status.ts';
+import type { FibRoute, RouteAnswer } from '../fib/status.ts';
+import type { LogLine } from '../log/mod.ts';
+import type { ManagementStatus } from '../management/status.ts';
+import type { ApplianceStatus, BoxStatus, StatusProvider } from '../status/mod.ts';
 import { dumpInterfaces } from '../vpp/api/mod.ts';
 import { VppCommandLine, VppError } from '../vpp/mod.ts';
 import type { ShutdownStep } from '../machine/mod.ts';
@@ -311,7 +306,7 @@ export class Appliance implements StatusProvider {
     return this.dataPlane.stats.latest;
   }
 
-  log(name: string): readonly OutputLine[] | undefined {
+  log(name: string): readonly LogLine[] | undefined {
     return (
       this.reports.console.hub.log(name) ??
       this.#allServices()
@@ -320,7 +315,7 @@ export class Appliance implements StatusProvider {
     );
   }
 
-  followLog(name: string, listener: (line: OutputLine) => void): (() => void) | undefined {
+  followLog(name: string, listener: (line: LogLine) => void): (() => void) | undefined {
     return this.reports.console.hub.followLog(name, listener);
   }
 

@@ -4,7 +4,7 @@
  * A phase that fails is a stated condition, not the end: the next ones run, because a box that is half up can
  * still be reached and told about.
  */
-import type { BootPhase } from '../telemetry/status.ts';
+import type { BootPhase } from '../status/mod.ts';
 import type { Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 

@@ -11,7 +11,8 @@ import type { Config, Endpoint } from '../config/types.ts';
 import type { Certificate, ControlTarget, Password } from '../control/mod.ts';
 import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import { isErrno, reasonOf } from '../linux/mod.ts';
-import type { ContributedRoute, HttpServer, HttpServerOptions, StatusProvider } from '../telemetry/mod.ts';
+import type { ContributedRoute, HttpServer, HttpServerOptions } from '../telemetry/mod.ts';
+import type { StatusProvider } from '../status/mod.ts';
 import type { Conditions, Console } from '../log/mod.ts';
 
 /** Where the box serves HTTPS when the configuration does not say. */

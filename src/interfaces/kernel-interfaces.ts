@@ -18,7 +18,7 @@ import {
   setLinkMtu,
   setLinkUp,
 } from '../linux/mod.ts';
-import type { InterfaceStatus } from '../telemetry/status.ts';
+import type { InterfaceStatus } from './status.ts';
 
 /** No link has it. */
 const NO_INDEX = 0;

@@ -8,7 +8,7 @@
  * Without the plugin (its messages are not there) nothing is sent, and every interface says so.
  */
 import { reasonOf } from '../linux/mod.ts';
-import type { InterfaceStatus } from '../telemetry/status.ts';
+import type { InterfaceStatus } from './status.ts';
 import {
   describeProblem,
   LCP_MESSAGES,

@@ -17,7 +17,7 @@
 import { formatPrefix, parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import { reasonOf } from '../linux/mod.ts';
-import type { InterfaceStatus } from '../telemetry/status.ts';
+import type { InterfaceStatus } from './status.ts';
 import {
   type ConnectKind,
   createLoopback,

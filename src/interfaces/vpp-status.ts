@@ -1,5 +1,5 @@
 /** What is shown of the interfaces of VPP. */
-import type { InterfaceStatus } from '../telemetry/status.ts';
+import type { InterfaceStatus } from './status.ts';
 import type { Present } from './vpp-configure.ts';
 
 /** An interface that VPP has, and why it is not as it should be. */

@@ -48,6 +48,19 @@ export function spawnChild(
   return child;
 }
 
+/** How a process ended. */
+export interface ProcessExit {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly pid: number;
+  readonly code?: number;
+  readonly signal?: string;
+  /** Life in milliseconds. */
+  readonly lifeMs: number;
+  /** `exited with code 1 after 0.2 s`, `killed by SIGSEGV`, `could not be started: ENOENT`. */
+  readonly reason: string;
+}
+
 /** Whether `pid` is a child whose exit libuv has still to report. */
 export function isLibuvChild(pid: number): boolean {
   for (const child of libuvChildren) if (child.pid === pid) return true;

@@ -27,7 +27,7 @@ export {
   setThreadAffinity,
   type Thread,
 } from './affinity.ts';
-export { type SpawnOptions, spawnChild } from './children.ts';
+export { type ProcessExit, type SpawnOptions, spawnChild } from './children.ts';
 export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';

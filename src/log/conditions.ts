@@ -1,5 +1,5 @@
 /** What an operator should know now: one entry a subject, with the time since when it holds. */
-import type { Condition, Severity } from '../telemetry/status.ts';
+import type { Condition, Severity } from '../report/mod.ts';
 import type { Logger } from './console.ts';
 
 export class Conditions {

@@ -8,8 +8,7 @@
  */
 import { type Stats, statfsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { getRlimit, isErrno, setRlimit, writeSysctl, writeText } from '../linux/mod.ts';
-import type { ServiceExit } from '../telemetry/status.ts';
+import { getRlimit, isErrno, type ProcessExit, setRlimit, writeSysctl, writeText } from '../linux/mod.ts';
 import { fileTime, readEvidenceHead, writeEvidence } from './evidence-file.ts';
 import type { LogLine } from './log-ring.ts';
 
@@ -35,7 +34,7 @@ const COREDUMP_FILTER = '0x13';
 /** What a service tells of an end that nobody asked for. */
 export interface ServiceCrash {
   readonly service: string;
-  readonly exit: ServiceExit;
+  readonly exit: ProcessExit;
   /** Its last output, oldest first. */
   readonly lastLines: readonly LogLine[];
 }

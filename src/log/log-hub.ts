@@ -6,7 +6,7 @@
  * be merged into the order of arrival; a sink sees each record once, those from before it was attached included, as
  * far as the rings still hold them. The names of services come from this program, so their number is small.
  */
-import type { OutputLine } from '../telemetry/status.ts';
+import type { LogLine } from './mod.ts';
 import { BoundedLines } from './log-ring.ts';
 import { isAtLeast, type LogSeverity } from './severity.ts';
 import { cutLine, printableLine } from './text.ts';
@@ -90,7 +90,7 @@ export class LogHub {
   }
 
   /** As `records`, in words: what `StatusProvider.log` answers. */
-  log(service: string): OutputLine[] | undefined {
+  log(service: string): LogLine[] | undefined {
     return this.records(service)?.map((record) => asOutput(record, service === ALL_SERVICES));
   }
 
@@ -102,7 +102,7 @@ export class LogHub {
   }
 
   /** As `follow`, in words: what `StatusProvider.followLog` answers; undefined: there is no such service. */
-  followLog(service: string, listener: (line: OutputLine) => void): (() => void) | undefined {
+  followLog(service: string, listener: (line: LogLine) => void): (() => void) | undefined {
     if (service !== ALL_SERVICES && !this.#rings.has(service)) return undefined;
     return this.follow(service, (record) => listener(asOutput(record, service === ALL_SERVICES)));
   }
@@ -122,7 +122,7 @@ export class LogHub {
 }
 
 /** `warning: ` before what is more than information, and the service's name where several are shown. */
-function asOutput({ at, service, severity, line }: LogRecord, withService: boolean): OutputLine {
+function asOutput({ at, service, severity, line }: LogRecord, withService: boolean): LogLine {
   const mark = isAtLeast(severity, 'warning') ? `${severity}: ` : '';
   return { at, line: `${withService ? `${service}: ` : ''}${mark}${line}` };
 }

@@ -17,7 +17,7 @@ import {
   setThreadAffinity,
   reasonOf,
 } from '../linux/mod.ts';
-import type { CpuIsolationStatus, WorkerThread } from '../telemetry/status.ts';
+import type { CpuIsolationStatus, WorkerThread } from '../machine/status.ts';
 import { vppCores } from '../vpp/mod.ts';
 import type { Logger } from '../log/mod.ts';
 import { InterruptAffinity } from './interrupt-affinity.ts';

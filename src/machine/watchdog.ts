@@ -17,7 +17,7 @@ import {
   reasonOf,
 } from '../linux/mod.ts';
 import type { WatchdogIoctl } from '../linux/mod.ts';
-import type { ArmedWatchdog, WatchdogStatus } from '../telemetry/status.ts';
+import type { ArmedWatchdog, WatchdogStatus } from './status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import type { PowerAction } from './shutdown.ts';
 

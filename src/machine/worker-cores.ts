@@ -3,7 +3,7 @@
  * looked at again every while. What is not as it should be is a condition.
  */
 import type { VppConfig } from '../config/types.ts';
-import type { CpuIsolationStatus } from '../telemetry/status.ts';
+import type { CpuIsolationStatus } from './status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import { CpuIsolation } from './cpu-isolation.ts';
 

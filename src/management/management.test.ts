@@ -24,7 +24,7 @@ import { parseConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { libc } from '../linux/libc.ts';
 import { listAddresses, listRoutes, readSysctl } from '../linux/mod.ts';
-import type { ManagementStatus } from '../telemetry/status.ts';
+import type { ManagementStatus } from '../management/status.ts';
 import { readDhcpEnvironment } from './dhcp-lease.ts';
 import { DnsRelay } from './dns-relay.ts';
 import { Management } from './management.ts';

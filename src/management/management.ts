@@ -15,7 +15,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, ManagementConfig } from '../config/types.ts';
 import { linkIndex, listLinks, setLinkUp, writeSysctl, reasonOf } from '../linux/mod.ts';
-import type { ManagementStatus } from '../telemetry/status.ts';
+import type { ManagementStatus } from './status.ts';
 import type { Logger } from '../log/mod.ts';
 import { DhcpClient } from './dhcp-client.ts';
 import type { DhcpEvent, Lease } from './dhcp-lease.ts';

@@ -5,8 +5,8 @@
  * that we know of is left. The same code runs as PID 1 and under `appliance run`.
  */
 import type { RestartRule, SupervisorConfig } from '../config/types.ts';
-import { reasonOf } from '../linux/mod.ts';
-import type { Service as ServiceReport, ServiceExit, ServiceStatus } from '../telemetry/status.ts';
+import { type ProcessExit, reasonOf } from '../linux/mod.ts';
+import type { Service as ServiceReport, ServiceStatus } from './status.ts';
 import { LogRing, type LogSeverity, type ServiceCrash, type Logger } from '../log/mod.ts';
 import { type Command, Life, type ProcessEnd } from './life.ts';
 import { type LifeEnd, type NextStart, RestartPolicy } from './restart-policy.ts';
@@ -70,7 +70,7 @@ export class Service {
   #isStopped = false;
   #status: ServiceStatus;
   #starts = 0;
-  #lastExit: ServiceExit | undefined;
+  #lastExit: ProcessExit | undefined;
   /** The process, while there is one. */
   #life: Life | undefined;
   /** Why the life is being ended as a failure. */
@@ -302,7 +302,7 @@ export class Service {
     this.#options.logger.note?.(this.name, severity, line);
   }
 
-  #reportCrash(exit: ServiceExit, lastLines: ServiceCrash['lastLines']): void {
+  #reportCrash(exit: ProcessExit, lastLines: ServiceCrash['lastLines']): void {
     // Started in a promise, so that a callback that throws at once is caught as well.
     Promise.resolve({ service: this.name, exit, lastLines })
       .then((crash) => this.#options.onCrash?.(crash))

@@ -8,7 +8,9 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { BoxMetrics, seconds, setOrRemove } from './box-metrics.ts';
 import type { HttpCounters } from './http-counters.ts';
 import { assessReadiness } from './readiness.ts';
-import type { ApplianceStatus, FibBackendStatus, ServiceStatus } from './status.ts';
+import type { FibBackendStatus } from '../fib/status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
+import type { ServiceStatus } from '../supervise/status.ts';
 
 const SERVICE_STATES: readonly ServiceStatus['state'][] = [
   'disabled',

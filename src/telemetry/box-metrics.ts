@@ -4,7 +4,7 @@
  * Invariant: a figure that is not known has no sample, rather than a 0 that reads as one.
  */
 import { Gauge, Registry } from 'prom-client';
-import type { BoxStatus } from './status.ts';
+import type { BoxStatus } from '../status/mod.ts';
 
 const ENTRY_STATES = ['good', 'trial', 'failed', 'aside'] as const;
 

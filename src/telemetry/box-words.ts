@@ -4,14 +4,10 @@
  *
  * Invariant: what is as it was asked for is `ok`, also when that is "switched off".
  */
-import { formatAgo, formatBytes, formatDuration, formatTime, plural } from './format.ts';
-import type {
-  BoxStatus,
-  ConfigChangeStatus,
-  CpuIsolationStatus,
-  TimeStatus,
-  WatchdogStatus,
-} from './status.ts';
+import type { ConfigChangeStatus } from '../config/status.ts';
+import type { CpuIsolationStatus, TimeStatus, WatchdogStatus } from '../machine/status.ts';
+import { formatAgo, formatBytes, formatDuration, formatTime, plural } from '../report/mod.ts';
+import type { BoxStatus } from '../status/mod.ts';
 
 export interface Words {
   readonly level: 'ok' | 'warning' | 'error';

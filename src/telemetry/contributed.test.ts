@@ -18,7 +18,7 @@ import {
 } from './mod.ts';
 import { connectionOf, peerKey } from './peers.ts';
 import { makeProvider, OWN_NAMES } from './status.fixture.ts';
-import type { OutputLine } from './status.ts';
+import type { LogLine } from '../log/mod.ts';
 
 /** An address of this machine that is not loopback. */
 const OUTSIDE = Object.values(networkInterfaces())
@@ -226,12 +226,12 @@ describe('bodies', () => {
 describe('the log of a service, followed', () => {
   function follow(): {
     provider: ReturnType<typeof makeProvider>;
-    listeners: Set<(line: OutputLine) => void>;
+    listeners: Set<(line: LogLine) => void>;
   } {
-    const listeners = new Set<(line: OutputLine) => void>();
+    const listeners = new Set<(line: LogLine) => void>();
     const provider = {
       ...makeProvider(),
-      followLog(service: string, listener: (line: OutputLine) => void) {
+      followLog(service: string, listener: (line: LogLine) => void) {
         if (service !== 'vpp') return undefined;
         listeners.add(listener);
         return () => void listeners.delete(listener);

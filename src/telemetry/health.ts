@@ -1,6 +1,10 @@
 /** Owns the verdict: how the appliance is, in sentences that need no knowledge of its parts. Pure. */
 import { assessBox } from './box-words.ts';
-import { formatDuration, plural } from './format.ts';
+import type { NextHopStatus } from '../dataplane/status.ts';
+import type { FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
+import { formatDuration, plural } from '../report/mod.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
+import type { ServiceStatus } from '../supervise/status.ts';
 import { describeNotTaken } from './import-words.ts';
 import {
   assessPaths,
@@ -11,13 +15,6 @@ import {
   PATH_STEPS,
   unresolvedWords,
 } from './path.ts';
-import type {
-  ApplianceStatus,
-  FibBackendStatus,
-  KernelImportStatus,
-  NextHopStatus,
-  ServiceStatus,
-} from './status.ts';
 
 export type HealthLevel = 'ok' | 'warning' | 'error';
 

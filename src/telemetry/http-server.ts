@@ -34,7 +34,7 @@ import {
   refusalOfPlainHttp,
 } from './routes.ts';
 import { StatsRates } from './stats-rates.ts';
-import type { StatusProvider } from './status.ts';
+import type { StatusProvider } from '../status/mod.ts';
 
 /** Connections at once, for each listening address. */
 const MAX_CONNECTIONS = 64;

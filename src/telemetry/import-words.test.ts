@@ -5,7 +5,7 @@ import {
   describeNotTaken,
   importedRouteText,
 } from './import-words.ts';
-import type { ImportRefusal, ImportRefusalCode, KernelImportStatus } from './status.ts';
+import type { ImportRefusal, ImportRefusalCode, KernelImportStatus } from '../fib/status.ts';
 
 const following = (notTaken: Partial<KernelImportStatus['notTaken']>): KernelImportStatus => ({
   state: 'following',

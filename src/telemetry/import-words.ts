@@ -1,6 +1,6 @@
 /** What is said of the routes that are learnt from routing daemons, so that page, health, log and `show` say the same. Pure. */
-import { plural } from './format.ts';
-import type { ImportRefusal, KernelImportStatus } from './status.ts';
+import type { ImportRefusal, KernelImportStatus } from '../fib/status.ts';
+import { plural } from '../report/mod.ts';
 
 /** How many routes there are, and how many are not taken. */
 export function describeImport(imported: KernelImportStatus): string {

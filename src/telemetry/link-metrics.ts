@@ -2,7 +2,8 @@
 import type { LinkCounters } from '../linux/mod.ts';
 import type { StatsReads } from '../vpp/stats/mod.ts';
 import { escapeLabel, familyHeader, type Format, formatValue, single, uniqueNames } from './exposition.ts';
-import type { ApiTraffic, InterfaceStatus } from './status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { ApiTraffic } from '../vpp/status.ts';
 
 /** How the reading of the figures goes; `ageSeconds` is that of the latest, undefined before the first. */
 export function* readSeries(

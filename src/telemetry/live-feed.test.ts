@@ -7,7 +7,7 @@ import { applyFigures, applyStatus } from './client/model.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import type { PageModel } from './page-model.ts';
 import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from './status.fixture.ts';
-import type { ApplianceStatus } from './status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 
 let server: HttpServer | undefined;
 afterEach(async () => {

@@ -12,7 +12,7 @@
 import { ContentType, type Exchange } from './exchange.ts';
 import { boundStatus, makeFigures, makePageModel, type PageModel, shownNames } from './page-model.ts';
 import { type HistorySource, PLOT_POINTS } from './rates.ts';
-import type { ApplianceStatus, StatusProvider } from './status.ts';
+import type { ApplianceStatus, StatusProvider } from '../status/mod.ts';
 
 const MAX_CLIENTS = 16;
 const TICK_MS = 1000;

@@ -1,8 +1,9 @@
 /** Owns `GET /log?service=NAME`: a service's lines as text, and with `&follow` as they come. */
 import { ContentType, type Exchange } from './exchange.ts';
 import { inChunks } from './exposition.ts';
-import { printable } from './format.ts';
-import type { OutputLine, StatusProvider } from './status.ts';
+import type { LogLine } from '../log/mod.ts';
+import { printable } from '../report/mod.ts';
+import type { StatusProvider } from '../status/mod.ts';
 
 const MAX_FOLLOWERS = 8;
 /** Lines from before that a follower is given first. */
@@ -43,7 +44,7 @@ export class LogStream {
   }
 
   /** Server-sent events (HTML, section 9.2): one a line. */
-  async #follow(exchange: Exchange, service: string, lines: readonly OutputLine[]): Promise<void> {
+  async #follow(exchange: Exchange, service: string, lines: readonly LogLine[]): Promise<void> {
     if (exchange.isHead) {
       exchange.send(200, ContentType.events, '');
       return;
@@ -86,10 +87,10 @@ export class LogStream {
   }
 }
 
-function* logText(lines: readonly OutputLine[]): Generator<string> {
+function* logText(lines: readonly LogLine[]): Generator<string> {
   for (const line of lines) yield `${lineText(line)}\n`;
 }
 
-function lineText({ at, line }: OutputLine): string {
+function lineText({ at, line }: LogLine): string {
   return `${new Date(at).toISOString()} ${printable(line).replaceAll('\n', ' ')}`;
 }

@@ -12,7 +12,7 @@ import { HostMetrics } from './host-metrics.ts';
 import type { HttpCounters } from './http-counters.ts';
 import { apiSeries, interfaceStateSeries, readSeries } from './link-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
-import type { StatusProvider } from './status.ts';
+import type { StatusProvider } from '../status/mod.ts';
 import { vppSeries } from './vpp-metrics.ts';
 
 /** Figures older than this are left out however seldom they are read: Prometheus too looks back five minutes. */

@@ -17,17 +17,6 @@ export {
 } from './box-words.ts';
 export { RequestError, TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export { ContentType, type Exchange } from './exchange.ts';
-export {
-  formatAgo,
-  formatBitRate,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatPacketRate,
-  formatTime,
-  plural,
-  printable,
-} from './format.ts';
 export { describeService, describeSilence, type HealthLevel } from './health.ts';
 export { differenceWords } from './page-parts.ts';
 export { type Html, html } from './html.ts';
@@ -42,32 +31,3 @@ export type { ListenAddress, TlsIdentity } from './listen.ts';
 export type { OwnNames } from './origin.ts';
 export { peerKey } from './peers.ts';
 export { type ContributedRoute, refusalOfPlainHttp } from './routes.ts';
-export type {
-  ApiStatus,
-  ApplianceStatus,
-  BootPhase,
-  BoxStatus,
-  Condition,
-  ConfigStatus,
-  FibBackendStatus,
-  FibFailure,
-  FibRoute,
-  RouteAnswer,
-  HugepageStatus,
-  ImportRefusal,
-  InterfaceStatus,
-  KernelImportStatus,
-  LinkState,
-  ManagementStatus,
-  NextHopStatus,
-  NicRole,
-  NicStatus,
-  OutputLine,
-  Service,
-  ServiceExit,
-  ServiceStatus,
-  Severity,
-  StatusProvider,
-  Timestamp,
-  VppStatus,
-} from './status.ts';

@@ -4,7 +4,8 @@ import { assessHealth } from './health.ts';
 import { checkNesting, makeModel, textOf } from './page.fixture.ts';
 import { renderPage } from './page.ts';
 import { HOSTILE, makeBox, makeStatus, makeTrial, makeUpdate, NOW } from './status.fixture.ts';
-import type { ApplianceStatus, BoxStatus, ConfigChangeStatus } from './status.ts';
+import type { ConfigChangeStatus } from '../config/status.ts';
+import type { ApplianceStatus, BoxStatus } from '../status/mod.ts';
 
 function render(changes: Partial<ApplianceStatus>): string {
   const page = renderPage(makeModel(changes), { now: NOW, refresh: true });

@@ -8,10 +8,10 @@ import {
   describeTime,
   describeWatchdog,
 } from './box-words.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from '../report/mod.ts';
+import type { BoxStatus } from '../status/mod.ts';
 import { type Html, html } from './html.ts';
 import { leveled, row } from './page-parts.ts';
-import type { BoxStatus } from './status.ts';
 
 /** Bounds on the page; all of it is in `/status`. */
 const MAX_CRASHES = 10;

@@ -1,9 +1,9 @@
 /** Owns the top of the page: how the appliance is, in words, and the way from the cable to the FIB of each interface. */
-import { formatAgo, formatTime, plural } from './format.ts';
+import { formatAgo, formatTime, plural } from '../report/mod.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 import { assessHealth, type BrokenPath, type HealthSentence } from './health.ts';
 import { type Html, html } from './html.ts';
 import { assessPaths, type InterfacePath, type PathStep } from './path.ts';
-import type { ApplianceStatus } from './status.ts';
 
 /** Bounds on the page: the rest is in `/health`. */
 const MAX_SENTENCES = 30;

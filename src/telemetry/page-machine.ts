@@ -1,9 +1,10 @@
 /** Owns the page's sections about what was configured and what is there: configuration and NICs. */
 import { describeChange } from './box-words.ts';
-import { formatBitRate, formatCount } from './format.ts';
+import type { ConfigChangeStatus, ConfigStatus } from '../config/status.ts';
+import type { NicRole, NicStatus } from '../dpdk/status.ts';
+import { formatBitRate, formatCount } from '../report/mod.ts';
 import { type Html, html } from './html.ts';
 import { leveled } from './page-parts.ts';
-import type { ConfigChangeStatus, ConfigStatus, NicRole, NicStatus } from './status.ts';
 
 /** Bounds on the page; everything is in `/status`. */
 const MAX_PROBLEMS = 200;

@@ -6,7 +6,8 @@
  */
 import type { BufferPool, MemoryHeap, StatsSnapshot } from '../vpp/stats/mod.ts';
 import { type HistorySource, type LatestRates, type RateHistory } from './rates.ts';
-import type { ApplianceStatus, InterfaceStatus, StatusProvider } from './status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { ApplianceStatus, StatusProvider } from '../status/mod.ts';
 
 /** Bounds on the page; everything is in `/status`. */
 export const MAX_INTERFACES = 100;

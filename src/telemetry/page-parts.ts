@@ -1,5 +1,6 @@
 /** Owns the page's sections about what runs: VPP and its load, services, FIB, boot. */
 import type { Words } from './box-words.ts';
+import type { FibBackendStatus, FibDifference, FibFamilyCounts, KernelImportStatus } from '../fib/status.ts';
 import {
   formatAgo,
   formatBytes,
@@ -8,21 +9,13 @@ import {
   formatPacketRate,
   formatTime,
   plural,
-} from './format.ts';
+} from '../report/mod.ts';
+import type { ApplianceStatus, BootPhase } from '../status/mod.ts';
+import type { Service, ServiceStatus } from '../supervise/status.ts';
 import { describeService, describeSilence } from './health.ts';
 import { type Html, html } from './html.ts';
 import { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 import type { PageModel, VppLoad } from './page-model.ts';
-import type {
-  ApplianceStatus,
-  BootPhase,
-  FibBackendStatus,
-  FibDifference,
-  FibFamilyCounts,
-  KernelImportStatus,
-  Service,
-  ServiceStatus,
-} from './status.ts';
 
 /** Bounds on the page: what is beyond is in `/status`, `/log`, `/fib/vpp`. */
 const MAX_OUTPUT_LINES = 10;

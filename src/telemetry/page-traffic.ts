@@ -1,10 +1,10 @@
 /** Owns the page's section about interfaces: what each is, what goes through it now and went in the last minutes. */
-import { formatBitRate, formatCount, formatPacketRate } from './format.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import { formatBitRate, formatCount, formatPacketRate } from '../report/mod.ts';
 import { type Html, html } from './html.ts';
 import type { PageModel } from './page-model.ts';
 import { sparkline, trafficPlot } from './plot.ts';
 import { type InterfaceRates, sumSeries } from './rates.ts';
-import type { InterfaceStatus } from './status.ts';
 
 const HEADINGS = ['Name', 'State', 'Addresses', 'In', 'Out', 'Last 5 min', 'Drops', 'Errors', 'MTU'] as const;
 const NUMBERS: ReadonlySet<string> = new Set(['In', 'Out', 'Drops', 'Errors', 'MTU']);

@@ -6,10 +6,10 @@ import {
   describeNext,
   describeVerdict,
 } from './box-words.ts';
-import { formatBytes, formatTime } from './format.ts';
+import { formatBytes, formatTime } from '../report/mod.ts';
+import type { BoxStatus } from '../status/mod.ts';
 import { type Html, html } from './html.ts';
 import { leveled, row } from './page-parts.ts';
-import type { BoxStatus } from './status.ts';
 
 /** Bounds on the page; all of it is in `/status`. */
 const MAX_ENTRIES = 16;

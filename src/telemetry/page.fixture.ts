@@ -2,7 +2,7 @@
 import { makePageModel, type PageModel } from './page-model.ts';
 import { type HistorySource, type InterfaceRates, PAGE_POINTS, type RateHistory } from './rates.ts';
 import { makeProvider, makeStatus, NOW } from './status.fixture.ts';
-import type { ApplianceStatus } from './status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 
 export const RATES: InterfaceRates = {
   rxBits: 1_250_000_000,

@@ -4,7 +4,7 @@ import { escapeHtml, html } from './html.ts';
 import { checkNesting, makeModel, textOf } from './page.fixture.ts';
 import { renderPage } from './page.ts';
 import { HOSTILE, makeInterface, makeStatus, NOW } from './status.fixture.ts';
-import type { ApplianceStatus } from './status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 
 function render(changes: Partial<ApplianceStatus> = {}): string {
   return renderPage(makeModel(changes), { now: NOW, refresh: true });

@@ -2,7 +2,7 @@
  * Owns the status page as a whole. It is useful without scripts: then it is loaded again every few seconds. With the
  * script of `client/` it is drawn anew in the browser from what changed, by the same functions.
  */
-import { formatDuration, formatTime } from './format.ts';
+import { formatDuration, formatTime } from '../report/mod.ts';
 import { assessHealth } from './health.ts';
 import { type Html, html } from './html.ts';
 import { boxSection } from './page-box.ts';

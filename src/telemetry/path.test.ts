@@ -4,7 +4,9 @@ import { assessHealth } from './health.ts';
 import { assessPaths, PATH_STEPS, type PathStep } from './path.ts';
 import { assessReadiness, reportHealth } from './readiness.ts';
 import { makeInterface, makeStatus, NOW } from './status.fixture.ts';
-import type { ApplianceStatus, FibBackendStatus, NicStatus } from './status.ts';
+import type { NicStatus } from '../dpdk/status.ts';
+import type { FibBackendStatus } from '../fib/status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 
 const since = NOW - 5000;
 const good = makeStatus();

@@ -6,15 +6,12 @@
  * Invariant: a step is `broken` for a reason of its own only; what cannot be known because of an earlier one is
  * `unknown`.
  */
-import { plural } from './format.ts';
-import type {
-  ApplianceStatus,
-  FibBackendStatus,
-  FibFailure,
-  InterfaceStatus,
-  NextHopStatus,
-  NicStatus,
-} from './status.ts';
+import type { NextHopStatus } from '../dataplane/status.ts';
+import type { NicStatus } from '../dpdk/status.ts';
+import type { FibBackendStatus, FibFailure } from '../fib/status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import { plural } from '../report/mod.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 
 /** In the order in which each needs the one before. */
 export const PATH_STEPS = [

@@ -2,7 +2,7 @@
  * Owns the plots: traffic over the last minutes as SVG, drawn by the same code in the appliance and in the browser. No
  * inline style, which the page's policy forbids: colours are classes.
  */
-import { formatBitRate, formatDuration } from './format.ts';
+import { formatBitRate, formatDuration } from '../report/mod.ts';
 import { type Html, html } from './html.ts';
 import { PLOT_MS, type RateHistory, type RateSeries } from './rates.ts';
 

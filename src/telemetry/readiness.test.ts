@@ -5,14 +5,11 @@ import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
 import { assessHealth } from './health.ts';
 import { assessReadiness } from './readiness.ts';
 import { makeBox, makeInterface, makeStatus, NOW } from './status.fixture.ts';
-import type {
-  ApplianceStatus,
-  BoxStatus,
-  Condition,
-  FibBackendStatus,
-  InterfaceStatus,
-  ServiceStatus,
-} from './status.ts';
+import type { FibBackendStatus } from '../fib/status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { Condition } from '../report/mod.ts';
+import type { ApplianceStatus, BoxStatus } from '../status/mod.ts';
+import type { ServiceStatus } from '../supervise/status.ts';
 
 type Changes = Partial<ApplianceStatus>;
 

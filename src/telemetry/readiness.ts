@@ -7,10 +7,11 @@
  */
 import { READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
 import { describeCores, describeTime } from './box-words.ts';
-import { plural } from './format.ts';
+import type { FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
+import { plural } from '../report/mod.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 import { assessHealth, type Health } from './health.ts';
 import { assessPaths, fibOf, type InterfacePath, isFarBehind, leftOutWords } from './path.ts';
-import type { ApplianceStatus, FibBackendStatus, KernelImportStatus } from './status.ts';
 
 export interface ReadyCheck {
   readonly name: ReadyCheckName;

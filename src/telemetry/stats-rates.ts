@@ -8,7 +8,7 @@ import {
   type RateHistory,
   type RateSeries,
 } from './rates.ts';
-import type { StatusProvider } from './status.ts';
+import type { StatusProvider } from '../status/mod.ts';
 
 /** A point of one of the two rings. */
 interface Point {

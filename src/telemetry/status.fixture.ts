@@ -11,7 +11,8 @@ import {
   type StatsSnapshot,
 } from '../vpp/stats/mod.ts';
 import type { OwnNames } from './origin.ts';
-import type { ApplianceStatus, BoxStatus, InterfaceStatus, StatusProvider } from './status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { ApplianceStatus, BoxStatus, StatusProvider } from '../status/mod.ts';
 
 /** The fixture's clock, Unix milliseconds. */
 export const NOW = Date.UTC(2026, 6, 1, 12, 0, 0);

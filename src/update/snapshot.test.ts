@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { makeInterface, makeStatus } from '../telemetry/status.fixture.ts';
-import type { ApplianceStatus } from '../telemetry/status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 import { snapshotOf } from './snapshot.ts';
 
 const base = defaultConfig();

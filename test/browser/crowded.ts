@@ -9,7 +9,8 @@ import {
   makeTrial,
   NOW,
 } from '../../src/telemetry/status.fixture.ts';
-import type { ApplianceStatus, NicStatus, StatusProvider } from '../../src/telemetry/status.ts';
+import type { NicStatus } from '../../src/dpdk/status.ts';
+import type { ApplianceStatus, StatusProvider } from '../../src/status/mod.ts';
 import { StatsHistory, type StatsSnapshot } from '../../src/vpp/stats/mod.ts';
 
 const since = NOW - 90_000;

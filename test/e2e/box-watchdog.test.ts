@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { runCommandLine } from './box-client.ts';
 import { DiskGuest, whyNoDiskGuest } from './disk-harness.ts';
 import { TestGuest, whyNoGuest } from './harness.ts';

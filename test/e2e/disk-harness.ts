@@ -23,7 +23,7 @@ import { prepareFirmware, whyNoFirmware } from '../../image/firmware.ts';
 import { Guest, type GuestExit, type GuestOptions } from '../../image/qemu.ts';
 import type { DiskBus } from '../../image/qemu-arguments.ts';
 import { findTool, runCommand } from '../../image/run-command.ts';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { whyNoGuest } from './harness.ts';
 import { askMachine, machinePortArguments } from './machine-port.ts';
 import { testImage, type TestImageOptions } from './test-image.ts';

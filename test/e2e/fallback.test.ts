@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { ask, basic, firstPassword } from './box-client.ts';
 import { DiskGuest, whyNoDiskGuest } from './disk-harness.ts';
 import { DEMO } from './prepared-box.ts';

@@ -10,7 +10,7 @@ import { type BootDiskOptions, writeBootDisk } from '../../image/boot-disk.ts';
 import { assembleGuest, type GuestArtefacts } from '../../image/guest.ts';
 import { Guest, type GuestOptions } from '../../image/qemu.ts';
 import { findTool } from '../../image/run-command.ts';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { askMachine, machinePortArguments } from './machine-port.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 

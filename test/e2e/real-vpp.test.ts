@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extractPackage, fetchPackage } from '../../image/debian-package.ts';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { BIRD, whyNoBird } from '../system/bird.ts';
 import { firstPassword, runCommandLine } from './box-client.ts';
 import { DiskGuest, whyNoDiskGuest } from './disk-harness.ts';

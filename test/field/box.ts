@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { dataNicPciAddress } from '../../image/qemu-arguments.ts';
 import { ask, basic, firstPassword } from '../e2e/box-client.ts';
 import { DiskGuest } from '../e2e/disk-harness.ts';

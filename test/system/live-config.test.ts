@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.ts';
 import {
   type ConfigIn,

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ApplianceStatus } from '../../src/telemetry/mod.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.ts';
 import {
   type ConfigIn,

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApplianceStatus, FibRoute } from '../../src/telemetry/mod.ts';
+import type { FibRoute } from '../../src/fib/status.ts';
+import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { type EmulatorProcess, writeEmulatorBinary } from '../emulator/emulator.ts';
 
 export const EXECUTABLE = resolve(import.meta.dirname, '../../dist/appliance');

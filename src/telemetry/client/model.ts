@@ -1,7 +1,7 @@
 /** Owns the page's model in the browser: what came as events, put together. Pure. */
 import type { Figures, PageModel } from '../page-model.ts';
 import { extendHistory } from '../rates.ts';
-import type { ApplianceStatus } from '../status.ts';
+import type { ApplianceStatus } from '../../status/mod.ts';
 
 /** `event: model` */
 export type WholeModel = PageModel & { readonly now: number };

@@ -200,7 +200,9 @@ describe('layouts', () => {
     const encoded = Buffer.from(encodeRequest(ip.ipRouteAddDel, change));
     expect(encoded.toString('hex')).toBe(expected.toString('hex'));
     const [path] = change.route.paths;
-    expect(path && Buffer.from(encode(fibPathCodec, path)).equals(first.subarray(0, FIB_PATH_BYTES))).toBe(true);
+    expect(path && Buffer.from(encode(fibPathCodec, path)).equals(first.subarray(0, FIB_PATH_BYTES))).toBe(
+      true,
+    );
   });
 });
 

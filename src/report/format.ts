@@ -1,5 +1,8 @@
 /** Owns how figures and times are written for people. */
 
+/** Wall clock time in milliseconds since 1970-01-01 UTC (`Date.now()`). */
+export type Timestamp = number;
+
 /** `3 d 4 h`, `5 min 6 s`, `7.8 s`, `9 ms`: two units at most. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;

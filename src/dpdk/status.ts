@@ -1,0 +1,63 @@
+/** Owns what is said of network cards and hugepages. Pure. */
+import type { Nic } from './inventory.ts';
+
+/** Who uses a NIC. */
+export type NicRole =
+  | { readonly role: 'vpp'; readonly name: string }
+  | { readonly role: 'management'; readonly name: string }
+  | { readonly role: 'free' }
+  | {
+      /** Configured for VPP but not given to it. */
+      readonly role: 'refused';
+      readonly name: string;
+      readonly reason: string;
+    }
+  | {
+      /** Configured for VPP, and not on the PCI bus. */
+      readonly role: 'missing';
+      readonly name: string;
+      readonly reason: string;
+    }
+  | {
+      /** Given back to the kernel while VPP loops or is disabled. */
+      readonly role: 'fallback';
+      readonly name: string;
+      readonly reason: string;
+    };
+
+export interface NicStatus {
+  readonly pciAddress: string;
+  /** `8086:15f3` */
+  readonly pciId?: string;
+  readonly mac?: string;
+  /** Name of the kernel's interface while, or before VPP took it, the kernel's. */
+  readonly kernelName?: string;
+  readonly driver?: string;
+  readonly originalDriver?: string;
+  readonly link: Nic['link'];
+  readonly speedMbps?: number;
+  readonly iommuGroup?: number;
+  /** Other PCI devices of its IOMMU group. */
+  readonly groupMembers: readonly string[];
+  readonly use: NicRole;
+  /** What to paste into appliance.ini to give it to VPP (several lines are fine). */
+  readonly iniLine: string;
+}
+
+/** What was wanted of one page size and what the kernel gave. */
+export type HugepageStatus =
+  | { readonly state: 'not-needed'; readonly reason: string }
+  | (HugepageCounts & { readonly state: 'ok' })
+  /** `short`: fewer than needed. `failed`: this machine has no pages of this size, or does not let us. */
+  | (HugepageCounts & {
+      readonly state: 'short' | 'failed';
+      /** How many are missing, and what would help. */
+      readonly reason: string;
+    });
+
+interface HugepageCounts {
+  readonly pageSizeBytes: number;
+  readonly requested: number;
+  /** Of those requested, how many are free for VPP to take. */
+  readonly allocated: number;
+}

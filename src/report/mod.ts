@@ -1,0 +1,17 @@
+/**
+ * What every room reports itself in: figures and times for people, conditions. Knows nobody and is pure: the browser has
+ * it too. Other folders import this file only.
+ */
+export type { Condition, Severity } from './condition.ts';
+export {
+  formatAgo,
+  formatBitRate,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPacketRate,
+  formatTime,
+  plural,
+  printable,
+  type Timestamp,
+} from './format.ts';

@@ -1,0 +1,105 @@
+/**
+ * What the appliance says about itself: the one value that the page, `/status`, `/metrics` and `appliance show` are
+ * made of. Each part is a room's (its `status.ts`); `src/init` puts them together, telemetry only renders them.
+ *
+ * Invariants: everything here is plain JSON (no bigint, Map, Date, undefined in arrays); a part that is not well
+ * says so in its `reason`; a field exists only in the variant of the union that owns it.
+ */
+import type { ConfigChangeStatus, ConfigStatus } from '../config/status.ts';
+import type { NextHopStatus } from '../dataplane/status.ts';
+import type { HugepageStatus, NicStatus } from '../dpdk/status.ts';
+import type { FeedsStatus, FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { Evidence } from '../log/mod.ts';
+import type { CpuIsolationStatus, TimeStatus, WatchdogStatus } from '../machine/status.ts';
+import type { ManagementStatus } from '../management/status.ts';
+import type { Condition, Timestamp } from '../report/mod.ts';
+import type { Service } from '../supervise/status.ts';
+import type { UpdateStatus } from '../update/mod.ts';
+import type { StatsReads, StatsStatus } from '../vpp/stats/mod.ts';
+import type { ApiTraffic, VppStatus } from '../vpp/status.ts';
+
+/** One named, timed step of the boot, in the order of execution. */
+export type BootPhase =
+  | { readonly name: string; readonly state: 'running'; readonly startedMs: number; readonly detail?: string }
+  | {
+      readonly name: string;
+      readonly state: 'done';
+      /** Start, in milliseconds after the first own line. */
+      readonly startedMs: number;
+      /** Duration in milliseconds. */
+      readonly ms: number;
+      readonly detail?: string;
+    }
+  | {
+      readonly name: string;
+      readonly state: 'failed';
+      readonly startedMs: number;
+      readonly ms: number;
+      readonly reason: string;
+    }
+  | { readonly name: string; readonly state: 'skipped'; readonly reason: string };
+
+/** What only the owner of a machine has: PID 1's own parts. */
+export interface BoxStatus {
+  /** Version of the image that runs. */
+  readonly image: string;
+  readonly bootDevice: string;
+  /** False: what the box keeps is gone after a restart. */
+  readonly dataKept: boolean;
+  readonly update: UpdateStatus;
+  readonly watchdog: WatchdogStatus;
+  readonly cpuIsolation: CpuIsolationStatus;
+  readonly time: TimeStatus;
+  /** Crashes on record, newest first. */
+  readonly crashes: readonly Evidence[];
+  /** What the kernel before this one died of. */
+  readonly lastPanic?: string;
+  readonly https?: {
+    readonly fingerprint: string;
+    readonly source: 'user' | 'self-signed';
+    readonly expiresAt: Timestamp;
+  };
+}
+
+/** Everything that is shown. */
+export interface ApplianceStatus {
+  /** Version of this program. */
+  readonly version: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly mode: 'pid1' | 'run';
+  readonly uptimeSeconds: number;
+  readonly kernel?: string;
+  readonly boot: {
+    readonly phases: readonly BootPhase[];
+    /** From the first own line to the end of the last phase; absent while booting. */
+    readonly totalMs?: number;
+  };
+  readonly conditions: readonly Condition[];
+  readonly config: ConfigStatus;
+  /** Absent before the configuration was read. */
+  readonly change?: ConfigChangeStatus;
+  readonly services: readonly Service[];
+  readonly vpp: VppStatus;
+  readonly stats: StatsStatus;
+  /** `StatsPoller.reads` */
+  readonly statsReads?: StatsReads;
+  /** `VppConnection.traffic` */
+  readonly apiTraffic?: ApiTraffic;
+  /** `[telemetry]` of the configuration in force. */
+  readonly telemetry?: { readonly zeroSeries: boolean };
+  readonly nics: readonly NicStatus[];
+  readonly interfaces: readonly InterfaceStatus[];
+  readonly fib: readonly FibBackendStatus[];
+  /** Absent where `fib.kernel.import` asks for nothing. */
+  readonly kernelImport?: KernelImportStatus;
+  /** Absent before the configuration was read. */
+  readonly feeds?: FeedsStatus;
+  /** Of the configured routes; the first few hundred. */
+  readonly nextHops: readonly NextHopStatus[];
+  readonly hugepages: readonly HugepageStatus[];
+  readonly management: ManagementStatus;
+  /** PID 1 only. */
+  readonly box?: BoxStatus;
+}

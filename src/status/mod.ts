@@ -1,0 +1,3 @@
+/** The appliance's status, put together from the rooms' own. Other folders import only this file. */
+export type { ApplianceStatus, BootPhase, BoxStatus } from './appliance-status.ts';
+export type { StatusProvider } from './provider.ts';
