@@ -1,4 +1,5 @@
 /** Owns what is said of network cards and hugepages. Pure. */
+import { gauges, type PlainMetric, type Sample } from '../report/mod.ts';
 import type { Nic } from './inventory.ts';
 
 /** Who uses a NIC. */
@@ -61,3 +62,36 @@ interface HugepageCounts {
   /** Of those requested, how many are free for VPP to take. */
   readonly allocated: number;
 }
+
+interface DpdkSource {
+  readonly hugepages: readonly HugepageStatus[];
+  readonly nics: readonly NicStatus[];
+}
+
+const bySize =
+  (count: 'requested' | 'allocated') =>
+  ({ hugepages }: DpdkSource): Sample[] =>
+    hugepages.flatMap((pool): Sample[] =>
+      pool.state === 'not-needed' ? [] : [[pool[count], pool.pageSizeBytes]],
+    );
+
+export const DPDK_METRICS: readonly PlainMetric<DpdkSource>[] = [
+  gauges('appliance_hugepages_requested', 'Hugepages needed', ['page_size_bytes'], bySize('requested')),
+  gauges('appliance_hugepages_allocated', 'Hugepages allocated', ['page_size_bytes'], bySize('allocated')),
+  gauges(
+    'appliance_nic_info',
+    'Network cards, always 1',
+    ['pci_address', 'mac', 'driver', 'use'],
+    ({ nics }) =>
+      nics.map(({ pciAddress, mac = '', driver = '', use }) => [1, pciAddress, mac, driver, use.role]),
+  ),
+  gauges(
+    'appliance_nic_link_up',
+    'Whether a network card has a link (absent: not known)',
+    ['pci_address'],
+    ({ nics }) =>
+      nics.flatMap(({ link, pciAddress }): Sample[] =>
+        link === 'unknown' ? [] : [[Number(link === 'up'), pciAddress]],
+      ),
+  ),
+];

@@ -1,5 +1,16 @@
 /** Owns what is said of routes: what each FIB has of them, and where they come from. Pure. */
-import type { Timestamp } from '../report/mod.ts';
+import {
+  counter,
+  counters,
+  gauge,
+  gauges,
+  inSeconds,
+  type PlainMetric,
+  type Sample,
+  type Shade,
+  stateSamples,
+  type Timestamp,
+} from '../report/mod.ts';
 
 export interface FibFailure {
   readonly prefix: string;
@@ -188,3 +199,142 @@ export interface FibRoute {
 export type RouteAnswer =
   | { readonly kind: 'found'; readonly route: object }
   | { readonly kind: 'none' | 'invalid'; readonly reason: string };
+
+/** How each state of a FIB is to be taken. */
+export const FIB_SHADES: Readonly<Record<FibBackendStatus['status']['state'], Shade>> = {
+  disabled: 'off',
+  waiting: 'warning',
+  programming: 'warning',
+  synced: 'ok',
+  degraded: 'error',
+};
+
+/** What routes are counted by. */
+export const FIB_COUNTS: readonly (keyof FibCounts)[] = [
+  'desired',
+  'programmed',
+  'pending',
+  'failed',
+  'unresolved',
+];
+
+interface FibSource {
+  readonly fib: readonly FibBackendStatus[];
+  readonly feeds?: FeedsStatus;
+  readonly kernelImport?: KernelImportStatus;
+}
+
+/** A figure of each FIB; one that it does not have has no sample. */
+const byBackend =
+  (figure: (fib: FibBackendStatus) => number | undefined) =>
+  ({ fib }: FibSource): Sample[] =>
+    fib.flatMap((one): Sample[] => {
+      const value = figure(one);
+      return value === undefined ? [] : [[value, one.backend]];
+    });
+
+export const FIB_METRICS: readonly PlainMetric<FibSource>[] = [
+  gauges(
+    'appliance_fib_routes',
+    'Routes by backend, family and state; desired is the sum of the other states',
+    ['backend', 'family', 'state'],
+    ({ fib }) =>
+      fib.flatMap(({ backend, families }) =>
+        families.flatMap((counts) =>
+          FIB_COUNTS.map((state): Sample => [counts[state], backend, counts.family, state]),
+        ),
+      ),
+  ),
+  counters(
+    'appliance_fib_batches_total',
+    'Batches of requests sent to a FIB',
+    ['backend'],
+    byBackend(({ batches }) => batches),
+  ),
+  gauges(
+    'appliance_fib_replaying',
+    'Whether everything is being told to the FIB again',
+    ['backend'],
+    byBackend(({ isReplaying }) => Number(isReplaying)),
+  ),
+  gauges(
+    'appliance_fib_next_hops_left_out',
+    'Next hops that a FIB cannot have now, of routes that it has over others',
+    ['backend'],
+    byBackend(({ nextHopsLeftOut }) => nextHopsLeftOut),
+  ),
+  counters(
+    'appliance_fib_compared_total',
+    'Routes that were looked up in a FIB and compared with what it was told',
+    ['backend'],
+    byBackend(({ audit }) => audit?.compared),
+  ),
+  counters(
+    'appliance_fib_differences_total',
+    'Routes that a FIB had otherwise than it was told, or not at all; each was told again',
+    ['backend'],
+    byBackend(({ audit }) => audit?.differences),
+  ),
+  gauges('appliance_fib_state', 'State of a FIB, 1 for the one that is', ['backend', 'state'], ({ fib }) =>
+    fib.flatMap(({ backend, status }) => stateSamples(FIB_SHADES, status.state, backend)),
+  ),
+  gauge('appliance_feeders', 'Connected feeders of routes', ({ feeds }) => feeds?.connected ?? 0),
+  counter(
+    'appliance_feeders_refused_total',
+    'Feeders of routes over the bound',
+    ({ feeds }) => feeds?.refused ?? 0,
+  ),
+  counter(
+    'appliance_feed_lines_total',
+    'Lines read from feeders of routes',
+    ({ feeds }) => feeds?.lines ?? 0,
+  ),
+  counter(
+    'appliance_feed_errors_total',
+    'Lines from feeders of routes that were refused',
+    ({ feeds }) => feeds?.errors ?? 0,
+  ),
+  gauges(
+    'appliance_feed_routes',
+    'Routes of a feeder, connected or held',
+    ['source', 'state'],
+    // one that came back is another source of the same name
+    ({ feeds }) =>
+      [...Map.groupBy(feeds?.sources ?? [], ({ name, state }) => `${name} ${state}`).values()].map(
+        (sources): Sample => [
+          sources.reduce((sum, { routes }) => sum + routes, 0),
+          sources[0]?.name ?? '',
+          sources[0]?.state ?? '',
+        ],
+      ),
+  ),
+  gauge(
+    'appliance_kernel_import_routes',
+    'Routes that are taken over from routing daemons',
+    ({ kernelImport }) => kernelImport?.routes ?? 0,
+  ),
+  gauges(
+    'appliance_kernel_import_refusals',
+    'Routes of routing daemons, and next hops of theirs, that are not taken over',
+    ['reason'],
+    ({ kernelImport }) =>
+      Object.entries(kernelImport?.notTaken.byReason ?? {}).map(([reason, count]) => [count, reason]),
+  ),
+  counter(
+    'appliance_kernel_import_readings_total',
+    'How often all routes of routing daemons were read',
+    ({ kernelImport }) => kernelImport?.readings ?? 0,
+  ),
+  gauges(
+    'appliance_fib_last_convergence_seconds',
+    'Duration of the last convergence',
+    ['backend'],
+    byBackend(({ lastConvergenceMs }) => inSeconds(lastConvergenceMs)),
+  ),
+  gauges(
+    'appliance_fib_last_full_convergence_seconds',
+    'Duration of the last replay of all routes',
+    ['backend'],
+    byBackend(({ lastFullConvergenceMs }) => inSeconds(lastFullConvergenceMs)),
+  ),
+];

@@ -1,5 +1,6 @@
 /** Owns what is said of the data plane's interfaces. Pure. */
 import type { LinkCounters } from '../linux/mod.ts';
+import { type Column, counters, gauges, type Metric } from '../report/mod.ts';
 import type { InterfaceCounters } from '../vpp/stats/mod.ts';
 
 export type LinkState = 'up' | 'down' | 'unknown';
@@ -36,3 +37,91 @@ export interface InterfaceStatus {
   /** What the kernel counted, of an interface over which the kernel forwards. */
   readonly kernelCounters?: LinkCounters;
 }
+
+/** What the kernel counts of an interface, by its name in sysfs's `statistics` too: `rx_packets`. */
+export const KERNEL_COUNTERS: readonly (readonly [
+  counter: keyof LinkCounters,
+  metric: string,
+  help: string,
+])[] = [
+  ['rxPackets', 'receive_packets', 'Packets received'],
+  ['rxBytes', 'receive_bytes', 'Bytes received'],
+  ['rxErrors', 'receive_errors', 'Packets received with errors'],
+  ['rxDropped', 'receive_drops', 'Packets received and dropped'],
+  ['txPackets', 'transmit_packets', 'Packets sent'],
+  ['txBytes', 'transmit_bytes', 'Bytes sent'],
+  ['txErrors', 'transmit_errors', 'Packets that could not be sent'],
+  ['txDropped', 'transmit_drops', 'Packets dropped instead of sent'],
+];
+
+interface InterfaceSource {
+  readonly interfaces: readonly InterfaceStatus[];
+  /** Of each. */
+  readonly names: readonly string[];
+}
+
+const LABELS = ['interface'];
+
+/** A figure of each interface; one that is not known has no sample. */
+const byName =
+  (figure: (one: InterfaceStatus) => number | boolean | undefined) =>
+  ({ interfaces, names }: InterfaceSource): Column => ({
+    keys: names,
+    values: interfaces.map((one) => Number(figure(one))),
+  });
+
+/** State of the data plane's interfaces, whatever the data plane is. */
+export const INTERFACE_METRICS: readonly Metric<InterfaceSource>[] = [
+  gauges(
+    'appliance_interface_admin_up',
+    'Whether the interface is enabled',
+    LABELS,
+    byName(({ adminUp }) => adminUp),
+  ),
+  gauges(
+    'appliance_interface_link_up',
+    'Whether the interface has a link (absent: not known)',
+    LABELS,
+    byName(({ link }) => (link === 'unknown' ? undefined : link === 'up')),
+  ),
+  gauges(
+    'appliance_interface_configured',
+    'Whether the interface is as configured',
+    LABELS,
+    byName(({ state }) => (state.state === 'unconfigured' ? undefined : state.state === 'ok')),
+  ),
+  gauges(
+    'appliance_interface_set_down_in_linux',
+    'Whether the interface is down because its TAP in Linux was set down (absent: without a TAP)',
+    LABELS,
+    byName(({ hostInterface, isSetDownInLinux }) =>
+      hostInterface?.state === 'paired' ? isSetDownInLinux === true : undefined,
+    ),
+  ),
+  gauges(
+    'appliance_interface_tap',
+    'Whether the interface has its TAP in Linux (absent: none is wanted)',
+    LABELS,
+    byName(({ hostInterface }) => hostInterface && hostInterface.state === 'paired'),
+  ),
+  gauges(
+    'appliance_interface_mtu_bytes',
+    'MTU of the interface',
+    LABELS,
+    byName(({ mtuBytes }) => mtuBytes),
+  ),
+  gauges(
+    'appliance_interface_speed_bits_per_second',
+    'Speed of the link',
+    LABELS,
+    byName(({ speedMbps }) => speedMbps && speedMbps * 1e6),
+  ),
+  ...KERNEL_COUNTERS.map(([key, metric, help]) =>
+    counters(
+      `appliance_interface_kernel_${metric}_total`,
+      `${help} by the kernel while it forwards`,
+      LABELS,
+      byName(({ kernelCounters }) => kernelCounters?.[key]),
+    ),
+  ),
+];

@@ -1,4 +1,5 @@
 /** Owns what is said of the machine's own parts: watchdog, worker cores, clock. Pure. */
+import { gauge, inSeconds, type PlainMetric } from '../report/mod.ts';
 
 /** A watchdog that runs. */
 export interface ArmedWatchdog {
@@ -65,3 +66,58 @@ export type TimeStatus =
       readonly estimatedErrorSeconds: number;
       readonly maximumErrorSeconds: number;
     };
+
+interface MachineSource {
+  readonly watchdog: WatchdogStatus;
+  readonly cpuIsolation: CpuIsolationStatus;
+  readonly time: TimeStatus;
+}
+
+const armed = ({ watchdog }: MachineSource) => (watchdog.state === 'off' ? undefined : watchdog);
+const clock = ({ time }: MachineSource) => (time.state === 'synchronised' ? time : undefined);
+
+export const MACHINE_METRICS: readonly PlainMetric<MachineSource>[] = [
+  gauge('appliance_watchdog_armed', 'Whether a watchdog runs', (machine) => armed(machine) !== undefined),
+  gauge(
+    'appliance_watchdog_timeout_seconds',
+    'Time without a feeding after which the watchdog resets the machine',
+    (machine) => armed(machine)?.timeoutSeconds,
+  ),
+  gauge(
+    'appliance_watchdog_last_fed_timestamp_seconds',
+    'Unix time at which the watchdog was fed last',
+    // 0: it was not fed yet
+    (machine) => inSeconds(armed(machine)?.lastFedAt || undefined),
+  ),
+  gauge(
+    'appliance_watchdog_last_boot_reset',
+    'Whether the watchdog ended the last boot (absent: not known)',
+    (machine) => armed(machine)?.lastBootResetByWatchdog,
+  ),
+  gauge(
+    'appliance_worker_cores_isolated',
+    "Whether the cores of VPP's workers are kept free",
+    ({ cpuIsolation }) => cpuIsolation.state === 'active',
+  ),
+  gauge(
+    'appliance_worker_cores_problems',
+    "What is not as it should be with the cores of VPP's workers",
+    ({ cpuIsolation }) =>
+      cpuIsolation.state === 'active' ? cpuIsolation.problems.length : cpuIsolation.state === 'failed',
+  ),
+  gauge(
+    'appliance_clock_synchronised',
+    'Whether a time server keeps the clock',
+    (machine) => clock(machine) !== undefined,
+  ),
+  gauge(
+    'appliance_clock_estimated_error_seconds',
+    'Estimated error of the clock while it is synchronised',
+    (machine) => clock(machine)?.estimatedErrorSeconds,
+  ),
+  gauge(
+    'appliance_clock_maximum_error_seconds',
+    'Bound on the error of the clock while it is synchronised',
+    (machine) => clock(machine)?.maximumErrorSeconds,
+  ),
+];

@@ -1,5 +1,5 @@
 /** Owns what is said of the management interface. Pure. */
-import type { Timestamp } from '../report/mod.ts';
+import { gauge, type PlainMetric, type Timestamp } from '../report/mod.ts';
 
 /** The management interface, which stays with the kernel. */
 export type ManagementStatus =
@@ -30,3 +30,11 @@ export type ManagementStatus =
       readonly method: 'dhcp' | 'static';
       readonly reason: string;
     };
+
+export const MANAGEMENT_METRICS: readonly PlainMetric<{ readonly management: ManagementStatus }>[] = [
+  gauge(
+    'appliance_management_ready',
+    'Whether the management interface has its address',
+    ({ management }) => management.state === 'ready',
+  ),
+];

@@ -15,3 +15,18 @@ export {
   printable,
   type Timestamp,
 } from './format.ts';
+export type { Level, Shade } from './finding.ts';
+export {
+  type Column,
+  counter,
+  counters,
+  type Distribution,
+  gauge,
+  gauges,
+  inSeconds,
+  type Metric,
+  type PlainMetric,
+  type Sample,
+  type Samples,
+  stateSamples,
+} from './metric.ts';

@@ -6,16 +6,18 @@
  * says so in its `reason`; a field exists only in the variant of the union that owns it.
  */
 import type { ConfigChangeStatus, ConfigStatus } from '../config/status.ts';
+import type { HttpsStatus } from '../control/status.ts';
 import type { NextHopStatus } from '../dataplane/status.ts';
+import type { DiskStatus } from '../disk/status.ts';
 import type { HugepageStatus, NicStatus } from '../dpdk/status.ts';
 import type { FeedsStatus, FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
-import type { Evidence } from '../log/mod.ts';
+import type { CrashStatus } from '../log/status.ts';
 import type { CpuIsolationStatus, TimeStatus, WatchdogStatus } from '../machine/status.ts';
 import type { ManagementStatus } from '../management/status.ts';
-import type { Condition, Timestamp } from '../report/mod.ts';
+import type { Condition } from '../report/mod.ts';
 import type { Service } from '../supervise/status.ts';
-import type { UpdateStatus } from '../update/mod.ts';
+import type { UpdateStatus } from '../update/status.ts';
 import type { StatsReads, StatsStatus } from '../vpp/stats/mod.ts';
 import type { ApiTraffic, VppStatus } from '../vpp/status.ts';
 
@@ -41,25 +43,14 @@ export type BootPhase =
   | { readonly name: string; readonly state: 'skipped'; readonly reason: string };
 
 /** What only the owner of a machine has: PID 1's own parts. */
-export interface BoxStatus {
+export interface BoxStatus extends DiskStatus, CrashStatus {
   /** Version of the image that runs. */
   readonly image: string;
-  readonly bootDevice: string;
-  /** False: what the box keeps is gone after a restart. */
-  readonly dataKept: boolean;
   readonly update: UpdateStatus;
   readonly watchdog: WatchdogStatus;
   readonly cpuIsolation: CpuIsolationStatus;
   readonly time: TimeStatus;
-  /** Crashes on record, newest first. */
-  readonly crashes: readonly Evidence[];
-  /** What the kernel before this one died of. */
-  readonly lastPanic?: string;
-  readonly https?: {
-    readonly fingerprint: string;
-    readonly source: 'user' | 'self-signed';
-    readonly expiresAt: Timestamp;
-  };
+  readonly https?: HttpsStatus;
 }
 
 /** Everything that is shown. */

@@ -1,3 +1,4 @@
 /** The appliance's status, put together from the rooms' own. Other folders import only this file. */
 export type { ApplianceStatus, BootPhase, BoxStatus } from './appliance-status.ts';
+export { boxMetrics, type JudgedStatus, ownMetrics } from './metrics.ts';
 export type { StatusProvider } from './provider.ts';

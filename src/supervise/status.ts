@@ -1,7 +1,14 @@
 /** Owns what is said of supervised processes. Pure. */
 import type { ProcessExit } from '../linux/mod.ts';
 import type { LogLine } from '../log/mod.ts';
-import type { Timestamp } from '../report/mod.ts';
+import {
+  counters,
+  gauges,
+  type PlainMetric,
+  type Shade,
+  stateSamples,
+  type Timestamp,
+} from '../report/mod.ts';
 
 /** The state of a supervised process. */
 export type ServiceStatus =
@@ -43,3 +50,28 @@ export interface Service {
   /** The last few lines (the whole ring is `StatusProvider.log`). */
   readonly lastOutput: readonly LogLine[];
 }
+
+/** How each state of a process is to be taken. */
+export const SERVICE_SHADES: Readonly<Record<ServiceStatus['state'], Shade>> = {
+  disabled: 'off',
+  external: 'off',
+  stopped: 'warning',
+  starting: 'warning',
+  running: 'ok',
+  stopping: 'warning',
+  backoff: 'error',
+  looping: 'error',
+};
+
+export const SERVICE_METRICS: readonly PlainMetric<{ readonly services: readonly Service[] }>[] = [
+  gauges(
+    'appliance_service_state',
+    'State of a service, 1 for the one that is',
+    ['service', 'state'],
+    ({ services }) =>
+      services.flatMap(({ name, status }) => stateSamples(SERVICE_SHADES, status.state, name)),
+  ),
+  counters('appliance_service_restarts_total', 'Restarts of a service', ['service'], ({ services }) =>
+    services.map(({ name, restarts }) => [restarts, name]),
+  ),
+];

@@ -1,6 +1,6 @@
 /** A scrape for tests, and a strict reader of it. */
 import type { Format } from './exposition.ts';
-import { HostMetrics } from './host-metrics.ts';
+import { HostFigures } from './host-metrics.ts';
 import { HttpCounters } from './http-counters.ts';
 import { Metrics } from './metrics.ts';
 import { makeProvider, type ProviderOptions } from './status.fixture.ts';
@@ -9,7 +9,7 @@ import { makeProvider, type ProviderOptions } from './status.fixture.ts';
 export async function scrape(
   options: ProviderOptions & { readonly format?: Format; readonly root?: string } = {},
 ): Promise<string> {
-  const host = new HostMetrics(options.root ?? '/nowhere');
+  const host = new HostFigures(options.root ?? '/nowhere');
   using metrics = new Metrics(makeProvider(options), new HttpCounters(), host);
   let text = '';
   for await (const chunk of metrics.scrape(options.format)) text += chunk;

@@ -2,8 +2,9 @@
  * Owns Prometheus' text exposition (version 0.0.4) and OpenMetrics 1.0, which differ in the heads of counters and the end:
  * https://prometheus.io/docs/instrumenting/exposition_formats/, https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md
  *
- * Invariant: one family is written once, HELP and TYPE first; who writes samples keeps label sets unique.
+ * Invariants: one family is written once, HELP and TYPE first; label sets are unique.
  */
+import type { Column, Distribution, Metric, Sample } from '../report/mod.ts';
 
 export type Format = 'text' | 'openmetrics';
 
@@ -15,10 +16,10 @@ export const EXPOSITION_TYPES: Readonly<Record<Format, string>> = {
 /** What ends an exposition. */
 export const EXPOSITION_ENDS: Readonly<Record<Format, string>> = { text: '', openmetrics: '# EOF\n' };
 
+/** Lines between two places where a writer may pause. */
+const BLOCK_LINES = 128;
 /** Size from which collected lines become a chunk. */
 const CHUNK_CHARACTERS = 32 * 1024;
-
-type MetricType = 'counter' | 'gauge' | 'summary' | 'histogram';
 
 /**
  * The format that an `Accept` header asks for: the one of greater weight (`q`), the text where they are equal or
@@ -39,8 +40,8 @@ export function formatFor(accept: string | undefined): Format {
   return openmetrics > text ? 'openmetrics' : 'text';
 }
 
-/** `# HELP` and `# TYPE`; `help` has no line breaks and no quotes. OpenMetrics names a counter without `_total`. */
-export function familyHeader(name: string, type: MetricType, help: string, format: Format): string {
+/** `# HELP` and `# TYPE`. OpenMetrics names a counter without `_total`. */
+function headOf({ name, type, help }: Metric<never>, format: Format): string {
   const family = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
   return `# HELP ${family} ${help}\n# TYPE ${family} ${type}\n`;
 }
@@ -71,37 +72,116 @@ export function toOpenMetrics(text: string, createdSeconds: number): string {
   return out;
 }
 
-/** Escapes a label's value: backslash, double quote, line feed. */
-export function escapeLabel(value: string): string {
-  return /[\\"\n]/.test(value)
-    ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
-    : value;
+/** What is written, and how. */
+export interface WriteOptions {
+  readonly format: Format;
+  /** Whether keys with only zeros are written too. */
+  readonly zeroSeries?: boolean;
 }
 
-/** A sample's value. */
-export function formatValue(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
-  if (value === Number.NEGATIVE_INFINITY) return '-Inf';
-  return String(value);
+/**
+ * The rows as text, in blocks of lines; a family without a sample says nothing. Not by prom-client, which needs a
+ * hundred milliseconds in one piece for what a large VPP has.
+ */
+export function* writeMetrics<Source>(
+  rows: readonly Metric<Source>[],
+  source: Source,
+  { format, zeroSeries = false }: WriteOptions,
+): Generator<string> {
+  for (const row of rows) {
+    const samples = row.read(source);
+    const head = headOf(row, format);
+    if (Symbol.iterator in samples || 'parts' in samples) {
+      const lines =
+        'parts' in samples ? distributionLines(row, samples) : sampleLines(row.name, row.labels, samples);
+      if (lines !== '') yield head + lines;
+    } else yield* columnBlocks(head, row, samples, zeroSeries);
+  }
 }
 
-/** One family with one sample and no labels. */
-export function single(name: string, type: MetricType, help: string, value: number, format: Format): string {
-  return `${familyHeader(name, type, help, format)}${name} ${formatValue(value)}\n`;
+/** Hot: a line is one concatenation. */
+function* columnBlocks(
+  head: string,
+  { name, labels }: Pick<Metric<never>, 'name' | 'labels'>,
+  { keys, values, activity }: Column,
+  zeroSeries: boolean,
+): Generator<string> {
+  const texts = labelTexts(keys, labels);
+  const keep = zeroSeries ? undefined : activity;
+  let block = head;
+  let lines = 0;
+  for (let i = 0; i < texts.length; i++) {
+    const value = values[i]!;
+    if ((keep !== undefined && keep[i] === 0) || Number.isNaN(value)) continue;
+    block += `${name}${texts[i]}${value}\n`;
+    if (++lines % BLOCK_LINES === 0) {
+      yield block;
+      block = '';
+    }
+  }
+  if (lines > 0) yield block;
+}
+
+function sampleLines(name: string, labels: readonly string[], samples: Iterable<Sample>): string {
+  let lines = '';
+  for (const [value, ...values] of samples) {
+    lines += `${name}${labelText(labels, values)} ${formatValue(value)}\n`;
+  }
+  return lines;
+}
+
+/** @example `name_bucket{le="0.1"} 3`, or `name{quantile="0.5"} 0.002`; then `name_sum` and `name_count` */
+function distributionLines(
+  { name, type, labels }: Metric<never>,
+  { parts, sum, count }: Distribution,
+): string {
+  const lines = sampleLines(type === 'histogram' ? `${name}_bucket` : name, labels, parts);
+  return `${lines}${name}_sum ${formatValue(sum)}\n${name}_count ${count}\n`;
+}
+
+const madeLabels = new WeakMap<object, readonly string[]>();
+
+/** `{interface="xe0"} ` for each key; made once for as long as the keys are the same. */
+function labelTexts(keys: Column['keys'], labels: readonly string[]): readonly string[] {
+  let texts = madeLabels.get(keys);
+  if (texts === undefined) {
+    texts = unique(keys).map((key) => `${labelText(labels, typeof key === 'string' ? [key] : key)} `);
+    madeLabels.set(keys, texts);
+  }
+  return texts;
+}
+
+function labelText(labels: readonly string[], values: readonly (string | number)[]): string {
+  if (labels.length === 0) return '';
+  return `{${labels.map((label, i) => `${label}="${escapeLabel(String(values[i]))}"`).join(',')}}`;
 }
 
 /**
  * Makes names unique, so that one doubled name does not spoil a whole scrape: the second `a` becomes `a#2` (VPP allows
  * an interface to be named as another one was before).
  */
-export function uniqueNames(names: readonly string[]): string[] {
+function unique(keys: Column['keys']): Column['keys'] {
   const seen = new Set<string>();
-  return names.map((name) => {
-    let unique = name;
-    for (let n = 2; seen.has(unique); n++) unique = `${name}#${n}`;
-    seen.add(unique);
-    return unique;
+  return keys.map((key) => {
+    if (typeof key !== 'string') return key;
+    let name = key;
+    for (let n = 2; seen.has(name); n++) name = `${key}#${n}`;
+    seen.add(name);
+    return name;
   });
+}
+
+/** Escapes a label's value: backslash, double quote, line feed. */
+function escapeLabel(value: string): string {
+  return /[\\"\n]/.test(value)
+    ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : value;
+}
+
+function formatValue(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  if (value === Number.NEGATIVE_INFINITY) return '-Inf';
+  return String(value);
 }
 
 /** Joins lines to chunks of a size that is worth a write. */

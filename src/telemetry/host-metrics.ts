@@ -8,56 +8,97 @@
  * Source: kernel Documentation/hwmon/sysfs-interface.rst, admin-guide/pm/cpufreq.rst, ABI/testing/sysfs-class-net.
  */
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { escapeLabel, familyHeader, type Format, formatValue } from './exposition.ts';
+import { KERNEL_COUNTERS } from '../interfaces/status.ts';
+import { counters, gauge, gauges, type PlainMetric, type Sample } from '../report/mod.ts';
 
 const LOOK_UP_MS = 60_000;
 /** Bound on the series of one kind: a machine with more sensors or cores than this is none of ours. */
 const MAX_SERIES = 256;
 
-type Labels = Readonly<Record<string, string>>;
-
 /** A file with one number, and what the number is worth. */
 interface Source {
   readonly path: string;
-  readonly labels: Labels;
-  readonly factor: number;
+  readonly labels: readonly string[];
+  /** What it is divided by, so that 47500 becomes 47.5. */
+  readonly per?: number;
+  readonly times?: number;
 }
 
 interface Found {
   readonly at: number;
   readonly temperatures: readonly Source[];
   readonly frequencies: readonly Source[];
-  readonly hugepages: readonly { readonly name: string; readonly source: Source }[];
+  /** By file of `HUGEPAGE_FILES`. */
+  readonly hugepages: readonly (readonly Source[])[];
 }
 
-const INTERFACE_FAMILIES: readonly (readonly [name: string, help: string, file: string])[] = [
-  ['receive_packets', 'Packets received', 'rx_packets'],
-  ['receive_bytes', 'Bytes received', 'rx_bytes'],
-  ['receive_errors', 'Packets received with errors', 'rx_errors'],
-  ['receive_drops', 'Packets received and dropped', 'rx_dropped'],
-  ['transmit_packets', 'Packets sent', 'tx_packets'],
-  ['transmit_bytes', 'Bytes sent', 'tx_bytes'],
-  ['transmit_errors', 'Packets that could not be sent', 'tx_errors'],
-  ['transmit_drops', 'Packets dropped instead of sent', 'tx_dropped'],
-];
-
-const MEMORY_FAMILIES: readonly (readonly [name: string, help: string, key: string])[] = [
-  ['appliance_memory_size_bytes', 'Memory of the machine', 'MemTotal'],
-  ['appliance_memory_available_bytes', 'Memory that could be had without swapping', 'MemAvailable'],
-];
-
 /** In a folder for each size of page. */
-const HUGEPAGE_FILES: readonly (readonly [name: string, file: string])[] = [
-  ['appliance_hugepages_present', 'nr_hugepages'],
-  ['appliance_hugepages_free', 'free_hugepages'],
+const HUGEPAGE_FILES = ['nr_hugepages', 'free_hugepages'] as const;
+
+interface HostReading {
+  readonly temperatures: readonly Sample[];
+  readonly frequencies: readonly Sample[];
+  readonly hugepages: readonly (readonly Sample[])[];
+  readonly memory: string;
+  /** Of the management interface: link, and then `KERNEL_COUNTERS`. */
+  readonly management: readonly (readonly Sample[])[];
+}
+
+const memory =
+  (key: string) =>
+  ({ memory }: HostReading): number | undefined => {
+    const kilobytes = new RegExp(`^${key}: +(\\d+) kB$`, 'm').exec(memory)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  };
+
+export const HOST_METRICS: readonly PlainMetric<HostReading>[] = [
+  gauges(
+    'appliance_temperature_celsius',
+    'Temperature of a sensor',
+    ['chip', 'device', 'sensor'],
+    ({ temperatures }) => temperatures,
+  ),
+  gauges(
+    'appliance_cpu_frequency_hertz',
+    'Clock rate of a core now',
+    ['cpu'],
+    ({ frequencies }) => frequencies,
+  ),
+  gauges(
+    'appliance_hugepages_present',
+    'Hugepages that the kernel has',
+    ['page_size_bytes'],
+    ({ hugepages }) => hugepages[0] ?? [],
+  ),
+  gauges(
+    'appliance_hugepages_free',
+    'Hugepages that nobody uses',
+    ['page_size_bytes'],
+    ({ hugepages }) => hugepages[1] ?? [],
+  ),
+  gauge('appliance_memory_size_bytes', 'Memory of the machine', memory('MemTotal')),
+  gauge(
+    'appliance_memory_available_bytes',
+    'Memory that could be had without swapping',
+    memory('MemAvailable'),
+  ),
+  ...KERNEL_COUNTERS.map(([, metric, help], i) =>
+    counters(
+      `appliance_management_${metric}_total`,
+      `${help} by the management interface`,
+      ['interface'],
+      ({ management }: HostReading) => management[i + 1] ?? [],
+    ),
+  ),
+  gauges(
+    'appliance_management_link_up',
+    'Whether the management interface has a link',
+    ['interface'],
+    ({ management }) => management[0] ?? [],
+  ),
 ];
 
-const HELPS: Readonly<Record<string, string>> = {
-  appliance_hugepages_present: 'Hugepages that the kernel has',
-  appliance_hugepages_free: 'Hugepages that nobody uses',
-};
-
-export class HostMetrics {
+export class HostFigures {
   readonly #root: string;
   #found: Found | undefined;
 
@@ -66,20 +107,17 @@ export class HostMetrics {
     this.#root = root;
   }
 
-  /** The exposition; `management` is the kernel interface by which the box is reached, if there is one. */
-  async render(management: string | undefined, format: Format): Promise<string> {
+  /** `management` is the kernel interface by which the box is reached, if there is one. */
+  async read(management: string | undefined): Promise<HostReading> {
     const found = await this.#lookUp();
-    const parts = await Promise.all([
-      family('appliance_temperature_celsius', 'Temperature of a sensor', found.temperatures, format),
-      family('appliance_cpu_frequency_hertz', 'Clock rate of a core now', found.frequencies, format),
-      ...HUGEPAGE_FILES.map(([name]) => {
-        const sources = found.hugepages.filter((one) => one.name === name).map(({ source }) => source);
-        return family(name, HELPS[name] ?? '', sources, format);
-      }),
-      this.#memory(format),
-      management === undefined ? '' : this.#interface(management, format),
+    const [temperatures, frequencies, hugepages, meminfo, ofManagement] = await Promise.all([
+      readAll(found.temperatures),
+      readAll(found.frequencies),
+      Promise.all(found.hugepages.map(readAll)),
+      text(`${this.#root}/proc/meminfo`),
+      Promise.all(this.#interface(management).map((source) => readAll([source]))),
     ]);
-    return parts.join('');
+    return { temperatures, frequencies, hugepages, memory: meminfo ?? '', management: ofManagement };
   }
 
   async #lookUp(): Promise<Found> {
@@ -106,8 +144,7 @@ export class HostMetrics {
         const label = (await text(`${hwmon}/${chip}/${channel}_label`)) ?? channel;
         // two chips of a kind differ in the device they are on
         const device = (await realpath(`${hwmon}/${chip}/device`).catch(() => chip)).split('/').at(-1);
-        const labels = { chip: name, device: device ?? chip, sensor: label };
-        sources.push({ path: `${hwmon}/${chip}/${file}`, labels, factor: 0.001 });
+        sources.push({ path: `${hwmon}/${chip}/${file}`, labels: [name, device ?? chip, label], per: 1000 });
       }
     }
     if (sources.length > 0) return sources;
@@ -115,8 +152,7 @@ export class HostMetrics {
     for (const zone of await list(thermal)) {
       if (!zone.startsWith('thermal_zone')) continue;
       const sensor = (await text(`${thermal}/${zone}/type`)) ?? zone;
-      const labels = { chip: 'thermal', device: zone, sensor };
-      sources.push({ path: `${thermal}/${zone}/temp`, labels, factor: 0.001 });
+      sources.push({ path: `${thermal}/${zone}/temp`, labels: ['thermal', zone, sensor], per: 1000 });
     }
     return sources;
   }
@@ -128,85 +164,49 @@ export class HostMetrics {
     for (const name of await list(cpus)) {
       const cpu = /^cpu(\d+)$/.exec(name)?.[1];
       if (cpu === undefined) continue;
-      sources.push({ path: `${cpus}/${name}/cpufreq/scaling_cur_freq`, labels: { cpu }, factor: 1000 });
+      sources.push({ path: `${cpus}/${name}/cpufreq/scaling_cur_freq`, labels: [cpu], times: 1000 });
     }
-    return sources.sort((a, b) => Number(a.labels['cpu']) - Number(b.labels['cpu']));
+    return sources.sort((a, b) => Number(a.labels[0]) - Number(b.labels[0]));
   }
 
-  async #hugepages(): Promise<{ name: string; source: Source }[]> {
+  async #hugepages(): Promise<Source[][]> {
     const pools = `${this.#root}/sys/kernel/mm/hugepages`;
-    const sources: { name: string; source: Source }[] = [];
-    for (const pool of await list(pools)) {
+    const found = (await list(pools)).flatMap((pool) => {
       const kilobytes = /^hugepages-(\d+)kB$/.exec(pool)?.[1];
-      if (kilobytes === undefined) continue;
-      const labels = { page_size_bytes: String(Number(kilobytes) * 1024) };
-      for (const [name, file] of HUGEPAGE_FILES) {
-        sources.push({ name, source: { path: `${pools}/${pool}/${file}`, labels, factor: 1 } });
-      }
-    }
-    return sources;
-  }
-
-  async #memory(format: Format): Promise<string> {
-    const meminfo = (await text(`${this.#root}/proc/meminfo`)) ?? '';
-    return MEMORY_FAMILIES.map(([name, help, key]) => {
-      const kilobytes = new RegExp(`^${key}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1];
-      if (kilobytes === undefined) return '';
-      return `${familyHeader(name, 'gauge', help, format)}${name} ${Number(kilobytes) * 1024}\n`;
-    }).join('');
-  }
-
-  async #interface(name: string, format: Format): Promise<string> {
-    // a name comes from the configuration: none that leads out of the folder
-    if (name.includes('/') || name.startsWith('.')) return '';
-    const folder = `${this.#root}/sys/class/net/${name}`;
-    const labels = { interface: name };
-    const counters = INTERFACE_FAMILIES.map(([counter, help, file]) =>
-      family(
-        `appliance_management_${counter}_total`,
-        `${help} by the management interface`,
-        [{ path: `${folder}/statistics/${file}`, labels, factor: 1 }],
-        format,
-        'counter',
-      ),
+      return kilobytes === undefined ? [] : [{ pool, bytes: String(Number(kilobytes) * 1024) }];
+    });
+    return HUGEPAGE_FILES.map((file) =>
+      found.map(({ pool, bytes }) => ({ path: `${pools}/${pool}/${file}`, labels: [bytes] })),
     );
-    const link = 'Whether the management interface has a link';
-    const carrier: Source = { path: `${folder}/carrier`, labels, factor: 1 };
-    return (
-      await Promise.all([...counters, family('appliance_management_link_up', link, [carrier], format)])
-    ).join('');
+  }
+
+  #interface(name: string | undefined): Source[] {
+    // a name comes from the configuration: none that leads out of the folder
+    if (name === undefined || name.includes('/') || name.startsWith('.')) return [];
+    const files = KERNEL_COUNTERS.map(
+      ([counter]) => `statistics/${counter.replace(/[A-Z]/, (capital) => `_${capital.toLowerCase()}`)}`,
+    );
+    return ['carrier', ...files].map((file) => ({
+      path: `${this.#root}/sys/class/net/${name}/${file}`,
+      labels: [name],
+    }));
   }
 }
 
-/** One family of the sources that can be read; nothing when none can. */
-async function family(
-  name: string,
-  help: string,
-  sources: readonly Source[],
-  format: Format,
-  type: 'gauge' | 'counter' = 'gauge',
-): Promise<string> {
-  const values = await Promise.all(sources.slice(0, MAX_SERIES).map(({ path }) => number(path)));
+/** Of the sources that can be read, each with other labels. */
+async function readAll(sources: readonly Source[]): Promise<Sample[]> {
+  const samples = await Promise.all(
+    sources.slice(0, MAX_SERIES).map(async ({ path, labels, per = 1, times = 1 }) => {
+      const found = await text(path);
+      if (found === undefined || !/^-?\d+$/.test(found)) return undefined;
+      return [(Number(found) / per) * times, ...labels] as const;
+    }),
+  );
   const seen = new Set<string>();
-  let lines = '';
-  for (const [i, value] of values.entries()) {
-    const source = sources[i];
-    if (source === undefined || value === undefined) continue;
-    const labels = Object.entries(source.labels)
-      .map(([label, text]) => `${label}="${escapeLabel(text)}"`)
-      .join(',');
-    if (seen.has(labels)) continue;
-    seen.add(labels);
-    // thousandths are divided, so that 47.5 does not become 47.500000000000004
-    const scaled = source.factor < 1 ? value / Math.round(1 / source.factor) : value * source.factor;
-    lines += `${name}{${labels}} ${formatValue(scaled)}\n`;
-  }
-  return lines === '' ? '' : familyHeader(name, type, help, format) + lines;
-}
-
-async function number(path: string): Promise<number | undefined> {
-  const found = await text(path);
-  return found !== undefined && /^-?\d+$/.test(found) ? Number(found) : undefined;
+  return samples.filter((sample): sample is Exclude<typeof sample, undefined> => {
+    const key = JSON.stringify(sample?.slice(1));
+    return sample !== undefined && !seen.has(key) && seen.add(key).size > 0;
+  });
 }
 
 /** Undefined where it cannot be read: the sensor is not there, sleeps, or belongs to an interface that is down. */

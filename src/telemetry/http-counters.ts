@@ -1,4 +1,5 @@
 /** Owns the counts of what the HTTP server did, kept without the metrics library. */
+import { counter, counters, type PlainMetric } from '../report/mod.ts';
 
 export class HttpCounters {
   /** Answers by status code. */
@@ -19,3 +20,25 @@ export class HttpCounters {
     this.routed.set(path, (this.routed.get(path) ?? 0) + 1);
   }
 }
+
+export const HTTP_METRICS: readonly PlainMetric<{ readonly http: HttpCounters }>[] = [
+  counters('appliance_http_requests_total', 'HTTP requests answered', ['code'], ({ http: { requests } }) =>
+    [...requests].map(([code, count]) => [count, code]),
+  ),
+  counters(
+    'appliance_http_routed_requests_total',
+    'HTTP requests that were not refused before their route',
+    ['path'],
+    ({ http: { routed } }) => [...routed].map(([path, count]) => [count, path]),
+  ),
+  counter(
+    'appliance_http_connections_refused_total',
+    'Connections over the bound',
+    ({ http: { refused } }) => refused,
+  ),
+  counter(
+    'appliance_http_responses_aborted_total',
+    'Responses cut off as too slow',
+    ({ http: { aborted } }) => aborted,
+  ),
+];

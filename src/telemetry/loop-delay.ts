@@ -3,14 +3,21 @@
  * the whole time between two ticks of its own timer, so the tick's length is taken off.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { familyHeader, type Format } from './exposition.ts';
+import type { Distribution, Metric } from '../report/mod.ts';
 
 /** Between two samples: long enough to leave the machine asleep. */
 const RESOLUTION_MS = 20;
 /** The quantiles are about the last one to two of these. */
 const WINDOW_MS = 60_000;
 const QUANTILES = [0.5, 0.9, 0.99, 1] as const;
-const NAME = 'appliance_event_loop_delay_seconds';
+
+export const LOOP_DELAY_METRIC: Metric<Distribution> = {
+  name: 'appliance_event_loop_delay_seconds',
+  type: 'summary',
+  help: 'Delay of the event loop',
+  labels: ['quantile'],
+  read: (delay) => delay,
+};
 
 export class LoopDelay implements Disposable {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -22,22 +29,25 @@ export class LoopDelay implements Disposable {
     this.#histogram.enable();
   }
 
-  /** A summary in seconds; the window begins anew at the first call after its end, so several scrapers see the same. */
-  render(format: Format): string {
+  /** In seconds; the window begins anew at the first call after its end, so several scrapers see the same. */
+  read(): Distribution {
     const { count, mean } = this.#histogram;
     const sum = count > 0 ? seconds(mean) * count : 0;
-    const quantiles = QUANTILES.map((quantile) => {
-      const value = count > 0 ? seconds(this.#histogram.percentile(quantile * 100)) : Number.NaN;
-      return `${NAME}{quantile="${quantile}"} ${value}\n`;
-    });
-    const text = `${familyHeader(NAME, 'summary', 'Delay of the event loop', format)}${quantiles.join('')}${NAME}_sum ${this.#pastSum + sum}\n${NAME}_count ${this.#pastCount + count}\n`;
+    const delay: Distribution = {
+      parts: QUANTILES.map((quantile) => [
+        count > 0 ? seconds(this.#histogram.percentile(quantile * 100)) : Number.NaN,
+        quantile,
+      ]),
+      sum: this.#pastSum + sum,
+      count: this.#pastCount + count,
+    };
     if (performance.now() - this.#windowBegan > WINDOW_MS) {
       this.#histogram.reset();
       this.#windowBegan = performance.now();
       this.#pastCount += count;
       this.#pastSum += sum;
     }
-    return text;
+    return delay;
   }
 
   [Symbol.dispose](): void {

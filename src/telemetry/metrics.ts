@@ -5,15 +5,17 @@
  * cannot be read, they are left out from the next scrape on, so that Prometheus marks them stale at once instead of
  * drawing the last values on; how old the latest figures are says `vpp_stats_age_seconds`, which stays.
  */
-import type { StatsStatus } from '../vpp/stats/mod.ts';
-import type { ApplianceMetrics } from './appliance-metrics.ts';
-import { EXPOSITION_ENDS, type Format, inChunks, toOpenMetrics } from './exposition.ts';
-import { HostMetrics } from './host-metrics.ts';
-import type { HttpCounters } from './http-counters.ts';
-import { apiSeries, interfaceStateSeries, readSeries } from './link-metrics.ts';
-import { LoopDelay } from './loop-delay.ts';
-import type { StatusProvider } from '../status/mod.ts';
-import { vppSeries } from './vpp-metrics.ts';
+import { INTERFACE_METRICS } from '../interfaces/status.ts';
+import type { Metric } from '../report/mod.ts';
+import { boxMetrics, type JudgedStatus, ownMetrics, type StatusProvider } from '../status/mod.ts';
+import { STATS_METRICS, STATS_READ_METRICS, type StatsStatus } from '../vpp/stats/mod.ts';
+import { API_METRICS } from '../vpp/status.ts';
+import { EXPOSITION_ENDS, type Format, inChunks, toOpenMetrics, writeMetrics } from './exposition.ts';
+import { HOST_METRICS, HostFigures } from './host-metrics.ts';
+import { HTTP_METRICS, type HttpCounters } from './http-counters.ts';
+import { LOOP_DELAY_METRIC, LoopDelay } from './loop-delay.ts';
+import { PROCESS_METRICS } from './process-metrics.ts';
+import { assessReadiness } from './readiness.ts';
 
 /** Figures older than this are left out however seldom they are read: Prometheus too looks back five minutes. */
 const MAX_AGE_SECONDS = 300;
@@ -24,12 +26,12 @@ export class Metrics implements Disposable {
   readonly #source: StatusProvider;
   readonly #http: HttpCounters;
   readonly #loopDelay = new LoopDelay();
-  readonly #host: HostMetrics;
+  readonly #host: HostFigures;
   readonly #startedSeconds = Math.round(Date.now() / 1000 - process.uptime());
-  #own: Promise<ApplianceMetrics> | undefined;
+  #registries: ReturnType<typeof makeRegistries> | undefined;
 
   /** `host` is given by tests. */
-  constructor(source: StatusProvider, http: HttpCounters, host = new HostMetrics()) {
+  constructor(source: StatusProvider, http: HttpCounters, host = new HostFigures()) {
     this.#source = source;
     this.#http = http;
     this.#host = host;
@@ -38,19 +40,28 @@ export class Metrics implements Disposable {
   /** One scrape. The consumer decides when the next chunk is made; a snapshot does not change meanwhile. */
   async *scrape(format: Format = 'text'): AsyncGenerator<string> {
     const status = this.#source.status();
-    this.#own ??= loadOwn();
-    const own = await (await this.#own).render(status, this.#http);
-    yield format === 'openmetrics' ? toOpenMetrics(own, this.#startedSeconds) : own;
-    yield this.#loopDelay.render(format);
-    const { management } = status;
-    yield await this.#host.render('interface' in management ? management.interface : undefined, format);
-    yield* inChunks(interfaceStateSeries(status.interfaces, format));
-    if (status.apiTraffic) yield* inChunks(apiSeries(status.apiTraffic, format));
+    const { management, interfaces, apiTraffic, statsReads, box } = status;
+    this.#registries ??= makeRegistries();
+    const { own, ofBox } = await this.#registries;
+    const text =
+      (await own.render({ ...status, readiness: assessReadiness(status), http: this.#http })) +
+      (box === undefined ? '' : await ofBox.render(box));
+    yield format === 'openmetrics' ? toOpenMetrics(text, this.#startedSeconds) : text;
+    const write = <Source>(rows: readonly Metric<Source>[], source: Source, zeroSeries = false) =>
+      inChunks(writeMetrics(rows, source, { format, zeroSeries }));
+    yield* write([LOOP_DELAY_METRIC], this.#loopDelay.read());
+    yield* write(
+      HOST_METRICS,
+      await this.#host.read('interface' in management ? management.interface : undefined),
+    );
+    yield* write(INTERFACE_METRICS, { interfaces, names: interfaces.map(({ name }) => name) });
+    if (apiTraffic) yield* write(API_METRICS, apiTraffic);
     const stats = this.#source.statsSnapshot();
-    if (status.statsReads) yield* inChunks(readSeries(status.statsReads, stats?.ageSeconds, format));
+    if (statsReads) {
+      yield* write(STATS_READ_METRICS, { reads: statsReads, ageSeconds: stats?.ageSeconds });
+    }
     if (stats && stats.ageSeconds <= MAX_AGE_SECONDS && isShown(status.stats)) {
-      const zeroSeries = status.telemetry?.zeroSeries ?? false;
-      yield* inChunks(vppSeries(stats.snapshot, { format, zeroSeries }));
+      yield* write(STATS_METRICS, stats.snapshot, status.telemetry?.zeroSeries);
     }
     yield EXPOSITION_ENDS[format];
   }
@@ -73,7 +84,14 @@ function isShown(stats: StatsStatus): boolean {
 }
 
 /** The only place that loads prom-client. */
-async function loadOwn(): Promise<ApplianceMetrics> {
-  const { ApplianceMetrics } = await import('./appliance-metrics.ts');
-  return new ApplianceMetrics();
+async function makeRegistries() {
+  const { MetricRegistry } = await import('./metric-registry.ts');
+  return {
+    own: new MetricRegistry<JudgedStatus & { readonly http: HttpCounters }>([
+      ...ownMetrics(),
+      ...HTTP_METRICS,
+      ...PROCESS_METRICS,
+    ]),
+    ofBox: new MetricRegistry(boxMetrics()),
+  };
 }

@@ -1,4 +1,5 @@
 /** What is shown of updates: the page, /status, /metrics and `appliance show` render it. Plain JSON. */
+import { gauge, gauges, inSeconds, type PlainMetric } from '../report/mod.ts';
 import type { TrialCondition } from './conditions.ts';
 import type { EntryState } from './entries.ts';
 import type { HistoryEntry } from './record.ts';
@@ -51,3 +52,55 @@ export interface UpdateStatus {
   /** The newest of `history` that failed. */
   readonly lastFailure?: HistoryEntry;
 }
+
+const ENTRY_STATES: Readonly<Record<EntryState, true>> = {
+  good: true,
+  trial: true,
+  failed: true,
+  aside: true,
+};
+
+export const UPDATE_METRICS: readonly PlainMetric<{ readonly update: UpdateStatus }>[] = [
+  gauges(
+    'appliance_image_info',
+    'Version of the image that runs, always 1; its state is good, trial, fallback or unknown',
+    ['version', 'state'],
+    ({ update: { running } }) => [[1, running.version, running.state]],
+  ),
+  gauge(
+    'appliance_update_trial',
+    'Whether the running version is on trial',
+    ({ update }) => update.trial !== undefined,
+  ),
+  gauge(
+    'appliance_update_trial_deadline_timestamp_seconds',
+    'Unix time at which the trial restarts the box for want of a verdict',
+    ({ update }) => inSeconds(update.trial?.deadline),
+  ),
+  gauge(
+    'appliance_verdict_good',
+    'Whether this run counts as a good one',
+    ({ update }) => update.verdict?.state === 'good',
+  ),
+  gauges(
+    'appliance_verdict_condition_met',
+    'Whether a condition of the verdict on this run was met',
+    ['condition'],
+    ({ update }) => update.verdict?.conditions.map(({ name, ok }) => [Number(ok), name]) ?? [],
+  ),
+  gauges(
+    'appliance_update_entries',
+    'Images on the boot partition by state',
+    ['state'],
+    ({ update: { entries } }) =>
+      Object.keys(ENTRY_STATES).map((state) => [
+        entries.filter((entry) => entry.state === state).length,
+        state,
+      ]),
+  ),
+  gauge(
+    'appliance_update_last_failure_timestamp_seconds',
+    'Unix time at which the last failed update ended',
+    ({ update }) => inSeconds(update.lastFailure?.at),
+  ),
+];

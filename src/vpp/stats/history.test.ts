@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StatsHistory } from './history.ts';
-import { INTERFACE_COUNTERS, type InterfaceCounter, makeSnapshot, type StatsSnapshot } from './snapshot.ts';
+import { INTERFACE_COUNTERS, type InterfaceCounter } from './counters.ts';
+import { makeSnapshot, type StatsSnapshot } from './snapshot.ts';
 
 const NOW = Date.UTC(2026, 6, 1);
 

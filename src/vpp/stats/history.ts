@@ -5,7 +5,8 @@
  * Invariants: a rate that is not known (the first read, VPP restarted, counters were cleared) is NaN, never 0; memory
  * is bounded by interfaces × figures × points, and given back when an interface is gone from both rings.
  */
-import type { InterfaceCounter, StatsSnapshot } from './snapshot.ts';
+import type { InterfaceCounter } from './counters.ts';
+import type { StatsSnapshot } from './snapshot.ts';
 
 /** Figures of an interface, all per second; bits are those of the packets, without the link's own overhead. */
 export const RATES = [

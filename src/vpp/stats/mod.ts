@@ -1,7 +1,9 @@
 /** VPP's stats segment: attach, read, poll. Other folders import only this file. */
+export { INTERFACE_COUNTERS, type InterfaceCounter, NODE_COUNTERS, type NodeCounter } from './counters.ts';
 export type { EntryInfo, EntryValue } from './entries.ts';
 export type { StatsErrorCode } from './errors.ts';
 export { StatsError } from './errors.ts';
+export { STATS_METRICS, STATS_READ_METRICS } from './metrics.ts';
 export {
   type CurrentRates,
   type HistoryView,
@@ -14,13 +16,9 @@ export {
   type BufferPool,
   type CounterTable,
   type ErrorCounter,
-  INTERFACE_COUNTERS,
-  type InterfaceCounter,
   type InterfaceCounters,
   makeSnapshot,
   type MemoryHeap,
-  NODE_COUNTERS,
-  type NodeCounter,
   type NodeCounters,
   type SnapshotParts,
   type StatsSnapshot,

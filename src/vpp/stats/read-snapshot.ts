@@ -1,4 +1,12 @@
 /** Owns the reading of values: a known layout in, one snapshot out. Valid only if nothing changed meanwhile. */
+import {
+  INTERFACE_COUNTERS,
+  INTERFACE_PATHS,
+  type InterfaceCounter,
+  NODE_COUNTERS,
+  NODE_FAMILIES,
+  type NodeCounter,
+} from './counters.ts';
 import { ENTRY_BYTES } from './directory.ts';
 import { StatsError } from './errors.ts';
 import { type Layout, MAX_THREADS, type Rows } from './layout.ts';
@@ -8,12 +16,8 @@ import {
   type BufferPool,
   type CounterTable,
   type ErrorTable,
-  INTERFACE_COUNTERS,
-  type InterfaceCounter,
   makeSnapshot,
   type MemoryHeap,
-  NODE_COUNTERS,
-  type NodeCounter,
   type StatsSnapshot,
   type SystemCounters,
 } from './snapshot.ts';
@@ -21,29 +25,6 @@ import {
 /** Bound on the width of a table, so that a damaged index allocates nothing large. */
 const MAX_COLUMNS = 1 << 20;
 const TWO_32 = 4_294_967_296;
-
-const SIMPLE_OF_INTERFACES: readonly (readonly [string, InterfaceCounter])[] = [
-  ['/if/drops', 'drops'],
-  ['/if/punt', 'punt'],
-  ['/if/ip4', 'ip4'],
-  ['/if/ip6', 'ip6'],
-  ['/if/mpls', 'mpls'],
-  ['/if/rx-miss', 'rxMiss'],
-  ['/if/rx-no-buf', 'rxNoBuf'],
-  ['/if/rx-error', 'rxError'],
-  ['/if/tx-error', 'txError'],
-];
-
-const COMBINED_OF_INTERFACES: readonly (readonly [string, InterfaceCounter, InterfaceCounter])[] = [
-  ['/if/rx', 'rxPackets', 'rxBytes'],
-  ['/if/tx', 'txPackets', 'txBytes'],
-  ['/if/rx-unicast', 'rxUnicastPackets', 'rxUnicastBytes'],
-  ['/if/rx-multicast', 'rxMulticastPackets', 'rxMulticastBytes'],
-  ['/if/rx-broadcast', 'rxBroadcastPackets', 'rxBroadcastBytes'],
-  ['/if/tx-unicast', 'txUnicastPackets', 'txUnicastBytes'],
-  ['/if/tx-multicast', 'txMulticastPackets', 'txMulticastBytes'],
-  ['/if/tx-broadcast', 'txBroadcastPackets', 'txBroadcastBytes'],
-];
 
 /** Reads all figures of a snapshot. Errors: `corrupt`, `read`. */
 export function* readSnapshot(file: SegmentFile, layout: Layout): Sliced<StatsSnapshot> {
@@ -163,9 +144,10 @@ function* readInterfaces(reader: ValueReader): Sliced<CounterTable<InterfaceCoun
   const { interfaces } = reader.layout;
   const columns = makeColumns(INTERFACE_COUNTERS, interfaces.width);
   if (interfaces.width > 0) {
-    for (const [name, counter] of SIMPLE_OF_INTERFACES) yield* reader.addSimple(name, columns[counter]);
-    for (const [name, packets, bytes] of COMBINED_OF_INTERFACES) {
-      yield* reader.addCombined(name, columns[packets], columns[bytes]);
+    for (const [path, [first, second]] of INTERFACE_PATHS) {
+      if (first === undefined) continue;
+      if (second === undefined) yield* reader.addSimple(path, columns[first.name]);
+      else yield* reader.addCombined(path, columns[first.name], columns[second.name]);
     }
   }
   return withoutGaps(interfaces, columns);
@@ -175,7 +157,7 @@ function* readNodes(reader: ValueReader): Sliced<CounterTable<NodeCounter>> {
   const { nodes } = reader.layout;
   const columns = makeColumns(NODE_COUNTERS, nodes.width);
   if (nodes.width > 0) {
-    for (const counter of NODE_COUNTERS) yield* reader.addSimple(`/sys/node/${counter}`, columns[counter]);
+    for (const { path, name } of NODE_FAMILIES) yield* reader.addSimple(path, columns[name]);
   }
   return withoutGaps(nodes, columns);
 }

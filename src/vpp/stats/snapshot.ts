@@ -6,41 +6,13 @@
  * counters makes no objects; the rows of `interfaces`, `nodes` and `errors` are made when they are first asked for.
  */
 
-/** Columns of `interfaceTable`, by what they count. */
-export const INTERFACE_COUNTERS = [
-  'rxPackets',
-  'rxBytes',
-  'txPackets',
-  'txBytes',
-  'drops',
-  'punt',
-  'ip4',
-  'ip6',
-  'mpls',
-  'rxMiss',
-  'rxNoBuf',
-  'rxError',
-  'txError',
-  'rxUnicastPackets',
-  'rxUnicastBytes',
-  'rxMulticastPackets',
-  'rxMulticastBytes',
-  'rxBroadcastPackets',
-  'rxBroadcastBytes',
-  'txUnicastPackets',
-  'txUnicastBytes',
-  'txMulticastPackets',
-  'txMulticastBytes',
-  'txBroadcastPackets',
-  'txBroadcastBytes',
-] as const;
-
-export type InterfaceCounter = (typeof INTERFACE_COUNTERS)[number];
-
-/** Columns of `nodeTable`. */
-export const NODE_COUNTERS = ['clocks', 'vectors', 'calls', 'suspends'] as const;
-
-export type NodeCounter = (typeof NODE_COUNTERS)[number];
+import {
+  BASIC_COUNTERS,
+  type BasicCounter,
+  type InterfaceCounter,
+  NODE_COUNTERS,
+  type NodeCounter,
+} from './counters.ts';
 
 /** A column for each of `K`, an element for each row. */
 export interface CounterTable<K extends string> {
@@ -58,35 +30,14 @@ export interface ErrorTable {
   readonly counts: Float64Array;
 }
 
-export interface InterfaceCounters {
+export type InterfaceCounters = Readonly<Record<BasicCounter, number>> & {
   /** sw_if_index */
   readonly index: number;
   readonly name: string;
-  readonly rxPackets: number;
-  readonly rxBytes: number;
-  readonly txPackets: number;
-  readonly txBytes: number;
-  readonly drops: number;
-  readonly punt: number;
-  /** Received packets by protocol. */
-  readonly ip4: number;
-  readonly ip6: number;
-  readonly mpls: number;
-  /** Packets the NIC dropped because its ring was full. */
-  readonly rxMiss: number;
-  readonly rxNoBuf: number;
-  readonly rxError: number;
-  readonly txError: number;
-}
+};
 
 /** One graph node; the list is empty unless VPP runs with `statseg { per-node-counters on }`. */
-export interface NodeCounters {
-  readonly name: string;
-  readonly clocks: number;
-  readonly vectors: number;
-  readonly calls: number;
-  readonly suspends: number;
-}
+export type NodeCounters = Readonly<Record<NodeCounter, number>> & { readonly name: string };
 
 /** `/err/NODE/REASON`; only those that are not zero. */
 export interface ErrorCounter {
@@ -191,44 +142,27 @@ class Snapshot implements StatsSnapshot {
   }
 }
 
-function interfaceRows({
-  names,
-  indexes,
-  columns,
-}: CounterTable<InterfaceCounter>): readonly InterfaceCounters[] {
-  return names.map((name, row) => {
-    const read = (counter: InterfaceCounter): number => columns[counter][row] ?? 0;
-    return {
-      index: indexes[row] ?? 0,
-      name,
-      rxPackets: read('rxPackets'),
-      rxBytes: read('rxBytes'),
-      txPackets: read('txPackets'),
-      txBytes: read('txBytes'),
-      drops: read('drops'),
-      punt: read('punt'),
-      ip4: read('ip4'),
-      ip6: read('ip6'),
-      mpls: read('mpls'),
-      rxMiss: read('rxMiss'),
-      rxNoBuf: read('rxNoBuf'),
-      rxError: read('rxError'),
-      txError: read('txError'),
-    };
-  });
+function interfaceRows(table: CounterTable<InterfaceCounter>): readonly InterfaceCounters[] {
+  return table.names.map((name, row) => ({
+    index: table.indexes[row] ?? 0,
+    name,
+    ...figuresOf(table, BASIC_COUNTERS, row),
+  }));
 }
 
-function nodeRows({ names, columns }: CounterTable<NodeCounter>): readonly NodeCounters[] {
-  return names.map((name, row) => {
-    const read = (counter: NodeCounter): number => columns[counter][row] ?? 0;
-    return {
-      name,
-      clocks: read('clocks'),
-      vectors: read('vectors'),
-      calls: read('calls'),
-      suspends: read('suspends'),
-    };
-  });
+function nodeRows(table: CounterTable<NodeCounter>): readonly NodeCounters[] {
+  return table.names.map((name, row) => ({ name, ...figuresOf(table, NODE_COUNTERS, row) }));
+}
+
+/** The figures of one row. */
+function figuresOf<K extends string, L extends K>(
+  { columns }: CounterTable<K>,
+  counters: readonly L[],
+  row: number,
+): Record<L, number> {
+  const figures: Partial<Record<L, number>> = {};
+  for (const counter of counters) figures[counter] = columns[counter][row] ?? 0;
+  return figures as Record<L, number>;
 }
 
 function errorRows({ sources, counts }: ErrorTable): readonly ErrorCounter[] {

@@ -7,6 +7,7 @@
  * What cannot be known this way: a counter's own value, the text of an error's reason, and a pointer that was changed so
  * that it leads to a vector of the right length which VPP has freed.
  */
+import { INTERFACE_PATHS, NODE_FAMILIES } from './counters.ts';
 import { StatType } from './directory.ts';
 import { StatsError } from './errors.ts';
 import type { Place, Rows } from './layout.ts';
@@ -16,37 +17,6 @@ export interface Column {
   readonly target: number;
   readonly column: number;
 }
-
-/** Every VPP has these for its interfaces, src/vnet/interface.h. */
-export const SIMPLE_OF_INTERFACES = [
-  '/if/drops',
-  '/if/punt',
-  '/if/ip4',
-  '/if/ip6',
-  '/if/mpls',
-  '/if/rx-no-buf',
-  '/if/rx-miss',
-  '/if/rx-error',
-  '/if/tx-error',
-] as const;
-
-export const COMBINED_OF_INTERFACES = [
-  '/if/rx',
-  '/if/rx-unicast',
-  '/if/rx-multicast',
-  '/if/rx-broadcast',
-  '/if/tx',
-  '/if/tx-unicast',
-  '/if/tx-multicast',
-  '/if/tx-broadcast',
-] as const;
-
-const SIMPLE_OF_NODES = [
-  '/sys/node/clocks',
-  '/sys/node/vectors',
-  '/sys/node/calls',
-  '/sys/node/suspends',
-] as const;
 
 const SCALARS = [
   '/sys/heartbeat',
@@ -143,16 +113,18 @@ export function verifyIndex(
     if (!fits(count)) throw corrupt(name, `it has ${count} rows, VPP has ${threads} threads`);
   };
   for (const name of SIMPLE_OF_THREADS) wantRows(name, StatType.simple, (count) => count === 1);
-  if (hasAny(index, ['/if/names', ...SIMPLE_OF_INTERFACES, ...COMBINED_OF_INTERFACES])) {
+  if (hasAny(index, ['/if/names', ...INTERFACE_PATHS.keys()])) {
     want('/if/names', StatType.names);
-    for (const name of SIMPLE_OF_INTERFACES) wantRows(name, StatType.simple, (count) => count === threads);
-    for (const name of COMBINED_OF_INTERFACES)
-      wantRows(name, StatType.combined, (count) => count === threads);
+    for (const [path, counters] of INTERFACE_PATHS) {
+      const type = counters.length === 1 ? StatType.simple : StatType.combined;
+      wantRows(path, type, (count) => count === threads);
+    }
   }
-  if (hasAny(index, ['/sys/node/names', ...SIMPLE_OF_NODES])) {
+  const ofNodes = NODE_FAMILIES.map(({ path }) => path);
+  if (hasAny(index, ['/sys/node/names', ...ofNodes])) {
     want('/sys/node/names', StatType.names);
     // VPP makes one row more than it has threads
-    for (const name of SIMPLE_OF_NODES) wantRows(name, StatType.simple, (count) => count >= threads);
+    for (const path of ofNodes) wantRows(path, StatType.simple, (count) => count >= threads);
   }
   if (index.has('/node/errors')) wantRows('/node/errors', StatType.simple, (count) => count === threads);
   verifyGroups(index, want);

@@ -1,0 +1,17 @@
+/** Owns what is said of HTTPS. Pure. */
+import { gauge, inSeconds, type PlainMetric, type Timestamp } from '../report/mod.ts';
+
+/** Its certificate. */
+export interface HttpsStatus {
+  readonly fingerprint: string;
+  readonly source: 'user' | 'self-signed';
+  readonly expiresAt: Timestamp;
+}
+
+export const HTTPS_METRICS: readonly PlainMetric<{ readonly https?: HttpsStatus }>[] = [
+  gauge(
+    'appliance_https_certificate_expiry_timestamp_seconds',
+    'Unix time at which the certificate of HTTPS expires',
+    ({ https }) => inSeconds(https?.expiresAt),
+  ),
+];

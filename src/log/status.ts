@@ -1,0 +1,24 @@
+/** Owns what is said of crashes. Pure. */
+import { gauge, inSeconds, type PlainMetric } from '../report/mod.ts';
+import type { Evidence } from './crash-evidence.ts';
+
+export interface CrashStatus {
+  /** Crashes on record, newest first. */
+  readonly crashes: readonly Evidence[];
+  /** What the kernel before this one died of. */
+  readonly lastPanic?: string;
+}
+
+export const CRASH_METRICS: readonly PlainMetric<CrashStatus>[] = [
+  gauge(
+    'appliance_last_boot_kernel_panic',
+    'Whether the last boot ended in a kernel panic',
+    ({ lastPanic }) => lastPanic !== undefined,
+  ),
+  gauge('appliance_crashes_recorded', 'Crashes whose evidence is kept', ({ crashes }) => crashes.length),
+  gauge(
+    'appliance_last_crash_timestamp_seconds',
+    'Unix time of the last crash whose evidence is kept',
+    ({ crashes }) => inSeconds(crashes[0]?.at),
+  ),
+];

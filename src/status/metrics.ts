@@ -1,0 +1,76 @@
+/** Owns the table of the appliance's own metrics: the rows of all rooms. */
+import { CONFIG_METRICS } from '../config/status.ts';
+import { HTTPS_METRICS } from '../control/status.ts';
+import { DISK_METRICS } from '../disk/status.ts';
+import { DPDK_METRICS } from '../dpdk/status.ts';
+import { FIB_METRICS } from '../fib/status.ts';
+import { CRASH_METRICS } from '../log/status.ts';
+import { MACHINE_METRICS } from '../machine/status.ts';
+import { MANAGEMENT_METRICS } from '../management/status.ts';
+import { gauge, gauges, inSeconds, type PlainMetric, type Sample } from '../report/mod.ts';
+import { SERVICE_METRICS } from '../supervise/status.ts';
+import { UPDATE_METRICS } from '../update/status.ts';
+import { VPP_METRICS } from '../vpp/status.ts';
+import type { ApplianceStatus, BoxStatus } from './appliance-status.ts';
+
+export interface JudgedStatus extends ApplianceStatus {
+  readonly readiness: {
+    readonly ready: boolean;
+    readonly checks: readonly { readonly name: string; readonly ok: boolean }[];
+  };
+}
+
+const APPLIANCE_METRICS: readonly PlainMetric<JudgedStatus>[] = [
+  gauges(
+    'appliance_info',
+    'Version and name of the appliance, always 1',
+    ['version', 'hostname', 'mode', 'kernel'],
+    ({ version, hostname, mode, kernel = '' }) => [[1, version, hostname, mode, kernel]],
+  ),
+  gauge(
+    'appliance_uptime_seconds',
+    'Seconds since the appliance started',
+    ({ uptimeSeconds }) => uptimeSeconds,
+  ),
+  gauges('appliance_boot_phase_seconds', 'Duration of a boot phase', ['phase'], ({ boot }) =>
+    boot.phases.flatMap((phase): Sample[] => ('ms' in phase ? [[phase.ms / 1000, phase.name]] : [])),
+  ),
+  gauges('appliance_boot_phase_failed', 'Whether a boot phase failed', ['phase'], ({ boot }) =>
+    boot.phases.map(({ name, state }) => [Number(state === 'failed'), name]),
+  ),
+  gauge(
+    'appliance_boot_seconds',
+    'Duration of the boot',
+    ({ boot }) => inSeconds(boot.totalMs) ?? Number.NaN,
+  ),
+  gauges('appliance_condition', 'Conditions that hold, always 1', ['severity', 'subject'], ({ conditions }) =>
+    conditions.map(({ severity, subject }) => [1, severity, subject]),
+  ),
+  gauge(
+    'appliance_ready',
+    'Whether all that is configured is so, as /readyz says',
+    ({ readiness }) => readiness.ready,
+  ),
+  gauges('appliance_ready_check', 'Whether a check of /readyz holds', ['check'], ({ readiness }) =>
+    readiness.checks.map(({ name, ok }) => [Number(ok), name]),
+  ),
+];
+
+export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
+  ...APPLIANCE_METRICS,
+  ...CONFIG_METRICS,
+  ...SERVICE_METRICS,
+  ...VPP_METRICS,
+  ...FIB_METRICS,
+  ...DPDK_METRICS,
+  ...MANAGEMENT_METRICS,
+];
+
+/** Of a machine's owner; another process exposes none of them. */
+export const boxMetrics = (): readonly PlainMetric<BoxStatus>[] => [
+  ...UPDATE_METRICS,
+  ...MACHINE_METRICS,
+  ...CRASH_METRICS,
+  ...HTTPS_METRICS,
+  ...DISK_METRICS,
+];

@@ -1,0 +1,205 @@
+/**
+ * Owns the metrics that are made of the stats segment. Counters are raw: they begin at zero with VPP
+ * (`vpp_boot_time_seconds`), which is told once and not by a `_created` of each.
+ *
+ * Invariant: what there is thousands of is read as columns, straight from the snapshot.
+ */
+import {
+  type Column,
+  counter,
+  counters,
+  gauge,
+  gauges,
+  inSeconds,
+  type Metric,
+  type PlainMetric,
+  type Sample,
+} from '../../report/mod.ts';
+import { type CounterFamily, INTERFACE_FAMILIES, NODE_FAMILIES } from './counters.ts';
+import type { CounterTable, ErrorTable, StatsSnapshot, SystemCounters } from './snapshot.ts';
+import type { StatsReads } from './stats-poller.ts';
+
+interface ReadSource {
+  readonly reads: StatsReads;
+  /** Of the latest figures; undefined before the first. */
+  readonly ageSeconds: number | undefined;
+}
+
+/** How the reading of the figures goes. */
+export const STATS_READ_METRICS: readonly PlainMetric<ReadSource>[] = [
+  counter('vpp_stats_polls_total', 'Reads of the stats segment', ({ reads }) => reads.polls),
+  counter('vpp_stats_read_failures_total', 'Reads that failed', ({ reads }) => reads.failures),
+  counter(
+    'vpp_stats_read_retries_total',
+    'Reads repeated as VPP changed its structure',
+    ({ reads }) => reads.retries,
+  ),
+  counter(
+    'vpp_stats_attachments_total',
+    'Attachments to the stats segment',
+    ({ reads }) => reads.attachments,
+  ),
+  gauge(
+    'vpp_stats_last_read_seconds',
+    'Duration of the last read, turns of the event loop included',
+    ({ reads }) => inSeconds(reads.lastReadMs),
+  ),
+  gauge(
+    'vpp_stats_age_seconds',
+    "Age of the latest figures of VPP; without them VPP's series are left out",
+    ({ ageSeconds }) => ageSeconds,
+  ),
+];
+
+/** All that VPP counts. */
+export const STATS_METRICS: readonly Metric<StatsSnapshot>[] = [
+  gauge(
+    'vpp_system_vector_rate',
+    'Vectors per graph node call, mean of the workers',
+    ({ system }) => system.vectorRate,
+  ),
+  gauge('vpp_system_input_rate', 'Packets received per second', ({ system }) => system.inputRate),
+  gauge('vpp_system_worker_threads', 'Worker threads', ({ system }) => system.numWorkerThreads),
+  gauge('vpp_boot_time_seconds', 'Unix time at which VPP started', ({ system }) => system.bootTime),
+  counter('vpp_heartbeats_total', 'Updates of these figures by VPP', ({ system }) => system.heartbeat),
+  gauges(
+    'vpp_system_thread_vector_rate',
+    'Vectors per graph node call of a thread; a thread can do no more at 256',
+    ['thread'],
+    byThread('vectorRatePerWorker'),
+  ),
+  gauges(
+    'vpp_system_thread_loops_per_second',
+    "Turns of a thread's main loop; they fall as it gets busy",
+    ['thread'],
+    byThread('loopsPerWorker'),
+  ),
+  ...INTERFACE_FAMILIES.map((family) =>
+    counters(
+      `vpp_interface_${family.metric}_total`,
+      family.help,
+      ['interface'],
+      ({ interfaceTable }: StatsSnapshot) => columnOf(interfaceTable, family),
+    ),
+  ),
+  ...NODE_FAMILIES.map((family) =>
+    counters(`vpp_node_${family.metric}_total`, family.help, ['node'], ({ nodeTable }: StatsSnapshot) => ({
+      ...columnOf(nodeTable, family),
+      activity: activityOf(nodeTable),
+    })),
+  ),
+  gauges(
+    'vpp_node_vectors_per_call',
+    'Vector elements per call of the graph node since VPP started',
+    ['node'],
+    ({ nodeTable: { names, columns } }) => ratio(names, columns.vectors, columns.calls),
+  ),
+  gauges(
+    'vpp_node_clocks_per_vector',
+    'CPU clocks per vector element (packet) of the graph node since VPP started',
+    ['node'],
+    ({ nodeTable: { names, columns } }) => ratio(names, columns.clocks, columns.vectors),
+  ),
+  counters(
+    'vpp_errors_total',
+    "VPP's error counters (not all of them are errors)",
+    ['node', 'reason'],
+    ({ errorTable }) => errorColumn(errorTable),
+  ),
+  ...(
+    [
+      ['available', 'Free buffers of the pool'],
+      ['used', 'Buffers of the pool in use'],
+      ['cached', 'Buffers cached by threads'],
+    ] as const
+  ).map(([figure, help]) =>
+    gauges(`vpp_buffers_${figure}`, help, ['pool'], ({ bufferPools }: StatsSnapshot) =>
+      figureOf(bufferPools, figure),
+    ),
+  ),
+  ...(
+    [
+      ['size', 'total', 'Size of the heap'],
+      ['used', 'used', 'Bytes of the heap in use'],
+      ['free', 'free', 'Free bytes of the heap'],
+    ] as const
+  ).map(([name, figure, help]) =>
+    gauges(`vpp_heap_${name}_bytes`, help, ['heap'], ({ memory }: StatsSnapshot) => figureOf(memory, figure)),
+  ),
+];
+
+/** By thread, as `show threads` calls it. */
+function byThread(figure: 'vectorRatePerWorker' | 'loopsPerWorker') {
+  return ({ system }: { readonly system: SystemCounters }): Sample[] =>
+    system[figure].map((value, i) => [value, i === 0 ? 'vpp_main' : `vpp_wk_${i - 1}`]);
+}
+
+function columnOf<K extends string>(
+  { names, columns }: CounterTable<K>,
+  { name, isZeroUsual }: CounterFamily<K>,
+): Column {
+  const values = columns[name];
+  return { keys: names, values, ...(isZeroUsual ? { activity: values } : {}) };
+}
+
+const madeActivity = new WeakMap<object, Float64Array>();
+
+/** What a node did at all; made once for its four counters. */
+function activityOf({
+  names,
+  columns: { vectors, calls, suspends },
+}: StatsSnapshot['nodeTable']): Float64Array {
+  let activity = madeActivity.get(vectors);
+  if (activity === undefined) {
+    activity = new Float64Array(names.length);
+    for (let i = 0; i < activity.length; i++) {
+      activity[i] = (vectors[i] ?? 0) + (calls[i] ?? 0) + (suspends[i] ?? 0);
+    }
+    madeActivity.set(vectors, activity);
+  }
+  return activity;
+}
+
+/** A node that was never called, or handled nothing, has no such ratio. */
+function ratio(keys: readonly string[], of: Float64Array, by: Float64Array): Column {
+  const values = new Float64Array(keys.length);
+  for (let i = 0; i < values.length; i++) values[i] = by[i] === 0 ? Number.NaN : (of[i] ?? 0) / (by[i] ?? 0);
+  return { keys, values };
+}
+
+function figureOf<F extends string>(
+  items: readonly (Readonly<Record<F, number>> & { readonly name: string })[],
+  figure: F,
+): Column {
+  return { keys: items.map(({ name }) => name), values: items.map((item) => item[figure]) };
+}
+
+interface ErrorKeys {
+  readonly keys: readonly (readonly [node: string, reason: string])[];
+  /** By row of the table: the key that it counts to. */
+  readonly sumRows: Uint32Array;
+}
+
+const madeErrorKeys = new WeakMap<object, ErrorKeys>();
+
+/** Names longer than VPP's 127 bytes are cut and may become equal: their counts are added. */
+function errorColumn({ sources, counts }: ErrorTable): Column {
+  let made = madeErrorKeys.get(sources);
+  if (made === undefined) {
+    const rows = new Map<string, number>();
+    const keys: (readonly [string, string])[] = [];
+    const sumRows = Uint32Array.from(sources, ({ node, reason }) => {
+      const name = `${node}\0${reason}`;
+      const row = rows.get(name) ?? rows.size;
+      if (row === rows.size) keys.push([node, reason]);
+      rows.set(name, row);
+      return row;
+    });
+    made = { keys, sumRows };
+    madeErrorKeys.set(sources, made);
+  }
+  const { keys, sumRows } = made;
+  const values = new Float64Array(keys.length);
+  for (const [row, into] of sumRows.entries()) values[into] = (values[into] ?? 0) + (counts[row] ?? 0);
+  return { keys, values, activity: values };
+}
