@@ -1,20 +1,18 @@
 /** What `appliance show update`, `show box` and `show status` print on a terminal. Pure. */
+import { describeCertificate } from '../control/status.ts';
+import { describeData } from '../disk/status.ts';
+import { describeChange } from '../live/status.ts';
+import { describeCrash } from '../log/status.ts';
+import { describeCores, describeLastBoot, describeWatchdog } from '../machine/status.ts';
+import { describeTime } from '../management/status.ts';
+import type { Words } from '../report/mod.ts';
 import {
-  describeCertificate,
-  describeChange,
-  describeCores,
-  describeCrash,
-  describeData,
   describeEnd,
   describeEntryState,
   describeImage,
-  describeLastBoot,
   describeNext,
-  describeTime,
   describeVerdict,
-  describeWatchdog,
-  type Words,
-} from '../telemetry/mod.ts';
+} from '../update/status.ts';
 import { formatBytes, formatTime } from '../report/mod.ts';
 import type { ApplianceStatus, BoxStatus } from '../status/mod.ts';
 import { formatTable } from './table.ts';

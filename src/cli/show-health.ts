@@ -1,5 +1,6 @@
 /** What `appliance show health`, `nodes` and `errors` print on a terminal. Pure. */
-import type { AgedList, HealthReport, NodeFigures, PathStep } from '../telemetry/mod.ts';
+import type { AgedList, NodeFigures } from '../telemetry/mod.ts';
+import type { HealthReport, PathStep } from '../status/mod.ts';
 import { formatCount, formatDuration } from '../report/mod.ts';
 import { paint, type Shade } from './paint.ts';
 import { type Cell, formatTable, plain } from './table.ts';

@@ -1,14 +1,15 @@
 /** What `appliance show interfaces`, `vpp`, `fib`, `services`, `workers` and `boot` print on a terminal. Pure. */
 import {
+  COUNT_LEVELS,
   describeImport,
   describeImportRefusal,
-  describeService,
-  describeSilence,
   differenceWords,
-  type Figures,
+  FIB_COUNTS,
+  FIB_SHADES,
+  type FibBackendStatus,
   importedRouteText,
-} from '../telemetry/mod.ts';
-import type { FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
+  type KernelImportStatus,
+} from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
 import {
   formatAgo,
@@ -18,9 +19,13 @@ import {
   formatDuration,
   formatPacketRate,
   formatTime,
+  type Level,
 } from '../report/mod.ts';
 import type { ApplianceStatus, BootPhase } from '../status/mod.ts';
-import type { ServiceStatus } from '../supervise/status.ts';
+import { describeService, SERVICE_SHADES } from '../supervise/status.ts';
+import type { Figures } from '../telemetry/mod.ts';
+import { describeApi, describeStats } from '../vpp/status.ts';
+import type { Shade } from './paint.ts';
 import { type Cell, formatTable } from './table.ts';
 
 /** `VLIB_FRAME_SIZE` of VPP's src/vlib/node.h. */
@@ -102,18 +107,10 @@ function trouble(perSecond: number | undefined): Cell {
 export function vppText({ vpp, stats, hugepages, services }: ApplianceStatus, now: number): string {
   const exit = services.find(({ name }) => name === 'vpp')?.lastExit;
   const { api } = vpp;
-  const isUp = api.state === 'connected';
-  const silence = describeSilence(api, now);
-  const reason = 'reason' in api && api.reason !== undefined ? `: ${api.reason}` : '';
+  const connection = describeApi(api, now);
   const rows: Cell[][] = [
-    ['process', { text: describeService(vpp.process, now), shade: shadeOf(vpp.process) }],
-    [
-      'API',
-      {
-        text: isUp ? `connected since ${formatTime(api.since)}${silence}` : api.state + reason,
-        shade: isUp && silence === '' ? 'ok' : 'warning',
-      },
-    ],
+    ['process', { text: describeService(vpp.process, now), shade: shadeOf(SERVICE_SHADES, vpp.process) }],
+    ['API', { text: connection.text, shade: connection.level }],
     ['version', vpp.version ?? 'not known'],
     ['pid', String(vpp.pid ?? '-')],
     ['restarts', formatCount(vpp.restarts)],
@@ -121,12 +118,7 @@ export function vppText({ vpp, stats, hugepages, services }: ApplianceStatus, no
       'last end',
       exit === undefined ? '-' : `${formatTime(exit.at)}, ${formatAgo(exit.at, now)}: ${exit.reason}`,
     ],
-    [
-      'counters',
-      'reason' in stats
-        ? `${stats.state}: ${stats.reason}`
-        : `read ${formatDuration(stats.ageSeconds * 1000)} ago`,
-    ],
+    ['counters', describeStats(stats)],
     ...hugepages.map((pool): Cell[] =>
       pool.state === 'not-needed'
         ? ['hugepages', `not needed: ${pool.reason}`]
@@ -143,11 +135,10 @@ export function vppText({ vpp, stats, hugepages, services }: ApplianceStatus, no
 export function fibText(backends: readonly FibBackendStatus[], now: number): string {
   const rows = backends.map((one): Cell[] => [
     one.backend,
-    String(one.desired),
-    String(one.programmed),
-    String(one.pending),
-    one.failed > 0 ? { text: String(one.failed), shade: 'error' } : String(one.failed),
-    one.unresolved > 0 ? { text: String(one.unresolved), shade: 'warning' } : String(one.unresolved),
+    ...FIB_COUNTS.map((name): Cell => {
+      const level = one[name] === 0 ? undefined : COUNT_LEVELS[name];
+      return level === undefined ? String(one[name]) : { text: String(one[name]), shade: level };
+    }),
     one.lastConvergenceMs === undefined ? '-' : formatDuration(one.lastConvergenceMs),
     'since' in one.status ? formatAgo(one.status.since, now) : '-',
     fibCell(one.status),
@@ -208,14 +199,7 @@ export function importText(imported: KernelImportStatus | undefined, now: number
 
 function fibCell(status: FibBackendStatus['status']): Cell {
   const text = 'reason' in status ? `${status.state}: ${status.reason}` : status.state;
-  const shades = {
-    synced: 'ok',
-    degraded: 'error',
-    programming: 'warning',
-    waiting: 'warning',
-    disabled: 'dim',
-  } as const;
-  return { text, shade: shades[status.state] };
+  return { text, shade: shadeOf(FIB_SHADES, status) };
 }
 
 export function servicesText({ services }: ApplianceStatus, now: number): string {
@@ -223,7 +207,7 @@ export function servicesText({ services }: ApplianceStatus, now: number): string
     one.name,
     String('pid' in one.status ? (one.status.pid ?? '-') : '-'),
     formatCount(one.restarts),
-    { text: describeService(one.status, now), shade: shadeOf(one.status) },
+    { text: describeService(one.status, now), shade: shadeOf(SERVICE_SHADES, one.status) },
     one.lastExit === undefined ? '-' : `${formatAgo(one.lastExit.at, now)}: ${one.lastExit.reason}`,
   ]);
   return formatTable([['NAME', 'PID', 'RESTARTS', 'STATE', 'LAST END'], ...rows], {
@@ -232,21 +216,13 @@ export function servicesText({ services }: ApplianceStatus, now: number): string
   });
 }
 
-function shadeOf({ state }: ServiceStatus): 'ok' | 'warning' | 'error' | 'dim' {
-  switch (state) {
-    case 'running':
-      return 'ok';
-    case 'looping':
-    case 'backoff':
-      return 'error';
-    case 'starting':
-    case 'stopping':
-    case 'stopped':
-      return 'warning';
-    case 'disabled':
-    case 'external':
-      return 'dim';
-  }
+/** What is switched off is dimmed. */
+function shadeOf<State extends string>(
+  shades: Readonly<Record<State, Level | 'off'>>,
+  { state }: { readonly state: State },
+): Shade {
+  const shade = shades[state];
+  return shade === 'off' ? 'dim' : shade;
 }
 
 /** VPP's threads by how full their vectors are. */

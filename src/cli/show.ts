@@ -3,7 +3,8 @@
  * --watch again and again.
  */
 import { parseArgs } from 'node:util';
-import type { AgedList, Figures, HealthReport, NodeFigures } from '../telemetry/mod.ts';
+import type { AgedList, Figures, NodeFigures } from '../telemetry/mod.ts';
+import type { HealthReport } from '../status/mod.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
 import { boxText, statusText, updateText } from './show-box.ts';
 import { showFibRoutes, showRoute } from './show-fib.ts';

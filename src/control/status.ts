@@ -1,5 +1,5 @@
 /** Owns what is said of HTTPS. Pure. */
-import { gauge, inSeconds, type PlainMetric, type Timestamp } from '../report/mod.ts';
+import { formatTime, gauge, inSeconds, type PlainMetric, type Timestamp, type Words } from '../report/mod.ts';
 
 /** Its certificate. */
 export interface HttpsStatus {
@@ -15,3 +15,12 @@ export const HTTPS_METRICS: readonly PlainMetric<{ readonly https?: HttpsStatus 
     ({ https }) => inSeconds(https?.expiresAt),
   ),
 ];
+
+export function describeCertificate(https: HttpsStatus, now: number): Words {
+  const whose = https.source === 'user' ? 'your own' : 'self-signed';
+  const isOver = https.expiresAt <= now;
+  return {
+    level: isOver ? 'warning' : 'ok',
+    text: `${whose}, ${isOver ? 'expired at' : 'valid until'} ${formatTime(https.expiresAt)}`,
+  };
+}

@@ -182,7 +182,7 @@ export class DataPlane {
   }
 
   /** Why a configured NIC is not VPP's, by PCI address. */
-  get refusals(): ReadonlyMap<string, string> {
+  get refusals(): VppStart['refusals'] {
     return this.#vppStart.refusals;
   }
 

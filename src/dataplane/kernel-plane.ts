@@ -11,7 +11,7 @@
 import type { Config } from '../config/types.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
-import { describeImportRefusal, importedRouteText } from '../telemetry/mod.ts';
+import { describeImportRefusal, importedRouteText } from '../fib/status.ts';
 import type { KernelImportStatus } from '../fib/status.ts';
 import type { Conditions } from '../log/mod.ts';
 import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';

@@ -63,7 +63,7 @@ function missingNics(nics: readonly Nic[], { config, dataPlane }: NicFacts): Nic
   return config.vpp.dpdk.interfaces
     .filter(({ pciAddress }) => !present.has(pciAddress))
     .map(({ pciAddress, name }) => {
-      const reason = dataPlane?.refusals.get(pciAddress) ?? `no network card at ${pciAddress}`;
+      const reason = dataPlane?.refusals.get(pciAddress)?.reason ?? `no network card at ${pciAddress}`;
       return {
         pciAddress,
         link: 'unknown',
@@ -100,7 +100,7 @@ function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts):
   }
   const { name } = configured;
   const refusal = dataPlane?.refusals.get(nic.pciAddress);
-  if (refusal !== undefined) return { role: 'refused', name, reason: refusal };
+  if (refusal !== undefined) return { role: 'refused', name, ...refusal };
   if (isFallback(dataPlane)) {
     return { role: 'fallback', name, reason: 'VPP does not run: the kernel forwards' };
   }

@@ -1,4 +1,5 @@
 /** Owns what is said of the next hops that the configuration names. Pure. */
+import { type Finding, finding, plural } from '../report/mod.ts';
 
 /** A next hop of configured routes, and how it is reached. */
 export interface NextHopStatus {
@@ -12,4 +13,15 @@ export interface NextHopStatus {
     /** Recursive: through another configured route. */
     | { readonly kind: 'route'; readonly destination: string }
     | { readonly kind: 'none' };
+}
+
+/** Those that nothing leads to; whether their routes are programmed is the FIB's to say. */
+export function nextHopFindings(nextHops: readonly NextHopStatus[]): Finding[] {
+  return nextHops
+    .filter(({ reach }) => reach.kind === 'none')
+    .map(({ address, routes, example }) => {
+      const others = routes > 1 ? ` and ${plural(routes - 1, 'other route')}` : '';
+      const text = `Next hop ${address} of ${example}${others} is in no network of an interface, and no other route leads to it`;
+      return finding('routes', 'next-hop-unreachable', 'warning', text, { subject: address, ready: true });
+    });
 }

@@ -1,7 +1,7 @@
 /** What becomes of a request to try VPP at once. Shown by test/system/vpp-hang.test.ts. */
 import type { VppConfig } from '../config/types.ts';
 import type { VppRetry } from '../control/mod.ts';
-import { describeService } from '../telemetry/mod.ts';
+import { describeService } from '../supervise/status.ts';
 import { plural } from '../report/mod.ts';
 import type { Service } from '../supervise/mod.ts';
 

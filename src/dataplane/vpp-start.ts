@@ -17,7 +17,7 @@ import {
   takeInventory,
 } from '../dpdk/mod.ts';
 import { NETNS_DIR } from '../linux/mod.ts';
-import type { HugepageStatus } from '../dpdk/status.ts';
+import type { HugepageStatus, NicRefusal } from '../dpdk/status.ts';
 import {
   findPluginDir,
   hasDriverFile,
@@ -63,7 +63,7 @@ export class VppStart implements Disposable {
   /** Subjects of the conditions about plugins that VPP lacks. */
   #lacking: readonly string[] = [];
   /** Why a configured NIC is not VPP's, by PCI address. */
-  readonly refusals = new Map<string, string>();
+  readonly refusals = new Map<string, NicRefusal>();
 
   constructor(options: VppStartOptions) {
     this.#options = options;
@@ -203,11 +203,17 @@ export class VppStart implements Disposable {
       managementInterface,
       whyNotNative: (entry, { pciId }) => whyNotNative(entry, { version, hasFile, pciId }),
     });
+    const codes = new Map(
+      plans.flatMap((plan) => (plan.kind === 'refuse' ? [[plan.pciAddress, plan.code]] : [])),
+    );
     const outcomes = await bindNics(plans, { runDir });
     const usable = new Set<string>();
     for (const { pciAddress, name, state, driver, reason } of outcomes) {
       if (state === 'refused' || state === 'failed') {
-        this.refusals.set(pciAddress, reason ?? state);
+        this.refusals.set(pciAddress, {
+          code: codes.get(pciAddress) ?? 'not-bound',
+          reason: reason ?? state,
+        });
         conditions.set('error', `nic ${pciAddress}`, `${name} is not given to VPP: ${reason ?? state}`);
       } else {
         usable.add(pciAddress);

@@ -1,5 +1,5 @@
 /** Owns what is said of the disk. Pure. */
-import { gauge, type PlainMetric } from '../report/mod.ts';
+import { gauge, type PlainMetric, type Words } from '../report/mod.ts';
 
 export interface DiskStatus {
   readonly bootDevice: string;
@@ -14,3 +14,9 @@ export const DISK_METRICS: readonly PlainMetric<DiskStatus>[] = [
     ({ dataKept }) => dataKept,
   ),
 ];
+
+export function describeData({ dataKept }: Pick<DiskStatus, 'dataKept'>): Words {
+  return dataKept
+    ? { level: 'ok', text: 'kept on the data partition' }
+    : { level: 'warning', text: 'not kept: there is no data partition, all of it is gone after a restart' };
+}

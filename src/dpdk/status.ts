@@ -1,30 +1,23 @@
 /** Owns what is said of network cards and hugepages. Pure. */
-import { gauges, type PlainMetric, type Sample } from '../report/mod.ts';
+import { type Finding, finding, gauges, type PlainMetric, type Sample } from '../report/mod.ts';
+import type { RefusalCode } from './assess.ts';
 import type { Nic } from './inventory.ts';
+
+/** Why a NIC is not given to VPP. */
+export interface NicRefusal {
+  /** `not-bound`: the kernel refused. */
+  readonly code: RefusalCode | 'not-bound';
+  readonly reason: string;
+}
 
 /** Who uses a NIC. */
 export type NicRole =
-  | { readonly role: 'vpp'; readonly name: string }
-  | { readonly role: 'management'; readonly name: string }
   | { readonly role: 'free' }
-  | {
-      /** Configured for VPP but not given to it. */
-      readonly role: 'refused';
-      readonly name: string;
-      readonly reason: string;
-    }
-  | {
-      /** Configured for VPP, and not on the PCI bus. */
-      readonly role: 'missing';
-      readonly name: string;
-      readonly reason: string;
-    }
-  | {
-      /** Given back to the kernel while VPP loops or is disabled. */
-      readonly role: 'fallback';
-      readonly name: string;
-      readonly reason: string;
-    };
+  | { readonly role: 'vpp' | 'management'; readonly name: string }
+  /** Configured for VPP but not given to it. */
+  | ({ readonly role: 'refused'; readonly name: string } & NicRefusal)
+  /** `missing`: configured for VPP, and not on the PCI bus. `fallback`: the kernel's while VPP loops or is disabled. */
+  | { readonly role: 'missing' | 'fallback'; readonly name: string; readonly reason: string };
 
 export interface NicStatus {
   readonly pciAddress: string;
@@ -95,3 +88,20 @@ export const DPDK_METRICS: readonly PlainMetric<DpdkSource>[] = [
       ),
   ),
 ];
+
+export function hugepageFindings(hugepages: readonly HugepageStatus[]): Finding[] {
+  return hugepages.flatMap((pool) =>
+    pool.state === 'short' || pool.state === 'failed'
+      ? [
+          finding(
+            'vpp',
+            `hugepages-${pool.state}`,
+            'error',
+            `Hugepages: ${pool.allocated} of ${pool.requested} allocated: ${pool.reason}`,
+            // whether VPP runs without them is VPP's to say
+            { subject: 'hugepages', ready: true },
+          ),
+        ]
+      : [],
+  );
+}

@@ -1,6 +1,6 @@
 /** What a FIB has, as the status and those who ask for its routes have it; the same for each kind of FIB. */
 import type { BackendState } from './backend-state.ts';
-import { formatGroup, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
+import { formatGroup, type GroupId, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family, formatKey, newRouteKey } from './route-key.ts';
 import type { FibBackendStatus, FibCounts, FibFailure, FibFamilyCounts, FibRoute } from './status.ts';
 import type { Substitutes } from './substitutes.ts';
@@ -15,13 +15,17 @@ type BackendReport = BackendCounts & Pick<FibBackendStatus, 'failures' | 'nextHo
 
 type BackendCounts = FibCounts & Pick<FibBackendStatus, 'families'>;
 
-export function backendReport(states: readonly BackendState[], substitutes: Substitutes): BackendReport {
+export function backendReport(
+  states: readonly BackendState[],
+  substitutes: Substitutes,
+  groups: NextHopGroups,
+): BackendReport {
   const counts = countsOf(states);
   // Of routes that are not there nothing is left out.
   const leftOut = counts.programmed === 0 ? { count: 0, first: [] } : substitutes.report(REPORTED_FAILURES);
   return {
     ...counts,
-    failures: failuresOf(states),
+    failures: failuresOf(states, groups),
     nextHopsLeftOut: leftOut.count,
     leftOut: leftOut.first,
   };
@@ -43,16 +47,27 @@ function countsOf(states: readonly BackendState[]): BackendCounts {
 }
 
 /** The first few routes that are failed or unresolved, with the reason. */
-function failuresOf(states: readonly BackendState[]): FibFailure[] {
+function failuresOf(states: readonly BackendState[], groups: NextHopGroups): FibFailure[] {
   const key = newRouteKey();
   const failures: FibFailure[] = [];
   for (const state of states) {
     for (const { slot, reason } of state.failures(REPORTED_FAILURES - failures.length)) {
       state.store.readKey(slot, key);
-      failures.push({ prefix: formatKey(key), reason });
+      failures.push({
+        prefix: formatKey(key),
+        code: state.stateOf(slot).state === 'unresolved' ? 'unresolved' : 'failed',
+        nextHops: addressesOf(state.target(slot), groups),
+        reason,
+      });
     }
   }
   return failures;
+}
+
+function addressesOf(group: GroupId, groups: NextHopGroups): string[] {
+  const action = group === NO_GROUP ? undefined : groups.action(group);
+  if (action?.kind !== 'forward') return [];
+  return action.nextHops.flatMap(({ address }) => (address === undefined ? [] : [address]));
 }
 
 /** What a FIB has acknowledged. Made one by one: there may be a million. */

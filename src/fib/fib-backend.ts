@@ -89,7 +89,7 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
   }
 
   protected report(backend: FibBackendStatus['backend']): FibBackendStatus {
-    const report = backendReport(this.states, this.substitutes);
+    const report = backendReport(this.states, this.substitutes, this.table.groups);
     return {
       backend,
       ...report,

@@ -2,10 +2,15 @@
 import {
   counter,
   counters,
+  type Finding,
+  finding,
+  formatCount,
   gauge,
   gauges,
   inSeconds,
+  type Level,
   type PlainMetric,
+  plural,
   type Sample,
   type Shade,
   stateSamples,
@@ -14,6 +19,10 @@ import {
 
 export interface FibFailure {
   readonly prefix: string;
+  /** `unresolved`: no next hop can be reached now. */
+  readonly code: 'failed' | 'unresolved';
+  /** Addresses of its next hops. */
+  readonly nextHops: readonly string[];
   readonly reason: string;
 }
 
@@ -209,6 +218,12 @@ export const FIB_SHADES: Readonly<Record<FibBackendStatus['status']['state'], Sh
   degraded: 'error',
 };
 
+/** Of what should not be counted. */
+export const COUNT_LEVELS: Readonly<Partial<Record<keyof FibCounts, Level>>> = {
+  failed: 'error',
+  unresolved: 'warning',
+};
+
 /** What routes are counted by. */
 export const FIB_COUNTS: readonly (keyof FibCounts)[] = [
   'desired',
@@ -338,3 +353,161 @@ export const FIB_METRICS: readonly PlainMetric<FibSource>[] = [
     byBackend(({ lastFullConvergenceMs }) => inSeconds(lastFullConvergenceMs)),
   ),
 ];
+
+/** `, 2 routes without a reachable next hop, such as …: why`; empty while there is none. */
+export function unresolvedWords({ unresolved, failed, failures: [first] }: FibBackendStatus): string {
+  if (unresolved === 0) return '';
+  // With failures among them nobody knows which the first is.
+  const example = first === undefined || failed > 0 ? '' : `, such as ${first.prefix}: ${first.reason}`;
+  return `, ${plural(unresolved, 'route')} without a reachable next hop${example}`;
+}
+
+/** `, without the next hop …: why`; empty while none is left out. */
+export function leftOutWords({ nextHopsLeftOut, leftOut: [first] }: FibBackendStatus): string {
+  if (first === undefined) return '';
+  const example = `${first['next-hop']}: ${first.reason}`;
+  return nextHopsLeftOut === 1
+    ? `, without the next hop ${example}`
+    : `, without ${nextHopsLeftOut} next hops, such as ${example}`;
+}
+
+/** Whether more is missing than the changes that come all the time: one route in a hundred. */
+export function isFarBehind({ desired, programmed }: FibBackendStatus): boolean {
+  return (desired - programmed) * 100 > desired;
+}
+
+/** How many routes there are, and how many are not taken. */
+export function describeImport(imported: KernelImportStatus): string {
+  if (imported.state === 'waiting') return `Waiting: ${imported.reason}`;
+  const { routes, notTaken } = imported;
+  const reading = imported.state === 'reading' ? ', being read' : '';
+  const without = notTaken.routes === 0 ? '' : `, ${notTaken.routes} not taken over`;
+  return `${plural(routes, 'route')}${reading}${without}`;
+}
+
+/** `2001:db8::/32 from 2001:db8:1::/48 in table 100`: which route it is about. */
+export function importedRouteText({ prefix, from, table }: ImportRefusal): string {
+  return (
+    prefix + (from === undefined ? '' : ` from ${from}`) + (table === undefined ? '' : ` in table ${table}`)
+  );
+}
+
+/** Why it is not taken, or what of it. */
+export function describeImportRefusal(refusal: ImportRefusal): string {
+  const hop = refusal['next-hop'];
+  return hop === undefined ? reasonOf(refusal) : `without its next hop ${hop}: ${reasonOf(refusal)}`;
+}
+
+/** `3 routes of routing daemons are not taken over, such as …`; undefined when all are. */
+export function describeNotTaken({ notTaken }: KernelImportStatus): string | undefined {
+  const [first] = notTaken.first;
+  if (first === undefined) return undefined;
+  const example = `${importedRouteText(first)}: ${describeImportRefusal(first)}`;
+  const { routes } = notTaken;
+  if (routes === 0) return `Routes of routing daemons are not taken over as they are, such as ${example}`;
+  return `${plural(routes, 'route')} of routing daemons ${routes === 1 ? 'is' : 'are'} not taken over, such as ${example}`;
+}
+
+function reasonOf({ reason, detail = '?', from = '?' }: ImportRefusal): string {
+  switch (reason) {
+    case 'route-type':
+      return `VPP has nothing for its type, ${detail}`;
+    case 'throw-in-table':
+      return 'throw lets Linux go on with its next rule; VPP has no rules, and answers unreachable';
+    case 'source-specific':
+      return `it is for packets from ${from} only, and VPP forwards by destination alone`;
+    case 'tos':
+      return `it is for the type of service ${detail} only, and VPP forwards by destination alone`;
+    case 'link-not-in-vpp':
+      return `${detail} is the TAP of no interface of VPP`;
+    case 'encapsulated':
+      return `it puts packets into a tunnel (${detail})`;
+    case 'labels-differ':
+      return 'each of its next hops pushes other MPLS labels';
+    case 'label-without-gateway':
+      return 'it pushes an MPLS label without a gateway';
+    case 'nexthop-object':
+      return `the kernel does not tell of its nexthop object ${detail}`;
+    case 'too-many-next-hops':
+      return `it has ${detail} next hops, of which the first 64 are taken`;
+    case 'table-full':
+      return 'the route table is full';
+  }
+}
+
+/**
+ * What each FIB has, and what is learnt from daemons.
+ *
+ * @param forwarding whose routes have to be there; the kernel's count beside VPP's where they are asked for
+ */
+export function fibFindings({ fib, kernelImport }: FibSource, forwarding: 'vpp' | 'kernel'): Finding[] {
+  const counts = (backend: FibBackendStatus['backend']): boolean =>
+    backend === forwarding || backend === 'kernel';
+  return [
+    ...fib.map((one) => fibFinding(one, counts(one.backend) && one.desired > 0)),
+    ...(kernelImport === undefined ? [] : importFindings(kernelImport)),
+  ];
+}
+
+function fibFinding(fib: FibBackendStatus, counts: boolean): Finding {
+  const { backend, status, failed, failures } = fib;
+  const progress = `${plural(fib.programmed, 'route')} of ${formatCount(fib.desired)} programmed`;
+  const found = (code: string, level: Level, text: string): Finding =>
+    finding('routes', code, level, `FIB (${backend})${text}`, {
+      subject: backend,
+      ready: !counts || isComplete(fib),
+    });
+  if (failed > 0) {
+    const [first] = failures;
+    const example = first === undefined ? '' : `, such as ${first.prefix}: ${first.reason}`;
+    return found('failed', 'error', `: ${progress}, ${failed} failed${example}`);
+  }
+  const lacks = unresolvedWords(fib) || leftOutWords(fib);
+  if (lacks !== '') {
+    return found(fib.unresolved > 0 ? 'unresolved' : 'left-out', 'warning', `: ${progress}${lacks}`);
+  }
+  switch (status.state) {
+    case 'disabled':
+      return found(status.state, 'ok', ` is disabled: ${status.reason}`);
+    case 'waiting':
+      return found(status.state, fib.desired > 0 ? 'warning' : 'ok', ` waits: ${status.reason}`);
+    case 'programming':
+      return found(status.state, isFarBehind(fib) ? 'warning' : 'ok', ` is being programmed: ${progress}`);
+    case 'synced':
+      return found(status.state, 'ok', `: ${progress}`);
+    case 'degraded':
+      return found(status.state, 'error', `: ${progress}: ${status.reason}`);
+  }
+}
+
+/** Whether all routes are there, but for the few that change all the time. */
+function isComplete(fib: FibBackendStatus): boolean {
+  switch (fib.status.state) {
+    case 'disabled':
+      return true;
+    case 'programming':
+      return !isFarBehind(fib);
+    case 'synced':
+      return fib.unresolved === 0 && fib.nextHopsLeftOut === 0;
+    case 'waiting':
+    case 'degraded':
+      return false;
+  }
+}
+
+function importFindings(imported: KernelImportStatus): Finding[] {
+  const isFollowing = imported.state === 'following';
+  const more = { subject: 'import', ready: isFollowing, quiet: true } as const;
+  const text = `Routes of routing daemons: ${describeImport(imported)}`;
+  const found = [finding('routes', imported.state, isFollowing ? 'ok' : 'warning', text, more)];
+  const notTaken = describeNotTaken(imported);
+  if (notTaken !== undefined) {
+    found.push(finding('routes', 'not-taken', 'warning', notTaken, { subject: 'import', ready: true }));
+  }
+  return found;
+}
+
+/** What VPP had in the place of a route. */
+export function differenceWords(what: FibDifference['what']): string {
+  return what === 'missing' ? 'VPP had lost it' : 'VPP had other next hops';
+}

@@ -10,7 +10,7 @@ import type { ConfigChange } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import type { ControlTarget, ResetOptions } from '../control/mod.ts';
 import type { BootPartition, DataPartition, ResetReport } from '../disk/mod.ts';
-import type { ConfigStatus } from '../config/status.ts';
+import type { ConfigStatus } from '../live/status.ts';
 import type { NextHopStatus } from '../dataplane/status.ts';
 import type { FibRoute, RouteAnswer } from '../fib/status.ts';
 import type { LogLine } from '../log/mod.ts';

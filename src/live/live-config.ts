@@ -20,7 +20,7 @@ import {
 } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import { type Appliers, Mover } from './change-appliers.ts';
-import type { ConfigChangeStatus } from '../config/status.ts';
+import type { ConfigChangeStatus } from './status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 

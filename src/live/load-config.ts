@@ -15,7 +15,7 @@ import type { Config } from '../config/types.ts';
 import type { BootPartition } from '../disk/mod.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import { cpuCount, isProgram, memInfo, readNames, reasonOf } from '../linux/mod.ts';
-import type { ConfigStatus } from '../config/status.ts';
+import type { ConfigStatus } from './status.ts';
 
 /** Names on the boot partition. */
 export const CONFIG_NAME = 'appliance.ini';

@@ -1,5 +1,5 @@
 /** Owns what is said of crashes. Pure. */
-import { gauge, inSeconds, type PlainMetric } from '../report/mod.ts';
+import { formatBytes, formatTime, gauge, inSeconds, type PlainMetric } from '../report/mod.ts';
 import type { Evidence } from './crash-evidence.ts';
 
 export interface CrashStatus {
@@ -22,3 +22,8 @@ export const CRASH_METRICS: readonly PlainMetric<CrashStatus>[] = [
     ({ crashes }) => inSeconds(crashes[0]?.at),
   ),
 ];
+
+export function describeCrash({ at, service, reason, file, core, bytes }: Evidence): string {
+  const kept = core === undefined ? file : `${file} and ${core}`;
+  return `${formatTime(at)} ${service}: ${reason} (${kept}, ${formatBytes(bytes)})`;
+}

@@ -1,5 +1,16 @@
-/** Owns what is said of the machine's own parts: watchdog, worker cores, clock. Pure. */
-import { gauge, inSeconds, type PlainMetric } from '../report/mod.ts';
+/** Owns what is said of the machine's own parts: watchdog, worker cores. Pure. */
+import {
+  type Finding,
+  finding,
+  formatAgo,
+  formatTime,
+  gauge,
+  inSeconds,
+  isQuiet,
+  type PlainMetric,
+  plural,
+  type Words,
+} from '../report/mod.ts';
 
 /** A watchdog that runs. */
 export interface ArmedWatchdog {
@@ -46,35 +57,12 @@ export type CpuIsolationStatus =
     }
   | { readonly state: 'failed'; readonly reason: string };
 
-/** Who named the servers. */
-export type TimeSource = 'configuration' | 'dhcp';
-
-export type TimeStatus =
-  | { readonly state: 'off'; readonly reason: string }
-  | {
-      readonly state: 'unsynchronised';
-      readonly reason: string;
-      readonly servers: readonly string[];
-      readonly source: TimeSource;
-    }
-  | {
-      readonly state: 'synchronised';
-      readonly servers: readonly string[];
-      readonly source: TimeSource;
-      /** The one in use, as chronyd calls it. */
-      readonly server?: string;
-      readonly estimatedErrorSeconds: number;
-      readonly maximumErrorSeconds: number;
-    };
-
 interface MachineSource {
   readonly watchdog: WatchdogStatus;
   readonly cpuIsolation: CpuIsolationStatus;
-  readonly time: TimeStatus;
 }
 
 const armed = ({ watchdog }: MachineSource) => (watchdog.state === 'off' ? undefined : watchdog);
-const clock = ({ time }: MachineSource) => (time.state === 'synchronised' ? time : undefined);
 
 export const MACHINE_METRICS: readonly PlainMetric<MachineSource>[] = [
   gauge('appliance_watchdog_armed', 'Whether a watchdog runs', (machine) => armed(machine) !== undefined),
@@ -105,19 +93,71 @@ export const MACHINE_METRICS: readonly PlainMetric<MachineSource>[] = [
     ({ cpuIsolation }) =>
       cpuIsolation.state === 'active' ? cpuIsolation.problems.length : cpuIsolation.state === 'failed',
   ),
-  gauge(
-    'appliance_clock_synchronised',
-    'Whether a time server keeps the clock',
-    (machine) => clock(machine) !== undefined,
-  ),
-  gauge(
-    'appliance_clock_estimated_error_seconds',
-    'Estimated error of the clock while it is synchronised',
-    (machine) => clock(machine)?.estimatedErrorSeconds,
-  ),
-  gauge(
-    'appliance_clock_maximum_error_seconds',
-    'Bound on the error of the clock while it is synchronised',
-    (machine) => clock(machine)?.maximumErrorSeconds,
-  ),
 ];
+
+export function describeWatchdog(watchdog: WatchdogStatus, now: number): Words {
+  if (watchdog.state === 'off') return { level: 'ok', text: `off: ${watchdog.reason}` };
+  const { identity, timeoutSeconds, lastFedAt, nowayout } = watchdog;
+  const name = identity === '' ? 'armed' : `armed (${identity})`;
+  const fed = lastFedAt === 0 ? 'not fed yet' : `fed ${formatAgo(lastFedAt, now)}`;
+  const facts = `${name}, ${fed}, resets the machine ${timeoutSeconds} s after it was fed last`;
+  switch (watchdog.state) {
+    case 'armed':
+      return { level: 'ok', text: `${facts}${nowayout ? '; it cannot be stopped (nowayout)' : ''}` };
+    case 'starving':
+      return {
+        level: 'error',
+        text: `not fed since ${formatTime(watchdog.since)}, the machine is about to be reset: ${watchdog.reason}`,
+      };
+    case 'failed':
+      return { level: 'error', text: `${facts}, but: ${watchdog.reason}` };
+  }
+}
+
+/** Whether the last boot was ended by the watchdog; undefined without one. */
+export function describeLastBoot(watchdog: WatchdogStatus): Words | undefined {
+  if (watchdog.state === 'off') return undefined;
+  switch (watchdog.lastBootResetByWatchdog) {
+    case undefined:
+      return { level: 'ok', text: 'the watchdog does not tell whether it ended it' };
+    case true:
+      return { level: 'warning', text: 'ended by the watchdog' };
+    case false:
+      return { level: 'ok', text: 'not ended by the watchdog' };
+  }
+}
+
+export function describeCores(cores: CpuIsolationStatus): Words {
+  switch (cores.state) {
+    case 'off':
+      return { level: 'ok', text: `not kept free: ${cores.reason}` };
+    case 'failed':
+      return { level: 'warning', text: `could not be kept free: ${cores.reason}` };
+    case 'active': {
+      const refused = cores.refusedInterrupts === 0 ? '' : `, ${cores.refusedInterrupts} cannot be moved`;
+      const interrupts = `${plural(cores.movedInterrupts, 'interrupt')} moved away${refused}`;
+      const facts = `cores ${cores.cores} are kept free for ${plural(cores.threads.length, 'thread')}; ${interrupts}`;
+      return cores.problems.length === 0
+        ? { level: 'ok', text: facts }
+        : { level: 'warning', text: `${facts}; not as it should be: ${cores.problems.join('; ')}` };
+    }
+  }
+}
+
+/** Undefined where the machine is its host's. */
+export function machineFindings(machine: MachineSource | undefined, now: number): Finding[] {
+  if (machine === undefined) {
+    return [
+      finding('watchdog', 'host', 'ok', "the host's watchdog", { quiet: true }),
+      finding('cores', 'host', 'ok', "the host's processors", { quiet: true }),
+    ];
+  }
+  const { watchdog, cpuIsolation } = machine;
+  const fed = describeWatchdog(watchdog, now);
+  const cores = describeCores(cpuIsolation);
+  return [
+    finding('watchdog', watchdog.state, fed.level, `Watchdog: ${fed.text}`, isQuiet(fed)),
+    // a condition says it
+    finding('cores', cpuIsolation.state, cores.level, `Worker cores ${cores.text}`, { quiet: true }),
+  ];
+}

@@ -9,7 +9,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { SupervisorConfig } from '../config/types.ts';
 import { type ClockState, readClockState } from '../linux/mod.ts';
-import type { TimeSource, TimeStatus } from '../machine/status.ts';
+import type { TimeSource, TimeStatus } from './status.ts';
 import type { Logger } from '../log/mod.ts';
 import { Service } from '../supervise/mod.ts';
 

@@ -1,4 +1,5 @@
 /** Owns what holds for a while and an operator should know: any room states it. Pure. */
+import { type Finding, finding } from './finding.ts';
 import type { Timestamp } from './format.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
@@ -12,4 +13,11 @@ export interface Condition {
   readonly since: Timestamp;
   /** What of the configuration is not so because of it: it counts for readiness then, however severe it is. */
   readonly leaf?: string;
+}
+
+/** Errors count for readiness, and whatever says that something of the configuration is not so. */
+export function conditionFinding({ severity, subject, reason, leaf, since }: Condition): Finding {
+  const level = severity === 'info' ? 'ok' : severity;
+  const ready = severity !== 'error' && leaf === undefined;
+  return finding('conditions', severity, level, `${subject}: ${reason}`, { subject, ready, since });
 }

@@ -1,8 +1,8 @@
 /**
- * What every room reports itself in: figures and times for people, conditions. Knows nobody and is pure: the browser has
+ * What every room reports itself in: figures and times for people, conditions, findings, metrics. Pure: the browser has
  * it too. Other folders import this file only.
  */
-export type { Condition, Severity } from './condition.ts';
+export { type Condition, conditionFinding, type Severity } from './condition.ts';
 export {
   formatAgo,
   formatBitRate,
@@ -15,7 +15,7 @@ export {
   printable,
   type Timestamp,
 } from './format.ts';
-export type { Level, Shade } from './finding.ts';
+export { type Finding, finding, isQuiet, type Level, type Shade, type Words } from './finding.ts';
 export {
   type Column,
   counter,

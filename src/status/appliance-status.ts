@@ -5,7 +5,8 @@
  * Invariants: everything here is plain JSON (no bigint, Map, Date, undefined in arrays); a part that is not well
  * says so in its `reason`; a field exists only in the variant of the union that owns it.
  */
-import type { ConfigChangeStatus, ConfigStatus } from '../config/status.ts';
+import type { ConfigChangeStatus, ConfigStatus } from '../live/status.ts';
+import type { TimeStatus } from '../management/status.ts';
 import type { HttpsStatus } from '../control/status.ts';
 import type { NextHopStatus } from '../dataplane/status.ts';
 import type { DiskStatus } from '../disk/status.ts';
@@ -13,7 +14,7 @@ import type { HugepageStatus, NicStatus } from '../dpdk/status.ts';
 import type { FeedsStatus, FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
 import type { CrashStatus } from '../log/status.ts';
-import type { CpuIsolationStatus, TimeStatus, WatchdogStatus } from '../machine/status.ts';
+import type { CpuIsolationStatus, WatchdogStatus } from '../machine/status.ts';
 import type { ManagementStatus } from '../management/status.ts';
 import type { Condition } from '../report/mod.ts';
 import type { Service } from '../supervise/status.ts';

@@ -1,23 +1,21 @@
 /** Owns the table of the appliance's own metrics: the rows of all rooms. */
-import { CONFIG_METRICS } from '../config/status.ts';
+import { CONFIG_METRICS } from '../live/status.ts';
 import { HTTPS_METRICS } from '../control/status.ts';
 import { DISK_METRICS } from '../disk/status.ts';
 import { DPDK_METRICS } from '../dpdk/status.ts';
 import { FIB_METRICS } from '../fib/status.ts';
 import { CRASH_METRICS } from '../log/status.ts';
 import { MACHINE_METRICS } from '../machine/status.ts';
-import { MANAGEMENT_METRICS } from '../management/status.ts';
+import { MANAGEMENT_METRICS, TIME_METRICS } from '../management/status.ts';
 import { gauge, gauges, inSeconds, type PlainMetric, type Sample } from '../report/mod.ts';
 import { SERVICE_METRICS } from '../supervise/status.ts';
 import { UPDATE_METRICS } from '../update/status.ts';
 import { VPP_METRICS } from '../vpp/status.ts';
 import type { ApplianceStatus, BoxStatus } from './appliance-status.ts';
+import type { Readiness } from './health.ts';
 
 export interface JudgedStatus extends ApplianceStatus {
-  readonly readiness: {
-    readonly ready: boolean;
-    readonly checks: readonly { readonly name: string; readonly ok: boolean }[];
-  };
+  readonly readiness: Readiness;
 }
 
 const APPLIANCE_METRICS: readonly PlainMetric<JudgedStatus>[] = [
@@ -70,6 +68,7 @@ export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
 export const boxMetrics = (): readonly PlainMetric<BoxStatus>[] => [
   ...UPDATE_METRICS,
   ...MACHINE_METRICS,
+  ...TIME_METRICS,
   ...CRASH_METRICS,
   ...HTTPS_METRICS,
   ...DISK_METRICS,

@@ -3,7 +3,11 @@ import type { ProcessExit } from '../linux/mod.ts';
 import type { LogLine } from '../log/mod.ts';
 import {
   counters,
+  type Finding,
+  finding,
+  formatDuration,
   gauges,
+  plural,
   type PlainMetric,
   type Shade,
   stateSamples,
@@ -75,3 +79,45 @@ export const SERVICE_METRICS: readonly PlainMetric<{ readonly services: readonly
     services.map(({ name, restarts }) => [restarts, name]),
   ),
 ];
+
+/** `running for 3 s (pid 7)` */
+export function describeService(status: ServiceStatus, now: number): string {
+  switch (status.state) {
+    case 'disabled':
+    case 'external':
+    case 'stopped':
+    case 'stopping':
+      return `${status.state}: ${status.reason}`;
+    case 'starting':
+      return `starting for ${formatDuration(now - status.since)}${status.reason === undefined ? '' : `: ${status.reason}`}`;
+    case 'running':
+      return `running for ${formatDuration(now - status.since)} (pid ${status.pid})`;
+    case 'backoff':
+      return `waiting ${until(status.nextTryAt, now)} for its next start after ${plural(status.failures, 'failure')}: ${status.reason}`;
+    case 'looping':
+      return `keeps failing (${plural(status.failures, 'time')} in a row), next try in ${until(status.nextTryAt, now)}: ${status.reason}`;
+  }
+}
+
+function until(at: number, now: number): string {
+  return formatDuration(Math.max(0, at - now));
+}
+
+/** Those that have no check of their own: VPP and the clock do. */
+export function serviceFindings(services: readonly Service[]): Finding[] {
+  const own = services.filter(({ name }) => name !== 'vpp');
+  const found = own.flatMap(({ name, status, lastExit }): Finding[] => {
+    const more = { subject: name, ready: name === 'ntp' };
+    // An end by itself that was not a clean one; one that was asked for is what somebody wanted.
+    if (status.state === 'stopped' && lastExit !== undefined && lastExit.code !== 0) {
+      const text = `Service ${name} is stopped: ${status.reason}`;
+      return [finding('services', status.state, 'warning', text, more)];
+    }
+    if (status.state !== 'backoff' && status.state !== 'looping') return [];
+    return [finding('services', status.state, 'error', `Service ${name}: ${status.reason}`, more)];
+  });
+  if (found.length > 0) return found;
+  return [
+    finding('services', 'well', 'ok', `${plural(own.length, 'service')} as configured`, { quiet: true }),
+  ];
+}

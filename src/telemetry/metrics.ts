@@ -7,7 +7,13 @@
  */
 import { INTERFACE_METRICS } from '../interfaces/status.ts';
 import type { Metric } from '../report/mod.ts';
-import { boxMetrics, type JudgedStatus, ownMetrics, type StatusProvider } from '../status/mod.ts';
+import {
+  boxMetrics,
+  type JudgedStatus,
+  ownMetrics,
+  reportHealth,
+  type StatusProvider,
+} from '../status/mod.ts';
 import { STATS_METRICS, STATS_READ_METRICS, type StatsStatus } from '../vpp/stats/mod.ts';
 import { API_METRICS } from '../vpp/status.ts';
 import { EXPOSITION_ENDS, type Format, inChunks, toOpenMetrics, writeMetrics } from './exposition.ts';
@@ -15,7 +21,6 @@ import { HOST_METRICS, HostFigures } from './host-metrics.ts';
 import { HTTP_METRICS, type HttpCounters } from './http-counters.ts';
 import { LOOP_DELAY_METRIC, LoopDelay } from './loop-delay.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
-import { assessReadiness } from './readiness.ts';
 
 /** Figures older than this are left out however seldom they are read: Prometheus too looks back five minutes. */
 const MAX_AGE_SECONDS = 300;
@@ -44,7 +49,7 @@ export class Metrics implements Disposable {
     this.#registries ??= makeRegistries();
     const { own, ofBox } = await this.#registries;
     const text =
-      (await own.render({ ...status, readiness: assessReadiness(status), http: this.#http })) +
+      (await own.render({ ...status, readiness: reportHealth(status, Date.now()), http: this.#http })) +
       (box === undefined ? '' : await ofBox.render(box));
     yield format === 'openmetrics' ? toOpenMetrics(text, this.#startedSeconds) : text;
     const write = <Source>(rows: readonly Metric<Source>[], source: Source, zeroSeries = false) =>

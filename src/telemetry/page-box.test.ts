@@ -1,10 +1,10 @@
 /** What the page says of a box: versions, a configuration on probation, the machine's own parts. */
 import { describe, expect, test } from 'vitest';
-import { assessHealth } from './health.ts';
+import type { ConfigChangeStatus } from '../live/status.ts';
+import { reportHealth } from '../status/mod.ts';
 import { checkNesting, makeModel, textOf } from './page.fixture.ts';
 import { renderPage } from './page.ts';
 import { HOSTILE, makeBox, makeStatus, makeTrial, makeUpdate, NOW } from './status.fixture.ts';
-import type { ConfigChangeStatus } from '../config/status.ts';
 import type { ApplianceStatus, BoxStatus } from '../status/mod.ts';
 
 function render(changes: Partial<ApplianceStatus>): string {
@@ -180,7 +180,7 @@ describe('the box', () => {
 });
 
 describe('health', () => {
-  const now = (box: Partial<BoxStatus>) => assessHealth(makeStatus({ box: makeBox(box) }), NOW);
+  const now = (box: Partial<BoxStatus>) => reportHealth(makeStatus({ box: makeBox(box) }), NOW);
 
   test('is well on a box that is, and says which version runs', () => {
     const health = now({});
@@ -207,6 +207,10 @@ describe('health', () => {
     const verdict = { state: 'failed', at: NOW, reason: 'no routes', conditions: [] } as const;
     const failed = now({ update: { ...makeTrial(), verdict } });
     expect(failed.sentences[0]).toEqual({
+      part: 'update',
+      subject: 'update',
+      code: 'trial-failed',
+      ready: true,
       level: 'error',
       text: 'Image: version 0.3.0 failed its trial, the box restarts: no routes',
     });

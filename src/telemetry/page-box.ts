@@ -1,13 +1,9 @@
 /** Owns the page's section about the box itself: watchdog, worker cores, clock, crashes, certificate, what is kept. */
-import {
-  describeCertificate,
-  describeCores,
-  describeCrash,
-  describeData,
-  describeLastBoot,
-  describeTime,
-  describeWatchdog,
-} from './box-words.ts';
+import { describeCertificate } from '../control/status.ts';
+import { describeData } from '../disk/status.ts';
+import { describeCrash } from '../log/status.ts';
+import { describeCores, describeLastBoot, describeWatchdog } from '../machine/status.ts';
+import { describeTime } from '../management/status.ts';
 import { formatCount } from '../report/mod.ts';
 import type { BoxStatus } from '../status/mod.ts';
 import { type Html, html } from './html.ts';

@@ -1,9 +1,7 @@
 /** Owns the top of the page: how the appliance is, in words, and the way from the cable to the FIB of each interface. */
-import { formatAgo, formatTime, plural } from '../report/mod.ts';
-import type { ApplianceStatus } from '../status/mod.ts';
-import { assessHealth, type BrokenPath, type HealthSentence } from './health.ts';
+import { type Finding, formatAgo, formatTime, plural } from '../report/mod.ts';
+import type { BrokenPath, HealthReport, InterfacePath, PathStep } from '../status/mod.ts';
 import { type Html, html } from './html.ts';
-import { assessPaths, type InterfacePath, type PathStep } from './path.ts';
 
 /** Bounds on the page: the rest is in `/health`. */
 const MAX_SENTENCES = 30;
@@ -32,9 +30,7 @@ const SIGNS: Readonly<Record<PathStep['state'], readonly [sign: string, word: st
   'not-needed': ['–', 'not needed'],
 };
 
-export function healthSection(status: ApplianceStatus, now: number): Html {
-  const paths = assessPaths(status);
-  const health = assessHealth(status, now, paths);
+export function healthSection(health: HealthReport, now: number): Html {
   const bad = health.sentences.filter(({ level }) => level !== 'ok');
   const well = health.sentences.filter(({ level }) => level === 'ok');
   const summary = bad.length === 0 ? 'What is well' : `${plural(well.length, 'part')} well`;
@@ -42,10 +38,10 @@ export function healthSection(status: ApplianceStatus, now: number): Html {
 <h2 id="health" tabindex="-1"><span class="sign" aria-hidden="true">${{ ok: '✓', warning: '!', error: '✗' }[health.level]}</span> <span role="status">${health.headline}</span></h2>
 ${causes(health.broken)}${list(bad, now)}<details${bad.length === 0 ? html` open=""` : ''}><summary>${summary}</summary>
 ${list(well, now)}</details>
-${pathList(paths)}</section>`;
+${pathList(health.paths)}</section>`;
 }
 
-function list(sentences: readonly HealthSentence[], now: number): Html {
+function list(sentences: readonly Finding[], now: number): Html {
   if (sentences.length === 0) return html``;
   const items = sentences.slice(0, MAX_SENTENCES).map(({ level, text, since }) => {
     const time =

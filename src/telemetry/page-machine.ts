@@ -1,6 +1,5 @@
 /** Owns the page's sections about what was configured and what is there: configuration and NICs. */
-import { describeChange } from './box-words.ts';
-import type { ConfigChangeStatus, ConfigStatus } from '../config/status.ts';
+import { describeChange, type ConfigChangeStatus, type ConfigStatus } from '../live/status.ts';
 import type { NicRole, NicStatus } from '../dpdk/status.ts';
 import { formatBitRate, formatCount } from '../report/mod.ts';
 import { type Html, html } from './html.ts';

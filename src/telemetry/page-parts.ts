@@ -1,6 +1,16 @@
 /** Owns the page's sections about what runs: VPP and its load, services, FIB, boot. */
-import type { Words } from './box-words.ts';
-import type { FibBackendStatus, FibDifference, FibFamilyCounts, KernelImportStatus } from '../fib/status.ts';
+import {
+  describeImport,
+  describeImportRefusal,
+  COUNT_LEVELS,
+  differenceWords,
+  FIB_COUNTS,
+  FIB_SHADES,
+  type FibBackendStatus,
+  type FibCounts,
+  importedRouteText,
+  type KernelImportStatus,
+} from '../fib/status.ts';
 import {
   formatAgo,
   formatBytes,
@@ -9,12 +19,13 @@ import {
   formatPacketRate,
   formatTime,
   plural,
+  type Shade,
+  type Words,
 } from '../report/mod.ts';
 import type { ApplianceStatus, BootPhase } from '../status/mod.ts';
-import type { Service, ServiceStatus } from '../supervise/status.ts';
-import { describeService, describeSilence } from './health.ts';
+import { describeService, type Service, SERVICE_SHADES, type ServiceStatus } from '../supervise/status.ts';
+import { describeApi, describeStats } from '../vpp/status.ts';
 import { type Html, html } from './html.ts';
-import { describeImport, describeImportRefusal, importedRouteText } from './import-words.ts';
 import type { PageModel, VppLoad } from './page-model.ts';
 
 /** Bounds on the page: what is beyond is in `/status`, `/log`, `/fib/vpp`. */
@@ -34,7 +45,7 @@ export function vppSection({ status, load }: PageModel, now: number): Html {
   const exit = status.services.find(({ name }) => name === 'vpp')?.lastExit;
   const rows = [
     row('Process', describeService(vpp.process, now)),
-    row('API', describeApi(vpp.api, now)),
+    row('API', describeApi(vpp.api, now).text),
     row('Version', vpp.version ?? 'not known'),
     row('Restarts', formatCount(vpp.restarts)),
     ...(exit === undefined
@@ -97,34 +108,6 @@ function meterRow(name: string, value: number, most: number, text: string): Html
 `;
 }
 
-function describeApi(api: ApplianceStatus['vpp']['api'], now: number): string {
-  switch (api.state) {
-    case 'idle':
-      return `not connected: ${api.reason}`;
-    case 'connecting':
-      return `connecting, attempt ${api.attempt}, ${formatAgo(api.since, now)}${api.reason ? `: ${api.reason}` : ''}`;
-    case 'connected':
-      return `connected since ${formatTime(api.since)}${describeSilence(api, now)}`;
-    case 'disconnected':
-      return `disconnected ${formatAgo(api.since, now)}: ${api.reason}`;
-    case 'incompatible':
-      return `incompatible: ${api.reason}`;
-  }
-}
-
-function describeStats(stats: ApplianceStatus['stats']): string {
-  switch (stats.state) {
-    case 'idle':
-      return `not read: ${stats.reason}`;
-    case 'attaching':
-      return `attaching (${plural(stats.attempts, 'failed attempt')}): ${stats.reason}`;
-    case 'fresh':
-      return `read ${formatDuration(stats.ageSeconds * 1000)} ago`;
-    case 'stale':
-      return `${formatDuration(stats.ageSeconds * 1000)} old: ${stats.reason}`;
-  }
-}
-
 export function serviceSection(services: readonly Service[], now: number): Html {
   const parts = services.map((service) => {
     const exit = service.lastExit
@@ -146,20 +129,7 @@ ${body}
 }
 
 function stateBadge({ state }: ServiceStatus): Html {
-  switch (state) {
-    case 'running':
-      return html`<span class="badge ok">${state}</span>`;
-    case 'looping':
-    case 'backoff':
-      return html`<span class="badge error">${state}</span>`;
-    case 'starting':
-    case 'stopping':
-    case 'stopped':
-      return html`<span class="badge warning">${state}</span>`;
-    case 'disabled':
-    case 'external':
-      return html`<span class="badge">${state}</span>`;
-  }
+  return html`<span class="badge ${SERVICE_SHADES[state]}">${state}</span>`;
 }
 
 export function fibSection(
@@ -203,11 +173,6 @@ function importPart(imported: KernelImportStatus | undefined): Html {
 <p>${describeImport(imported)}</p>${list}`;
 }
 
-/** What VPP had in the place of a route. */
-export function differenceWords(what: FibDifference['what']): string {
-  return what === 'missing' ? 'VPP had lost it' : 'VPP had other next hops';
-}
-
 /** What a FIB lacks, and why; nothing when none lacks anything. */
 function reasonList(
   heading: string,
@@ -246,28 +211,18 @@ function familyRows({ families }: FibBackendStatus): Html[] {
 
 const FAMILIES = { ipv4: 'IPv4', ipv6: 'IPv6', mpls: 'MPLS' } as const;
 
-function countCells(
-  of: Pick<FibFamilyCounts, 'desired' | 'programmed' | 'pending' | 'failed' | 'unresolved'>,
-): Html {
-  const bad = of.failed > 0 ? html`<span class="error">${formatCount(of.failed)}</span>` : formatCount(0);
-  const waits =
-    of.unresolved > 0 ? html`<span class="warning">${formatCount(of.unresolved)}</span>` : formatCount(0);
-  return html`${numbers([of.desired, of.programmed, of.pending])}<td class="number">${bad}</td><td class="number">${waits}</td>`;
+function countCells(counts: FibCounts): Html {
+  const cells = FIB_COUNTS.map((name) => {
+    const text = formatCount(counts[name]);
+    const level = counts[name] === 0 ? undefined : COUNT_LEVELS[name];
+    return html`<td class="number">${level === undefined ? text : html`<span class="${level}">${text}</span>`}</td>`;
+  });
+  return html`${cells}`;
 }
 
-function fibLevel({ status, desired }: FibBackendStatus): string {
-  switch (status.state) {
-    case 'synced':
-      return 'ok';
-    case 'degraded':
-      return 'error';
-    case 'programming':
-      return 'warning';
-    case 'waiting':
-      return desired > 0 ? 'warning' : '';
-    case 'disabled':
-      return '';
-  }
+/** Of a FIB that has nothing to do, waiting is no news. */
+function fibLevel({ status, desired }: FibBackendStatus): Shade {
+  return status.state === 'waiting' && desired === 0 ? 'off' : FIB_SHADES[status.state];
 }
 
 export function bootSection({ phases, totalMs }: ApplianceStatus['boot']): Html {

@@ -5,7 +5,7 @@ import {
   describeImage,
   describeNext,
   describeVerdict,
-} from './box-words.ts';
+} from '../update/status.ts';
 import { formatBytes, formatTime } from '../report/mod.ts';
 import type { BoxStatus } from '../status/mod.ts';
 import { type Html, html } from './html.ts';

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { assessHealth } from './health.ts';
 import { escapeHtml, html } from './html.ts';
 import { checkNesting, makeModel, textOf } from './page.fixture.ts';
 import { renderPage } from './page.ts';
 import { HOSTILE, makeInterface, makeStatus, NOW } from './status.fixture.ts';
-import type { ApplianceStatus } from '../status/mod.ts';
+import { type ApplianceStatus, reportHealth } from '../status/mod.ts';
 
 function render(changes: Partial<ApplianceStatus> = {}): string {
   return renderPage(makeModel(changes), { now: NOW, refresh: true });
@@ -75,7 +74,9 @@ describe('the page', () => {
             families: [],
             batches: 1,
             isReplaying: false,
-            failures: [{ prefix: '203.0.113.0/24', reason: 'NO_SUCH_TABLE (-11)' }],
+            failures: [
+              { prefix: '203.0.113.0/24', code: 'failed', nextHops: [], reason: 'NO_SUCH_TABLE (-11)' },
+            ],
             nextHopsLeftOut: 0,
             leftOut: [],
           },
@@ -254,7 +255,7 @@ describe('health', () => {
       'Boot: 1 phase failed (mounts: EPERM)',
     ],
   ])('%s', (_what, changes, level, sentence) => {
-    const health = assessHealth(makeStatus(changes), NOW);
+    const health = reportHealth(makeStatus(changes), NOW);
     expect(health.level).toBe(level);
     expect(health.sentences).toContainEqual(expect.objectContaining({ level, text: sentence }));
     expect(health.sentences[0]?.level).toBe(level);

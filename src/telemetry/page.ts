@@ -3,7 +3,7 @@
  * script of `client/` it is drawn anew in the browser from what changed, by the same functions.
  */
 import { formatDuration, formatTime } from '../report/mod.ts';
-import { assessHealth } from './health.ts';
+import { reportHealth } from '../status/mod.ts';
 import { type Html, html } from './html.ts';
 import { boxSection } from './page-box.ts';
 import { healthSection } from './page-health.ts';
@@ -86,14 +86,14 @@ ${parts.map((part) => html`${part.html}\n`)}</main>
 
 /** `edge1: Everything is well` */
 export function pageTitle({ status }: PageModel, now: number): string {
-  return `${status.hostname}: ${assessHealth(status, now).headline}`;
+  return `${status.hostname}: ${reportHealth(status, now).headline}`;
 }
 
 /** The parts of the page in their order, the facts of the header first. `now` in Unix milliseconds. */
 export function renderParts(model: PageModel, now: number): PagePart[] {
   const { status } = model;
   const parts: [string, Html][] = [
-    ['health', healthSection(status, now)],
+    ['health', healthSection(reportHealth(status, now), now)],
     ['interfaces', interfaceSection(model, now)],
     ['vpp', vppSection(model, now)],
     ['fib', fibSection(status, now)],

@@ -11,10 +11,9 @@ import { errorFigures, nodeFigures } from './node-figures.ts';
 import { renderPage } from './page.ts';
 import { makeFigures, makePageModel } from './page-model.ts';
 import { type HistorySource, PAGE_POINTS, PLOT_POINTS } from './rates.ts';
-import { reportHealth } from './readiness.ts';
 import type { Visitors } from './origin.ts';
 import type { FibRoute } from '../fib/status.ts';
-import type { ApplianceStatus, StatusProvider } from '../status/mod.ts';
+import { type ApplianceStatus, type StatusProvider, reportHealth } from '../status/mod.ts';
 import { STYLE_SHEET } from './style.ts';
 
 export type Handler = (exchange: Exchange) => Promise<void> | void;

@@ -1,5 +1,16 @@
 /** What is shown of updates: the page, /status, /metrics and `appliance show` render it. Plain JSON. */
-import { gauge, gauges, inSeconds, type PlainMetric } from '../report/mod.ts';
+import {
+  type Finding,
+  finding,
+  formatAgo,
+  formatTime,
+  gauge,
+  gauges,
+  inSeconds,
+  type PlainMetric,
+  plural,
+  type Words,
+} from '../report/mod.ts';
 import type { TrialCondition } from './conditions.ts';
 import type { EntryState } from './entries.ts';
 import type { HistoryEntry } from './record.ts';
@@ -104,3 +115,88 @@ export const UPDATE_METRICS: readonly PlainMetric<{ readonly update: UpdateStatu
     ({ update }) => inSeconds(update.lastFailure?.at),
   ),
 ];
+
+/** Which version runs, and what is thought of it. */
+export function describeImage({ running, trial, verdict }: UpdateStatus, now: number): Words {
+  const name = `version ${running.version}`;
+  switch (running.state) {
+    case 'good':
+      return { level: 'ok', text: `${name} runs and is good` };
+    case 'fallback':
+      return {
+        level: 'warning',
+        text: `${name} runs although its boots are used up: nothing better is on the boot partition`,
+      };
+    case 'unknown':
+      return { level: 'ok', text: `${name} runs; the boot loader does not tell from which entry` };
+    case 'trial':
+      break;
+  }
+  if (verdict?.state === 'failed') {
+    return { level: 'error', text: `${name} failed its trial, the box restarts: ${verdict.reason}` };
+  }
+  if (trial === undefined) return { level: 'ok', text: `${name} runs and passed its trial` };
+  const until = `${formatTime(trial.deadline)} (${formatAgo(trial.deadline, now)})`;
+  const missing = trial.conditions.filter(({ ok }) => !ok).map((condition) => condition.name);
+  const still = missing.length === 0 ? '' : `; not met yet: ${missing.join(', ')}`;
+  return {
+    level: 'warning',
+    text: `${name} is on trial until ${until}: without its verdict until then the box restarts${still}`,
+  };
+}
+
+/** Whether this run counts as a good one; undefined before it is looked at. */
+export function describeVerdict({ verdict }: UpdateStatus): string | undefined {
+  switch (verdict?.state) {
+    case undefined:
+      return undefined;
+    case 'good':
+      return `counts as good since ${formatTime(verdict.at)}: all conditions were met`;
+    case 'waiting':
+      return `does not count as good yet: looked at since ${formatTime(verdict.since)}`;
+    case 'failed':
+      return `failed at ${formatTime(verdict.at)}: ${verdict.reason}`;
+  }
+}
+
+/** What the next restart starts; undefined where the boot partition is not known. */
+export function describeNext({ entries }: UpdateStatus): string | undefined {
+  const next = entries.find((entry) => entry.next);
+  if (next === undefined) return undefined;
+  return `version ${next.version}${next.running ? ', the one that runs' : ''} (${next.file})`;
+}
+
+export function describeEntryState({ state, left }: Pick<EntryStatus, 'state' | 'left'>): string {
+  switch (state) {
+    case 'good':
+      return 'good';
+    case 'trial':
+      return `on trial, ${plural(left ?? 0, 'boot')} left`;
+    case 'failed':
+      return 'failed';
+    case 'aside':
+      return 'put aside for an older one';
+  }
+}
+
+/** How an update ended. */
+export function describeEnd({ version, result, at, reason }: HistoryEntry, now: number): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `version ${version} ${result === 'good' ? 'became good' : result} ${formatAgo(at, now)}, at ${formatTime(at)}${why}`;
+}
+
+/** Which version runs, and the last update, when it came to nothing. */
+export function updateFindings(update: UpdateStatus, now: number): Finding[] {
+  const { running, verdict, history } = update;
+  const image = describeImage(update, now);
+  const code = verdict?.state === 'failed' ? 'trial-failed' : running.state;
+  const found = [finding('update', code, image.level, `Image: ${image.text}`, { ready: true })];
+  const [ended] = history;
+  if (ended?.result === 'failed' || ended?.result === 'interrupted') {
+    const text = `The last update: ${describeEnd(ended, now)}`;
+    found.push(
+      finding('update', `last-${ended.result}`, 'warning', text, { subject: ended.version, ready: true }),
+    );
+  }
+  return found;
+}

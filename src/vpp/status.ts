@@ -2,14 +2,21 @@
 import {
   counter,
   type Distribution,
+  type Finding,
+  finding,
+  formatAgo,
+  formatDuration,
+  formatTime,
   gauge,
   gauges,
   type Metric,
+  plural,
   type PlainMetric,
   type Sample,
   type Timestamp,
+  type Words,
 } from '../report/mod.ts';
-import type { ServiceStatus } from '../supervise/status.ts';
+import { describeService, type ServiceStatus } from '../supervise/status.ts';
 import type { ApiTraffic } from './api/traffic.ts';
 import type { StatsStatus } from './stats/mod.ts';
 
@@ -118,4 +125,113 @@ function roundTrips({ boundsSeconds, counts, sumSeconds }: ApiTraffic): Distribu
     return [count, bound];
   });
   return { parts, sum: sumSeconds, count };
+}
+
+/** `, no answer for 5 s`; empty while VPP answers. */
+function silenceOf(api: ApiStatus, now: number): string {
+  if (api.state !== 'connected' || api.silentSince === undefined) return '';
+  return `, no answer for ${formatDuration(Math.max(0, now - api.silentSince))}`;
+}
+
+export function describeApi(api: ApiStatus, now: number): Words {
+  switch (api.state) {
+    case 'idle':
+      return { level: 'warning', text: `not connected: ${api.reason}` };
+    case 'connecting': {
+      const reason = api.reason ? `: ${api.reason}` : '';
+      const text = `connecting, attempt ${api.attempt}, ${formatAgo(api.since, now)}${reason}`;
+      return { level: 'warning', text };
+    }
+    case 'connected': {
+      const silence = silenceOf(api, now);
+      const level = silence === '' ? 'ok' : 'warning';
+      return { level, text: `connected since ${formatTime(api.since)}${silence}` };
+    }
+    case 'disconnected':
+      return { level: 'warning', text: `disconnected ${formatAgo(api.since, now)}: ${api.reason}` };
+    case 'incompatible':
+      return { level: 'warning', text: `incompatible: ${api.reason}` };
+  }
+}
+
+export function describeStats(stats: StatsStatus): string {
+  switch (stats.state) {
+    case 'idle':
+      return `not read: ${stats.reason}`;
+    case 'attaching':
+      return `attaching (${plural(stats.attempts, 'failed attempt')}): ${stats.reason}`;
+    case 'fresh':
+      return `read ${formatDuration(stats.ageSeconds * 1000)} ago`;
+    case 'stale':
+      return `${formatDuration(stats.ageSeconds * 1000)} old: ${stats.reason}`;
+  }
+}
+
+export function vppFindings({ vpp, stats }: VppSource, now: number): Finding[] {
+  const stalled = stats.state === 'fresh' ? stats.stalledWorkers : [];
+  const found = [processFinding(vpp, now)];
+  if (stalled.length > 0) {
+    const text = `VPP's worker ${stalled.join(', ')} stands still`;
+    // a condition says it
+    found.push(finding('vpp', 'worker-stalled', 'error', text, { subject: stalled.join(' '), quiet: true }));
+  }
+  return found;
+}
+
+function processFinding({ process, api, version }: VppStatus, now: number): Finding {
+  const state = describeService(process, now);
+  switch (process.state) {
+    case 'disabled':
+      return finding('vpp', process.state, 'ok', `VPP is ${state}`);
+    case 'looping':
+      return finding('vpp', process.state, 'error', `VPP ${state}`);
+    case 'backoff':
+      return finding('vpp', process.state, 'error', `VPP is ${state}`);
+    case 'starting':
+      return finding('vpp', process.state, 'warning', `VPP is ${state}`, {
+        ready: api.state === 'connected',
+      });
+    case 'stopped':
+    case 'stopping':
+      return finding('vpp', process.state, 'warning', `VPP is ${state}`);
+    case 'running':
+    case 'external':
+      return apiFinding(api, version ? `VPP ${version}` : 'VPP', state, now);
+  }
+}
+
+function apiFinding(api: ApiStatus, name: string, state: string, now: number): Finding {
+  switch (api.state) {
+    case 'connected': {
+      const silence = silenceOf(api, now);
+      const text = `${name} is ${state} and connected${silence}`;
+      return silence === ''
+        ? finding('vpp', api.state, 'ok', text)
+        : finding('vpp', 'silent', 'warning', text, { ready: true });
+    }
+    case 'incompatible': {
+      const text = `${name} is of another version than this program needs: ${api.reason}`;
+      return finding('vpp', api.state, 'error', text);
+    }
+    case 'idle':
+    case 'disconnected':
+      return finding('vpp', api.state, 'error', `${name} is ${state}, not connected: ${api.reason}`);
+    case 'connecting': {
+      const reason = api.reason ? `: ${api.reason}` : '';
+      const text = `${name} is ${state}, connecting (attempt ${api.attempt})${reason}`;
+      return finding('vpp', api.state, 'warning', text);
+    }
+  }
+}
+
+/** Of a VPP that is disabled none are wanted. */
+export function countersFinding({ vpp, stats }: VppSource): Finding {
+  const more = { ready: vpp.process.state === 'disabled' };
+  if (stats.state === 'stale') {
+    return finding('counters', stats.state, 'warning', `VPP's counters are old: ${stats.reason}`, more);
+  }
+  if (stats.state === 'attaching' && stats.attempts > 0) {
+    return finding('counters', stats.state, 'warning', `No counters from VPP: ${stats.reason}`, more);
+  }
+  return finding('counters', stats.state, 'ok', describeStats(stats), { quiet: true });
 }

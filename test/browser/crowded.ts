@@ -116,7 +116,12 @@ function crowdedStatus(): ApplianceStatus {
       withoutGroup(
         nic(5, {
           driver: 'igc',
-          use: { role: 'refused', name: 'xe5', reason: 'the kernel has no IOMMU, which vfio-pci needs' },
+          use: {
+            role: 'refused',
+            name: 'xe5',
+            code: 'no-iommu',
+            reason: 'the kernel has no IOMMU, which vfio-pci needs',
+          },
         }),
       ),
       nic(6, { driver: 'igc', link: 'up', use: { role: 'management', name: 'enp6s0' } }),
@@ -162,8 +167,8 @@ function crowdedStatus(): ApplianceStatus {
           { family: 'ipv6', desired: 200_000, programmed: 199_999, pending: 0, failed: 1, unresolved: 0 },
         ],
         failures: [
-          { prefix: '203.0.113.0/24', reason: 'NO_SUCH_TABLE (-11)' },
-          { prefix: '2001:db8:ffff::/48', reason: 'NO_SUCH_ENTRY (-56)' },
+          { prefix: '203.0.113.0/24', code: 'failed', nextHops: [], reason: 'NO_SUCH_TABLE (-11)' },
+          { prefix: '2001:db8:ffff::/48', code: 'failed', nextHops: [], reason: 'NO_SUCH_ENTRY (-56)' },
         ],
         nextHopsLeftOut: 1,
         leftOut: [

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HealthReport } from '../../src/telemetry/mod.ts';
+import type { HealthReport } from '../../src/status/mod.ts';
 import { EXECUTABLE, RunningAppliance, withOwnVpp } from './running-appliance.ts';
 
 // long enough away to be looked at

@@ -1,10 +1,9 @@
 /** Each leaf of the configuration, not being so: its check fails, and health and metrics say it too. */
 import { describe, expect, test } from 'vitest';
 import { LEAVES, READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
-import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
-import { assessHealth } from './health.ts';
-import { assessReadiness } from './readiness.ts';
-import { makeBox, makeInterface, makeStatus, NOW } from './status.fixture.ts';
+import { parseExposition, scrape, valueOf } from '../telemetry/exposition.fixture.ts';
+import { reportHealth } from './health.ts';
+import { makeBox, makeInterface, makeStatus, NOW } from '../telemetry/status.fixture.ts';
 import type { FibBackendStatus } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
 import type { Condition } from '../report/mod.ts';
@@ -39,7 +38,7 @@ const iface = (changes: Partial<InterfaceStatus>): Changes => ({
 });
 const refused = (reason: string): Changes => iface({ state: { state: 'failed', reason } });
 const refusedNic = (reason: string): Changes => ({
-  nics: [{ ...nic, driver: 'igc', use: { role: 'refused', name: 'xe0', reason } }],
+  nics: [{ ...nic, driver: 'igc', use: { role: 'refused', name: 'xe0', code: 'not-bound', reason } }],
 });
 const fibs = (changes: Partial<FibBackendStatus>): Changes => ({ fib: [{ ...fib, ...changes }] });
 const kernelFib = (changes: Partial<FibBackendStatus>): Changes => ({
@@ -47,7 +46,7 @@ const kernelFib = (changes: Partial<FibBackendStatus>): Changes => ({
 });
 const degraded = {
   failed: 1,
-  failures: [{ prefix: '203.0.113.0/24', reason: 'NO_SUCH_FIB (-3)' }],
+  failures: [{ prefix: '203.0.113.0/24', code: 'failed', nextHops: [], reason: 'NO_SUCH_FIB (-3)' }],
   status: { state: 'degraded', since, reason: '1 of 3 routes were refused' },
 } as const;
 const box = (changes: Partial<BoxStatus>, more: Changes = {}): Changes => ({
@@ -167,7 +166,9 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'route.PREFIX': fibs({
     programmed: 2,
     unresolved: 1,
-    failures: [{ prefix: '203.0.113.0/24', reason: 'no way to 10.9.9.9' }],
+    failures: [
+      { prefix: '203.0.113.0/24', code: 'unresolved', nextHops: ['10.9.9.9'], reason: 'no way to 10.9.9.9' },
+    ],
   }),
   'service.NAME.command': service({
     state: 'backoff',
@@ -189,7 +190,7 @@ const BROKEN: Readonly<Record<string, Changes>> = {
 const CHECKS = new Map(LEAVES.flatMap(({ path, leaf: { fails } }) => (fails ? [[path, fails[0]]] : [])));
 
 function failing(status: ApplianceStatus): ReadyCheckName[] {
-  return assessReadiness(status).checks.flatMap(({ name, ok }) => (ok ? [] : [name]));
+  return reportHealth(status, NOW).checks.flatMap(({ name, ok }) => (ok ? [] : [name]));
 }
 
 test('every leaf that may not take effect is broken here, and no other', () => {
@@ -200,14 +201,14 @@ describe('what is configured and not so', () => {
   test('is nothing while all is well', () => {
     for (const status of [good, makeStatus({ box: makeBox() }), makeStatus({ mode: 'run' })]) {
       expect(failing(status)).toEqual([]);
-      expect(assessReadiness(status).checks.map(({ name }) => name)).toEqual([...READY_CHECKS]);
+      expect(reportHealth(status, NOW).checks.map(({ name }) => name)).toEqual([...READY_CHECKS]);
     }
   });
 
   test.each(Object.entries(BROKEN))('%s fails its check, and is in health', (path, changes) => {
     const status = makeStatus(changes);
     expect(failing(status)).toContain(CHECKS.get(path));
-    expect(assessHealth(status, NOW).level).not.toBe('ok');
+    expect(reportHealth(status, NOW).level).not.toBe('ok');
   });
 
   test.each(
@@ -266,7 +267,7 @@ describe('what is configured and not so', () => {
       /VPP/,
     ],
   ])('%s', (_what, changes, name, reason) => {
-    const check = assessReadiness(makeStatus(changes)).checks.find((one) => one.name === name);
+    const check = reportHealth(makeStatus(changes), NOW).checks.find((one) => one.name === name);
     expect(check).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
   });
 

@@ -1,9 +1,8 @@
 /** The way from the cable to the FIB, with each step broken in turn. */
 import { describe, expect, test } from 'vitest';
-import { assessHealth } from './health.ts';
+import { reportHealth } from './health.ts';
 import { assessPaths, PATH_STEPS, type PathStep } from './path.ts';
-import { assessReadiness, reportHealth } from './readiness.ts';
-import { makeInterface, makeStatus, NOW } from './status.fixture.ts';
+import { makeInterface, makeStatus, NOW } from '../telemetry/status.fixture.ts';
 import type { NicStatus } from '../dpdk/status.ts';
 import type { FibBackendStatus } from '../fib/status.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
@@ -70,7 +69,7 @@ describe('the first broken step', () => {
   const degraded: FibBackendStatus = {
     ...fib,
     failed: 1,
-    failures: [{ prefix: '203.0.113.0/24', reason: 'NO_SUCH_TABLE (-11)' }],
+    failures: [{ prefix: '203.0.113.0/24', code: 'failed', nextHops: [], reason: 'NO_SUCH_TABLE (-11)' }],
     status: { state: 'degraded', since, reason: '1 of 3 routes were refused' },
   };
   test.each<[string, Partial<ApplianceStatus>, PathStep['step'], PathStep['state'], RegExp, RegExp]>([
@@ -110,7 +109,7 @@ describe('the first broken step', () => {
       'refused as management',
       withNic({
         driver: 'igc',
-        use: { role: 'refused', name: 'xe0', reason: 'it is the management interface' },
+        use: { role: 'refused', name: 'xe0', code: 'management', reason: 'it is the management interface' },
       }),
       'driver',
       'broken',
@@ -125,7 +124,7 @@ describe('the first broken step', () => {
             {
               ...nic,
               driver: 'igc',
-              use: { role: 'refused', name: 'xe0', reason: 'the kernel has no IOMMU' },
+              use: { role: 'refused', name: 'xe0', code: 'no-iommu', reason: 'the kernel has no IOMMU' },
             },
             'iommuGroup',
           ),
@@ -140,7 +139,7 @@ describe('the first broken step', () => {
       'a shared IOMMU group',
       withNic({
         groupMembers: ['0000:03:00.1'],
-        use: { role: 'refused', name: 'xe0', reason: 'its IOMMU group 12 is shared' },
+        use: { role: 'refused', name: 'xe0', code: 'group-shared', reason: 'its IOMMU group 12 is shared' },
       }),
       'vfio',
       'broken',
@@ -295,7 +294,14 @@ describe('the first broken step', () => {
             ...fib,
             programmed: 2,
             unresolved: 1,
-            failures: [{ prefix: '203.0.113.0/24', reason: '192.0.2.254: network is unreachable' }],
+            failures: [
+              {
+                prefix: '203.0.113.0/24',
+                code: 'unresolved',
+                nextHops: ['192.0.2.254'],
+                reason: '192.0.2.254: network is unreachable',
+              },
+            ],
           },
         ],
       },
@@ -321,10 +327,10 @@ describe('the first broken step', () => {
     // what comes before it is in order
     const before = path?.steps.slice(0, PATH_STEPS.indexOf(step)) ?? [];
     expect(before.filter((one) => one.state === 'broken')).toEqual([]);
-    const health = assessHealth(status, NOW);
+    const health = reportHealth(status, NOW);
     expect(health.level).not.toBe('ok');
     expect(health.broken[0]).toMatchObject({ interfaces: ['xe0'], step: { step } });
-    expect(assessReadiness(status).ready).toBe(false);
+    expect(reportHealth(status, NOW).ready).toBe(false);
   });
 });
 
@@ -384,8 +390,8 @@ describe('what is not broken', () => {
   ])('%s', (_what, changes, states) => {
     expect(statesOf(changes)).toBe(states);
     const status = makeStatus(changes);
-    expect(assessHealth(status, NOW).broken).toEqual([]);
-    expect(assessReadiness(status)).toMatchObject({ ready: true });
+    expect(reportHealth(status, NOW).broken).toEqual([]);
+    expect(reportHealth(status, NOW)).toMatchObject({ ready: true });
   });
 
   test('an interface that VPP lacks for want of its NIC is no cause of its own', () => {
@@ -411,7 +417,7 @@ describe('what is not broken', () => {
 describe('health', () => {
   test('warns of a VPP that does not answer, before it counts as hung', () => {
     const api = { state: 'connected', since, vpePid: 77, silentSince: NOW - 5_000 } as const;
-    const health = assessHealth(makeStatus({ vpp: { ...good.vpp, api } }), NOW);
+    const health = reportHealth(makeStatus({ vpp: { ...good.vpp, api } }), NOW);
     expect(health.sentences[0]).toMatchObject({
       level: 'warning',
       text: expect.stringMatching(/^VPP .* is running .* and connected, no answer for 5 s$/),
@@ -420,7 +426,7 @@ describe('health', () => {
 
   test('is not ready while a worker of VPP stands still', () => {
     const stats = { state: 'fresh', since, ageSeconds: 1, stalledWorkers: ['vpp_wk_1'] } as const;
-    expect(assessReadiness(makeStatus({ stats }))).toMatchObject({
+    expect(reportHealth(makeStatus({ stats }), NOW)).toMatchObject({
       ready: false,
       checks: expect.arrayContaining([
         { name: 'vpp', ok: false, reason: "VPP's worker vpp_wk_1 stands still" },
@@ -437,19 +443,30 @@ describe('health', () => {
         makeInterface('xe1', { link: 'down' }),
       ],
     });
-    const { broken, sentences } = assessHealth(status, NOW);
+    const { broken, sentences } = reportHealth(status, NOW);
     expect(broken.map(({ interfaces, step }) => [interfaces.join(), step.step])).toEqual([
       ['xe0,xe1', 'link'],
       ['loop0', 'interface'],
     ]);
-    expect(sentences).toContainEqual({ level: 'warning', text: 'xe0, xe1: no link' });
+    expect(sentences).toContainEqual({
+      part: 'interfaces',
+      subject: 'xe0 xe1',
+      code: 'no-link',
+      level: 'warning',
+      ready: false,
+      text: 'xe0, xe1: no link',
+    });
   });
 
   test('names a next hop that nothing leads to', () => {
     const nextHops = [
       { address: '10.9.9.9', routes: 2, example: '10.0.0.0/8', reach: { kind: 'none' } },
     ] as const;
-    expect(assessHealth(makeStatus({ nextHops }), NOW).sentences[0]).toEqual({
+    expect(reportHealth(makeStatus({ nextHops }), NOW).sentences[0]).toEqual({
+      part: 'routes',
+      subject: '10.9.9.9',
+      code: 'next-hop-unreachable',
+      ready: true,
       level: 'warning',
       text: 'Next hop 10.9.9.9 of 10.0.0.0/8 and 1 other route is in no network of an interface, and no other route leads to it',
     });
@@ -461,7 +478,7 @@ describe('health', () => {
       NOW,
     );
     expect(ready).toBe(false);
-    expect(checks[0]).toEqual({ name: 'boot', ok: false, reason: 'still booting: phase http' });
+    expect(checks[0]).toEqual({ name: 'boot', ok: false, reason: 'Still booting: phase http' });
   });
 });
 

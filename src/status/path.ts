@@ -8,7 +8,13 @@
  */
 import type { NextHopStatus } from '../dataplane/status.ts';
 import type { NicStatus } from '../dpdk/status.ts';
-import type { FibBackendStatus, FibFailure } from '../fib/status.ts';
+import {
+  type FibBackendStatus,
+  type FibFailure,
+  isFarBehind,
+  leftOutWords,
+  unresolvedWords,
+} from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
 import { plural } from '../report/mod.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
@@ -33,6 +39,7 @@ export type PathStep = { readonly step: PathStepName } & (
   | {
       /** `waiting`: it is under way, and may mend itself. */
       readonly state: 'broken' | 'waiting';
+      readonly code: string;
       /** What is wrong. */
       readonly text: string;
       /** Where to look, or what to do. */
@@ -94,14 +101,14 @@ function assessPath(
   const facts: Facts = { status, name, dataPlane, nic, found, nextHops };
   const judged = PATH_STEPS.map((step): PathStep => ({ step, ...JUDGES[step](facts) }));
   const steps = judged.map((step) => (isConsequence(step, judged) ? asUnknown(step) : step));
-  const broken =
-    steps.find((step) => step.state === 'broken') ?? steps.find((step) => step.state === 'waiting');
-  return {
-    interface: name,
-    dataPlane,
-    steps,
-    ...(broken !== undefined && 'look' in broken ? { broken } : {}),
-  };
+  const broken = firstTrouble(steps);
+  return { interface: name, dataPlane, steps, ...(broken === undefined ? {} : { broken }) };
+}
+
+/** The first broken one, or else the first that is under way. */
+export function firstTrouble(steps: readonly PathStep[]): BrokenStep | undefined {
+  const troubles = steps.filter((step) => 'look' in step);
+  return troubles.find(({ state }) => state === 'broken') ?? troubles[0];
 }
 
 /** VPP has no interface of a NIC that it does not have. */
@@ -138,6 +145,7 @@ function judgeLink({ status, name, dataPlane, nic, found }: Facts): Judged {
       return ok(speed === undefined ? 'link up' : `link up, ${speed} Mbit/s`);
     case 'down':
       return broken(
+        'no-link',
         `no link${where(nic)}`,
         'the cable, and whether the device at its other end is switched on',
       );
@@ -151,22 +159,38 @@ function judgeDriver({ status, name, nic, dataPlane }: Facts): Judged {
   const { use, driver, pciAddress } = nic;
   switch (use.role) {
     case 'missing':
-      return broken(use.reason, 'the list of network cards below, for its PCI address in the configuration');
+      return broken(
+        'missing',
+        use.reason,
+        'the list of network cards below, for its PCI address in the configuration',
+      );
     case 'refused':
-      return isIommuTrouble(nic)
+      return isIommuTrouble(use)
         ? ok(`driver ${driver ?? 'none'}`)
-        : broken(use.reason, `[vpp.dpdk.interface.${pciAddress}] in the configuration, and the log`);
+        : broken(
+            use.code,
+            use.reason,
+            `[vpp.dpdk.interface.${pciAddress}] in the configuration, and the log`,
+          );
     default:
       break;
   }
   if (driver === undefined)
-    return broken(`no driver has ${pciAddress}`, "the kernel's log (show log kernel)");
+    return broken('no-driver', `no driver has ${pciAddress}`, "the kernel's log (show log kernel)");
   if (dataPlane === 'kernel' || USER_DRIVERS.has(driver) || SHARED_DRIVERS.has(driver)) {
     return ok(`driver ${driver}`);
   }
   return status.vpp.process.state === 'running'
-    ? broken(`${pciAddress} has the driver ${driver}, not vfio-pci`, 'the log of the appliance (show log)')
-    : waiting(`${pciAddress} still has the driver ${driver}`, 'VPP takes the NIC when it is started');
+    ? broken(
+        'kernel-driver',
+        `${pciAddress} has the driver ${driver}, not vfio-pci`,
+        'the log of the appliance (show log)',
+      )
+    : waiting(
+        'kernel-driver',
+        `${pciAddress} still has the driver ${driver}`,
+        'VPP takes the NIC when it is started',
+      );
 }
 
 function judgeVfio({ status, name, nic, dataPlane }: Facts): Judged {
@@ -174,10 +198,14 @@ function judgeVfio({ status, name, nic, dataPlane }: Facts): Judged {
   const { use, driver, iommuGroup } = nic;
   if (dataPlane === 'kernel') return notNeeded('the kernel forwards');
   if (use.role === 'missing') return unknown('the NIC is not there');
-  if (use.role === 'refused' && isIommuTrouble(nic)) {
+  if (use.role === 'refused' && isIommuTrouble(use)) {
     return iommuGroup === undefined
-      ? broken(use.reason, 'VT-d or AMD-Vi in the firmware, and intel_iommu=on on the kernel command line')
-      : broken(use.reason, 'the other devices of its IOMMU group, in the list of network cards');
+      ? broken(
+          use.code,
+          use.reason,
+          'VT-d or AMD-Vi in the firmware, and intel_iommu=on on the kernel command line',
+        )
+      : broken(use.code, use.reason, 'the other devices of its IOMMU group, in the list of network cards');
   }
   if (driver === 'vfio-pci') return ok(iommuGroup === undefined ? 'vfio-pci' : `IOMMU group ${iommuGroup}`);
   if (driver !== undefined && (USER_DRIVERS.has(driver) || SHARED_DRIVERS.has(driver))) {
@@ -193,13 +221,17 @@ function judgeVpp({ status, dataPlane }: Facts): Judged {
   switch (process.state) {
     case 'looping':
     case 'backoff':
-      return broken(`VPP does not stay up: ${process.reason}`, look);
+      return broken(process.state, `VPP does not stay up: ${process.reason}`, look);
     case 'stopped':
-      return broken(`VPP is stopped: ${process.reason}`, 'the log of the appliance (show log)');
+      return broken(
+        process.state,
+        `VPP is stopped: ${process.reason}`,
+        'the log of the appliance (show log)',
+      );
     case 'stopping':
-      return waiting(`VPP is being stopped: ${process.reason}`, look);
+      return waiting(process.state, `VPP is being stopped: ${process.reason}`, look);
     case 'starting':
-      return waiting('VPP is starting', look);
+      return waiting(process.state, 'VPP is starting', look);
     case 'running':
     case 'external':
       break;
@@ -210,14 +242,15 @@ function judgeVpp({ status, dataPlane }: Facts): Judged {
     case 'connecting': {
       const reason = api.reason === undefined ? '' : `: ${api.reason}`;
       return process.state === 'external' && api.attempt > 1
-        ? broken(`no VPP answers${reason}`, look)
-        : waiting(`VPP does not answer yet${reason}`, look);
+        ? broken(api.state, `no VPP answers${reason}`, look)
+        : waiting(api.state, `VPP does not answer yet${reason}`, look);
     }
     case 'idle':
     case 'disconnected':
-      return broken(`not connected to VPP: ${api.reason}`, look);
+      return broken(api.state, `not connected to VPP: ${api.reason}`, look);
     case 'incompatible':
       return broken(
+        api.state,
         `this VPP speaks another API: ${api.reason}`,
         'the messages that differ, listed under VPP',
       );
@@ -231,11 +264,19 @@ function judgeInterface({ status, dataPlane, found }: Facts): Judged {
   }
   switch (found.state.state) {
     case 'pending':
-      return waiting(`not set up yet: ${found.state.reason}`, 'the log of the appliance (show log)');
+      return waiting(
+        'pending',
+        `not set up yet: ${found.state.reason}`,
+        'the log of the appliance (show log)',
+      );
     case 'failed':
       return hasInterface(found)
         ? ok('there')
-        : broken(found.state.reason, `the names in the configuration, and what ${planeName(dataPlane)} has`);
+        : broken(
+            'no-interface',
+            found.state.reason,
+            `the names in the configuration, and what ${planeName(dataPlane)} has`,
+          );
     case 'ok':
       if (found.adminUp) return ok('up');
       return ok(found.isSetDownInLinux === true ? 'set down in Linux' : 'shut down by the configuration');
@@ -254,6 +295,7 @@ function judgeTap({ status, dataPlane, found }: Facts): Judged {
   return hostInterface.state === 'paired'
     ? ok(`${hostInterface.name} in ${hostInterface.netns}`)
     : broken(
+        'no-tap',
         `no TAP in Linux: ${hostInterface.reason}`,
         '[vpp.lcp] in the configuration, and the plugins of VPP (vppctl show plugins)',
       );
@@ -265,7 +307,7 @@ function judgeAddress({ status, dataPlane, found }: Facts): Judged {
     return unknown('the interface is not set up');
   }
   if (found.state.state === 'failed') {
-    return broken(found.state.reason, `[interface.${found.name}] in the configuration`);
+    return broken('failed', found.state.reason, `[interface.${found.name}] in the configuration`);
   }
   return found.addresses.length === 0 ? notNeeded('none is configured') : ok(found.addresses.join(', '));
 }
@@ -279,6 +321,7 @@ function judgeNextHop({ status, dataPlane, found, nextHops: here }: Facts): Judg
   const unresolved = unresolvedBy(fibOf(status, dataPlane), here);
   if (unresolved !== undefined) {
     return broken(
+      'next-hop-unresolved',
       `${unresolved.prefix} waits for its next hop: ${unresolved.reason}`,
       'whether the next hop answers at its address, and [route] in the configuration',
     );
@@ -297,11 +340,10 @@ function unresolvedBy(
   fib: FibBackendStatus | undefined,
   nextHops: readonly NextHopStatus[],
 ): FibFailure | undefined {
-  if (fib === undefined || fib.unresolved === 0) return undefined;
-  return fib.failures.find(({ reason }) => {
-    const words = new Set(reason.split(/[\s,;%()]+|:(?=\s|$)/));
-    return nextHops.some(({ address }) => words.has(address));
-  });
+  const addresses = new Set(nextHops.map(({ address }) => address));
+  return fib?.failures.find(
+    ({ code, nextHops: waitsFor }) => code === 'unresolved' && waitsFor.some((one) => addresses.has(one)),
+  );
 }
 
 function judgeRoutes({ status, dataPlane }: Facts): Judged {
@@ -312,47 +354,31 @@ function judgeRoutes({ status, dataPlane }: Facts): Judged {
     case 'disabled':
       return notNeeded(fib.status.reason);
     case 'waiting':
-      return fib.desired === 0 ? notNeeded('there are none') : waiting(`waiting: ${fib.status.reason}`, look);
+      return fib.desired === 0
+        ? notNeeded('there are none')
+        : waiting('waiting', `waiting: ${fib.status.reason}`, look);
     case 'programming': {
       const progress = `${fib.programmed} of ${plural(fib.desired, 'route')} programmed`;
-      return isFarBehind(fib) ? waiting(progress, look) : ok(progress);
+      return isFarBehind(fib) ? waiting('programming', progress, look) : ok(progress);
     }
     case 'synced':
       if (fib.unresolved > 0)
-        return waiting(`${plural(fib.programmed, 'route')} programmed${unresolvedWords(fib)}`, look);
+        return waiting(
+          'unresolved',
+          `${plural(fib.programmed, 'route')} programmed${unresolvedWords(fib)}`,
+          look,
+        );
       return ok(`${plural(fib.programmed, 'route')} programmed${leftOutWords(fib)}`);
     case 'degraded': {
       const [first] = fib.failures;
       const example = first === undefined ? '' : `, such as ${first.prefix}: ${first.reason}`;
-      return broken(`${fib.status.reason}${example}`, look);
+      return broken('degraded', `${fib.status.reason}${example}`, look);
     }
   }
 }
 
-/** `, 2 routes without a reachable next hop, such as …: why`; empty while there is none. */
-export function unresolvedWords({ unresolved, failed, failures: [first] }: FibBackendStatus): string {
-  if (unresolved === 0) return '';
-  // With failures among them nobody knows which the first is.
-  const example = first === undefined || failed > 0 ? '' : `, such as ${first.prefix}: ${first.reason}`;
-  return `, ${plural(unresolved, 'route')} without a reachable next hop${example}`;
-}
-
-/** `, without the next hop …: why`; empty while none is left out. */
-export function leftOutWords({ nextHopsLeftOut, leftOut: [first] }: FibBackendStatus): string {
-  if (first === undefined) return '';
-  const example = `${first['next-hop']}: ${first.reason}`;
-  return nextHopsLeftOut === 1
-    ? `, without the next hop ${example}`
-    : `, without ${nextHopsLeftOut} next hops, such as ${example}`;
-}
-
-/** Whether more is missing than the changes that come all the time: one route in a hundred. */
-export function isFarBehind({ desired, programmed }: FibBackendStatus): boolean {
-  return (desired - programmed) * 100 > desired;
-}
-
 /** The FIB that forwards. */
-export function fibOf(status: ApplianceStatus, dataPlane: 'vpp' | 'kernel'): FibBackendStatus | undefined {
+function fibOf(status: ApplianceStatus, dataPlane: 'vpp' | 'kernel'): FibBackendStatus | undefined {
   return status.fib.find(({ backend }) => backend === dataPlane);
 }
 
@@ -362,9 +388,8 @@ function hasInterface(found: InterfaceStatus): boolean {
   return found.dataPlane === 'vpp' ? found.swIfIndex !== undefined : found.mtuBytes !== undefined;
 }
 
-function isIommuTrouble({ iommuGroup, groupMembers, use }: NicStatus): boolean {
-  if (use.role !== 'refused') return false;
-  return /IOMMU/.test(use.reason) && (iommuGroup === undefined || groupMembers.length > 0);
+function isIommuTrouble({ code }: Extract<NicStatus['use'], { role: 'refused' }>): boolean {
+  return code === 'no-iommu' || code === 'no-iommu-group' || code === 'group-shared';
 }
 
 function isForDataPlane(
@@ -389,5 +414,10 @@ function planeName(dataPlane: 'vpp' | 'kernel'): string {
 const ok = (text: string): Judged => ({ state: 'ok', text });
 const unknown = (text: string): Judged => ({ state: 'unknown', text });
 const notNeeded = (text: string): Judged => ({ state: 'not-needed', text });
-const broken = (text: string, look: string): Judged => ({ state: 'broken', text, look });
-const waiting = (text: string, look: string): Judged => ({ state: 'waiting', text, look });
+const broken = (code: string, text: string, look: string): Judged => ({ state: 'broken', code, text, look });
+const waiting = (code: string, text: string, look: string): Judged => ({
+  state: 'waiting',
+  code,
+  text,
+  look,
+});

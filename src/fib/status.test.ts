@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  describeImport,
-  describeImportRefusal,
-  describeNotTaken,
-  importedRouteText,
-} from './import-words.ts';
+import { describeImport, describeImportRefusal, describeNotTaken, importedRouteText } from './status.ts';
 import type { ImportRefusal, ImportRefusalCode, KernelImportStatus } from '../fib/status.ts';
 
 const following = (notTaken: Partial<KernelImportStatus['notTaken']>): KernelImportStatus => ({

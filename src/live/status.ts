@@ -1,7 +1,18 @@
 /** Owns what is said of the configuration: which one runs, and whether it is to stay. Pure. */
-import { gauge, gauges, type PlainMetric, stateSamples, type Timestamp } from '../report/mod.ts';
-import type { ChangePlan } from './difference.ts';
-import type { ConfigProblem } from './types.ts';
+import type { ChangePlan, ConfigProblem } from '../config/mod.ts';
+import {
+  type Finding,
+  finding,
+  formatAgo,
+  formatTime,
+  gauge,
+  gauges,
+  type PlainMetric,
+  plural,
+  stateSamples,
+  type Timestamp,
+  type Words,
+} from '../report/mod.ts';
 
 /** Which configuration runs, and what is wrong with the file. */
 export type ConfigStatus = {
@@ -71,3 +82,39 @@ export const CONFIG_METRICS: readonly PlainMetric<ConfigSource>[] = [
     ({ change }) => change && change.pending.length > 0,
   ),
 ];
+
+/** Whether the configuration in force is to stay. */
+export function describeChange(change: ConfigChangeStatus, now: number): Words {
+  switch (change.state) {
+    case 'confirmed':
+      return { level: 'ok', text: 'confirmed' };
+    case 'waiting': {
+      const until = `${formatTime(change.confirmBefore)} (${formatAgo(change.confirmBefore, now)})`;
+      return {
+        level: 'warning',
+        text: `what is in force waits for its confirmation until ${until}: without it the configuration of before comes back`,
+      };
+    }
+    case 'reverted':
+      return {
+        level: 'warning',
+        text: `a change was taken back at ${formatTime(change.at)}: ${change.reason}`,
+      };
+  }
+}
+
+export function configFinding(config: ConfigStatus): Finding {
+  const { state, path, problems, source } = config;
+  const listed = problems.length > 0 ? `, ${plural(problems.length, 'problem')} listed below` : '';
+  if (state === 'ok') {
+    const level = problems.length > 0 ? 'warning' : 'ok';
+    const text = `The configuration in ${path} is in use${listed}`;
+    return finding('configuration', state, level, text, { ready: true });
+  }
+  const used = source === 'default' ? 'the defaults are' : 'the last good configuration is';
+  const text =
+    state === 'rejected'
+      ? `Configuration refused, ${used} in use: ${config.reason}${listed}`
+      : `No configuration at ${path}, ${used} in use: ${config.reason}`;
+  return finding('configuration', state, 'error', text);
+}
