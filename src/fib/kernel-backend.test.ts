@@ -211,7 +211,12 @@ describe('the kernel as a FIB', () => {
     await using backend = newBackend();
     await backend.attach(netns);
     expect(backend.status.failures).toEqual([
-      { prefix: '2001:db8:1::/48', reason: expect.stringMatching(/Device only routes/) as string },
+      {
+        prefix: '2001:db8:1::/48',
+        code: 'failed',
+        nextHops: ['fe80::1'],
+        reason: expect.stringMatching(/Device only routes/) as string,
+      },
     ]);
   });
 

@@ -265,11 +265,6 @@ function describePhase(phase: BootPhase): Html {
   }
 }
 
-/** Table cells with right-aligned counts. */
-export function numbers(counts: readonly number[]): Html {
-  return html`${counts.map((count) => html`<td class="number">${formatCount(count)}</td>`)}`;
-}
-
 /** A term of a description list and what is said of it. */
 export function row(term: string, text: string | Html): Html {
   return html`<dt>${term}</dt><dd>${text}</dd>\n`;
