@@ -42,7 +42,7 @@ export async function routes(args: readonly string[]): Promise<number> {
     throw new UsageError(`routes ${command} takes one file, not "${more.join(' ')}" as well`);
   const target = targetOf(values);
   const { name, distance, hold, wait: waits } = values;
-  const asJson = values.json || !process.stdout.isTTY;
+  const asJson = values.json;
   const given: Given = { target, file, name, distance, hold, waits, asJson };
   if (command === 'show') return show(given);
   if (target.host !== undefined) {

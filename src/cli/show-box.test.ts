@@ -28,47 +28,41 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-/** What `appliance show …` prints; on a terminal when asked for. */
-async function show(what: string, { isTerminal = false } = {}): Promise<string> {
+/** What `appliance show …` prints. */
+async function show(...words: string[]): Promise<string> {
   let printed = '';
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed += String(text);
     return true;
   });
-  const terminal = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY');
-  Object.defineProperty(process.stdout, 'isTTY', { value: isTerminal, configurable: true });
   try {
-    expect(await runCommandLine(['show', what, '--run-dir', dir], 0)).toBe(0);
+    expect(await runCommandLine(['show', ...words, '--run-dir', dir], 0)).toBe(0);
   } finally {
     write.mockRestore();
-    if (terminal === undefined) Reflect.deleteProperty(process.stdout, 'isTTY');
-    else Object.defineProperty(process.stdout, 'isTTY', terminal);
   }
   return printed;
 }
 
 describe('appliance show', () => {
-  test('update and box are JSON where nobody reads along', async () => {
-    expect(JSON.parse(await show('update'))).toEqual(makeTrial());
+  test('update and box are JSON with --json', async () => {
+    expect(JSON.parse(await show('update', '--json'))).toEqual(makeTrial());
     const { update: _, ...rest } = makeBox();
-    expect(JSON.parse(await show('box'))).toEqual(rest);
+    expect(JSON.parse(await show('box', '--json'))).toEqual(rest);
   });
 
-  test('update, box and status are tables on a terminal', async () => {
-    expect(await show('update', { isTerminal: true })).toMatch(
-      /^image +warning: version 0\.3\.0 is on trial/,
-    );
-    expect(await show('box', { isTerminal: true })).toMatch(/^watchdog +armed \(iTCO_wdt\)/m);
-    expect(await show('status', { isTerminal: true })).toMatch(/^edge1: version 0\.1\.0, up 125 s\nimage /);
+  test('update, box and status are tables', async () => {
+    expect(await show('update')).toMatch(/^image +warning: version 0\.3\.0 is on trial/);
+    expect(await show('box')).toMatch(/^watchdog +armed \(iTCO_wdt\)/m);
+    expect(await show('status')).toMatch(/^edge1: version 0\.1\.0, up 125 s\nimage /);
   });
 
   test('says so where nobody owns the machine', async () => {
     status = makeStatus({ mode: 'run' });
     for (const what of ['update', 'box']) {
-      expect(await show(what)).toBe('null\n');
-      expect(await show(what, { isTerminal: true })).toMatch(/does not own its machine/);
+      expect(await show(what, '--json')).toBe('null\n');
+      expect(await show(what)).toMatch(/does not own its machine/);
     }
-    expect(await show('status', { isTerminal: true })).toBe('edge1: version 0.1.0, up 125 s\nall is well\n');
+    expect(await show('status')).toBe('edge1: version 0.1.0, up 125 s\nall is well\n');
   });
 });
 

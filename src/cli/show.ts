@@ -1,7 +1,4 @@
-/**
- * `appliance show …`: what a running appliance says of itself, as a table on a terminal and as JSON elsewhere; with
- * --watch again and again.
- */
+/** `appliance show …`: what a running appliance reports, as a table, or as JSON with --json; with --watch again and again. */
 import { parseArgs } from 'node:util';
 import type { AgedList, Figures, NodeFigures } from '../telemetry/mod.ts';
 import type { HealthReport } from '../status/mod.ts';
@@ -160,7 +157,7 @@ export async function show(args: readonly string[]): Promise<number> {
   });
   const two = positionals.slice(0, 2).join(' ');
   const one = positionals[0] ?? '';
-  const asJson = values.json || !process.stdout.isTTY;
+  const asJson = values.json;
   if (values.table !== undefined && one !== 'route') throw new UsageError('--table goes with show route');
   if (two === 'fib vpp' || two === 'fib kernel') {
     if (positionals.length > 2) throw new UsageError(`show ${two} takes no more words`);
@@ -191,7 +188,7 @@ export async function show(args: readonly string[]): Promise<number> {
       changes: (signal) => events(target, '/events', signal),
       draw: async () => render(await viewer(asked)),
       title: `show ${positionals.join(' ')}`,
-      onScreen: !asJson,
+      onScreen: process.stdout.isTTY && !asJson,
       isFinal: (error) => error instanceof Refusal,
     });
   }

@@ -43,7 +43,7 @@ They speak to the appliance on this machine (--run-dir DIR names its socket's di
 --host URL to another one, https://192.0.2.1:8443. --fingerprint SHA256 names its self-signed certificate, --insecure
 takes any. Whatever changes something wants the password, and so do vppctl, config show and install --list:
 --password-file FILE, APPLIANCE_PASSWORD, or asked for.
---json prints JSON; without it show prints JSON too when its output is not a terminal. NO_COLOR=1 leaves colours out.
+--json prints JSON instead of a table. Colours are for terminals; NO_COLOR=1 leaves them out there too.
 `;
 
 /** A command line that cannot be understood: exit code 2. */

@@ -66,7 +66,7 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   );
   // The last line without its newline, as editors leave it.
   writeFileSync(file, lines.join('\n'));
-  const loaded = await appliance(['routes', 'load', file, '--wait']);
+  const loaded = await appliance(['routes', 'load', file, '--wait', '--json']);
   expect([loaded.code, loaded.err]).toEqual([0, '']);
   expect(JSON.parse(loaded.out)).toMatchObject({
     errors: 0,
@@ -77,17 +77,20 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   });
   expect((await routesInVpp()).filter(inNet).length).toBe(ROUTES);
 
-  const listed = JSON.parse((await appliance(['show', 'fib', 'vpp'])).out) as {
+  const listed = JSON.parse((await appliance(['show', 'fib', 'vpp', '--json'])).out) as {
     prefix: string;
     'next-hop': string;
   }[];
   expect(listed.length).toBe(ROUTES + 1);
   expect(listed).toContainEqual({ prefix: '10.1.2.0/24', 'next-hop': '192.0.2.3' });
-  expect(JSON.parse((await appliance(['show', 'fib', 'kernel'])).out)).toEqual([]);
-  const begin = spawnSync('sh', ['-c', `${EXECUTABLE} show fib vpp --run-dir ${running.runDir} | head -c 2`]);
+  expect(JSON.parse((await appliance(['show', 'fib', 'kernel', '--json'])).out)).toEqual([]);
+  const begin = spawnSync('sh', [
+    '-c',
+    `${EXECUTABLE} show fib vpp --json --run-dir ${running.runDir} | head -c 2`,
+  ]);
   expect([begin.stdout.toString(), begin.stderr.toString()]).toEqual(['[\n', '']);
 
-  const explained = JSON.parse((await appliance(['show', 'route', '10.1.2.3'])).out) as object;
+  const explained = JSON.parse((await appliance(['show', 'route', '10.1.2.3', '--json'])).out) as object;
   expect(explained).toMatchObject({
     prefix: '10.1.2.0/24',
     candidates: [{ source: 'table.txt', distance: 20, isBest: true }],
@@ -104,7 +107,7 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   const withdrawn = await appliance(['routes', 'withdraw', '-', '--name', 'table.txt', '--wait'], half);
   expect([withdrawn.code, withdrawn.err]).toEqual([0, '']);
   expect((await routesInVpp()).filter(inNet).length).toBe(ROUTES / 2);
-  expect(JSON.parse((await appliance(['routes', 'show'])).out)).toMatchObject({
+  expect(JSON.parse((await appliance(['routes', 'show', '--json'])).out)).toMatchObject({
     connected: 0,
     errors: 0,
     sources: [{ name: 'table.txt', state: 'held', routes: ROUTES / 2, hold: 'forever' }],

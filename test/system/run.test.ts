@@ -49,7 +49,7 @@ describe('appliance run with an external VPP', () => {
     const now = await running.until('routes are programmed', ({ fib }) => fib[0]?.programmed === 1);
     expect(now.vpp.process.state).toBe('external');
     expect(now.interfaces.find(({ name }) => name === 'loop0')?.addresses).toEqual(['192.0.2.1/24']);
-    const shown = spawnSync(EXECUTABLE, ['show', 'fib', 'vpp', '--run-dir', running.runDir], {
+    const shown = spawnSync(EXECUTABLE, ['show', 'fib', 'vpp', '--json', '--run-dir', running.runDir], {
       encoding: 'utf8',
     });
     expect(JSON.parse(shown.stdout)).toEqual([{ prefix: '10.0.0.0/8', 'next-hop': '192.0.2.254' }]);

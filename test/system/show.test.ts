@@ -35,7 +35,11 @@ function show(words: string, { onTerminal = false, env = {} } = {}): { code: num
 }
 
 describe('show', () => {
-  it('is JSON where there is no terminal', () => {
+  it('is a table without colours where there is no terminal, and JSON with --json', () => {
+    const { code, text } = show('fib');
+    expect(code).toBe(0);
+    expect(text).toMatch(/^BACKEND +DESIRED +PROGRAMMED /);
+    expect(text).not.toContain('\u001b');
     for (const what of [
       'interfaces',
       'vpp',
@@ -47,7 +51,7 @@ describe('show', () => {
       'boot',
       'health',
     ]) {
-      const { code, text } = show(what);
+      const { code, text } = show(`${what} --json`);
       expect([what, code]).toEqual([what, 0]);
       expect(JSON.parse(text)).toBeTypeOf('object');
     }
@@ -57,13 +61,13 @@ describe('show', () => {
     let clocks: number[] = [];
     // the first reading may have come before VPP did anything
     for (let tries = 0; tries < 100 && clocks.length === 0; tries++) {
-      const { items } = JSON.parse(show('nodes').text) as { items: { clocks: number }[] };
+      const { items } = JSON.parse(show('nodes --json').text) as { items: { clocks: number }[] };
       clocks = items.map((one) => one.clocks);
       await sleep(200);
     }
     expect(clocks.length).toBeGreaterThan(0);
     expect(clocks).toEqual(clocks.toSorted((a, b) => b - a));
-    const errors = JSON.parse(show('errors').text) as { items: { count: number }[] };
+    const errors = JSON.parse(show('errors --json').text) as { items: { count: number }[] };
     expect(errors.items.every(({ count }) => count > 0)).toBe(true);
   });
 
@@ -112,8 +116,8 @@ describe('show', () => {
     expect(screen.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
   });
 
-  it('streams JSON with --watch where there is no screen, and ends with its reader', async () => {
-    const child = spawn(EXECUTABLE, ['show', 'vpp', '--watch', '--host', appliance.url]);
+  it('streams JSON with --watch --json, and ends with its reader', async () => {
+    const child = spawn(EXECUTABLE, ['show', 'vpp', '--watch', '--json', '--host', appliance.url]);
     let lines = 0;
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
       lines += chunk.toString().split('\n').length - 1;
@@ -126,7 +130,7 @@ describe('show', () => {
   it('health names the first broken step while VPP is away, with exit code 1', async () => {
     await appliance.crashVpp();
     await appliance.until('the crash is seen', ({ vpp }) => vpp.api.state !== 'connected');
-    const { code, text } = show('health');
+    const { code, text } = show('health --json');
     expect(code).toBe(1);
     const { ready, broken } = JSON.parse(text) as HealthReport;
     expect(ready).toBe(false);

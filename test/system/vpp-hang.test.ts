@@ -99,7 +99,7 @@ describe.concurrent('a VPP of someone else that hangs', { timeout: TIMEOUT_MS },
     await running.until('it is said', ({ conditions }) =>
       conditions.some(({ severity, reason }) => severity === 'error' && /hung, last answer/.test(reason)),
     );
-    expect(JSON.parse(command(running, ['show', 'health']).stdout)).toMatchObject({
+    expect(JSON.parse(command(running, ['show', 'health', '--json']).stdout)).toMatchObject({
       ready: false,
       level: 'error',
       sentences: expect.arrayContaining([
