@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { check } from './check.ts';
-import { UsageError } from './usage.ts';
+import { COMMANDS } from './commands.ts';
+import { execute } from './execute.ts';
+import { UsageError } from './usage-error.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -25,7 +26,7 @@ async function checked(more: string, ...options: string[]): Promise<{ code: numb
     return true;
   });
   try {
-    const code = await check([file, '--json', ...options]);
+    const code = await execute(['check', file, '--json', ...options], { startedAt: 0, root: COMMANDS });
     const { problems }: { problems: { severity: string; leaf: string; message: string }[] } =
       JSON.parse(text);
     const said = problems.map(({ severity, leaf, message }) => `${severity} ${leaf}: ${message}`);

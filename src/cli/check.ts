@@ -1,43 +1,36 @@
 /**
- * `appliance check FILE`: 0 valid, 1 invalid with `FILE:LINE: leaf: message` on stderr, 2 usage.
+ * `appliance check`: what of a configuration is wrong, as `FILE:LINE: leaf: message`.
  *
  * Where a version of VPP is known, by --vpp-version or because the configuration's vpp.binary is on this machine, the file
- * is held against that too.
+ * is checked against that too.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { formatProblem, machineProblems, parseConfig, startsVpp } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import { machineFacts } from '../live/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import { filesBeside, VppError, vppProblems } from '../vpp/mod.ts';
-import { UsageError } from './usage.ts';
 import { readVersionOrGiven } from './vpp-version.ts';
 
-export async function check(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      here: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      'vpp-version': { type: 'string' },
-    },
-  });
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new UsageError('check takes one file');
+interface CheckOptions {
+  /** The file is for this machine. */
+  readonly here: boolean;
+  readonly json: boolean;
+  readonly vppVersion: string | undefined;
+}
+
+export async function check(file: string, { here, json, vppVersion }: CheckOptions): Promise<number> {
   const result = parseConfig(readFileSync(file), file);
   const problems: ConfigProblem[] = [...(result.ok ? result.warnings : result.problems)];
   if (result.ok) {
-    // With --here the file is for this machine, and what does not fit it is a mistake.
     for (const problem of machineProblems(result.config, machineFacts())) {
-      problems.push(values.here ? { ...problem, severity: 'error' } : problem);
+      problems.push(here ? { ...problem, severity: 'error' } : problem);
     }
-    problems.push(...(await problemsWithVpp(result.config, values['vpp-version'], values.here)));
+    problems.push(...(await problemsWithVpp(result.config, vppVersion, here)));
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (values.json) {
+  if (json) {
     process.stdout.write(`${JSON.stringify({ file, valid: errors === 0, problems })}\n`);
   } else {
     for (const problem of problems) process.stderr.write(`${formatProblem(file, problem)}\n`);
@@ -48,9 +41,9 @@ export async function check(args: readonly string[]): Promise<number> {
 }
 
 /**
- * What VPP has not: of the version that was named, or of the binary that is here; nothing where there is none.
+ * What the version that was named, or the installed one, lacks; nothing without a VPP.
  *
- * @param isHere whether the NICs of this machine are those that are meant
+ * @param isHere whether the configuration is for the NICs of this machine
  */
 async function problemsWithVpp(
   config: Config,
@@ -64,7 +57,7 @@ async function problemsWithVpp(
     nics.find(({ pciAddress }) => pciAddress === address)?.pciId;
   try {
     const version = await readVersionOrGiven(binary, wanted);
-    // Of a version that was named the plugins are elsewhere.
+    // The plugins here are those of the installed version.
     const files = wanted === undefined ? filesBeside(binary) : undefined;
     return vppProblems(config, { version, files, pciIdOf });
   } catch (error) {

@@ -1,33 +1,21 @@
-/** `appliance config put FILE | confirm | show`: the configuration of a running appliance. */
+/** `appliance config put | confirm | show`: the configuration of a running appliance. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { CHANGE_OPTIONS, changeQuery, printAnswer, printChange } from './change.ts';
-import { get, post, put, TARGET_OPTIONS, targetOf } from './transport.ts';
-import { UsageError } from './usage.ts';
+import { type ChangeOptions, changeQuery, printAnswer, printChange } from './change.ts';
+import type { RemoteOptions } from './options.ts';
+import { get, post, put } from './transport.ts';
 
 /** Exit code 1 when the configuration was refused. */
-export async function config(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { ...TARGET_OPTIONS, ...CHANGE_OPTIONS },
-  });
-  const [what, file, ...others] = positionals;
-  const target = targetOf(values);
-  if (what === 'put' && file !== undefined && others.length === 0) {
-    const body = readFileSync(file);
-    const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
-    return printChange(put(target, `/config${changeQuery(values)}`, { headers, body }), values.json);
-  }
-  if (file !== undefined) throw new UsageError('config takes put FILE, confirm or show');
-  switch (what) {
-    case 'confirm':
-      return printChange(post(target, '/config/confirm'), values.json);
-    case 'show':
-      return printAnswer(await get(target, '/config', { authenticated: true }), (text) =>
-        values.json ? `${JSON.stringify({ config: text })}\n` : text,
-      );
-    default:
-      throw new UsageError('config takes put FILE, confirm or show');
-  }
+export async function putConfig(file: string, options: RemoteOptions & ChangeOptions): Promise<number> {
+  const body = readFileSync(file);
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
+  return printChange(put(options, `/config${changeQuery(options)}`, { headers, body }), options.json);
+}
+
+export async function confirmConfig(options: RemoteOptions): Promise<number> {
+  return printChange(post(options, '/config/confirm'), options.json);
+}
+
+export async function showConfig(options: RemoteOptions): Promise<number> {
+  const text = await get(options, '/config', { authenticated: true });
+  return printAnswer(options.json ? `${JSON.stringify({ config: text })}\n` : text);
 }

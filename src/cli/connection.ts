@@ -8,9 +8,9 @@ import { connect, type TLSSocket } from 'node:tls';
 
 export interface TlsTrust {
   /** Any certificate will do. */
-  readonly insecure?: boolean;
+  readonly insecure?: boolean | undefined;
   /** SHA-256 of the certificate that it has to be, in hexadecimal, with or without colons. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 
 export interface Credentials {
-  readonly passwordFile?: string;
+  readonly passwordFile?: string | undefined;
   /** Known already: nothing is read or asked. */
-  readonly password?: string;
+  readonly password?: string | undefined;
 }
 
 /** The server does not look at the user's name; this one is what its console and its page say. */

@@ -1,28 +1,25 @@
-/** `appliance factory-reset --yes [--keep-network]`: exit code 1 when something could not be erased. */
-import { parseArgs } from 'node:util';
+/** `appliance factory-reset`: exit code 1 when something could not be erased. */
 import { printAnswer } from './change.ts';
-import { post, TARGET_OPTIONS, targetOf } from './transport.ts';
-import { UsageError } from './usage.ts';
+import type { RemoteOptions } from './options.ts';
+import { post } from './transport.ts';
+import { UsageError } from './usage-error.ts';
 
-export async function factoryReset(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...TARGET_OPTIONS,
-      yes: { type: 'boolean', default: false },
-      'keep-network': { type: 'boolean', default: false },
-    },
-  });
-  if (!values.yes) {
+interface ResetOptions extends RemoteOptions {
+  readonly yes: boolean;
+  readonly keepNetwork: boolean;
+}
+
+export async function factoryReset(options: ResetOptions): Promise<number> {
+  if (!options.yes) {
     throw new UsageError(
-      'factory-reset erases configuration, password, logs and whatever else is not of the image: give --yes to have it',
+      'factory-reset erases configuration, password, logs and everything else that is not of the image: confirm with --yes',
     );
   }
-  const answer = await post(targetOf(values), '/factory-reset', {
+  const answer = await post(options, '/factory-reset', {
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ confirm: 'erase', 'keep-network': values['keep-network'] }),
+    body: JSON.stringify({ confirm: 'erase', 'keep-network': options.keepNetwork }),
   });
   const { result, words } = JSON.parse(answer) as { result: string; words: readonly string[] };
-  printAnswer(answer, (text) => (values.json ? text : `${words.join('\n')}\n`));
+  printAnswer(options.json ? answer : `${words.join('\n')}\n`);
   return result === 'erased' ? 0 : 1;
 }

@@ -1,28 +1,26 @@
-/** `appliance install --list | --disk DISK`: the running system, copied to another disk of the box. */
-import { parseArgs } from 'node:util';
+/** `appliance install`: the running system, copied to another disk of the box. */
 import type { InstallTarget } from '../disk/mod.ts';
 import { printAnswer, printMessage } from './change.ts';
+import type { RemoteOptions } from './options.ts';
 import { formatTable } from './table.ts';
-import { get, post, TARGET_OPTIONS, targetOf } from './transport.ts';
-import { UsageError } from './usage.ts';
+import { get, post } from './transport.ts';
+import { UsageError } from './usage-error.ts';
 
-export async function install(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { ...TARGET_OPTIONS, list: { type: 'boolean', default: false }, disk: { type: 'string' } },
-  });
-  // The disk may be named without --disk as well.
-  const [disk, ...others] = [...(values.disk === undefined ? [] : [values.disk]), ...positionals];
-  if ((disk === undefined) !== values.list || others.length > 0) {
-    throw new UsageError('install takes --list or --disk with the name of one disk, all of which is erased');
+interface InstallOptions extends RemoteOptions {
+  readonly list: boolean;
+  readonly disk: string | undefined;
+}
+
+export async function install(word: string | undefined, options: InstallOptions): Promise<number> {
+  const [disk, ...others] = [options.disk, word].filter((name) => name !== undefined);
+  if ((disk === undefined) !== options.list || others.length > 0) {
+    throw new UsageError('expected --list, or the name of one disk, after "install"');
   }
-  const target = targetOf(values);
   if (disk === undefined) {
-    const answer = await get(target, '/install', { authenticated: true });
-    return printAnswer(answer, (text) => (values.json ? text : diskTable(text)));
+    const answer = await get(options, '/install', { authenticated: true });
+    return printAnswer(options.json ? answer : diskTable(answer));
   }
-  return printMessage(await post(target, `/install?disk=${encodeURIComponent(disk)}`), values.json);
+  return printMessage(await post(options, `/install?disk=${encodeURIComponent(disk)}`), options.json);
 }
 
 function diskTable(answer: string): string {

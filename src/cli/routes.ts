@@ -1,87 +1,60 @@
 /**
- * `appliance routes load|withdraw|show`: routes from a file, or from standard input, into the appliance on this machine.
+ * `appliance routes load | withdraw | show`: routes from a file, or from standard input, into the appliance on this
+ * machine.
  *
  * They stay after the command has ended, under a name: a load of the same name replaces what an earlier one loaded.
  */
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import { formatTime } from '../report/mod.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
+import { printAnswer } from './change.ts';
 import { deletions } from './deletions.ts';
 import { type FeedResult, sendFeed } from './feed-client.ts';
+import type { RemoteOptions } from './options.ts';
 import { formatTable } from './table.ts';
-import { get, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
-import { UsageError } from './usage.ts';
+import { get, type Target } from './transport.ts';
+import { UsageError } from './usage-error.ts';
 
-const OPTIONS = {
-  ...TARGET_OPTIONS,
-  name: { type: 'string' },
-  distance: { type: 'string' },
-  hold: { type: 'string' },
-  wait: { type: 'boolean', default: false },
-} as const;
 /** Bytes that are read of a file at once. */
 const READ_BYTES = 256 * 1024;
 
-interface Given {
-  readonly target: Target;
-  readonly file: string | undefined;
+interface FeedOptions {
+  readonly runDir: string;
   readonly name: string | undefined;
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+interface LoadOptions extends FeedOptions {
   readonly distance: string | undefined;
-  readonly hold: string | undefined;
-  readonly waits: boolean;
-  readonly asJson: boolean;
+  readonly hold: string;
 }
 
 /** Exit code 1 when a line was refused. */
-export async function routes(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  const [command = '', file, ...more] = positionals;
-  if (more.length > 0)
-    throw new UsageError(`routes ${command} takes one file, not "${more.join(' ')}" as well`);
-  const target = targetOf(values);
-  const { name, distance, hold, wait: waits } = values;
-  const asJson = values.json;
-  const given: Given = { target, file, name, distance, hold, waits, asJson };
-  if (command === 'show') return show(given);
-  if (target.host !== undefined) {
-    throw new UsageError(
-      'routes are given to the appliance on this machine: --host goes with routes show only',
-    );
-  }
-  if (command === 'load') return load(given);
-  if (command === 'withdraw') return withdraw(given);
-  throw new UsageError(`routes takes load, withdraw and show, not "${command}"`);
+export async function loadRoutes(file: string, options: LoadOptions): Promise<number> {
+  const { name, distance, hold, wait: waits, json } = options;
+  const words = [nameOf(name, file), ...(distance === undefined ? [] : ['distance', distance])];
+  const header = `source ${words.join(' ')} hold ${hold}`;
+  const feed = { target: targetOf(options), header, input: await read(file), waits, onError: sayTo(file) };
+  return tell(await sendFeed(feed), json);
 }
 
-async function load(given: Given): Promise<number> {
-  const { file, target, waits } = given;
-  if (file === undefined) throw new UsageError('routes load takes a FILE, or - for standard input');
-  const distance = given.distance === undefined ? '' : ` distance ${given.distance}`;
-  const header = `source ${nameOf(given)}${distance} hold ${given.hold ?? 'forever'}`;
-  const input = await read(file);
-  return tell(await sendFeed({ target, header, input, waits, onError: sayTo(file) }), given);
-}
-
-async function withdraw(given: Given): Promise<number> {
-  const { file, target, waits } = given;
-  for (const option of ['distance', 'hold'] as const) {
-    if (given[option] !== undefined) throw new UsageError(`--${option} goes with routes load`);
+/** Exit code 1 when a line was refused. */
+export async function withdrawRoutes(file: string | undefined, options: FeedOptions): Promise<number> {
+  const { wait: waits, json } = options;
+  if (file === undefined && options.name === undefined) {
+    throw new UsageError('expected a file, - for standard input, or --name NAME after "routes withdraw"');
   }
-  const name = nameOf(given);
-  if (file === undefined) {
-    if (given.name === undefined)
-      throw new UsageError('routes withdraw takes a FILE, - for standard input, or --name NAME');
-    await needSource(target, name);
-    const input = await read(undefined);
-    return tell(
-      await sendFeed({ target, header: `source ${name}`, input, waits, onError: sayTo('--name') }),
-      given,
-    );
-  }
-  // How long the rest stays is not ours to change.
+  const name = nameOf(options.name, file);
+  const target = targetOf(options);
   const { hold } = await needSource(target, name);
+  if (file === undefined) {
+    const input = nothing();
+    const feed = { target, header: `source ${name}`, input, waits, onError: sayTo('--name') };
+    return tell(await sendFeed(feed), json);
+  }
+  // How long the rest stays is not changed.
   const header = `source ${name} resume hold ${hold}`;
   let refused = 0;
   const onError = (line: number, message: string): void => {
@@ -90,17 +63,12 @@ async function withdraw(given: Given): Promise<number> {
   };
   const input = deletions(await read(file), onError);
   const result = await sendFeed({ target, header, input, waits, onError: sayTo(file) });
-  return tell({ ...result, errors: result.errors + refused }, given);
+  return tell({ ...result, errors: result.errors + refused }, json);
 }
 
-async function show({ target, asJson, file, name }: Given): Promise<number> {
-  if (file !== undefined || name !== undefined)
-    throw new UsageError('routes show takes neither file nor name');
-  const feeds = await feedsOf(target);
-  if (asJson) {
-    process.stdout.write(`${JSON.stringify(feeds)}\n`);
-    return 0;
-  }
+export async function showFeeds(options: RemoteOptions): Promise<number> {
+  const feeds = await feedsOf(options);
+  if (options.json) return printAnswer(`${JSON.stringify(feeds)}\n`);
   const rows = feeds.sources.map((one) => [
     one.name,
     one.state === 'held' && one.until !== undefined ? `held until ${formatTime(one.until)}` : one.state,
@@ -111,16 +79,21 @@ async function show({ target, asJson, file, name }: Given): Promise<number> {
     String(one.errors),
   ]);
   const heading = ['SOURCE', 'STATE', 'DISTANCE', 'ROUTES', 'HOLD', 'LINES', 'ERRORS'];
-  process.stdout.write(formatTable([heading, ...rows]));
-  return 0;
+  return printAnswer(formatTable([heading, ...rows]));
+}
+
+/** Feeds are taken on the socket of this machine alone. */
+function targetOf({ runDir }: FeedOptions): Target {
+  return { host: undefined, runDir };
 }
 
 type Feeds = NonNullable<ApplianceStatus['feeds']>;
 
 async function feedsOf(target: Target): Promise<Feeds> {
   const { feeds } = JSON.parse(await get(target, '/status')) as ApplianceStatus;
-  if (feeds === undefined)
+  if (feeds === undefined) {
     throw new Error('the appliance has not read its configuration yet: try again in a moment');
+  }
   return feeds;
 }
 
@@ -128,19 +101,21 @@ async function needSource(target: Target, name: string): Promise<Feeds['sources'
   const { sources } = await feedsOf(target);
   const found = sources.find((source) => source.name === name);
   if (found?.state === 'feeding') {
-    throw new Error(`"${name}" is a feeder that is connected: only it can withdraw its routes`);
+    throw new Error(
+      `cannot withdraw the routes of "${name}": it is a connected feeder, which withdraws its own`,
+    );
   }
   if (found !== undefined) return found;
   const names = sources.map((source) => source.name).join(', ');
-  const there = names === '' ? 'nothing is loaded' : `there are ${names}`;
-  throw new Error(`no routes were loaded as "${name}": ${there}`);
+  const loaded = names === '' ? 'nothing is loaded' : `loaded are ${names}`;
+  throw new Error(`no routes were loaded as "${name}": ${loaded}`);
 }
 
 /** A file's own name, unless another was given. */
-function nameOf({ name, file }: Given): string {
+function nameOf(name: string | undefined, file: string | undefined): string {
   if (name !== undefined) {
-    if (/\s/.test(name) || name === '') throw new UsageError(`--name "${name}" has blanks: a word is right`);
-    return name;
+    if (/^\S+$/.test(name)) return name;
+    throw new UsageError(`expected one word after "--name", got "${name}"`);
   }
   if (file === undefined || file === '-') return 'load';
   return (
@@ -151,9 +126,8 @@ function nameOf({ name, file }: Given): string {
   );
 }
 
-/** Opens first: a file that is not there changes nothing. */
-async function read(file: string | undefined): Promise<AsyncIterable<Uint8Array>> {
-  if (file === undefined) return nothing();
+/** Opens first: a file that does not exist changes nothing. */
+async function read(file: string): Promise<AsyncIterable<Uint8Array>> {
   if (file === '-') return process.stdin;
   return (await open(file)).createReadStream({ highWaterMark: READ_BYTES });
 }
@@ -168,13 +142,12 @@ function sayTo(file: string): (line: number, message: string) => void {
   };
 }
 
-function tell({ summary, synced, syncedMs, errors }: FeedResult, { asJson }: Given): number {
-  if (asJson) {
-    const waited = syncedMs === undefined ? {} : { synced, seconds: syncedMs / 1000 };
-    process.stdout.write(`${JSON.stringify({ summary, errors, ...waited })}\n`);
-  } else {
+function tell({ summary, synced, syncedMs, errors }: FeedResult, asJson: boolean): number {
+  const seconds = syncedMs === undefined ? undefined : syncedMs / 1000;
+  if (asJson) process.stdout.write(`${JSON.stringify({ summary, errors, synced, seconds })}\n`);
+  else {
     process.stdout.write(`${summary}\n`);
-    if (syncedMs !== undefined) process.stdout.write(`after ${(syncedMs / 1000).toFixed(2)} s: ${synced}\n`);
+    if (seconds !== undefined) process.stdout.write(`after ${seconds.toFixed(2)} s: ${synced}\n`);
   }
   return errors > 0 ? 1 : 0;
 }

@@ -1,15 +1,14 @@
-/** `appliance run --config FILE` */
-import { parseArgs } from 'node:util';
+/** `appliance run` */
 import { runAppliance } from '../init/mod.ts';
-import { UsageError } from './usage.ts';
+import type { Context } from './command.ts';
+import { UsageError } from './usage-error.ts';
 
-const DEFAULT_RUN_DIR = '/run/appliance';
+interface RunOptions {
+  readonly config: string | undefined;
+  readonly runDir: string;
+}
 
-export async function run(args: readonly string[], startedAt: number): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { config: { type: 'string' }, 'run-dir': { type: 'string', default: DEFAULT_RUN_DIR } },
-  });
-  if (values.config === undefined) throw new UsageError('run needs --config FILE');
-  return runAppliance({ configPath: values.config, runDir: values['run-dir'], startedAt });
+export async function run({ config, runDir }: RunOptions, { startedAt }: Context): Promise<number> {
+  if (config === undefined) throw new UsageError('expected --config FILE after "run"');
+  return runAppliance({ configPath: config, runDir, startedAt });
 }

@@ -6,28 +6,25 @@ import type { ExplainedRoute } from '../fib/mod.ts';
 import type { FibRoute } from '../fib/status.ts';
 import { formatTable } from './table.ts';
 import { get, pieces, type Target } from './transport.ts';
-import { UsageError } from './usage.ts';
+import { UsageError } from './usage-error.ts';
+import type { View } from './show.ts';
 
 /** Wide enough for most prefixes of both families: the width of all is not known before the last one. */
 const PREFIX_WIDTH = 24;
 
-/** Prints the routes of a FIB, as JSON exactly what the appliance says. A reader that has seen enough is no failure. */
-export async function showFibRoutes(
-  target: Target,
-  backend: 'vpp' | 'kernel',
-  asJson: boolean,
-): Promise<number> {
-  // What goes wrong is the write's to say; without a listener it would end the process.
+/** Prints the routes of a FIB, as JSON exactly what the appliance sends. A reader that leaves early is no failure. */
+export async function listFib(target: Target, backend: string, asJson: boolean): Promise<number> {
+  // The write reports what goes wrong; without a listener it would end the process.
   process.stdout.on('error', () => {});
   try {
-    return await printFibRoutes(target, backend, asJson);
+    return await printFib(target, backend, asJson);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0;
     throw error;
   }
 }
 
-async function printFibRoutes(target: Target, backend: 'vpp' | 'kernel', asJson: boolean): Promise<number> {
+async function printFib(target: Target, backend: string, asJson: boolean): Promise<number> {
   const all = pieces(target, `/fib/${backend}`);
   if (asJson) {
     for await (const piece of all) await print(piece);
@@ -63,14 +60,15 @@ async function print(text: string | Uint8Array): Promise<void> {
 }
 
 /** Why packets to a destination go where they go: `words` are an address, a prefix, or `mpls` and a label. */
-export async function showRoute(
+export async function explainRoute(
   target: Target,
   words: readonly string[],
   table: string | undefined,
-): Promise<{ json: unknown; text(): string }> {
-  const isMpls = words[0] === 'mpls';
-  if (words.length !== (isMpls ? 2 : 1)) {
-    throw new UsageError('show route takes one address, one prefix, or mpls LABEL');
+): Promise<View> {
+  if (words.length !== (words[0] === 'mpls' ? 2 : 1)) {
+    throw new UsageError(
+      `expected one address, one prefix, or mpls LABEL after "show route", got "${words.join(' ')}"`,
+    );
   }
   const query = new URLSearchParams({ destination: words.join(' ') });
   if (table !== undefined) query.set('table', table);

@@ -1,10 +1,9 @@
-/** `appliance show …`: what a running appliance reports, as a table, or as JSON with --json; with --watch again and again. */
-import { parseArgs } from 'node:util';
+/** `appliance show`: what a running appliance reports, as a table, or as JSON with --json; with --watch again and again. */
+import type { ApplianceStatus, HealthReport } from '../status/mod.ts';
 import type { AgedList, Figures, NodeFigures } from '../telemetry/mod.ts';
-import type { HealthReport } from '../status/mod.ts';
-import type { ApplianceStatus } from '../status/mod.ts';
+import type { RemoteOptions } from './options.ts';
 import { boxText, statusText, updateText } from './show-box.ts';
-import { showFibRoutes, showRoute } from './show-fib.ts';
+import { explainRoute, listFib } from './show-fib.ts';
 import { errorsText, healthText, nodesText } from './show-health.ts';
 import {
   bootText,
@@ -16,78 +15,69 @@ import {
   workersText,
 } from './show-state.ts';
 import { type Cell, formatTable } from './table.ts';
-import { events, get, Refusal, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
-import { UsageError } from './usage.ts';
+import { events, get, Refusal, type Target } from './transport.ts';
 import { watchView } from './watch.ts';
 
-interface View {
+export interface View {
   readonly json: unknown;
   text(): string;
-  /** 0 unless it is said here. */
+  /** 0 by default. */
   readonly exitCode?: number;
 }
 
-interface Asked {
-  readonly target: Target;
-  /** Words after the name of the view. */
-  readonly rest: readonly string[];
-  /** Also what is zero. */
-  readonly all: boolean;
-  /** `--table`. */
-  readonly table: string | undefined;
+interface ShowOptions extends RemoteOptions {
+  readonly watch: boolean;
 }
 
 /** `appliance run` is a program among others. */
 const NO_BOX = 'this appliance does not own its machine: it has neither updates nor a watchdog\n';
 
-type Viewer = (asked: Asked) => Promise<View>;
-
-const VIEWERS: Readonly<Record<string, Viewer>> = {
-  route: ({ target, rest, table }) => showRoute(target, rest, table),
-  health: async ({ target }) => {
+/** What is asked of the appliance, and how it is shown. `all`: also what is zero. */
+const VIEWS = {
+  health: async (target) => {
     const report = await json<HealthReport>(target, '/health');
     const isWell = report.ready && report.level !== 'error';
     return { json: report, text: () => healthText(report), exitCode: isWell ? 0 : 1 };
   },
-  interfaces: async ({ target }) => {
+  interfaces: async (target) => {
     const [now, figures] = await Promise.all([status(target), json<Figures>(target, '/figures')]);
     const { interfaces } = now;
     const value = interfaces.map((one) => ({ ...one, rates: figures.rates?.interfaces[one.name] }));
     return { json: value, text: () => interfacesText(now, figures) };
   },
-  vpp: async ({ target }) => {
+  vpp: async (target) => {
     const now = await status(target);
     return { json: now.vpp, text: () => vppText(now, Date.now()) };
   },
-  workers: async ({ target }) => {
+  workers: async (target) => {
     const [now, figures] = await Promise.all([status(target), json<Figures>(target, '/figures')]);
     return { json: figures.load ?? null, text: () => workersText(figures, now.box) };
   },
-  nodes: async ({ target, all }) => {
+  nodes: async (target, all) => {
     const nodes = await json<AgedList<NodeFigures>>(target, all ? '/nodes?all' : '/nodes');
     return { json: nodes, text: () => nodesText(nodes) };
   },
-  errors: async ({ target, all }) => {
+  errors: async (target, all) => {
     const errors = await json<Parameters<typeof errorsText>[0]>(target, all ? '/errors?all' : '/errors');
     return { json: errors, text: () => errorsText(errors) };
   },
-  fib: async ({ target }) => {
+  fib: async (target) => {
     const { fib } = await status(target);
     return { json: fib, text: () => fibText(fib, Date.now()) };
   },
-  import: async ({ target }) => {
+  import: async (target) => {
     const { kernelImport } = await status(target);
     return { json: kernelImport ?? null, text: () => importText(kernelImport, Date.now()) };
   },
-  services: async ({ target }) => {
+  services: async (target) => {
     const now = await status(target);
     return { json: now.services, text: () => servicesText(now, Date.now()) };
   },
-  boot: async ({ target }) => {
+  boot: async (target) => {
     const now = await status(target);
     return { json: now.boot, text: () => bootText(now) };
   },
-  config: async ({ target }) => {
+  config: async (target) => {
     const { config } = await status(target);
     const rows = config.problems.map(({ severity, line, leaf, message }): Cell[] => [
       { text: severity, shade: severity },
@@ -98,29 +88,80 @@ const VIEWERS: Readonly<Record<string, Viewer>> = {
     const head = `${config.path}: ${config.state}, ${config.source} in force\n`;
     return { json: config, text: () => head + formatTable(rows) };
   },
-  log: async ({ target, rest: [service = 'appliance'] }) => {
-    const text = await get(target, `/log?service=${encodeURIComponent(service)}`);
-    return { json: text.split('\n').filter((line) => line !== ''), text: () => text };
-  },
-  update: async ({ target }) => {
+  update: async (target) => {
     const update = (await status(target)).box?.update;
     return {
       json: update ?? null,
       text: () => (update === undefined ? NO_BOX : updateText(update, Date.now())),
     };
   },
-  box: async ({ target }) => {
+  box: async (target) => {
     const { box } = await status(target);
     if (box === undefined) return { json: null, text: () => NO_BOX };
-    // show update has it
+    // `show update` has it.
     const { update: _, ...rest } = box;
     return { json: rest, text: () => boxText(rest, Date.now()) };
   },
-  status: async ({ target }) => {
+  status: async (target) => {
     const all = await status(target);
     return { json: all, text: () => statusText(all, Date.now()) };
   },
-};
+} as const satisfies Readonly<Record<string, (target: Target, all: boolean) => Promise<View>>>;
+
+export type Subject = keyof typeof VIEWS;
+
+/** The command that shows a subject; its exit code is the view's: for `health` 1 when something is broken. */
+export function showing(subject: Subject): (options: ShowOptions & { all?: boolean }) => Promise<number> {
+  return (options) =>
+    present(`show ${subject}`, options, () => VIEWS[subject](options, options.all ?? false));
+}
+
+/** Why packets to a destination go where they go. */
+export async function showRoute(
+  words: readonly string[],
+  options: ShowOptions & { readonly table: string | undefined },
+): Promise<number> {
+  return present(`show route ${words.join(' ')}`, options, () => explainRoute(options, words, options.table));
+}
+
+/** The state of all FIBs, or the routes of one. */
+export async function showFib(backend: string | undefined, options: ShowOptions): Promise<number> {
+  return backend === undefined ? showing('fib')(options) : listFib(options, backend, options.json);
+}
+
+/** What is kept of a service's output; with `follow` lines as they come, until the appliance or the reader ends it. */
+export async function showLog(
+  service: string | undefined,
+  options: ShowOptions & { readonly follow: boolean },
+): Promise<number> {
+  const path = `/log?service=${encodeURIComponent(service ?? 'appliance')}`;
+  if (options.follow) {
+    for await (const line of events(options, `${path}&follow`)) {
+      process.stdout.write(`${options.json ? JSON.stringify(line) : line}\n`);
+    }
+    return 0;
+  }
+  return present(`show log ${service ?? ''}`, options, async () => {
+    const text = await get(options, path);
+    return { json: text.split('\n').filter((line) => line !== ''), text: () => text };
+  });
+}
+
+async function present(title: string, options: ShowOptions, ask: () => Promise<View>): Promise<number> {
+  const render = (view: View): string => (options.json ? `${JSON.stringify(view.json)}\n` : view.text());
+  if (options.watch) {
+    return watchView({
+      changes: (signal) => events(options, '/events', signal),
+      draw: async () => render(await ask()),
+      title,
+      onScreen: process.stdout.isTTY && !options.json,
+      isFinal: (error) => error instanceof Refusal,
+    });
+  }
+  const view = await ask();
+  process.stdout.write(render(view));
+  return view.exitCode ?? 0;
+}
 
 async function json<Value>(target: Target, path: string): Promise<Value> {
   return JSON.parse(await get(target, path)) as Value;
@@ -128,71 +169,4 @@ async function json<Value>(target: Target, path: string): Promise<Value> {
 
 function status(target: Target): Promise<ApplianceStatus> {
   return json<ApplianceStatus>(target, '/status');
-}
-
-/** Prints lines as they come, until the appliance or the reader of the output ends it. */
-async function followLog(
-  target: Target,
-  [service = 'appliance']: readonly string[],
-  asJson: boolean,
-): Promise<number> {
-  for await (const line of events(target, `/log?service=${encodeURIComponent(service)}&follow`)) {
-    process.stdout.write(`${asJson ? JSON.stringify(line) : line}\n`);
-  }
-  return 0;
-}
-
-/** Resolves with the view's exit code: of `health` 1 when it is not well. */
-export async function show(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      ...TARGET_OPTIONS,
-      follow: { type: 'boolean', default: false },
-      table: { type: 'string' },
-      watch: { type: 'boolean', default: false },
-      all: { type: 'boolean', default: false },
-    },
-  });
-  const two = positionals.slice(0, 2).join(' ');
-  const one = positionals[0] ?? '';
-  const asJson = values.json;
-  if (values.table !== undefined && one !== 'route') throw new UsageError('--table goes with show route');
-  if (two === 'fib vpp' || two === 'fib kernel') {
-    if (positionals.length > 2) throw new UsageError(`show ${two} takes no more words`);
-    return showFibRoutes(targetOf(values), two === 'fib vpp' ? 'vpp' : 'kernel', asJson);
-  }
-  const name = Object.hasOwn(VIEWERS, two) ? two : one;
-  const viewer = Object.hasOwn(VIEWERS, name) ? VIEWERS[name] : undefined;
-  if (viewer === undefined) {
-    const all = ['fib vpp', 'fib kernel', ...Object.keys(VIEWERS)].join(', ');
-    throw new UsageError(`show takes ${all}, not "${positionals.join(' ')}"`);
-  }
-  const rest = positionals.slice(name.split(' ').length);
-  if (name !== 'route' && rest.length > (name === 'log' ? 1 : 0)) {
-    throw new UsageError(`show ${name} takes no "${rest.at(-1)}"`);
-  }
-  if (values.all && name !== 'nodes' && name !== 'errors') {
-    throw new UsageError('--all goes with show nodes and show errors');
-  }
-  const target = targetOf(values);
-  const asked: Asked = { target, rest, all: values.all, table: values.table };
-  if (values.follow) {
-    if (name !== 'log') throw new UsageError('--follow goes with show log');
-    return followLog(target, rest, values.json);
-  }
-  const render = (view: View): string => (asJson ? `${JSON.stringify(view.json)}\n` : view.text());
-  if (values.watch) {
-    return watchView({
-      changes: (signal) => events(target, '/events', signal),
-      draw: async () => render(await viewer(asked)),
-      title: `show ${positionals.join(' ')}`,
-      onScreen: process.stdout.isTTY && !asJson,
-      isFinal: (error) => error instanceof Refusal,
-    });
-  }
-  const view = await viewer(asked);
-  process.stdout.write(render(view));
-  return view.exitCode ?? 0;
 }

@@ -1,48 +1,40 @@
-/**
- * `appliance sign FILE.efi --key update.key [--version V] [--no-build-time]`: writes FILE.efi.sig, which says what the
- * image is and that its builder vouches for it. `appliance sign --new-key update.key` makes a key pair.
- */
+/** `appliance sign`: writes FILE.sig, the signed manifest of an image; with --new-key it makes a key pair. */
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { builtAtOf, checkHeader, findSection, HEADER_BYTES, signManifest, versionOf } from '../update/mod.ts';
-import { UsageError } from './usage.ts';
+import { UsageError } from './usage-error.ts';
 
 /** An os-release is a few lines. */
 const MAX_OS_RELEASE_BYTES = 64 * 1024;
 
-export async function sign(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      key: { type: 'string' },
-      'new-key': { type: 'string' },
-      version: { type: 'string' },
-      architecture: { type: 'string', default: 'x86_64' },
-      // For boxes with a version that knows no build time, and refuses a manifest with a field that it does not know.
-      'no-build-time': { type: 'boolean', default: false },
-    },
-  });
-  const newKey = values['new-key'];
+interface SignOptions {
+  readonly key: string | undefined;
+  readonly newKey: string | undefined;
+  readonly version: string | undefined;
+  readonly architecture: string;
+  /** For boxes with a version that knows no build time, and refuses a manifest with a field that it does not know. */
+  readonly noBuildTime: boolean;
+}
+
+export async function sign(file: string | undefined, options: SignOptions): Promise<number> {
+  const { key, newKey, architecture } = options;
   if (newKey !== undefined) {
-    if (positionals.length > 0 || values.key !== undefined) {
-      throw new UsageError('sign --new-key takes the file of the key and nothing else');
+    if (file !== undefined || key !== undefined) {
+      throw new UsageError('sign --new-key takes neither an image nor --key');
     }
     return makeKey(newKey);
   }
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new UsageError('sign takes one image');
-  if (values.key === undefined) throw new UsageError('sign needs --key FILE');
+  if (file === undefined) throw new UsageError('expected <file> after "sign"');
+  if (key === undefined) throw new UsageError('sign needs --key FILE');
   const head = await readBytes(file, 0, HEADER_BYTES);
-  checkHeader(head, values.architecture);
+  checkHeader(head, architecture);
   const osRelease = await osReleaseInside(file, head);
   const version = versionOf(osRelease);
-  if (version !== undefined && values.version !== undefined && version !== values.version) {
-    throw new Error(`sign ${file}: it is version "${version}" by its os-release, not "${values.version}"`);
+  if (version !== undefined && options.version !== undefined && version !== options.version) {
+    throw new Error(`sign ${file}: it is version "${version}" by its os-release, not "${options.version}"`);
   }
-  const signed = version ?? values.version;
+  const signed = version ?? options.version;
   if (signed === undefined) throw new Error(`sign ${file}: it does not say its version: give --version`);
   const hash = createHash('sha256');
   let size = 0;
@@ -50,15 +42,15 @@ export async function sign(args: readonly string[]): Promise<number> {
     hash.update(chunk);
     size += chunk.length;
   }
-  const builtAt = values['no-build-time'] ? undefined : builtAtOf(osRelease);
+  const builtAt = options.noBuildTime ? undefined : builtAtOf(osRelease);
   const manifest = {
     version: signed,
-    architecture: values.architecture,
+    architecture,
     size,
     sha256: hash.digest('hex'),
     ...(builtAt === undefined ? {} : { builtAt }),
   };
-  writeFileSync(`${file}.sig`, signManifest(manifest, readFileSync(values.key, 'utf8')));
+  writeFileSync(`${file}.sig`, signManifest(manifest, readFileSync(key, 'utf8')));
   process.stdout.write(`${file}.sig: version ${signed}, ${size} bytes, SHA-256 ${manifest.sha256}\n`);
   return 0;
 }

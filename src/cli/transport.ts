@@ -27,33 +27,6 @@ const CONTINUE_TIMEOUT_MS = 5_000;
 const EVENTS_TIMEOUT_MS = 60_000;
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** Options that every command with a target takes. */
-export const TARGET_OPTIONS = {
-  host: { type: 'string' },
-  'run-dir': { type: 'string', default: '/run/appliance' },
-  json: { type: 'boolean', default: false },
-  insecure: { type: 'boolean', default: false },
-  fingerprint: { type: 'string' },
-  'password-file': { type: 'string' },
-} as const;
-
-/** The target that parsed `TARGET_OPTIONS` name. */
-export function targetOf(values: {
-  readonly host?: string | undefined;
-  readonly 'run-dir': string;
-  readonly insecure: boolean;
-  readonly fingerprint?: string | undefined;
-  readonly 'password-file'?: string | undefined;
-}): Target {
-  return {
-    host: values.host,
-    runDir: values['run-dir'],
-    insecure: values.insecure,
-    ...(values.fingerprint === undefined ? {} : { fingerprint: values.fingerprint }),
-    ...(values['password-file'] === undefined ? {} : { passwordFile: values['password-file'] }),
-  };
-}
-
 export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** What is sent; a stream needs `length`. */

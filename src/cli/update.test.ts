@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fakeImage } from '../update/image.fixture.ts';
 import { type UpdateStatus, verifyManifest } from '../update/mod.ts';
-import { sign } from './sign.ts';
-import { outcomeOf, update } from './update.ts';
+import { COMMANDS } from './commands.ts';
+import { execute } from './execute.ts';
+import { outcomeOf } from './update.ts';
+
+const context = { startedAt: 0, root: COMMANDS };
+const sign = (words: readonly string[]): Promise<number> => execute(['sign', ...words], context);
+const update = (words: readonly string[]): Promise<number> => execute(['update', ...words], context);
 
 let directory = '';
 let printed = '';

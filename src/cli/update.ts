@@ -1,45 +1,38 @@
 /**
- * `appliance update --host URL FILE.efi [--signature FILE.sig] [--wait | --no-restart]`: sends an image to an
- * appliance and restarts it, so that the image is tried. Exit code 1 when --wait saw it fall back.
+ * `appliance update`: sends an image to an appliance and restarts it, so that the image is tried. Exit code 1 when
+ * --wait saw it fall back.
  */
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { MAX_MANIFEST_BYTES, type UpdateManifest, type UpdateStatus } from '../update/mod.ts';
-import { get, post, put, TARGET_OPTIONS, type Target, targetOf } from './transport.ts';
-import { UsageError } from './usage.ts';
+import type { RemoteOptions } from './options.ts';
+import { get, post, put, type Target } from './transport.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Bytes that are read of the image at a time. */
 const CHUNK_BYTES = 256 * 1024;
 const POLL_MS = 2_000;
-/** Three boots of a new version, each with the default time for its verdict, and the firmware's share. */
-const DEFAULT_WAIT_SECONDS = 1200;
 const PROGRESS_MS = 200;
 
-export async function update(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      ...TARGET_OPTIONS,
-      signature: { type: 'string' },
-      wait: { type: 'boolean', default: false },
-      'no-restart': { type: 'boolean', default: false },
-      'wait-timeout': { type: 'string', default: String(DEFAULT_WAIT_SECONDS) },
-    },
-  });
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new UsageError('update takes one image');
-  if (values.wait && values['no-restart']) {
-    throw new UsageError('--wait waits for the version to be tried: it does not go with --no-restart');
+interface UpdateOptions extends RemoteOptions {
+  readonly signature: string | undefined;
+  readonly wait: boolean;
+  readonly noRestart: boolean;
+  /** Seconds. */
+  readonly waitTimeout: string;
+}
+
+export async function update(file: string, options: UpdateOptions): Promise<number> {
+  const { wait, noRestart, waitTimeout, json } = options;
+  if (wait && noRestart) {
+    throw new UsageError('--wait does not go with --no-restart: a version is tried by a restart');
   }
-  const waitSeconds = Number(values['wait-timeout']);
+  const waitSeconds = Number(waitTimeout);
   if (!(waitSeconds > 0)) {
-    throw new UsageError(`--wait-timeout "${values['wait-timeout']}" is no number of seconds`);
+    throw new UsageError(`expected a number of seconds after "--wait-timeout", got "${waitTimeout}"`);
   }
-  const target = targetOf(values);
-  const signatureFile = values.signature ?? `${file}.sig`;
+  const signatureFile = options.signature ?? `${file}.sig`;
   const signature = await readSignature(signatureFile);
   const { version } = signature.manifest;
   const { size } = await stat(file);
@@ -48,26 +41,26 @@ export async function update(args: readonly string[]): Promise<number> {
       `send ${file}: it has ${size} bytes, ${signatureFile} is for ${signature.manifest.size}: sign it again`,
     );
   }
-  const answer = await put(target, '/update', {
+  const answer = await put(options, '/update', {
     headers: { 'Appliance-Manifest': Buffer.from(signature.text, 'utf8').toString('base64') },
     body: withProgress(file, size),
     length: size,
   });
-  if (values['no-restart']) say(`version ${version} is in place; the next restart tries it`);
+  if (noRestart) say(`version ${version} is in place; the next restart tries it`);
   else {
-    await post(target, '/power/restart').catch((error: unknown) => {
+    await post(options, '/power/restart').catch((error: unknown) => {
       throw new Error(`version ${version} is in place, and the next restart tries it: ${reasonOf(error)}`, {
         cause: error,
       });
     });
     say(`version ${version} is in place; the appliance restarts to try it`);
   }
-  if (!values.wait) {
-    if (values.json) process.stdout.write(`${answer.trimEnd()}\n`);
+  if (!wait) {
+    if (json) process.stdout.write(`${answer.trimEnd()}\n`);
     return 0;
   }
-  const outcome = await waitForVerdict(target, version, waitSeconds);
-  process.stdout.write(values.json ? `${JSON.stringify({ version, ...outcome })}\n` : `${outcome.words}\n`);
+  const outcome = await waitForVerdict(options, version, waitSeconds);
+  process.stdout.write(json ? `${JSON.stringify({ version, ...outcome })}\n` : `${outcome.words}\n`);
   return outcome.result === 'good' ? 0 : 1;
 }
 

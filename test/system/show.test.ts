@@ -90,7 +90,9 @@ describe('show', () => {
 
   it('says what does not exist, and who does not answer', () => {
     expect(show('nonsense')).toMatchObject({ code: 2 });
-    expect(show('vpp --all').text).toContain('--all goes with show nodes');
+    expect(show('vpp --all').text).toContain(
+      '"--all" of show vpp (it is an option of show nodes, show errors)',
+    );
     const away = spawnSync(EXECUTABLE, ['show', 'health', '--run-dir', '/nowhere'], { encoding: 'utf8' });
     expect(away.status).toBe(1);
     expect(away.stderr).toContain('is the appliance running?');
