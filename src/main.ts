@@ -17,8 +17,16 @@ async function main(): Promise<void> {
     return;
   }
   const { runCommandLine } = await import('./cli/mod.ts');
+  if (first !== 'run') process.stdout.on('error', endWithoutReader);
   process.exitCode = await runCommandLine(first === undefined ? [] : [first, ...rest], startedAt);
   if (first === 'run') process.exit();
+}
+
+/** A reader that leaves early, as head does, is no failure of a command. */
+function endWithoutReader({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit();
+  process.stderr.write(`appliance: cannot write the output: ${message}\n`);
+  process.exit(1);
 }
 
 void main();

@@ -2,6 +2,7 @@
  * `appliance show fib vpp|kernel`: all routes of a FIB as they come, line by line, since there may be a million of them;
  * and `appliance show route`.
  */
+import { once } from 'node:events';
 import type { ExplainedRoute } from '../fib/mod.ts';
 import type { FibRoute } from '../fib/status.ts';
 import { formatTable } from './table.ts';
@@ -12,19 +13,8 @@ import type { View } from './show.ts';
 /** Wide enough for most prefixes of both families: the width of all is not known before the last one. */
 const PREFIX_WIDTH = 24;
 
-/** Prints the routes of a FIB, as JSON exactly what the appliance sends. A reader that leaves early is no failure. */
+/** Prints the routes of a FIB, as JSON exactly what the appliance sends. */
 export async function listFib(target: Target, backend: string, asJson: boolean): Promise<number> {
-  // The write reports what goes wrong; without a listener it would end the process.
-  process.stdout.on('error', () => {});
-  try {
-    return await printFib(target, backend, asJson);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0;
-    throw error;
-  }
-}
-
-async function printFib(target: Target, backend: string, asJson: boolean): Promise<number> {
   const all = pieces(target, `/fib/${backend}`);
   if (asJson) {
     for await (const piece of all) await print(piece);
@@ -50,13 +40,7 @@ function rowOf(line: string): string {
 
 /** Waits for a reader that is slower than the appliance. */
 async function print(text: string | Uint8Array): Promise<void> {
-  if (text.length === 0) return;
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 /** Why packets to a destination go where they go: `words` are an address, a prefix, or `mpls` and a label. */

@@ -29,14 +29,12 @@ export interface WatchOptions {
   readonly isFinal: (error: unknown) => boolean;
 }
 
-/** Runs until Ctrl-C, SIGTERM or the end of the reader; resolves with exit code 0. Rejects when it cannot begin. */
+/** Runs until Ctrl-C or SIGTERM; resolves with exit code 0. Rejects when it cannot begin. */
 export async function watchView(options: WatchOptions): Promise<number> {
   const stopped = new AbortController();
   const stop = (): void => stopped.abort();
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, stop);
-  // the reader of a pipe is gone
-  process.stdout.once('error', stop);
   // what is wrong from the beginning is an error of the command
   let text = await options.draw();
   if (options.onScreen) process.stdout.write(ENTER);

@@ -88,6 +88,14 @@ describe('show', () => {
     expect(coloured.text).toContain('\u001b[32msynced');
   });
 
+  it('ends with its reader, without a word', () => {
+    for (const command of ['interfaces', 'fib vpp', 'fib vpp --json', 'log --follow', 'health --help']) {
+      const line = `${EXECUTABLE} show ${command} --run-dir ${appliance.runDir} | true`;
+      const { stderr } = spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
+      expect([command, stderr]).toEqual([command, '']);
+    }
+  });
+
   it('says what does not exist, and who does not answer', () => {
     expect(show('nonsense')).toMatchObject({ code: 2 });
     expect(show('vpp --all').text).toContain(
