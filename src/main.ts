@@ -19,7 +19,8 @@ async function main(): Promise<void> {
   const { runCommandLine } = await import('./cli/mod.ts');
   if (first !== 'run') process.stdout.on('error', endWithoutReader);
   process.exitCode = await runCommandLine(first === undefined ? [] : [first, ...rest], startedAt);
-  if (first === 'run') process.exit();
+  // What `complete` asked of an appliance may never be answered.
+  if (first === 'run' || first === 'complete') process.exit();
 }
 
 /** A reader that leaves early, as head does, is no failure of a command. */

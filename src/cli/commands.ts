@@ -87,6 +87,18 @@ export const COMMANDS: Group = {
         load: async () => (await import('./version.ts')).version,
       }),
       command({
+        name: 'completion',
+        about: 'Print a script by which a shell completes commands',
+        details: 'Names of interfaces, services and routes are asked of the running appliance.',
+        arguments: [{ form: '<shell>', about: 'Which shell', choices: ['bash', 'zsh', 'fish'] }],
+        examples: [
+          'source <(appliance completion bash)',
+          'source <(appliance completion zsh)',
+          'appliance completion fish | source',
+        ],
+        load: async () => (await import('./completion.ts')).completion,
+      }),
+      command({
         name: 'help',
         about: 'Print the help of a command',
         arguments: [{ form: '[command...]', about: 'Words that name a command', source: 'command' }],
@@ -94,6 +106,14 @@ export const COMMANDS: Group = {
         load: async () => (await import('./execute.ts')).help,
       }),
     ]),
+    command({
+      name: 'complete',
+      about: 'What the last word may become, for the scripts of completion',
+      hidden: true,
+      arguments: [{ form: '[words...]', about: 'A command line without its program' }],
+      examples: ['appliance complete -- show f'],
+      load: async () => (await import('./complete.ts')).complete,
+    }),
     ...under('A running appliance:', [
       SHOW,
       {

@@ -34,7 +34,9 @@ describe('help', () => {
   test('of the whole lists the commands; without any word the exit code is 2', async () => {
     const asked = await run('--help');
     expect(asked).toMatchObject({ code: 0, err: '' });
-    for (const { name } of COMMANDS.commands) expect(asked.out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    for (const { name, hidden } of COMMANDS.commands) {
+      expect(new RegExp(`^  ${name}\\b`, 'm').test(asked.out)).toBe(hidden !== true);
+    }
     expect(await run()).toEqual({ ...asked, code: 2 });
   });
 });

@@ -7,6 +7,7 @@ export { filesBeside, vppProblems } from './config-problems.ts';
 export { type CliOptions, runCli } from './cli-socket.ts';
 export { VppCommandLine } from './cli/command-line.ts';
 export { VPP_COMMANDS } from './cli/table.ts';
+export { formsOf } from './cli/usage.ts';
 export { VppError, type VppErrorCode } from './errors.ts';
 export { explainExit, type ProcessEnd } from './exit-reason.ts';
 export { hasDriverFile, hasNativeDriver, NATIVE_DRIVER, whyNotNative } from './native-driver.ts';

@@ -96,6 +96,18 @@ describe('show', () => {
     }
   });
 
+  it.each([
+    ['route 10.', '10.0.0.0/8'],
+    ['log v', 'vpp'],
+  ])('completes "show %s" in bash with what the appliance knows', async (begun, wanted) => {
+    const words = `${EXECUTABLE} show --run-dir ${appliance.runDir} ${begun}`;
+    const script = `source <(${EXECUTABLE} completion bash)
+COMP_WORDS=(${words}); COMP_CWORD=5; _appliance; printf '%s' "\${COMPREPLY[@]}"`;
+    const replies = (): string => spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout;
+    // nothing is offered where the machine has no time to answer within a second
+    await appliance.untilSo(`${wanted} is offered`, () => replies() === wanted || undefined);
+  });
+
   it('says what does not exist, and who does not answer', () => {
     expect(show('nonsense')).toMatchObject({ code: 2 });
     expect(show('vpp --all').text).toContain(
