@@ -42,6 +42,7 @@ export const COMMANDS: Group = {
       command({
         name: 'render',
         about: "Print VPP's startup.conf for a configuration",
+        details: 'Without an installed VPP it is for the version that stderr names.',
         arguments: [CONFIG_FILE],
         options: { vppVersion: VPP_VERSION },
         examples: ['appliance render appliance.ini --vpp-version 25.02'],
