@@ -45,7 +45,7 @@ async function candidates(
   const { declaration, rest } = named;
   const option = optionOf(declaration, rest.at(-1));
   if (option?.value !== undefined) {
-    // Its value comes next, and says nothing of the others.
+    // The last word is its value.
     const target = isGroup(declaration) ? undefined : read(named, declaration, rest.slice(0, -1)).target;
     return valuesOf(option.source, { root, target, words: [], begun });
   }
@@ -78,7 +78,7 @@ function read(
 
 interface Asked {
   readonly root: Group;
-  /** Undefined: nobody is to be asked. */
+  /** Undefined: no appliance is asked. */
   readonly target: Target | undefined;
   /** Those before, of the same argument. */
   readonly words: readonly string[];
@@ -133,7 +133,7 @@ async function vppWords(words: readonly string[], target: Target | undefined): P
 }
 
 async function statusOf(target: Target | undefined): Promise<ApplianceStatus> {
-  if (target === undefined) throw new Error('there is nobody to ask');
+  if (target === undefined) throw new Error('there is no appliance to ask');
   return JSON.parse(await get(target, '/status')) as ApplianceStatus;
 }
 

@@ -4,7 +4,7 @@
  */
 import { printAnswer } from './change.ts';
 
-/** `complete` knows which candidates fit; bash takes a colon and an equals sign as the ends of words. */
+/** `complete` knows which candidates fit; bash splits words at colons and equals signs. */
 const BASH = `# bash completion of appliance: source <(appliance completion bash)
 _appliance() {
   local word glue='' words=() i

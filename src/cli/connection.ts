@@ -1,15 +1,15 @@
 /**
- * A connection to an appliance, trusted before anything is said on it: by a known authority, by the fingerprint of its
- * certificate, or because the user said that any will do.
+ * A connection to an appliance. Nothing is sent before its certificate is trusted: by a known authority, by its
+ * fingerprint, or because the user accepts any.
  */
 import type { RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
 export interface TlsTrust {
-  /** Any certificate will do. */
+  /** Accept any certificate. */
   readonly insecure?: boolean | undefined;
-  /** SHA-256 of the certificate that it has to be, in hexadecimal, with or without colons. */
+  /** SHA-256 of the expected certificate, in hexadecimal, with or without colons. */
   readonly fingerprint?: string | undefined;
 }
 
@@ -25,13 +25,13 @@ export async function openConnection(url: URL, trust: TlsTrust): Promise<Request
     if (wanted !== undefined) {
       if (normalFingerprint(presented) !== wanted) {
         throw new Error(
-          `the certificate has the fingerprint ${presented}, not ${trust.fingerprint}: another machine may be answering`,
+          `expected a certificate with the fingerprint ${trust.fingerprint}, got ${presented}: another machine may be answering`,
         );
       }
     } else if (!socket.authorized && trust.insecure !== true) {
       const reason = String(socket.authorizationError ?? 'no reason given');
       throw new Error(
-        `the certificate is not trusted (${reason}). Its fingerprint is ${presented}: compare it with the one on the appliance's console, then give --fingerprint ${presented}, or --insecure to take any`,
+        `cannot trust the certificate: ${reason} (compare its fingerprint with the one on the appliance's console, then add --fingerprint ${presented}, or --insecure to accept any)`,
       );
     }
   } catch (error) {
@@ -41,7 +41,7 @@ export async function openConnection(url: URL, trust: TlsTrust): Promise<Request
   return { createConnection: () => socket };
 }
 
-/** Whether a URL's host is this machine by its address, or by the name that is never asked of a server. */
+/** Whether a URL's host is this machine: by its address, or by the name that no server resolves. */
 export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
@@ -52,14 +52,14 @@ function openTls(url: URL): Promise<TLSSocket> {
   const socket = connect({
     host,
     port: Number(url.port || '443'),
-    // RFC 6066, section 3: an address is no server name
+    // RFC 6066, section 3: an address is not a server name
     ...(isIP(host) === 0 ? { servername: host } : {}),
     minVersion: 'TLSv1.2',
     // judged by the caller, before anything is sent
     rejectUnauthorized: false,
   });
   const timer = setTimeout(
-    () => socket.destroy(new Error(`no TLS within ${CONNECT_TIMEOUT_MS / 1000} s`)),
+    () => socket.destroy(new Error(`no TLS handshake within ${CONNECT_TIMEOUT_MS / 1000} s`)),
     CONNECT_TIMEOUT_MS,
   );
   socket.once('error', reject);
@@ -70,11 +70,11 @@ function openTls(url: URL): Promise<TLSSocket> {
   return promise.finally(() => clearTimeout(timer));
 }
 
-/** Throws when it is no SHA-256 in hexadecimal. */
+/** Lower case without colons. Throws when it is not a SHA-256 in hexadecimal. */
 function normalFingerprint(text: string): string {
   const digits = text.replace(/^sha-?256[:=]?/i, '').replaceAll(':', '');
   if (!/^[0-9a-f]{64}$/i.test(digits)) {
-    throw new Error(`"${text}" is no fingerprint: 32 bytes in hexadecimal (SHA-256) would be one`);
+    throw new Error(`expected a SHA-256 fingerprint (32 bytes in hexadecimal), got "${text}"`);
   }
   return digits.toLowerCase();
 }

@@ -1,10 +1,10 @@
-/** A feed of routes turned into one that deletes them: each line stays in its place, so that its number does too. */
+/** Turns a feed of routes into one that deletes them. Each line keeps its place, and so its number. */
 import { formatDestination, readRouteLine } from '../config/mod.ts';
 
-/** A longer line is none. */
+/** Longer lines are refused. */
 const MAX_LINE_CHARACTERS = 64 * 1024;
 
-/** `PREFIX via …` becomes `del PREFIX`; a line that is no route is reported and becomes an empty one. */
+/** `PREFIX via …` becomes `del PREFIX`; a line that is not a route is reported and becomes empty. */
 export async function* deletions(
   input: AsyncIterable<Uint8Array>,
   onError: (line: number, message: string) => void,
@@ -27,7 +27,7 @@ export async function* deletions(
   for await (const piece of input) {
     const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    // Kept long enough to be refused for its length, and no longer.
+    // Enough of it to be refused for its length.
     if (rest.length > MAX_LINE_CHARACTERS) rest = rest.slice(0, MAX_LINE_CHARACTERS);
     yield Buffer.from(lines.map(turn).join(''));
   }

@@ -1,8 +1,7 @@
 /**
- * A feed of routes to the appliance on this machine: its socket, the lines that go and the answers that come
- * (docs/routes.md).
+ * A feed of routes to the appliance on this machine: its socket, the lines that are sent and the answers (docs/routes.md).
  *
- * Invariant: no more of the input is read than the appliance takes; line numbers are the input's.
+ * Invariants: input is read as fast as the appliance takes it; line numbers are the input's.
  */
 import { connect, type Socket } from 'node:net';
 import type { Target } from './transport.ts';
@@ -22,20 +21,20 @@ export interface FeedOptions {
   /** `source NAME …` */
   readonly header: string;
   readonly input: AsyncIterable<Uint8Array>;
-  /** Ask for an answer when all is in the FIBs. */
+  /** Ask for an answer when the FIBs have everything. */
   readonly waits: boolean;
-  /** A line of the input was refused; 0: it is none of them. */
+  /** A line of the input was refused; 0: the feed as a whole. */
   readonly onError: (line: number, message: string) => void;
 }
 
-/** Sends a feed to its end. Rejects, in words, when the appliance is not there or leaves in the midst. */
+/** Sends a feed to its end. Rejects when the appliance is not running, or closes the connection before the end. */
 export async function sendFeed(options: FeedOptions): Promise<FeedResult> {
   const path = `${options.target.runDir}/routes.sock`;
   const socket = await open(path);
   const began = performance.now();
   const answers = readAnswers(socket, options.onError, began);
   try {
-    // An input that breaks off is not ended, or what is missing would count as withdrawn.
+    // An input that fails is not ended: the appliance would withdraw what is missing.
     await writeFeed(socket, options).catch((error: unknown) => {
       socket.destroy();
       throw error;
@@ -45,7 +44,9 @@ export async function sendFeed(options: FeedOptions): Promise<FeedResult> {
   } finally {
     socket.destroy();
   }
-  throw new Error(`give routes to ${path}: the appliance went away before it had taken them all`);
+  throw new Error(
+    `cannot send routes to ${path}: the appliance closed the connection before it had taken all`,
+  );
 }
 
 async function open(path: string): Promise<Socket> {
@@ -58,10 +59,10 @@ async function open(path: string): Promise<Socket> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const hint = code === 'ENOENT' || code === 'ECONNREFUSED' ? ' (is the appliance running?)' : '';
-    throw new Error(`give routes to ${path}: ${code}${hint}`, { cause });
+    throw new Error(`cannot send routes to ${path}: ${code}${hint}`, { cause });
   }
   socket.off('error', reject);
-  // The answers that came before say more.
+  // The answers so far say more.
   socket.on('error', () => {});
   return socket;
 }
@@ -75,7 +76,7 @@ async function writeFeed(socket: Socket, { header, input, waits }: FeedOptions):
     last = piece.at(-1) ?? 10;
     await write(socket, piece);
   }
-  // A file may end without a newline; a feed that does is one that broke off.
+  // A file may end without a newline; a feed may not.
   await write(socket, `${last === 10 ? '' : '\n'}${waits ? 'sync\n' : ''}end\n`);
   socket.end();
 }
@@ -105,7 +106,7 @@ async function readAnswers(
     const error = /^error ([0-9]+): (.*)$/.exec(line);
     if (error !== null) {
       errors += 1;
-      // The first line is ours.
+      // The first line is the header.
       onError(Math.max(0, Number(error[1]) - 1), error[2] ?? '');
     } else if (line.startsWith('ok synced ')) {
       synced = line.slice('ok synced '.length);

@@ -1,4 +1,4 @@
-/** `appliance install`: the running system, copied to another disk of the box. */
+/** `appliance install`: copies the running system to another disk of the box. */
 import type { InstallTarget } from '../disk/mod.ts';
 import { printAnswer, printMessage } from './change.ts';
 import type { RemoteOptions } from './options.ts';

@@ -1,4 +1,4 @@
-/** Colours on a terminal that has them; elsewhere, and with NO_COLOR, the text as it is. */
+/** Colours on a terminal that has them; elsewhere, and with NO_COLOR, plain text. */
 import { styleText } from 'node:util';
 
 export type Shade = 'ok' | 'warning' | 'error' | 'dim' | 'heading';

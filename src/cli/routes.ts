@@ -111,7 +111,7 @@ async function needSource(target: Target, name: string): Promise<Feeds['sources'
   throw new Error(`no routes were loaded as "${name}": ${loaded}`);
 }
 
-/** A file's own name, unless another was given. */
+/** The given name, or that of the file. */
 function nameOf(name: string | undefined, file: string | undefined): string {
   if (name !== undefined) {
     if (/^\S+$/.test(name)) return name;

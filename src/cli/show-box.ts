@@ -20,7 +20,7 @@ import { formatTable } from './table.ts';
 type Row = readonly string[];
 type Update = BoxStatus['update'];
 
-/** `now` in Unix milliseconds, here and below: this machine's, which may be another than the box. */
+/** `now` in Unix milliseconds, here and below: of this machine, which may not be the box. */
 export function updateText(update: Update, now: number): string {
   const { receiving, pending, lastFailure } = update;
   const facts = [
@@ -41,7 +41,7 @@ export function updateText(update: Update, now: number): string {
     .join('\n');
 }
 
-/** Of a box all but its updates. */
+/** A box without its updates. */
 export function boxText(box: Omit<BoxStatus, 'update'>, now: number): string {
   const { watchdog, cpuIsolation, crashes, https } = box;
   const lastBoot = describeLastBoot(watchdog);
@@ -65,7 +65,7 @@ export function boxText(box: Omit<BoxStatus, 'update'>, now: number): string {
   return formatTable(rows);
 }
 
-/** The whole in a few lines: what runs, what of the box is not as it should be, and every condition. */
+/** The whole in a few lines: what runs, what is wrong with the box, and every condition. */
 export function statusText(status: ApplianceStatus, now: number): string {
   const { box, change, conditions } = status;
   const parts: [name: string, words: Words][] = [];
@@ -88,7 +88,7 @@ export function statusText(status: ApplianceStatus, now: number): string {
 function summaryOf({ update, watchdog, cpuIsolation, time, crashes }: BoxStatus, now: number) {
   const { lastFailure, history } = update;
   const [crash] = crashes;
-  // One that was followed by a good one is told, and is no trouble any more.
+  // A failure that a good update followed is shown, and is not a warning.
   const level = lastFailure !== undefined && lastFailure.at === history[0]?.at ? 'warning' : 'ok';
   const parts: [name: string, words: Words][] = [['image', describeImage(update, now)]];
   if (lastFailure !== undefined) {

@@ -1,7 +1,4 @@
-/**
- * `appliance show fib vpp|kernel`: all routes of a FIB as they come, line by line, since there may be a million of them;
- * and `appliance show route`.
- */
+/** `appliance show fib vpp | kernel`: all routes of a FIB line by line, since a FIB may have a million; `show route`. */
 import { once } from 'node:events';
 import type { ExplainedRoute } from '../fib/mod.ts';
 import type { FibRoute } from '../fib/status.ts';
@@ -10,7 +7,7 @@ import { get, pieces, type Target } from './transport.ts';
 import { UsageError } from './usage-error.ts';
 import type { View } from './show.ts';
 
-/** Wide enough for most prefixes of both families: the width of all is not known before the last one. */
+/** Wide enough for most prefixes of both families: the widest is known only at the end. */
 const PREFIX_WIDTH = 24;
 
 /** Prints the routes of a FIB, as JSON exactly what the appliance sends. */

@@ -52,7 +52,7 @@ export function nodesText({ items, ageSeconds }: AgedList<NodeFigures>): string 
     one.clocksPerVector?.toFixed(1) ?? '-',
     formatCount(one.suspends),
   ]);
-  if (rows.length === 0) return `no node has done anything\n${age(ageSeconds)}`;
+  if (rows.length === 0) return `no node has run\n${age(ageSeconds)}`;
   const heading = ['NODE', 'CLOCKS', 'CALLS', 'VECTORS', 'VECTORS/CALL', 'CLOCKS/VECTOR', 'SUSPENDS'];
   return formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6], heading: true }) + age(ageSeconds);
 }

@@ -148,13 +148,13 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   );
   const leftOut = backends.flatMap((one) =>
     one.leftOut.map((hop): Cell[] => {
-      const text = `routes over it and others do without it: ${hop.reason}`;
+      const text = `routes over several next hops are without it: ${hop.reason}`;
       return ['', hop['next-hop'], { text, shade: 'warning' }];
     }),
   );
   const differences = backends.flatMap((one) =>
     (one.audit?.recent ?? []).map(({ prefix, what, at }): Cell[] => {
-      const text = `${differenceWords(what)} ${formatAgo(at, now)}: it was told again`;
+      const text = `${differenceWords(what)} ${formatAgo(at, now)}: it was programmed again`;
       return ['', prefix, { text, shade: 'warning' }];
     }),
   );
@@ -175,9 +175,9 @@ export function fibText(backends: readonly FibBackendStatus[], now: number): str
   );
 }
 
-/** What is learnt from routing daemons, and what of it is not taken: the first few by name, all by reason. */
+/** What routing daemons install, and what of it is not taken: the first few by name, all by reason. */
 export function importText(imported: KernelImportStatus | undefined, now: number): string {
-  if (imported === undefined) return 'no routes of daemons are taken over (fib.kernel.import)\n';
+  if (imported === undefined) return 'routes of daemons are not imported (fib.kernel.import)\n';
   const { notTaken, readings, since, state } = imported;
   const reasons = Object.entries(notTaken.byReason).map(
     ([reason, count]) => `${reason} ${formatCount(count)}`,
@@ -227,7 +227,7 @@ function shadeOf<State extends string>(
 
 /** VPP's threads by how full their vectors are. */
 export function workersText({ load }: Figures, box: ApplianceStatus['box']): string {
-  if (load === undefined) return "VPP's counters were not read yet\n";
+  if (load === undefined) return "VPP's counters have not been read yet\n";
   const threads = box?.cpuIsolation.state === 'active' ? box.cpuIsolation.threads : [];
   const rows = load.vectorRates.map((rate, i): Cell[] => {
     const name = i === 0 ? 'vpp_main' : `vpp_wk_${i - 1}`;
@@ -243,7 +243,7 @@ export function workersText({ load }: Figures, box: ApplianceStatus['box']): str
   const heading = ['THREAD', 'CORE', 'VECTORS/CALL', 'OF A FULL ONE'];
   return (
     formatTable([heading, ...rows], { right: [1, 2, 3], heading: true }) +
-    `${formatPacketRate(load.inputRate)} come in\n`
+    `input: ${formatPacketRate(load.inputRate)}\n`
   );
 }
 
@@ -257,7 +257,7 @@ export function bootText({ boot }: Pick<ApplianceStatus, 'boot'>): string {
   const end =
     boot.totalMs === undefined
       ? 'still booting\n'
-      : `took ${formatDuration(boot.totalMs)} from the first own line\n`;
+      : `the boot took ${formatDuration(boot.totalMs)}, from the first line of this program\n`;
   const table = formatTable([['PHASE', 'BEGAN AT', 'TOOK', 'OUTCOME'], ...rows], {
     right: [1, 2],
     heading: true,

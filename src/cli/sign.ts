@@ -21,21 +21,22 @@ export async function sign(file: string | undefined, options: SignOptions): Prom
   const { key, newKey, architecture } = options;
   if (newKey !== undefined) {
     if (file !== undefined || key !== undefined) {
-      throw new UsageError('sign --new-key takes neither an image nor --key');
+      throw new UsageError('expected neither an image nor --key with --new-key');
     }
     return makeKey(newKey);
   }
   if (file === undefined) throw new UsageError('expected <file> after "sign"');
-  if (key === undefined) throw new UsageError('sign needs --key FILE');
+  if (key === undefined) throw new UsageError('expected --key FILE after "sign"');
   const head = await readBytes(file, 0, HEADER_BYTES);
   checkHeader(head, architecture);
   const osRelease = await osReleaseInside(file, head);
   const version = versionOf(osRelease);
   if (version !== undefined && options.version !== undefined && version !== options.version) {
-    throw new Error(`sign ${file}: it is version "${version}" by its os-release, not "${options.version}"`);
+    throw new Error(`cannot sign ${file} as version "${options.version}": its os-release says "${version}"`);
   }
   const signed = version ?? options.version;
-  if (signed === undefined) throw new Error(`sign ${file}: it does not say its version: give --version`);
+  if (signed === undefined)
+    throw new Error(`cannot sign ${file}: it does not say its version (give --version)`);
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
@@ -55,7 +56,7 @@ export async function sign(file: string | undefined, options: SignOptions): Prom
   return 0;
 }
 
-/** Never over an existing file: what a lost key has signed could not be followed by an update. */
+/** Never overwrites a file: boxes that trust a lost key could not be updated any more. */
 function makeKey(file: string): number {
   const publicFile = `${file.replace(/\.(key|pem)$/, '')}.pub`;
   const { privateKey, publicKey } = generateKeyPairSync('ed25519', {

@@ -1,16 +1,15 @@
 /**
- * Aligned columns for a terminal.
+ * Aligned columns.
  *
- * Invariant: what comes from an appliance cannot move the cursor: control characters are replaced before colours are
- * added.
+ * Invariant: text of an appliance cannot move the cursor: control characters are replaced before colours are added.
  */
 import { paint, type Shade } from './paint.ts';
 
-/** A cell's text, and how it is shown where there are colours. */
+/** A cell's text, and its colour on a terminal. */
 export type Cell = string | { readonly text: string; readonly shade: Shade };
 
 export interface TableOptions {
-  /** Columns of numbers, from 0: they end at the same place. */
+  /** Columns of numbers, from 0: aligned on the right. */
   readonly right?: readonly number[];
   /** The first row names the columns. */
   readonly heading?: boolean;

@@ -127,7 +127,9 @@ describe('a certificate', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const fake = target({ host: `https://127.0.0.1:${port}`, insecure: true });
     await expect(post(fake, '/config/confirm')).rejects.toThrow('another machine may be answering');
-    await expect(get({ ...fake, fingerprint: 'AB:CD' }, '/')).rejects.toThrow('no fingerprint');
+    await expect(get({ ...fake, fingerprint: 'AB:CD' }, '/')).rejects.toThrow(
+      'expected a SHA-256 fingerprint',
+    );
     expect(asked).toBe(0);
     evil.close();
   });

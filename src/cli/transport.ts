@@ -1,9 +1,9 @@
 /**
  * How a command speaks to a running appliance: its Unix socket, or HTTP and HTTPS with --host.
  *
- * Invariants: nothing is sent over TLS, no password and no path, before the certificate that was presented is known to
- * be the right one; no password goes over plain HTTP, unless to this machine itself; a body is not sent before the
- * appliance asked for it, so that a refusal costs nothing.
+ * Invariants: nothing is sent over TLS, neither password nor path, before the certificate is trusted; no password is
+ * sent over plain HTTP, except to this machine; no body is sent before the appliance asks for it, so that a refusal
+ * costs nothing.
  */
 import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { Writable } from 'node:stream';
@@ -21,9 +21,9 @@ export interface Target extends TlsTrust, Credentials {
 const TIMEOUT_MS = 15_000;
 /** An answer to a change may wait for a disk. */
 const CHANGE_TIMEOUT_MS = 600_000;
-/** A server that does not know `Expect: 100-continue` says nothing: after this the body is sent all the same. */
+/** A server that does not know `Expect: 100-continue` does not answer: the body is sent after this. */
 const CONTINUE_TIMEOUT_MS = 5_000;
-/** Of a followed log, which says every 15 s that it is still there. */
+/** Of a followed log, which sends a sign of life every 15 s. */
 const EVENTS_TIMEOUT_MS = 60_000;
 const MAX_BYTES = 512 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ export interface SendOptions {
   readonly length?: number;
 }
 
-/** Gets one path, with the body as text. Rejects in words: who was asked, and what came back. */
+/** Gets one path, with the body as text. Rejects with who was asked, and the answer. */
 export function get(
   target: Target,
   path: string,
@@ -75,8 +75,8 @@ export async function* events(target: Target, path: string, signal?: AbortSignal
 }
 
 /**
- * Gets one path in pieces, none of which is kept. Rejects as `get` does; ends early when iteration stops. Whoever reads
- * them may take his time.
+ * Gets one path in pieces, none of which is kept. Rejects as `get` does; ends early when iteration stops. A slow reader
+ * slows the appliance down.
  */
 export async function* pieces(target: Target, path: string): AsyncGenerator<Buffer> {
   const asked = { method: 'GET', needsPassword: false, timeoutMs: CHANGE_TIMEOUT_MS } as const;
@@ -118,14 +118,14 @@ async function answerOf(target: Target, path: string, asked: Asked): Promise<Inc
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const hint = code === 'ENOENT' || code === 'ECONNREFUSED' ? ' (is the appliance running?)' : '';
     const reason = error instanceof Error ? error.message || code : String(error);
-    return new Error(`ask ${where} for ${path}: ${reason}${hint}`, { cause: error });
+    return new Error(`cannot ask ${where} for ${path}: ${reason}${hint}`, { cause: error });
   };
   try {
     const url = target.host === undefined ? undefined : urlOf(target.host, path);
     const headers: Record<string, string> = { ...asked.headers };
     if (url !== undefined && asked.needsPassword) {
       if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-        throw new Error('this needs HTTPS: --host https://… is the address that the status page names');
+        throw new Error('it needs HTTPS (--host https://…, the address on the status page)');
       }
       headers.Authorization = await authorization(target, where);
     }
@@ -135,7 +135,7 @@ async function answerOf(target: Target, path: string, asked: Asked): Promise<Inc
         : {
             host: url.hostname.replace(/^\[|\]$/g, ''),
             path: url.pathname + url.search,
-            // TLS is spoken below HTTP: its port would not be left out of the Host header otherwise
+            // Node would leave out the port, as it does not know of TLS below.
             headers: { Host: url.host },
             ...(await openConnection(url, target)),
           };
@@ -144,7 +144,7 @@ async function answerOf(target: Target, path: string, asked: Asked): Promise<Inc
     const streams = asked.body !== undefined && typeof asked.body !== 'string';
     if (streams) headers.Expect = '100-continue';
     const sent = request({
-      // an agent would open a connection of its own
+      // An agent would open another connection.
       ...(options.createConnection === undefined ? { agent: false } : {}),
       ...options,
       method: asked.method,
@@ -168,7 +168,7 @@ function lengthOf({ body, length, method }: Asked): number | undefined {
 async function send(sent: ClientRequest, { body }: Asked): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   sent.once('response', resolve);
-  // a refusal in the midst of a body breaks the connection as well: the answer that came before that counts
+  // A refusal during a body breaks the connection as well; the answer came before that.
   sent.on('error', reject);
   sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
   if (body === undefined || typeof body === 'string') {
@@ -191,13 +191,13 @@ async function send(sent: ClientRequest, { body }: Asked): Promise<IncomingMessa
     () => stopped.abort(),
   );
   const whole = body instanceof Uint8Array ? [body] : body;
-  // `sent` is not the pipeline's to destroy: when the answer stops the sending, it is still to be read
+  // The pipeline must not destroy `sent`: when the answer stops the sending, it has still to be read.
   const sink = new Writable({
     write: (chunk: Uint8Array, _encoding, done) => void sent.write(chunk, done),
     final: (done) => void sent.end(done),
   });
   await pipeline(whole, sink, { signal: stopped.signal }).catch((error: unknown) => {
-    // the answer came first, or the connection broke: the promise says which; what the source threw is ours to say
+    // When the answer came first or the connection broke, the promise says so; what the source threw is said here.
     if (!stopped.signal.aborted) reject(error);
   });
   return promise;
@@ -214,12 +214,12 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** An answer that is none: its words, where it is JSON those in it. */
+/** The message of an answer other than 200; of JSON its `error`. */
 function refusal(where: string, path: string, response: IncomingMessage, text: string): Error {
-  return new Refusal(`ask ${where} for ${path}: ${response.statusCode}: ${wordsOf(text)}`, text);
+  return new Refusal(`${where} refused ${path}: ${response.statusCode}: ${wordsOf(text)}`, text);
 }
 
-/** The appliance said no; `body` is all that it said. */
+/** The appliance refused; `body` is its whole answer. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly body: string;
@@ -235,13 +235,13 @@ function wordsOf(text: string): string {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'error' in value) return String(value.error);
   } catch {
-    // not JSON: plain words
+    // Plain text.
   }
   return text.trim().slice(0, 500);
 }
 
 function urlOf(host: string, path: string): URL {
   const url = URL.parse(path, /^https?:\/\//.test(host) ? host : `http://${host}`);
-  if (url === null) throw new Error(`"${host}" is no address: https://192.0.2.1:8443 would be one`);
+  if (url === null) throw new Error(`expected an address such as https://192.0.2.1:8443, got "${host}"`);
   return url;
 }

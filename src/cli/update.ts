@@ -38,7 +38,7 @@ export async function update(file: string, options: UpdateOptions): Promise<numb
   const { size } = await stat(file);
   if (size !== signature.manifest.size) {
     throw new Error(
-      `send ${file}: it has ${size} bytes, ${signatureFile} is for ${signature.manifest.size}: sign it again`,
+      `cannot send ${file}: it has ${size} bytes, and ${signatureFile} is for ${signature.manifest.size} (sign it again)`,
     );
   }
   const answer = await put(options, '/update', {
@@ -67,23 +67,24 @@ export async function update(file: string, options: UpdateOptions): Promise<numb
 interface Signature {
   /** As it was written. */
   readonly text: string;
-  /** Not verified here: the appliance has the key. */
+  /** Not verified: the appliance has the key. */
   readonly manifest: UpdateManifest;
 }
 
 async function readSignature(file: string): Promise<Signature> {
   const { size } = await stat(file).catch((error: unknown) => {
-    throw new Error(`read the signature ${file}: ${reasonOf(error)} (appliance sign makes one)`, {
+    throw new Error(`cannot read the signature ${file}: ${reasonOf(error)} (appliance sign makes one)`, {
       cause: error,
     });
   });
-  if (size > MAX_MANIFEST_BYTES) throw new Error(`read the signature ${file}: ${size} bytes are too many`);
+  if (size > MAX_MANIFEST_BYTES)
+    throw new Error(`cannot read the signature ${file}: ${size} bytes are more than ${MAX_MANIFEST_BYTES}`);
   const text = (await readFile(file, 'utf8')).trim();
   try {
     const { manifest } = JSON.parse(text) as { manifest: string };
     return { text, manifest: JSON.parse(manifest) as UpdateManifest };
   } catch (error) {
-    throw new Error(`read the signature ${file}: it is none`, { cause: error });
+    throw new Error(`cannot read the signature ${file}: it is not a signed manifest`, { cause: error });
   }
 }
 
@@ -102,7 +103,7 @@ async function* withProgress(file: string, size: number): AsyncGenerator<Uint8Ar
   }
 }
 
-/** How the update ended, as far as it was seen. */
+/** How the update ended, as far as is known. */
 export interface Outcome {
   readonly result: 'good' | 'failed' | 'unknown';
   /** The version that runs now. */
@@ -110,13 +111,13 @@ export interface Outcome {
   readonly words: string;
 }
 
-/** What a status says of the update to `version`; undefined while it is not decided. Pure. */
+/** What a status says about the update to `version`; undefined while it is not decided. Pure. */
 export function outcomeOf(status: UpdateStatus, version: string): Outcome | undefined {
   const running = status.running.version;
   if (running === version && status.running.state === 'good' && status.verdict?.state === 'good') {
     return { result: 'good', running, words: `version ${version} runs and is good` };
   }
-  // While it is pending, the history tells of an earlier attempt.
+  // While it is pending, the history is about an earlier attempt.
   if (running === version || status.pending?.version === version) return undefined;
   const ended = status.history.find((entry) => entry.version === version);
   if (ended === undefined || ended.result === 'good') return undefined;
@@ -137,7 +138,7 @@ async function waitForVerdict(target: Target, version: string, waitSeconds: numb
     try {
       const { box } = JSON.parse(await get(target, '/status')) as { box?: { update: UpdateStatus } };
       const status = box?.update;
-      if (status === undefined) throw new Error(`ask for /status: it says nothing about updates`);
+      if (status === undefined) throw new Error('its status has nothing about updates');
       const outcome = outcomeOf(status, version);
       if (outcome !== undefined) return outcome;
       running = status.running.version;
@@ -146,7 +147,7 @@ async function waitForVerdict(target: Target, version: string, waitSeconds: numb
           ? `version ${version} runs, on trial${missingOf(status)}`
           : `version ${running} still runs`;
     } catch (error) {
-      // It is restarting; or it never comes back, which the last words then tell.
+      // It is restarting, or it never comes back: then these are the last words.
       now = reasonOf(error);
     }
     if (now !== said) say(now);

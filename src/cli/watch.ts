@@ -1,31 +1,31 @@
 /**
- * `--watch`: a view drawn again whenever the appliance says that something changed, once a second at the least.
+ * `--watch`: a view drawn again whenever the appliance reports a change, at least once a second.
  *
- * Owns the terminal while it runs: the other screen, no cursor; both are given back however it ends. What is no screen
- * gets one text after another.
+ * Owns the terminal while it runs: the alternate screen without a cursor, both restored however it ends. A pipe gets one
+ * text after another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paint } from './paint.ts';
 
-/** Between two drawings; events that come meanwhile are one. */
+/** Between two drawings; events meanwhile count as one. */
 const PACE_MS = 200;
 const RETRY_MS = 1000;
 
 const ESCAPE = '\u001b';
-/** The other screen and no cursor, and both back. */
+/** The alternate screen without a cursor, and back. */
 const ENTER = `${ESCAPE}[?1049h${ESCAPE}[?25l`;
 const LEAVE = `${ESCAPE}[?25h${ESCAPE}[?1049l`;
 /** As `styleText` writes it. */
 const COLOUR = new RegExp(`(${ESCAPE}\\[\\d*m)`);
 
 export interface WatchOptions {
-  /** The appliance's events until the signal; what they say does not matter. */
+  /** The appliance's events until the signal; their content does not matter. */
   readonly changes: (signal: AbortSignal) => AsyncIterable<string>;
   readonly draw: () => Promise<string>;
   readonly title: string;
-  /** Whether the output is a screen. */
+  /** Whether the output is a terminal. */
   readonly onScreen: boolean;
-  /** Whether trying again is of no use. */
+  /** Whether a further try is useless. */
   readonly isFinal: (error: unknown) => boolean;
 }
 
@@ -35,7 +35,7 @@ export async function watchView(options: WatchOptions): Promise<number> {
   const stop = (): void => stopped.abort();
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, stop);
-  // what is wrong from the beginning is an error of the command
+  // A failure of the first drawing is the command's.
   let text = await options.draw();
   if (options.onScreen) process.stdout.write(ENTER);
   try {
@@ -66,7 +66,7 @@ export async function watchView(options: WatchOptions): Promise<number> {
   }
 }
 
-/** Turns of the appliance's events; those that come while one is drawn are one more. Throws what ended them. */
+/** One turn for all events since the last. Throws what ended them. */
 async function* turns(events: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<void> {
   let fresh = Promise.withResolvers<void>();
   let failure: unknown;
@@ -83,7 +83,7 @@ async function* turns(events: AsyncIterable<string>, signal: AbortSignal): Async
     if (signal.aborted) return;
     if (failure !== undefined) throw failure;
     fresh = Promise.withResolvers();
-    // what came between the two is in the next drawing
+    // Events between these two lines are in the next drawing.
     if (failure !== undefined) throw failure;
     yield;
   }
@@ -94,10 +94,10 @@ function put({ title, onScreen }: WatchOptions, text: string, trouble?: string):
     process.stdout.write(text);
     return;
   }
-  // a terminal that does not know its size says 0
+  // A terminal of unknown size reports 0.
   const rows = process.stdout.rows || 24;
   const columns = process.stdout.columns || 80;
-  const state = trouble === undefined ? new Date().toLocaleTimeString() : `old: ${trouble}`;
+  const state = trouble === undefined ? new Date().toLocaleTimeString() : `stale: ${trouble}`;
   const head = `${paint('heading', title)}  ${paint(trouble === undefined ? 'dim' : 'error', `${state}  (Ctrl-C ends)`)}`;
   const lines = [head, '', ...text.replace(/\n$/, '').split('\n')];
   const left = lines.length - rows;
@@ -106,7 +106,7 @@ function put({ title, onScreen }: WatchOptions, text: string, trouble?: string):
   process.stdout.write(`\u001b[H${screen}\u001b[J`);
 }
 
-/** The line without what would not fit; colours are no columns. */
+/** The line cut to the columns; colours take none. */
 function cropped(line: string, columns: number): string {
   let shown = 0;
   let text = '';
