@@ -5,7 +5,8 @@
  * Names are asked of the appliance that the words are about. It has a second; without an answer nothing is offered.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApplianceStatus, FibRoute } from '../telemetry/mod.ts';
+import type { FibRoute } from '../fib/status.ts';
+import type { ApplianceStatus } from '../status/mod.ts';
 import { formsOf, VPP_COMMANDS } from '../vpp/mod.ts';
 import { type AnyCommand, type Context, flagOf, type Group, isGroup, type ValueSource } from './command.ts';
 import { findCommand, type Named, operandAt, optionOf, visibleIn } from './find-command.ts';
