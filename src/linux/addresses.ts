@@ -34,18 +34,18 @@ const IFA_F_TENTATIVE = 0x40;
 const EINVAL = 22;
 
 /**
- * Puts an address on an interface; one that is there already is fine. IPv6 ones are usable at once: without
- * duplicate address detection. Throws LinuxError: ENODEV, EINVAL (no address, or length out of range), EPERM …
+ * Adds an address to an interface; an existing one is no error. IPv6 addresses skip duplicate address detection and
+ * are usable at once.  Throws LinuxError: ENODEV, EINVAL (invalid address, or length out of range), EPERM …
  */
 export function addAddress(ifName: string, address: string, length: number): void {
   try {
     changeAddress('addAddress', RouteMessage.newAddress, ifName, address, length);
   } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error; // there already: what was wanted
+    if (!isErrno(error, 'EEXIST')) throw error; // already present
   }
 }
 
-/** Takes an address off an interface. Returns false when it was not there. Throws LinuxError: ENODEV, EPERM … */
+/** Removes an address from an interface. Returns false when it was not there. Throws LinuxError: ENODEV, EPERM … */
 export function removeAddress(ifName: string, address: string, length: number): boolean {
   try {
     changeAddress('removeAddress', RouteMessage.deleteAddress, ifName, address, length);
@@ -56,7 +56,7 @@ export function removeAddress(ifName: string, address: string, length: number): 
   }
 }
 
-/** Takes every address off an interface, IPv6 link-local ones included. Throws LinuxError: ENODEV, EPERM … */
+/** Removes every address of an interface, IPv6 link-local ones included. Throws LinuxError: ENODEV, EPERM … */
 export function flushAddresses(ifName: string): void {
   for (const entry of listAddresses(ifName)) removeAddress(ifName, entry.address, entry.length);
 }
@@ -81,7 +81,7 @@ function changeAddress(call: string, type: number, ifName: string, address: stri
   const args = [ifName, address, length];
   const { family, bytes } = encodeIp(address);
   if (!Number.isInteger(length) || length < 0 || length > addressBits(family)) {
-    throw new LinuxError(call, EINVAL, args, { detail: `prefix length must be 0 to ${addressBits(family)}` });
+    throw new LinuxError(call, EINVAL, args, { detail: `prefix length must be 0–${addressBits(family)}` });
   }
   const body = Buffer.alloc(IFADDRMSG_BYTES);
   body.writeUInt8(addressFamily(family), 0);
@@ -108,7 +108,7 @@ function decodeAddress(payload: Buffer): LinkAddress | undefined {
   const familyNumber = payload.readUInt8(0);
   if (familyNumber !== AF_INET && familyNumber !== AF_INET6) return undefined;
   const attributes = decodeAttributes(payload, IFADDRMSG_BYTES);
-  // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL is ours; IPv6 has only IFA_ADDRESS otherwise.
+  // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL is ours; otherwise IPv6 has only IFA_ADDRESS.
   const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
   if (bytes === undefined) return undefined;
   const flags = attributes.get(IFA_FLAGS)?.readUInt32LE(0) ?? payload.readUInt8(2);

@@ -12,14 +12,14 @@ import {
 import { parseCpuList } from './machine.ts';
 
 describe('sets of processors', () => {
-  it('are written as lists that the kernel reads, and we do', () => {
+  it('are formatted as lists that the kernel and our parser read', () => {
     expect(formatCpuList([])).toBe('');
     expect(formatCpuList([3])).toBe('3');
     expect(formatCpuList([2, 0, 1, 5, 7, 8])).toBe('0-2,5,7-8');
     expect(parseCpuList(formatCpuList([1, 2, 3, 9]))).toEqual([1, 2, 3, 9]);
   });
 
-  it('are written as masks in words of 32 bits', () => {
+  it('are formatted as masks in words of 32 bits', () => {
     expect(formatCpuMask([])).toBe('0');
     expect(formatCpuMask([0, 1])).toBe('3');
     expect(formatCpuMask([31])).toBe('80000000');
@@ -51,11 +51,11 @@ describe('threads', () => {
     }
   });
 
-  it('are none of a process that is gone', () => {
+  it('are empty for a process that has exited', () => {
     expect(listThreads(2 ** 22 + 1)).toEqual([]);
   });
 
-  it('cannot be pinned to a processor that is not there, nor when they are gone', () => {
+  it('cannot be pinned to a missing processor, nor after they have ended', () => {
     expect(() => setThreadAffinity(0, [8000])).toThrow(/sched_setaffinity\(0, "8000"\): EINVAL/);
     expect(() => setThreadAffinity(0, [])).toThrow(/EINVAL/);
     expect(() => setThreadAffinity(0, [-1])).toThrow(/processor -1/);

@@ -1,23 +1,23 @@
 /**
- * Owns threads and the processors they may run on: sched_setaffinity(2), /proc/PID/task, the kernel's two ways of
- * writing a set of processors down.
+ * Owns threads and the processors they may run on: sched_setaffinity(2), /proc/PID/task, the kernel's two
+ * notations for a set of processors.
  *
- * To the kernel a thread is a task with an id of its own; the id of the main thread is the process's.
+ * To the kernel a thread is a task with its own id; the main thread's id is the process id.
  */
 import { check } from './check.ts';
 import { readNames, readText } from './files.ts';
 import { libc, nativeBuffer } from './libc.ts';
 
-/** Bytes of the largest mask a kernel takes (NR_CPUS 8192); smaller kernels ignore what is beyond theirs. */
+/** Bytes of the largest mask a kernel accepts (NR_CPUS 8192); smaller kernels ignore the excess. */
 const MASK_BYTES = 1024;
 
 export interface Thread {
   readonly tid: number;
-  /** As /proc has it: at most 15 bytes. */
+  /** The name in /proc: at most 15 bytes. */
   readonly name: string;
 }
 
-/** The threads of a process, by id; none when it is gone. One that ends meanwhile is left out. */
+/** The threads of a process, by id; none when it has exited. A thread that ends meanwhile is left out. */
 export function listThreads(pid: number, procRoot = '/proc'): Thread[] {
   const threads: Thread[] = [];
   for (const entry of readNames(`${procRoot}/${pid}/task`)) {
@@ -28,14 +28,14 @@ export function listThreads(pid: number, procRoot = '/proc'): Thread[] {
 }
 
 /**
- * Lets a thread run on these processors only; 0 is the calling thread. Throws LinuxError: EINVAL (none of them is
- * online and in the thread's cpuset), ESRCH (no such thread), EPERM; RangeError for a number that no kernel has.
+ * Pins a thread to these processors; 0 is the calling thread. Throws LinuxError: EINVAL (none of them is online and
+ * in the thread's cpuset), ESRCH (no such thread), EPERM; RangeError for a processor number no kernel has.
  */
 export function setThreadAffinity(tid: number, cpus: readonly number[]): void {
   const mask = nativeBuffer(MASK_BYTES);
   for (const cpu of cpus) {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= MASK_BYTES * 8) {
-      throw new RangeError(`processor ${cpu}: must be 0 to ${MASK_BYTES * 8 - 1}`);
+      throw new RangeError(`processor ${cpu}: out of range (0–${MASK_BYTES * 8 - 1})`);
     }
     mask[cpu >> 3] = (mask[cpu >> 3] ?? 0) | (1 << (cpu & 7));
   }
@@ -53,7 +53,7 @@ export function getThreadAffinity(tid: number): number[] {
   return cpus;
 }
 
-/** As sysfs lists write it: `0-2,5`. */
+/** In the notation of sysfs lists: `0-2,5`. */
 export function formatCpuList(cpus: readonly number[]): string {
   const sorted = [...new Set(cpus)].sort((a, b) => a - b);
   const ranges: string[] = [];
@@ -67,7 +67,7 @@ export function formatCpuList(cpus: readonly number[]): string {
   return ranges.join(',');
 }
 
-/** As the kernel's masks are written: hexadecimal words of 32 bits, the highest first (`1,00000003`). */
+/** In the notation of the kernel's masks: hexadecimal words of 32 bits, the highest first (`1,00000003`). */
 export function formatCpuMask(cpus: readonly number[]): string {
   let bits = 0n;
   for (const cpu of cpus) bits |= 1n << BigInt(cpu);
@@ -76,7 +76,7 @@ export function formatCpuMask(cpus: readonly number[]): string {
   return padded.match(/.{1,8}/g)?.join(',') ?? '0';
 }
 
-/** The processors in such a mask, ascending; none in a text that is no mask. */
+/** The processors in such a mask, ascending; none when the text is not a mask. */
 export function parseCpuMask(text: string): number[] {
   const digits = text.replaceAll(',', '').trim();
   if (!/^[0-9a-f]+$/i.test(digits)) return [];

@@ -21,7 +21,7 @@ function withFile<T>(path: string, work: (fd: number) => T): T {
 }
 
 describe('a regular file', () => {
-  it('has its size and sectors of 512 bytes, and no partition table for the kernel', () => {
+  it('has its own size, sectors of 512 bytes, and no partition table to reread', () => {
     const path = join(dir, 'image');
     writeFileSync(path, Buffer.alloc(4096));
     expect(withFile(path, blockGeometry)).toEqual({ sizeBytes: 4096, sectorBytes: 512 });
@@ -29,18 +29,18 @@ describe('a regular file', () => {
   });
 });
 
-describe('what is no disk', () => {
-  it('is refused with the ioctl’s name', () => {
+describe('a file that is not a disk', () => {
+  it('is refused, naming the ioctl', () => {
     expect(() => withFile('/dev/null', blockGeometry)).toThrow(/BLKGETSIZE64.*ENOTTY/);
   });
 });
 
 describe('setClock', () => {
-  it('refuses what is no time', () => {
+  it('refuses an invalid time', () => {
     for (const time of [Number.NaN, -1, Infinity]) expect(() => setClock(time)).toThrow(RangeError);
   });
 
-  it('says who may not set it, and to what', (ctx) => {
+  it('fails with EPERM and the time when not permitted', (ctx) => {
     if (process.getuid?.() === 0) ctx.skip('would set the clock of this machine');
     expect(() => setClock(1_700_000_000_500)).toThrow('clock_settime("2023-11-14T22:13:20.500Z"): EPERM');
   });

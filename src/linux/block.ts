@@ -1,4 +1,4 @@
-/** Owns what is asked of a block device through ioctl(2). Source: linux/fs.h. */
+/** Owns the ioctl(2) requests to block devices. Source: linux/fs.h. */
 import { fstatSync } from 'node:fs';
 import { check } from './check.ts';
 import { addressOf, keepAlive, libc, nativeBuffer } from './libc.ts';
@@ -7,10 +7,10 @@ const BLKRRPART = 0x125fn;
 const BLKFLSBUF = 0x1261n;
 const BLKSSZGET = 0x1268n;
 const BLKGETSIZE64 = 0x8008_1272n;
-/** What a regular file counts as. */
+/** Sector size assumed for a regular file. */
 const FILE_SECTOR_BYTES = 512;
 
-/** Size and logical sector size of an open block device, or of a regular file that stands for one. */
+/** Size and logical sector size of an open block device, or of a regular file used as one. */
 export interface BlockGeometry {
   readonly sizeBytes: number;
   readonly sectorBytes: number;
@@ -29,16 +29,16 @@ export function blockGeometry(fd: number): BlockGeometry {
 }
 
 /**
- * Has the kernel read a disk's partition table again. Throws LinuxError: EBUSY (a partition is mounted or open),
- * EINVAL (not a whole disk), ENOTTY (no block device).
+ * Makes the kernel reread a disk's partition table. Throws LinuxError: EBUSY (a partition is mounted or open),
+ * EINVAL (not a whole disk), ENOTTY (not a block device).
  */
 export function rereadPartitions(fd: number): void {
   check(libc.ioctl(fd, BLKRRPART, 0n), 'ioctl BLKRRPART', fd);
 }
 
 /**
- * Writes a block device's cached blocks and forgets them, so that the next reads come from the medium. Blocks while it
- * writes: sync before. Throws LinuxError: ENOTTY (no block device), EACCES (no CAP_SYS_ADMIN).
+ * Flushes and drops a block device's cached blocks, so that the next reads come from the medium. Blocks while it
+ * writes: sync before. Throws LinuxError: ENOTTY (not a block device), EACCES (no CAP_SYS_ADMIN).
  */
 export function dropBlockCache(fd: number): void {
   check(libc.ioctl(fd, BLKFLSBUF, 0n), 'ioctl BLKFLSBUF', fd);
@@ -46,15 +46,15 @@ export function dropBlockCache(fd: number): void {
 
 // FITRIM, _IOWR('X', 121, struct fstrim_range). Source: linux/fs.h.
 const FITRIM = 0xc018_5879n;
-// struct fstrim_range { u64 start; u64 len; u64 minlen; }: bytes of the file system; len comes back as what was discarded.
+// struct fstrim_range { u64 start; u64 len; u64 minlen; }: bytes of the file system; len returns the bytes discarded.
 const TRIM_RANGE_BYTES = 24;
 const TRIM_LENGTH = 8;
 
 /**
- * Has the disk discard the blocks that a mounted file system does not use, of `lengthBytes` from `startBytes` on; `fd` is
- * a file or directory in it. Blocks while it does. Returns the bytes that were discarded, fewer when they were before.
- * Throws LinuxError: EOPNOTSUPP (the disk takes no discard), ENOTTY (the file system has no such call), EINVAL (it ends
- * before `startBytes`), EPERM (no CAP_SYS_ADMIN), EIO …
+ * Discards the unused blocks of a mounted file system, within `lengthBytes` from `startBytes`; `fd` is a file or
+ * directory in it. Blocks until done. Returns the bytes discarded, without those discarded before. Throws LinuxError:
+ * EOPNOTSUPP (the disk does not support discard), ENOTTY (the file system does not), EINVAL (it ends before
+ * `startBytes`), EPERM (no CAP_SYS_ADMIN), EIO …
  */
 export function trimFileSystem(fd: number, startBytes: number, lengthBytes: number): number {
   const range = nativeBuffer(TRIM_RANGE_BYTES);

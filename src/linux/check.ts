@@ -1,4 +1,4 @@
-/** Owns the one step from a C result to a coded error. */
+/** Owns the conversion of a C result into a coded error. */
 import { LinuxError } from './errors.ts';
 import { lastErrno } from './libc.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Owns the spawning of processes and the record of which pids are libuv's.
  *
- * Invariant: a child is recorded from before node spawns it until its exit was reported, so the reaper, which
- * waits only for unrecorded children, cannot take an exit status that libuv still has to see.
+ * Invariant: a child is recorded from before node spawns it until its exit is reported, so the reaper, which
+ * waits only for unrecorded children, cannot consume an exit status that libuv still needs.
  */
 import { ChildProcess, spawn } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
@@ -16,17 +16,17 @@ export interface SpawnOptions {
   readonly stdin?: 'ignore' | 'pipe' | 'inherit';
   /** Own session and process group, so that `killGroup(child.pid, …)` reaches all of it. */
   readonly detached?: boolean;
-  /** Called with each piece of output as it comes; the pieces are not lines. */
+  /** Called with each chunk of output as it arrives; chunks are not lines. */
   readonly onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
-  /** What becomes of the output when there is no `onOutput`; `ignore` by default. */
+  /** Destination of the output without `onOutput`; `ignore` by default. */
   readonly output?: 'ignore' | 'pipe' | 'inherit';
 }
 
 const libuvChildren = new Set<ChildProcess>();
 
 /**
- * Starts a process: the only way anything in this project does. A command that cannot be started emits `error`
- * on the returned child (as node's own spawn), never throws for ENOENT or EACCES; a listener is the caller's.
+ * Starts a process; everything in this project that starts one uses it. A command that cannot be started emits `error`
+ * on the returned child (as node's own spawn), never throws for ENOENT or EACCES; the caller adds the listener.
  */
 export function spawnChild(
   command: string,
@@ -61,14 +61,14 @@ export interface ProcessExit {
   readonly reason: string;
 }
 
-/** Whether `pid` is a child whose exit libuv has still to report. */
+/** Whether `pid` is a child whose exit libuv has yet to report. */
 export function isLibuvChild(pid: number): boolean {
   for (const child of libuvChildren) if (child.pid === pid) return true;
   return false;
 }
 
-// Node announces every ChildProcess it makes, so even one that was not started here is recorded. An `error`
-// listener on the child would do as well for failed spawns, but would swallow the error nobody listens for.
+// Node announces every ChildProcess it creates, so even one not started here is recorded. An `error` listener on
+// the child would also catch failed spawns, but would swallow an error that has no other listener.
 subscribe('child_process', (message) => {
   const child = childOf(message);
   if (child === undefined) return;

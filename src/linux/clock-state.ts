@@ -1,5 +1,5 @@
 /**
- * Owns the reading of what the kernel holds of its clock: adjtimex(2). Changes nothing.
+ * Owns reading the state of the kernel's clock: adjtimex(2). Changes nothing.
  *
  *   struct timex { u32 modes; s64 offset, freq, maxerror, esterror; s32 status; … }   208 bytes on LP64
  *
@@ -12,20 +12,20 @@ const TIMEX_BYTES = 208;
 const MAX_ERROR = 24;
 const ESTIMATED_ERROR = 32;
 const STATUS = 40;
-/** The clock is not synchronised; an NTP client takes it away. */
+/** The clock is not synchronised; an NTP client clears the bit. */
 const STA_UNSYNC = 0x40;
 
 export interface ClockState {
   readonly synchronised: boolean;
   /** Estimated error, in seconds. */
   readonly estimatedErrorSeconds: number;
-  /** Largest error that is possible, in seconds; grows until the next measurement. */
+  /** Maximum error, in seconds; grows until the next measurement. */
   readonly maximumErrorSeconds: number;
 }
 
-/** Whether somebody keeps the clock right, and how well. Throws LinuxError. */
+/** Whether the clock is synchronised, and how accurately. Throws LinuxError. */
 export function readClockState(): ClockState {
-  // modes is 0: a reading. What it returns is a state of the clock (5 while unsynchronised), not an error.
+  // modes is 0: read only. The return value is a state of the clock (5 while unsynchronised), not an error.
   const timex = nativeBuffer(TIMEX_BYTES);
   check(libc.adjtimex(timex), 'adjtimex');
   return {

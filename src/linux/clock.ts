@@ -1,4 +1,4 @@
-/** Owns the setting of the system clock. */
+/** Owns setting the system clock. */
 import { check } from './check.ts';
 import { libc } from './libc.ts';
 
@@ -6,11 +6,12 @@ const CLOCK_REALTIME = 0;
 const TIMESPEC_BYTES = 16;
 
 /**
- * Sets the wall clock, in milliseconds since 1970-01-01 UTC, at once. Throws RangeError for what is no such time,
+ * Sets the wall clock, in milliseconds since 1970-01-01 UTC, at once. Throws RangeError for an invalid time,
  * LinuxError: EPERM.
  */
 export function setClock(epochMs: number): void {
-  if (!Number.isFinite(epochMs) || epochMs < 0) throw new RangeError(`time ${epochMs}: is not after 1970`);
+  if (!Number.isFinite(epochMs) || epochMs < 0)
+    throw new RangeError(`time ${epochMs}: expected ms since 1970`);
   // struct timespec { i64 tv_sec; i64 tv_nsec; }
   const time = Buffer.alloc(TIMESPEC_BYTES);
   const seconds = Math.floor(epochMs / 1000);

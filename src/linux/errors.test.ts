@@ -19,7 +19,7 @@ describe('LinuxError', () => {
     expect(error).toMatchObject({ code: 'ENOENT', errno: 2, call: 'mount', args: ['none', '/x', 'tmpfs'] });
   });
 
-  it('carries the errno of a real failing call, each time anew', () => {
+  it('carries the errno of a real failing call, read for each call', () => {
     for (let i = 0; i < 200; i++) {
       const missing = thrownBy(() => mount('none', '/does/not/exist', 'tmpfs', 0));
       expect(missing).toBeInstanceOf(LinuxError);
@@ -27,8 +27,8 @@ describe('LinuxError', () => {
     }
   });
 
-  it('refuses strings that C would cut short', () => {
-    expect(() => mount('none', '/tmp\0/x', 'tmpfs', 0)).toThrow(/holds a NUL character/);
+  it('refuses strings that C would truncate', () => {
+    expect(() => mount('none', '/tmp\0/x', 'tmpfs', 0)).toThrow(/contains a NUL character/);
   });
 
   it('knows errno names that libuv does not', () => {
@@ -36,7 +36,7 @@ describe('LinuxError', () => {
     expect(new LinuxError('x', 4000, []).code).toBe('E4000');
   });
 
-  it('adds the kernel’s words and cuts long arguments', () => {
+  it('appends the kernel’s text and truncates long arguments', () => {
     const error = new LinuxError('x', 22, ['y'.repeat(500)], { detail: 'too long' });
     expect(error.message.length).toBeLessThan(200);
     expect(error.message).toMatch(/EINVAL \(Invalid argument\): too long$/);
@@ -44,7 +44,7 @@ describe('LinuxError', () => {
 });
 
 describe('isErrno', () => {
-  it('is true for node’s errors as well, and for nothing else', () => {
+  it('is true for node’s errors too, and for nothing else', () => {
     const error = thrownBy(() => openSync('/does/not/exist', 'r'));
     expect(isErrno(error, 'ENOENT')).toBe(true);
     expect(isErrno(error, 'EACCES', 'ENOENT')).toBe(true);

@@ -1,16 +1,16 @@
 /**
- * Errors of the kernel's door: every failed system call becomes one `LinuxError` that names the call, its
- * arguments and the errno, so that a log line alone says what was attempted.
+ * Errors of the kernel interface: every failed system call becomes one `LinuxError` that names the call, its
+ * arguments and the errno, so that a log line alone shows what was attempted.
  *
- * Invariant: `code` is the symbolic errno (`ENOENT`), never empty; an errno nobody has a name for is `E<number>`.
+ * Invariant: `code` is the symbolic errno (`ENOENT`), never empty; an errno without a name is `E<number>`.
  */
 import { errnoName, errnoText } from './libc.ts';
 
-/** More characters of an argument than this are cut from the message (never from `args`). */
+/** Longer arguments are truncated in the message (never in `args`). */
 const MAX_ARGUMENT_CHARACTERS = 120;
 
 interface LinuxErrorOptions {
-  /** What the kernel or this module adds to the errno, in words (netlink's extended acknowledgement). */
+  /** Text that the kernel (netlink's extended acknowledgement) or this module adds to the errno. */
   readonly detail?: string;
   readonly cause?: unknown;
 }
@@ -25,7 +25,7 @@ export class LinuxError extends Error {
   /** The system call, or the operation on the kernel that was attempted. */
   readonly call: string;
   readonly args: readonly unknown[];
-  /** The kernel's own words beside the errno, where it gives any. */
+  /** The kernel's own text beside the errno, if any. */
   readonly detail: string | undefined;
 
   constructor(call: string, errno: number, args: readonly unknown[], options: LinuxErrorOptions = {}) {
@@ -63,7 +63,7 @@ export function asLinuxError(error: unknown, call: string, args: readonly unknow
   });
 }
 
-/** Stands for failures that have no errno of their own. */
+/** For failures without an errno. */
 const EIO = 5;
 
 function formatArgument(argument: unknown): string {
@@ -76,7 +76,7 @@ function formatArgument(argument: unknown): string {
   return String(argument);
 }
 
-/** Why something failed, in the words of whatever was thrown. */
+/** The text of whatever was thrown, as the reason of a failure. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /**
  * Owns the reading and writing of sysfs, procfs and sysctl: small files, one value each, read whole.
  *
- * Every path comes from the caller, so that a fake tree serves tests.
+ * Every path comes from the caller, so that tests can use a fake tree.
  */
 import {
   accessSync,
@@ -17,28 +17,28 @@ import {
 import { basename } from 'node:path';
 import { asLinuxError } from './errors.ts';
 
-/** The file's text without surrounding blanks; undefined when it is not there or refuses to be read. */
+/** The file's text without surrounding whitespace; undefined when it does not exist or cannot be read. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    return undefined; // an attribute that is absent, or that this device does not support (EINVAL, EIO)
+    return undefined; // the attribute is absent, or this device does not support it (EINVAL, EIO)
   }
 }
 
-/** The file's text as an integer (decimal, or hexadecimal with 0x); undefined when it is none. */
+/** The file's text as an integer (decimal, or hexadecimal with 0x); undefined when it is not one. */
 export function readInt(path: string): number | undefined {
   const text = readText(path);
   if (text === undefined || !/^(-?\d+|0x[0-9a-f]+)$/i.test(text)) return undefined;
   return Number(text);
 }
 
-/** Names in a directory, sorted; none when it is not there. */
+/** Names in a directory, sorted; none when it does not exist. */
 export function readNames(path: string): string[] {
   try {
     return readdirSync(path).sort();
   } catch {
-    return []; // no such directory: nothing is in it
+    return []; // no such directory
   }
 }
 
@@ -47,12 +47,12 @@ export function readLinkName(path: string): string | undefined {
   try {
     return basename(readlinkSync(path));
   } catch {
-    return undefined; // no link: the device has no such relation
+    return undefined; // no link: the device has no such property
   }
 }
 
 /**
- * Writes `text` in one write(2) to an existing file, as sysfs attributes want it (never creates one).
+ * Writes `text` in one write(2) to an existing file, as sysfs attributes require (never creates one).
  * Throws LinuxError naming path and value: ENOENT, EINVAL, EBUSY, ENODEV …
  */
 export function writeText(path: string, text: string): void {
@@ -68,19 +68,19 @@ export function writeText(path: string, text: string): void {
 
 function openExisting(path: string, text: string): number {
   try {
-    // Neither 'r+' nor 'w': many attributes (`unbind`) refuse to be read, and none must be created.
+    // Neither 'r+' nor 'w': many attributes (`unbind`) are write-only, and none may be created.
     return openSync(path, constants.O_WRONLY | constants.O_TRUNC);
   } catch (error) {
     throw asLinuxError(error, 'write', [path, text]);
   }
 }
 
-/** Value of a sysctl by its dotted name (`net.core.rmem_max`); undefined when this kernel has none. */
+/** Value of a sysctl by its dotted name (`net.core.rmem_max`); undefined when this kernel lacks it. */
 export function readSysctl(name: string, root = '/proc/sys'): string | undefined {
   return readText(sysctlPath(name, root));
 }
 
-/** Sets a sysctl by its dotted name. Throws LinuxError: ENOENT (this kernel has none), EINVAL, EACCES … */
+/** Sets a sysctl by its dotted name. Throws LinuxError: ENOENT (this kernel lacks it), EINVAL, EACCES … */
 export function writeSysctl(name: string, value: string | number, root = '/proc/sys'): void {
   writeText(sysctlPath(name, root), String(value));
 }
@@ -90,7 +90,7 @@ function sysctlPath(name: string, root: string): string {
   return `${root}/${name.includes('/') ? name : name.replaceAll('.', '/')}`;
 }
 
-/** Whether a path is a program that can be started. */
+/** Whether a path is an executable file. */
 export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { globMatches } from './glob.ts';
 
-// Expectations as fnmatch(3) without flags gives them.
+// Expectations from fnmatch(3) without flags.
 describe('globMatches', () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
     ['abc', 'abc', true],
@@ -35,8 +35,8 @@ describe('globMatches', () => {
     });
   }
 
-  it('takes no exponential time', () => {
-    // With such time the test would not end.
+  it('does not take exponential time', () => {
+    // In exponential time the test would not end.
     expect(globMatches(`${'*a'.repeat(30)}b`, 'a'.repeat(2000))).toBe(false);
   });
 });

@@ -1,11 +1,11 @@
-/** Owns the matching of modalias patterns: fnmatch(3) with no flags, as kmod uses it. Pure. */
+/** Owns matching modalias patterns: fnmatch(3) with no flags, as kmod uses it. Pure. */
 
 /**
  * Whether the whole of `text` matches `pattern`: `*`, `?`, `[abc]`, `[a-z]`, `[!a]` or `[^a]`, `\` before a literal.
- * A `/` and a leading `.` are nothing special. An unclosed bracket stands for itself.
+ * A `/` and a leading `.` are not special. An unclosed bracket matches itself.
  */
 export function globMatches(pattern: string, text: string): boolean {
-  // One remembered star is enough: a later star makes any earlier choice as good as any other, so no recursion.
+  // One remembered star is enough, without recursion: after a later star, every earlier choice is equivalent.
   let p = 0;
   let t = 0;
   let starPattern = -1;
@@ -31,7 +31,7 @@ export function globMatches(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-/** Where the pattern goes on if its element at `p` matches `character`, otherwise -1. */
+/** Index of the next pattern element if the one at `p` matches `character`, otherwise -1. */
 function matchOne(pattern: string, p: number, character: string): number {
   const element = pattern[p];
   if (element === '?') return p + 1;

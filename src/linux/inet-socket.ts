@@ -1,7 +1,7 @@
 /**
- * Owns the opening of UDP and TCP sockets in a network namespace of choice, for node to take over by their descriptors.
+ * Owns opening UDP and TCP sockets in a chosen network namespace, for node to take over by their descriptors.
  *
- * Invariant: a socket stays in the namespace in which it was opened, whatever this thread does later.
+ * Invariant: a socket stays in the namespace it was opened in, whatever this thread does later.
  *
  *   struct sockaddr_in  { u16 family; be16 port; u8 addr[4]; u8 zero[8]; }
  *   struct sockaddr_in6 { u16 family; be16 port; u32 flowinfo; u8 addr[16]; u32 scope; }
@@ -25,13 +25,13 @@ const SO_REUSEADDR = 2;
 export interface InetSocketOptions {
   readonly protocol: 'tcp' | 'udp';
   readonly family: 4 | 6;
-  /** Name of a network namespace under /run/netns; the thread's own when absent. */
+  /** Name of a network namespace under /run/netns; the thread's current one when absent. */
   readonly netns?: string | undefined;
-  /** What it is bound to; nothing when absent. */
+  /** Local address and port to bind; unbound when absent. */
   readonly local?: { readonly address: string; readonly port: number };
 }
 
-/** Opens a non-blocking socket; its descriptor is the caller's. Throws LinuxError: ENOENT (no such namespace), EADDRINUSE, EACCES … */
+/** Opens a non-blocking socket; the caller closes it. Throws LinuxError: ENOENT (no such namespace), EADDRINUSE … */
 export function openInetSocket(options: InetSocketOptions): number {
   const { protocol, family, netns, local } = options;
   const open = (): number => check(libc.socket(addressFamily(family), SOCKET_TYPE[protocol], 0), 'socket');

@@ -1,25 +1,25 @@
-/** Owns the putting of one module file into the kernel: finit_module(2), init_module(2) for what we unpack. */
+/** Owns inserting one module file into the kernel: finit_module(2), or init_module(2) for those unpacked here. */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { check } from './check.ts';
 import { asLinuxError, isErrno, LinuxError } from './errors.ts';
 import { addressOf, cString, keepAlive, libc, nativeBuffer, SystemCall } from './libc.ts';
 
 const MODULE_INIT_COMPRESSED_FILE = 4;
-/** No module comes near this; a corrupt file must not eat the memory. */
+/** Far above any module's size; a corrupt file must not exhaust memory. */
 const MAX_MODULE_BYTES = 256 * 1024 * 1024;
 const ENOEXEC = 8;
 
 /**
- * Inserts a module from a `.ko`, `.ko.xz`, `.ko.zst` or `.ko.gz` file. Compressed ones go to the kernel as they are
- * (CONFIG_MODULE_DECOMPRESS); if it cannot unpack them, zstd and gzip are unpacked here, xz is not. Throws
- * LinuxError: EEXIST (already loaded), ENOENT (an unknown symbol), ENOEXEC, EPERM …
+ * Inserts a module from a `.ko`, `.ko.xz`, `.ko.zst` or `.ko.gz` file. The kernel decompresses them
+ * (CONFIG_MODULE_DECOMPRESS); if it cannot, zstd and gzip are decompressed here, xz is not. Throws LinuxError:
+ *  EEXIST (already loaded), ENOENT (an unknown symbol), ENOEXEC, EPERM …
  */
 export function insertModule(file: string, parameters: string): void {
   const compressed = !file.endsWith('.ko');
   try {
     insertFile(file, parameters, compressed ? MODULE_INIT_COMPRESSED_FILE : 0);
   } catch (error) {
-    // EINVAL and EOPNOTSUPP: no such flag, or not this compression. Everything else is about the module itself.
+    // EINVAL and EOPNOTSUPP: the kernel lacks the flag or this compression. Other errors concern the module itself.
     if (!compressed || !isErrno(error, 'EINVAL', 'EOPNOTSUPP', 'ENOEXEC')) throw error;
     insertImage(file, decompress(file, error), parameters);
   }
@@ -70,12 +70,13 @@ function nativeString(text: string): Buffer<ArrayBuffer> {
 function decompress(file: string, cause: unknown): Uint8Array {
   if (!file.endsWith('.zst') && !file.endsWith('.gz')) {
     throw new LinuxError('finit_module', ENOEXEC, [file], {
-      detail: 'this kernel cannot unpack it, and only zstd and gzip are unpacked here: use plain .ko files',
+      detail:
+        'the kernel cannot decompress it, and the appliance decompresses only zstd and gzip: use plain .ko files',
       cause,
     });
   }
   try {
-    // Loaded only here: the boot of a kernel that unpacks by itself must not pay for it.
+    // Loaded lazily: a boot whose kernel decompresses modules itself must not pay for it.
     const { gunzipSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib');
     const packed = readFileSync(file);
     const options = { maxOutputLength: MAX_MODULE_BYTES };

@@ -1,4 +1,4 @@
-/** Owns the step between address text and address bytes, by the C library's own rules. */
+/** Owns the conversion between address text and address bytes, by the C library's rules. */
 import { toString } from 'node:ffi';
 import { LinuxError } from './errors.ts';
 import { cString, libc, nativeBuffer } from './libc.ts';
@@ -25,7 +25,7 @@ export function addressBits(family: 4 | 6): number {
   return family === 4 ? 32 : 128;
 }
 
-/** Reads address text (no zone, no prefix length). Throws LinuxError EINVAL when it is none. */
+/** Reads address text (no zone, no prefix length). Throws LinuxError EINVAL when it is not an address. */
 export function encodeIp(text: string): IpAddress {
   const family = text.includes(':') ? 6 : 4;
   const bytes = nativeBuffer(addressBits(family) / 8);

@@ -54,12 +54,12 @@ export const libc = functions;
 
 const errnoLocation = functions['__errno_location']();
 
-/** errno of the call that has just failed on this thread. Call it before anything else. */
+/** errno of the call that just failed on this thread. Call it before anything else. */
 export function lastErrno(): number {
   return getInt32(errnoLocation);
 }
 
-/** Number of a system call that glibc has no wrapper for. Source: the kernel's unistd tables. */
+/** Numbers of system calls without a glibc wrapper. Source: the kernel's unistd tables. */
 export const SystemCall = {
   finitModule: process.arch === 'arm64' ? 273 : 313,
   initModule: process.arch === 'arm64' ? 105 : 175,
@@ -67,7 +67,7 @@ export const SystemCall = {
 
 /** Zeroed memory that never moves, so that its address may be stored in another structure. */
 export function nativeBuffer(lengthBytes: number): Buffer<ArrayBuffer> {
-  // A small Buffer lives inside V8's heap and moves with it; one over its own ArrayBuffer does not.
+  // A small Buffer lives in V8's heap and may move; one over its own ArrayBuffer does not.
   return Buffer.from(new ArrayBuffer(lengthBytes));
 }
 
@@ -78,39 +78,39 @@ export function addressOf(buffer: Buffer<ArrayBuffer>): bigint {
 
 let kept: readonly unknown[] = [];
 
-/** Keeps buffers reachable up to here: C sees only their addresses, which the collector does not know of. */
+/** Keeps buffers reachable up to here: C holds only their addresses, which the collector does not know. */
 export function keepAlive(...buffers: readonly Buffer[]): void {
   kept = buffers;
   if (kept.length > 0) kept = [];
 }
 
-/** Returns `text` if C can hold it; throws a RangeError that names `what` when it holds a NUL character. */
+/** Returns `text` if C can represent it; throws a RangeError that names `what` when it contains a NUL character. */
 export function cString(text: string, what: string): string {
-  if (text.includes('\0')) throw new RangeError(`${what} ${JSON.stringify(text)}: holds a NUL character`);
+  if (text.includes('\0')) throw new RangeError(`${what} ${JSON.stringify(text)}: contains a NUL character`);
   return text;
 }
 
-/** Name of an errno, such as `ENOENT`; `E<number>` when nobody knows it. */
+/** Name of an errno, such as `ENOENT`; `E<number>` for an unknown one. */
 export function errnoName(errno: number): string {
   return getSystemErrorMap().get(-errno)?.[0] ?? glibcErrnoName(errno) ?? `E${errno}`;
 }
 
-/** What an errno means, in the C library's words. */
+/** The C library's text for an errno. */
 export function errnoText(errno: number): string {
   return toString(functions.strerror(errno)) ?? 'Unknown error';
 }
 
-// Only glibc 2.32 and later have it, so it is not among the functions that must resolve.
+// Only in glibc 2.32 and later, so it is not among the functions that must resolve.
 function glibcErrnoName(errno: number): string | undefined {
   try {
     const name = lib.getFunction('strerrorname_np', { arguments: ['i32'], return: 'pointer' })(errno);
     return toString(name) ?? undefined;
   } catch {
-    return undefined; // an older C library: the number must do
+    return undefined; // older C library: use the number
   }
 }
 
-/** The symbols of this very executable: libuv's, which Node exports. */
+/** The symbols of this executable: libuv's, which Node exports. */
 export function openSelf(): DynamicLibrary {
   return new DynamicLibrary(null);
 }

@@ -1,5 +1,5 @@
 /**
- * Owns network interfaces as the kernel's rtnetlink knows them: those of the namespace this thread is in.
+ * Owns network interfaces by rtnetlink, in the namespace this thread is in.
  *
  *   struct ifinfomsg { u8 family; u8 pad; u16 type; i32 index; u32 flags; u32 change; }
  *
@@ -22,18 +22,18 @@ export interface Link {
   readonly mac: string;
   /** Administrative state (IFF_UP). */
   readonly up: boolean;
-  /** Operational state (IFF_RUNNING): carrier and all. */
+  /** Operational state (IFF_RUNNING), carrier included. */
   readonly running: boolean;
   readonly mtu: number;
-  /** What makes it, of a link that no hardware has: `dummy`, `veth`, `tun`, `vrf` … */
+  /** Kind of a virtual link: `dummy`, `veth`, `tun`, `vrf` … */
   readonly kind?: string;
-  /** Index of the interface that it is enslaved to (a VRF device, a bridge); absent without one. */
+  /** Index of its master (a VRF device, a bridge); absent without one. */
   readonly master?: number;
   /** Routing table of a VRF device. */
   readonly vrfTable?: number;
 }
 
-/** What a link has counted since it is there. */
+/** A link's counters since it was created. */
 export interface LinkCounters {
   readonly rxPackets: number;
   readonly txPackets: number;
@@ -72,7 +72,7 @@ export function setLinkUp(ifName: string, up: boolean): void {
   });
 }
 
-/** Sets the MTU in bytes. Throws LinuxError: ENODEV, EINVAL (outside what the driver takes), EPERM … */
+/** Sets the MTU in bytes. Throws LinuxError: ENODEV, EINVAL (out of the driver's range), EPERM … */
 export function setLinkMtu(ifName: string, mtuBytes: number): void {
   const attributes: Attribute[] = [
     [IFLA_IFNAME, textBytes(ifName)],
@@ -87,7 +87,7 @@ export function setLinkMtu(ifName: string, mtuBytes: number): void {
   });
 }
 
-/** Enslaves an interface to another one of this thread's namespace. Throws LinuxError: ENODEV, EPERM … */
+/** Sets the master of an interface, both in this thread's namespace. Throws LinuxError: ENODEV, EPERM … */
 export function setLinkMaster(ifName: string, masterName: string): void {
   const args = [ifName, masterName];
   const attributes: Attribute[] = [
@@ -98,8 +98,8 @@ export function setLinkMaster(ifName: string, masterName: string): void {
 }
 
 /**
- * Makes a dummy link, down: it has addresses and routes and sends nothing. Throws LinuxError: EEXIST, EOPNOTSUPP (a
- * kernel without them) …
+ * Creates a dummy link, down: it holds addresses and routes and sends nothing. Throws LinuxError: EEXIST,
+ * EOPNOTSUPP (not supported by this kernel) …
  */
 export function createDummy(ifName: string): void {
   requestAck({
@@ -115,7 +115,7 @@ export function createDummy(ifName: string): void {
   });
 }
 
-/** Deletes a link that no hardware has. Throws LinuxError: ENODEV, EOPNOTSUPP (a device's own) … */
+/** Deletes a virtual link. Throws LinuxError: ENODEV, EOPNOTSUPP (a hardware device's link) … */
 export function deleteLink(ifName: string): void {
   requestAck({
     type: RouteMessage.deleteLink,
@@ -126,7 +126,7 @@ export function deleteLink(ifName: string): void {
   });
 }
 
-/** Changes the link of an index: name, flags, and attributes that the caller knows. Throws LinuxError. */
+/** Changes the link with this index: name, flags and the caller's attributes. Throws LinuxError. */
 export function setLinkOf(
   index: number,
   change: {
@@ -143,7 +143,7 @@ export function setLinkOf(
   requestAck({ type: RouteMessage.setLink, body: ifInfo({ ...change, index }), attributes, call, args });
 }
 
-/** The interface's index in this thread's namespace; undefined when there is none of that name. */
+/** The interface's index in this thread's namespace; undefined when no link has that name. */
 export function linkIndex(ifName: string): number | undefined {
   return listLinks().find((link) => link.name === ifName)?.index;
 }
@@ -200,7 +200,7 @@ function ifInfo(fields: { index?: number; flags?: number; change?: number }): Bu
   return body;
 }
 
-/** Reads the payload of a message about a link. */
+/** Decodes the payload of a message about a link. */
 export function decodeLink(payload: Buffer): Link {
   const flags = payload.readUInt32LE(8);
   const attributes = decodeAttributes(payload, IFINFOMSG_BYTES);

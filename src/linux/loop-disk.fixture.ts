@@ -1,6 +1,6 @@
 /**
- * A disk that is a file, behind a loop device and mounted: what lies on it can be read in the file, and changed there
- * behind the kernel's back. FAT where this machine's kernel has it, as on the box; ext4 otherwise.
+ * A disk backed by a file, on a loop device and mounted: its content can be read in the file, and changed there
+ * behind the kernel's back. FAT where this machine's kernel supports it, as on the box; ext4 otherwise.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -31,7 +31,7 @@ function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: 'pipe', env: { PATH: TOOLS } }).trim();
 }
 
-/** Why there is none here, or undefined. */
+/** Why this machine cannot have one, or undefined. */
 export function whyNoLoopDisk(): string | undefined {
   if (process.getuid?.() !== 0) return 'a loop device needs root';
   try {
@@ -45,11 +45,11 @@ export function whyNoLoopDisk(): string | undefined {
 export class LoopDisk implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'appliance-loop-'));
   readonly fileSystem: FileSystem;
-  /** The file that is the disk. */
+  /** The backing file. */
   readonly image = join(this.#directory, 'disk.img');
   /** `/dev/loop3` */
   readonly device: string = '';
-  /** Where it is mounted. */
+  /** Mount point. */
   readonly root = join(this.#directory, 'root');
 
   /** `mounted` false: only the device. */
@@ -69,15 +69,15 @@ export class LoopDisk implements Disposable {
     }
   }
 
-  /** Whether the disk holds these bytes anywhere. */
+  /** Whether the disk contains these bytes anywhere. */
   holds(bytes: string | Buffer): boolean {
     return readFileSync(this.image).includes(bytes);
   }
 
-  /** Flips a bit at the first place on the disk that holds these bytes; no cache of the kernel hears of it. */
+  /** Flips a bit at the first occurrence of these bytes on the disk, bypassing the kernel's caches. */
   spoil(bytes: Buffer): void {
     const at = readFileSync(this.image).indexOf(bytes);
-    if (at < 0) throw new Error('the disk does not hold what is to be spoilt');
+    if (at < 0) throw new Error('the disk does not contain the bytes to corrupt');
     const image = openSync(this.image, 'r+');
     try {
       writeSync(image, Buffer.of((bytes[0] ?? 0) ^ 1), 0, 1, at);

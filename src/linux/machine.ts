@@ -1,7 +1,7 @@
-/** Owns the facts about memory and processors that sysfs and procfs tell. */
+/** Owns reading facts about memory and processors from sysfs and procfs. */
 import { readText } from './files.ts';
 
-/** What /proc/meminfo says, in bytes; the hugepage fields are those of the default page size. */
+/** The values of /proc/meminfo, in bytes; the hugepage fields are those of the default page size. */
 export interface MemInfo {
   readonly totalBytes: number;
   readonly freeBytes: number;
@@ -11,7 +11,7 @@ export interface MemInfo {
   readonly hugepageSizeBytes: number;
 }
 
-/** Reads /proc/meminfo. A field that is not there is 0. */
+/** Reads /proc/meminfo. A missing field is 0. */
 export function memInfo(procRoot = '/proc'): MemInfo {
   const fields = new Map<string, number>();
   for (const line of (readText(`${procRoot}/meminfo`) ?? '').split('\n')) {
@@ -29,7 +29,7 @@ export function memInfo(procRoot = '/proc'): MemInfo {
   };
 }
 
-/** Numbers of the processors that are online, ascending; `[0]` when sysfs does not tell. */
+/** Numbers of the online processors, ascending; `[0]` when sysfs does not list them. */
 export function onlineCpus(sysfs = '/sys'): number[] {
   const cpus = parseCpuList(readText(`${sysfs}/devices/system/cpu/online`) ?? '');
   return cpus.length > 0 ? cpus : [0];
@@ -40,7 +40,7 @@ export function cpuCount(sysfs = '/sys'): number {
   return onlineCpus(sysfs).length;
 }
 
-/** Numbers in a kernel CPU list (`0-3,5`), ascending; what cannot be read is left out. */
+/** Numbers in a kernel CPU list (`0-3,5`), ascending; unparsable parts are left out. */
 export function parseCpuList(text: string): number[] {
   const cpus = new Set<number>();
   for (const part of text.split(',')) {
@@ -53,5 +53,5 @@ export function parseCpuList(text: string): number[] {
   return [...cpus].sort((a, b) => a - b);
 }
 
-/** Longest range taken from a CPU list: the kernel's own largest NR_CPUS. */
+/** Longest range accepted in a CPU list: the kernel's largest NR_CPUS. */
 const MAX_CPUS = 8192;

@@ -1,5 +1,5 @@
 /**
- * The only door to the kernel: system calls through node:ffi, rtnetlink, kernel modules, sysfs and procfs.
+ * The only interface to the kernel: system calls through node:ffi, rtnetlink, kernel modules, sysfs and procfs.
  *
  * Other folders import this file only. Calls are synchronous unless they return a promise; failures are
  * `LinuxError`s that name the call, its arguments and the errno.

@@ -1,8 +1,8 @@
 /**
- * Owns the reading of the tables that depmod leaves in /lib/modules/RELEASE.
+ * Owns reading the tables that depmod writes to /lib/modules/RELEASE.
  *
- * Module names are kept as the kernel does: with `_` for `-` (outside of brackets in an alias). Each table is read
- * when it is first asked for, and once; a table that is not there is empty.
+ * Module names are normalised as in the kernel: `_` for `-` (outside of brackets in an alias). Each table is read
+ * once, on first use; a missing table is empty.
  *
  *   modules.dep      kernel/a/b.ko.xz: kernel/c.ko.xz kernel/d.ko.xz     (all dependencies, nearest first)
  *   modules.softdep  softdep NAME pre: a b post: c
@@ -14,7 +14,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { globMatches } from './glob.ts';
 
-/** A loadable module: its file and those it depends on, in the order of modules.dep. */
+/** A loadable module: its file and its dependencies, in the order of modules.dep. */
 export interface ModuleFile {
   readonly file: string;
   readonly dependencies: readonly string[];
@@ -31,7 +31,7 @@ interface Alias {
   readonly name: string;
 }
 
-/** The name as the kernel shows it: `-` is `_`, and a file's directory and suffixes are gone. */
+/** The name as the kernel shows it: `_` for `-`, without a file's directory and suffixes. */
 export function moduleName(nameOrFile: string): string {
   return basename(nameOrFile)
     .replace(/\.ko(\.\w+)?$/, '')
@@ -66,7 +66,7 @@ export class ModuleIndex {
     return this.#softDependencies.get(name) ?? { before: [], after: [] };
   }
 
-  /** Names of the modules, loadable or built in, one of whose alias patterns matches; each once. */
+  /** Names of the modules, loadable or built in, with an alias pattern that matches; each once. */
   byAlias(alias: string): string[] {
     this.#aliases ??= this.#readAliases();
     const wanted = normalizeAlias(alias);
@@ -104,19 +104,19 @@ export class ModuleIndex {
     try {
       return readFileSync(`${this.#dir}/${table}`, 'utf8');
     } catch {
-      return ''; // depmod made no such table: nothing is in it
+      return ''; // depmod wrote no such table
     }
   }
 }
 
-/** The bus of an alias (`pci:`), or '' when the pattern has a wildcard in it or there is none. */
+/** The bus of an alias (`pci:`), or '' when it contains a wildcard or there is none. */
 function prefixOf(alias: string): string {
   const colon = alias.indexOf(':');
   const prefix = colon < 0 ? '' : alias.slice(0, colon);
   return /[*?[\\]/.test(prefix) ? '' : prefix;
 }
 
-// `-` is `_` outside of brackets, where it makes a range. Source: kmod's alias_normalize.
+// `-` becomes `_` outside of brackets; inside it makes a range. Source: kmod's alias_normalize.
 function normalizeAlias(alias: string): string {
   return alias.replace(/\[[^\]]*\]|-/g, (part) => (part === '-' ? '_' : part));
 }

@@ -72,18 +72,18 @@ describe('ModuleLoader', () => {
     expect(inserted).toEqual(['crc32c-generic.ko', 'crc16.ko.xz', 'jbd2.ko.xz', 'ext4.ko.xz']);
   });
 
-  it('loads soft dependencies marked post afterwards, and a missing one is no obstacle', () => {
+  it('loads soft dependencies marked post afterwards, and ignores a missing one', () => {
     expect(loader().load('e1000e').result).toBe('loaded');
     expect(inserted).toEqual(['e1000e.ko', 'late.ko']);
   });
 
-  it('treats - and _ alike, leaves out what is in the kernel, gives parameters to the module only', () => {
+  it('treats - and _ alike, skips modules in the kernel, passes parameters to the module only', () => {
     expect(loader().load('vfio_pci', 'ids=1')).toEqual({ name: 'vfio_pci', result: 'loaded' });
     expect(inserted).toEqual(['vfio-pci-core.ko.zst', 'vfio-pci.ko.zst ids=1']);
     expect(loader().load('vfio')).toEqual({ name: 'vfio', result: 'already-loaded' });
   });
 
-  it('inserts each once', () => {
+  it('inserts each module once', () => {
     const modules = loader();
     modules.load('ext4');
     const count = inserted.length;
@@ -92,14 +92,14 @@ describe('ModuleLoader', () => {
     expect(inserted).toHaveLength(count);
   });
 
-  it('takes EEXIST as already loaded, and goes on', () => {
+  it('takes EEXIST as already loaded, and continues', () => {
     refuse.set('crc16.ko.xz', EEXIST);
     const modules = loader();
     expect(modules.load('jbd2').result).toBe('loaded');
     expect(modules.load('crc16').result).toBe('already-loaded');
   });
 
-  it('says which dependency failed and why, and tries again when asked again', () => {
+  it('reports which dependency failed and why, and retries on the next call', () => {
     refuse.set('crc16.ko.xz', ENOEXEC);
     const modules = loader();
     const outcome = modules.load('ext4');
@@ -110,7 +110,7 @@ describe('ModuleLoader', () => {
     expect(modules.load('ext4').result).toBe('loaded');
   });
 
-  it('knows built-in and missing modules', () => {
+  it('recognises built-in and missing modules', () => {
     expect(loader().load('virtio-blk')).toEqual({ name: 'virtio_blk', result: 'built-in' });
     expect(loader().load('nosuch')).toEqual({
       name: 'nosuch',
@@ -134,7 +134,7 @@ describe('ModuleLoader', () => {
     expect(loader().loadByModalias('acpi:PNP0C0C:')).toEqual([]);
   });
 
-  it('ends on a cycle of soft dependencies', () => {
+  it('terminates on a cycle of soft dependencies', () => {
     expect(loader().load('loop-a').result).toBe('loaded');
     expect(inserted.toSorted()).toEqual(['loop-a.ko', 'loop-b.ko']);
   });
@@ -147,7 +147,7 @@ describe('insertModule', () => {
     ['.ko.gz', gzipSync('no module')],
     ['.ko.xz', Buffer.from('no module')],
   ] as const) {
-    it(`fails with a coded error on a ${suffix} that is no module`, () => {
+    it(`fails with a coded error on a ${suffix} that is not a module`, () => {
       const file = join(dir, `junk${suffix}`);
       writeFileSync(file, content);
       // Which code depends on the kernel (ENOSYS without modules) and on privilege.
@@ -156,7 +156,7 @@ describe('insertModule', () => {
     });
   }
 
-  it('names a file that is not there', () => {
+  it('names a missing file', () => {
     expect(() => insertModule(join(dir, 'none.ko'), '')).toThrow(/finit_module\(".*none\.ko"\): ENOENT/);
   });
 });

@@ -1,28 +1,28 @@
 /**
- * Owns the loading of kernel modules with all they need, as modprobe does it: soft dependencies before, hard ones,
+ * Owns loading kernel modules with their dependencies, as modprobe does: soft dependencies before, hard ones,
  * the module, soft dependencies after.
  *
- * Invariant: within one loader each module is inserted at most once, and its outcome remembered unless it failed; a
- * cycle of soft dependencies ends at the module that is already under way. Nothing here throws.
+ * Invariant: one loader inserts each module at most once and remembers its outcome unless it failed; a cycle of soft
+ * dependencies ends at the module already being loaded. Nothing here throws.
  */
 import { readFileSync } from 'node:fs';
 import { isErrno, reasonOf } from './errors.ts';
 import { insertModule } from './insert-module.ts';
 import { type ModuleFile, ModuleIndex, moduleName } from './module-index.ts';
 
-/** What became of one module. `error` says why, when `result` is `missing` or `failed`. */
+/** Outcome of one module. `error` is the reason when `result` is `missing` or `failed`. */
 export interface ModuleOutcome {
   readonly name: string;
   readonly result: 'loaded' | 'already-loaded' | 'built-in' | 'missing' | 'failed';
   readonly error?: string;
 }
 
-/** Where a loader finds its tables, and how it inserts. */
+/** Where a loader finds its tables, and how it inserts modules. */
 export interface ModuleLoaderOptions {
   /** `/lib/modules/RELEASE` */
   readonly modulesDir: string;
   readonly procModules?: string;
-  /** Inserts one module file into the kernel; finit_module(2) unless a test says otherwise. */
+  /** Inserts one module file into the kernel; finit_module(2) unless a test replaces it. */
   readonly insert?: (file: string, parameters: string) => void;
 }
 
@@ -43,9 +43,9 @@ export class ModuleLoader {
   }
 
   /**
-   * Loads a module by its name (`-` and `_` alike) or by an alias of one (`fs-ext4`), with what it needs. The
-   * `parameters` are its own (`enable_unsafe_noiommu_mode=1`), not its dependencies'. An alias of several modules
-   * loads all of them and tells of the first that did not load, otherwise of the first. Never throws.
+   * Loads a module by its name (`-` and `_` alike) or by an alias of one (`fs-ext4`), with its dependencies.
+   * The `parameters` (`enable_unsafe_noiommu_mode=1`) are passed to it only. An alias of several modules loads all of
+   * them and returns the first one that did not load, otherwise the first. Never throws.
    */
   load(name: string, parameters = ''): ModuleOutcome {
     const wanted = moduleName(name);
@@ -58,7 +58,7 @@ export class ModuleLoader {
     );
   }
 
-  /** Loads every module of which an alias pattern matches a device's modalias; none is no error. Never throws. */
+  /** Loads every module with an alias pattern that matches a device's modalias; no match is no error. Never throws. */
   loadByModalias(alias: string): ModuleOutcome[] {
     return this.#index.byAlias(alias).map((name) => this.#loadNamed(name, ''));
   }
@@ -87,8 +87,8 @@ export class ModuleLoader {
 
   #loadFile(name: string, module: ModuleFile, parameters: string): ModuleOutcome {
     const soft = this.#index.softDependencies(name);
-    for (const other of soft.before) this.load(other); // wanted, not needed: failing is no obstacle
-    // modules.dep names all dependencies, nearest first: the farthest one needs nothing of the others.
+    for (const other of soft.before) this.load(other); // optional: a failure is ignored
+    // modules.dep lists all dependencies, nearest first: the farthest one needs none of the others.
     for (const dependency of module.dependencies.toReversed()) {
       const { result, error } = this.#loadNamed(dependency, '');
       if (result === 'failed' || result === 'missing') {
@@ -115,13 +115,13 @@ export class ModuleLoader {
     return outcome;
   }
 
-  // A module that is `Loading` or `Unloading` counts as not there: the insertion waits for it, or says EEXIST.
+  // A module that is `Loading` or `Unloading` counts as absent: the insertion waits for it, or fails with EEXIST.
   #isInKernel(name: string): boolean {
     try {
       const text = readFileSync(this.#procModules, 'utf8');
       return text.split('\n').some((line) => line.startsWith(`${name} `) && line.includes(' Live '));
     } catch {
-      return false; // no procfs, or a kernel without modules: the insertion will tell
+      return false; // no procfs, or a kernel without modules: the insertion will report it
     }
   }
 }

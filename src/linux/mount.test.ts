@@ -33,7 +33,7 @@ describe('mount', () => {
     expect(() => unmount(dir)).toThrow(/umount\(.*\): EINVAL/);
   });
 
-  it('says ENODEV for a file system nobody knows', (ctx) => {
+  it('fails with ENODEV for an unknown file system', (ctx) => {
     if (process.getuid?.() !== 0) ctx.skip('mounting needs root');
     expect(() => mount('none', dir, 'nosuchfs', 0)).toThrow(/mount\("none", ".*", "nosuchfs"\): ENODEV/);
   });

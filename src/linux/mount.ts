@@ -25,7 +25,7 @@ export const MountFlag = {
 /** Flags of umount2(2). */
 export const UnmountFlag = { force: 1, detach: 2 } as const;
 
-/** One line of /proc/PID/mounts, with its octal escapes undone. */
+/** One line of /proc/PID/mounts, with its octal escapes decoded. */
 export interface MountEntry {
   readonly source: string;
   readonly target: string;
@@ -35,7 +35,7 @@ export interface MountEntry {
 
 /**
  * mount(2). `flags` is a sum of `MountFlag`s, `data` the file system's own options (`size=64m`).
- * Throws LinuxError: EBUSY (already mounted there), ENODEV (the kernel does not know the file system), ENOENT …
+ * Throws LinuxError: EBUSY (already mounted there), ENODEV (file system unknown to the kernel), ENOENT …
  */
 export function mount(source: string, target: string, fsType: string, flags: number, data?: string): void {
   check(
@@ -54,12 +54,12 @@ export function mount(source: string, target: string, fsType: string, flags: num
   );
 }
 
-/** umount2(2). Throws LinuxError: EBUSY (something is open there), EINVAL (not a mount point) … */
+/** umount2(2). Throws LinuxError: EBUSY (a file is open there), EINVAL (not a mount point) … */
 export function unmount(target: string, flags = 0): void {
   check(libc.umount2(cString(target, 'mount target'), flags), 'umount', target);
 }
 
-/** The mounts that process `pid` sees, in mount order. Throws LinuxError when procfs is not there. */
+/** The mounts that process `pid` sees, in mount order. Throws LinuxError when procfs is not mounted. */
 export function readMounts(pid: number | 'self' = 'self', procRoot = '/proc'): MountEntry[] {
   const path = `${procRoot}/${pid}/mounts`;
   try {

@@ -13,7 +13,7 @@ const ATTRIBUTE_HEADER_BYTES = 4;
 /** Flag bits in an attribute's type, not part of its number. */
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 
-/** Message types that netlink itself owns. */
+/** Message types of netlink itself. */
 export const NetlinkType = { noop: 1, error: 2, done: 3, overrun: 4 } as const;
 
 export const NetlinkFlag = {
@@ -66,7 +66,7 @@ export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
   return Buffer.concat(attributes.map(encodeAttribute));
 }
 
-/** The messages in one datagram. Throws RangeError when a length does not fit. */
+/** The messages in one datagram. Throws RangeError when a length is out of bounds. */
 export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = [];
   let offset = 0;
@@ -86,7 +86,7 @@ export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
   return messages;
 }
 
-/** The attributes in `bytes` from `offset` on, by number; of a repeated one the last. Throws RangeError. */
+/** The attributes in `bytes` from `offset`, by number; the last of a repeated one. Throws RangeError. */
 export function decodeAttributes(bytes: Buffer, offset = 0): Map<number, Buffer> {
   const attributes = new Map<number, Buffer>();
   let at = offset;

@@ -1,7 +1,7 @@
 /**
- * Owns the opening of rtnetlink sockets: in which namespace, with which options, whose multicasts are heard.
+ * Owns opening rtnetlink sockets: namespace, options, multicast groups.
  *
- * Invariant: a socket stays in the namespace in which it was opened, whatever this thread does later.
+ * Invariant: a socket stays in the namespace it was opened in, whatever this thread does later.
  *
  *   struct sockaddr_nl { u16 family; u16 pad; u32 pid; u32 groups; }
  *   struct sock_fprog  { u16 len; struct sock_filter *filter; }
@@ -32,19 +32,19 @@ const NETLINK_GET_STRICT_CHK = 12;
 type FilterInstruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
 export interface NetlinkSocketOptions {
-  /** Name of a network namespace under /run/netns; the thread's own when absent. */
+  /** Name of a network namespace under /run/netns; the thread's current one when absent. */
   readonly netns?: string | undefined;
   /** Multicast groups (RTNLGRP_…). */
   readonly groups?: readonly number[];
-  /** Room for what was not read yet, in bytes; the kernel's default when absent. */
+  /** Receive buffer in bytes; the kernel's default when absent. */
   readonly receiveBytes?: number;
-  /** Port id of a socket whose doings are not to be heard again. */
+  /** Port id of a socket whose own changes are filtered out. */
   readonly ignoredPort?: number;
 }
 
 export interface NetlinkSocket extends Disposable {
   readonly fd: number;
-  /** Its address: what the kernel puts into the pid field of answers, and of notices of what it did. */
+  /** Its address: the pid field of the kernel's answers, and of notifications of changes made through it. */
   readonly portId: number;
 }
 
@@ -75,11 +75,13 @@ export function openNetlinkSocket(options: NetlinkSocketOptions = {}): NetlinkSo
   }
 }
 
-/** The next datagram into `buffer`: its length, or why there is none. Throws LinuxError. */
+/** Receives the next datagram into `buffer`: its length, or why there is none. Throws LinuxError. */
 export function receiveDatagram(fd: number, buffer: Buffer): number | 'empty' | 'overrun' {
   const length = Number(libc.recv(fd, buffer, BigInt(buffer.length), MSG_DONTWAIT | MSG_TRUNC));
   if (length > buffer.length) {
-    throw new LinuxError('recv', EMSGSIZE, [fd], { detail: `a datagram of ${length} bytes` });
+    throw new LinuxError('recv', EMSGSIZE, [fd], {
+      detail: `datagram of ${length} bytes exceeds the buffer`,
+    });
   }
   if (length >= 0) return length;
   const errno = lastErrno();
@@ -89,7 +91,7 @@ export function receiveDatagram(fd: number, buffer: Buffer): number | 'empty' | 
 }
 
 const MSG_DONTWAIT = 0x40;
-/** The length as it was sent: tells when it was longer than the buffer. */
+/** The length as sent: shows when it exceeded the buffer. */
 const MSG_TRUNC = 0x20;
 const EINTR = 4;
 const EAGAIN = 11;
@@ -97,16 +99,16 @@ const EMSGSIZE = 90;
 const ENOBUFS = 105;
 
 function setOptions(fd: number, options: NetlinkSocketOptions): void {
-  // These only better the answers (short ones, reasons in words, dumps filtered by the kernel): a refusal is no failure.
+  // These only improve the answers (capped, with a text, dumps filtered by the kernel): a refusal is no error.
   for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
     setOption(fd, SOL_NETLINK, option, 1);
   }
   const { receiveBytes, ignoredPort } = options;
   if (receiveBytes !== undefined && setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBytes) < 0) {
-    // Without CAP_NET_ADMIN: what net.core.rmem_max allows.
+    // Without CAP_NET_ADMIN: limited by net.core.rmem_max.
     setOption(fd, SOL_SOCKET, SO_RCVBUF, receiveBytes);
   }
-  // Before the groups, so that nothing gets past it.
+  // Before joining the groups, so that nothing passes unfiltered.
   if (ignoredPort !== undefined) attachFilter(fd, withoutPort(ignoredPort));
   for (const group of options.groups ?? []) {
     check(setOption(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group), 'setsockopt', 'add membership', group);
@@ -119,7 +121,7 @@ function setOption(fd: number, level: number, option: number, value: number): nu
   return libc.setsockopt(fd, level, option, bytes, 4);
 }
 
-/** Lets all pass but messages whose header names this port. The program loads words as big-endian. */
+/** Passes everything except messages whose header names this port. The program loads words as big-endian. */
 function withoutPort(portId: number): FilterInstruction[] {
   const swapped = nativeBuffer(4);
   swapped.writeUInt32LE(portId, 0);
@@ -134,7 +136,7 @@ function withoutPort(portId: number): FilterInstruction[] {
 const BPF_LOAD_WORD = 0x20;
 const BPF_JUMP_IF_EQUAL = 0x15;
 const BPF_RETURN = 0x06;
-/** Of the pid in struct nlmsghdr. */
+/** Offset of pid in struct nlmsghdr. */
 const PORT_OFFSET = 12;
 
 function attachFilter(fd: number, program: readonly FilterInstruction[]): void {

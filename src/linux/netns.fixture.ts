@@ -1,4 +1,4 @@
-/** For tests of what acts in "the own" namespace at any time: this thread is in another one meanwhile. */
+/** For tests of code that acts in the thread's current namespace: moves this thread into another one meanwhile. */
 import { closeSync } from 'node:fs';
 import { check } from './check.ts';
 import { libc } from './libc.ts';

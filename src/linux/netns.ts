@@ -1,8 +1,8 @@
 /**
- * Owns named network namespaces: bind mounts under /run/netns, as ip-netns(8) has them.
+ * Owns named network namespaces: bind mounts under /run/netns, as ip-netns(8) makes them.
  *
  * Invariant: outside `withNetns` and `createNamedNetns` this thread is in the namespace it was in before, because
- * both are one synchronous run; when the way back fails the error says so and the process should end.
+ * both run synchronously; when the return fails, the error says so and the process should end.
  */
 import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,14 +16,14 @@ import { MountFlag, mount, UnmountFlag, unmount } from './mount.ts';
 export const NETNS_DIR = '/run/netns';
 
 const CLONE_NEWNET = 0x4000_0000;
-/** ioctl that tells a namespace file's kind. Source: linux/nsfs.h. */
+/** ioctl that returns the type of a namespace file. Source: linux/nsfs.h. */
 const NS_GET_NSTYPE = 0xb703n;
 const THREAD_NETNS = '/proc/thread-self/ns/net';
 
 /**
  * Makes sure that a network namespace of this name exists and that its loopback is up. An existing one is kept
- * (`existing`); a name left behind without a namespace is bound anew. Throws LinuxError: EPERM, EINVAL (the name is
- * taken by something that is no network namespace) … and RangeError for a name with separators.
+ * (`existing`); a leftover name without a namespace is bound again. Throws LinuxError: EPERM, EINVAL (the name is
+ * taken by a file that is not a network namespace) … and RangeError for a name with separators.
  */
 export function createNamedNetns(name: string, dir: string = NETNS_DIR): 'created' | 'existing' {
   const path = netnsPath(name, dir);
@@ -34,7 +34,7 @@ export function createNamedNetns(name: string, dir: string = NETNS_DIR): 'create
   }
   if (kind === 'other') {
     throw new LinuxError('createNamedNetns', EINVAL, [path], {
-      detail: 'exists and is no network namespace',
+      detail: 'the file exists and is not a network namespace',
     });
   }
   mkdirSync(dir, { recursive: true, mode: 0o755 });
@@ -53,8 +53,8 @@ export function createNamedNetns(name: string, dir: string = NETNS_DIR): 'create
 }
 
 /**
- * Runs `body` synchronously with this thread inside the namespace: sockets it opens and processes it spawns stay
- * there, /sys/class/net does not follow. `body` must not return a promise that still has work to do inside.
+ * Runs `body` synchronously with this thread in the namespace: sockets it opens and processes it spawns stay there,
+ * /sys/class/net does not follow. `body` must not return a promise with work left to do in the namespace.
  * Throws LinuxError: ENOENT (no such namespace), EPERM, EINVAL; and whatever `body` throws.
  */
 export function withNetns<T>(name: string, body: () => T, dir: string = NETNS_DIR): T {
@@ -65,7 +65,7 @@ export function withNetns<T>(name: string, body: () => T, dir: string = NETNS_DI
   });
 }
 
-/** Removes the name; the namespace lives on while processes or sockets are in it. False when there was none. */
+/** Removes the name; the namespace persists while processes or sockets are in it. False when it did not exist. */
 export function deleteNamedNetns(name: string, dir: string = NETNS_DIR): boolean {
   const path = netnsPath(name, dir);
   let existed = false;
@@ -73,13 +73,13 @@ export function deleteNamedNetns(name: string, dir: string = NETNS_DIR): boolean
     unmount(path, UnmountFlag.detach);
     existed = true;
   } catch (error) {
-    if (!isErrno(error, 'EINVAL', 'ENOENT')) throw error; // not mounted there: only the name is left, if that
+    if (!isErrno(error, 'EINVAL', 'ENOENT')) throw error; // not mounted: at most the name is left
   }
   rmSync(path, { force: true });
   return existed;
 }
 
-/** What tells one namespace of this name from another one later; undefined while there is none. */
+/** Distinguishes a namespace from a later one of the same name; undefined while there is none. */
 export function netnsIdentity(name: string, dir: string = NETNS_DIR): string | undefined {
   const path = netnsPath(name, dir);
   try {
@@ -87,30 +87,30 @@ export function netnsIdentity(name: string, dir: string = NETNS_DIR): string | u
     const { dev, ino } = statSync(path);
     return `${dev}:${ino}`;
   } catch {
-    return undefined; // it went while we looked
+    return undefined; // removed meanwhile
   }
 }
 
-/** A descriptor of a named namespace, for the caller to close. Throws LinuxError ENOENT. */
+/** Opens a named namespace; the caller closes the descriptor. Throws LinuxError ENOENT. */
 export function openNetns(name: string, dir: string = NETNS_DIR): number {
   return openPath(netnsPath(name, dir));
 }
 
-/** A descriptor of the namespace that this thread is in, for the caller to close. */
+/** Opens the namespace that this thread is in; the caller closes the descriptor. */
 export function openOwnNetns(): number {
   return openSync(THREAD_NETNS, 'r');
 }
 
 const EINVAL = 22;
 
-/** Runs `body`, which may change this thread's network namespace, and changes it back whatever happens. */
+/** Runs `body`, which may change this thread's network namespace, and restores the namespace whatever happens. */
 function excursion<T>(body: () => T): T {
   const home = openOwnNetns();
   try {
     return body();
   } finally {
     try {
-      check(libc.setns(home, CLONE_NEWNET), 'setns', 'back to the own network namespace');
+      check(libc.setns(home, CLONE_NEWNET), 'setns', 'back to the original network namespace');
     } finally {
       closeSync(home);
     }
@@ -136,7 +136,7 @@ function openPath(path: string): number {
 
 function netnsPath(name: string, dir: string): string {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
-    throw new RangeError(`network namespace ${JSON.stringify(name)}: is no plain file name`);
+    throw new RangeError(`network namespace ${JSON.stringify(name)}: not a plain file name`);
   }
   return `${dir}/${name}`;
 }
@@ -151,6 +151,6 @@ function netnsFileKind(path: string): 'absent' | 'leftover' | 'netns' | 'other' 
   } finally {
     closeSync(fd);
   }
-  // A namespace of another kind is as empty as a leftover name, but not of its directory's file system.
+  // A namespace of another type is as empty as a leftover name, but on another file system than its directory.
   return info.size === 0 && info.dev === statSync(dirname(path)).dev ? 'leftover' : 'other';
 }

@@ -15,7 +15,7 @@ const name = `test-linux-${process.pid}`;
 const home = isRoot ? readlinkSync('/proc/thread-self/ns/net') : '';
 
 function ip(...args: string[]): string {
-  // Not `ip -n`, which changes the root's mount and so fails where the root is no mount point.
+  // Not `ip -n`, which changes the root's mount and so fails where the root is not a mount point.
   return withNetns(name, () => execFileSync('ip', args, { encoding: 'utf8' }));
 }
 
@@ -37,7 +37,7 @@ afterAll(() => {
 describe('named network namespaces', () => {
   beforeEach(needRoot);
 
-  it('are made with their loopback up, beside ours', () => {
+  it('are created with their loopback up, beside ours', () => {
     expect(existsSync(join(NETNS_DIR, name))).toBe(true);
     expect(inside(() => listLinks())).toEqual([
       { index: 1, name: 'lo', mac: '00:00:00:00:00:00', up: true, running: true, mtu: 65536 },
@@ -48,7 +48,7 @@ describe('named network namespaces', () => {
     expect(seen.match(/^\s*\w+:/gm)?.map((line) => line.trim())).toEqual(['lo:']);
   });
 
-  it('are kept when they exist, and repaired: loopback up again, a leftover name bound anew', () => {
+  it('are kept when they exist, and repaired: loopback set up, a leftover name bound again', () => {
     const other = `${name}-b`;
     try {
       inside(() => setLinkUp('lo', false));
@@ -64,7 +64,7 @@ describe('named network namespaces', () => {
     expect(() => withNetns(other, () => 1)).toThrow(/setns\(".*"\): ENOENT/);
   });
 
-  it('refuse names with separators, and files that are something else', () => {
+  it('refuse names with separators, and files that are not namespaces', () => {
     const dir = mkdtempSync(join(tmpdir(), 'linux-netns-'));
     try {
       writeFileSync(join(dir, 'text'), 'precious');
@@ -72,7 +72,9 @@ describe('named network namespaces', () => {
       writeFileSync(join(dir, 'uts'), '');
       mount('/proc/self/ns/uts', join(dir, 'uts'), 'none', MountFlag.bind);
       for (const bad of ['text', 'folder', 'uts']) {
-        expect(() => createNamedNetns(bad, dir)).toThrow(/EINVAL .*: exists and is no network namespace/);
+        expect(() => createNamedNetns(bad, dir)).toThrow(
+          /EINVAL .*: the file exists and is not a network namespace/,
+        );
       }
       expect(() => withNetns('text', () => 1, dir)).toThrow(/setns\(".*"\): EINVAL/);
       for (const bad of ['', '.', '..', 'a/b', 'a\0b'])
@@ -84,7 +86,7 @@ describe('named network namespaces', () => {
     expect(readlinkSync('/proc/thread-self/ns/net')).toBe(home);
   });
 
-  it('are left again when the body throws', () => {
+  it('are left when the body throws', () => {
     expect(() =>
       inside(() => {
         throw new Error('inside');
@@ -154,7 +156,7 @@ describe('rtnetlink', () => {
     inside(() => flushAddresses('t0'));
     expect(inside(() => listAddresses('t0'))).toEqual([]);
     expect(() => inside(() => addAddress('t0', '192.0.2.300', 24))).toThrow(/EINVAL/);
-    expect(() => inside(() => addAddress('t0', '192.0.2.1', 33))).toThrow(/prefix length must be 0 to 32/);
+    expect(() => inside(() => addAddress('t0', '192.0.2.1', 33))).toThrow(/prefix length must be 0–32/);
     expect(() => inside(() => addAddress('nosuch', '192.0.2.1', 24))).toThrow(/ENODEV/);
   });
 
@@ -236,7 +238,7 @@ describe('rtnetlink', () => {
         protocol: ROUTE_PROTOCOL,
         table: entry.table ?? 254,
       });
-      // The kernel resolves the interface and may order IPv6 siblings by itself.
+      // The kernel resolves the interface and may reorder IPv6 siblings.
       const plain = (hops: KernelRoute['nextHops']): string[] =>
         hops.map((hop) => `${hop.gateway} ${hop.weight}`).toSorted();
       expect(plain(found?.nextHops ?? [])).toEqual(plain(entry.nextHops));
@@ -256,7 +258,7 @@ describe('rtnetlink', () => {
     expect(inside(() => listRoutes({ protocol: ROUTE_PROTOCOL }))).toEqual([]);
   });
 
-  it('gives the kernel’s reason for a refused route', () => {
+  it('reports the kernel’s reason for a refused route', () => {
     const bad =
       (fields: Partial<KernelRoute>): (() => void) =>
       () =>
@@ -275,10 +277,10 @@ describe('rtnetlink', () => {
     );
     expect(bad({ nextHops: [] })).toThrow(/EINVAL/);
     expect(bad({ kind: 'blackhole' })).toThrow(/EINVAL/);
-    expect(bad({ length: 40 })).toThrow(/no prefix of IPv4/);
+    expect(bad({ length: 40 })).toThrow(/not an IPv4 prefix/);
   });
 
-  it('lists more than fits one datagram', () => {
+  it('lists more than fits into one datagram', () => {
     inside(() => {
       for (let i = 0; i < 2000; i++) {
         replaceRoute({

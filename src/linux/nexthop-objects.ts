@@ -1,5 +1,5 @@
 /**
- * Owns the reading of nexthop objects: what routes that name one (RTA_NH_ID) go by. FRR's routes are such.
+ * Owns reading nexthop objects, which routes reference by RTA_NH_ID, as FRR's do.
  *
  *   struct nhmsg { u8 family; u8 scope; u8 protocol; u8 reserved; u32 flags; }
  *   struct nexthop_grp { u32 id; u8 weight (- 1); u8 weight_high; u16 reserved; }
@@ -26,17 +26,17 @@ type NexthopObject =
   | { readonly kind: 'blackhole' }
   | { readonly kind: 'group'; readonly members: readonly { readonly id: number; readonly weight: number }[] };
 
-/** What the routes of an object do; `unknown` for one that is not there, or has no members that are. */
+/** What the routes of an object do; `unknown` when it or all of its members are missing. */
 export type ResolvedNexthop =
   | { readonly kind: 'unicast'; readonly nextHops: readonly KernelNextHop[] }
   | { readonly kind: 'blackhole' | 'unknown' };
 
 export class NexthopObjects {
   readonly #objects = new Map<number, NexthopObject>();
-  /** Objects that were told of since the reading began that is under way. */
-  #told: Set<number> | undefined;
+  /** Objects notified since the reading under way began. */
+  #notified: Set<number> | undefined;
 
-  /** Takes a message about an object; gives the id of the object that is another one or gone by it, else undefined. */
+  /** Takes a message about an object; returns the id of the object that it changed or removed, else undefined. */
   take(buffer: Buffer, offset: number): number | undefined {
     const end = offset + buffer.readUInt32LE(offset);
     const type = buffer.readUInt16LE(offset + 4);
@@ -48,7 +48,7 @@ export class NexthopObjects {
     if (type === RouteMessage.deleteNexthop) this.#objects.delete(id);
     else {
       this.#objects.set(id, decode(attributes, buffer.readUInt32LE(offset + HEADER_BYTES + 4)));
-      this.#told?.add(id);
+      this.#notified?.add(id);
     }
     return isKnown ? id : undefined;
   }
@@ -63,7 +63,7 @@ export class NexthopObjects {
       member?.kind === 'hop' ? [{ ...member.hop, weight }] : [],
     );
     if (nextHops.length > 0) return { kind: 'unicast', nextHops };
-    // A blackhole is in a group alone, or not at all (nexthop_create_group in net/ipv4/nexthop.c).
+    // A blackhole is the only member of its group (nexthop_create_group in net/ipv4/nexthop.c).
     return {
       kind: members.some(({ object: member }) => member?.kind === 'blackhole') ? 'blackhole' : 'unknown',
     };
@@ -73,15 +73,15 @@ export class NexthopObjects {
   async load(options: { readonly netns?: string | undefined; readonly signal?: AbortSignal }): Promise<void> {
     const body = Buffer.alloc(NHMSG_BYTES);
     const request = { type: RouteMessage.getNexthop, body, attributes: [], call: 'dumpNexthops' };
-    const told = new Set<number>();
-    // Until the end those of before answer for what is heard meanwhile.
-    this.#told = told;
+    const notified = new Set<number>();
+    // Until the end the previous objects resolve what is notified meanwhile.
+    this.#notified = notified;
     try {
-      // What changes meanwhile is told by a notice too, so an interrupted reading needs no other.
+      // Changes meanwhile are notified too, so an interrupted dump is not repeated.
       await dumpMessages(request, options, (buffer, offset) => void this.take(buffer, offset));
-      for (const id of this.#objects.keys()) if (!told.has(id)) this.#objects.delete(id);
+      for (const id of this.#objects.keys()) if (!notified.has(id)) this.#objects.delete(id);
     } finally {
-      this.#told = undefined;
+      this.#notified = undefined;
     }
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Owns the question whether this process itself ran all the time: while it is stopped (SIGSTOP), its machine is paused
- * or its event loop is blocked, it hears nobody, and a deadline of others that passed meanwhile says nothing about them.
+ * Owns detecting pauses of this process itself: while it is stopped (SIGSTOP), its machine is paused or its event loop
+ * is blocked, it receives nothing, and a peer's deadline that passed meanwhile says nothing about the peer.
  */
 
-/** A turn that comes so late was no ordinary delay of the event loop. */
+/** A turn this late is not an ordinary delay of the event loop. */
 const PAUSE_MS = 1_000;
 
-/** One for each loop of turns. */
+/** One per polling loop. */
 export class OwnPauses {
   #turnAt: number;
 
@@ -15,9 +15,9 @@ export class OwnPauses {
   }
 
   /**
-   * For every turn of whoever waits, a few in each second: true when this process stood still since the last turn. By a
-   * clock that does not jump (CLOCK_MONOTONIC). What came meanwhile is still in the sockets then: it is read after the
-   * timers that are due, so whoever waits looks again at a later turn.
+   * Called on every turn of a waiting loop, a few per second: true when this process did not run since the last turn.
+   * Uses a clock that does not jump (CLOCK_MONOTONIC). Data that arrived meanwhile is still in the sockets then: it is
+   * read after the timers that are due, so the caller checks again on a later turn.
    */
   wasPaused(now = performance.now()): boolean {
     const isLate = now - this.#turnAt > PAUSE_MS;

@@ -1,11 +1,11 @@
 /**
- * Owns the bytes of a message that carries one file descriptor (SCM_RIGHTS).
+ * Owns encoding a message that carries one file descriptor (SCM_RIGHTS).
  *
  *   struct msghdr  { ptr name; u32 namelen; pad; ptr iov; u64 iovlen; ptr control; u64 controllen; i32 flags; pad; }
  *   struct iovec   { ptr base; u64 len; }
  *   struct cmsghdr { u64 len; i32 level; i32 type; }  then data
  *
- * Source: sys/socket.h on LP64, unix(7). Invariant: a received descriptor that is not handed on is closed here.
+ * Source: sys/socket.h on LP64, unix(7). Invariant: a received descriptor that is not returned is closed here.
  */
 import { closeSync } from 'node:fs';
 import { check } from './check.ts';
@@ -14,7 +14,7 @@ import { addressOf, keepAlive, libc, nativeBuffer } from './libc.ts';
 const MSGHDR_BYTES = 56;
 const CMSG_HEADER_BYTES = 16;
 const CMSG_LENGTH = CMSG_HEADER_BYTES + 4;
-/** Room for more descriptors than we want, so that surplus ones are seen and closed instead of lost. */
+/** Room for more descriptors than expected, so that surplus ones are received and closed instead of leaked. */
 const CONTROL_BYTES = CMSG_HEADER_BYTES + 16 * 4;
 const DATA_BYTES = 4096;
 const SOL_SOCKET = 1;
@@ -38,7 +38,7 @@ export function sendWithFd(socket: number, fd: number, data: Uint8Array): void {
 
 /**
  * Receives one message and returns its first descriptor (close-on-exec), or undefined when it has none or the peer
- * has closed. Throws LinuxError: EAGAIN (nothing there yet), ECONNRESET …
+ * has closed. Throws LinuxError: EAGAIN (no message yet), ECONNRESET …
  */
 export function receiveWithFd(socket: number): number | undefined {
   const control = nativeBuffer(CONTROL_BYTES);

@@ -1,4 +1,4 @@
-/** Owns what concerns the machine as a whole: its power state, its disks' caches, its name. */
+/** Owns calls on the machine as a whole: its power state, its disks' caches, its host name. */
 import { check } from './check.ts';
 import { libc } from './libc.ts';
 
@@ -32,7 +32,7 @@ export function setHostname(name: string): void {
   const bytes = Buffer.from(name, 'utf8');
   if (bytes.length === 0 || bytes.length > MAX_HOSTNAME_BYTES || bytes.includes(0)) {
     throw new RangeError(
-      `host name ${JSON.stringify(name)}: must be 1 to ${MAX_HOSTNAME_BYTES} bytes, no NUL`,
+      `host name ${JSON.stringify(name)}: must be 1–${MAX_HOSTNAME_BYTES} bytes without NUL`,
     );
   }
   check(libc.sethostname(bytes, BigInt(bytes.length)), 'sethostname', name);

@@ -35,7 +35,7 @@ function expectAllReaped(program: string): void {
 }
 
 describe('reapOrphans', () => {
-  it('waits for 200 orphans, and libuv still reports its own children', () => {
+  it('reaps 200 orphans, and libuv still reports its own children', () => {
     expectAllReaped(join(import.meta.dirname, 'reaper.fixture.ts'));
   });
 
@@ -60,11 +60,11 @@ describe('reapOrphans', () => {
     }
   });
 
-  it('never takes a child of libuv, even one that is dead and unreported', async () => {
+  it('never reaps a child of libuv, even a dead and unreported one', async () => {
     const child = spawnChild('sh', ['-c', 'exit 9']);
     const pid = child.pid ?? 0;
     const until = performance.now() + 200;
-    // The event loop stands still, so libuv cannot see the death; the reaper can.
+    // The event loop is blocked, so libuv cannot see the exit; the reaper can.
     while (performance.now() < until) expect(reapOrphans().some((orphan) => orphan.pid === pid)).toBe(false);
     expect(isLibuvChild(pid)).toBe(true);
     expect(await once(child, 'exit')).toEqual([9, null]);
@@ -91,7 +91,7 @@ describe('spawnChild', () => {
     expect(output.toSorted()).toEqual(['stderr bad', 'stdout /', 'stdout value']);
   });
 
-  it('emits ENOENT for a command that is not there, which is not kept on record', async () => {
+  it('emits ENOENT for a missing command, and keeps no record of it', async () => {
     const child = spawnChild('/does/not/exist', []);
     expect(await once(child, 'error')).toMatchObject([{ code: 'ENOENT' }]);
     expect(child.pid).toBeUndefined();
@@ -99,7 +99,7 @@ describe('spawnChild', () => {
 });
 
 describe('killGroup', () => {
-  it('reaches the whole group, and is false when it is gone', async () => {
+  it('reaches the whole group, and returns false once it is empty', async () => {
     const output: string[] = [];
     const child = spawnChild('sh', ['-c', 'sleep 60 & echo $!; wait'], {
       detached: true,
@@ -110,7 +110,7 @@ describe('killGroup', () => {
     const grandchild = Number(output.join(''));
     expect(killProcess(grandchild, 0)).toBe(true);
     expect(killGroup(pid, 'SIGKILL')).toBe(true);
-    // `close` comes when both have let go of the pipe.
+    // `close` comes when both have closed the pipe.
     await once(child, 'close');
     expect(child.signalCode).toBe('SIGKILL');
     // A zombie still counts as a member until its new parent has waited for it.
@@ -118,7 +118,7 @@ describe('killGroup', () => {
     expect(killProcess(pid, 'SIGTERM')).toBe(false);
   });
 
-  it('refuses what means more than a group', () => {
+  it('refuses ids that mean more than one group', () => {
     for (const pgid of [0, 1, -1, 1.5, Number.NaN]) expect(() => killGroup(pgid, 0)).toThrow(RangeError);
     for (const pid of [0, -1, -5]) expect(() => killProcess(pid, 0)).toThrow(RangeError);
     expect(() => killAllProcesses('SIGTERM')).toThrow(/only PID 1/);

@@ -1,9 +1,9 @@
 /**
- * Owns the look at which interfaces answer ARP requests for others, in the namespace this thread is in.
+ * Owns reading which interfaces have proxy ARP, in the namespace this thread is in.
  *
  *   struct netconfmsg { u8 family; }     an interface's settings, those of `all` under the index -1
  *
- * Source: linux/netconf.h; IN_DEV_PROXY_ARP of linux/inetdevice.h: what `all` has, or the interface's own.
+ * Source: linux/netconf.h; IN_DEV_PROXY_ARP of linux/inetdevice.h: set for `all` or for the interface.
  */
 import { AF_INET } from './ip-address.ts';
 import { decodeAttributes } from './netlink-message.ts';

@@ -16,7 +16,7 @@ async function bytesOf(path: string): Promise<Buffer> {
 
 describe('reading from the disk', () => {
   it.each([0, 1, 4095, 4096, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 4096 + 33])(
-    'gives all of a file of %i bytes',
+    'yields a whole file of %i bytes',
     async (size) => {
       const directory = mkdtempSync(join(tmpdir(), 'appliance-direct-'));
       onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -27,19 +27,19 @@ describe('reading from the disk', () => {
     },
   );
 
-  it('reads what is in memory only as any file', async () => {
+  it('reads a file that is only in memory like any other', async () => {
     const directory = mkdtempSync('/dev/shm/appliance-direct-');
     onTestFinished(() => rmSync(directory, { recursive: true }));
     writeFileSync(join(directory, 'file'), 'in memory');
     expect((await bytesOf(join(directory, 'file'))).toString()).toBe('in memory');
   });
 
-  it('rejects for a file that is not there', async () => {
+  it('rejects for a missing file', async () => {
     await expect(bytesOf('/nonexistent')).rejects.toThrow('ENOENT');
   });
 
   const why = whyNoLoopDisk();
-  it('asks the disk, not the page cache', async (ctx) => {
+  it('reads the disk, not the page cache', async (ctx) => {
     if (why !== undefined) ctx.skip(why);
     using disk = new LoopDisk();
     const bytes = randomBytes(1_000_000);

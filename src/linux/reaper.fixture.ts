@@ -1,6 +1,6 @@
 /**
- * A process of its own for the reaper's test: becomes a subreaper, lets a shell leave 200 orphans behind (some
- * dead of a signal) while its own children exit with known codes, and prints what it saw as JSON.
+ * A separate process for the reaper's test: becomes a subreaper, has a shell leave 200 orphans behind (some killed by
+ * a signal) while its own children exit with known codes, and prints what it reaped as JSON.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const exits: Promise<number | null>[] = [];
 for (let i = 0; i < OWN_CHILDREN; i++) {
   const child = spawnChild('sh', ['-c', `sleep 0.0${i % 10}; exit ${i}`]);
   exits.push(new Promise((resolve) => child.once('exit', resolve)));
-  reap(); // at once: nothing recorded too late
+  reap(); // at once, to catch a child recorded too late
 }
 // Not by spawnChild: must not be stolen either.
 const foreign = new Promise<number | null>((resolve) => {
@@ -74,7 +74,7 @@ function countZombies(): number {
       const [state, parent] = text.slice(text.lastIndexOf(')') + 2).split(' ');
       return state === 'Z' && Number(parent) === process.pid;
     } catch {
-      return false; // it ended while we looked
+      return false; // it ended meanwhile
     }
   }).length;
 }

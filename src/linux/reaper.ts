@@ -1,8 +1,8 @@
 /**
- * Owns the waiting for orphans: children of this process that libuv knows nothing of.
+ * Owns waiting for orphans: children of this process that libuv does not know.
  *
- * libuv waits for the pids that it spawned, one by one; whatever else falls to PID 1 (or to a subreaper) stays a
- * zombie until somebody waits for it. Invariant: only pids outside the record of `children.ts` are waited for.
+ * libuv waits for the pids that it spawned, one by one; any other process reparented to PID 1 (or a subreaper) stays a
+ * zombie until it is waited for. Invariant: only pids outside the record of `children.ts` are waited for.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -11,15 +11,15 @@ import { isLibuvChild } from './children.ts';
 import { isErrno } from './errors.ts';
 import { libc, nativeBuffer } from './libc.ts';
 
-/** A zombie that was waited for: exactly one of `exitCode` and `signal` is there. */
+/** A zombie that was waited for: exactly one of `exitCode` and `signal` is set. */
 export interface ReapedOrphan {
   readonly pid: number;
   readonly exitCode?: number;
-  /** `SIGKILL`; `SIG<number>` for one without a name. */
+  /** `SIGKILL`; `SIG<number>` for a signal without a name. */
   readonly signal?: string;
 }
 
-/** Most orphans waited for in one call, so that the event loop stays free; call again when that many came. */
+/** Most orphans waited for in one call, to keep the event loop responsive; call again when that many were returned. */
 export const MAX_REAPED_PER_CALL = 1024;
 
 const WNOHANG = 1;
@@ -33,8 +33,8 @@ for (const [name, number] of Object.entries(constants.signals)) {
 
 /**
  * Waits, without blocking, for every zombie child that libuv does not know. Call it on SIGCHLD and from a slow
- * timer: the kernel's list of children may miss one that is just dying. Needs procfs; throws LinuxError when
- * waitpid fails for another reason than the child being gone.
+ * timer: the kernel's list of children may miss one that is exiting. Needs procfs; throws LinuxError when
+ * waitpid fails for any reason other than ECHILD.
  */
 export function reapOrphans(procRoot = '/proc'): ReapedOrphan[] {
   const status = nativeBuffer(4);
@@ -61,7 +61,7 @@ function waitNoHang(pid: number, status: Buffer): boolean {
   try {
     return check(libc.waitpid(pid, status, WNOHANG), 'waitpid', pid) === pid;
   } catch (error) {
-    if (isErrno(error, 'ECHILD')) return false; // no longer ours: somebody waited for it
+    if (isErrno(error, 'ECHILD')) return false; // already waited for
     throw error;
   }
 }
@@ -99,10 +99,10 @@ export function scanChildren(procRoot: string): number[] {
 
 function readParent(statPath: string): number | undefined {
   try {
-    // pid (comm) state ppid …: the name may hold blanks and parentheses, so count from its last one.
+    // pid (comm) state ppid …: the name may contain spaces and parentheses, so count from the last parenthesis.
     const text = readFileSync(statPath, 'latin1');
     return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
-    return undefined; // the process ended while we looked
+    return undefined; // the process ended meanwhile
   }
 }

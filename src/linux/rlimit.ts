@@ -5,7 +5,7 @@ import { libc, nativeBuffer } from './libc.ts';
 /** Numbers of the resources. Source: asm-generic/resource.h. */
 const RESOURCE = { core: 4, nofile: 7, memlock: 8 } as const;
 
-/** A resource whose limit can be set here. */
+/** A resource whose limit this module can set. */
 export type Resource = keyof typeof RESOURCE;
 
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;

@@ -22,7 +22,7 @@ function ip(...args: string[]): string {
   return withNetns(netns, () => execFileSync('ip', args, { encoding: 'utf8' }));
 }
 
-/** Prefixes with what they are reached by, of our table. */
+/** Prefixes of our table with their next hops. */
 function shown(family: 4 | 6): Record<string, unknown>[] {
   return JSON.parse(ip(`-${family}`, '-j', 'route', 'show', 'table', String(TABLE))) as Record<
     string,
@@ -48,7 +48,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 
 function flush(): void {
   for (const family of ['-4', '-6']) {
-    // A table that nobody has put a route into is an error.
+    // A table without any route so far is an error.
     withNetns(netns, () => spawnSync('ip', [family, 'route', 'flush', 'table', String(TABLE)]));
   }
 }
@@ -84,7 +84,7 @@ describe('many routes in one send', () => {
     flush();
   });
 
-  it('are done unless refused, though only the last asks for an answer', async () => {
+  it('are done unless refused, though only the last requests an answer', async () => {
     using bulk = new RouteBulk({ netns });
     const good = via(4, '192.0.2.2');
     const bad = via(4, '203.0.113.1');
@@ -99,7 +99,7 @@ describe('many routes in one send', () => {
       'addRoute("10.1.0.0/16"): ENETUNREACH (Network is unreachable): Nexthop has invalid gateway',
     );
     expect(shown(4).map(({ dst }) => dst)).toEqual(['10.0.0.0/16', '10.2.0.0/16', '10.4.0.0/16']);
-    // The sequence numbers go on; an error of the last message is its answer.
+    // The sequence numbers continue; an error of the last message is its answer.
     bulk.clear();
     bulk.push(1, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(2), 0, 0, 0);
     bulk.push(2, good, AddMode.exclusive, 16, net(4), 0, 0, 0);
@@ -108,8 +108,8 @@ describe('many routes in one send', () => {
     expect(shown(4).map(({ dst }) => dst)).toEqual(['10.0.0.0/16', '10.4.0.0/16']);
   });
 
-  it('are unknown, not done, when there was no room for the answers', async () => {
-    // The kernel makes it 2304 bytes at least: a few answers.
+  it('are unknown, not done, when the receive buffer overran', async () => {
+    // The kernel's minimum is 2304 bytes: a few answers.
     using bulk = new RouteBulk({ netns, receiveBytes: 1 });
     const bad = via(4, '203.0.113.1');
     const good = via(4, '192.0.2.2');
@@ -120,14 +120,14 @@ describe('many routes in one send', () => {
     expect(new Set(outcomes)).toEqual(new Set([101, UNKNOWN]));
     expect(outcomes[0]).toBe(101);
     expect(shown(4)).toHaveLength(30);
-    // The socket goes on to work.
+    // The socket still works.
     bulk.clear();
     bulk.push(7, good, AddMode.exclusive, 16, net(100), 0, 0, 0);
     await bulk.send();
     expect(bulk.outcomeAt(0)).toBe(DONE);
   });
 
-  it('have weights, several next hops, blackholes, and IPv4 through an IPv6 neighbour', async () => {
+  it('support weights, several next hops, blackholes, and IPv4 via an IPv6 neighbour', async () => {
     using bulk = new RouteBulk({ netns });
     const weighted = (family: 4 | 6, hops: [string, number][]) =>
       encodeAddition({
@@ -182,7 +182,7 @@ describe('many routes in one send', () => {
     ]);
   });
 
-  it('change IPv4 routes without touching those of others: one added behind, then the first of ours removed', async () => {
+  it('change our IPv4 routes without touching foreign ones: one appended, then the first of ours removed', async () => {
     using bulk = new RouteBulk({ netns });
     bulk.push(0, via(4, '192.0.2.2'), AddMode.exclusive, 16, net(0), 0, 0, 0);
     await bulk.send();
@@ -197,7 +197,7 @@ describe('many routes in one send', () => {
       '192.0.2.99 bird',
       `192.0.2.3 ${PROTOCOL}`,
     ]);
-    // An exclusive one is refused beside a foreign one; a removal of ours that is not there does not take another's.
+    // An exclusive addition is refused beside a foreign route; removing a missing route of ours removes no foreign one.
     bulk.clear();
     bulk.push(0, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(0), 0, 0, 0);
     bulk.push(0, encodeRemoval({ ...base, family: 4 }), REMOVE, 16, net(0), 0, 0, 0);
@@ -207,12 +207,12 @@ describe('many routes in one send', () => {
     expect(shown(4)).toMatchObject([{ gateway: '192.0.2.99' }]);
   });
 
-  it('change IPv6 routes without touching those of others: next hops added to the group, then ours removed', async () => {
+  it('change our IPv6 routes without touching foreign ones: next hops added, then ours removed', async () => {
     using bulk = new RouteBulk({ netns });
     bulk.push(0, via(6, '2001:db8::2', '2001:db8::3'), AddMode.exclusive, 48, NET6, 1 << 16, 0, 0);
     await bulk.send();
     bulk.clear();
-    // The kernel makes it a part of our route.
+    // The kernel merges it into our route.
     const foreign = [
       '2001:db8:1::/48',
       'via',
@@ -242,7 +242,7 @@ describe('many routes in one send', () => {
     expect(gateways()).toEqual(['2001:db8::99']);
   });
 
-  it('are refused where the batch is full, is with the kernel, or makes no sense', async () => {
+  it('are refused when the batch is full or in flight, or the route is invalid', async () => {
     using bulk = new RouteBulk({ netns, sendBytes: 200 });
     const template = via(4, '192.0.2.2');
     for (let n = 0; bulk.hasRoom(template.bytes.length); n++)
@@ -252,7 +252,7 @@ describe('many routes in one send', () => {
     bulk.clear();
     bulk.push(0, template, AddMode.exclusive, 16, net(0), 0, 0, 0);
     const sent = bulk.send();
-    expect(() => bulk.push(1, template, AddMode.exclusive, 16, net(1), 0, 0, 0)).toThrow(/with the kernel/);
+    expect(() => bulk.push(1, template, AddMode.exclusive, 16, net(1), 0, 0, 0)).toThrow(/in flight/);
     await sent;
     expect(bulk.outcomeAt(0)).toBe(DONE);
     expect(() => encodeAddition({ ...base, family: 4, kind: 'unicast', nextHops: [] })).toThrow(/EINVAL/);
@@ -260,13 +260,13 @@ describe('many routes in one send', () => {
   });
 });
 
-describe('a batch that is with the kernel', () => {
+describe('a batch in flight', () => {
   beforeEach((ctx) => {
     needRoot(ctx);
     flush();
   });
 
-  it('lets the event loop turn', async () => {
+  it('does not block the event loop', async () => {
     using bulk = new RouteBulk({ netns });
     const template = via(4, '192.0.2.2');
     for (let n = 0; bulk.hasRoom(template.bytes.length); n++)
@@ -282,7 +282,7 @@ describe('a batch that is with the kernel', () => {
     expect(bulk.outcomeAt(bulk.count - 1)).toBe(DONE);
   });
 
-  it('is done though it is let go of, and its descriptor is closed after that', async () => {
+  it('is done though disposed, and its descriptor is closed afterwards', async () => {
     const bulk = new RouteBulk({ netns });
     const open = (): number => readdirSync('/proc/self/fd').length;
     const before = open();
@@ -297,13 +297,13 @@ describe('a batch that is with the kernel', () => {
   });
 });
 
-describe('a reading in slices', () => {
+describe('a dump in slices', () => {
   beforeEach((ctx) => {
     needRoot(ctx);
     flush();
   });
 
-  it('gives every route, filtered by table and protocol, and lets the event loop turn', async () => {
+  it('yields every route, filtered by table and protocol, without blocking the event loop', async () => {
     using bulk = new RouteBulk({ netns });
     const template = encodeAddition({ ...base, family: 6, kind: 'blackhole', nextHops: [] });
     const total = 20_000;
@@ -358,7 +358,7 @@ describe('a monitor', () => {
     flush();
   });
 
-  it('tells of routes of others, links, addresses and nexthop objects, not of what we do ourselves', async () => {
+  it('reports foreign routes, links, addresses and nexthop objects, not our own changes', async () => {
     using bulk = new RouteBulk({ netns });
     const heard: string[] = [];
     const objects = new NexthopObjects();
@@ -393,7 +393,7 @@ describe('a monitor', () => {
     ip('addr', 'add', '198.51.100.1/24', 'dev', 't0');
     ip('link', 'add', 't1', 'type', 'veth', 'peer', 'name', 't1peer');
     ip('link', 'del', 't1');
-    await until('all is heard', () => heard.includes('link t1 gone'));
+    await until('everything was notified', () => heard.includes('link t1 gone'));
     const legs = JSON.stringify({
       kind: 'unicast',
       nextHops: [
@@ -408,14 +408,14 @@ describe('a monitor', () => {
     ]);
     expect(heard).toContain('address 4 true');
     expect(heard).toContain('link t1 false');
-    // The same by reading.
+    // The same by a dump.
     const read = new NexthopObjects();
     await read.load({ netns });
     expect(JSON.stringify(read.resolve(20))).toBe(legs);
     expect(read.resolve(99)).toEqual({ kind: 'unknown' });
   });
 
-  it('says when there was no room for notices', async () => {
+  it('reports an overrun of its receive buffer', async () => {
     using bulk = new RouteBulk({ netns });
     const template = encodeAddition({ ...base, family: 4, kind: 'blackhole', nextHops: [] });
     for (let n = 0; n < 200; n++) bulk.push(n, template, AddMode.exclusive, 32, net(0) + n, 0, 0, 0);
@@ -435,9 +435,9 @@ describe('a monitor', () => {
       },
       { netns, receiveBytes: 4096 },
     );
-    // By a child that is waited for: nothing is read meanwhile.
+    // By a child, synchronously: nothing is read meanwhile.
     flush();
-    await until('the overrun is told', () => overruns > 0);
+    await until('the overrun is reported', () => overruns > 0);
     expect(routes).toBeLessThan(200);
   });
 });

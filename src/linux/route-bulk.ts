@@ -1,18 +1,18 @@
 /**
- * Owns the fast way of routes into the kernel: many messages in one send, on one socket that stays open.
+ * Owns fast programming of routes into the kernel: many messages per send, on one socket that stays open.
  *
- * Why the send is a write(2) of libuv's thread pool: the kernel works all messages off inside it. That is 1 to 2 ms a
- * batch, but one message alone may take a fifth of a second, when it makes the kernel double the root of its trie
- * (fib_table_insert and resize in net/ipv4/fib_trie.c). The socket is in its namespace whichever thread writes.
+ * Why the send is a write(2) in libuv's thread pool: the kernel processes all messages inside it. That takes 1–2 ms per
+ * batch, but a single message may take 200 ms, when it makes the kernel double the root of its trie (fib_table_insert
+ * and resize in net/ipv4/fib_trie.c). The socket stays in its namespace whichever thread writes.
  *
- * Why no answer is ever waited for: when the write returns they lie ready. Only the last message of a send asks for an
- * acknowledgement: an error is reported unasked, and where the last one was answered, all without an error were done
- * (netlink_rcv_skb in net/netlink/af_netlink.c). That takes a third less time than acknowledging each
- * (`npm run bench:kernel`).
+ * Why answers are never waited for: they are ready when the write returns. Only the last message of a send requests an
+ * acknowledgement: errors are reported without one, and once the last message is answered, all messages without an
+ * error were done (netlink_rcv_skb in net/netlink/af_netlink.c). That takes a third less time than acknowledging each
+ * message (`npm run bench:kernel`).
  *
- * Invariants: a batch fits `sendBytes`; one batch is with the kernel at a time, and nothing is changed meanwhile; the
- * descriptor is not closed before the kernel is done with it; every message of a batch has one outcome after `send`;
- * when the receive buffer overran, messages without an answer are `UNKNOWN`, never taken for done.
+ * Invariants: a batch fits `sendBytes`; at most one batch is in flight and it does not change meanwhile; the descriptor
+ * is not closed before the kernel is done with it; every message of a batch has one outcome after `send`;
+ * when the receive buffer overran, messages without an answer are `UNKNOWN`, never done.
  */
 import { write } from 'node:fs';
 import { asLinuxError, LinuxError } from './errors.ts';
@@ -33,11 +33,11 @@ export const DONE = 0;
 /** An outcome: the kernel's answer was lost. */
 export const UNKNOWN = -1;
 
-/** How an addition meets a route of the same destination, table and metric. Source: rtnetlink(7). */
+/** How an addition treats a route of the same destination, table and metric. Source: rtnetlink(7). */
 export const AddMode = {
-  /** EEXIST when there is one, of whatever protocol. */
+  /** EEXIST when one exists, of any protocol. */
   exclusive: NetlinkFlag.request | NetlinkFlag.create | NetlinkFlag.exclusive,
-  /** Beside it: IPv4 puts it behind, IPv6 makes gateways one multipath route. EEXIST when it is the very same. */
+  /** Beside it: IPv4 appends it, IPv6 merges gateways into one multipath route. EEXIST when it is identical. */
   beside: NetlinkFlag.request | NetlinkFlag.create | NetlinkFlag.append,
 } as const;
 export type AddMode = (typeof AddMode)[keyof typeof AddMode];
@@ -45,19 +45,19 @@ export type AddMode = (typeof AddMode)[keyof typeof AddMode];
 /** Mode of a removal. */
 export const REMOVE = NetlinkFlag.request;
 
-/** About 270 IPv4 routes, which the kernel takes in about 1.5 ms: larger sends are not faster. */
+/** About 270 IPv4 routes, which the kernel processes in about 1.5 ms: larger sends are not faster. */
 const SEND_BYTES = 16 * 1024;
 /** Room for the refusals of a whole send, each in a kernel buffer of its own. */
 const RECEIVE_BYTES = 8 * 2 ** 20;
-/** Of one answer. */
+/** Largest single answer. */
 const ANSWER_BYTES = 32 * 1024;
 const SMALLEST_MESSAGE = 40;
 
 export interface RouteBulkOptions {
-  /** Name of the network namespace; the thread's own when absent. */
+  /** Name of the network namespace; the thread's current one when absent. */
   readonly netns?: string | undefined;
   readonly sendBytes?: number;
-  /** For tests: so little that answers are lost. */
+  /** For tests: small enough that answers are lost. */
   readonly receiveBytes?: number;
 }
 
@@ -65,7 +65,7 @@ export class RouteBulk implements Disposable {
   readonly #socket: NetlinkSocket;
   readonly #out: Buffer<ArrayBuffer>;
   readonly #in = nativeBuffer(ANSWER_BYTES);
-  /** By message of the batch: what the caller calls it by, and its outcome. */
+  /** By message of the batch: the caller's tag, and the outcome. */
   readonly #tags: Uint32Array;
   readonly #outcomes: Int32Array;
   readonly #words = new Map<number, string>();
@@ -87,22 +87,22 @@ export class RouteBulk implements Disposable {
     this.#outcomes = new Int32Array(most);
   }
 
-  /** What notices of these changes name as their origin. */
+  /** The origin that notifications of these changes carry. */
   get portId(): number {
     return this.#socket.portId;
   }
 
-  /** Messages in the batch: not sent yet, or sent with outcomes to be read. */
+  /** Messages in the batch: not sent yet, or sent with outcomes to read. */
   get count(): number {
     return this.#count;
   }
 
-  /** Whether messages of so many bytes in all fit into the batch. */
+  /** Whether messages of this total length fit into the batch. */
   hasRoom(lengthBytes: number): boolean {
     return this.#used + lengthBytes <= this.#out.length;
   }
 
-  /** Puts a message into the batch. `w0` to `w3`: the destination as big-endian words, IPv4 in `w0` alone. */
+  /** Adds a message to the batch. `w0` to `w3`: the destination as big-endian words, IPv4 in `w0` alone. */
   push(
     tag: number,
     template: RouteTemplate,
@@ -114,7 +114,7 @@ export class RouteBulk implements Disposable {
     w3: number,
   ): void {
     const { bytes, family } = template;
-    if (this.#isSending) throw new RangeError('the batch is with the kernel: wait for its answer');
+    if (this.#isSending) throw new RangeError('the batch is in flight: wait for its answer');
     if (this.#used + bytes.length > this.#out.length)
       throw new RangeError('the batch is full: send it first');
     const at = this.#used;
@@ -137,8 +137,8 @@ export class RouteBulk implements Disposable {
   }
 
   /**
-   * Sends the batch and takes all answers. Then `tagAt` and `outcomeAt` tell of each message, until `clear`. Rejects with
-   * LinuxError when nothing was sent (ENOBUFS, ENOMEM): the batch is as it was. Once disposed nothing is answered.
+   * Sends the batch and takes all answers. Then `tagAt` and `outcomeAt` describe each message, until `clear`. Rejects
+   * with LinuxError when nothing was sent (ENOBUFS, ENOMEM): the batch is unchanged. Once disposed it reads no answers.
    */
   async send(): Promise<void> {
     if (this.#count === 0) return;
@@ -165,13 +165,13 @@ export class RouteBulk implements Disposable {
     return this.#outcomes[index] ?? UNKNOWN;
   }
 
-  /** A refusal in words: errno, what it means, and what the kernel says beside it. */
+  /** A refusal as an error: the errno and the kernel's extended acknowledgement. */
   errorAt(index: number, call: string, ...args: readonly unknown[]): LinuxError {
     const detail = this.#words.get(index);
     return new LinuxError(call, this.outcomeAt(index), args, detail === undefined ? {} : { detail });
   }
 
-  /** Begins another batch. */
+  /** Starts another batch. */
   clear(): void {
     this.#first = (this.#first + this.#count) >>> 0;
     this.#used = 0;
@@ -179,10 +179,10 @@ export class RouteBulk implements Disposable {
     this.#words.clear();
   }
 
-  /** What is with the kernel is done all the same. */
+  /** A batch in flight is still done. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    // A number that is free again may be another file's by the time of the write.
+    // A freed descriptor number may be another file's by the time of the write.
     if (!this.#isSending) this.#socket[Symbol.dispose]();
   }
 

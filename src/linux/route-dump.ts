@@ -1,8 +1,8 @@
 /**
- * Owns reading whole tables of rtnetlink in slices of the event loop.
+ * Owns dumping whole rtnetlink tables in slices of the event loop.
  *
- * Why that works: a dump goes on inside recv(2), some 32 kB at a time, so it waits in the kernel until the next slice.
- * Invariant: the socket is closed when the reading ends, however it ends.
+ * Why that works: recv(2) continues a dump, some 32 kB at a time, so it waits in the kernel until the next slice.
+ * Invariant: the socket is closed when the dump ends, however it ends.
  */
 import { check } from './check.ts';
 import { LinuxError } from './errors.ts';
@@ -23,7 +23,7 @@ import { RouteMessage } from './rtnetlink.ts';
 import { TimeSlice } from './time-slice.ts';
 
 const RECEIVE_BYTES = 64 * 1024;
-/** How often a dump is begun again when the kernel says that it changed while it was read. */
+/** How often a dump is restarted when the kernel reports that the table changed meanwhile. */
 const MAX_ATTEMPTS = 5;
 const EPROTO = 71;
 const ENOENT = 2;
@@ -31,18 +31,18 @@ const ENOENT = 2;
 export interface RouteDumpOptions {
   readonly netns?: string | undefined;
   readonly family: 4 | 6;
-  /** Only what this protocol put there. */
+  /** Only routes of this protocol. */
   readonly protocol?: number;
   readonly table?: number;
-  /** Aborts the reading: it rejects with the reason. */
+  /** Aborts the dump, which rejects with the reason. */
   readonly signal?: AbortSignal;
-  /** Called after some hundred routes: the reading waits for what it returns. */
+  /** Called every few hundred routes: the dump waits for the promise it returns. */
   readonly pause?: () => Promise<void> | undefined;
 }
 
 /**
- * Calls `onRoute` with each route of a family; the notice is borrowed. A route may be told more than once: the dump is
- * begun again when the kernel says that it was inconsistent; `consistent` is false when that did not help. Rejects
+ * Calls `onRoute` with each route of a family; the notice is borrowed. A route may come more than once: the dump is
+ * restarted when the kernel reports it as inconsistent; `consistent` is false when that did not help. Rejects
  * with LinuxError, and with what `onRoute` throws.
  */
 export async function dumpRoutes(
@@ -66,7 +66,7 @@ async function dumpOnce(options: RouteDumpOptions, onRoute: (notice: RouteNotice
   const request = { type: RouteMessage.getRoute, body, attributes, call: 'dumpRoutes' };
   return dumpMessages(request, { ...options, netns }, (buffer, offset) => {
     if (!notice.read(buffer, offset)) return;
-    // Where the kernel does not filter by itself.
+    // For kernels that do not filter themselves.
     if (protocol !== undefined && notice.protocol !== protocol) return;
     if (table !== undefined && notice.table !== table) return;
     onRoute(notice);
@@ -80,7 +80,7 @@ interface DumpRequest {
   readonly call: string;
 }
 
-/** Reads the answers to one dump request, in slices; true when the kernel says that it was interrupted. */
+/** Reads the answers to one dump request, in slices; true when the kernel reports it as interrupted. */
 export async function dumpMessages(
   request: DumpRequest,
   { netns, signal, pause }: Pick<RouteDumpOptions, 'netns' | 'signal' | 'pause'>,
@@ -106,7 +106,7 @@ export async function dumpMessages(
       const type = buffer.readUInt16LE(offset + 4);
       if ((buffer.readUInt16LE(offset + 6) & NetlinkFlag.dumpInterrupted) !== 0) interrupted = true;
       if (type === NetlinkType.done || type === NetlinkType.error) {
-        // Both begin with an errno. ENOENT: a table that nobody has put a route into yet.
+        // Both begin with an errno. ENOENT: a table without any route so far.
         const errno = messageLength >= HEADER_BYTES + 4 ? -buffer.readInt32LE(offset + HEADER_BYTES) : 0;
         if (errno > 0 && errno !== ENOENT) throw new LinuxError(request.call, errno, []);
         return interrupted;
@@ -122,5 +122,5 @@ export async function dumpMessages(
   }
 }
 
-/** The socket is new for each request, so one sequence number does for all. */
+/** Each request has a new socket, so one sequence number suffices. */
 const SEQUENCE = 1;

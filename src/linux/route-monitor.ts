@@ -1,9 +1,9 @@
 /**
- * Owns hearing of changes: routes, links, addresses and nexthop objects of one network namespace, as rtnetlink's
- * multicasts tell them.
+ * Owns the notifications of changes in one network namespace: routes, links, addresses and nexthop objects, by
+ * rtnetlink multicast.
  *
- * Invariants: notices come in the kernel's order; a run ends with its time slice, so that the event loop gets its turn;
- * after `overrun` some notices are missing, and whoever keeps a picture reads everything anew.
+ * Invariants: notifications arrive in the kernel's order; a run ends with its time slice, so that the event loop gets its
+ * turn; after `overrun` some notifications are missing, and a listener that keeps a copy reads everything again.
  */
 import { AF_INET6 } from './ip-address.ts';
 import { decodeLink, type Link } from './links.ts';
@@ -26,16 +26,16 @@ const Group = {
   nexthop: 32,
 } as const;
 
-/** A burst of some 300,000 notices of the kernel's own size. */
+/** A burst of some 300,000 notifications in the kernel's accounting. */
 const RECEIVE_BYTES = 128 * 2 ** 20;
 const AF_UNSPEC = 0;
 const DATAGRAM_BYTES = 64 * 1024;
-/** Datagrams between two looks at the clock. */
+/** Datagrams between two readings of the clock. */
 const CLOCK_EVERY = 32;
 
-/** What is heard; all calls are made from the event loop, what they are given is borrowed. */
+/** Callbacks, all made from the event loop; their arguments are borrowed. */
 export interface RouteMonitorListener {
-  /** Nothing is heard of routes without. */
+  /** Routes are not monitored without it. */
   readonly onRoute?: (notice: RouteNotice) => void;
   readonly onLink: (link: Link, isNew: boolean) => void;
   readonly onAddress: (change: {
@@ -43,17 +43,17 @@ export interface RouteMonitorListener {
     readonly ifIndex: number;
     readonly isNew: boolean;
   }) => void;
-  /** A message about a nexthop object, for `NexthopObjects.take`. Nothing is heard of them without. */
+  /** A message about a nexthop object, for `NexthopObjects.take`. Objects are not monitored without it. */
   readonly onNexthop?: (buffer: Buffer, offset: number) => void;
-  /** A setting of IPv4 on an interface became another one (proxy ARP, forwarding …). Nothing is heard of them without. */
+  /** An IPv4 setting of an interface changed (proxy ARP, forwarding …). Settings are not monitored without it. */
   readonly onIpv4Setting?: () => void;
-  /** The kernel had no room for notices: some are lost. */
+  /** The receive buffer overran: some notifications are lost. */
   readonly onOverrun: () => void;
 }
 
 export interface RouteMonitorOptions {
   readonly netns?: string | undefined;
-  /** Port id of a socket of ours whose doings need not be told (`RouteBulk.portId`). */
+  /** Port id of our socket whose changes are filtered out (`RouteBulk.portId`). */
   readonly ignoredPort?: number;
   readonly receiveBytes?: number;
 }
@@ -66,7 +66,7 @@ export class RouteMonitor implements Disposable {
   readonly #notice = new RouteNotice();
   #isOpen = true;
 
-  /** Hears from now on. Throws LinuxError: ENOENT (no such namespace), EPERM … */
+  /** Starts monitoring. Throws LinuxError: ENOENT (no such namespace), EPERM … */
   constructor(listener: RouteMonitorListener, options: RouteMonitorOptions = {}) {
     const { receiveBytes = RECEIVE_BYTES } = options;
     const groups: number[] = [Group.link, Group.address4, Group.address6];
@@ -90,7 +90,7 @@ export class RouteMonitor implements Disposable {
     this.#socket[Symbol.dispose]();
   }
 
-  // Readiness is told again for what a run leaves.
+  // Level-triggered: readiness is reported again for what a run leaves.
   #read(): void {
     const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
     while (this.#isOpen) {
@@ -125,7 +125,7 @@ export class RouteMonitor implements Disposable {
         break;
       case RouteMessage.newLink:
       case RouteMessage.deleteLink:
-        // Other families are a bridge's news of its ports.
+        // Messages of other families are a bridge's, about its ports.
         if (buffer[head] !== AF_UNSPEC) break;
         this.#listener.onLink(
           decodeLink(buffer.subarray(head, offset + length)),

@@ -1,4 +1,4 @@
-/** Messages as the kernel writes them, byte by byte: not by our own encoder. Layouts: linux/rtnetlink.h, linux/mpls.h. */
+/** Messages as the kernel encodes them, byte by byte, not by our encoder. Layouts: linux/rtnetlink.h, linux/mpls.h. */
 import { describe, expect, it } from 'vitest';
 import { RouteNotice } from './route-notice.ts';
 
@@ -53,7 +53,7 @@ function read(
 }
 
 describe('a route message', () => {
-  it('tells of the labels of one next hop, and of another tunnel', () => {
+  it('yields the labels of one next hop, and another tunnel', () => {
     const gateway = [...attribute(RTA_GATEWAY, [192, 0, 2, 1]), ...attribute(RTA_OIF, u32(3))];
     const type = (number: number): number[] => attribute(RTA_ENCAP_TYPE, u16(number));
     const labelled = read({}, [...gateway, ...type(MPLS), ...mplsStack([100, 1_048_575])]);
@@ -65,7 +65,7 @@ describe('a route message', () => {
     expect(labelled.pathKey).not.toBe(tunnelled.pathKey);
   });
 
-  it('tells of the labels of each of several next hops, of on-link ones, and of IPv6 neighbours of IPv4', () => {
+  it('yields the labels of each of several next hops, on-link ones, and IPv4 via IPv6 neighbours', () => {
     const hop = (flags: number, hops: number, ifIndex: number, own: number[]): number[] => [
       ...u16(8 + own.length),
       flags,
@@ -94,7 +94,7 @@ describe('a route message', () => {
     ]);
   });
 
-  it('tells which packets it is for', () => {
+  it('yields the source prefix and type of service it matches', () => {
     const prefix = [0x20, 0x01, 0x0d, 0xb8, ...Array.from({ length: 12 }, () => 0)];
     const body = [
       ...attribute(RTA_DST, prefix),

@@ -1,6 +1,6 @@
 /**
- * Owns the reading of rtnetlink's route messages without an object a route: one `RouteNotice` is kept by whoever reads
- * and is overwritten by each message. What it says is borrowed from the receive buffer: read it before the next one.
+ * Owns decoding rtnetlink's route messages without an object per route: the reader keeps one `RouteNotice`, which each
+ * message overwrites. Its contents are borrowed from the receive buffer: use them before the next message.
  *
  * Source: linux/rtnetlink.h (struct rtmsg, rtattr_type_t).
  */
@@ -30,15 +30,15 @@ const RTA_NH_ID = 30;
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 
 export class RouteNotice {
-  /** False: the route is gone. */
+  /** False: the route was removed. */
   isNew = false;
-  /** It took the place of another one (NLM_F_REPLACE). */
+  /** It replaced another route (NLM_F_REPLACE). */
   isReplacement = false;
   family: 4 | 6 = 4;
   table = 0;
-  /** rtm_protocol: who put it there. */
+  /** rtm_protocol: who installed it. */
   protocol = 0;
-  /** rtm_type (`kind` in words). */
+  /** rtm_type (as text: `kind`). */
   type = 0;
   /** Address as big-endian words; IPv4 in `w0` alone. */
   w0 = 0;
@@ -48,19 +48,19 @@ export class RouteNotice {
   /** Prefix length in bits. */
   length = 0;
   metric = 0;
-  /** RTA_NH_ID: the nexthop object that it goes by; 0 without one. */
+  /** RTA_NH_ID: its nexthop object; 0 without one. */
   nextHopId = 0;
-  /** Prefix length of the sources that the route is for; 0: any. */
+  /** Prefix length of the route's source prefix; 0: any. */
   sourceLength = 0;
-  /** Type of service of the packets that the route is for; 0: any. */
+  /** Type of service that the route matches; 0: any. */
   tos = 0;
-  /** Whether it has a gateway; one without is a network on a link. */
+  /** Whether it has a gateway; a route without one is a connected network. */
   hasGateway = false;
   #buffer: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
 
-  /** Reads the message at `offset`. False: no route of IPv4 or IPv6, or a cached one. Throws RangeError. */
+  /** Decodes the message at `offset`. False: not a route of IPv4 or IPv6, or a cached one. Throws RangeError. */
   read(buffer: Buffer, offset: number): boolean {
     const end = offset + buffer.readUInt32LE(offset);
     const type = buffer.readUInt16LE(offset + 4);
@@ -99,8 +99,8 @@ export class RouteNotice {
   }
 
   /**
-   * What the route does, as a key: the same for routes that do the same. Its flags make it another one at times, which
-   * costs whoever caches by it another reading, nothing more.
+   * A key of what the route does, equal for routes that do the same. Flags may yield different keys for the same route,
+   * which costs a cache one more lookup, nothing more.
    */
   get pathKey(): string {
     const buffer = this.#buffer;
@@ -124,7 +124,7 @@ export class RouteNotice {
     return key;
   }
 
-  /** The sources that the route is for, `2001:db8::/48`; undefined: any. */
+  /** The route's source prefix, `2001:db8::/48`; undefined: any. */
   get source(): string | undefined {
     if (this.sourceLength === 0) return undefined;
     const attributes = decodeAttributes(this.#buffer.subarray(0, this.#end), this.#start);
@@ -132,7 +132,7 @@ export class RouteNotice {
     return `${decodeIp(bytes)}/${this.sourceLength}`;
   }
 
-  /** Its next hops, as the message names them itself; none for one that is not unicast. */
+  /** The next hops that the message itself lists; none unless unicast. */
   nextHops(): KernelNextHop[] {
     if (this.kind !== 'unicast') return [];
     const buffer = this.#buffer.subarray(0, this.#end);

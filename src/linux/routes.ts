@@ -19,21 +19,21 @@ import {
 import { type Attribute, align, decodeAttributes, encodeAttributes, NetlinkFlag } from './netlink-message.ts';
 import { RouteMessage, type RouteRequest, requestAck, requestDump } from './rtnetlink.ts';
 
-/** The number by which our routes are known in the kernel (rtm_protocol), so that we remove only our own. */
+/** The protocol number of our routes in the kernel (rtm_protocol), so that we remove only our own. */
 export const ROUTE_PROTOCOL = 0xa7;
 
-/** One way on from a route. */
+/** One next hop of a route. */
 export interface KernelNextHop {
   /** Address text, of either family; absent for a route straight to an interface. */
   readonly gateway?: string;
   readonly ifIndex?: number;
-  /** 1 to 256; of a nexthop object up to 65,536. */
+  /** 1–256; of a nexthop object up to 65,536. */
   readonly weight: number;
-  /** Read only: the gateway is a neighbour on the interface whatever networks that has (RTNH_F_ONLINK). */
+  /** Read only: the gateway counts as a neighbour on the interface whatever its networks (RTNH_F_ONLINK). */
   readonly isOnlink?: boolean;
-  /** Read only: MPLS labels that are pushed, outermost first. */
+  /** Read only: pushed MPLS labels, outermost first. */
   readonly labels?: readonly number[];
-  /** Read only: the lightweight tunnel that packets are put into, when it is not MPLS. */
+  /** Read only: the lightweight tunnel of the packets, when it is not MPLS. */
   readonly tunnel?: string;
 }
 
@@ -55,11 +55,11 @@ export interface KernelRoute extends KernelRouteKey {
   readonly kind: RouteKind;
   /** At least one for `unicast`, none otherwise. */
   readonly nextHops: readonly KernelNextHop[];
-  /** MPLS labels that are pushed, outermost first; wants the module mpls_iptunnel. */
+  /** Pushed MPLS labels, outermost first; needs the module mpls_iptunnel. */
   readonly labels?: readonly number[];
 }
 
-/** Which routes to list; what is absent does not restrict. */
+/** Which routes to list; an absent field does not restrict. */
 export interface RouteFilter {
   readonly family?: 4 | 6;
   readonly protocol?: number;
@@ -94,18 +94,20 @@ const MAX_WEIGHT = 256;
 const EINVAL = 22;
 
 /**
- * Adds a route, or replaces the one of the same prefix, table and metric. Throws LinuxError with the kernel's words:
- * ENETUNREACH (a gateway that is on no link), ENODEV, EINVAL, EPERM …
+ * Adds a route, or replaces the one of the same prefix, table and metric. Throws LinuxError with the kernel's text:
+ * ENETUNREACH (the gateway is on no connected network), ENODEV, EINVAL, EPERM …
  */
 export function replaceRoute(route: KernelRoute): void {
   requestAck({ ...newRouteRequest('replaceRoute', route), flags: NetlinkFlag.create | NetlinkFlag.replace });
 }
 
-/** The message that adds `route`, without flags. Throws LinuxError EINVAL for what no route can be. */
+/** The message that adds `route`, without flags. Throws LinuxError EINVAL for an impossible route. */
 export function newRouteRequest(call: string, route: KernelRoute): RouteRequest {
   const { args } = describe(call, route);
   if ((route.kind === 'unicast') !== route.nextHops.length > 0) {
-    throw new LinuxError(call, EINVAL, args, { detail: `${route.nextHops.length} next hops, ${route.kind}` });
+    throw new LinuxError(call, EINVAL, args, {
+      detail: `${route.kind} with ${route.nextHops.length} next hops`,
+    });
   }
   const direct = route.nextHops.length > 0 && route.nextHops.every((hop) => hop.gateway === undefined);
   return {
@@ -117,7 +119,7 @@ export function newRouteRequest(call: string, route: KernelRoute): RouteRequest 
   };
 }
 
-/** The message that removes `route`; with next hops, only what goes over those. */
+/** The message that removes `route`; with next hops, only when it uses those. */
 export function deleteRouteRequest(
   call: string,
   route: KernelRouteKey,
@@ -135,8 +137,8 @@ export function deleteRouteRequest(
 }
 
 /**
- * Removes the route of this prefix, table, protocol and metric (any metric when absent). Returns false when it was
- * not there. Throws LinuxError: EPERM …
+ * Removes the route of this prefix, table, protocol and metric (any metric when absent). Returns false when it did
+ * not exist. Throws LinuxError: EPERM …
  */
 export function deleteRoute(route: KernelRouteKey): boolean {
   try {
@@ -149,8 +151,8 @@ export function deleteRoute(route: KernelRouteKey): boolean {
 }
 
 /**
- * The kernel's unicast, blackhole, unreachable and prohibit routes of both families, without cached ones. Reads all tables
- * in one synchronous run: meant for tables of thousands, not for a full one. Throws LinuxError.
+ * The kernel's unicast, blackhole, unreachable and prohibit routes of both families, without cached ones. Reads all
+ * tables in one synchronous run: meant for thousands of routes, not for a full table. Throws LinuxError.
  */
 export function listRoutes(filter: RouteFilter = {}): KernelRoute[] {
   const families = filter.family === undefined ? ([4, 6] as const) : [filter.family];
@@ -158,7 +160,7 @@ export function listRoutes(filter: RouteFilter = {}): KernelRoute[] {
     const body = Buffer.alloc(RTMSG_BYTES);
     body.writeUInt8(addressFamily(family), 0);
     body.writeUInt8(filter.protocol ?? 0, 5);
-    // Strict checking lets the kernel filter; an older kernel ignores both, so it is filtered again below.
+    // Strict checking makes the kernel filter; an older kernel ignores both, so the routes are filtered again below.
     const attributes: Attribute[] = filter.table === undefined ? [] : [[RTA_TABLE, filter.table]];
     return dumpRoutes({
       type: RouteMessage.getRoute,
@@ -178,7 +180,7 @@ function dumpRoutes(request: RouteRequest): KernelRoute[] {
   try {
     return requestDump(request, RouteMessage.newRoute, decodeRoute);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return []; // a table nobody has put a route into yet
+    if (isErrno(error, 'ENOENT')) return []; // a table without any route so far
     throw error;
   }
 }
@@ -208,7 +210,7 @@ function routeHeader(route: KernelRouteKey, type: number, scope: number): Buffer
 function keyAttributes(route: KernelRouteKey, call: string, args: readonly unknown[]): Attribute[] {
   const { family, bytes } = encodeIp(route.address);
   if (family !== route.family || !Number.isInteger(route.length) || route.length > addressBits(family)) {
-    throw new LinuxError(call, EINVAL, args, { detail: `no prefix of IPv${route.family}` });
+    throw new LinuxError(call, EINVAL, args, { detail: `not an IPv${route.family} prefix` });
   }
   const attributes: Attribute[] = [[RTA_TABLE, route.table ?? RT_TABLE_MAIN]];
   if (route.length > 0) attributes.push([RTA_DST, maskBytes(bytes, route.length)]);
@@ -225,7 +227,9 @@ function nextHopAttributes(route: KernelRoute, call: string, args: readonly unkn
   }
   const hops = route.nextHops.map((hop) => {
     if (!Number.isInteger(hop.weight) || hop.weight < 1 || hop.weight > MAX_WEIGHT) {
-      throw new LinuxError(call, EINVAL, args, { detail: `weight ${hop.weight} is not 1 to ${MAX_WEIGHT}` });
+      throw new LinuxError(call, EINVAL, args, {
+        detail: `weight ${hop.weight} is out of range (1–${MAX_WEIGHT})`,
+      });
     }
     const tail = encodeAttributes(hopAttributes(route, hop));
     const header = Buffer.alloc(RTNEXTHOP_BYTES);
@@ -240,7 +244,7 @@ function nextHopAttributes(route: KernelRoute, call: string, args: readonly unkn
 function hopAttributes({ family, labels = [] }: KernelRoute, hop: KernelNextHop): Attribute[] {
   const gateway = gatewayAttributes(family, hop);
   if (labels.length === 0) return gateway;
-  // u16, in an attribute of its own; the stack as on the wire: label << 12, and the bottom bit on the last.
+  // u16, in its own attribute; the stack as on the wire: label << 12, with the bottom bit set on the last.
   const stack = Buffer.alloc(labels.length * 4);
   for (const [index, label] of labels.entries()) {
     stack.writeUInt32BE(((label << 12) | (index === labels.length - 1 ? 0x100 : 0)) >>> 0, index * 4);
@@ -279,7 +283,7 @@ function decodeRoute(payload: Buffer): KernelRoute | undefined {
   };
 }
 
-/** What a rtm_type is of those that can be programmed. Hot: called for each route. */
+/** The kind of an rtm_type, if it can be programmed. Hot: called for each route. */
 export function routeKind(type: number): RouteKind | undefined {
   switch (type) {
     case ROUTE_TYPE.unicast:
@@ -295,7 +299,7 @@ export function routeKind(type: number): RouteKind | undefined {
   }
 }
 
-/** The next hops that a unicast route's attributes name; `flags` are those of its header. */
+/** The next hops in a unicast route's attributes; `flags` are those of its header. */
 export function decodeNextHops(attributes: Map<number, Buffer>, flags: number): KernelNextHop[] {
   const multipath = attributes.get(RTA_MULTIPATH);
   if (multipath === undefined) {
@@ -325,7 +329,7 @@ function nextHop(
   return { ...decodeHop({ ...of, gateway }), ...encapsulation };
 }
 
-/** A next hop from its parts, as routes and nexthop objects have them. */
+/** A next hop from its parts, common to routes and nexthop objects. */
 export function decodeHop({
   gateway,
   ifIndex,
@@ -345,7 +349,7 @@ export function decodeHop({
   };
 }
 
-/** What packets are wrapped in: RTA_ENCAP_TYPE with RTA_ENCAP, or NHA_ENCAP_TYPE with NHA_ENCAP. */
+/** The encapsulation: RTA_ENCAP_TYPE with RTA_ENCAP, or NHA_ENCAP_TYPE with NHA_ENCAP. */
 export function decodeEncapsulation(
   type: Buffer | undefined,
   encapsulation: Buffer | undefined,

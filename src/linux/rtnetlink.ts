@@ -1,9 +1,9 @@
 /**
- * Owns the conversation with rtnetlink: one short-lived socket a call, request and answer synchronously.
+ * Owns requests to rtnetlink: one short-lived socket per call, request and answer synchronously.
  *
- * Why synchronous is right here: the kernel works a request off inside send(2), so the answer lies ready when
- * send returns, and a dump is continued inside recv(2). Nothing is ever waited for: an answer that is not there
- * is an error. Invariant: every received message belongs to the one request in flight (checked by sequence).
+ * Why synchronous: the kernel processes a request inside send(2), so the answer is ready when send returns, and
+ * recv(2) continues a dump. Nothing is ever waited for: a missing answer is an error.
+ * Invariant: every received message belongs to the one request in flight (checked by sequence).
  */
 import { closeSync } from 'node:fs';
 import { check } from './check.ts';
@@ -40,10 +40,10 @@ export const RouteMessage = {
   getNexthop: 106,
 } as const;
 
-/** What is asked, and how an error names it. */
+/** A request, and how an error names it. */
 export interface RouteRequest {
   readonly type: number;
-  /** Beside request and ack (or dump). */
+  /** In addition to request and ack (or dump). */
   readonly flags?: number;
   readonly body: Uint8Array;
   readonly attributes?: readonly Attribute[];
@@ -60,12 +60,12 @@ const NETLINK_GET_STRICT_CHK = 12;
 const NLMSGERR_ATTR_MSG = 1;
 const EPROTO = 71;
 
-/** The kernel makes no dump datagram larger than this unless asked to. */
+/** The kernel's default limit of a dump datagram. */
 const RECEIVE_BYTES = 64 * 1024;
-/** How often a dump is asked again when the table changed under it. */
+/** How often a dump is attempted when the table changes meanwhile. */
 const MAX_DUMP_ATTEMPTS = 5;
 
-/** Sends one request and returns when the kernel has acknowledged it. Throws LinuxError with the kernel's errno. */
+/** Sends one request and returns once the kernel has acknowledged it. Throws LinuxError with the kernel's errno. */
 export function requestAck(request: RouteRequest): void {
   using socket = openSocket();
   send(socket.fd, request, NetlinkFlag.ack);
@@ -79,8 +79,8 @@ export function requestAck(request: RouteRequest): void {
 }
 
 /**
- * Sends one dump request and gives each answer of type `answerType` to `decode`; what that makes undefined is left
- * out. A dump that the kernel marks as interrupted is repeated, at most MAX_DUMP_ATTEMPTS times.
+ * Sends one dump request and passes each answer of type `answerType` to `decode`; undefined results are left out.
+ * A dump that the kernel marks as interrupted is repeated, at most MAX_DUMP_ATTEMPTS times.
  */
 export function requestDump<T>(
   request: RouteRequest,
@@ -120,7 +120,7 @@ function openSocket(): Disposable & { readonly fd: number } {
   const fd = check(libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, 0), 'socket', 'AF_NETLINK');
   const on = nativeBuffer(4);
   on.writeUInt32LE(1, 0);
-  // Both only better the answers (reasons in words, dumps filtered by the kernel): a refusal is no failure.
+  // Both only improve the answers (reasons as text, dumps filtered by the kernel): a refusal is no error.
   libc.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, on, 4);
   libc.setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, on, 4);
   return { fd, [Symbol.dispose]: () => closeSync(fd) };
@@ -155,7 +155,7 @@ function throwIfError(message: NetlinkMessage, request: RouteRequest): void {
   throw new LinuxError(request.call, -error, request.args, detail === '' ? {} : { detail });
 }
 
-/** What the kernel says beside the errno of an error or the end of a dump; empty when it says nothing. */
+/** The kernel's text beside the errno of an error or the end of a dump; empty when there is none. */
 export function extendedAckText(message: NetlinkMessage): string {
   if ((message.flags & NetlinkFlag.extendedAck) === 0) return '';
   let offset = 4;

@@ -28,7 +28,7 @@ function descriptorCount(): number {
 }
 
 describe('SeqpacketServer and receiveFdOverSeqpacket', () => {
-  it('hand a descriptor over, with and without data, and leak none', async () => {
+  it('pass a descriptor, with and without data, and leak none', async () => {
     const memory = createMemfd('segment');
     writeSync(memory, 'shared');
     let greeting = new Uint8Array(0);
@@ -62,7 +62,7 @@ describe('SeqpacketServer and receiveFdOverSeqpacket', () => {
     await expect(receiveFdOverSeqpacket(path, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('code each failure', async () => {
+  it('report each failure with its code', async () => {
     let held: Disposable | undefined;
     let closes = false;
     const server = new SeqpacketServer(path, {
@@ -104,7 +104,7 @@ describe('SeqpacketServer and receiveFdOverSeqpacket', () => {
     await new Promise((resolve) => stream.close(resolve));
   });
 
-  it('take over a stale path, never a live one nor a file', () => {
+  it('replace a stale socket, never a live one nor a file', () => {
     const ignore = { onClient: (client: Disposable) => client[Symbol.dispose]() };
     const first = new SeqpacketServer(path, ignore);
     expect(() => new SeqpacketServer(path, ignore)).toThrow(/bind\(".*"\): EADDRINUSE/);

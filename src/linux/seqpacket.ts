@@ -1,5 +1,5 @@
 /**
- * Owns SOCK_SEQPACKET Unix sockets that hand over one file descriptor: VPP's stats socket, and its emulation.
+ * Owns SOCK_SEQPACKET Unix sockets that pass one file descriptor: VPP's stats socket, and its emulation.
  *
  * Invariants: every socket is non-blocking and close-on-exec; a watch is disposed before its socket is closed.
  */
@@ -12,13 +12,13 @@ import { receiveWithFd, sendWithFd } from './pass-fd.ts';
 import { AF_UNIX, encodeUnixAddress } from './unix-address.ts';
 import { watchReadable } from './watch-readable.ts';
 
-/** One accepted connection. Disposing closes it; that is idempotent. */
+/** One accepted connection. Disposing closes it and is idempotent. */
 export interface SeqpacketClient extends Disposable {
-  /** Sends one message holding `data` (may be empty) with `fd` attached. Throws LinuxError: EPIPE, EAGAIN … */
+  /** Sends one message with `data` (may be empty) and `fd` attached. Throws LinuxError: EPIPE, EAGAIN … */
   sendFd(fd: number, data?: Uint8Array): void;
 }
 
-/** What a server does with its connections. */
+/** How a server handles its connections. */
 export interface SeqpacketServerOptions {
   /** Called for each connection; the callee disposes the client. */
   readonly onClient: (client: SeqpacketClient) => void;
@@ -36,15 +36,15 @@ const SOCK_CLOEXEC = 0o2000000;
 const BACKLOG = 16;
 /** Connections accepted in one turn of the event loop. */
 const MAX_ACCEPTS_PER_TURN = 16;
-/** A listener whose backlog is full says EAGAIN to a connect: asked again after this long. */
+/** A listener whose backlog is full answers a connect with EAGAIN: retried after this time. */
 const CONNECT_RETRY_MS = 20;
 const ETIMEDOUT = 110;
 const ENOMSG = 42;
 const EBADF = 9;
 
 /**
- * Listens on `path` until disposed, which also removes the path. A socket file there that nobody listens on is
- * replaced. Throws LinuxError: EADDRINUSE (somebody does listen, or it is no socket), ENAMETOOLONG, EACCES …
+ * Listens on `path` until disposed, which also removes the path. A socket file without a listener is
+ * replaced. Throws LinuxError: EADDRINUSE (it has a listener, or is not a socket), ENAMETOOLONG, EACCES …
  */
 export class SeqpacketServer implements Disposable {
   readonly path: string;
@@ -85,7 +85,7 @@ export class SeqpacketServer implements Disposable {
           this.path,
         );
       } catch (error) {
-        // Nobody left, somebody gone again, or no descriptor free: the next turn tries again.
+        // No connection left, one closed again, or no descriptor free: the next turn tries again.
         if (isErrno(error, 'EAGAIN', 'ECONNABORTED', 'EMFILE', 'ENFILE', 'ENOMEM')) return;
         throw error;
       }
@@ -96,7 +96,7 @@ export class SeqpacketServer implements Disposable {
 
 /**
  * Connects to a seqpacket socket, waits for its first message, takes the descriptor from it and closes the
- * connection. The descriptor is the caller's to close. Rejects with LinuxError: ENOENT, ECONNREFUSED, EPROTOTYPE (a
+ * connection. The caller closes the descriptor. Rejects with LinuxError: ENOENT, ECONNREFUSED, EPROTOTYPE (a
  * stream socket), ETIMEDOUT, ENOMSG (closed, or a message without a descriptor); or with the signal's reason.
  */
 export async function receiveFdOverSeqpacket(path: string, options: ReceiveFdOptions): Promise<number> {
@@ -161,7 +161,7 @@ function bindReplacingStale(socket: number, path: string): void {
   }
 }
 
-/** Whether a socket file is there that nobody listens on. */
+/** Whether the path is a socket file without a listener. */
 function isStale(address: Buffer, path: string): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
   const probe = openSocket();

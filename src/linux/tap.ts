@@ -1,8 +1,8 @@
 /**
- * Owns TAPs as descriptors: each queue of one is an open /dev/net/tun.
+ * Owns TAPs as descriptors: each queue of a TAP is an open /dev/net/tun.
  *
- * A TAP that is not persistent lives for as long as one of its queues is open, also one that is detached: it then keeps
- * its carrier, its addresses and the routes over it, and drops what is sent into it (tun_detach in drivers/net/tun.c).
+ * A TAP that is not persistent exists as long as one of its queues is open, even a detached one: it then keeps its
+ * carrier, its addresses and the routes over it, and drops what is sent into it (tun_detach in drivers/net/tun.c).
  * Source: kernel Documentation/networking/tuntap.rst, linux/if_tun.h.
  *
  *   struct ifreq { char name[16]; short flags; char pad[22]; }
@@ -27,9 +27,9 @@ const IFF_VNET_HDR = 0x4000;
 const ENODEV = 19;
 
 /**
- * Opens one more queue of a TAP of this thread's namespace, as VPP opens its own (src/vnet/devices/tap/tap.c: frames with
- * a virtio-net header before them); makes the TAP where there is none. The descriptor does not block and is the caller's
- * to close. Throws LinuxError: EINVAL (a link of that name is no such TAP), ENOENT (no tun in this kernel), EPERM …
+ * Opens one more queue of a TAP of this thread's namespace, as VPP opens its own (src/vnet/devices/tap/tap.c: each frame
+ * preceded by a virtio-net header); creates the TAP if it does not exist. The descriptor is non-blocking; the caller
+ * closes it. Throws LinuxError: EINVAL (the link is not such a TAP), ENOENT (no tun in this kernel), EPERM …
  */
 export function openTapQueue(name: string): number {
   let fd: number;
@@ -48,15 +48,15 @@ export function openTapQueue(name: string): number {
 }
 
 /**
- * Keeps a TAP of this thread's namespace from going with the program that made it, until disposed; the frames stay that
- * program's. Throws LinuxError: ENODEV (no link of that index has the name), and as `openTapQueue`.
+ * Keeps a TAP of this thread's namespace alive when the program that created it ends, until disposed; the frames still
+ * go to that program. Throws LinuxError: ENODEV (no link of that index has the name), and as `openTapQueue`.
  */
 export function keepTap(name: string, ifIndex: number): Disposable {
   if (linkIndex(name) !== ifIndex) throw new LinuxError('keepTap', ENODEV, [name, ifIndex]);
   const fd = openTapQueue(name);
   try {
     setInterface(fd, TUNSETQUEUE, name, IFF_DETACH_QUEUE);
-    // One that went in between was made anew, for us alone.
+    // If the TAP was removed meanwhile, the open created another one.
     if (linkIndex(name) !== ifIndex) throw new LinuxError('keepTap', ENODEV, [name, ifIndex]);
   } catch (error) {
     closeSync(fd);

@@ -5,7 +5,7 @@ import { cString, nativeBuffer } from './libc.ts';
 export const AF_UNIX = 1;
 
 const FAMILY_BYTES = 2;
-/** The path's last byte is its NUL. */
+/** The path's last byte is NUL. */
 const MAX_PATH_BYTES = 107;
 const ENAMETOOLONG = 36;
 
@@ -13,7 +13,7 @@ const ENAMETOOLONG = 36;
 export function encodeUnixAddress(path: string, call: string): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(cString(path, 'socket path'), 'utf8');
   if (bytes.length > MAX_PATH_BYTES) {
-    throw new LinuxError(call, ENAMETOOLONG, [path], { detail: `at most ${MAX_PATH_BYTES} bytes` });
+    throw new LinuxError(call, ENAMETOOLONG, [path], { detail: `longer than ${MAX_PATH_BYTES} bytes` });
   }
   const address = nativeBuffer(FAMILY_BYTES + bytes.length + 1);
   address.writeUInt16LE(AF_UNIX, 0);

@@ -30,7 +30,7 @@ function drain(fd: number): string {
 }
 
 describe('watchReadable', () => {
-  it('calls back on a pipe each time there is something, and not after disposal', async () => {
+  it('calls back each time a pipe is readable, and not after disposal', async () => {
     let received = '';
     let wake = (): void => {};
     const watch = watchReadable(readEnd, () => {
@@ -64,7 +64,7 @@ describe('watchReadable', () => {
     expect(drain(readEnd)).toBe('');
   });
 
-  it('runs promises and ticks of the callback without other events', async () => {
+  it('runs the callback’s promises and ticks without other events', async () => {
     const order: string[] = [];
     await new Promise<void>((resolve) => {
       const watch = watchReadable(readEnd, () => {
@@ -103,7 +103,7 @@ describe('watchReadable', () => {
     }
   });
 
-  it('survives thousands of watches, and those made and disposed within the callback', async () => {
+  it('survives thousands of watches, and watches created and disposed in the callback', async () => {
     for (let round = 0; round < 2000; round++) watchReadable(readEnd, () => {})[Symbol.dispose]();
     writeAll(writeEnd, 'x');
     for (let round = 0; round < 300; round++) {

@@ -1,10 +1,10 @@
 /**
- * Owns readiness watching of descriptors that node's own streams refuse (netlink, seqpacket), by libuv's uv_poll
- * on node's own event loop. The symbols are dynamic ones of the executable, so a stripped one has them as well.
+ * Owns watching the readiness of descriptors that node's streams refuse (netlink, seqpacket), by libuv's uv_poll on
+ * node's event loop. The symbols are dynamic ones of the executable, so a stripped one has them as well.
  *
  * Invariants: a handle's memory is freed only in its close callback; one native callback serves all handles, so no
  * pointer that libuv holds is ever unregistered; user code runs from setImmediate, in an ordinary callback scope,
- * so that what it throws is an uncaught exception and its promises and ticks run.
+ * so that its exceptions are uncaught exceptions and its promises and ticks run.
  */
 import { getCurrentEventLoop } from 'node:ffi';
 import { LinuxError } from './errors.ts';
@@ -23,7 +23,7 @@ interface Watch {
 let libuv: Libuv | undefined;
 type Libuv = ReturnType<typeof loadLibuv>;
 
-/** By handle address. A handle that is closing is not in it. */
+/** By handle address, without handles that are closing. */
 const watches = new Map<bigint, Watch>();
 
 function loadLibuv() {
@@ -46,8 +46,8 @@ function loadLibuv() {
 }
 
 /**
- * Calls `callback` each time `fd` is readable or has hung up, until disposed; level-triggered, so the callback reads
- * until EAGAIN or is called again. Makes `fd` non-blocking. Dispose before closing `fd`. Keeps the event loop alive.
+ * Calls `callback` each time `fd` is readable or has hung up, until disposed; level-triggered: the callback reads until
+ * EAGAIN or is called again. Makes `fd` non-blocking. Dispose before closing `fd`. Keeps the event loop alive.
  * Throws LinuxError: EEXIST (already watched), EPERM (an ordinary file), EBADF.
  */
 export function watchReadable(fd: number, callback: () => void): Disposable {
@@ -71,7 +71,7 @@ export function watchReadable(fd: number, callback: () => void): Disposable {
   return { [Symbol.dispose]: dispose };
 }
 
-// What libuv passes is always the handle's address; the declared type allows every kind of pointer.
+// libuv always passes the handle's address; the declared type allows every kind of pointer.
 function onPoll(handle: unknown): void {
   if (typeof handle !== 'bigint') return;
   const watch = watches.get(handle);

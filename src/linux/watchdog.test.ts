@@ -17,11 +17,11 @@ afterEach(() => {
 });
 
 describe('openWatchdog', () => {
-  it('says in a coded error that there is none', () => {
+  it('fails with a coded error when there is none', () => {
     expect(() => openWatchdog(join(dir, 'none'))).toThrow(/open\(.*none"\): ENOENT/);
   });
 
-  it('feeds without the magic letter, and closes with it, once', () => {
+  it('feeds without the magic character, and closes with it, once', () => {
     const ioctl = {
       ...WATCHDOG_IOCTL,
       info: () => ({ options: 0x180, identity: 'test' }),
@@ -43,7 +43,7 @@ describe('openWatchdog', () => {
     expect(() => watchdog.feed()).toThrow(/EBADF/);
   });
 
-  it('really asks the driver: an ordinary file has no ioctls', () => {
+  it('queries the driver: an ordinary file has no ioctls', () => {
     const watchdog = openWatchdog(device);
     expect(watchdog).toMatchObject({ identity: '', hasMagicClose: false, bootStatus: undefined });
     expect(() => watchdog.timeout()).toThrow(/WDIOC_GETTIMEOUT.*ENOTTY/);
@@ -54,7 +54,7 @@ describe('openWatchdog', () => {
 });
 
 describe('readClockState', () => {
-  it('tells whether the clock is synchronised, and how well', () => {
+  it('reports whether the clock is synchronised, and how accurately', () => {
     const state = readClockState();
     expect(typeof state.synchronised).toBe('boolean');
     expect(state.maximumErrorSeconds).toBeGreaterThanOrEqual(0);

@@ -1,8 +1,8 @@
 /**
- * Owns the machine's watchdog as a device: opening it starts its clock, and who does not write in time is reset.
+ * Owns the machine's watchdog device: opening it starts the timer, and the machine is reset unless it is fed in time.
  *
- * Invariants: `feed` never writes the letter that permits closing; a device is closed once. The ioctls are behind an
- * interface, so that an ordinary file can stand for the device in a test.
+ * Invariants: `feed` never writes the magic character that permits closing; a device is closed once. The ioctls
+ * are behind an interface, so that a test can use an ordinary file as the device.
  * Sources: kernel Documentation/watchdog/watchdog-api.rst, linux/watchdog.h, drivers/watchdog/watchdog_dev.c.
  *
  *   struct watchdog_info { u32 options; u32 firmware_version; u8 identity[32]; }
@@ -27,13 +27,13 @@ const EBADF = 9;
 const INFO_BYTES = 40;
 const IDENTITY = 8;
 
-/** What a device can do (`options` of watchdog_info) and what it calls itself. */
+/** A device's capabilities (`options` of watchdog_info) and name. */
 interface WatchdogInfo {
   readonly options: number;
   readonly identity: string;
 }
 
-/** The device's ioctls; each throws LinuxError: ENOTTY and EOPNOTSUPP where the driver has none such. */
+/** The device's ioctls; each throws LinuxError: ENOTTY and EOPNOTSUPP where the driver lacks it. */
 export interface WatchdogIoctl {
   info(fd: number): WatchdogInfo;
   bootStatus(fd: number): number;
@@ -50,20 +50,20 @@ export interface BootStatus {
 export interface WatchdogDevice {
   readonly path: string;
   readonly identity: string;
-  /** Closing after the magic letter stops it. False: closing alone does, or nothing (`disable` may). */
+  /** Closing after the magic character stops it. False: closing alone stops it, or nothing (`disable` may). */
   readonly hasMagicClose: boolean;
   readonly hasSettableTimeout: boolean;
-  /** Undefined where the driver does not tell. */
+  /** Undefined where the driver does not report it. */
   readonly bootStatus: BootStatus | undefined;
-  /** Seconds until the reset, as the driver has them. Throws LinuxError. */
+  /** Seconds until the reset, as the driver reports them. Throws LinuxError. */
   timeout(): number;
-  /** Asks for a timeout and returns the one in force, which may be another. Throws LinuxError: EINVAL, EOPNOTSUPP. */
+  /** Requests a timeout and returns the one in force, which may differ. Throws LinuxError: EINVAL, EOPNOTSUPP. */
   setTimeout(seconds: number): number;
-  /** Puts the reset off by the whole timeout. Throws LinuxError. */
+  /** Feeds it: restarts the timeout. Throws LinuxError. */
   feed(): void;
-  /** WDIOC_SETOPTIONS: stops the clock while the device stays open. Throws LinuxError: EBUSY (nowayout), EOPNOTSUPP. */
+  /** WDIOC_SETOPTIONS: stops the timer while the device stays open. Throws LinuxError: EBUSY (nowayout), EOPNOTSUPP. */
   disable(): void;
-  /** Writes the magic letter and closes: an orderly end. */
+  /** Writes the magic character and closes the device. */
   closeOrderly(): void;
 }
 
@@ -75,7 +75,7 @@ function ioctlInt(fd: number, request: bigint, name: string, value = 0): number 
   return argument.readInt32LE(0);
 }
 
-/** The kernel's. */
+/** The real ioctls. */
 export const WATCHDOG_IOCTL: WatchdogIoctl = {
   info(fd) {
     const info = nativeBuffer(INFO_BYTES);
@@ -92,7 +92,7 @@ export const WATCHDOG_IOCTL: WatchdogIoctl = {
 
 /**
  * Opens a watchdog, which starts it. Throws LinuxError: ENOENT, ENODEV and ENXIO (this machine has none), EBUSY
- * (somebody else has it).
+ * (in use).
  */
 export function openWatchdog(path = '/dev/watchdog', ioctl: WatchdogIoctl = WATCHDOG_IOCTL): WatchdogDevice {
   const fd = open(path);
@@ -100,12 +100,12 @@ export function openWatchdog(path = '/dev/watchdog', ioctl: WatchdogIoctl = WATC
   try {
     info = ioctl.info(fd);
   } catch {
-    // A driver that does not describe itself still resets: it is fed and taken to have no special abilities.
+    // A driver that does not describe itself still resets the machine: it is fed and assumed to have no capabilities.
     info = { options: 0, identity: '' };
   }
   let closed = false;
   const write = (text: string): void => {
-    // The number of a closed descriptor may be somebody else's by now.
+    // The number of a closed descriptor may be in use again by now.
     if (closed) throw new LinuxError('write', EBADF, [path, text]);
     try {
       writeSync(fd, text);
@@ -142,7 +142,7 @@ function readBootStatus(fd: number, ioctl: WatchdogIoctl): BootStatus | undefine
   try {
     return { resetByWatchdog: (ioctl.bootStatus(fd) & WDIOF_CARDRESET) !== 0 };
   } catch {
-    return undefined; // the driver does not know
+    return undefined; // the driver does not report it
   }
 }
 

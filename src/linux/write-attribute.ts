@@ -1,11 +1,11 @@
-/** Owns the writing of attributes whose kernel side takes its time: off the event loop. */
+/** Owns writing attributes that the kernel handles slowly: off the event loop. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { asLinuxError } from './errors.ts';
 
 /**
- * As `writeText`, but in a thread of the pool: a cpuset's partition rebuilds the scheduler's domains, an interrupt's
- * move waits for its chip. Rejects with LinuxError naming path and value.
+ * As `writeText`, but in the thread pool: changing a cpuset's partition rebuilds the scheduler's domains, and moving an
+ * interrupt waits for its controller. Rejects with LinuxError naming path and value.
  */
 export async function writeAttribute(path: string, text: string): Promise<void> {
   try {
