@@ -427,7 +427,7 @@ describe('with the password', () => {
         ...target.report,
         words: [
           expect.stringContaining('the appliance restarts'),
-          'as delivered: /boot/appliance.ini',
+          'restored: /boot/appliance.ini',
           'erased: /boot/a',
           'not erased: /data/log: EIO',
         ],

@@ -1,14 +1,14 @@
 /**
- * Owns the list of disks and their partitions as sysfs shows it. Reads attributes only, never a disk.
+ * Owns listing disks and their partitions from sysfs. Reads attributes only, never a disk.
  *
- * Source: Documentation/ABI/stable/sysfs-block. `partition` is there for partitions only; a partition's directory is
- * inside its disk's. `size` and `start` count 512 bytes whatever the disk's sector is.
+ * Source: Documentation/ABI/stable/sysfs-block. Only partitions have `partition`; a partition's directory is
+ * inside its disk's. `size` and `start` count units of 512 bytes whatever the sector size.
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readInt, readNames, readText } from '../linux/mod.ts';
 
-/** Roots of the trees; those of a running system by default. */
+/** Roots of sysfs and /dev; those of the running system by default. */
 export interface DevicePlaces {
   readonly sysfs?: string;
   readonly dev?: string;
@@ -30,18 +30,18 @@ export interface Disk {
   /** `/dev/nvme0n1` */
   readonly device: string;
   readonly sizeBytes: number;
-  /** What the maker calls it; undefined where the kernel knows no name (virtio). */
+  /** The maker's name; undefined where the kernel has none (virtio). */
   readonly model: string | undefined;
   /** Removable medium, or a disk on USB. */
   readonly removable: boolean;
   readonly partitions: readonly DiskPartition[];
 }
 
-/** Nobody boots from these; opening a floppy or an empty CD drive can take seconds. */
+/** Never boot devices; opening a floppy or an empty CD drive can take seconds. */
 export const NOT_A_DISK = /^(loop|ram|zram|dm-|md|sr|fd|nbd|mtdblock)|boot\d+$|rpmb$/;
 const SIZE_UNIT_BYTES = 512;
 
-/** Disks that have a medium, by name, with their partitions by number. Never throws. */
+/** Disks with a medium, by name, with their partitions by number. Never throws. */
 export function listDisks({ sysfs = '/sys', dev = '/dev' }: DevicePlaces = {}): Disk[] {
   const directory = `${sysfs}/class/block`;
   const names = readNames(directory).filter((name) => !NOT_A_DISK.test(name));
@@ -75,7 +75,7 @@ function parentOf(path: string): string | undefined {
   try {
     return basename(dirname(realpathSync(path)));
   } catch {
-    return undefined; // unplugged between the listing and here
+    return undefined; // unplugged meanwhile
   }
 }
 
@@ -83,7 +83,7 @@ function sizeOf(path: string): number {
   return (readInt(`${path}/size`) ?? 0) * SIZE_UNIT_BYTES;
 }
 
-/** SCSI and NVMe call it model, SD and eMMC name. */
+/** SCSI and NVMe name it `model`, SD and eMMC `name`. */
 function modelOf(path: string): string | undefined {
   const text = readText(`${path}/device/model`) ?? readText(`${path}/device/name`);
   return text === undefined || text === '' ? undefined : text.replaceAll(/\s+/g, ' ');
@@ -94,6 +94,6 @@ function isRemovable(path: string): boolean {
   try {
     return /\/usb\d+\//.test(realpathSync(path));
   } catch {
-    return false; // unplugged between the listing and here
+    return false; // unplugged meanwhile
   }
 }

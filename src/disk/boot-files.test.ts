@@ -4,13 +4,13 @@ import { bootTexts } from './boot-files.ts';
 const readme = bootTexts('1.2.3').get('README.txt') ?? '';
 
 describe('the texts on the boot partition', () => {
-  it('have the line ends of every editor where people read them', () => {
+  it('have line endings for every editor where people read them', () => {
     expect(readme).toMatch(/^Appliance 1\.2\.3\r\n/);
     expect(readme.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect(readme).toContain('appliance.ini\r\n');
   });
 
-  it('keep a stranger at the keyboard from another command line', () => {
+  it('prevent editing the command line at the keyboard', () => {
     expect(bootTexts('1.2.3').get('loader/loader.conf')).toMatch(/^editor no$/m);
   });
 });

@@ -1,12 +1,12 @@
 /**
- * What a power cut may leave on the boot partition: our own unfinished files, and the clusters without a name that
- * fsck.fat made files of. Both take space that the next update needs.
+ * Owns removing what a power cut may leave on the boot partition: our own unfinished files, and files that fsck.fat
+ * made of lost clusters. Both take space that the next update needs.
  */
 import { readdirSync } from 'node:fs';
 import type { BootPartition } from './partitions.ts';
 import { UNFINISHED_SUFFIX } from './replace-file.ts';
 
-/** Where this program writes. What lies elsewhere is the user's. */
+/** Where this program writes. Files elsewhere are the user's. */
 const OUR_DIRECTORIES = ['.', 'EFI/Linux', 'loader'];
 const RECOVERED = /^FSCK\d{4}\.REC$/i;
 

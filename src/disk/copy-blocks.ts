@@ -1,8 +1,8 @@
 /**
- * Owns the copying of a partition block by block, and the proof that the copy is what was read.
+ * Owns copying a partition block by block, and verifying the copy.
  *
- * The first block, without which no firmware and no kernel sees a file system, is written last, after the rest was
- * read back from the medium: a copy that was cut is no boot partition.
+ * The first block, without which firmware and kernel recognise no file system, is written last, after the rest was read
+ * back from the medium: an interrupted copy is not a boot partition.
  */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
@@ -10,14 +10,14 @@ import { open } from 'node:fs/promises';
 import { DiskError } from './errors.ts';
 import {
   dropCache,
-  notWhatWasWritten,
+  readBackMismatch,
   openExclusively,
   readExactly,
   writeAndCheck,
   writeExactly,
 } from './partition-table.ts';
 
-/** Small enough that hashing one takes about a millisecond of the event loop. */
+/** Small enough that hashing one blocks the event loop for about a millisecond. */
 const CHUNK_BYTES = 512 * 1024;
 
 export interface CopyProgress {
@@ -33,15 +33,15 @@ export interface CopyOptions {
 }
 
 /**
- * Copies `lengthBytes` from one device or image to another, which nobody else may have open, and reads the copy back.
- * Returns the SHA-256 of what was copied. The source must not change meanwhile. Rejects with a DiskError
+ * Copies `lengthBytes` from one device or image to another, which must not be open elsewhere, and reads the copy back.
+ * Returns the SHA-256 of the copied bytes. The source must not change meanwhile. Rejects with a DiskError
  * `verification` or `aborted`, or with the error of a read or write.
  */
 export async function copyBlocks(source: string, target: string, options: CopyOptions): Promise<string> {
   const { lengthBytes, onProgress, signal } = options;
   await using from = await open(source, 'r');
   await using to = await openExclusively(target);
-  // What was written to the source's files has gone to the disk past the cache of its blocks.
+  // Writes to the source's files bypassed the cache of its blocks.
   await dropCache(from);
 
   const first = await readExactly(from, 0, Math.min(CHUNK_BYTES, lengthBytes));
@@ -62,7 +62,7 @@ export async function copyBlocks(source: string, target: string, options: CopyOp
     onProgress?.({ step: 'verify', doneBytes: position + chunk.length, totalBytes: lengthBytes });
   }
   const hash = written.digest('hex');
-  if (readBack.digest('hex') !== hash) throw notWhatWasWritten(target);
+  if (readBack.digest('hex') !== hash) throw readBackMismatch(target);
   await writeAndCheck(to, target, first, 0);
   return hash;
 }

@@ -1,5 +1,5 @@
 /**
- * Partitions that are plain directories: for machines that were booted without a disk, for `appliance run` and for
+ * Partitions that are plain directories: for machines booted without a disk, for `appliance run` and for
  * tests. Same behaviour as the mounted ones, without the mounts.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -23,9 +23,9 @@ export function directoryBootPartition(root: string): CopyableBootPartition {
 }
 
 /**
- * A data partition in a directory, which is made when it is not there.
+ * A data partition in a directory, which is created if it does not exist.
  *
- * @param persistent whether what is written is still there after a restart
+ * @param persistent whether its files survive a restart
  */
 export function directoryDataPartition(root: string, persistent = false): DataPartition {
   mkdirSync(root, { recursive: true });

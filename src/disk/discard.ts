@@ -1,23 +1,23 @@
 /**
- * Asks a disk to forget what a file system no longer uses: a file that was erased is otherwise still there for whoever
- * reads the disk past its file system.
+ * Discards the blocks that a file system no longer uses: otherwise the data of an erased file can still be read from
+ * the disk.
  */
 import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isErrno, reasonOf, trimFileSystem } from '../linux/mod.ts';
 
-/** What became of it. */
+/** Outcome of a discard. */
 export type Discard = { readonly root: string } & (
   | { readonly state: 'done'; readonly bytes: number }
-  /** Neither this disk nor this file system has to know of discards: a USB stick. */
+  /** The disk or the file system does not support discards, like many USB sticks. */
   | { readonly state: 'unsupported' }
   | { readonly state: 'failed'; readonly reason: string }
 );
 
-/** The kernel is away until a disk has taken that much: a slow one takes a fraction of a second. */
+/** The call blocks until the disk has discarded this much: a slow one takes a fraction of a second. */
 const SLICE_BYTES = 256 * 2 ** 20;
 
-/** Discards what is free of the file system that is mounted at `root`. Never rejects. */
+/** Discards the free space of the file system mounted at `root`. Never rejects. */
 export async function discardFree(root: string): Promise<Discard> {
   let bytes = 0;
   let start = 0;
@@ -29,7 +29,7 @@ export async function discardFree(root: string): Promise<Discard> {
       await nextTurn();
     }
   } catch (error) {
-    // The file system ended.
+    // The end of the file system.
     if (isErrno(error, 'EINVAL') && start > 0) return { root, state: 'done', bytes };
     if (isErrno(error, 'EOPNOTSUPP', 'ENOTSUP', 'ENOTTY')) return { root, state: 'unsupported' };
     return { root, state: 'failed', reason: reasonOf(error) };

@@ -1,4 +1,4 @@
-/** Disks that are files: a sysfs tree with links as the kernel makes them, and sparse files for the devices. */
+/** Fake disks: a sysfs tree with links as the kernel creates them, and sparse files for the devices. */
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DevicePlaces } from './block-devices.ts';
@@ -11,7 +11,7 @@ export interface FakeDisk {
   readonly sizeBytes: number;
   readonly bus?: 'pci' | 'usb';
   readonly model?: string;
-  /** Sizes by number; nodes are files of that size. */
+  /** Partition sizes by number; the nodes are files of that size. */
   readonly partitions?: readonly number[];
 }
 
@@ -49,13 +49,13 @@ export interface FakeTable {
   readonly diskGuid: string;
   readonly bootGuid: string;
   readonly dataGuid: string;
-  /** What the table was made for. */
+  /** Disk size that the table was made for. */
   readonly diskBytes: number;
   readonly bootBytes: number;
   readonly dataBytes: number;
 }
 
-/** A table as the image builder makes it. */
+/** A table as the image builder writes it. */
 export function imageTable(table: FakeTable): Gpt {
   const sectors = (bytes: number): number => bytes / 512;
   const dataLba = 2048 + sectors(table.bootBytes);
@@ -84,7 +84,7 @@ export function imageTable(table: FakeTable): Gpt {
   };
 }
 
-/** What `encodeGpt` makes, at its places. */
+/** The output of `encodeGpt`, at its offsets. */
 export function tableBytes(gpt: Gpt): {
   readonly head: Buffer;
   readonly tail: Buffer;

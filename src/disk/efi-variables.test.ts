@@ -15,17 +15,17 @@ const put = (name: string, hex: string): void =>
 
 describe('a variable of the boot loader', () => {
   it('is attributes and then UTF-16 text up to its NUL', () => {
-    // "systemd-boot 252" as efivarfs gives it: attributes 6 (boot service and runtime access).
+    // "systemd-boot 252" in efivarfs: attributes 6 (boot service and runtime access).
     put('LoaderInfo', '06000000730079007300740065006d0064002d0062006f006f00740020003200350032000000');
     expect(readLoaderVariable('LoaderInfo', dir)).toBe('systemd-boot 252');
   });
 
-  it('is undefined where there is none, and where there are no EFI variables', () => {
+  it('is undefined when not set, and without EFI variables', () => {
     expect(readLoaderVariable('LoaderBootCountPath', dir)).toBeUndefined();
     expect(readLoaderVariable('LoaderBootCountPath', join(dir, 'nowhere'))).toBeUndefined();
   });
 
-  it('is refused when it is no such text', () => {
+  it('is refused when it is not such text', () => {
     put('LoaderDevicePartUUID', '0600');
     expect(() => readLoaderVariable('LoaderDevicePartUUID', dir)).toThrow('2 bytes');
     put('LoaderDevicePartUUID', '06000000410042');

@@ -1,7 +1,7 @@
 /**
- * Owns the reading of what the boot loader says of itself in EFI variables.
+ * Owns reading the EFI variables that the boot loader sets.
  *
- *   efivarfs file: attributes:4 (little-endian), then the variable's bytes; here UTF-16LE text that ends with NUL.
+ *   efivarfs file: attributes:4 (little-endian), then the variable's bytes; here NUL-terminated UTF-16LE text.
  *
  * Sources: Documentation/filesystems/efivarfs.rst; systemd's "The Boot Loader Interface", which owns the GUID.
  */
@@ -12,23 +12,23 @@ export const EFI_VARIABLES_DIRECTORY = '/sys/firmware/efi/efivars';
 const LOADER_GUID = '4a67b082-0a4c-41cf-b6c7-440b29bb8c4f';
 const ATTRIBUTES_BYTES = 4;
 
-/** Variables of the Boot Loader Interface that are text. */
+/** Text variables of the Boot Loader Interface. */
 export type LoaderVariable =
-  /** Partition GUID of the EFI system partition that the loader was started from, in capitals or not. */
+  /** Partition GUID of the EFI system partition that the loader was started from, in upper or lower case. */
   | 'LoaderDevicePartUUID'
   /** `systemd-boot 252.39` */
   | 'LoaderInfo'
-  /** File name of the entry that was started, `appliance-1.2.3+2-1.efi`, with the counter it had on the menu. */
+  /** File name of the started entry, `appliance-1.2.3+2-1.efi`, with its counter in the menu. */
   | 'LoaderEntrySelected'
-  /** `\EFI\Linux\appliance-1.2.3+2-1.efi`: there only while the entry that runs has a counter. */
+  /** `\EFI\Linux\appliance-1.2.3+2-1.efi`: set only while the running entry has a counter. */
   | 'LoaderBootCountPath'
   | 'LoaderFirmwareInfo'
   | 'LoaderImageIdentifier'
   | 'StubInfo';
 
 /**
- * The text of a variable; undefined when the loader did not set it or there is no efivarfs (a kernel that was not
- * started through EFI). Throws when it is there and cannot be read: the file and the reason.
+ * The text of a variable; undefined when the loader did not set it or there is no efivarfs (a kernel not
+ * started through EFI). Throws the file and the reason when it exists and cannot be read.
  */
 export function readLoaderVariable(
   name: LoaderVariable,

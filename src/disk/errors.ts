@@ -1,16 +1,16 @@
-/** What can go wrong with a disk, as a coded error. Messages say what to do where a person can do something. */
+/** Coded errors of disks. Messages say what to do where a person can act. */
 
 export type DiskErrorCode =
   /** No disk of that name, or no boot disk within the time. */
   | 'not-found'
-  /** More than one disk could be meant. */
+  /** More than one disk matches. */
   | 'ambiguous'
-  /** The request makes no sense for that disk: it runs the box, is in use, too small, of another sector size. */
+  /** The disk is unsuitable: the box runs from it, it is in use, too small, or has another sector size. */
   | 'refused'
-  /** Another installation runs. */
+  /** Another installation is running. */
   | 'busy'
   | 'aborted'
-  /** What was read back is not what was written. */
+  /** The data read back differs from the data written. */
   | 'verification'
   /** A read, a write or a tool failed. */
   | 'io';

@@ -1,5 +1,5 @@
 /**
- * Owns what is read of an ext4 file system without mounting it.
+ * Owns reading an ext4 superblock without mounting the file system.
  *
  *   superblock at byte 1024: blocks_count_lo:4 at 4, log_block_size:4 at 24, magic:2 at 56, feature_incompat:4 at 96,
  *   volume_name[16] at 120, blocks_count_hi:4 at 336 (with the feature 64bit)
@@ -9,7 +9,7 @@
 import { open } from 'node:fs/promises';
 
 export interface Ext4 {
-  /** What the file system uses of its partition. */
+  /** Size of the file system, which may be smaller than its partition. */
   readonly sizeBytes: number;
   readonly label: string;
 }
@@ -18,10 +18,10 @@ const SUPERBLOCK_OFFSET = 1024;
 const SUPERBLOCK_BYTES = 1024;
 const MAGIC = 0xef53;
 const INCOMPAT_64BIT = 0x80;
-/** 64 KiB is the largest block there is. */
+/** The largest block size is 64 KiB. */
 const MAX_LOG_BLOCK_SIZE = 6;
 
-/** Undefined when a device or image holds no ext2, ext3 or ext4. Rejects when it cannot be opened or read. */
+/** Undefined when a device or image is not ext2, ext3 or ext4. Rejects when it cannot be opened or read. */
 export async function readExt4(device: string): Promise<Ext4 | undefined> {
   const block = Buffer.alloc(SUPERBLOCK_BYTES);
   await using file = await open(device, 'r');

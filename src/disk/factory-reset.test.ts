@@ -26,7 +26,7 @@ const CONFIG = '[management]\r\naddress = 192.0.2.10/24\r\n';
 const VERSION = '1.0.0';
 const isImage = (path: string): boolean => /^efi\/linux\/appliance-[^/]*\.efi$/.test(path);
 
-/** What is of the image; the case of names is whatever a computer made of it. */
+/** The image's files; a computer may have changed the case of names. */
 const OURS = {
   'EFI/BOOT/bootx64.efi': 'loader',
   'EFI/systemd/systemd-bootx64.efi': 'loader',
@@ -36,7 +36,7 @@ const OURS = {
   'README.TXT': 'my own notes',
   'appliance.ini': '[system]\nhostname = mine\n',
 };
-/** What is not. */
+/** Other files. */
 const THEIRS = {
   'bird.conf': 'secret of bird',
   'bgpd.conf': 'secret of bgpd',
@@ -89,9 +89,9 @@ function makePlace(): ResetPlace {
   return place;
 }
 
-/** Nothing but what is of the image, and that as delivered. */
+/** Only the image's files, as delivered. */
 function expectDelivered({ boot, data }: ResetPlace, config = CONFIG): void {
-  // On a file system that heeds case the texts stand beside those with another one's; FAT replaces them.
+  // On a case-sensitive file system the text files exist beside those in other case; FAT replaces them.
   const lower = (names: readonly string[]): Set<string> => new Set(names.map((name) => name.toLowerCase()));
   expect(lower(filesIn(boot.root))).toEqual(lower(Object.keys(OURS)));
   for (const name of [
@@ -108,7 +108,7 @@ function expectDelivered({ boot, data }: ResetPlace, config = CONFIG): void {
 }
 
 describe('a factory reset', () => {
-  it('leaves what is of the image, as delivered, and says what it erased', async () => {
+  it('keeps the image’s files, as delivered, and reports what it erased', async () => {
     const place = makePlace();
     const { boot, data } = place;
     const report = await factoryReset(place, CONFIG);
@@ -121,7 +121,7 @@ describe('a factory reset', () => {
       'appliance.ini',
       'loader',
     ]);
-    expect(readdirSync(data.root), 'e2fsck wants it').toEqual(['lost+found']);
+    expect(readdirSync(data.root), 'e2fsck requires it').toEqual(['lost+found']);
     expect(report).toEqual({
       restored: ['appliance.ini', 'loader/loader.conf', 'README.txt'].map((name) => join(boot.root, name)),
       erased: expect.arrayContaining([
@@ -140,11 +140,11 @@ describe('a factory reset', () => {
       discards: [],
     });
     expect(report.erased).toHaveLength(Object.keys(THEIRS).length + Object.keys(KNOWN).length);
-    expect(describeReset(report)[0]).toMatch(/^as delivered: .*\/appliance\.ini, /);
+    expect(describeReset(report)[0]).toMatch(/^restored: .*\/appliance\.ini, /);
     expect(describeReset(report)[1]).toMatch(/^erased: .*\/bird\.conf/);
   });
 
-  it('is finished by the next boot, with what the box wrote on meanwhile', async () => {
+  it('is finished by the next boot, including later writes of the box', async () => {
     const place = makePlace();
     await factoryReset(place, CONFIG);
     put(place.data.root, { clock: '1795000000', 'log/appliance.log': 'the restart' });
@@ -155,14 +155,14 @@ describe('a factory reset', () => {
     expect(await finishFactoryReset(place), 'and the boot after that does nothing').toBeUndefined();
   });
 
-  it('was not begun: then no boot erases anything', async () => {
+  it('that was not begun erases nothing at boot', async () => {
     const place = makePlace();
     expect(await finishFactoryReset(place)).toBeUndefined();
     expect(filesIn(place.boot.root)).toHaveLength(Object.keys({ ...OURS, ...THEIRS }).length);
     expect(filesIn(place.data.root)).toHaveLength(Object.keys(KNOWN).length);
   });
 
-  it('that is cut anywhere leaves a box that boots, and is finished by the next boot', async () => {
+  it('that is interrupted anywhere leaves a box that boots, and is finished by the next boot', async () => {
     const everything = [
       ...Object.keys({ ...OURS, ...THEIRS }).map((name) => `boot/${name}`),
       ...Object.keys(KNOWN).map((name) => `data/${name}`),
@@ -174,7 +174,7 @@ describe('a factory reset', () => {
       fc.asyncProperty(fc.subarray(everything), fc.boolean(), async (erased, isConfigWritten) => {
         const place = makePlace();
         const root = dirname(place.boot.root);
-        // As after the first step, and then some of the others.
+        // The state after the first step and some of the others.
         put(place.boot.root, {
           'factory-reset.ini': CONFIG,
           ...(isConfigWritten && { 'appliance.ini': CONFIG }),
@@ -187,7 +187,7 @@ describe('a factory reset', () => {
     );
   });
 
-  it('never touches images and loader, whenever the writes begin to fail', async () => {
+  it('never touches images and loader, whenever writes start to fail', async () => {
     const gone = new Error('EIO');
     for (let writes = 0; writes < 8; writes += 1) {
       const place = makePlace();
@@ -207,9 +207,9 @@ describe('a factory reset', () => {
         expect(readFileSync(join(boot.root, name), 'utf8')).toBe(OURS[name]);
       }
       if (writes < 2) {
-        expect(outcome, 'it was refused as a whole').toBe(gone);
+        expect(outcome, 'it was refused completely').toBe(gone);
         expect(filesIn(place.data.root)).toHaveLength(Object.keys(KNOWN).length);
-        expect(existsSync(join(boot.root, 'factory-reset.ini')), 'and no boot takes it up').toBe(false);
+        expect(existsSync(join(boot.root, 'factory-reset.ini')), 'and no boot resumes it').toBe(false);
       } else {
         expect(filesIn(place.data.root), 'what can be erased is').toEqual([]);
         await finishFactoryReset(place);
@@ -218,7 +218,7 @@ describe('a factory reset', () => {
     }
   });
 
-  it('leaves alone what the box may boot from where no image has a name of ours', async () => {
+  it('keeps what the box may boot from where no image has a known name', async () => {
     const place = makePlace();
     const { root } = place.boot;
     rmSync(join(root, 'EFI'), { recursive: true });
@@ -234,7 +234,7 @@ describe('a factory reset', () => {
     ]);
   });
 
-  it('names what could not be erased, with the reason, and erases the rest', async (ctx) => {
+  it('lists what could not be erased, with the reason, and erases the rest', async (ctx) => {
     if (process.getuid?.() !== 0) ctx.skip('a mount needs root');
     const place = makePlace();
     const busy = join(place.data.root, 'crash');
@@ -250,7 +250,7 @@ describe('a factory reset', () => {
 describe('the disk', () => {
   const why = whyNoLoopDisk();
 
-  it('is asked to discard what was erased', async (ctx) => {
+  it('discards what was erased', async (ctx) => {
     if (why !== undefined) ctx.skip(why);
     using disk = new LoopDisk();
     using other = new LoopDisk();
@@ -284,7 +284,7 @@ describe('the disk', () => {
       [disk.root, 'done'],
       [other.root, 'done'],
     ]);
-    expect(describeReset(report).at(-1)).toMatch(/^discarded: \d+ MiB that .* does not use$/);
+    expect(describeReset(report).at(-1)).toMatch(/^discarded: \d+ MiB of free space on /);
     expect([disk.holds(secrets[0]), disk.holds(secrets[1]), other.holds(secrets[2])]).toEqual([
       false,
       false,
@@ -292,16 +292,16 @@ describe('the disk', () => {
     ]);
   });
 
-  it('that takes no discard is none of its errors, and is told', async () => {
+  it('without discard support is no error, and is reported', async () => {
     const discard = await discardFree('/dev/shm');
     expect(discard).toEqual({ root: '/dev/shm', state: 'unsupported' });
-    const words = describeReset({ restored: [], erased: [], notErased: [], discards: [discard] });
-    expect(words.at(-1)).toBe(
-      'not discarded: the disk of /dev/shm takes no discard, what was erased may still be read from it',
+    const lines = describeReset({ restored: [], erased: [], notErased: [], discards: [discard] });
+    expect(lines.at(-1)).toBe(
+      'not discarded: the disk of /dev/shm does not support discard, erased data may still be readable',
     );
   });
 
-  it('that fails is told', async () => {
+  it('that fails is reported', async () => {
     expect(await discardFree('/nonexistent')).toMatchObject({ state: 'failed', reason: /ENOENT/ });
   });
 });

@@ -1,12 +1,11 @@
 /**
- * Back to the day of delivery: of the boot partition stay the loader and the images, its texts are as delivered, and
- * appliance.ini is what the caller wants; everything else there and on the data partition is erased, and the disk is
- * asked to discard it.
+ * Restores the state of delivery: on the boot partition the loader and the images are kept, the text files restored and
+ * appliance.ini replaced by the caller's; everything else there and on the data partition is erased and discarded.
  *
- * A power cut in the midst leaves a box that boots, since loader and images are not touched, and that finishes: first of
- * all factory-reset.ini is written, the appliance.ini that the box shall have, and while that is there each boot erases
- * everything before anybody reads it. It is there after a reset that nothing cut as well, because a running box writes
- * on (logs, the clock); the next boot removes it last of all.
+ * After a power cut the box still boots, since loader and images are not touched, and finishes the reset: its first
+ * step writes factory-reset.ini, the new appliance.ini, and while that file exists each boot erases everything before
+ * it is read. It exists after an uninterrupted reset too, because a running box keeps writing (logs, the clock); the
+ * next boot removes it as its last step.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { isErrno, reasonOf } from '../linux/mod.ts';
@@ -17,27 +16,27 @@ import { syncDirectory } from './replace-file.ts';
 import type { ResetReport } from './reset-report.ts';
 
 const CONFIG = 'appliance.ini';
-/** There while a reset is to be finished. */
+/** Exists while a reset is unfinished. */
 const PENDING = 'factory-reset.ini';
-/** Made by mke2fs and wanted by e2fsck; only what is in it is erased. */
+/** Created by mke2fs and required by e2fsck; only its content is erased. */
 const LOST_AND_FOUND = 'lost+found';
-/** Of the data partition: what lets somebody in, and what would be in force again, before the rest. */
+/** Erased first on the data partition: the password, and the configuration that would be restored. */
 const FIRST = ['password.json', 'last-good.json', 'last-good.ini'];
 
 export interface ResetPlace {
   readonly boot: BootPartition;
   readonly data: DataPartition;
-  /** Of the running image: whose texts are as delivered. */
+  /** Version of the running image, whose text files are restored. */
   readonly version: string;
-  /** Whether a path from the root of the boot partition is that of an image, in small letters. */
+  /** Whether a lower-case path from the root of the boot partition is an image. */
   readonly isImage: (path: string) => boolean;
 }
 
 /**
- * Erases what can be erased now; a restart belongs to it, at which it is finished. Rejects when nothing was erased,
- * because not even the configuration could be written. What could not be erased is in the report; asking again is safe.
+ * Erases what can be erased now; the caller restarts, and the next boot finishes the reset. Rejects when nothing was
+ * erased, because the configuration could not be written. The report lists what could not be erased; a retry is safe.
  *
- * @param config text of the appliance.ini that the box has afterwards
+ * @param config text of the new appliance.ini
  */
 export async function factoryReset(place: ResetPlace, config: string): Promise<ResetReport> {
   const { boot } = place;
@@ -45,19 +44,19 @@ export async function factoryReset(place: ResetPlace, config: string): Promise<R
     await boot.writeFile(PENDING, config);
     await boot.writeFile(CONFIG, config);
   } catch (error) {
-    await boot.removeFile(PENDING).catch(() => {}); // the write's error is the one to tell
+    await boot.removeFile(PENDING).catch(() => {}); // the write's error is the one to report
     throw error;
   }
   return erase(place);
 }
 
 /**
- * Finishes a reset that was begun before this boot; undefined when none was. Before anything else reads the partitions.
+ * Finishes a reset begun before this boot; undefined when none was. Call it before anything else reads the partitions.
  * Rejects when it cannot be finished: the next boot tries again.
  */
 export async function finishFactoryReset(place: ResetPlace): Promise<ResetReport | undefined> {
   const { boot } = place;
-  const config = await readIfThere(`${boot.root}/${PENDING}`);
+  const config = await readIfPresent(`${boot.root}/${PENDING}`);
   if (config === undefined) return undefined;
   await boot.writeFile(CONFIG, config);
   const report = await erase(place);
@@ -68,7 +67,7 @@ export async function finishFactoryReset(place: ResetPlace): Promise<ResetReport
 async function erase(place: ResetPlace): Promise<ResetReport> {
   const { boot, data } = place;
   const done: Done = { restored: [`${boot.root}/${CONFIG}`], erased: [], notErased: [] };
-  // What goes wrong with one of them is no reason to leave the other as it was.
+  // An error on one of them is no reason to skip the other.
   await attempt(boot.root, done, () => eraseBoot(place, done));
   await attempt(data.root, done, () => eraseData(data, done));
   const discards = [await boot.discardFree(), await data.discardFree()];
@@ -83,7 +82,7 @@ interface Done {
 
 async function eraseBoot({ boot, version, isImage }: ResetPlace, done: Done): Promise<void> {
   const texts = bootTexts(version);
-  // FAT keeps case and does not heed it.
+  // FAT preserves case and ignores it.
   const kept = new Set(
     [...LOADER_PROGRAMS, ...texts.keys(), CONFIG, PENDING].map((path) => path.toLowerCase()),
   );
@@ -97,13 +96,13 @@ async function eraseBoot({ boot, version, isImage }: ResetPlace, done: Done): Pr
     done.notErased.push(...unread.map(({ path, reason }) => ({ path: `${root}/${path}`, reason })));
     for (const name of paths) {
       const path = `${root}/${name}`;
-      // Booted by something else, or from a file with a name of its own: it must boot again.
+      // Booted by another loader, or from a file with another name: the box must boot again.
       if (!hasImage && /^(EFI|loader)(\/|$)/i.test(name)) {
-        done.notErased.push({ path, reason: 'there is no image of ours, so the box may boot from it' });
+        done.notErased.push({ path, reason: 'the box may boot from it, since no image has a known name' });
       } else await remove(path, done);
     }
     for (const [name, text] of texts) {
-      if ((await readIfThere(`${root}/${name}`).catch(() => undefined)) === text) continue;
+      if ((await readIfPresent(`${root}/${name}`).catch(() => undefined)) === text) continue;
       await attempt(`${root}/${name}`, done, async () => {
         await boot.writeFile(name, text);
         done.restored.push(`${root}/${name}`);
@@ -121,7 +120,7 @@ async function eraseData({ root }: DataPartition, done: Done): Promise<void> {
     ...lost.map((name) => `${LOST_AND_FOUND}/${name}`),
   ];
   for (const name of names) await remove(`${root}/${name}`, done);
-  // Blocks of files whose end is not on the disk yet are not free for a discard.
+  // Blocks of files whose removal is not on the disk yet are not free for a discard.
   await syncDirectory(root);
 }
 
@@ -132,7 +131,7 @@ function remove(path: string, done: Done): Promise<void> {
   });
 }
 
-/** Notes what went wrong with a path, and goes on. */
+/** Records the error for a path and continues. */
 async function attempt(path: string, done: Done, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -141,7 +140,7 @@ async function attempt(path: string, done: Done, work: () => Promise<void>): Pro
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Owns the recognition of a FAT file system by its label, read from the device itself: no udev, no blkid.
+ * Owns identifying a FAT file system by its label, read from the device itself: no udev, no blkid.
  *
  *   boot sector: label[11] blank padded at 43 and type[8] at 54 (FAT12, FAT16), at 71 and 82 (FAT32), 0x55 0xaa at 510
  *
@@ -11,7 +11,7 @@ import { type DevicePlaces, NOT_A_DISK } from './block-devices.ts';
 
 const SECTOR_BYTES = 512;
 
-/** The label on a block device or image; undefined when it holds no FAT file system or cannot be read. */
+/** The label on a block device or image; undefined when it is not a FAT file system or cannot be read. */
 export async function readFatLabel(device: string): Promise<string | undefined> {
   const sector = Buffer.alloc(SECTOR_BYTES);
   try {
@@ -19,7 +19,7 @@ export async function readFatLabel(device: string): Promise<string | undefined> 
     const { bytesRead } = await file.read(sector, 0, SECTOR_BYTES, 0);
     if (bytesRead < SECTOR_BYTES) return undefined;
   } catch {
-    return undefined; // no medium, or unplugged between the listing and here
+    return undefined; // no medium, or unplugged meanwhile
   }
   if (sector.readUInt16LE(510) !== 0xaa55) return undefined;
   const text = (start: number, length: number): string => sector.toString('latin1', start, start + length);
@@ -28,7 +28,7 @@ export async function readFatLabel(device: string): Promise<string | undefined> 
   return undefined;
 }
 
-/** Names of all block devices, disks and partitions, whose FAT label is `label`, in order. */
+/** Names of all block devices (disks and partitions) whose FAT label is `label`, in order. */
 export async function findByLabel(
   label: string,
   { sysfs = '/sys', dev = '/dev' }: DevicePlaces = {},

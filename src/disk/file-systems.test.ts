@@ -53,23 +53,23 @@ describe.skipIf(missing.length > 0)(`a FAT file system before its mount${words}`
   });
 
   it('is clean', async () => {
-    expect(await checkFat(image)).toMatchObject({ state: 'clean', words: 'clean' });
+    expect(await checkFat(image)).toMatchObject({ state: 'clean', summary: 'clean' });
   });
 
-  it('is repaired after a cut while it was writable, and clean then', async () => {
+  it('is repaired after a power cut while it was writable, and clean then', async () => {
     put(Buffer.from([1]), 65);
     const check = await checkFat(image);
     expect(check.state).toBe('repaired');
-    expect(check.words).toMatch(/^repaired: .*(boot sector|Dirty bit)/);
+    expect(check.summary).toMatch(/^repaired: .*(boot sector|Dirty bit)/);
     expect(await checkFat(image)).toMatchObject({ state: 'clean' });
   });
 
-  it('that is none is damaged, and without a checker it is unchecked', async () => {
+  it('is damaged with other content, and unchecked without a checker', async () => {
     empty(MIB);
     expect(await checkFat(image)).toMatchObject({ state: 'damaged' });
     expect(await checkFat(image, { signal: AbortSignal.abort() })).toMatchObject({
       state: 'unchecked',
-      words: 'could not be checked: aborted',
+      summary: 'could not be checked: aborted',
     });
   });
 });
@@ -84,17 +84,17 @@ describe.skipIf(missing.length > 0)(`the data partition before its mount${words}
     debugfs(`write ${file} last-good.ini`);
   }
 
-  it('is left alone when it is clean and fills its partition', async () => {
+  it('is unchanged when it is clean and fills its partition', async () => {
     dataImage(64);
     expect(await prepareData(image)).toEqual({ lines: [`${image}: clean`], problem: undefined });
     expect(debugfs('cat last-good.ini')).toBe('[system]\n');
   });
 
-  it('is made as large as its partition, keeps its files, and stays so', async () => {
+  it('grows to the size of its partition, keeps its files, and stays so', async () => {
     dataImage(32, 400);
     const { lines, problem } = await prepareData(image);
     expect(problem).toBeUndefined();
-    expect(lines.join('\n')).toContain('made larger, from 32 to 400 MiB');
+    expect(lines.join('\n')).toContain('grown from 32 to 400 MiB');
     expect(await readExt4(image)).toEqual({ sizeBytes: 400 * MIB, label: 'appliance-data' });
     expect(debugfs('cat last-good.ini')).toBe('[system]\n');
     expect(debugfs('ls')).toContain('lost+found');
@@ -102,7 +102,7 @@ describe.skipIf(missing.length > 0)(`the data partition before its mount${words}
     expect((await prepareData(image)).lines).toEqual([`${image}: clean`]);
   });
 
-  it('is checked when a cut left it in use, and grown all the same', async () => {
+  it('is checked after a power cut while mounted, and grown as well', async () => {
     dataImage(32, 64);
     debugfs('ssv state 2');
     const { lines, problem } = await prepareData(image);
@@ -111,31 +111,31 @@ describe.skipIf(missing.length > 0)(`the data partition before its mount${words}
     expect((await readExt4(image))?.sizeBytes).toBe(64 * MIB);
   });
 
-  it('is repaired beyond what is safe when it must be, and that is stated', async () => {
+  it('is repaired beyond safe repairs when necessary, and that is reported', async () => {
     dataImage(64);
     // The first block group's bitmaps and inodes.
     put(Buffer.alloc(400 * 1024, 0x5a), 40 * 1024);
     debugfsState();
     const { problem } = await prepareData(image);
-    expect(problem).toMatch(/was damaged and is repaired|was made anew/);
+    expect(problem).toMatch(/was damaged and repaired|was recreated/);
     expect(await checkExt4(image, 'repair-all')).toMatchObject({ state: 'clean' });
   });
 
-  /** Sets the state in the superblock to "errors": debugfs itself opens nothing that is so broken. */
+  /** Sets the state in the superblock to "errors": debugfs itself refuses to open such a file system. */
   function debugfsState(): void {
     put(Buffer.from([2, 0]), 1024 + 58);
   }
 
-  it('is made anew when nothing is left of it, and that is stated', async () => {
+  it('is recreated when nothing is left of it, and that is reported', async () => {
     empty(64 * MIB);
     put(Buffer.alloc(MIB, 0xa5), 0);
     const { problem } = await prepareData(image);
-    expect(problem).toMatch(/could not be repaired .* was made anew/);
+    expect(problem).toMatch(/could not be repaired .* was recreated/);
     expect(await readExt4(image)).toEqual({ sizeBytes: 64 * MIB, label: 'appliance-data' });
     expect((await prepareData(image)).problem).toBeUndefined();
   });
 
-  it('is never made anew because a checker was ended', async () => {
+  it('is never recreated because a checker was ended', async () => {
     empty(64 * MIB);
     const { problem, lines } = await prepareData(image, { signal: AbortSignal.abort() });
     expect(problem).toBeUndefined();
@@ -143,7 +143,7 @@ describe.skipIf(missing.length > 0)(`the data partition before its mount${words}
     expect(await readExt4(image)).toBeUndefined();
   });
 
-  it('is made by mke2fs with our label, and a failure says what it said', async () => {
+  it('is created by mke2fs with our label, and a failure includes its message', async () => {
     empty(64 * MIB);
     await makeExt4(image);
     expect(await readExt4(image)).toMatchObject({ label: 'appliance-data' });
@@ -152,7 +152,7 @@ describe.skipIf(missing.length > 0)(`the data partition before its mount${words}
 });
 
 describe('a tool', () => {
-  it('that is not there, hangs or is ended says so', async () => {
+  it('reports being missing, hanging and being ended', async () => {
     const timeoutMs = 20_000;
     expect(await runTool(join(dir, 'none'), [], { timeoutMs })).toMatchObject({ end: 'not-started' });
     expect(await runTool('/bin/sleep', ['60'], { timeoutMs: 100 })).toMatchObject({ end: 'timed-out' });

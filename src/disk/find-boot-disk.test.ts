@@ -67,7 +67,7 @@ function fatSector(kind: 'FAT32' | 'FAT16', label: string): Buffer {
 }
 
 describe('the disks of a machine', () => {
-  it('have their partitions by number, whatever their nodes are called, and say whether they are on USB', () => {
+  it('list their partitions by number, whatever the nodes’ names, and whether they are on USB', () => {
     addDisk(root, { name: 'nvme0n1', sizeBytes: 8 * MIB, model: 'Fast  One', partitions: [MIB, 2 * MIB] });
     addDisk(root, { name: 'sda', sizeBytes: 4 * MIB, bus: 'usb' });
     addDisk(root, { name: 'sr0', sizeBytes: 4 * MIB });
@@ -87,7 +87,7 @@ describe('the disks of a machine', () => {
 });
 
 describe('the boot disk', () => {
-  it('is the one with the partition that the loader names, in capitals or not', async () => {
+  it('is the one with the partition that the loader names, in upper or lower case', async () => {
     diskWithTable('nvme0n1', OTHER_GUID);
     diskWithTable('sda', BOOT_GUID);
     loaderSays(BOOT_GUID.toUpperCase());
@@ -96,28 +96,26 @@ describe('the boot disk', () => {
     expect(bootDeviceOf(found)).toBe(join(root, 'dev/sda1'));
   });
 
-  it('is found by the backup of a table that was torn', async () => {
+  it('is found by the backup of a torn table', async () => {
     diskWithTable('sda', BOOT_GUID, { copies: 'backup' });
     loaderSays(BOOT_GUID);
     expect(await findBootDisk(options())).toMatchObject({ disk: { name: 'sda' } });
   });
 
-  it('is never guessed: two that match are named with what to do', async () => {
+  it('is never guessed: two matches are named with what to do', async () => {
     diskWithTable('sda', BOOT_GUID, { diskGuid: IMAGE_DISK_GUID, model: 'Red' });
     diskWithTable('sdb', BOOT_GUID, { diskGuid: IMAGE_DISK_GUID, model: 'Blue' });
     loaderSays(BOOT_GUID);
     const error = await findBootDisk(options()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'ambiguous' });
-    expect(String(error)).toMatch(
-      /dev\/sda1 \(Red\) and .*dev\/sdb1 \(Blue\) both have.*take out all but one/,
-    );
+    expect(String(error)).toMatch(/dev\/sda1 \(Red\) and .*dev\/sdb1 \(Blue\) both have.*remove all but one/);
   });
 
-  it('waits for the twin of a stick that is fresh from its image', async () => {
+  it('waits for the twin of a stick freshly written from its image', async () => {
     diskWithTable('sda', BOOT_GUID, { diskGuid: IMAGE_DISK_GUID });
     loaderSays(BOOT_GUID);
     const finding = findBootDisk({ ...options(), twinWaitMs: 300 });
-    finding.catch(() => {}); // judged below
+    finding.catch(() => {}); // checked below
     await new Promise((resolve) => {
       setTimeout(resolve, 100);
     });
@@ -135,7 +133,7 @@ describe('the boot disk', () => {
     expect(await finding).toMatchObject({ disk: { name: 'sda' } });
   });
 
-  it('is not the one with the label when the loader names another', async () => {
+  it('is not the labelled one when the loader names another', async () => {
     const path = diskWithTable('sda', OTHER_GUID);
     write(`${path}1`, [fatSector('FAT32', 'APPLIANCE'), 0]);
     loaderSays(BOOT_GUID);
@@ -144,7 +142,7 @@ describe('the boot disk', () => {
     expect(String(error)).toContain(BOOT_GUID);
   });
 
-  it('is the one with the label for a kernel without a loader, with a table or without', async () => {
+  it('is the labelled one for a kernel without a loader, with or without a table', async () => {
     const path = diskWithTable('sda', BOOT_GUID);
     write(`${path}1`, [fatSector('FAT32', 'APPLIANCE'), 0]);
     const withTable = await findBootDisk(options());
@@ -163,7 +161,7 @@ describe('the boot disk', () => {
 });
 
 describe('a FAT label', () => {
-  it('is read from FAT32 and FAT16, and there is none in what is no file system', async () => {
+  it('is read from FAT32 and FAT16, and undefined for other content', async () => {
     const file = (name: string, bytes: Buffer): string => {
       writeFileSync(join(root, name), bytes);
       return join(root, name);

@@ -1,9 +1,9 @@
 /**
- * Owns the finding of the disk that this machine was booted from: by the partition GUID that the boot loader left in an
- * EFI variable, or, for a kernel that was started without a loader, by the file system's label.
+ * Owns finding the disk that this machine was booted from: by the partition GUID that the boot loader set in an EFI
+ * variable, or, for a kernel started without a loader, by the file system's label.
  *
- * Invariant: two disks that match are an error that names both. Nothing is ever guessed, since what is found is
- * written to.
+ * Invariant: two disks that match are an error that names both. Never guesses, since the disk it finds is written
+ * to.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DevicePlaces, type Disk, listDisks } from './block-devices.ts';
@@ -13,7 +13,7 @@ import { findByLabel } from './fat-label.ts';
 import { BOOT_LABEL, IMAGE_DISK_GUID } from './layout.ts';
 import { tryReadTable } from './partition-table.ts';
 
-/** Where the boot partition is. The device of a partition is known only once the kernel shows it. */
+/** Location of the boot partition. Its device is known only once the kernel shows the partition. */
 export type BootDisk =
   | {
       readonly kind: 'table';
@@ -25,22 +25,22 @@ export type BootDisk =
   /** A file system that fills a disk, or a partition of a disk without a GUID partition table. */
   | { readonly kind: 'plain'; readonly device: string; readonly foundBy: 'label' };
 
-/** USB disks appear seconds after the kernel started. */
+/** USB disks appear seconds after the kernel starts. */
 const WAIT_MS = 15_000;
 const POLL_MS = 200;
-/** Two sticks fresh from one image differ in nothing: how long the second one may take to appear after the first. */
+/** Two sticks freshly written from one image are identical: how long to wait for a second one after the first. */
 const TWIN_WAIT_MS = 2_000;
 
 export interface FindOptions extends DevicePlaces {
   readonly efiVariables?: string;
-  /** How long disks are waited for, in milliseconds. */
+  /** How long to wait for disks, in milliseconds. */
   readonly waitMs?: number;
   readonly twinWaitMs?: number;
 }
 
 interface Candidate {
   readonly bootDisk: BootDisk;
-  /** How messages call it: `/dev/sda1`. */
+  /** Its name in messages: `/dev/sda1`. */
   readonly name: string;
   readonly fresh: boolean;
 }
@@ -63,18 +63,18 @@ export async function findBootDisk(options: FindOptions = {}): Promise<BootDisk>
   if (first === undefined) {
     throw new DiskError('not-found', `no partition with ${search.what} appeared within ${waitMs / 1000} s`);
   }
-  if (found.length > 1) throw new DiskError('ambiguous', ambiguousWords(found, search.what));
+  if (found.length > 1) throw new DiskError('ambiguous', ambiguousMessage(found, search.what));
   return first.bootDisk;
 }
 
 /**
- * Looks once more, for a time when every disk has appeared: a copy of the boot disk, made with dd, that was slower than
- * the one found. Returns what to tell, undefined when all is well.
+ * Searches once more, when every disk has appeared, for a copy of the boot disk (made with dd) that appeared later than
+ * the one found. Returns a message, undefined when the boot disk is unique.
  */
 export async function findTwin(options: FindOptions = {}): Promise<string | undefined> {
   const search = searchOf(options);
   const found = await search.run();
-  return found.length > 1 ? ambiguousWords(found, search.what) : undefined;
+  return found.length > 1 ? ambiguousMessage(found, search.what) : undefined;
 }
 
 function searchOf(options: FindOptions): { readonly what: string; run(): Promise<Candidate[]> } {
@@ -86,7 +86,7 @@ function searchOf(options: FindOptions): { readonly what: string; run(): Promise
     return { what: `the label ${BOOT_LABEL}`, run: () => searchByLabel(options) };
   }
   const guid = variable.toLowerCase();
-  return { what: `the GUID ${guid} that the boot loader names`, run: () => searchByGuid(guid, options) };
+  return { what: `the GUID ${guid} that the boot loader reports`, run: () => searchByGuid(guid, options) };
 }
 
 async function searchByGuid(guid: string, places: DevicePlaces): Promise<Candidate[]> {
@@ -125,16 +125,16 @@ async function searchByLabel(places: DevicePlaces): Promise<Candidate[]> {
   return found;
 }
 
-function ambiguousWords(found: readonly Candidate[], what: string): string {
+function ambiguousMessage(found: readonly Candidate[], what: string): string {
   const names = found.map(({ name, bootDisk }) => {
     const model = bootDisk.kind === 'table' ? bootDisk.disk.model : undefined;
     return model === undefined ? name : `${name} (${model})`;
   });
   const all = names.length === 2 ? 'both' : 'all';
-  return `${names.join(' and ')} ${all} have ${what}: take out all but one and start again`;
+  return `${names.join(' and ')} ${all} have ${what}: remove all but one and restart`;
 }
 
-/** The node that a partition has or will have: the kernel puts a p behind a name that ends in a digit. */
+/** The node a partition has or will have: the kernel puts a p behind a name that ends in a digit. */
 function nodeOf(disk: Disk, number: number): string {
   const shown = disk.partitions.find((partition) => partition.number === number);
   return shown?.device ?? `${disk.device}${/\d$/.test(disk.device) ? 'p' : ''}${number}`;

@@ -1,15 +1,15 @@
-/** Owns the look for what is in a directory and is not to be: names only, nothing is changed. */
+/** Owns finding the files in a directory that are not to be kept. Changes nothing. */
 import { readdir } from 'node:fs/promises';
 import { reasonOf } from '../linux/mod.ts';
 
 export interface Foreign {
-  /** Relative to the root; a directory stands for all in it. */
+  /** Relative to the root; a directory includes its content. */
   readonly paths: readonly string[];
-  /** Directories that could not be read, and are left alone. */
+  /** Directories that could not be read and are kept. */
   readonly unread: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** What below `root` is not to be kept. `isKept` is asked for each file, by its path from the root. */
+/** Everything below `root` that is not to be kept. `isKept` decides for each file, by its path from the root. */
 export async function findForeign(root: string, isKept: (path: string) => boolean): Promise<Foreign> {
   const { foreign, unread } = await look(root, '', isKept);
   return { paths: foreign, unread };
@@ -18,7 +18,7 @@ export async function findForeign(root: string, isKept: (path: string) => boolea
 interface Look {
   readonly foreign: string[];
   readonly unread: { readonly path: string; readonly reason: string }[];
-  /** Whether anything in it stays, and so it does. */
+  /** Whether anything in it is kept, and so the directory too. */
   readonly stays: boolean;
 }
 

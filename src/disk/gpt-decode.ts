@@ -1,4 +1,4 @@
-/** Decodes a GUID partition table, from its backup when the primary copy is damaged. Nothing read is believed unchecked. */
+/** Decodes a GUID partition table, from its backup when the primary copy is damaged. Trusts nothing unchecked. */
 import { crc32 } from 'node:zlib';
 import {
   checkPartitions,
@@ -26,15 +26,15 @@ const MBR_TYPE_OFFSET = 4;
 export interface DecodedGpt {
   readonly gpt: Gpt;
   readonly source: 'primary' | 'backup';
-  /** What is wrong with the other one, or with its place; undefined when both say the same. */
+  /** What is wrong with the other copy or its location; undefined when both agree. */
   readonly fault: string | undefined;
 }
 
 /**
  * Reads a table from the first `gptHeadSectors` and the last `gptTailSectors` sectors of a disk of `diskSectors`.
- * The primary copy is believed; the backup when the primary is damaged.
+ * The primary copy is used; the backup when the primary is damaged.
  *
- * @throws Error with what is wrong with each when neither is whole
+ * @throws Error with the fault of each when neither is intact
  */
 export function decodeGpt(
   head: Buffer,
@@ -62,29 +62,28 @@ export function decodeGpt(
 
 function checkProtectiveMbr(head: Buffer): void {
   if (head.length < MBR_SIGNATURE + 2 || head.readUInt16BE(MBR_SIGNATURE) !== 0x55aa) {
-    throw new Error('no master boot record before it');
+    throw new Error('no protective master boot record');
   }
   const types = Array.from({ length: MBR_ENTRIES }, (_, index) =>
     head.readUInt8(MBR_ENTRY + index * MBR_ENTRY_BYTES + MBR_TYPE_OFFSET),
   );
-  if (!types.includes(MBR_TYPE_PROTECTIVE))
-    throw new Error('the master boot record before it does not protect it');
+  if (!types.includes(MBR_TYPE_PROTECTIVE)) throw new Error('the master boot record has no protective entry');
 }
 
-/** Sectors that were read from a disk, and where they lie on it. */
+/** Sectors read from a disk, and their position on it. */
 interface Sectors {
   readonly bytes: Buffer;
   readonly startLba: number;
   readonly sectorBytes: number;
 }
 
-/** The table whose header lies at `headerLba`, its entries among the same sectors. */
+/** The table whose header is at `headerLba`, with its entries in the same sectors. */
 function decodeCopy(sectors: Sectors, headerLba: number): Gpt {
   const { bytes, startLba, sectorBytes } = sectors;
   const slice = (firstLba: number, lengthBytes: number, what: string): Buffer => {
     const start = (firstLba - startLba) * sectorBytes;
     if (start < 0 || start + lengthBytes > bytes.length) {
-      throw new Error(`${what} at sector ${firstLba}: outside of the sectors kept for a table`);
+      throw new Error(`${what} at sector ${firstLba}: outside the sectors reserved for the table`);
     }
     return bytes.subarray(start, start + lengthBytes);
   };
@@ -93,22 +92,23 @@ function decodeCopy(sectors: Sectors, headerLba: number): Gpt {
     throw new Error(`no header at sector ${headerLba}`);
   const headerBytes = header.readUInt32LE(Header.size);
   if (headerBytes < HEADER_BYTES || headerBytes > sectorBytes) {
-    throw new Error(`a header of ${headerBytes} bytes`);
+    throw new Error(`invalid header length of ${headerBytes} bytes`);
   }
   const covered = Buffer.from(header.subarray(0, headerBytes));
   covered.writeUInt32LE(0, Header.crc);
-  if (crc32(covered) !== header.readUInt32LE(Header.crc)) throw new Error('the header has a wrong checksum');
+  if (crc32(covered) !== header.readUInt32LE(Header.crc)) throw new Error('header checksum mismatch');
   const myLba = readLba(header, Header.myLba);
-  if (myLba !== headerLba) throw new Error(`the header at sector ${headerLba} is that of sector ${myLba}`);
+  if (myLba !== headerLba)
+    throw new Error(`the header at sector ${headerLba} names sector ${myLba} as its own`);
 
   const count = header.readUInt32LE(Header.entryCount);
   const size = header.readUInt32LE(Header.entrySize);
   if (count > ENTRY_COUNT || size !== ENTRY_BYTES) {
-    throw new Error(`${count} entries of ${size} bytes: at most 128 of 128 bytes are read`);
+    throw new Error(`${count} entries of ${size} bytes: at most 128 of 128 bytes are supported`);
   }
   const entries = slice(readLba(header, Header.entriesLba), count * size, 'the entries');
   if (crc32(entries) !== header.readUInt32LE(Header.entriesCrc)) {
-    throw new Error('the entries have a wrong checksum');
+    throw new Error('entries checksum mismatch');
   }
   const gpt = {
     sectorBytes,
@@ -145,12 +145,12 @@ function decodeEntries(entries: Buffer, count: number): GptPartition[] {
 function difference(primary: Gpt, backup: Gpt): string | undefined {
   const text = (gpt: Gpt) =>
     JSON.stringify(gpt, (_, value) => (typeof value === 'bigint' ? String(value) : value));
-  return text(primary) === text(backup) ? undefined : 'it differs from the primary one';
+  return text(primary) === text(backup) ? undefined : 'differs from the primary';
 }
 
 function readLba(bytes: Buffer, offset: number): number {
   const value = bytes.readBigUInt64LE(offset);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`a sector number of ${value}`);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`sector number ${value} is out of range`);
   return Number(value);
 }
 

@@ -28,7 +28,7 @@ export interface EncodedGpt {
   readonly tailLba: number;
 }
 
-/** The bytes of both copies. @throws Error for a table that no disk may have */
+/** The bytes of both copies. @throws Error for an invalid table */
 export function encodeGpt(gpt: Gpt): EncodedGpt {
   checkPartitions(gpt);
   const { sectorBytes, diskSectors } = gpt;
@@ -46,7 +46,7 @@ export function encodeGpt(gpt: Gpt): EncodedGpt {
 
 function encodeProtectiveMbr(sectorBytes: number, diskSectors: number): Buffer {
   const sector = Buffer.alloc(sectorBytes);
-  // From LBA 1 to the end; CHS addresses are of no use any more.
+  // From LBA 1 to the end; CHS addresses are obsolete.
   sector.set([0, 0x00, 0x02, 0x00, MBR_TYPE_PROTECTIVE, 0xff, 0xff, 0xff], MBR_ENTRY);
   sector.writeUInt32LE(1, MBR_ENTRY + 8);
   sector.writeUInt32LE(Math.min(diskSectors - 1, MAX_MBR_SECTORS), MBR_ENTRY + 12);

@@ -1,5 +1,5 @@
 /**
- * The GUID partition table's bytes: both copies and the protective master boot record. Pure.
+ * The GUID partition table's layout: both copies and the protective master boot record. Pure.
  *
  *   LBA 0           protective MBR
  *   LBA 1           primary header
@@ -12,8 +12,8 @@
  *         diskGuid:16 entriesLba:8 entryCount:4 entrySize:4 entriesCrc:4
  * entry   typeGuid:16 guid:16 firstLba:8 lastLba:8 attributes:8 name:72 (UTF-16LE)
  *
- * Whoever changes a table on a disk writes the tail, syncs, and then writes the head: at every moment one of the two
- * is whole. Source: UEFI specification 2.10, section 5.
+ * To change a table on a disk, write the tail, sync, then write the head: at every moment one of the two is intact.
+ * Source: UEFI specification 2.10, section 5.
  */
 import { guidFromBytes, guidToBytes } from './guid.ts';
 
@@ -52,11 +52,11 @@ export const GptType = {
 } as const;
 
 export interface GptPartition {
-  /** As the kernel counts them, from 1: `nvme0n1p1`. */
+  /** The kernel's number, from 1: `nvme0n1p1`. */
   readonly number: number;
-  /** Lower-case text, as `guid` is. */
+  /** Lower-case text, like `guid`. */
   readonly typeGuid: string;
-  /** What Linux calls PARTUUID. */
+  /** PARTUUID in Linux. */
   readonly guid: string;
   readonly firstLba: number;
   /** Inclusive. */
@@ -68,7 +68,7 @@ export interface GptPartition {
 
 export interface Gpt {
   readonly sectorBytes: number;
-  /** Sectors of the disk that the table was made for: the backup header is in the last one. */
+  /** Number of sectors of the disk that the table was made for: the backup header is in the last one. */
   readonly diskSectors: number;
   readonly diskGuid: string;
   readonly firstUsableLba: number;
@@ -77,12 +77,12 @@ export interface Gpt {
   readonly partitions: readonly GptPartition[];
 }
 
-/** Sectors that `decodeGpt` wants from the disk's beginning. */
+/** Number of sectors that `decodeGpt` needs from the start of the disk. */
 export function gptHeadSectors(sectorBytes: number): number {
   return 2 + ENTRIES_BYTES / sectorBytes;
 }
 
-/** Sectors that `decodeGpt` wants from the disk's end. */
+/** Number of sectors that `decodeGpt` needs from the end of the disk. */
 export function gptTailSectors(sectorBytes: number): number {
   return 1 + ENTRIES_BYTES / sectorBytes;
 }
@@ -99,28 +99,27 @@ export function emptyGpt(sectorBytes: number, diskSectors: number, diskGuid: str
   };
 }
 
-/** Throws when a partition is outside of the disk, in another's place, or not to be encoded. */
+/** Throws when a partition is outside the disk, overlaps another, or cannot be encoded. */
 export function checkPartitions(gpt: Gpt): void {
   const first = gptHeadSectors(gpt.sectorBytes);
   const last = gpt.diskSectors - gptTailSectors(gpt.sectorBytes) - 1;
   if (gpt.firstUsableLba < first || gpt.lastUsableLba > last) {
-    const said = `${gpt.firstUsableLba} to ${gpt.lastUsableLba}`;
-    throw new Error(
-      `usable sectors ${said} of ${gpt.diskSectors}: ${first} to ${last} are free of the table`,
-    );
+    const range = `${gpt.firstUsableLba}–${gpt.lastUsableLba}`;
+    throw new Error(`usable sectors ${range} of ${gpt.diskSectors}: expected them within ${first}–${last}`);
   }
   let end = gpt.firstUsableLba - 1;
   for (const { number, firstLba, lastLba, name } of gpt.partitions.toSorted(
     (a, b) => a.firstLba - b.firstLba,
   )) {
-    const range = `partition ${number} from sector ${firstLba} to ${lastLba}`;
-    if (lastLba < firstLba) throw new Error(`${range} ends before it begins`);
-    if (firstLba <= end) throw new Error(`${range} begins before sector ${end + 1}, the first that is free`);
+    const range = `partition ${number} at sectors ${firstLba}–${lastLba}`;
+    if (lastLba < firstLba) throw new Error(`${range} ends before it starts`);
+    if (firstLba <= end) throw new Error(`${range} starts before sector ${end + 1}, the first free one`);
     if (lastLba > gpt.lastUsableLba) {
-      throw new Error(`${range} ends behind sector ${gpt.lastUsableLba}, the last usable one`);
+      throw new Error(`${range} ends after sector ${gpt.lastUsableLba}, the last usable one`);
     }
-    if (number < 1 || number > ENTRY_COUNT) throw new Error(`${range}: numbers go from 1 to 128`);
-    if (name.length > NAME_CHARACTERS) throw new Error(`${range} has a name longer than 36: "${name}"`);
+    if (number < 1 || number > ENTRY_COUNT) throw new Error(`${range}: number out of range (1–128)`);
+    if (name.length > NAME_CHARACTERS)
+      throw new Error(`${range} has a name longer than 36 characters: "${name}"`);
     end = lastLba;
   }
 }

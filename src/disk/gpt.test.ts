@@ -50,7 +50,7 @@ function sample(sectorBytes = SECTOR): Gpt {
   };
 }
 
-/** The whole disk, as a file would hold it. */
+/** The whole disk as one buffer. */
 function disk(gpt: Gpt, sectors = gpt.diskSectors): Buffer {
   const bytes = Buffer.alloc(sectors * gpt.sectorBytes);
   const { head, tail, tailLba } = encodeGpt(gpt);
@@ -74,30 +74,30 @@ function damage(bytes: Buffer, offset: number): Buffer {
 }
 
 describe('GUIDs', () => {
-  it('have their first three groups little-endian', () => {
+  it('store their first three groups little-endian', () => {
     const bytes = guidToBytes('00112233-4455-6677-8899-aabbccddeeff');
     expect(bytes.toString('hex')).toBe('33221100554477668899aabbccddeeff');
     expect(guidFromBytes(bytes)).toBe('00112233-4455-6677-8899-aabbccddeeff');
   });
 
-  it('refuses what is none', () => {
+  it('refuses other text', () => {
     expect(() => guidToBytes('0011')).toThrow('"0011" is not a GUID');
   });
 });
 
 describe.each([512, 4096])('a table of %i byte sectors', (sectorBytes) => {
-  it('is read as it was written', () => {
+  it('is decoded as encoded', () => {
     const gpt = sample(sectorBytes);
     expect(decode(disk(gpt), sectorBytes)).toEqual({ gpt, source: 'primary', fault: undefined });
   });
 
-  it('falls back to the backup and says why', () => {
+  it('falls back to the backup and reports why', () => {
     const gpt = sample(sectorBytes);
     const bytes = damage(disk(gpt), sectorBytes + 56);
     expect(decode(bytes, sectorBytes)).toEqual({
       gpt,
       source: 'backup',
-      fault: 'primary table: the header has a wrong checksum',
+      fault: 'primary table: header checksum mismatch',
     });
   });
 });
@@ -105,23 +105,23 @@ describe.each([512, 4096])('a table of %i byte sectors', (sectorBytes) => {
 describe('decodeGpt', () => {
   const at = (what: string, offset: number) => [what, offset] as const;
   it.each([
-    at('no master boot record', 510),
-    at('the master boot record before it does not protect it', 450),
+    at('no protective master boot record', 510),
+    at('the master boot record has no protective entry', 450),
     at('no header at sector 1', SECTOR),
-    at('the entries have a wrong checksum', 2 * SECTOR + 40),
-  ])('takes the backup when the primary has this: %s', (reason, offset) => {
+    at('entries checksum mismatch', 2 * SECTOR + 40),
+  ])('uses the backup when the primary has this fault: %s', (reason, offset) => {
     const found = decode(damage(disk(sample()), offset));
     expect(found.source).toBe('backup');
     expect(found.fault).toContain(reason);
     expect(found.gpt).toEqual(sample());
   });
 
-  it('believes the primary when the backup is damaged, and says so', () => {
+  it('uses the primary when the backup is damaged, and reports it', () => {
     const found = decode(damage(disk(sample()), DISK_SECTORS * SECTOR - SECTOR + 60));
     expect(found).toEqual({
       gpt: sample(),
       source: 'primary',
-      fault: 'backup table: the header has a wrong checksum',
+      fault: 'backup table: header checksum mismatch',
     });
   });
 
@@ -131,17 +131,17 @@ describe('decodeGpt', () => {
     expect(found.fault).toBe(`backup table: no header at sector ${DISK_SECTORS * 2 - 1}`);
   });
 
-  it('says when the copies differ', () => {
+  it('reports differing copies', () => {
     const bytes = disk(sample());
     const { tail, tailLba } = encodeGpt(renewGuids(sample()));
     tail.copy(bytes, tailLba * SECTOR);
-    expect(decode(bytes).fault).toBe('backup table: it differs from the primary one');
+    expect(decode(bytes).fault).toBe('backup table: differs from the primary');
     expect(decode(bytes).gpt).toEqual(sample());
   });
 
-  it('throws what is wrong with both', () => {
+  it('throws the faults of both', () => {
     expect(() => decode(Buffer.alloc(DISK_SECTORS * SECTOR))).toThrow(
-      `no partition table: primary: no master boot record before it; backup: no header at sector ${DISK_SECTORS - 1}`,
+      `no partition table: primary: no protective master boot record; backup: no header at sector ${DISK_SECTORS - 1}`,
     );
   });
 });
@@ -153,16 +153,16 @@ describe('encodeGpt', () => {
     return { ...sample(), partitions: [boot, { ...data, firstLba, lastLba }] };
   };
   it.each([
-    [8 * MIB_SECTORS - 1, 9 * MIB_SECTORS, /begins before sector 16384, the first that is free/],
-    [9 * MIB_SECTORS, DISK_SECTORS - 33, /ends behind sector 32734, the last usable one/],
-    [9 * MIB_SECTORS, 9 * MIB_SECTORS - 1, /ends before it begins/],
+    [8 * MIB_SECTORS - 1, 9 * MIB_SECTORS, /starts before sector 16384, the first free one/],
+    [9 * MIB_SECTORS, DISK_SECTORS - 33, /ends after sector 32734, the last usable one/],
+    [9 * MIB_SECTORS, 9 * MIB_SECTORS - 1, /ends before it starts/],
   ])('refuses a partition from %i to %i', (first, last, reason) => {
     expect(() => encodeGpt(moved(first, last))).toThrow(reason);
   });
 });
 
 describe('growGpt', () => {
-  it('gives the last partition the rest of a larger disk, to an aligned end', () => {
+  it('extends the last partition over a larger disk, to an aligned end', () => {
     const grown = growGpt(sample(), DISK_SECTORS * 4 + 77);
     expect(grown.diskSectors).toBe(DISK_SECTORS * 4 + 77);
     expect(grown.partitions[0]).toEqual(sample().partitions[0]);
@@ -176,12 +176,12 @@ describe('growGpt', () => {
   });
 
   it('refuses a smaller disk', () => {
-    expect(() => growGpt(sample(), DISK_SECTORS - 1)).toThrow('it is too small');
+    expect(() => growGpt(sample(), DISK_SECTORS - 1)).toThrow('the disk is too small');
   });
 });
 
 describe('renewGuids', () => {
-  it('changes every GUID but the types', () => {
+  it('changes every GUID except the types', () => {
     const renewed = renewGuids(sample());
     const guids = [renewed.diskGuid, ...renewed.partitions.map((each) => each.guid)];
     expect(new Set([...guids, DISK_GUID, ...sample().partitions.map((each) => each.guid)]).size).toBe(6);
@@ -206,7 +206,7 @@ describe.skipIf(SGDISK === undefined)(
     });
     afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
-    it('finds no problem in what we write, and the same values', () => {
+    it('finds no problem in our table, and the same values', () => {
       writeFileSync(file, disk(sample()));
       expect(sgdisk('-v')).toMatch(/No problems found\. /);
       expect(sgdisk('-p')).toContain(`Disk identifier (GUID): ${DISK_GUID.toUpperCase()}`);
@@ -231,7 +231,7 @@ describe.skipIf(SGDISK === undefined)(
       expect(sgdisk('-v')).toMatch(/No problems found\. /);
     });
 
-    it('writes what we read', () => {
+    it('writes a table that we read', () => {
       writeFileSync(file, '');
       truncateSync(file, DISK_SECTORS * SECTOR);
       const guid = 'deadbeef-0000-4000-8000-00000000c0de';
@@ -252,7 +252,7 @@ describe.skipIf(SGDISK === undefined)(
           },
         ],
       });
-      // Equal bytes, but for the CHS address in the master boot record, which nobody reads.
+      // Equal bytes, except for the unused CHS address in the master boot record.
       const [ours, theirs] = [encodeGpt(gpt), readFileSync(file)];
       const fromHeader = ours.head.subarray(SECTOR);
       expect(fromHeader.equals(theirs.subarray(SECTOR, SECTOR + fromHeader.length))).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * The GUID partition table of a disk: its codec, and the changes that a first boot makes. Imports nothing but node
- * and its siblings gpt-*.ts and guid.ts.
+ * The GUID partition table of a disk: its codec, and the changes of a first boot. Imports only node and its
+ * siblings gpt-*.ts and guid.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { type Gpt, gptTailSectors } from './gpt-layout.ts';
@@ -17,19 +17,19 @@ export {
 } from './gpt-layout.ts';
 export { guidFromBytes, guidToBytes } from './guid.ts';
 
-/** Partitions begin and end at multiples of this, as partitioning tools do it: no flash page is shared. */
+/** Partitions start and end at multiples of this, as with partitioning tools: no two share a flash page. */
 export const PARTITION_ALIGNMENT_BYTES = 1 << 20;
 
 /**
- * The table for a disk of `diskSectors`: the backup header at its end, and the last partition up to the last aligned
- * sector. The same table when there is nothing to gain.
+ * The table for a disk of `diskSectors`: the backup header at its end, and the last partition extended to the last
+ * aligned sector. The same table when nothing is gained.
  *
- * @throws Error when the disk is smaller than the table says
+ * @throws Error when the disk is smaller than in the table
  */
 export function growGpt(gpt: Gpt, diskSectors: number): Gpt {
   if (diskSectors < gpt.diskSectors) {
     throw new Error(
-      `the table is for ${gpt.diskSectors} sectors, the disk has ${diskSectors}: it is too small`,
+      `the table is for ${gpt.diskSectors} sectors, the disk is too small: it has ${diskSectors}`,
     );
   }
   const lastUsableLba = diskSectors - gptTailSectors(gpt.sectorBytes) - 1;

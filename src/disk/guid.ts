@@ -1,4 +1,4 @@
-/** GUIDs as the UEFI specification lays them out (appendix A): text and 16 bytes. */
+/** GUIDs as in the UEFI specification (appendix A): text and 16 bytes. */
 
 export const GUID_BYTES = 16;
 

@@ -33,7 +33,7 @@ const hasMke2fs = existsSync(Tool.mke2fs);
 const hasSgdisk = spawnSync('/usr/sbin/sgdisk', ['--version']).status === 0;
 
 let root: string;
-/** What stands for the mounted data partition of the target. */
+/** The directory used as the target's mounted data partition. */
 let mounted: string;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'appliance-install-'));
@@ -76,7 +76,7 @@ async function installer(): Promise<Installer> {
 }
 
 describe('the targets of an installation', () => {
-  it('are all disks but the running one, those that do not fit with the reason', async () => {
+  it('are all disks except the running one, unsuitable ones with the reason', async () => {
     addTarget();
     addDisk(root, { name: 'sdb', sizeBytes: 8 * MIB, bus: 'usb' });
     const targets = await (await installer()).targets();
@@ -95,14 +95,14 @@ describe('the targets of an installation', () => {
         sizeBytes: 8 * MIB,
         removable: true,
         partitions: [],
-        refusal: 'it is too small: 8 MB of at least 142 MB',
+        refusal: 'too small: 8 MB, needs at least 142 MB',
       },
     ]);
   });
 });
 
 describe('an installation', () => {
-  it.skipIf(!hasMke2fs)('makes a second disk that boots beside the first', async () => {
+  it.skipIf(!hasMke2fs)('creates a second disk that boots beside the first', async () => {
     const target = addTarget();
     const steps: InstallProgress[] = [];
     await (await installer()).install('nvme0n1', { onProgress: (progress) => steps.push(progress) });
@@ -128,44 +128,41 @@ describe('an installation', () => {
     expect(steps.at(-1)).toEqual({ step: 'done', doneBytes: BOOT_BYTES, totalBytes: BOOT_BYTES });
   });
 
-  it('is refused for the running disk, an unknown one and one that is too small, with the reason', async () => {
+  it('is refused with the reason for the running disk, an unknown one and one that is too small', async () => {
     addTarget('nvme0n1', 64 * MIB);
     const one = await installer();
     await expect(one.install('sda')).rejects.toMatchObject({
       code: 'refused',
-      message: 'sda is the disk that this box runs from',
+      message: 'sda: the box runs from this disk',
     });
     await expect(one.install(join(root, 'dev/sda'))).rejects.toMatchObject({ code: 'refused' });
     await expect(one.install('nvme0n1')).rejects.toMatchObject({ code: 'refused' });
     await expect(one.install('sdz')).rejects.toMatchObject({
       code: 'not-found',
-      message: 'no disk "sdz": there are nvme0n1 besides the one that runs',
+      message: 'no disk "sdz": expected one of nvme0n1',
     });
   });
 
-  it.skipIf(!hasMke2fs)(
-    'that is aborted leaves nothing that would boot, and another one may follow',
-    async () => {
-      const target = addTarget();
-      const one = await installer();
-      const controller = new AbortController();
-      const installing = one.install('nvme0n1', {
-        signal: controller.signal,
-        onProgress: ({ step }) => {
-          if (step === 'copy') controller.abort();
-        },
-      });
-      await expect(one.install('nvme0n1')).rejects.toMatchObject({ code: 'busy' });
-      await expect(installing).rejects.toMatchObject({ code: 'aborted' });
-      expect(readFileSync(`${target}p1`).subarray(0, 512).equals(Buffer.alloc(512))).toBe(true);
-      await one.install('nvme0n1');
-      expect(readFileSync(`${target}p1`).equals(readFileSync(join(root, 'dev/sda1')))).toBe(true);
-    },
-  );
+  it.skipIf(!hasMke2fs)('that is aborted leaves nothing bootable, and another one may follow', async () => {
+    const target = addTarget();
+    const one = await installer();
+    const controller = new AbortController();
+    const installing = one.install('nvme0n1', {
+      signal: controller.signal,
+      onProgress: ({ step }) => {
+        if (step === 'copy') controller.abort();
+      },
+    });
+    await expect(one.install('nvme0n1')).rejects.toMatchObject({ code: 'busy' });
+    await expect(installing).rejects.toMatchObject({ code: 'aborted' });
+    expect(readFileSync(`${target}p1`).subarray(0, 512).equals(Buffer.alloc(512))).toBe(true);
+    await one.install('nvme0n1');
+    expect(readFileSync(`${target}p1`).equals(readFileSync(join(root, 'dev/sda1')))).toBe(true);
+  });
 });
 
 describe('the table of a target', () => {
-  it('has the boot partition as large as the source and the rest for data, also with odd sizes', () => {
+  it('has a boot partition as large as the source and the rest for data, also with odd sizes', () => {
     const gpt = planTarget(BOOT_BYTES + 4096, { sizeBytes: TARGET_BYTES + 5 * 512, sectorBytes: 512 });
     expect(gpt.partitions).toMatchObject([
       { number: 1, firstLba: 2048, lastLba: 2048 + (BOOT_BYTES + 4096) / 512 - 1 },
@@ -175,7 +172,7 @@ describe('the table of a target', () => {
 });
 
 describe('a copy of blocks', () => {
-  it('that ends early on the source is an error', async () => {
+  it('fails when the source ends early', async () => {
     const [from, to] = [join(root, 'from'), join(root, 'to')];
     writeFileSync(from, randomBytes(MIB));
     writeFileSync(to, Buffer.alloc(2 * MIB));
@@ -184,7 +181,7 @@ describe('a copy of blocks', () => {
   });
 
   const why = whyNoLoopDisk();
-  it('of which the disk gives back something else is an error, and is no boot partition', async (ctx) => {
+  it('fails when the disk returns other data, and is not a boot partition', async (ctx) => {
     if (why !== undefined) ctx.skip(why);
     using disk = new LoopDisk({ sizeMib: 4, mounted: false });
     const from = join(root, 'from');

@@ -1,9 +1,9 @@
 /**
- * Copies the running stick to another disk: a table of its own with fresh GUIDs, the boot partition block by block,
- * a new data partition with what makes this box this box.
+ * Copies the running USB stick to another disk: a new table with fresh GUIDs, the boot partition block by block, a new
+ * data partition with the identity of this box.
  *
- * Invariants: nothing is written to a disk that runs the box, is in use or does not fit; until the last step the
- * target holds no file system that a firmware would boot; afterwards both disks boot, since no GUID is the same.
+ * Invariants: never writes to a disk that the box runs from, that is in use or unsuitable; until the last step the
+ * target has no file system that firmware would boot; afterwards both disks boot, since all GUIDs differ.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -26,17 +26,17 @@ import {
 import type { CopyableBootPartition, DataPartition } from './partitions.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** A disk that the box could be installed to, or the reason why not. */
+/** A disk to install to, or the reason why not. */
 export interface InstallTarget {
-  /** `nvme0n1`: what `install` takes. */
+  /** `nvme0n1`: the argument of `install`. */
   readonly name: string;
   readonly device: string;
   readonly model?: string;
   readonly sizeBytes: number;
   readonly removable: boolean;
-  /** Names of partitions on it, whose contents an installation erases. */
+  /** Names of its partitions, which an installation erases. */
   readonly partitions: readonly string[];
-  /** Why it is refused; left out when it is not. */
+  /** Why it is refused; absent when it is not. */
   readonly refusal?: string;
 }
 
@@ -56,17 +56,17 @@ export interface InstallerOptions {
   readonly boot: CopyableBootPartition;
   readonly data: DataPartition;
   readonly places?: DevicePlaces;
-  /** Runs `work` with the directory where `device` is mounted; a test gives its own. */
+  /** Runs `work` with the directory where `device` is mounted; tests replace it. */
   readonly withMounted?: (device: string, work: (root: string) => Promise<void>) => Promise<void>;
 }
 
-/** What is left for logs and history when the boot partition is on the disk. */
+/** Minimum space for logs and history beside the boot partition. */
 const MIN_DATA_BYTES = 128 * 2 ** 20;
 const MOUNT_POINT = '/run/appliance/install';
 
 /**
- * What goes along: configuration, identity and history of this box. Not the random seed, which no two disks may share,
- * and not logs and crashes, which are the stick's own.
+ * Copied files: configuration, identity and history of this box. Not the random seed, which no two disks may share, and
+ * not logs and crashes, which belong to the stick.
  */
 const DATA_FILES = [
   'last-good.ini',
@@ -79,7 +79,7 @@ const DATA_FILES = [
   'clock',
 ];
 
-/** Installs from the disk that runs the box. One installation at a time. */
+/** Installs from the disk that the box runs from. One installation at a time. */
 export class Installer {
   readonly #options: InstallerOptions;
   readonly #places: DevicePlaces;
@@ -95,7 +95,7 @@ export class Installer {
     return this.#running;
   }
 
-  /** All disks but the one that runs the box, those that are refused with the reason. */
+  /** All disks except the one the box runs from, refused ones with the reason. */
   async targets(): Promise<InstallTarget[]> {
     const own = this.#ownDisk();
     const disks = listDisks(this.#places).filter(({ name }) => name !== own);
@@ -114,7 +114,7 @@ export class Installer {
     try {
       await this.#install(await this.#choose(disk), options);
     } catch (error) {
-      throw ioError(`installing to ${disk}`, error);
+      throw ioError(`install to ${disk}`, error);
     } finally {
       this.#running = undefined;
     }
@@ -124,10 +124,10 @@ export class Installer {
     const disk = listDisks(this.#places).find(({ name, device }) => wanted === name || wanted === device);
     if (disk === undefined) {
       const all = (await this.targets()).map(({ name }) => name).join(', ') || 'none';
-      throw new DiskError('not-found', `no disk "${wanted}": there are ${all} besides the one that runs`);
+      throw new DiskError('not-found', `no disk "${wanted}": expected one of ${all}`);
     }
     if (disk.name === this.#ownDisk()) {
-      throw new DiskError('refused', `${disk.name} is the disk that this box runs from`);
+      throw new DiskError('refused', `${disk.name}: the box runs from this disk`);
     }
     const refusal = await this.#refusal(disk);
     if (refusal !== undefined) throw new DiskError('refused', `${disk.name}: ${refusal}`);
@@ -137,26 +137,26 @@ export class Installer {
   async #install(disk: Disk, { onProgress, signal }: InstallOptions): Promise<void> {
     const source = this.#source();
     const { sizeBytes: bootBytes } = await geometryOf(source);
-    const tell = (step: InstallProgress['step'], doneBytes = 0): void =>
+    const report = (step: InstallProgress['step'], doneBytes = 0): void =>
       onProgress?.({ step, doneBytes, totalBytes: bootBytes });
     const stopIfAborted = (): void => {
       if (signal?.aborted === true) throw new DiskError('aborted', 'the installation was aborted');
     };
 
     stopIfAborted();
-    tell('table');
-    // Whatever booted from this disk must not be found behind the new table.
+    report('table');
+    // An old boot partition on this disk must not be found behind the new table.
     await eraseStart(disk);
     const gpt = planTarget(bootBytes, await geometryOf(disk.device));
     await writeTable(disk.device, gpt);
     const { partitions } = await refreshPartitions(disk.device, gpt, this.#places);
     const [boot, data] = [1, 2].map((number) => partitions.find((each) => each.number === number)?.device);
     if (boot === undefined || data === undefined) {
-      throw new DiskError('io', `${disk.name}: the kernel does not show its two partitions`);
+      throw new DiskError('io', `${disk.name}: the two partitions did not appear`);
     }
 
     stopIfAborted();
-    tell('data');
+    report('data');
     await makeExt4(data, { signal });
     await (this.#options.withMounted ?? withMounted)(data, (root) => this.#copyData(root));
 
@@ -164,7 +164,7 @@ export class Installer {
     await this.#options.boot.unchanged(() =>
       copyBlocks(source, boot, { lengthBytes: bootBytes, signal, ...(onProgress && { onProgress }) }),
     );
-    tell('done', bootBytes);
+    report('done', bootBytes);
   }
 
   async #copyData(root: string): Promise<void> {
@@ -189,7 +189,7 @@ export class Installer {
     };
   }
 
-  /** Why nothing may be installed to a disk other than the own one. */
+  /** Why a disk other than our own is unsuitable. */
   async #refusal(disk: Disk): Promise<string | undefined> {
     const devices = [disk.device, ...disk.partitions.map(({ device }) => device)];
     const inUse = readMounts().find(({ source }) => devices.includes(source));
@@ -198,11 +198,11 @@ export class Installer {
       const own = await geometryOf(this.#source());
       const { sectorBytes, sizeBytes } = await geometryOf(disk.device);
       if (sectorBytes !== own.sectorBytes) {
-        return `it has sectors of ${sectorBytes} bytes, the boot partition is made for ${own.sectorBytes}`;
+        return `its sectors have ${sectorBytes} bytes, the boot partition needs ${own.sectorBytes}`;
       }
       const needed = own.sizeBytes + MIN_DATA_BYTES + 2 * PARTITION_ALIGNMENT_BYTES;
       if (sizeBytes < needed) {
-        return `it is too small: ${megabytes(sizeBytes)} MB of at least ${megabytes(needed)} MB`;
+        return `too small: ${megabytes(sizeBytes)} MB, needs at least ${megabytes(needed)} MB`;
       }
     } catch (error) {
       return reasonOf(error);
@@ -210,7 +210,7 @@ export class Installer {
     return undefined;
   }
 
-  /** Device of the boot partition that is copied. */
+  /** Device of the boot partition to copy. */
   #source(): string {
     const device = bootDeviceOf(this.#options.bootDisk);
     if (device === undefined) throw new DiskError('io', 'the boot partition has no device');
@@ -257,7 +257,7 @@ export function planTarget(
   return growGpt({ ...empty, partitions: [boot, data] }, diskSectors);
 }
 
-/** Zeroes the table and the first megabyte behind it, where an old boot partition would begin. */
+/** Zeroes the table and the first MiB after it, where an old boot partition would start. */
 async function eraseStart(disk: Disk): Promise<void> {
   await using file = await openExclusively(disk.device);
   await writeExactly(file, Buffer.alloc(2 * PARTITION_ALIGNMENT_BYTES), 0);

@@ -1,8 +1,9 @@
 /**
- * Owns the last good configuration on the data partition: the text, and beside it what the box reached with it.
+ * Owns the last good configuration on the data partition: the text, and beside it the evidence of what the box reached
+ * with it.
  *
- * Invariant: the evidence carries the hash of its text, so evidence of another text is never taken for this one's
- * when a power cut fell between the two files.
+ * Invariant: the evidence carries the hash of its text, so evidence of another text is never attributed to this one
+ * after a power cut between the two writes.
  */
 import { createHash } from 'node:crypto';
 import type { DataPartition } from './partitions.ts';
@@ -12,14 +13,14 @@ const EVIDENCE_FILE = 'last-good.json';
 
 export interface LastGood {
   readonly text: string;
-  /** As it was saved, with `configSha256`; undefined when there is none for this very text. */
+  /** As saved, with `configSha256`; undefined when there is none for this text. */
   readonly evidence: object | undefined;
 }
 
 /**
- * Keeps `text` as the configuration to return to. Rejects when it cannot be written.
+ * Saves `text` as the configuration to return to. Rejects when it cannot be written.
  *
- * @param evidence plain JSON: what was true when the configuration proved good, such as `{ "routes": 12 }`
+ * @param evidence plain JSON: the facts by which the configuration proved good, such as `{ "routes": 12 }`
  */
 export async function saveLastGood(data: DataPartition, text: string, evidence: object): Promise<void> {
   await data.writeFile(TEXT_FILE, text);
@@ -27,7 +28,7 @@ export async function saveLastGood(data: DataPartition, text: string, evidence: 
   await data.writeFile(EVIDENCE_FILE, `${JSON.stringify(json, undefined, 2)}\n`);
 }
 
-/** What was saved; undefined when nothing was or it cannot be read. Never throws. */
+/** The saved configuration; undefined when there is none or it cannot be read. Never throws. */
 export function readLastGood(data: DataPartition): LastGood | undefined {
   const text = tryRead(data, TEXT_FILE);
   if (text === undefined) return undefined;
@@ -41,7 +42,7 @@ function readEvidence(json: string | undefined, text: string): object | undefine
     if (typeof evidence !== 'object' || evidence === null || !('configSha256' in evidence)) return undefined;
     return evidence.configSha256 === hashOf(text) ? evidence : undefined;
   } catch {
-    return undefined; // not JSON: as good as none
+    return undefined; // not JSON: no evidence
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * What the image builder and the box agree on about the disk: its fixed GUIDs, which the first boot replaces, and the
- * names of its partitions.
+ * The disk layout shared by the image builder and the box: fixed GUIDs, which the first boot replaces, and the names of
+ * the partitions.
  */
 
-/** Marks a disk that was written from an image and has not booted yet. */
+/** Marks a disk written from an image that has not booted yet. */
 export const IMAGE_DISK_GUID = 'acc9c286-7642-4a11-8e4f-af2bfeb2d8ea';
 export const IMAGE_BOOT_GUID = 'ad4f06de-15b6-440f-8b58-198ae736f9f3';
 export const IMAGE_DATA_GUID = '1061a5e8-85c4-4fb8-9d14-bac19a4f5a51';

@@ -1,6 +1,6 @@
 /**
- * The disk the appliance boots from: finding it, making its first boot's changes, checking and mounting its
- * partitions, writing to them so that a power cut leaves a valid box, and copying it to another disk.
+ * The disk the appliance boots from: finding it, applying the first boot's changes, checking and mounting its
+ * partitions, writing to them safely against power cuts, and copying it to another disk.
  *
  * Other folders import this file only (the image builder also imports boot-files.ts, gpt.ts and layout.ts). The order of the boot:
  * `findBootDisk` → `settleBootDisk` → `openBoot` → `openData`.

@@ -1,9 +1,9 @@
 /**
- * The partitions as mounts: /boot, read-only but for the moment of one write, and /data.
+ * The partitions as mounts: /boot, read-only except during a write, and /data.
  *
- * Invariants: /boot is read-only whenever no `writable` call runs; where the kernel refuses that (something still has
- * a file open for writing), it is said, tried again until it succeeds, and said again then. What was written is on
- * the disk before `writable` resolves.
+ * Invariants: /boot is read-only whenever no `writable` call runs; when the kernel refuses that (a file is still open
+ * for writing), the problem is reported, retried until it succeeds, and cleared then. Writes are on the disk before
+ * `writable` resolves.
  */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,12 +20,12 @@ export const DATA_MOUNT_POINT = '/data';
 
 const { noSuid, noDev, noExec, noAtime, readOnly, remount } = MountFlag;
 const SEALED = noSuid | noDev | noExec;
-/** How often a file system that is busy is asked at once, and how long after that it is asked again. */
+/** How often a busy file system is retried at once, and how long after that it is retried again. */
 const READ_ONLY_TRIES = 5;
 const READ_ONLY_PAUSE_MS = 200;
 const READ_ONLY_LATER_MS = 5_000;
 
-/** The two ways a mounted file system can be; a test gives its own. */
+/** Switches a mounted file system's mode; tests replace it. */
 export interface Remounter {
   /** Throws LinuxError: EBUSY while a file is open for writing … */
   setReadOnly(): void;
@@ -36,11 +36,11 @@ export interface MountedBootOptions {
   readonly device: string;
   readonly root: string;
   readonly remounter: Remounter;
-  /** A stated condition: in words while the partition could not be made read-only again, undefined once it is. */
+  /** A condition: the reason while the partition cannot be made read-only again, undefined once it is. */
   readonly onProblem: (reason: string | undefined) => void;
 }
 
-/** A boot partition that is mounted read-only. */
+/** A boot partition mounted read-only. */
 export class MountedBootPartition implements CopyableBootPartition {
   readonly device: string;
   readonly root: string;
@@ -57,7 +57,7 @@ export class MountedBootPartition implements CopyableBootPartition {
   }
 
   writable<T>(work: (root: string) => Promise<T>): Promise<T> {
-    // A call from inside another one must neither sync nor end the other's time.
+    // A call from inside another one must neither sync nor end the other's write access.
     if (this.#serial.joined) return work(this.root);
     return this.#serial.run(async () => {
       const startedAt = Date.now();
@@ -100,14 +100,14 @@ export class MountedBootPartition implements CopyableBootPartition {
           continue;
         }
         this.#report(`${this.root} stays writable: ${reasonOf(error)}`);
-        setTimeout(() => void this.#tryLater(), READ_ONLY_LATER_MS).unref();
+        setTimeout(() => void this.#retryReadOnly(), READ_ONLY_LATER_MS).unref();
         return;
       }
     }
   }
 
-  /** Not while somebody writes: the end of that write makes it read-only. */
-  async #tryLater(): Promise<void> {
+  /** Not during another write: the end of that write makes it read-only. */
+  async #retryReadOnly(): Promise<void> {
     await this.#serial.run(async () => {
       if (this.#problem) await this.#makeReadOnly();
     });
@@ -120,7 +120,7 @@ export class MountedBootPartition implements CopyableBootPartition {
   }
 }
 
-/** Mounts a checked FAT file system read-only at /boot. Throws LinuxError: EINVAL (no FAT), ENOENT … */
+/** Mounts a checked FAT file system read-only at /boot. Throws LinuxError: EINVAL (not FAT), ENOENT … */
 export function mountBoot(device: string, onProblem: MountedBootOptions['onProblem']): CopyableBootPartition {
   const root = BOOT_MOUNT_POINT;
   mkdirSync(root, { recursive: true });
@@ -132,7 +132,7 @@ export function mountBoot(device: string, onProblem: MountedBootOptions['onProbl
   return new MountedBootPartition({ device, root, remounter, onProblem });
 }
 
-/** Mounts a checked ext4 file system at /data. Throws LinuxError: EINVAL (no ext4), ENODEV (no driver) … */
+/** Mounts a checked ext4 file system at /data. Throws LinuxError: EINVAL (not ext4), ENODEV (no driver) … */
 export function mountData(device: string): DataPartition {
   mkdirSync(DATA_MOUNT_POINT, { recursive: true });
   mount(device, DATA_MOUNT_POINT, 'ext4', SEALED | noAtime, 'errors=remount-ro');

@@ -1,6 +1,6 @@
 /**
- * Owns the record of which NIC sat in which slot, so that the box can say what somebody plugged in, took out or moved:
- * a configuration names NICs by their PCI address.
+ * Owns the record of which NIC was in which slot, so that the box can report added, removed and moved NICs: a
+ * configuration names NICs by PCI address.
  */
 import type { DataPartition } from './partitions.ts';
 
@@ -9,7 +9,7 @@ const FILE = 'inventory.json';
 export interface InventoryNic {
   /** `0000:03:00.0` */
   readonly pciAddress: string;
-  /** Lower case with colons; undefined where nobody knows it. */
+  /** Lower case with colons; undefined when unknown. */
   readonly mac: string | undefined;
   /** `Intel I226-V` */
   readonly description?: string | undefined;
@@ -21,15 +21,15 @@ export interface RecordedNic {
 }
 
 /**
- * Compares the machine's NICs with those of the last boot and keeps the new list when it differs.
- * Returns one line for each that is new, moved or gone; none at the first boot, when there is nothing to compare with.
+ * Compares the machine's NICs with those of the last boot and saves the list when it differs. Returns one line for each
+ * NIC that is new, moved or removed; none at the first boot, when there is nothing to compare with.
  * Rejects when the list cannot be written.
  */
 export async function updateInventory(data: DataPartition, nics: readonly InventoryNic[]): Promise<string[]> {
   const before = readInventory(data);
   const now = nics
     .flatMap(({ pciAddress, mac }) => {
-      // No driver yet: it is taken for the one that sat there.
+      // No driver yet: assumed to be the previous NIC at this address.
       const known = mac ?? before?.find((nic) => nic.pciAddress === pciAddress)?.mac;
       return known === undefined ? [] : [{ pciAddress, mac: known }];
     })
@@ -39,7 +39,7 @@ export async function updateInventory(data: DataPartition, nics: readonly Invent
   return before === undefined ? [] : compareInventories(before, nics);
 }
 
-/** What changed, in words. A NIC is the same NIC when its MAC address is. */
+/** Describes the changes. NICs are identified by MAC address. */
 export function compareInventories(before: readonly RecordedNic[], nics: readonly InventoryNic[]): string[] {
   const lines: string[] = [];
   for (const { pciAddress, mac, description } of nics) {
@@ -57,7 +57,7 @@ export function compareInventories(before: readonly RecordedNic[], nics: readonl
   for (const { pciAddress, mac } of before) {
     const unknownNow = nics.some((nic) => nic.pciAddress === pciAddress && nic.mac === undefined);
     if (unknownNow || nics.some((nic) => nic.mac === mac)) continue;
-    lines.push(`NIC ${mac} at ${pciAddress} is gone`);
+    lines.push(`NIC ${mac} was removed from ${pciAddress}`);
   }
   return lines;
 }
@@ -69,7 +69,7 @@ function readInventory(data: DataPartition): RecordedNic[] | undefined {
       ? json.map(({ pciAddress, mac }) => ({ pciAddress, mac }))
       : undefined;
   } catch {
-    return undefined; // unreadable: as if this were the first boot
+    return undefined; // unreadable: treated as the first boot
   }
 }
 

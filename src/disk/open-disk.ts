@@ -1,10 +1,10 @@
 /**
- * From a disk that was found to partitions that are in use: what the boot's phases call, in this order.
+ * From the boot disk to partitions in use: the calls of the boot phases, in this order.
  *
  *   findBootDisk → settleBootDisk (table, before anything is mounted) → openBoot → openData
  *
- * Each step says what it did and what is wrong through a `DiskReporter`; a step that fails leaves the next ones a
- * machine that is usable as far as it can be.
+ * Each step reports what it did and what is wrong through a `DiskReporter`; a failed step leaves the machine as usable
+ * as possible for the next ones.
  */
 import type { DevicePlaces } from './block-devices.ts';
 import { checkFat } from './check-file-system.ts';
@@ -22,13 +22,13 @@ import { reasonOf } from '../linux/mod.ts';
 export interface DiskReporter {
   /** One line for the log. */
   info(line: string): void;
-  /** A stated condition about `subject`, in words; undefined when it does not hold any more. */
+  /** A condition on `subject` with its reason; undefined clears it. */
   problem(subject: 'boot-disk' | 'boot-partition' | 'data-partition', reason: string | undefined): void;
 }
 
 /**
- * The first boot's changes to the partition table, and any that a cut left undone. Returns the disk as the kernel shows
- * it then. Never rejects: with a table that could not be changed the box boots as well.
+ * Applies the first boot's changes to the partition table, and any that a power cut left undone. Returns the disk as
+ * the kernel shows it then. Never rejects: the box also boots with an unchanged table.
  */
 export async function settleBootDisk(
   found: BootDisk,
@@ -50,30 +50,30 @@ export async function settleBootDisk(
 export async function openBoot(bootDisk: BootDisk, report: DiskReporter): Promise<CopyableBootPartition> {
   const device = bootDeviceOf(bootDisk);
   if (device === undefined) {
-    throw new DiskError('not-found', 'the kernel shows no device for the boot partition');
+    throw new DiskError('not-found', 'the boot partition has no device');
   }
   const check = await checkFat(device);
-  report.info(`${device}: ${check.words}`);
+  report.info(`${device}: ${check.summary}`);
   if (check.state === 'repaired') for (const line of check.output) report.info(`fsck.fat: ${line}`);
   const isSound = check.state === 'clean' || check.state === 'repaired';
-  report.problem('boot-partition', isSound ? undefined : `${device} ${check.words}`);
+  report.problem('boot-partition', isSound ? undefined : `${device} ${check.summary}`);
   const boot = mountBoot(device, (reason) => report.problem('boot-partition', reason));
   try {
     const removed = await cleanBoot(boot);
-    if (removed.length > 0) report.info(`${boot.root}: unfinished files removed: ${removed.join(', ')}`);
+    if (removed.length > 0) report.info(`${boot.root}: removed unfinished files: ${removed.join(', ')}`);
   } catch (error) {
-    report.problem('boot-partition', `unfinished files could not be removed: ${reasonOf(error)}`);
+    report.problem('boot-partition', `could not remove unfinished files: ${reasonOf(error)}`);
   }
   return boot;
 }
 
 /**
- * Checks, enlarges and mounts the data partition that lies on the boot disk. Never rejects: without one that can be
- * mounted its place is a directory in memory, and that is a stated condition.
+ * Checks, enlarges and mounts the data partition of the boot disk. Never rejects: if it cannot be mounted, a directory
+ * in memory replaces it, which is a condition.
  */
 export async function openData(bootDisk: BootDisk | undefined, report: DiskReporter): Promise<DataPartition> {
   const inMemory = (reason: string): DataPartition => {
-    report.problem('data-partition', `${reason}: what this box learns is gone after a restart`);
+    report.problem('data-partition', `${reason}: logs and state are lost at a restart`);
     return directoryDataPartition(DATA_MOUNT_POINT, false);
   };
   if (bootDisk === undefined) return inMemory('no boot disk, so no data partition');

@@ -1,9 +1,9 @@
 /**
- * Owns the reading and writing of a disk's partition table, and the kernel's view of it.
+ * Owns reading and writing a disk's partition table, and the kernel's view of it.
  *
  * Writing is safe against a power cut: first the backup at the disk's end, synced, then the head, synced. Until the
- * head is written the old primary is whole; a head torn in the midst leaves the new backup whole at the place where
- * firmware and this program look for it (the last sector), and the next boot writes both again.
+ * head is written the old primary is intact; a torn head leaves the new backup intact where firmware and this program
+ * look for it (the last sector), and the next boot rewrites both.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { DiskError } from './errors.ts';
 import { type DecodedGpt, decodeGpt, encodeGpt, type Gpt, gptHeadSectors, gptTailSectors } from './gpt.ts';
 
 export interface DiskTable extends DecodedGpt {
-  /** Sectors of the disk itself, whatever the table was made for. */
+  /** Number of sectors of the disk itself, whatever the table was made for. */
   readonly diskSectors: number;
 }
 
@@ -39,13 +39,14 @@ export async function readTable(device: string): Promise<DiskTable | undefined> 
   try {
     return { ...decodeGpt(head, tail, { sectorBytes, diskSectors }), diskSectors };
   } catch {
-    return undefined; // neither copy is whole: somebody else's disk
+    return undefined; // neither copy is intact: not our disk
   }
 }
 
 /**
- * Writes each of both copies, syncs it and reads it back from the medium; the head only after the backup was found there.
- * Rejects with EBUSY when anything of the disk is mounted, with a DiskError `verification` when something else was read.
+ * Writes each copy, syncs it and reads it back from the medium; the head only after the backup is verified. Rejects
+ * with EBUSY when any partition of the disk is mounted, with a DiskError `verification` when the data read back
+ * differs.
  */
 export async function writeTable(device: string, gpt: Gpt): Promise<void> {
   const { head, tail, tailLba } = encodeGpt(gpt);
@@ -65,23 +66,23 @@ export async function writeAndCheck(
   await file.sync();
   await dropCache(file);
   if ((await readExactly(file, position, bytes.length)).equals(bytes)) return;
-  throw notWhatWasWritten(device);
+  throw readBackMismatch(device);
 }
 
-/** The error for a device that gives back something else. */
-export function notWhatWasWritten(device: string): DiskError {
+/** The error for a device that returned other data than was written. */
+export function readBackMismatch(device: string): DiskError {
   return new DiskError(
     'verification',
-    `${device}: what was read back is not what was written: is the disk sound?`,
+    `verification of ${device} failed: the data read back differs from the data written: the disk may be faulty`,
   );
 }
 
-/** Has the next reads of a block device come from its medium; sync before. A file's are left alone. */
+/** Makes the next reads of a block device come from its medium; sync before. No effect on a file. */
 export async function dropCache(file: FileHandle): Promise<void> {
   if ((await file.stat()).isBlockDevice()) dropBlockCache(file.fd);
 }
 
-/** Opens a disk for writing; on a block device the kernel refuses with EBUSY while anything of it is in use. */
+/** Opens a disk for writing; on a block device the kernel refuses with EBUSY while any part of it is in use. */
 export function openExclusively(device: string): Promise<FileHandle> {
   return open(device, constants.O_RDWR | constants.O_EXCL);
 }
@@ -92,7 +93,7 @@ export async function geometryOf(device: string): Promise<BlockGeometry> {
 }
 
 /**
- * Has the kernel read the table again and waits until its partitions are as in `gpt`. Returns the disk as it is then.
+ * Makes the kernel reread the table and waits until its partitions match `gpt`. Returns the disk as it is then.
  * Rejects when a partition is in use, or when the partitions do not appear.
  */
 export async function refreshPartitions(device: string, gpt: Gpt, places: DevicePlaces): Promise<Disk> {
@@ -108,14 +109,14 @@ export async function refreshPartitions(device: string, gpt: Gpt, places: Device
       const shown = disk?.partitions.map(({ name, sizeBytes }) => `${name} of ${sizeBytes} bytes`) ?? [];
       throw new DiskError(
         'io',
-        `${device}: the kernel does not show the new partitions after ${NODES_WAIT_MS / 1000} s, it has ${shown.join(', ') || 'none'}`,
+        `${device}: the new partitions did not appear within ${NODES_WAIT_MS / 1000} s, the kernel has ${shown.join(', ') || 'none'}`,
       );
     }
     await sleep(NODES_POLL_MS);
   }
 }
 
-/** Whether every partition of the table has its size in sysfs and a node that opens. */
+/** Whether every partition of the table has its size in sysfs and a node that can be opened. */
 async function showsAll(disk: Disk, gpt: Gpt): Promise<boolean> {
   for (const { number, firstLba, lastLba } of gpt.partitions) {
     const shown = disk.partitions.find((partition) => partition.number === number);
@@ -123,13 +124,13 @@ async function showsAll(disk: Disk, gpt: Gpt): Promise<boolean> {
     try {
       await using _node = await open(shown.device, 'r');
     } catch {
-      return false; // devtmpfs makes the node in a moment
+      return false; // devtmpfs creates the node shortly
     }
   }
   return true;
 }
 
-/** Reads `lengthBytes` at `position`; rejects when the device ends before. */
+/** Reads `lengthBytes` at `position`; rejects when the device ends earlier. */
 export async function readExactly(file: FileHandle, position: number, lengthBytes: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(lengthBytes);
   let done = 0;
@@ -141,22 +142,23 @@ export async function readExactly(file: FileHandle, position: number, lengthByte
   return bytes;
 }
 
-/** Writes all of `bytes` at `position`, in as many writes as it takes. */
+/** Writes all of `bytes` at `position`, in as many writes as needed. */
 export async function writeExactly(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    if (bytesWritten === 0) throw new DiskError('io', `nothing more is taken at byte ${position + done}`);
+    if (bytesWritten === 0)
+      throw new DiskError('io', `the device accepted no more data at byte ${position + done}`);
     done += bytesWritten;
   }
 }
 
-/** `readTable` for a disk that may be anybody's: one that cannot be read has no table. */
+/** `readTable` for any disk: an unreadable one has no table. */
 export async function tryReadTable(device: string): Promise<DiskTable | undefined> {
   try {
     return await readTable(device);
   } catch {
-    return undefined; // no medium, unplugged, or broken: not what is looked for
+    return undefined; // no medium, unplugged, or broken: not the wanted disk
   }
 }
 

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** Stands for the kernel's mount: counts, and is busy as often as told. */
+/** Replaces the kernel's mount: counts calls, and is busy as often as configured. */
 class Mount {
   writable = false;
   readonly said: (string | undefined)[] = [];
@@ -60,7 +60,7 @@ class Mount {
 }
 
 describe('the mounted boot partition', () => {
-  it('is writable for the moment of one write only', async () => {
+  it('is writable only during a write', async () => {
     const mount = new Mount();
     const seen = await mount.boot.writable(async (at) => {
       await writeFile(join(at, 'a'), 'x');
@@ -85,7 +85,7 @@ describe('the mounted boot partition', () => {
     await mount.boot.writeFile('a', 'x');
   });
 
-  it('takes one write after the other, and a write inside another joins it', async () => {
+  it('serialises writes, and a write inside another joins it', async () => {
     const mount = new Mount();
     const order: string[] = [];
     const first = mount.boot.writable(async () => {
@@ -100,7 +100,7 @@ describe('the mounted boot partition', () => {
     expect(readFileSync(join(root, 'inner'), 'utf8')).toBe('x');
   });
 
-  it('lets nobody write while it is read as blocks', async () => {
+  it('allows no write while it is read as blocks', async () => {
     const mount = new Mount();
     const order: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -114,7 +114,7 @@ describe('the mounted boot partition', () => {
     expect(order).toEqual(['read', 'written']);
   });
 
-  it('is asked again while the kernel is busy with it', async () => {
+  it('is retried while it is busy', async () => {
     const mount = new Mount();
     mount.busy = 2;
     await mount.boot.writeFile('a', 'x');
@@ -122,7 +122,7 @@ describe('the mounted boot partition', () => {
     expect(mount.said).toEqual([]);
   });
 
-  it('that stays writable is stated, and is read-only after the next write, which is stated too', async () => {
+  it('reports staying writable, and clears that when it is read-only after the next write', async () => {
     const mount = new Mount();
     mount.busy = 5;
     await mount.boot.writeFile('a', 'x');
@@ -134,8 +134,8 @@ describe('the mounted boot partition', () => {
   });
 });
 
-describe('a file that is replaced', () => {
-  it('is the old one until it is the new one, and leaves nothing behind', async () => {
+describe('a replaced file', () => {
+  it('is the old one until it is the new one, without leftovers', async () => {
     const data = directoryDataPartition(join(root, 'data'));
     expect(data.readFile('a')).toBeUndefined();
     await data.writeFile('a', 'old');
@@ -152,27 +152,27 @@ describe('a file that is replaced', () => {
     expect(readdirSync(data.root)).toEqual(['directory']);
   });
 
-  it('keeps its old text when the disk has another one than was given, and says what it has', async () => {
+  it('keeps its old text when the disk returns other data, and reports that', async () => {
     writeFileSync(join(root, 'a'), 'old');
     const bytes = Buffer.from('new');
     const writing = replaceFile(join(root, 'a'), bytes);
-    // What was given is known from here on; what is written comes from this memory a moment later.
+    // The digest is taken here; the write copies this memory a moment later.
     bytes[0] = 0x78;
     await expect(writing).rejects.toThrow(
-      /could not write .*\/a: what was read back of .*\/a\.new is not what was written: 3 bytes with/,
+      /could not write .*\/a: verification of .*\/a\.new failed: read back 3 bytes with/,
     );
     expect(readFileSync(join(root, 'a'), 'utf8')).toBe('old');
     expect(readdirSync(root)).toEqual(['a']);
   });
 
-  it('is never outside of the partition', async () => {
+  it('is never outside the partition', async () => {
     const boot = directoryBootPartition(root);
     await expect(boot.writeFile('../x', '')).rejects.toThrow('is not below');
     await expect(boot.removeFile('/etc/passwd')).rejects.toThrow('is not below');
     await expect(boot.writeFile('.', '')).rejects.toThrow('is not below');
   });
 
-  it('is for its owner only', async () => {
+  it('is readable by its owner only', async () => {
     const data = directoryDataPartition(join(root, 'data'));
     await data.writeFile('https.key', 'secret');
     const { statSync } = await import('node:fs');
@@ -180,8 +180,8 @@ describe('a file that is replaced', () => {
   });
 });
 
-describe('what a power cut left on the boot partition', () => {
-  it('is removed: unfinished files of ours and what fsck.fat made of lost clusters; nothing else', async () => {
+describe('the leftovers of a power cut on the boot partition', () => {
+  it('is removed: our unfinished files and fsck.fat’s files of lost clusters; nothing else', async () => {
     const mount = new Mount();
     mkdirSync(join(root, 'EFI/Linux'), { recursive: true });
     mkdirSync(join(root, 'photos'));
@@ -200,7 +200,7 @@ describe('what a power cut left on the boot partition', () => {
     expect(readdirSync(join(root, 'photos'))).toEqual(['a.new']);
   });
 
-  it('is nothing most of the time: then nothing is made writable', async () => {
+  it('is usually nothing: then the partition is not made writable', async () => {
     const boot = directoryBootPartition(root);
     const never = { ...boot, writable: () => Promise.reject(new Error('was made writable')) };
     expect(await cleanBoot(never)).toEqual([]);
@@ -208,14 +208,14 @@ describe('what a power cut left on the boot partition', () => {
 });
 
 describe('the last good configuration', () => {
-  it('is kept with its evidence', async () => {
+  it('is saved with its evidence', async () => {
     const data = directoryDataPartition(root);
     expect(readLastGood(data)).toBeUndefined();
     await saveLastGood(data, '[system]\n', { routes: 12 });
     expect(readLastGood(data)).toMatchObject({ text: '[system]\n', evidence: { routes: 12 } });
   });
 
-  it('has no evidence when a cut fell between the two files, or when it is no JSON', async () => {
+  it('has no evidence after a power cut between the two writes, or when that is not JSON', async () => {
     const data = directoryDataPartition(root);
     await saveLastGood(data, '[system]\n', { routes: 12 });
     writeFileSync(join(root, 'last-good.ini'), '[vpp]\n');
@@ -229,7 +229,7 @@ describe('the inventory of NICs', () => {
   const [A, B, C] = ['00:00:5e:00:53:01', '00:00:5e:00:53:02', '00:00:5e:00:53:03'] as const;
   const nic = (slot: number, mac: string | undefined) => ({ pciAddress: `0000:0${slot}:00.0`, mac });
 
-  it('says what is new, moved or gone since the last boot, and nothing at the first', async () => {
+  it('reports new, moved and removed NICs since the last boot, and nothing at the first', async () => {
     const data = directoryDataPartition(root);
     expect(await updateInventory(data, [nic(1, A), nic(2, B)])).toEqual([]);
     expect(await updateInventory(data, [nic(1, A), nic(2, B)])).toEqual([]);
@@ -239,18 +239,20 @@ describe('the inventory of NICs', () => {
       `NIC ${B} moved from 0000:02:00.0 to 0000:03:00.0: check the addresses in appliance.ini`,
       `NIC ${C} (Intel I226-V) is new at 0000:04:00.0`,
     ]);
-    expect(await updateInventory(data, [nic(1, A), nic(3, B)])).toEqual([`NIC ${C} at 0000:04:00.0 is gone`]);
+    expect(await updateInventory(data, [nic(1, A), nic(3, B)])).toEqual([
+      `NIC ${C} was removed from 0000:04:00.0`,
+    ]);
     expect(await updateInventory(data, [nic(1, A), nic(3, B)])).toEqual([]);
   });
 
-  it('takes one without a MAC address for the one that sat there', async () => {
+  it('takes a NIC without a MAC address for the previous one at its address', async () => {
     const data = directoryDataPartition(root);
     await updateInventory(data, [nic(1, A), nic(2, B)]);
     expect(await updateInventory(data, [nic(1, A), nic(2, undefined)])).toEqual([]);
     expect(await updateInventory(data, [nic(1, A), nic(2, B)])).toEqual([]);
   });
 
-  it('begins anew when the record is unreadable', async () => {
+  it('starts over when the record is unreadable', async () => {
     const data = directoryDataPartition(root);
     writeFileSync(join(root, 'inventory.json'), '[{"mac":');
     expect(await updateInventory(data, [nic(1, A)])).toEqual([]);

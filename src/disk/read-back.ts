@@ -1,9 +1,9 @@
-/** Owns the proof that a file lies on the disk as it was meant to: read back past the page cache, length and hash. */
+/** Owns verifying a file on the disk: read back past the page cache, length and hash. */
 import { createHash } from 'node:crypto';
 import { readFromDisk } from '../linux/mod.ts';
 import { DiskError } from './errors.ts';
 
-/** What a file is to be. */
+/** Expected content of a file. */
 export interface FileDigest {
   readonly sizeBytes: number;
   /** 64 lower-case hexadecimal digits. */
@@ -16,8 +16,8 @@ export function digestOf(bytes: Uint8Array): FileDigest {
 }
 
 /**
- * Reads a synced file back through the disk. Rejects with a DiskError `verification` when it is not as `wanted`, or with
- * the error of a read.
+ * Reads a synced file back from the disk. Rejects with a DiskError `verification` when it differs from `wanted`, or
+ * with the error of a read.
  */
 export async function checkOnDisk(path: string, wanted: FileDigest): Promise<void> {
   const hash = createHash('sha256');
@@ -30,11 +30,11 @@ export async function checkOnDisk(path: string, wanted: FileDigest): Promise<voi
   if (sizeBytes === wanted.sizeBytes && sha256 === wanted.sha256) return;
   throw new DiskError(
     'verification',
-    `what was read back of ${path} is not what was written: ${wordsOf({ sizeBytes, sha256 })}, ` +
-      `expected ${wordsOf(wanted)}`,
+    `verification of ${path} failed: read back ${describeDigest({ sizeBytes, sha256 })}, ` +
+      `expected ${describeDigest(wanted)}`,
   );
 }
 
-function wordsOf({ sizeBytes, sha256 }: FileDigest): string {
+function describeDigest({ sizeBytes, sha256 }: FileDigest): string {
   return `${sizeBytes} bytes with SHA-256 ${sha256}`;
 }

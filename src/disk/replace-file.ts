@@ -1,15 +1,15 @@
 /**
- * Files that a power cut leaves old or new, never half: written beside as NAME.new, synced, read back through the disk,
- * renamed, and the directory synced.
+ * Atomic replacement of files, safe against power cuts: written as NAME.new, synced, read back from the disk, renamed,
+ * and the directory synced.
  *
- * Invariant: whatever ends in `.new` is a write that did not end, and nobody's data.
+ * Invariant: a file ending in `.new` is an unfinished write and holds no data.
  */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { isErrno, reasonOf } from '../linux/mod.ts';
 import { checkOnDisk, digestOf } from './read-back.ts';
 
-/** Ends the name of a file that is still being written. */
+/** Suffix of a file still being written. */
 export const UNFINISHED_SUFFIX = '.new';
 
 export interface ReplaceFileOptions {
@@ -18,8 +18,8 @@ export interface ReplaceFileOptions {
 }
 
 /**
- * Replaces a file as a whole, making its directory where needed. Rejects with the path and the reason; the file is the
- * old one then, unless it was the directory that could not be synced.
+ * Replaces a file atomically, creating its directory if needed. Rejects with the path and the reason; the old file is
+ * kept then, unless only the sync of the directory failed.
  */
 export async function replaceFile(
   path: string,
@@ -31,7 +31,7 @@ export async function replaceFile(
   const digest = digestOf(bytes);
   try {
     await mkdir(dirname(path), { recursive: true });
-    // Before another try: a rest of the last one may be longer than this file.
+    // A leftover of an earlier try may be longer than this file.
     await rm(unfinished, { force: true });
     {
       await using file = await open(unfinished, 'wx', options.mode ?? 0o600);
@@ -42,12 +42,12 @@ export async function replaceFile(
     await rename(unfinished, path);
     await syncDirectory(dirname(path));
   } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {}); // the write's error is the one to tell
+    await rm(unfinished, { force: true }).catch(() => {}); // the write's error is the one to report
     throw new Error(`could not write ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** Removes a file for good; fine when there is none. Rejects with the path and the reason. */
+/** Removes a file durably; a missing one is no error. Rejects with the path and the reason. */
 export async function removeFile(path: string): Promise<void> {
   try {
     await rm(path);
@@ -58,13 +58,13 @@ export async function removeFile(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-/** Puts a directory's entries on the disk. */
+/** Syncs a directory's entries to the disk. */
 export async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, 'r');
   await directory.sync();
 }
 
-/** `root/name`; throws a RangeError when that would be outside of `root` or the root itself. */
+/** `root/name`; throws a RangeError when that is outside `root` or the root itself. */
 export function pathBelow(root: string, name: string): string {
   const path = resolve(root, name);
   if (!path.startsWith(`${resolve(root)}/`) || basename(path) === '') {

@@ -1,26 +1,26 @@
-/** What a factory reset did, and how that is said. */
+/** What a factory reset did, and its description. */
 import type { Discard } from './discard.ts';
 
 export interface ResetReport {
-  /** Files that are as delivered again, `/boot/appliance.ini`. */
+  /** Files restored to the delivered state, `/boot/appliance.ini`. */
   readonly restored: readonly string[];
-  /** Files, and directories with all that was in them, `/data/log`. */
+  /** Files, and directories with their content, `/data/log`. */
   readonly erased: readonly string[];
   readonly notErased: readonly { readonly path: string; readonly reason: string }[];
-  /** By file system; none for one in memory. */
+  /** Per file system; none for one in memory. */
   readonly discards: readonly Discard[];
 }
 
-/** More names than a person reads. */
+/** Most names listed per line. */
 const MAX_NAMES = 40;
 
-/** In lines. */
+/** One line per finding. */
 export function describeReset({ restored, erased, notErased, discards }: ResetReport): string[] {
   return [
-    `as delivered: ${namesOf(restored)}`,
+    `restored: ${namesOf(restored)}`,
     `erased: ${namesOf(erased)}`,
     ...notErased.map(({ path, reason }) => `not erased: ${path}: ${reason}`),
-    ...discards.map(discardWords),
+    ...discards.map(describeDiscard),
   ];
 }
 
@@ -30,13 +30,13 @@ function namesOf(paths: readonly string[]): string {
   return `${paths.slice(0, MAX_NAMES).join(', ')}${more}`;
 }
 
-function discardWords(discard: Discard): string {
+function describeDiscard(discard: Discard): string {
   switch (discard.state) {
     case 'done':
-      return `discarded: ${(discard.bytes / 2 ** 20).toFixed(0)} MiB that ${discard.root} does not use`;
+      return `discarded: ${(discard.bytes / 2 ** 20).toFixed(0)} MiB of free space on ${discard.root}`;
     case 'unsupported':
-      return `not discarded: the disk of ${discard.root} takes no discard, what was erased may still be read from it`;
+      return `not discarded: the disk of ${discard.root} does not support discard, erased data may still be readable`;
     case 'failed':
-      return `not discarded: what ${discard.root} does not use: ${discard.reason}`;
+      return `not discarded: free space on ${discard.root}: ${discard.reason}`;
   }
 }

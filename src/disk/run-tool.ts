@@ -1,10 +1,10 @@
 /**
- * Owns the running of the few programs that no library replaces (fsck.fat, e2fsck, resize2fs, mke2fs): bounded in
- * time, their last words kept for the log. How one ended is a value; nothing here throws.
+ * Owns running the few programs that no library replaces (fsck.fat, e2fsck, resize2fs, mke2fs): bounded in time, their
+ * last lines kept for the log. The outcome is a value; `runTool` never throws.
  */
 import { spawnChild } from '../linux/mod.ts';
 
-/** Where the image has them, and Debian too. */
+/** Paths in the image and in Debian. */
 export const Tool = {
   fsckFat: '/usr/sbin/fsck.fat',
   e2fsck: '/usr/sbin/e2fsck',
@@ -16,24 +16,24 @@ export type ToolEnd =
   | { readonly end: 'exited'; readonly code: number }
   | { readonly end: 'killed'; readonly signal: string }
   | { readonly end: 'timed-out'; readonly afterMs: number }
-  /** By the caller's signal, whatever the program did until it ended. */
+  /** By the caller's signal, whatever the program did until then. */
   | { readonly end: 'aborted' }
   | { readonly end: 'not-started'; readonly reason: string };
 
 export type ToolResult = ToolEnd & {
   /** The command as typed. */
   readonly command: string;
-  /** The last lines of both streams, in the order of arrival, without blank ones. */
+  /** The last lines of both streams, in the order of arrival, without empty ones. */
   readonly output: readonly string[];
 };
 
 const MAX_OUTPUT_BYTES = 16 * 1024;
 const MAX_OUTPUT_LINES = 40;
-/** A process that waits for a dead disk does not even die of SIGKILL: how long it is waited for. */
+/** How long to wait after SIGKILL: a process blocked on a dead disk does not exit. */
 const KILL_PATIENCE_MS = 3_000;
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', HOME: '/' } as const;
 
-/** For a caller that knows how long the program may take, and lets its own caller end it. */
+/** For a caller that knows the time limit and passes its own caller's signal on. */
 export interface BoundedTool {
   /** Ends the program when aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -87,7 +87,7 @@ export function runTool(
 }
 
 /** `exit code 4`, `killed by SIGSEGV`, `not done within 120 s`: for messages. */
-export function toolEndWords(result: ToolEnd): string {
+export function describeToolEnd(result: ToolEnd): string {
   switch (result.end) {
     case 'exited':
       return `exit code ${result.code}`;
@@ -106,5 +106,5 @@ export function toolEndWords(result: ToolEnd): string {
 export function expectSuccess(result: ToolResult): void {
   if (result.end === 'exited' && result.code === 0) return;
   const last = result.output.at(-1);
-  throw new Error(`${result.command}: ${toolEndWords(result)}${last === undefined ? '' : `: ${last}`}`);
+  throw new Error(`${result.command}: ${describeToolEnd(result)}${last === undefined ? '' : `: ${last}`}`);
 }

@@ -1,4 +1,4 @@
-/** One at a time, in the order of asking; a call from inside one that runs joins it instead of waiting for ever. */
+/** Runs calls one at a time, in order; a call from inside a running one joins it instead of deadlocking. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export class Serial {
@@ -6,7 +6,7 @@ export class Serial {
   #running: symbol | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Whether the caller runs inside a call that has not ended. */
+  /** Whether the caller runs inside an unfinished call. */
   get joined(): boolean {
     return this.#running !== undefined && this.#inside.getStore() === this.#running;
   }
@@ -23,7 +23,7 @@ export class Serial {
         this.#running = undefined;
       }
     });
-    this.#last = result.catch(() => {}); // told to the caller; the next one goes on
+    this.#last = result.catch(() => {}); // reported to the caller; the next call proceeds
     return result;
   }
 }

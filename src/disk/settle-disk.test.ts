@@ -25,7 +25,7 @@ const IMAGE_BYTES = 16 * MIB;
 const DISK_BYTES = 64 * MIB;
 const SIZES = { bootBytes: 8 * MIB, dataBytes: 4 * MIB };
 const GUIDS = { diskGuid: IMAGE_DISK_GUID, bootGuid: IMAGE_BOOT_GUID, dataGuid: IMAGE_DATA_GUID };
-/** From the first megabyte behind the boot partition to the last whole one before the backup. */
+/** From the first MiB after the boot partition to the last whole one before the backup. */
 const GROWN_BYTES = DISK_BYTES - 9 * MIB - MIB;
 
 let root: string;
@@ -36,7 +36,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const image = () => imageTable({ ...GUIDS, ...SIZES, diskBytes: IMAGE_BYTES });
 
-/** An image as it lies on a larger stick; its partitions already have the sizes that they will have. */
+/** An image on a larger USB stick; its partitions already have their final sizes. */
 function flashedStick(): string {
   const path = addDisk(root, {
     name: 'sda',
@@ -62,7 +62,7 @@ async function settle(): Promise<readonly string[]> {
 }
 
 describe('the first boot', () => {
-  it('renews every GUID, takes the data partition to the end and moves the backup there', async () => {
+  it('renews every GUID, extends the data partition to the end and moves the backup there', async () => {
     const path = flashedStick();
     expect(await settle()).toEqual(['new GUIDs', 'data partition 50 MiB larger']);
     const table = await readTable(path);
@@ -74,7 +74,7 @@ describe('the first boot', () => {
     expect(table?.gpt.partitions.map(({ name }) => name)).toEqual(['boot', 'data']);
   });
 
-  it.skipIf(!hasSgdisk)('leaves a table that sgdisk finds nothing wrong with', async () => {
+  it.skipIf(!hasSgdisk)('leaves a table without problems for sgdisk', async () => {
     const path = flashedStick();
     expect(execFileSync(SGDISK, ['-v', path], { encoding: 'utf8' }), 'before').toMatch(
       /backup|end of the disk/i,
@@ -87,7 +87,7 @@ describe('the first boot', () => {
     expect(data).toContain(`Partition size: ${GROWN_BYTES / 512} sectors`);
   });
 
-  it('does nothing at the next boot', async () => {
+  it('changes nothing at the next boot', async () => {
     const path = flashedStick();
     await settle();
     const before = readFileSync(path);
@@ -95,7 +95,7 @@ describe('the first boot', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it('is completed when it was cut before the head, in the midst of it, and behind it', async () => {
+  it('is completed after a power cut before, during and after the write of the head', async () => {
     const path = flashedStick();
     const planned = planTable({
       gpt: image(),
@@ -124,7 +124,7 @@ describe('the first boot', () => {
 });
 
 describe('a later boot', () => {
-  it('grows a disk that grew, and keeps its GUIDs', async () => {
+  it('grows the table of a disk that grew, and keeps its GUIDs', async () => {
     const path = flashedStick();
     await settle();
     const before = await readTable(path);
@@ -136,15 +136,15 @@ describe('a later boot', () => {
     expect((await readTable(path))?.gpt.diskGuid).toBe(before?.gpt.diskGuid);
   });
 
-  it('writes a damaged copy again', async () => {
+  it('rewrites a damaged copy', async () => {
     const path = flashedStick();
     await settle();
     put(path, Buffer.alloc(512), DISK_BYTES - 512);
-    expect((await settle())[0]).toMatch(/^partition table written again \(backup table/);
+    expect((await settle())[0]).toMatch(/^partition table rewritten \(backup table/);
     expect(await readTable(path)).toMatchObject({ fault: undefined });
   });
 
-  it('leaves a disk alone whose last partition is not ours', async () => {
+  it('does not change a disk whose last partition is not ours', async () => {
     const path = flashedStick();
     const gpt = image();
     const foreign = { ...gpt, diskGuid: IMAGE_BOOT_GUID };
@@ -157,13 +157,13 @@ describe('a later boot', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it('says when the image was written to a disk that is too small', async () => {
+  it('reports a disk that is too small for its image', async () => {
     const path = flashedStick();
     truncateSync(path, 12 * MIB);
     await expect(settle()).rejects.toThrow('too small');
   });
 
-  it('leaves a disk without a table alone', async () => {
+  it('does not change a disk without a table', async () => {
     addDisk(root, { name: 'sda', sizeBytes: DISK_BYTES });
     expect(await settle()).toEqual([]);
   });

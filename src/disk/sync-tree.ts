@@ -1,18 +1,18 @@
 /**
- * Puts a file system's changes on the disk without stopping the event loop, which syncfs(2) and a remount would: each
+ * Syncs a file system's changes to the disk without blocking the event loop, as syncfs(2) and a remount would: each
  * file and directory is synced on libuv's threads, then the device, which holds FAT's tables and directories.
  */
 import { open, opendir, stat } from 'node:fs/promises';
 import { isErrno } from '../linux/mod.ts';
 
-/** A boot partition has some dozen files. What a user put there besides is synced by the remount. */
+/** A boot partition has a few dozen files. The remount syncs further files of a user. */
 const MAX_FILES = 1_000;
-/** FAT keeps even seconds. A clock that was set meanwhile hides a change from here; the remount syncs that too. */
+/** FAT stores even seconds. A clock set meanwhile may hide a change here; the remount syncs that too. */
 const STAMP_SLACK_MS = 4_000;
 
 /**
  * Syncs the files and directories below `root` that changed since `sinceMs` (Unix milliseconds), then `device` when
- * there is one. Each sync has the disk empty its cache, so what did not change is left alone. Rejects on an I/O error.
+ * there is one. Each sync flushes the disk's cache, so unchanged files are skipped. Rejects on an I/O error.
  */
 export async function syncTree(root: string, sinceMs: number, device?: string): Promise<void> {
   const directory = await opendir(root, { recursive: true });

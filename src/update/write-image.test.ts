@@ -76,7 +76,7 @@ describe('an image that is written', () => {
     const root = scratch();
     const error = await write(root, between).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'verification' });
-    expect(String(error)).toMatch(/what was read back of .* is not what was written: \d+ bytes with SHA-256/);
+    expect(String(error)).toMatch(/verification of .* failed: read back \d+ bytes with SHA-256/);
     expect(existsSync(join(root, 'EFI/Linux', FILE))).toBe(false);
   });
 

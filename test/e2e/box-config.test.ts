@@ -199,7 +199,7 @@ netns = dataplane
       await box.cut();
       for (const name of Object.keys(PLANTED)) expect(reset.text).toContain(`/boot/${name}`);
       expect(reset.text).toMatch(
-        /discarded: \d+ MiB that \/boot does not use\ndiscarded: \d+ MiB that \/data does not use/,
+        /discarded: \d+ MiB of free space on \/boot\ndiscarded: \d+ MiB of free space on \/data/,
       );
       expect(await box.listBootFiles()).toEqual([...OF_THE_IMAGE, 'factory-reset.ini'].sort());
       expect(await box.findOnDisk(Buffer.from(SECRET)), 'the disk has forgotten it').toEqual([]);

@@ -223,7 +223,7 @@ describe.skipIf(why !== undefined)('what is refused as an update', () => {
         yield whole.subarray(5 * MIB, 6 * MIB);
       },
     });
-    expect(words).toMatch(/^500: .*what was read back of .* is not what was written.*"code":"verification"/);
+    expect(words).toMatch(/^500: .*verification of .* failed: read back .*"code":"verification"/);
     return words;
   });
 
