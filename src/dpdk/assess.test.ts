@@ -30,7 +30,7 @@ function reasonOf(plan: NicPlan | undefined): string {
   return plan?.kind === 'refuse' || plan?.kind === 'leave' ? plan.reason : `not refused but ${plan?.kind}`;
 }
 
-test('a NIC in a group of its own is bound, and a PCI bridge in its group does not count against it', () => {
+test('a NIC with its own group is bound, and a PCI bridge in its group is no obstacle', () => {
   const plans = assess(machine, { [WAN]: 'xe0', [LAN]: 'xe1' }, { management: 'eth0' });
   expect(plans).toMatchObject([
     { kind: 'bind', pciAddress: WAN, name: 'xe0', driver: 'vfio-pci' },
@@ -38,7 +38,7 @@ test('a NIC in a group of its own is bound, and a PCI bridge in its group does n
   ]);
 });
 
-test('a missing device is refused with what the machine has', () => {
+test('a missing device is refused, listing the machine’s NICs', () => {
   const [plan] = assess(machine, { '0000:09:00.0': 'xe0' });
   expect(plan).toMatchObject({ kind: 'refuse', code: 'missing', line: 1 });
   expect(reasonOf(plan)).toBe(
@@ -48,7 +48,7 @@ test('a missing device is refused with what the machine has', () => {
   expect(reasonOf(assess([], { [WAN]: 'xe0' })[0])).toContain('the machine has no PCI network devices');
 });
 
-test('a device that is no NIC is refused with its class', () => {
+test('a device that is not a NIC is refused with its class', () => {
   const [plan] = assess(
     [...machine, { address: '0000:05:00.0', classCode: 0x010802, driver: 'nvme', group: 9 }],
     {
@@ -73,7 +73,7 @@ test('Mellanox stays with its kernel driver', () => {
   expect(reasonOf(plan)).toContain('mlx5_core');
 });
 
-test('a NIC that is on vfio-pci already needs nothing', () => {
+test('a NIC already on vfio-pci needs no change', () => {
   const [plan] = assess([{ address: WAN, driver: 'vfio-pci', group: 5 }], { [WAN]: 'xe0' });
   expect(plan).toMatchObject({ kind: 'already', driver: 'vfio-pci' });
 });
@@ -94,7 +94,7 @@ test('a group shared with a device on a kernel driver is refused, naming it', ()
   );
 });
 
-test('a group of which all members are configured is fine, unless one of them is refused', () => {
+test('a group whose members are all configured is accepted, unless one of them is refused', () => {
   const devices: FakeDevice[] = [
     { address: WAN, driver: 'igc', net: 'eth1', group: 5 },
     { address: '0000:03:00.1', driver: 'igc', net: 'eth2', group: 5 },
@@ -108,7 +108,7 @@ test('a group of which all members are configured is fine, unless one of them is
   ]);
 });
 
-test('without an IOMMU: refused with what to do, or uio_pci_generic with a warning', () => {
+test('without an IOMMU: refused with advice, or uio_pci_generic with a warning', () => {
   const devices: FakeDevice[] = [{ address: WAN, driver: 'igc', net: 'eth1' }];
   const [refused] = assess(devices, { [WAN]: 'xe0' });
   expect(refused).toMatchObject({ kind: 'refuse', code: 'no-iommu' });
@@ -126,7 +126,7 @@ test('unsafe-no-iommu changes nothing for a NIC that has an IOMMU group', () => 
   expect(plans).toMatchObject([{ kind: 'bind', driver: 'vfio-pci' }]);
 });
 
-test('the management interface is the configured one, else the first NIC that is not given to VPP', () => {
+test('the management interface is the configured one, else the first NIC not assigned to VPP', () => {
   using bus = new FakeSysfs(machine);
   const { nics } = takeInventory(bus.options);
   expect(chooseManagementInterface(nics, 'eth9', vppConfig())).toBe('eth9');
@@ -136,7 +136,7 @@ test('the management interface is the configured one, else the first NIC that is
   expect(chooseManagementInterface(nics, undefined, vppConfig(all, { enabled: false }))).toBe('eth0');
 });
 
-test("a NIC that VPP's own driver cannot have is refused in its words; of DPDK's nobody asks", () => {
+test("a NIC that VPP's own driver cannot use is refused with its reason; DPDK's NICs are not checked", () => {
   using bus = new FakeSysfs(machine);
   const inventory = takeInventory(bus.options);
   const { dpdk } = vppConfig({ [WAN]: 'xe0', [LAN]: 'xe1' });
@@ -153,7 +153,7 @@ test("a NIC that VPP's own driver cannot have is refused in its words; of DPDK's
     { kind: 'refuse', code: 'native', reason: 'VPP 25.02 has none', name: 'xe0', line: 1 },
     { kind: 'bind', driver: 'vfio-pci', name: 'xe1' },
   ]);
-  // What VPP can have is bound as DPDK's are.
+  // A NIC that VPP can use is bound like DPDK's.
   expect(assessNics(inventory, vpp, context)[0]).toMatchObject({ kind: 'bind', driver: 'vfio-pci' });
   expect(asked).toEqual(['xe0 8086:125c', 'xe0 8086:125c']);
 });

@@ -1,8 +1,8 @@
 /**
- * Decides, without touching anything, what becomes of each NIC that the configuration gives to VPP.
+ * Plans, without changing anything, what to do with each NIC that the configuration assigns to VPP.
  *
  * Invariants: the management NIC is never bound; a device is bound to vfio-pci only when its whole IOMMU group can
- * be handed over (the kernel's vfio refuses a group in which another device has an ordinary driver).
+ * be assigned (the kernel's vfio refuses a group in which another device has an ordinary driver).
  */
 import type { DpdkInterfaceConfig, VppConfig } from '../config/types.ts';
 import { type GroupMember, type Inventory, isNetworkDevice, type Nic } from './inventory.ts';
@@ -17,7 +17,7 @@ export type RefusalCode =
   | 'group-shared'
   | 'native';
 
-/** Drivers that hand a device to a process. */
+/** Drivers that expose a device to user space. */
 export type UserDriver = 'vfio-pci' | 'uio_pci_generic';
 
 interface PlanBase {
@@ -27,16 +27,16 @@ interface PlanBase {
   readonly line: number;
 }
 
-/** What becomes of one configured PCI address. `reason` is in words, without a period. */
+/** The plan for one configured PCI address. `reason` is text without a period. */
 export type NicPlan =
-  /** To be bound. `warning` is there when that is unsafe. */
+  /** To be bound. `warning` is set when that is unsafe. */
   | (PlanBase & {
       readonly kind: 'bind';
       readonly nic: Nic;
       readonly driver: UserDriver;
       readonly warning?: string;
     })
-  /** Has the driver already. */
+  /** Already has the driver. */
   | (PlanBase & {
       readonly kind: 'already';
       readonly nic: Nic;
@@ -50,19 +50,19 @@ export type NicPlan =
 export interface AssessContext {
   /** Kernel name of the interface that must stay with the kernel; undefined when there is none. */
   readonly managementInterface: string | undefined;
-  /** Why a NIC with `driver = native` cannot have VPP's own driver, in words; asked of no other. */
+  /** Why a NIC with `driver = native` cannot use VPP's own driver; called only for such NICs. */
   readonly whyNotNative?: (entry: DpdkInterfaceConfig, nic: Nic) => string | undefined;
 }
 
 const UNSAFE_WARNING =
-  'bound to uio_pci_generic because vpp.dpdk.unsafe-no-iommu = true: without an IOMMU the NIC can write to all of memory';
+  'bound to uio_pci_generic because vpp.dpdk.unsafe-no-iommu = true: without an IOMMU the NIC can write to all memory';
 
-/** NICs named in a refusal; more are counted. */
+/** NICs listed in a refusal; the rest are counted. */
 const MAX_LISTED = 8;
 
 /**
  * The management interface: the configured one, else the first (by PCI address) that has a kernel interface, now or
- * by the record, and is not configured for VPP; undefined when there is none.
+ * in the record, and is not configured for VPP; undefined when there is none.
  */
 export function chooseManagementInterface(
   nics: readonly Nic[],
@@ -99,18 +99,21 @@ function assessOne(
   }
   const nic = inventory.nics.find((candidate) => candidate.pciAddress === entry.pciAddress);
   if (nic === undefined || !isNetworkDevice(device)) {
-    const reason = `${entry.pciAddress} is not a network device but a ${className(device.classCode)}`;
+    const reason = `${entry.pciAddress} is not a network device: ${className(device.classCode)}`;
     return refuse('not-a-nic', `${reason}; ${listMachineNics(inventory.nics)}`);
   }
   if (context.managementInterface !== undefined && nic.kernelName === context.managementInterface) {
     const reason = `${entry.pciAddress} is the management interface ${nic.kernelName}, which stays with the kernel`;
-    return refuse('management', `${reason}; name another in management.interface to give this one to VPP`);
+    return refuse(
+      'management',
+      `${reason}; set management.interface to another one to assign this NIC to VPP`,
+    );
   }
   const notNative = entry.driver === 'native' ? context.whyNotNative?.(entry, nic) : undefined;
   if (notNative !== undefined) return refuse('native', notNative);
   if (isMellanox(nic)) {
     const driver = nic.driver ?? 'no driver';
-    const reason = `${entry.pciAddress} is a Mellanox NIC (${driver}): DPDK uses it beside its kernel driver`;
+    const reason = `${entry.pciAddress} is a Mellanox NIC (${driver}): DPDK shares it with its kernel driver`;
     return { ...base, kind: 'leave', nic, reason };
   }
   return assessIommu(inventory, base, nic, vpp.dpdk.unsafeNoIommu);
@@ -121,11 +124,11 @@ function assessIommu(inventory: Inventory, base: PlanBase, nic: Nic, unsafeNoIom
   if (!hasGroup && !unsafeNoIommu) {
     const code: RefusalCode = inventory.iommu ? 'no-iommu-group' : 'no-iommu';
     const found = inventory.iommu
-      ? `${base.pciAddress} is in no IOMMU group although the machine has an IOMMU`
+      ? `${base.pciAddress} has no IOMMU group although the machine has an IOMMU`
       : 'the kernel has no IOMMU, which vfio-pci needs';
     const advice =
-      'enable VT-d or AMD-Vi in the firmware setup and have intel_iommu=on on the kernel command line, ' +
-      'or set vpp.dpdk.unsafe-no-iommu = true to go without its protection';
+      'enable VT-d or AMD-Vi in the firmware setup and add intel_iommu=on to the kernel command line, ' +
+      'or set vpp.dpdk.unsafe-no-iommu = true to run without its protection';
     return { ...base, kind: 'refuse', code, reason: `${found}: ${advice}` };
   }
   const driver: UserDriver = hasGroup ? 'vfio-pci' : 'uio_pci_generic';
@@ -133,11 +136,11 @@ function assessIommu(inventory: Inventory, base: PlanBase, nic: Nic, unsafeNoIom
   return { ...base, kind, nic, driver, ...(hasGroup ? {} : { warning: UNSAFE_WARNING }) };
 }
 
-/** Until nothing changes: refusing one NIC may leave its group with a device that keeps its kernel driver. */
+/** Repeats until nothing changes: refusing one NIC may leave its group with a device that keeps its kernel driver. */
 function refuseSharedGroups(plans: readonly NicPlan[]): NicPlan[] {
   let current = [...plans];
   for (;;) {
-    const given = new Set(current.filter(isHandedOver).map((plan) => plan.pciAddress));
+    const given = new Set(current.filter(isAssigned).map((plan) => plan.pciAddress));
     const next = current.map((plan) => refuseIfShared(plan, given));
     if (next.every((plan, index) => plan === current[index])) return next;
     current = next;
@@ -145,45 +148,45 @@ function refuseSharedGroups(plans: readonly NicPlan[]): NicPlan[] {
 }
 
 function refuseIfShared(plan: NicPlan, given: ReadonlySet<string>): NicPlan {
-  if (!isHandedOver(plan) || plan.driver !== 'vfio-pci') return plan;
+  if (!isAssigned(plan) || plan.driver !== 'vfio-pci') return plan;
   const blocking = plan.nic.groupMembers.filter(
     (member) => !given.has(member.pciAddress) && !isHarmless(member),
   );
   if (blocking.length === 0) return plan;
   const { pciAddress, name, line } = plan;
-  const others = blocking.map((member) => `${member.pciAddress} (${memberWords(member)})`).join(', ');
+  const others = blocking.map((member) => `${member.pciAddress} (${describeMember(member)})`).join(', ');
   const reason =
     `${pciAddress} shares IOMMU group ${plan.nic.iommuGroup} with ${others}; ` +
-    'VFIO hands over whole groups only: configure these NICs for VPP too, or use a NIC in a group of its own';
+    'VFIO assigns whole groups only: configure these devices for VPP too, or use a NIC with its own group';
   return { pciAddress, name, line, kind: 'refuse', code: 'group-shared', reason };
 }
 
-function isHandedOver(plan: NicPlan): plan is Extract<NicPlan, { kind: 'bind' | 'already' }> {
+function isAssigned(plan: NicPlan): plan is Extract<NicPlan, { kind: 'bind' | 'already' }> {
   return plan.kind === 'bind' || plan.kind === 'already';
 }
 
-// drivers/vfio and drivers/pci: those with driver_managed_dma do not take part in the group's DMA ownership.
+// drivers/vfio and drivers/pci: drivers with driver_managed_dma do not claim the group's DMA ownership.
 const HARMLESS_DRIVERS: ReadonlySet<string> = new Set(['vfio-pci', 'pcieport', 'pci-stub']);
 
-/** Whether vfio takes a group in spite of this member: it has no driver, or one that does no DMA of its own. */
+/** Whether vfio accepts a group with this member: it has no driver, or one that does no DMA of its own. */
 export function isHarmless(member: GroupMember): boolean {
   return member.driver === undefined || HARMLESS_DRIVERS.has(member.driver);
 }
 
-// mlx4_core and mlx5_core share the device with DPDK ("bifurcated"): vendor 15b3 without a driver too.
+// mlx4_core and mlx5_core share the device with DPDK ("bifurcated"); vendor 15b3 without a driver counts too.
 function isMellanox(nic: Nic): boolean {
   return nic.vendor === 0x15b3 || nic.driver === 'mlx4_core' || nic.driver === 'mlx5_core';
 }
 
-function memberWords(member: GroupMember): string {
+function describeMember(member: GroupMember): string {
   return `${className(member.classCode)}, driver ${member.driver}`;
 }
 
 function listMachineNics(nics: readonly Nic[]): string {
   if (nics.length === 0) return 'the machine has no PCI network devices';
   const listed = nics.slice(0, MAX_LISTED).map((nic) => {
-    const words = [nic.kernelName, nic.description ?? nic.pciId].filter((word) => word !== undefined);
-    return `${nic.pciAddress} (${words.join(', ')})`;
+    const names = [nic.kernelName, nic.description ?? nic.pciId].filter((name) => name !== undefined);
+    return `${nic.pciAddress} (${names.join(', ')})`;
   });
   const more = nics.length > MAX_LISTED ? ` and ${nics.length - MAX_LISTED} more` : '';
   return `the machine has: ${listed.join(', ')}${more}`;

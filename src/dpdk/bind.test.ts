@@ -88,12 +88,12 @@ test('a missing vfio-pci is named before anything is written', async () => {
   expect(bus.writes).toEqual([]);
 });
 
-test('a device that vfio-pci does not take is put back, with the reason', async () => {
+test('a device that vfio-pci refuses is restored, with the reason', async () => {
   using bus = new FakeSysfs(machine);
   bus.failingProbes.add(`vfio-pci ${WAN}`);
   const [wan, lan] = await give(bus, both);
   expect(wan).toMatchObject({ state: 'failed', driver: 'igc' });
-  expect(wan?.reason).toMatch(/is without a driver after binding it to vfio-pci.*it is on driver igc again/);
+  expect(wan?.reason).toMatch(/is without a driver after binding it to vfio-pci.*restored: on driver igc/);
   expect(bus.overrideOf(WAN)).toBe('(null)');
   expect(lan).toMatchObject({ state: 'bound' });
 });
@@ -111,7 +111,7 @@ test('a refused unbind and a group without a node are failures, undone', async (
   });
 });
 
-test('no group is left half handed over', async () => {
+test('no group is left partially assigned', async () => {
   const devices = machine.map((device) => ({ ...device, group: 5 }));
   using bus = new FakeSysfs(devices);
   bus.failingProbes.add(`vfio-pci ${LAN}`);
@@ -121,7 +121,7 @@ test('no group is left half handed over', async () => {
   expect(wan?.reason).toContain(`shares IOMMU group 5 with ${LAN}, which could not be bound`);
 });
 
-test('without an IOMMU, when asked for: uio_pci_generic, with the warning as reason', async () => {
+test('without an IOMMU, if configured: uio_pci_generic, with the warning as reason', async () => {
   using bus = new FakeSysfs([{ address: WAN, driver: 'igc', net: 'eth1' }], ['uio_pci_generic']);
   const [outcome] = await give(bus, { [WAN]: 'xe0' }, true);
   expect(outcome).toMatchObject({ state: 'bound', driver: 'uio_pci_generic' });
@@ -134,7 +134,7 @@ test('refused NICs are reported and not touched', async () => {
   expect(bus.writes).toEqual([]);
 });
 
-test('an aborted signal ends the waiting', async () => {
+test('an aborted signal ends the wait', async () => {
   using bus = new FakeSysfs(machine);
   bus.failingProbes.add(`vfio-pci ${WAN}`);
   const plans = assessNics(takeInventory(bus.options), vppConfig(both), { managementInterface: undefined });
@@ -142,7 +142,7 @@ test('an aborted signal ends the waiting', async () => {
   await expect(bindNics(plans, options)).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-test('restoring, from the record alone, gives each NIC its driver and interface again', async () => {
+test('restoring, from the record alone, returns each NIC to its driver and interface', async () => {
   using bus = new FakeSysfs(machine);
   await give(bus, both);
   expect(await restoreNics(bus.options)).toEqual([
@@ -165,7 +165,7 @@ test('restoring, from the record alone, gives each NIC its driver and interface 
   expect(bus.writes).toEqual([]);
 });
 
-test('bound again after a restore, and restored again: the record still holds the first originals', async () => {
+test('bound again after a restore, and restored again: the record still has the first originals', async () => {
   using bus = new FakeSysfs(machine);
   await give(bus, both);
   await restoreNics(bus.options);
@@ -177,7 +177,7 @@ test('bound again after a restore, and restored again: the record still holds th
   expect(bus.driverOf(LAN)).toBe('vfio-pci');
 });
 
-test('a device that fell off the bus comes back by a rescan', async () => {
+test('a device that fell off the bus returns by a rescan', async () => {
   using bus = new FakeSysfs(machine);
   await give(bus, both);
   bus.removeDevice(WAN);
@@ -186,11 +186,11 @@ test('a device that fell off the bus comes back by a rescan', async () => {
   expect(bus.writes).toContain('bus/pci/rescan = "1"');
   expect(outcomes).toMatchObject([
     { pciAddress: WAN, state: 'unchanged', driver: 'igc' },
-    { pciAddress: LAN, state: 'failed', reason: expect.stringContaining('not on the PCI bus any more') },
+    { pciAddress: LAN, state: 'failed', reason: expect.stringContaining('no longer on the PCI bus') },
   ]);
 });
 
-test('a probe that finds no driver is followed by a bind by name, and a failure of both is told', async () => {
+test('a probe that finds no driver is followed by a bind by name, and a failure of both is reported', async () => {
   using bus = new FakeSysfs(machine);
   await give(bus, both);
   bus.failingProbes.add(`igc ${WAN}`);
@@ -214,7 +214,7 @@ test('with a damaged record every NIC on a user-space driver is released', async
   expect(await restoreNics(bus.options)).toMatchObject([
     { pciAddress: WAN, state: 'restored', driver: 'igc' },
   ]);
-  // The next binding puts the damaged file aside.
+  // The next binding renames the damaged file.
   expect((await give(bus, { [WAN]: 'xe0' }))[0]?.state).toBe('bound');
   expect(readFileSync(join(bus.runDir, 'nics.json.bad'), 'utf8')).toBe('garbage');
   expect(loadRecord(bus.runDir).nics[WAN]?.driver).toBe('igc');

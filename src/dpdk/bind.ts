@@ -1,14 +1,14 @@
 /**
- * Gives NICs to VPP as planned: record, driver_override, unbind, drivers_probe, verify.
+ * Assigns NICs to VPP as planned: record, driver_override, unbind, drivers_probe, verify.
  *
- * Invariants: nothing is unbound before the record is on disk; a device whose binding failed is put back at once;
- * no IOMMU group is left half handed over.
+ * Invariants: nothing is unbound before the record is on disk; a device whose binding failed is restored at once; no
+ * IOMMU group is left partially assigned.
  */
 import { existsSync } from 'node:fs';
 import { isErrno, reasonOf } from '../linux/mod.ts';
 import type { NicPlan, UserDriver } from './assess.ts';
 import {
-  driverWords,
+  describeDriver,
   type ExecuteOptions,
   type Kernel,
   kernelOf,
@@ -23,23 +23,23 @@ import { returnToKernel } from './restore.ts';
 
 export type { ExecuteOptions } from './execute.ts';
 
-/** What became of one configured NIC. `reason` is in words. */
+/** Outcome for one configured NIC. */
 export interface BindOutcome {
   readonly pciAddress: string;
   readonly name: string;
-  /** `bound` and `already`: VPP can take it. `left`: VPP uses it beside its kernel driver. */
+  /** `bound` and `already`: VPP can use it. `left`: VPP shares it with its kernel driver. */
   readonly state: 'bound' | 'already' | 'left' | 'refused' | 'failed';
-  /** The driver it has now. */
+  /** Its driver now. */
   readonly driver: string | undefined;
-  /** Why not; for `left`, why so; for the others a warning, where there is one. */
+  /** Reason of `refused`, `failed` and `left`; otherwise a warning, if any. */
   readonly reason?: string;
 }
 
-type HandOver = Extract<NicPlan, { kind: 'bind' | 'already' }>;
+type AssignedPlan = Extract<NicPlan, { kind: 'bind' | 'already' }>;
 
 /**
- * Executes the plans, in order, and says what became of each. Throws DpdkError `record-unwritable` before anything
- * was touched, and rejects with the abort reason when the signal aborts (what was bound then stays recorded).
+ * Executes the plans, in order, and returns the outcomes. Throws DpdkError `record-unwritable` before any change, and
+ * rejects with the abort reason when the signal aborts (NICs bound by then stay recorded).
  */
 export async function bindNics(
   plans: readonly NicPlan[],
@@ -50,7 +50,7 @@ export async function bindNics(
   const record = mergeRecord(options.runDir ?? DEFAULT_RUN_DIR, originals);
   const outcomes: BindOutcome[] = [];
   for (const plan of plans) outcomes.push(await execute(kernel, plan, record.nics[plan.pciAddress]));
-  return undoHalfGroups(kernel, plans, outcomes, record.nics);
+  return undoPartialGroups(kernel, plans, outcomes, record.nics);
 }
 
 async function execute(
@@ -69,8 +69,8 @@ async function execute(
   return { ...base, state: 'failed', ...(await undo(kernel, plan.pciAddress, original, failure)) };
 }
 
-/** Undefined, or why the device does not have the driver. */
-async function bindOne(kernel: Kernel, plan: HandOver): Promise<string | undefined> {
+/** Undefined, or why the device could not be bound. */
+async function bindOne(kernel: Kernel, plan: AssignedPlan): Promise<string | undefined> {
   const { pciAddress, driver } = plan;
   if (!existsSync(`${kernel.sysfs}/bus/pci/drivers/${driver}`)) {
     return `the kernel has no driver ${driver}: its module is not loaded`;
@@ -80,17 +80,17 @@ async function bindOne(kernel: Kernel, plan: HandOver): Promise<string | undefin
     unbind(kernel, pciAddress);
     probeDrivers(kernel, pciAddress);
   } catch (error) {
-    const hint = isErrno(error, 'EACCES', 'EPERM') ? ' (this needs root)' : '';
+    const hint = isErrno(error, 'EACCES', 'EPERM') ? ' (root is required)' : '';
     return `${reasonOf(error)}${hint}`;
   }
   if (!(await waitUntil(kernel, () => currentDriver(kernel.sysfs, pciAddress) === driver))) {
-    const found = driverWords(currentDriver(kernel.sysfs, pciAddress));
-    return `${pciAddress} is ${found} after binding it to ${driver}; the kernel's log may say why`;
+    const found = describeDriver(currentDriver(kernel.sysfs, pciAddress));
+    return `${pciAddress} is ${found} after binding it to ${driver}; see the kernel log`;
   }
   return verifyUserNode(kernel, plan.nic, driver);
 }
 
-/** VPP opens the group's node, which appears when the group's first device is bound. */
+/** VPP opens the group's node, which appears when the first device of the group is bound. */
 async function verifyUserNode(kernel: Kernel, nic: Nic, driver: UserDriver): Promise<string | undefined> {
   if (driver === 'uio_pci_generic') {
     const uio = `${devicePath(kernel.sysfs, nic.pciAddress)}/uio`;
@@ -109,12 +109,12 @@ async function undo(
   const problem = await returnToKernel(kernel, pciAddress, original?.driver ?? undefined);
   const driver = currentDriver(kernel.sysfs, pciAddress);
   const after =
-    problem === undefined ? `it is ${driverWords(driver)} again` : `putting it back failed: ${problem}`;
+    problem === undefined ? `restored: ${describeDriver(driver)}` : `restoring it failed: ${problem}`;
   return { driver, reason: `${failure}; ${after}` };
 }
 
-/** A NIC bound in a group of which another configured NIC failed is of no use to VPP: it goes back too. */
-async function undoHalfGroups(
+/** A bound NIC is useless to VPP when another configured NIC of its group failed: it is restored too. */
+async function undoPartialGroups(
   kernel: Kernel,
   plans: readonly NicPlan[],
   outcomes: readonly BindOutcome[],
@@ -141,7 +141,7 @@ async function undoHalfGroups(
   return result;
 }
 
-function isVfio(plan: NicPlan): plan is HandOver {
+function isVfio(plan: NicPlan): plan is AssignedPlan {
   return (plan.kind === 'bind' || plan.kind === 'already') && plan.driver === 'vfio-pci';
 }
 

@@ -1,9 +1,9 @@
-/** Errors of src/dpdk: one class, coded. What happens to one NIC is an outcome, not an error. */
+/** Errors of src/dpdk: one class, coded. A failure of one NIC is an outcome, not an error. */
 
 export type DpdkErrorCode =
   /** RUN/nics.json could not be written: nothing was unbound. */
   | 'record-unwritable'
-  /** RUN/nics.json is there and is not what `bindNics` writes. */
+  /** RUN/nics.json exists and is not a record that `bindNics` wrote. */
   | 'record-unreadable';
 
 export class DpdkError extends Error {

@@ -1,5 +1,5 @@
 /**
- * The writes that move one device between drivers, each followed by a look at what the kernel made of it.
+ * The sysfs writes that move one device between drivers, each followed by a check of its effect.
  *
  * Source: Documentation/ABI/testing/sysfs-bus-pci (driver_override, unbind, drivers_probe, rescan).
  */
@@ -7,15 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readText, writeText, reasonOf } from '../linux/mod.ts';
 import { currentDriver, devicePath } from './inventory.ts';
 
-/** Where and how to write; the defaults are those of a running system. */
+/** Where and how to write; the defaults are for a running system. */
 export interface ExecuteOptions {
   readonly sysfs?: string;
   /** Directory of the record. */
   readonly runDir?: string;
   readonly devVfio?: string;
-  /** Writes one value to one sysfs file; throws what the kernel says. */
+  /** Writes one value to one sysfs file; throws the kernel's error. */
   readonly write?: (path: string, text: string) => void;
-  /** How long one change may take to show (default 2 s). */
+  /** How long to wait for the effect of one change (default 2 s). */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -42,7 +42,7 @@ export function kernelOf(options: ExecuteOptions): Kernel {
   };
 }
 
-/** Polls until `probe` is true; false when it never was within the time. Rejects when the signal aborts. */
+/** Polls until `probe` is true; false on timeout. Rejects when the signal aborts. */
 export async function waitUntil(kernel: Kernel, probe: () => boolean): Promise<boolean> {
   const deadline = performance.now() + kernel.timeoutMs;
   for (;;) {
@@ -55,31 +55,31 @@ export async function waitUntil(kernel: Kernel, probe: () => boolean): Promise<b
 /** A newline clears it: the kernel then matches drivers by id again. */
 const NO_OVERRIDE = '\n';
 
-/** Sets which driver alone may take the device; undefined: any that matches. Throws what the write threw. */
+/** Restricts the device to one driver; undefined: any that matches. Throws the write's error. */
 export function overrideDriver(kernel: Kernel, pciAddress: string, driver: string | undefined): void {
   const path = `${devicePath(kernel.sysfs, pciAddress)}/driver_override`;
-  // The kernel shows an absent override as "(null)"; not writing it again keeps a restore of the untouched silent.
+  // The kernel shows an absent override as "(null)"; skipping the write keeps restoring an unchanged device silent.
   if (driver === undefined && (readText(path) ?? '(null)') === '(null)') return;
   kernel.write(path, driver ?? NO_OVERRIDE);
 }
 
-/** Takes the device from the driver it has, if any. Throws what the write threw. */
+/** Unbinds the device from its driver, if any. Throws the write's error. */
 export function unbind(kernel: Kernel, pciAddress: string): void {
   if (currentDriver(kernel.sysfs, pciAddress) === undefined) return;
   kernel.write(`${devicePath(kernel.sysfs, pciAddress)}/driver/unbind`, pciAddress);
 }
 
-/** Has the kernel look for a driver for the device. Throws what the write threw. */
+/** Makes the kernel probe drivers for the device. Throws the write's error. */
 export function probeDrivers(kernel: Kernel, pciAddress: string): void {
   kernel.write(`${kernel.sysfs}/bus/pci/drivers_probe`, pciAddress);
 }
 
 /** `on driver igc`, `without a driver`. */
-export function driverWords(driver: string | undefined): string {
+export function describeDriver(driver: string | undefined): string {
   return driver === undefined ? 'without a driver' : `on driver ${driver}`;
 }
 
-/** Runs `step`; the reason in words when it threw. */
+/** Runs `step`; returns the reason when it threw. */
 export function attempt(step: () => void): string | undefined {
   try {
     step();

@@ -1,8 +1,8 @@
 /**
- * Has the kernel set hugepages aside, and says how many are really there.
+ * Allocates hugepages in the kernel, and reports how many are really available.
  *
- * Invariants: pages that exist are never given back; what counts is pages that are free, not their number; each
- * step is bounded. Source: Documentation/admin-guide/mm/hugetlbpage.rst.
+ * Invariants: existing pages are never released; free pages count, not the total; each step is bounded.
+ * Source: Documentation/admin-guide/mm/hugetlbpage.rst.
  */
 import { open } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -13,20 +13,20 @@ import type { HugepageStatus } from './status.ts';
 export interface AllocateOptions {
   readonly sysfs?: string;
   readonly procfs?: string;
-  /** Writes one value; awaited, because the kernel may take seconds to move memory together. */
+  /** Writes one value; awaited, because the kernel may take seconds to compact memory. */
   readonly write?: (path: string, text: string) => Promise<void>;
 }
 
 type HugepageResult = Exclude<HugepageStatus, { state: 'not-needed' }>;
 
-/** Tries to allocate: at first, then after compaction, then after compaction and dropping clean caches. */
+/** Allocation attempts: first, after compaction, after compaction and dropping clean caches. */
 const MAX_TRIES = 3;
 
 const MIB = 2 ** 20;
-/** What the kernel and this program keep of the memory that is available: with less the machine is killed by its own need. */
+/** Available memory left for the kernel and this program: with less the machine runs out of memory. */
 const RESERVE_BYTES = 192 * MIB;
 
-/** Makes sure that the budget's pages are free. Never rejects: what went wrong is in the result. */
+/** Ensures that the budget's pages are free. Never rejects: errors are in the result. */
 export async function allocateHugepages(
   budget: HugepageBudget,
   options: AllocateOptions = {},
@@ -38,11 +38,11 @@ export async function allocateHugepages(
   const pools = poolsFor(budget, sysfs);
   const absent = pools.find((pool) => !existsSync(pool.path));
   if (absent !== undefined) {
-    const reason = `there are no ${budget.pageSize} hugepages on this machine (no ${absent.path}): `;
+    const reason = `this machine has no ${budget.pageSize} hugepages (no ${absent.path}): `;
     return { ...base, state: 'failed', allocated: 0, reason: reason + otherSizes(sysfs, budget) };
   }
 
-  // Taking what there is and then finding it too little would leave nothing to say so with.
+  // Checked first: allocating all memory only to find it too little would leave none to report that.
   const memory = memInfo(procfs);
   const lacking = missingPages(pools);
   if (memory.totalBytes > 0 && lacking * budget.pageBytes > memory.availableBytes - RESERVE_BYTES) {
@@ -81,7 +81,7 @@ interface Pool {
   readonly pages: number;
 }
 
-/** With several NUMA nodes each node's own pool: the global file spreads pages evenly, needed or not. */
+/** With several NUMA nodes each node's pool: the global file spreads pages evenly, needed or not. */
 function poolsFor(budget: HugepageBudget, sysfs: string): Pool[] {
   const directory = `hugepages-${budget.pageBytes / 1024}kB`;
   if (budget.nodes.length <= 1) {
@@ -93,7 +93,7 @@ function poolsFor(budget: HugepageBudget, sysfs: string): Pool[] {
   }));
 }
 
-// Reserved pages are promised to a mapping and still counted as free; a node's pool does not tell.
+// Reserved pages belong to a mapping but still count as free; a node's pool does not report them.
 function readPool(path: string): { total: number; free: number } {
   const free = (readInt(`${path}/free_hugepages`) ?? 0) - (readInt(`${path}/resv_hugepages`) ?? 0);
   return { total: readInt(`${path}/nr_hugepages`) ?? 0, free: Math.max(0, free) };
@@ -114,7 +114,7 @@ async function makeRoom(
     try {
       await write(path, text);
     } catch {
-      // a kernel without compaction: the next try shows whether that matters
+      // a kernel without compaction: the next attempt shows whether that matters
     }
   }
 }

@@ -8,7 +8,7 @@ import { vppConfig } from './testing/vpp-config.ts';
 
 const MIB = 2 ** 20;
 
-/** A pool of hugepages whose kernel has `available` pages to give, `laterAvailable` after compaction. */
+/** A pool of hugepages in a kernel with `available` free pages, `laterAvailable` after compaction. */
 class FakePools implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), 'appliance-hugepages-'));
   readonly writes: string[] = [];
@@ -119,7 +119,7 @@ test('pages are allocated and read back', async () => {
   expect(pools.read()).toEqual([176, 176]);
 });
 
-test('pages that exist are kept, those in use are not counted on', async () => {
+test('existing pages are kept, pages in use do not count', async () => {
   using enough = new FakePools(POOL_2M, [1000], { total: 400, free: 300 });
   expect((await allocateHugepages(hugepageBudget(small), enough.options)).state).toBe('ok');
   expect(enough.writes).toEqual([]);
@@ -135,7 +135,7 @@ test('fragmented memory is compacted, at most twice', async () => {
   expect(pools.writes).toContain('proc/sys/vm/compact_memory = 1');
 });
 
-test('too few: how many are missing, for what, and what helps', async () => {
+test('too few: reports how many are missing, for what, and the remedy', async () => {
   using pools = new FakePools(POOL_2M, [100]);
   const result = await allocateHugepages(hugepageBudget(small), pools.options);
   expect(result).toMatchObject({ state: 'short', requested: 176, allocated: 100 });
@@ -149,7 +149,7 @@ test('too few: how many are missing, for what, and what helps', async () => {
   expect(pools.writes.filter((write) => write.includes('nr_hugepages'))).toHaveLength(3);
 });
 
-test('more than the machine can spare is refused before anything is taken', async () => {
+test('more than the machine can spare is refused before any allocation', async () => {
   using pools = new FakePools(POOL_2M, [10_000]);
   const vpp = { ...small, memory: { ...small.memory, mainHeapBytes: 1024 * MIB } };
   const result = await allocateHugepages(hugepageBudget(vpp), pools.options);
@@ -158,7 +158,7 @@ test('more than the machine can spare is refused before anything is taken', asyn
   expect(pools.writes).toEqual([]);
 });
 
-test('a page size that the machine does not have, and a refusal, are failures in words', async () => {
+test('an unsupported page size and a refused write are failures with a reason', async () => {
   using pools = new FakePools(POOL_2M, [100]);
   const vpp = { ...small, memory: { ...small.memory, hugepageSize: '1G' as const } };
   const absent = await allocateHugepages(hugepageBudget(vpp), pools.options);

@@ -1,9 +1,9 @@
 /**
- * How many hugepages VPP will take, and for what.
+ * How many hugepages VPP needs, and for what.
  *
  * Sources (VPP 25.02): src/vlib/buffer.c (vlib_buffer_alloc_size, vlib_buffer_main_init_numa_alloc),
- * src/plugins/dpdk/buffer.c (external header), src/plugins/dpdk/device/init.c (16 MB a socket),
- * src/vlib/stats/init.c (the segment is a memfd whose size must be whole pages); of 26.06 src/vlib/physmem.c and
+ * src/plugins/dpdk/buffer.c (external header), src/plugins/dpdk/device/init.c (16 MB per socket),
+ * src/vlib/stats/init.c (the segment is a memfd sized in whole pages); of 26.06 src/vlib/physmem.c and
  * src/vnet/dev/bus/pci.c. Each user takes whole pages.
  */
 import type { DpdkInterfaceConfig, HugepageSize, VppConfig } from '../config/types.ts';
@@ -16,7 +16,7 @@ export interface HugepagePart {
   readonly numaNode: number;
 }
 
-/** Pages of one size, in all and on each NUMA node. */
+/** Pages of one size, in total and on each NUMA node. */
 export interface HugepageBudget {
   readonly pageSize: HugepageSize;
   readonly pageBytes: number;
@@ -26,9 +26,9 @@ export interface HugepageBudget {
 }
 
 export interface BudgetOptions {
-  /** Whether the DPDK plugin will be loaded (default: when it is to drive a NIC). */
+  /** Whether the DPDK plugin will be loaded (default: when it drives a NIC). */
   readonly dpdk?: boolean;
-  /** Nodes that have both processors and memory, the main thread's first (default: node 0 only). */
+  /** Nodes with both processors and memory, the main thread's first (default: node 0 only). */
   readonly numaNodes?: readonly number[];
 }
 
@@ -42,17 +42,17 @@ const CACHE_LINE_BYTES = 64;
 export const BUFFER_DATA_BYTES = 2048;
 /** struct vlib_buffer_t: two cache lines and 128 bytes of headroom. */
 const BUFFER_HEADER_BYTES = 256;
-/** struct rte_mempool_objhdr (24) and struct rte_mbuf (128), rounded to cache lines: there with the DPDK plugin. */
+/** struct rte_mempool_objhdr (24) and struct rte_mbuf (128), rounded to cache lines: only with the DPDK plugin. */
 const DPDK_HEADER_BYTES = 192;
 
-/** What DPDK allocates at its start, on each node. */
+/** What DPDK allocates at start, on each node. */
 const DPDK_BASE_BYTES = 16 * MIB;
 /** Estimate of a queue's descriptor rings and software rings (4096 descriptors of 32 bytes, and their shadows). */
 const DPDK_QUEUE_BYTES = MIB;
 /** A queue's descriptor ring with VPP's own drivers: 512 descriptors of 16 bytes, and room to spare. */
 const NATIVE_QUEUE_BYTES = 64 * 1024;
 
-/** Bytes that one buffer takes in its page: 2496 with DPDK. */
+/** Bytes of one buffer in its page: 2496 with DPDK. */
 export function bufferBytes(dpdk: boolean): number {
   const raw = (dpdk ? DPDK_HEADER_BYTES : 0) + BUFFER_HEADER_BYTES + BUFFER_DATA_BYTES;
   const lines = Math.ceil(raw / CACHE_LINE_BYTES);
@@ -82,7 +82,7 @@ export function hugepageBudget(vpp: VppConfig, options: BudgetOptions = {}): Hug
   ];
   const perPage = Math.floor(pageBytes / bufferBytes(dpdk));
   for (const numaNode of numaNodes) {
-    // A buffer never crosses a page's end.
+    // A buffer never crosses a page boundary.
     const bufferPages = Math.ceil(vpp.memory.buffers / perPage);
     const bytes = vpp.memory.buffers * bufferBytes(dpdk);
     parts.push({ purpose: 'buffers', bytes, pages: bufferPages, numaNode });
@@ -100,7 +100,7 @@ export function hugepageBudget(vpp: VppConfig, options: BudgetOptions = {}): Hug
 }
 
 /**
- * The NUMA nodes on which VPP allocates buffers (those with processors and memory), that of `mainCore` first;
+ * The NUMA nodes on which VPP allocates buffers (those with processors and memory), the node of `mainCore` first;
  * `[0]` on a kernel without NUMA.
  */
 export function dpdkNumaNodes(mainCore: number | undefined, sysfs = '/sys'): number[] {
@@ -113,7 +113,7 @@ export function dpdkNumaNodes(mainCore: number | undefined, sysfs = '/sys'): num
   return mainNode === undefined ? nodes : [mainNode, ...nodes.filter((node) => node !== mainNode)];
 }
 
-// VPP's defaults: one receive queue, and a transmit queue for each thread.
+// VPP's defaults: one receive queue, and one transmit queue per thread.
 function queueCount(vpp: VppConfig, nics: readonly DpdkInterfaceConfig[]): number {
   const threads = 1 + (vpp.cpu.workers ?? 0);
   return nics.reduce((sum, nic) => sum + (nic.rxQueues ?? 1) + (nic.txQueues ?? threads), 0);

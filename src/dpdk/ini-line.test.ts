@@ -4,7 +4,7 @@ import { vppConfig } from './testing/vpp-config.ts';
 
 const nics = ['0000:01:00.0', '0000:02:00.0', '0000:03:00.0'].map((pciAddress) => ({ pciAddress }));
 
-test('each NIC gets a name that no other has', () => {
+test('each NIC gets a unique name', () => {
   const vpp = vppConfig({ '0000:02:00.0': 'xe1' });
   expect(nics.map((nic) => iniLineFor(nic, nics, vpp))).toEqual([
     '[vpp.dpdk.interface.0000:01:00.0]\nname = xe0',

@@ -1,10 +1,10 @@
-/** The lines of appliance.ini that would give a NIC to VPP: how a user learns PCI addresses. */
+/** The lines of appliance.ini that assign a NIC to VPP: how a user learns PCI addresses. */
 import type { VppConfig } from '../config/types.ts';
 import type { Nic } from './inventory.ts';
 
 /**
  * The section for `nic`: `[vpp.dpdk.interface.0000:03:00.0]` and `name = xe0`. The name is the configured one, or
- * the first of xe0, xe1, … that neither the configuration nor an earlier NIC of `nics` (in their order) has.
+ * the first of xe0, xe1, … that neither the configuration nor an earlier NIC of `nics` uses.
  */
 export function iniLineFor(
   nic: Pick<Nic, 'pciAddress'>,

@@ -50,7 +50,7 @@ test("a virtio NIC's interface is found below its virtio device", () => {
   expect(takeInventory(bus.options).iommu).toBe(false);
 });
 
-test('link: no carrier is down, an interface that is administratively down is unknown', () => {
+test('link: no carrier is down, an administratively down interface is unknown', () => {
   using bus = new FakeSysfs([
     { address: '0000:01:00.0', driver: 'igc', net: 'eth0', carrier: '0' },
     { address: '0000:02:00.0', driver: 'igc', net: 'eth1' },
@@ -61,7 +61,7 @@ test('link: no carrier is down, an interface that is administratively down is un
   ]);
 });
 
-test('MAC and name of a NIC that VPP has come from the record', () => {
+test('MAC and name of a NIC in use by VPP come from the record', () => {
   using bus = new FakeSysfs([{ address: '0000:03:00.0', group: 7 }]);
   mergeRecord(bus.runDir, [
     {
@@ -91,7 +91,7 @@ test('a machine without PCI, or with a damaged record, is no error', () => {
   expect(listNics(bus.options)).toMatchObject([{ kernelName: 'eth0', originalDriver: undefined }]);
 });
 
-test("VFIO's no-IOMMU groups are no IOMMU", () => {
+test("VFIO's no-IOMMU groups do not count as an IOMMU", () => {
   using bus = new FakeSysfs([{ address: '0000:03:00.0', driver: 'vfio-pci', group: 0 }]);
   writeFileSync(join(bus.sysfs, 'kernel/iommu_groups/0/name'), 'vfio-noiommu\n');
   expect(takeInventory(bus.options).iommu).toBe(false);

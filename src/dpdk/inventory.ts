@@ -1,6 +1,5 @@
 /**
- * Owns the reading of the PCI bus in sysfs: which devices there are, their drivers, IOMMU groups and kernel
- * interfaces. Reads only.
+ * Owns reading the PCI bus in sysfs: its devices, their drivers, IOMMU groups and kernel interfaces. Reads only.
  *
  * Sources: Documentation/ABI/testing/sysfs-bus-pci, sysfs-class-net, sysfs-kernel-iommu_groups.
  */
@@ -8,12 +7,12 @@ import { readInt, readLinkName, readNames, readText } from '../linux/mod.ts';
 import { deviceName } from './pci-names.ts';
 import { DEFAULT_RUN_DIR, type NicRecord, tryLoadRecord } from './record.ts';
 
-/** Where to look; all have the places of a running system as default. */
+/** Where to look; the defaults are for a running system. */
 export interface InventoryOptions {
   readonly sysfs?: string;
-  /** Sysfs as another network namespace shows it: the kernel's interface of a NIC may be there. */
+  /** Sysfs of another network namespace, where the kernel interface of a NIC may be. */
   readonly namespaceSysfs?: string | undefined;
-  /** Directory of the record, which knows the MAC and kernel name of a NIC that VPP has. */
+  /** Directory of the record, which has the MAC and kernel name of a NIC in use by VPP. */
   readonly runDir?: string;
 }
 
@@ -40,16 +39,16 @@ export interface GroupMember {
 export interface Nic extends PciDevice {
   /** `8086:125c` */
   readonly pciId: string;
-  /** `Intel I226-V`, where it is known. */
+  /** `Intel I226-V`, where known. */
   readonly description: string | undefined;
   readonly modalias: string | undefined;
-  /** The kernel's interface; for a NIC without one, the name it had before VPP took it. */
+  /** The kernel interface; for a NIC without one, its name before VPP took it. */
   readonly kernelName: string | undefined;
-  /** Whether `kernelName` exists now, in the own namespace or in the other one that was looked into. */
+  /** Whether `kernelName` exists now, in this thread's namespace or in the other one. */
   readonly kernelInterface: boolean;
   /** Lower case with colons; for a NIC without a kernel interface, as recorded. */
   readonly mac: string | undefined;
-  /** Driver before the first unbind, where one was recorded. */
+  /** Driver before the first unbind, if recorded. */
   readonly originalDriver: string | undefined;
   readonly link: 'up' | 'down' | 'unknown';
   readonly speedMbps: number | undefined;
@@ -58,12 +57,12 @@ export interface Nic extends PciDevice {
   readonly groupMembers: readonly GroupMember[];
 }
 
-/** What the PCI bus looked like at one moment. */
+/** The PCI bus at one moment. */
 export interface Inventory {
   readonly nics: readonly Nic[];
-  /** Every PCI device, the NICs too. */
+  /** Every PCI device, including the NICs. */
   readonly devices: readonly PciDevice[];
-  /** Whether the kernel runs an IOMMU (there are IOMMU groups other than VFIO's no-IOMMU ones). */
+  /** Whether the kernel uses an IOMMU (IOMMU groups other than VFIO's no-IOMMU ones exist). */
   readonly iommu: boolean;
 }
 
@@ -91,17 +90,17 @@ export function listNics(options: InventoryOptions = {}): readonly Nic[] {
   return takeInventory(options).nics;
 }
 
-/** Path of a device's directory; `bus/pci/devices` holds links to the real ones. */
+/** Path of a device's directory; `bus/pci/devices` contains links to the real ones. */
 export function devicePath(sysfs: string, pciAddress: string): string {
   return `${sysfs}/bus/pci/devices/${pciAddress}`;
 }
 
-/** Name of the driver that has the device now. */
+/** Name of the device's current driver. */
 export function currentDriver(sysfs: string, pciAddress: string): string | undefined {
   return readLinkName(`${devicePath(sysfs, pciAddress)}/driver`);
 }
 
-/** The kernel's network interface of a device: below the device, or below its virtio device. */
+/** The kernel interface of a device: below the device, or below its virtio device. */
 export function currentKernelName(sysfs: string, pciAddress: string): string | undefined {
   const path = devicePath(sysfs, pciAddress);
   const direct = readNames(`${path}/net`)[0];
@@ -157,7 +156,7 @@ function readNic(
   };
 }
 
-// `carrier` refuses to be read (EINVAL) while the interface is administratively down: then nobody knows.
+// `carrier` cannot be read (EINVAL) while the interface is administratively down: the link is unknown then.
 function readLink(net: string): Nic['link'] {
   const carrier = readInt(`${net}/carrier`);
   if (carrier !== undefined) return carrier === 1 ? 'up' : 'down';

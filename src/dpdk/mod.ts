@@ -1,5 +1,5 @@
 /**
- * NICs for VPP: what PCI network devices there are, which may be given to VPP, giving and returning them, and the
+ * NICs for VPP: the PCI network devices, which ones may be assigned to VPP, assigning and restoring them, and the
  * hugepages that VPP needs.
  *
  * Other folders import this file only. The order of use: `takeInventory` → `assessNics` (pure) → `bindNics` →

@@ -1,7 +1,7 @@
 /**
- * Names for the NICs that boxes of this kind have, so that a user recognises a port without the pci.ids database.
+ * Names of NICs common in such boxes, so that a user recognises a port without the pci.ids database.
  *
- * Not complete on purpose: an unknown device is named by vendor, or not at all.
+ * Deliberately incomplete: an unknown device is named by vendor, or not at all.
  */
 
 const VENDORS: Readonly<Record<number, string>> = {

@@ -1,8 +1,8 @@
 /**
- * Owns RUN/nics.json: what each NIC was before this program first took it from the kernel.
+ * Owns RUN/nics.json: the state of each NIC before this program first took it from the kernel.
  *
- * Invariants: written before the first unbind, atomically; an entry once written is never changed by a later state
- * of the device, so that a new process (after a crash of this one) still knows the original driver.
+ * Invariants: written before the first unbind, atomically; a later state of the device never changes an existing
+ * entry, so that a new process (after a crash of this one) still knows the original driver.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isErrno, reasonOf } from '../linux/mod.ts';
@@ -15,12 +15,12 @@ export const DEFAULT_RUN_DIR = '/run/appliance';
 
 const FORMAT_VERSION = 1;
 
-/** A NIC as the kernel had it. */
+/** A NIC as it was in the kernel. */
 export interface OriginalNic {
   readonly pciAddress: string;
   /** `8086:125c` */
   readonly pciId: string;
-  /** null: no driver had it. */
+  /** null: it had no driver. */
   readonly driver: string | null;
   readonly mac: string | null;
   readonly kernelName: string | null;
@@ -42,30 +42,30 @@ export function loadRecord(runDir: string = DEFAULT_RUN_DIR): NicRecord {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return EMPTY_RECORD;
-    throw new DpdkError('record-unreadable', `Read ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new DpdkError('record-unreadable', `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new DpdkError('record-unreadable', `Read ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new DpdkError('record-unreadable', `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
   }
-  if (!isRecord(value)) throw new DpdkError('record-unreadable', `Read ${path}: it is not a record of NICs`);
+  if (!isRecord(value)) throw new DpdkError('record-unreadable', `cannot read ${path}: not a record of NICs`);
   return value;
 }
 
-/** The record, or undefined when it cannot be read: for those who only show it. */
+/** The record, or undefined when it cannot be read: for display only. */
 export function tryLoadRecord(runDir: string): NicRecord | undefined {
   try {
     return loadRecord(runDir);
   } catch {
-    return undefined; // shown without what the record would add; binding and restoring report it
+    return undefined; // shown without the record's facts; binding and restoring report the error
   }
 }
 
 /**
- * Adds `nics` to the record, those already in it left as they are, and returns what is then on disk. A record that
- * cannot be read is put aside as nics.json.bad. Throws DpdkError `record-unwritable`.
+ * Adds `nics` to the record, keeping existing entries, and returns the record on disk. An unreadable record is renamed
+ * to nics.json.bad. Throws DpdkError `record-unwritable`.
  */
 export function mergeRecord(runDir: string, nics: readonly OriginalNic[]): NicRecord {
   const path = `${runDir}/${RECORD_FILE}`;
@@ -86,7 +86,7 @@ export function mergeRecord(runDir: string, nics: readonly OriginalNic[]): NicRe
     renameSync(`${path}.new`, path);
     return record;
   } catch (error) {
-    throw new DpdkError('record-unwritable', `Write ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new DpdkError('record-unwritable', `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,13 +1,13 @@
 /**
- * Returns NICs to the drivers they had, from the record on disk: at shutdown, when VPP loops, or in a new process
- * after this one crashed.
+ * Restores the original drivers of NICs, from the record on disk: at shutdown, when VPP loops, or in a new process
+ * after a crash of this one.
  *
- * Invariants: idempotent; a device that is already back is not touched; each device has its own outcome.
+ * Invariants: idempotent; a device already restored is not touched; each device has its own outcome.
  */
 import { existsSync } from 'node:fs';
 import {
   attempt,
-  driverWords,
+  describeDriver,
   type ExecuteOptions,
   type Kernel,
   kernelOf,
@@ -20,28 +20,28 @@ import { currentDriver, currentKernelName, devicePath, takeInventory } from './i
 import { DEFAULT_RUN_DIR, type NicRecord, type OriginalNic, tryLoadRecord } from './record.ts';
 
 export interface RestoreOptions extends ExecuteOptions {
-  /** Only these; all of the record otherwise. */
+  /** Only these; the whole record otherwise. */
   readonly pciAddresses?: readonly string[];
 }
 
-/** What became of one recorded NIC. */
+/** Outcome for one recorded NIC. */
 export interface RestoreOutcome {
   readonly pciAddress: string;
   /** `unchanged`: it was on its original driver. */
   readonly state: 'restored' | 'unchanged' | 'failed';
   readonly driver: string | undefined;
-  /** The kernel's interface now; `originalKernelName` may differ, names are given anew. */
+  /** The kernel interface now; it may differ from `originalKernelName`, since the kernel assigns names again. */
   readonly kernelName: string | undefined;
   readonly originalKernelName: string | undefined;
   readonly mac: string | undefined;
-  /** Why it failed, or what is odd about its being restored. */
+  /** Why it failed, or a remark on how it was restored. */
   readonly reason?: string;
 }
 
 /**
- * Restores each recorded NIC, in the order of their kernel names, so that the kernel hands out the same names. With a
- * record that cannot be read, every NIC that is on a user-space driver is released to whichever driver matches.
- * Never rejects but for the signal.
+ * Restores each recorded NIC, in the order of their kernel names, so that the kernel assigns the same names. With an
+ * unreadable record, every NIC on a user-space driver is released to any driver that matches. Rejects only for the
+ * signal.
  */
 export async function restoreNics(options: RestoreOptions = {}): Promise<RestoreOutcome[]> {
   const kernel = kernelOf(options);
@@ -57,8 +57,8 @@ export async function restoreNics(options: RestoreOptions = {}): Promise<Restore
 }
 
 /**
- * Releases the device from its driver and has the kernel find it another, `driver` if given. Undefined, or why it
- * is not so.
+ * Unbinds the device and makes the kernel bind a matching driver, `driver` if given. Returns undefined, or why that
+ * failed.
  */
 export async function returnToKernel(
   kernel: Kernel,
@@ -74,9 +74,9 @@ export async function returnToKernel(
     attempt(() => probeDrivers(kernel, pciAddress)),
   ].filter((failure) => failure !== undefined);
   if (driver === undefined)
-    return isUserDriver(now()) ? (failures[0] ?? stillOn(pciAddress, now())) : undefined;
+    return isUserDriver(now()) ? (failures[0] ?? describeBinding(pciAddress, now())) : undefined;
   if (await waitUntil(kernel, () => now() === driver)) return undefined;
-  // Another driver matched first, or none: ask the original one by name.
+  // Another driver matched first, or none: bind the original one by name.
   failures.push(
     ...[
       attempt(() => unbind(kernel, pciAddress)),
@@ -84,7 +84,7 @@ export async function returnToKernel(
     ].filter((failure) => failure !== undefined),
   );
   if (await waitUntil(kernel, () => now() === driver)) return undefined;
-  return [`${stillOn(pciAddress, now())}, not on ${driver}`, ...new Set(failures)].join('; ');
+  return [`${describeBinding(pciAddress, now())}, not on ${driver}`, ...new Set(failures)].join('; ');
 }
 
 async function restoreOne(kernel: Kernel, original: OriginalNic): Promise<RestoreOutcome> {
@@ -99,7 +99,7 @@ async function restoreOne(kernel: Kernel, original: OriginalNic): Promise<Restor
     ...(reason === undefined ? {} : { reason }),
   });
   if (!existsSync(devicePath(kernel.sysfs, pciAddress))) {
-    return report('failed', `${pciAddress} is not on the PCI bus any more, also after a rescan`);
+    return report('failed', `${pciAddress} is no longer on the PCI bus, even after a rescan`);
   }
   const before = currentDriver(kernel.sysfs, pciAddress);
   const isBack = original.driver === null ? !isUserDriver(before) : before === original.driver;
@@ -114,20 +114,20 @@ async function restoreOne(kernel: Kernel, original: OriginalNic): Promise<Restor
     ? report('restored')
     : report(
         'restored',
-        `its driver ${original.driver} made no network interface within ${kernel.timeoutMs} ms`,
+        `its driver ${original.driver} created no network interface within ${kernel.timeoutMs} ms`,
       );
 }
 
-/** A device that fell off the bus comes back by a rescan, or not at all. */
+/** A device that fell off the bus returns by a rescan, or not at all. */
 async function rescanIfMissing(kernel: Kernel, originals: readonly OriginalNic[]): Promise<void> {
-  const isThere = (nic: OriginalNic): boolean => existsSync(devicePath(kernel.sysfs, nic.pciAddress));
-  if (originals.every(isThere)) return;
-  // A refusal shows as the device that is still missing.
+  const isPresent = (nic: OriginalNic): boolean => existsSync(devicePath(kernel.sysfs, nic.pciAddress));
+  if (originals.every(isPresent)) return;
+  // A failure shows as the device still missing.
   attempt(() => kernel.write(`${kernel.sysfs}/bus/pci/rescan`, '1'));
-  await waitUntil(kernel, () => originals.every(isThere));
+  await waitUntil(kernel, () => originals.every(isPresent));
 }
 
-/** Stands in for a record that cannot be read: whatever NIC is on a user-space driver was once the kernel's. */
+/** Replaces an unreadable record: any NIC on a user-space driver once belonged to the kernel. */
 function guessRecord(kernel: Kernel): NicRecord {
   const nics = takeInventory({ sysfs: kernel.sysfs, runDir: '/nonexistent' }).nics.filter((nic) =>
     isUserDriver(nic.driver),
@@ -143,8 +143,8 @@ function isUserDriver(driver: string | undefined): boolean {
   return driver === 'vfio-pci' || driver === 'uio_pci_generic';
 }
 
-function stillOn(pciAddress: string, driver: string | undefined): string {
-  return `${pciAddress} is ${driverWords(driver)}`;
+function describeBinding(pciAddress: string, driver: string | undefined): string {
+  return `${pciAddress} is ${describeDriver(driver)}`;
 }
 
 function byKernelName(a: OriginalNic, b: OriginalNic): number {

@@ -1,8 +1,8 @@
 /**
- * A PCI bus for tests: a sysfs tree in a temporary directory, with links where the kernel has links, and a small
- * kernel that reacts to what is written to it.
+ * A PCI bus for tests: a sysfs tree in a temporary directory, with links as in the kernel, and a small kernel that
+ * reacts to writes.
  *
- * Its layout is that of a Linux 6.1 with an IOMMU; it owns its directory and removes it when disposed.
+ * Its layout is that of Linux 6.1 with an IOMMU; it owns its directory and removes it when disposed.
  */
 import {
   existsSync,
@@ -25,13 +25,13 @@ export interface FakeDevice {
   readonly device?: number;
   /** The driver that matches by id; none if absent. */
   readonly driver?: string;
-  /** The kernel interface which that driver makes. */
+  /** The kernel interface that this driver creates. */
   readonly net?: string;
   readonly mac?: string;
   readonly group?: number;
-  /** The interface is below virtioN, as virtio_net's is. */
+  /** The interface is below virtioN, as with virtio_net. */
   readonly virtio?: number;
-  /** Text of `carrier`; absent: reading fails as for an interface that is down. */
+  /** Text of `carrier`; absent: reading fails as for a down interface. */
   readonly carrier?: string;
   readonly speed?: string;
 }
@@ -43,7 +43,7 @@ export class FakeSysfs implements Disposable {
   readonly runDir = join(this.root, 'run');
   /** Every write, `path relative to sysfs` = `text`. */
   readonly writes: string[] = [];
-  /** Paths (relative to sysfs, or their end) whose writes fail, with the message. */
+  /** Paths (relative to sysfs, or suffixes) whose writes fail, with the message. */
   readonly refusals = new Map<string, string>();
   /** `DRIVER ADDRESS`: this driver's probe of this device fails. */
   readonly failingProbes = new Set<string>();
@@ -123,7 +123,7 @@ export class FakeSysfs implements Disposable {
     return readFileSync(join(this.#real(address), 'driver_override'), 'utf8').trim();
   }
 
-  /** What the code under test writes with: records it, then does what the kernel would. */
+  /** The write function for the code under test: records the write, then acts as the kernel would. */
   readonly write = (path: string, text: string): void => {
     const name = relative(this.sysfs, path);
     this.writes.push(`${name} = ${JSON.stringify(text)}`);
