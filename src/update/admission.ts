@@ -1,26 +1,26 @@
 /**
- * Whether this box takes an image of that age: what its owner demands in `[update]`. Pure, and known from the manifest
- * alone, so before a byte of the image is sent.
+ * Whether this box accepts an image of this age, by the owner's `[update]` settings. Pure, and decided from the
+ * manifest alone, before a byte of the image is sent.
  *
- * It is about what is sent. A version on the boot partition was taken once, and what the loader falls back to stays so.
+ * Applies to received images only: versions on the boot partition were accepted once and remain fallbacks.
  */
 import type { UpdateConfig } from '../config/types.ts';
 import { UpdateError } from './errors.ts';
 import type { UpdateManifest } from './manifest.ts';
 import { compareVersions } from './version.ts';
 
-/** The image that runs, as its builder wrote it into it. */
+/** The running image, as described by its builder. */
 export interface RunningImage {
   readonly version: string;
   /** As in uname(2). */
   readonly architecture: string;
-  /** Unix milliseconds; undefined: not known. */
+  /** Unix milliseconds; undefined: unknown. */
   readonly builtAt: number | undefined;
 }
 
 type Demands = Pick<UpdateConfig, 'minimumVersion' | 'allowOlderBuilds'>;
 
-/** Throws UpdateError `too-old`, with what was found and what is demanded. */
+/** Throws UpdateError `too-old`, with the value found and the one required. */
 export function checkAge(manifest: UpdateManifest, running: RunningImage, demands: Demands): void {
   const { version, builtAt } = manifest;
   const { minimumVersion, allowOlderBuilds } = demands;
@@ -31,12 +31,12 @@ export function checkAge(manifest: UpdateManifest, running: RunningImage, demand
     refuse(`it is lower than ${minimumVersion}, the [update] minimum-version of this box`);
   }
   if (allowOlderBuilds) return;
-  const demanded = `[update] allow-older-builds = false demands a build no older than version ${running.version}`;
-  if (running.builtAt === undefined) refuse(`${demanded}, of which it is not known when it was built`);
-  const demandedAt = `${demanded}, built ${timeOf(running.builtAt ?? 0)}`;
-  if (builtAt === undefined) refuse(`its manifest does not say when it was built; ${demandedAt}`);
+  const required = `[update] allow-older-builds = false requires a build no older than version ${running.version}`;
+  if (running.builtAt === undefined) refuse(`${required}, whose build time is unknown`);
+  const requiredAt = `${required}, built ${timeOf(running.builtAt ?? 0)}`;
+  if (builtAt === undefined) refuse(`its manifest has no build time; ${requiredAt}`);
   const foundAt = (builtAt ?? 0) * 1000;
-  if (foundAt < (running.builtAt ?? 0)) refuse(`it was built ${timeOf(foundAt)}; ${demandedAt}`);
+  if (foundAt < (running.builtAt ?? 0)) refuse(`it was built ${timeOf(foundAt)}; ${requiredAt}`);
 }
 
 function timeOf(epochMs: number): string {

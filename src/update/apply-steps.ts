@@ -1,10 +1,10 @@
-/** Carries out steps in `EFI/Linux`, each on the disk before the next one begins. */
+/** Executes steps in `EFI/Linux`, each on the disk before the next one starts. */
 import { open, rename, rm } from 'node:fs/promises';
 import { ENTRY_DIRECTORY } from './entries.ts';
 import type { Step } from './plan.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** `root`: of a boot partition that is writable now. Rejects with the step and the reason; earlier steps are done. */
+/** `root`: of a boot partition that is currently writable. Rejects with the step and the reason; earlier steps are done. */
 export async function applySteps(root: string, steps: readonly Step[]): Promise<void> {
   const directory = `${root}/${ENTRY_DIRECTORY}`;
   for (const step of steps) {

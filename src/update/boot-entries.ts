@@ -1,7 +1,7 @@
 /**
- * The entries on this box's boot partition, and which of them runs.
+ * The entries on this box's boot partition, and the running one.
  *
- * Invariant: the running entry's file is known for as long as this process lives, also after it was renamed.
+ * Invariant: the running entry's file stays known for the life of this process, even after it is renamed.
  */
 import type { BootPartition } from '../disk/mod.ts';
 import { applySteps } from './apply-steps.ts';
@@ -30,7 +30,7 @@ export class BootEntries {
     return new BootEntries(boot, entries, findRunning(entries, loader, imageVersion));
   }
 
-  /** In the order in which the loader would choose, as of the last look. */
+  /** In the loader's order, as of the last reading. */
   get all(): readonly Entry[] {
     return this.#entries;
   }
@@ -39,12 +39,12 @@ export class BootEntries {
     return this.#running;
   }
 
-  /** The running entry was found good. */
+  /** Marks the running entry as good. */
   setGood(): void {
     this.#running = { ...this.#running, state: 'good' };
   }
 
-  /** Looks again. */
+  /** Reads the boot partition again. */
   async refresh(): Promise<void> {
     this.#entries = await listEntries(this.boot.root);
     const file = this.#running.entry?.file;
@@ -52,13 +52,13 @@ export class BootEntries {
     if (entry !== undefined) this.#running = { ...this.#running, entry };
   }
 
-  /** Carries out the steps in order. Rejects at the first that fails; those before it are done. */
+  /** Executes the steps in order. Rejects at the first that fails; earlier ones are done. */
   async apply(steps: readonly Step[]): Promise<void> {
     if (steps.length === 0) return;
     try {
       await this.boot.writable((root) => applySteps(root, steps));
     } finally {
-      // After a failure, too: some of it was done.
+      // After a failure too: some steps were done.
       const file = this.#running.entry?.file;
       const renamed = steps.find((step) => step.kind === 'rename' && step.from === file);
       this.#entries = await listEntries(this.boot.root);

@@ -36,16 +36,16 @@ describe('the conditions of a verdict', () => {
     expect(missing({})).toEqual([]);
   });
 
-  it('want the configuration in force', () => {
+  it('require the configuration in force', () => {
     expect(missing({ config: { state: 'rejected', reason: '2 mistakes', sha256: 'aa' } })).toEqual([
       'configuration: the configuration is rejected: 2 mistakes',
     ]);
     expect(missing({ config: { state: 'missing', sha256: 'aa' } })).toHaveLength(1);
   });
 
-  it('want management to be reachable', () => {
+  it('require reachable management', () => {
     expect(missing({ http: { listening: false, reason: 'EADDRINUSE' } })).toEqual([
-      'management: HTTP does not listen: EADDRINUSE',
+      'management: HTTP is not listening: EADDRINUSE',
     ]);
     expect(missing({ management: { state: 'waiting', reason: 'no lease' } })).toEqual([
       'management: management has no address: no lease',
@@ -53,7 +53,7 @@ describe('the conditions of a verdict', () => {
     expect(missing({ management: { state: 'ready', addresses: [] } })).toHaveLength(1);
   });
 
-  it('allow a box without management only where it had none before', () => {
+  it('accept a box without management only where it had none before', () => {
     const none = { management: { state: 'none', reason: 'no interface is left' } } as const;
     expect(missing(none)).toHaveLength(1);
     expect(missing(none, { evidence: { ...evidence, management: false } })).toEqual([]);
@@ -61,7 +61,7 @@ describe('the conditions of a verdict', () => {
     expect(missing(none, { evidence: undefined, onTrial: true })).toHaveLength(1);
   });
 
-  it('want VPP connected and stable, or disabled', () => {
+  it('require VPP connected and stable, or disabled', () => {
     expect(missing({ vpp: { state: 'down', reason: 'it is looping: exited with code 1' } })).toEqual([
       'vpp: VPP is not connected: it is looping: exited with code 1',
     ]);
@@ -69,24 +69,24 @@ describe('the conditions of a verdict', () => {
     expect(missing({ vpp: { state: 'disabled' } })).toEqual([]);
   });
 
-  it('want as many routes as the last good run had, within the tolerance', () => {
+  it('require as many routes as the last good run had, within the tolerance', () => {
     expect(missing({ routes: { wanted: 100, programmed: 90, pending: 0 } })).toEqual([]);
     expect(missing({ routes: { wanted: 89, programmed: 89, pending: 0 } })).toEqual([
       'routes: 89 of 89 routes are programmed, at least 90 are needed: the last good run had 100',
     ]);
   });
 
-  it('with another configuration want the routes that it asks for', () => {
+  it('with another configuration require the routes that it has', () => {
     const config = { state: 'ok', sha256: 'bb' } as const;
     expect(missing({ config, routes: { wanted: 10, programmed: 9, pending: 0 } })).toEqual([]);
     expect(missing({ config, routes: { wanted: 10, programmed: 8, pending: 0 } })).toEqual([
-      'routes: 8 of 10 routes are programmed, at least 9 are needed: the changed configuration asks for 10',
+      'routes: 8 of 10 routes are programmed, at least 9 are needed: the changed configuration has 10',
     ]);
   });
 
-  it('want the links that were up in the last good run', () => {
+  it('require the links that were up in the last good run', () => {
     expect(missing({ links: [{ name: 'wan', up: true }] })).toEqual([
-      'links: not up, but in the last good run: lan',
+      'links: down, but up in the last good run: lan',
     ]);
     const lanDown = [
       { name: 'wan', up: true },
@@ -96,25 +96,25 @@ describe('the conditions of a verdict', () => {
     expect(missing({ links: lanDown }, { evidence: { ...evidence, links: ['wan'] } })).toEqual([]);
   });
 
-  it('with another configuration want only the links that it still has', () => {
+  it('with another configuration require only the links that it still has', () => {
     const config = { state: 'ok', sha256: 'bb' } as const;
     const routes = { wanted: 0, programmed: 0, pending: 0 };
     expect(missing({ config, routes, links: [{ name: 'wan', up: true }] })).toEqual([]);
     expect(missing({ config, routes, links: [{ name: 'lan', up: false }] })).toHaveLength(1);
   });
 
-  it('without an earlier run want no routes and no links', () => {
+  it('without an earlier run require no routes and no links', () => {
     expect(
       missing({ routes: { wanted: 9, programmed: 0, pending: 0 }, links: [] }, { evidence: undefined }),
     ).toEqual([]);
     expect(
       missing({ routes: { wanted: 9, programmed: 0, pending: 9 }, links: [] }, { evidence: undefined }),
-    ).toEqual(['routes: 0 of 9 routes are programmed, 9 are to come']);
+    ).toEqual(['routes: 0 of 9 routes are programmed, 9 are pending']);
   });
 });
 
 describe('evidence', () => {
-  it('holds what the next run is measured by, and comes back from JSON', () => {
+  it('contains the reference for the next run, and survives JSON', () => {
     const made = evidenceOf({ ...well, links: [...well.links, { name: 'x', up: false }] }, '0.2.0', 5);
     expect(made).toEqual({
       version: '0.2.0',
@@ -128,7 +128,7 @@ describe('evidence', () => {
   });
 
   it.each([undefined, null, {}, { ...evidence, routes: '1' }, { ...evidence, links: 'wan' }])(
-    '%j is none',
+    '%j is not evidence',
     (value) => expect(parseEvidence(value)).toBeUndefined(),
   );
 });

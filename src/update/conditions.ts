@@ -1,44 +1,44 @@
 /**
- * What a run must show before its version and its configuration count as good. Pure: a snapshot, the evidence of the
- * last good run and how long the data plane has been stable go in, conditions in words come out.
+ * What a run must achieve before its version and its configuration count as good. Pure: from a snapshot, the evidence
+ * of the last good run and the time the data plane has been stable to a list of conditions.
  *
- * What the run is compared with. With the configuration of the last good run (same hash), with that run: as many
- * routes within the tolerance, every link that was up. With another configuration the old numbers say nothing about
- * the version: then with what the configuration itself asks for, that is, as many routes as are wanted of the FIB
- * within the tolerance, and of the links that were up those whose interfaces it still has. Without evidence links hold
- * by themselves, and routes once they were all tried: this run is the first.
+ * The reference of the comparison. With the configuration of the last good run (same hash), that run: as many routes
+ * within the tolerance, every link that was up. With another configuration the old numbers say nothing about the
+ * version, so the configuration itself: the routes wanted in the FIB within the tolerance, and of the links that were
+ * up those whose interfaces are still configured. Without evidence (the first run) links always pass, and routes once
+ * all were tried.
  */
 import type { UpdateConfig } from '../config/types.ts';
 import type { Evidence } from './evidence.ts';
 
-/** How the appliance is at one moment. */
+/** State of the appliance at one moment. */
 export interface TrialSnapshot {
   readonly config: {
-    /** `ok`: the boot partition's file is in force. */
+    /** `ok`: the file on the boot partition is in force. */
     readonly state: 'ok' | 'rejected' | 'missing';
     readonly reason?: string;
-    /** Of the text in force. */
+    /** Hash of the text in force. */
     readonly sha256: string;
   };
   readonly management:
     | { readonly state: 'ready'; readonly addresses: readonly string[] }
-    /** No interface is left for it. */
+    /** No interface is left for management. */
     | { readonly state: 'none'; readonly reason: string }
     | { readonly state: 'waiting'; readonly reason: string };
   readonly http: { readonly listening: boolean; readonly reason?: string };
   readonly vpp:
     | { readonly state: 'disabled' }
-    /** `life` differs from one VPP process and connection to the next. */
+    /** `life` differs for each VPP process and connection. */
     | { readonly state: 'connected'; readonly life: string }
     | { readonly state: 'down'; readonly reason: string };
-  /** Of the FIB that forwards: VPP's, or the kernel's where VPP is disabled. */
+  /** Of the forwarding FIB: VPP's, or the kernel's where VPP is disabled. */
   readonly routes: {
     readonly wanted: number;
     readonly programmed: number;
     /** Not tried yet. */
     readonly pending: number;
   };
-  /** Interfaces of the data plane that the configuration names and wants up. */
+  /** Data plane interfaces that the configuration enables. */
   readonly links: readonly { readonly name: string; readonly up: boolean }[];
 }
 
@@ -48,7 +48,7 @@ export type ConditionName = 'configuration' | 'management' | 'vpp' | 'routes' | 
 export interface TrialCondition {
   readonly name: ConditionName;
   readonly ok: boolean;
-  /** How it is: `7 of 10 routes are programmed, 9 are needed`. */
+  /** Its state: `7 of 10 routes are programmed, at least 9 are needed`. */
   readonly words: string;
 }
 
@@ -57,7 +57,7 @@ export interface AssessOptions {
   readonly evidence: Evidence | undefined;
   readonly settings: UpdateConfig;
   readonly onTrial: boolean;
-  /** How long what `snapshot.vpp` says has been so, ms. */
+  /** How long `snapshot.vpp` has been unchanged, ms. */
   readonly stableMs: number;
 }
 
@@ -72,7 +72,7 @@ export function assess(options: AssessOptions): TrialCondition[] {
   ];
 }
 
-/** What a run with this snapshot will be remembered by. */
+/** The evidence of a run with this snapshot. */
 export function evidenceOf(snapshot: TrialSnapshot, version: string, at: number): Evidence {
   return {
     version,
@@ -95,7 +95,10 @@ function assessConfiguration({ snapshot: { config } }: AssessOptions): Assessmen
 function assessManagement({ snapshot, evidence, onTrial }: AssessOptions): Assessment {
   const { management, http } = snapshot;
   if (!http.listening) {
-    return { ok: false, words: `HTTP does not listen${http.reason === undefined ? '' : `: ${http.reason}`}` };
+    return {
+      ok: false,
+      words: `HTTP is not listening${http.reason === undefined ? '' : `: ${http.reason}`}`,
+    };
   }
   switch (management.state) {
     case 'ready':
@@ -103,7 +106,7 @@ function assessManagement({ snapshot, evidence, onTrial }: AssessOptions): Asses
         ? { ok: true, words: `reachable at ${management.addresses.join(', ')}` }
         : { ok: false, words: 'the management interface has no address' };
     case 'none': {
-      // A box may give all its NICs to VPP. A new version that lacks a driver looks the same: then the last run tells.
+      // A box may assign all NICs to VPP. A new version that lacks a driver looks the same: the last run decides.
       const isAsBefore = evidence === undefined ? !onTrial : !evidence.management;
       return { ok: isAsBefore, words: `no management interface: ${management.reason}` };
     }
@@ -126,15 +129,15 @@ function assessRoutes({ snapshot, evidence, settings }: AssessOptions): Assessme
   const share = 1 - settings.routeTolerancePercent / 100;
   const words = `${programmed} of ${wanted} routes are programmed`;
   if (evidence === undefined) {
-    // Those that were refused may always have been; those that were not tried yet say nothing.
+    // Refused routes may always have been refused; routes not tried yet show nothing.
     if (wanted - pending < Math.ceil(wanted * share))
-      return { ok: false, words: `${words}, ${pending} are to come` };
-    return { ok: true, words: `${words}; there is no earlier run to compare with` };
+      return { ok: false, words: `${words}, ${pending} are pending` };
+    return { ok: true, words: `${words}; no earlier run to compare with` };
   }
   const isSame = evidence.configSha256 === snapshot.config.sha256;
   const measure = isSame ? evidence.routes : wanted;
   const needed = Math.ceil(measure * share);
-  const whose = isSame ? 'the last good run had' : 'the changed configuration asks for';
+  const whose = isSame ? 'the last good run had' : 'the changed configuration has';
   if (programmed >= needed) return { ok: true, words };
   return { ok: false, words: `${words}, at least ${needed} are needed: ${whose} ${measure}` };
 }
@@ -142,10 +145,10 @@ function assessRoutes({ snapshot, evidence, settings }: AssessOptions): Assessme
 function assessLinks({ snapshot, evidence }: AssessOptions): Assessment {
   const up = new Set(snapshot.links.filter((link) => link.up).map(({ name }) => name));
   const words = up.size === 0 ? 'no link is up' : `up: ${[...up].join(', ')}`;
-  if (evidence === undefined) return { ok: true, words: `${words}; there is no earlier run to compare with` };
+  if (evidence === undefined) return { ok: true, words: `${words}; no earlier run to compare with` };
   const isSame = evidence.configSha256 === snapshot.config.sha256;
   const named = new Set(snapshot.links.map(({ name }) => name));
   const missing = evidence.links.filter((name) => !up.has(name) && (isSame || named.has(name)));
   if (missing.length === 0) return { ok: true, words };
-  return { ok: false, words: `not up, but in the last good run: ${missing.join(', ')}` };
+  return { ok: false, words: `down, but up in the last good run: ${missing.join(', ')}` };
 }

@@ -26,7 +26,7 @@ const entryName: fc.Arbitrary<EntryName> = fc.record({ version, counter });
 function order(...files: string[]): string[] {
   const names = files.map((file) => {
     const name = parseEntryName(file);
-    if (name === undefined) throw new Error(`${file} is no entry`);
+    if (name === undefined) throw new Error(`${file} is not an entry`);
     return { ...name, file };
   });
   return inLoaderOrder(names).map(({ file }) => file);
@@ -46,11 +46,11 @@ describe('the name of an entry', () => {
   it.each([
     ...['appliance.efi', 'appliance-0.1.efi', 'appliance-0.1.0.efi.new', 'appliance-0.1.0+.efi'],
     ...['appliance-0.1.0+3-.efi', 'appliance-0.1.0+x.efi', 'other-0.1.0.efi', 'appliance-0.1.0+3+2.efi', ''],
-  ])('%j is none of ours', (file) => {
+  ])('%j is not one of ours', (file) => {
     expect(parseEntryName(file)).toBeUndefined();
   });
 
-  it('comes back from what was made of it', () => {
+  it('survives formatting and parsing', () => {
     fc.assert(
       fc.property(entryName, (name) => {
         expect(parseEntryName(formatEntryName(name))).toEqual(name);
@@ -58,7 +58,7 @@ describe('the name of an entry', () => {
     );
   });
 
-  it('says how the entry is', () => {
+  it('shows the state of the entry', () => {
     const stateOf = (file: string) => entryState(parseEntryName(file) as EntryName);
     expect(stateOf('appliance-0.1.0.efi')).toBe('good');
     expect(stateOf('appliance-0.1.0+1-2.efi')).toBe('trial');
@@ -96,7 +96,7 @@ describe('the order of systemd-boot', () => {
     expect(order('appliance-0.2.0.efi', 'appliance-0.2.0+3.efi')[0]).toBe('appliance-0.2.0+3.efi');
   });
 
-  it('is an order', () => {
+  it('is a total order', () => {
     fc.assert(
       fc.property(entryName, entryName, entryName, (a, b, c) => {
         expect(compareEntries(a, b) + compareEntries(b, a)).toBe(0);

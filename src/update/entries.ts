@@ -1,11 +1,11 @@
 /**
- * The images on the boot partition, as systemd-boot sees them: their names, their boot counters, the order in which it
- * would choose, and which one runs.
+ * The images on the boot partition, as systemd-boot sees them: their names, boot counters, order, and the running one.
+ *
  *
  *   EFI/Linux/appliance-VERSION[+LEFT[-DONE]].efi
  *
- * The loader counts an entry with a counter down before it starts it (`+3` → `+2-1` → `+1-2` → `+0-3`), and prefers
- * every other entry to one with LEFT 0. Without a counter an entry is good.
+ * The loader decrements an entry's counter before it starts it (`+3` → `+2-1` → `+1-2` → `+0-3`), and prefers every
+ * other entry to one with LEFT 0. An entry without a counter is good.
  *
  * Sources: systemd's Automatic Boot Assessment; src/boot/efi/boot.c of systemd 252 (config_entry_compare,
  * config_entry_bump_counters, config_entry_add_unified).
@@ -17,19 +17,19 @@ import { compareVersions } from './version.ts';
 
 /** Relative to the root of the boot partition. */
 export const ENTRY_DIRECTORY = 'EFI/Linux';
-/** Boots a new entry gets to reach its verdict. */
+/** Boots within which a new entry must reach its verdict. */
 export const TRIES = 3;
-/** Entries read; a boot partition has room for about four. */
+/** Most entries read; a boot partition has room for about four. */
 const MAX_ENTRIES = 64;
 
 export interface BootCounter {
-  /** Boots that are left. */
+  /** Boots left. */
   readonly left: number;
-  /** Boots that were counted. */
+  /** Boots counted. */
   readonly done: number;
 }
 
-/** What an entry's name says. */
+/** The parts of an entry's name. */
 export interface EntryName {
   readonly version: string;
   /** Undefined: not counted. */
@@ -37,18 +37,18 @@ export interface EntryName {
 }
 
 export interface Entry extends EntryName {
-  /** Name in `EFI/Linux`, as it is on the disk. */
+  /** Name in `EFI/Linux`, as on the disk. */
   readonly file: string;
   readonly sizeBytes: number;
 }
 
 /**
- * `good`: not counted. `trial`: counted, with boots left. `failed`: its boots were used up. `aside`: given no boots
- * without having had one, as a downgrade does to what is newer; it was good.
+ * `good`: not counted. `trial`: counted, with boots left. `failed`: its boots are used up. `aside`: has no boots
+ * without having used one, as a downgrade sets newer entries; it was good.
  */
 export type EntryState = 'good' | 'trial' | 'failed' | 'aside';
 
-/** The entry a file name stands for; undefined when it is none of ours. FAT keeps case and does not heed it. */
+/** Parses a file name; undefined when it is not one of our entries. FAT preserves case and ignores it. */
 export function parseEntryName(file: string): EntryName | undefined {
   const match = /^appliance-([^+]+)(?:\+(\d{1,9})(?:-(\d{1,9}))?)?\.efi$/i.exec(file);
   const version = match?.[1]?.toLowerCase();
@@ -57,7 +57,7 @@ export function parseEntryName(file: string): EntryName | undefined {
   return { version, counter: left === undefined ? undefined : { left: Number(left), done: Number(done) } };
 }
 
-/** Whether a path from the root of the boot partition is that of an entry. */
+/** Whether a path from the root of the boot partition is an entry. */
 export function isEntryPath(path: string): boolean {
   const slash = path.lastIndexOf('/');
   return (
@@ -66,7 +66,7 @@ export function isEntryPath(path: string): boolean {
   );
 }
 
-/** The file name of an entry; a DONE of 0 is left out, as in the names that a builder makes. */
+/** The file name of an entry; a DONE of 0 is omitted, as in a builder's names. */
 export function formatEntryName({ version, counter }: EntryName): string {
   if (counter === undefined) return `appliance-${version}.efi`;
   const done = counter.done === 0 ? '' : `-${counter.done}`;
@@ -88,12 +88,12 @@ export function compareEntries(a: EntryName, b: EntryName): number {
   return Math.sign(b.counter.left - a.counter.left) || Math.sign(a.counter.done - b.counter.done);
 }
 
-/** In the order in which systemd-boot would choose; the first is what it boots next. */
+/** In systemd-boot's order; it boots the first one next. */
 export function inLoaderOrder<T extends EntryName>(entries: readonly T[]): T[] {
   return [...entries].sort(compareEntries);
 }
 
-/** Our entries on the boot partition, in the loader's order. None when the directory is not there; rejects otherwise. */
+/** Our entries on the boot partition, in the loader's order. None without the directory; rejects on other errors. */
 export async function listEntries(root: string): Promise<Entry[]> {
   const directory = `${root}/${ENTRY_DIRECTORY}`;
   let files: string[];

@@ -1,11 +1,12 @@
-/** Errors of this room: why an update was refused or did not come through. */
+/** Errors of updates: why one was refused or failed. */
 
 /**
- * `bad-manifest`, `bad-signature`: the manifest is malformed, or nobody whose key is known signed it.
- * `wrong-architecture`, `not-efi`: the image is for another machine, or none at all.
- * `too-large`, `no-space`: it does not fit. `size-mismatch`, `hash-mismatch`: the body is not what was signed.
- * `verification`: the body was, but what was read back from the disk is not.
- * `too-old`: the owner of this box takes none that is so old. `busy`, `on-trial`, `same-version`: not now. `aborted`: the sender or this machine ended it. `io`: the boot partition failed.
+ * `bad-manifest`, `bad-signature`: the manifest is malformed, or not signed with a known key.
+ * `wrong-architecture`, `not-efi`: the image is for another machine, or not an image.
+ * `too-large`, `no-space`: it does not fit. `size-mismatch`, `hash-mismatch`: the body differs from the signed image.
+ * `verification`: the body matches, but the data read back from the disk differs.
+ * `too-old`: older than the owner of this box allows. `busy`, `on-trial`, `same-version`: not now. `aborted`: the
+ * sender or this machine ended it. `io`: the boot partition failed.
  */
 export type UpdateErrorCode =
   | 'bad-manifest'
@@ -24,7 +25,7 @@ export type UpdateErrorCode =
   | 'too-old'
   | 'io';
 
-/** An update that was refused. The message is for the person who sent it. */
+/** A refused update. The message is for its sender. */
 export class UpdateError extends Error {
   override readonly name = 'UpdateError';
   readonly code: UpdateErrorCode;

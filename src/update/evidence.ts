@@ -1,23 +1,23 @@
-/** What the last good run had: what a new one is measured by. Kept as `last-good.json` beside its configuration. */
+/** Facts of the last good run, the reference for a new one. Saved as `last-good.json` beside its configuration. */
 
 export interface Evidence {
-  /** Of the image that ran. */
+  /** Version of the image that ran. */
   readonly version: string;
   /** When the verdict was reached: wall clock, ms. */
   readonly at: number;
-  /** Of the configuration's text, lower-case hexadecimal. */
+  /** Hash of the configuration's text, lower-case hexadecimal. */
   readonly configSha256: string;
-  /** Routes that were programmed. */
+  /** Programmed routes. */
   readonly routes: number;
   /** Data plane interfaces whose link was up. */
   readonly links: readonly string[];
-  /** Whether there was a management interface with an address. */
+  /** Whether a management interface had an address. */
   readonly management: boolean;
 }
 
 const MAX_LINKS = 256;
 
-/** Reads evidence out of parsed JSON; undefined when a field is missing or of another type. */
+/** Reads evidence from parsed JSON; undefined when a field is missing or of another type. */
 export function parseEvidence(value: unknown): Evidence | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { version, at, configSha256, routes, links, management } = value as Record<string, unknown>;

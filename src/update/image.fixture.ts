@@ -14,11 +14,11 @@ export interface ImageOptions {
   readonly version: string;
   readonly sizeBytes?: number;
   readonly machine?: number;
-  /** Unix seconds; what it says of that in its os-release. */
+  /** Unix seconds; the build time in its os-release. */
   readonly builtAt?: number;
 }
 
-/** A file that a boot loader would take for a unified kernel image of `version`. */
+/** A file that looks like a unified kernel image of `version` to a boot loader. */
 export function fakeImage({ version, sizeBytes = 20_000, machine = 0x8664, builtAt }: ImageOptions): Buffer {
   const image = Buffer.alloc(sizeBytes);
   for (let at = 0; at < sizeBytes; at += 1) image[at] = (at * 31 + (at >> 8) * 7 + version.length) & 0xff;
@@ -41,7 +41,7 @@ export function fakeImage({ version, sizeBytes = 20_000, machine = 0x8664, built
   return image;
 }
 
-/** The signed manifest of an image, with what a test wants to be otherwise. */
+/** The signed manifest of an image, with a test's changes. */
 export function manifestOf(
   image: Buffer,
   version: string,

@@ -1,46 +1,46 @@
 /**
- * Owns the manifest of an update: what an image is, signed by its builder.
+ * Owns the manifest of an update: the description of an image, signed by its builder.
  *
  *   image.efi.sig = {"manifest": "<JSON text>", "signature": "<base64>"} on one line
  *   signature     = ed25519 over the UTF-8 bytes of that JSON text (RFC 8032)
  *
- * Invariants: the inner text is not parsed before its signature was verified, and what is verified is the text as it
- * was sent, never a re-serialisation. Input is bounded before it is read.
+ * Invariants: the inner text is not parsed before its signature is verified, and the text is verified as received,
+ * never re-serialised. Input is bounded before it is read.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isImageVersion } from '../config/mod.ts';
 import { UpdateError } from './errors.ts';
 
-/** What the builder vouches for. */
+/** The facts the builder vouches for. */
 export interface UpdateManifest {
-  /** As `isImageVersion` has it: `0.2.0-rc.1`. */
+  /** Valid by `isImageVersion`: `0.2.0-rc.1`. */
   readonly version: string;
   /** As in image.json and uname(2): `x86_64`. */
   readonly architecture: string;
-  /** Of the image, in bytes. */
+  /** Size of the image, in bytes. */
   readonly size: number;
-  /** Of the image, 64 lower-case hexadecimal digits. */
+  /** Hash of the image, 64 lower-case hexadecimal digits. */
   readonly sha256: string;
-  /** When it was built, Unix seconds, as in its image.json; undefined in a manifest that says nothing of it. */
+  /** Build time, Unix seconds, as in its image.json; undefined in a manifest without one. */
   readonly builtAt?: number;
 }
 
-/** A manifest with its signature is about 300 bytes; more than this is refused unread. */
+/** A manifest with its signature is about 300 bytes; longer ones are refused unread. */
 export const MAX_MANIFEST_BYTES = 4096;
-/** Keys a file of public keys may hold: an old one and a new one are two. */
+/** Most keys in a file of public keys: an old and a new one make two. */
 const MAX_KEYS = 8;
 const ED25519_SIGNATURE_BYTES = 64;
 const FIELDS: readonly string[] = ['version', 'architecture', 'size', 'sha256', 'builtAt'];
-/** The last second of a year that has four digits. */
+/** The last second of the year 9999. */
 const MAX_TIME_SECONDS = 253_402_300_799;
 
-/** The content of an `image.efi.sig` file, one line with its newline. Throws UpdateError `bad-manifest`, or Error for a key that is none. */
+/** The content of an `image.efi.sig` file, one line with its newline. Throws UpdateError `bad-manifest`, or Error for an invalid key. */
 export function signManifest(manifest: UpdateManifest, privateKeyPem: string): string {
   const text = JSON.stringify(checkFields({ ...manifest }));
   const key = createPrivateKey(privateKeyPem);
   if (key.asymmetricKeyType !== 'ed25519') {
     throw new Error(
-      `sign version ${manifest.version}: the key is of type "${key.asymmetricKeyType}": ed25519 is needed`,
+      `sign version ${manifest.version}: expected an ed25519 key, got type "${key.asymmetricKeyType}"`,
     );
   }
   const signature = sign(null, Buffer.from(text, 'utf8'), key).toString('base64');
@@ -48,8 +48,8 @@ export function signManifest(manifest: UpdateManifest, privateKeyPem: string): s
 }
 
 /**
- * The manifest in `text` if one of the keys signed it; `publicKeyPems` are PEM files, each with one SPKI key or
- * several. Throws UpdateError: `bad-manifest`, `bad-signature`.
+ * The manifest in `text` if one of the keys signed it; `publicKeyPems` are PEM files, each with one or more
+ * SPKI keys. Throws UpdateError: `bad-manifest`, `bad-signature`.
  */
 export function verifyManifest(text: string, publicKeyPems: readonly string[]): UpdateManifest {
   if (Buffer.byteLength(text, 'utf8') > MAX_MANIFEST_BYTES) {
@@ -58,13 +58,12 @@ export function verifyManifest(text: string, publicKeyPems: readonly string[]): 
   const envelope = parseObject(text, 'it');
   const { manifest, signature, ...others } = envelope;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined)
-    throw badManifest(`there is no field "${unknown}" beside manifest and signature`);
-  if (typeof manifest !== 'string') throw badManifest('it has no text in "manifest"');
-  if (typeof signature !== 'string') throw badManifest('it has no text in "signature"');
+  if (unknown !== undefined) throw badManifest(`unknown field "${unknown}": expected manifest and signature`);
+  if (typeof manifest !== 'string') throw badManifest('"manifest" is not a string');
+  if (typeof signature !== 'string') throw badManifest('"signature" is not a string');
   const bytes = Buffer.from(signature, 'base64');
   if (bytes.length !== ED25519_SIGNATURE_BYTES || bytes.toString('base64') !== signature) {
-    throw badManifest(`the signature is not the base64 of ${ED25519_SIGNATURE_BYTES} bytes`);
+    throw badManifest(`the signature is not ${ED25519_SIGNATURE_BYTES} bytes in base64`);
   }
   const keys = publicKeys(publicKeyPems);
   const signed = Buffer.from(manifest, 'utf8');
@@ -87,11 +86,11 @@ function publicKeys(pems: readonly string[]): KeyObject[] {
       const key = createPublicKey(block);
       return key.asymmetricKeyType === 'ed25519' ? [key] : [];
     } catch {
-      return []; // not a key: said below when no other one is left
+      return []; // not a key: reported below when no other one is left
     }
   });
   if (keys.length === 0) {
-    const why = 'this machine has no ed25519 public key in PEM form (update.pub) to check it with';
+    const why = 'this machine has no ed25519 public key in PEM form (update.pub) to verify it';
     throw new UpdateError('bad-signature', `check the manifest: ${why}`);
   }
   return keys;
@@ -99,16 +98,16 @@ function publicKeys(pems: readonly string[]): KeyObject[] {
 
 function checkFields(fields: Record<string, unknown>): UpdateManifest {
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
-  if (unknown !== undefined) throw badManifest(`there is no field "${unknown}"`);
+  if (unknown !== undefined) throw badManifest(`unknown field "${unknown}"`);
   const { version, architecture, size, sha256, builtAt } = fields;
   if (typeof version !== 'string' || !isImageVersion(version)) {
-    throw badManifest(`version ${quote(version)} is none: 0.2.0 or 0.2.0-rc.1 would be one`);
+    throw badManifest(`invalid version ${quote(version)}: expected one such as 0.2.0 or 0.2.0-rc.1`);
   }
   if (typeof architecture !== 'string' || !/^[a-z0-9_]{1,32}$/.test(architecture)) {
-    throw badManifest(`architecture ${quote(architecture)} is none: x86_64 would be one`);
+    throw badManifest(`invalid architecture ${quote(architecture)}: expected one such as x86_64`);
   }
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) {
-    throw badManifest(`size ${quote(size)} is no positive number of bytes`);
+    throw badManifest(`size ${quote(size)} is not a positive number of bytes`);
   }
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
     throw badManifest(`sha256 ${quote(sha256)} is not 64 lower-case hexadecimal digits`);
@@ -120,7 +119,7 @@ function checkFields(fields: Record<string, unknown>): UpdateManifest {
     builtAt <= 0 ||
     builtAt > MAX_TIME_SECONDS
   ) {
-    throw badManifest(`builtAt ${quote(builtAt)} is no number of seconds since 1970`);
+    throw badManifest(`builtAt ${quote(builtAt)} is not a number of seconds since 1970`);
   }
   return { version, architecture, size, sha256, builtAt };
 }

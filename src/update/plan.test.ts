@@ -8,7 +8,7 @@ const NEW = 'appliance-new.efi.new';
 
 function entry(file: string, sizeBytes = 100): Entry {
   const name = parseEntryName(file);
-  if (name === undefined) throw new Error(`${file} is no entry`);
+  if (name === undefined) throw new Error(`${file} is not an entry`);
   return { ...name, file, sizeBytes };
 }
 
@@ -34,7 +34,7 @@ function place(files: string[], running: string | undefined, version: string) {
 }
 
 describe('placing', () => {
-  it('an upgrade leaves the running one as it is', () => {
+  it('an upgrade does not change the running one', () => {
     const { steps, file, isDowngrade } = place(['appliance-0.1.0.efi'], 'appliance-0.1.0.efi', '0.2.0');
     expect(file).toBe('appliance-0.2.0+3.efi');
     expect(isDowngrade).toBe(false);
@@ -49,7 +49,7 @@ describe('placing', () => {
     expect(steps.at(-1)).toEqual({ kind: 'rename', from: running, to: 'appliance-0.3.0+0.efi' });
   });
 
-  it('replaces another entry of the same version, and one that was never tried', () => {
+  it('replaces another entry of the same version, and an untried one', () => {
     const running = 'appliance-0.1.0.efi';
     const { after } = place([running, 'appliance-0.2.0+0-3.efi', 'appliance-0.4.0+3.efi'], running, '0.2.0');
     expect(after.sort()).toEqual([running, 'appliance-0.2.0+3.efi']);
@@ -67,14 +67,14 @@ describe('placing', () => {
       }),
     );
 
-  it('keeps a version that runs at every step, chooses the new one, and falls back to the running one', () => {
+  it('keeps a bootable version at every step, boots the new one, and falls back to the running one', () => {
     const arbitrary = fc.tuple(fc.uniqueArray(fileArbitrary, { minLength: 1, maxLength: 6 }), fc.nat(5));
     let placings = 0;
     fc.assert(
       fc.property(arbitrary, ([files, minor]) => {
         const running = choice(files) as string;
         const version = `0.${minor}.0`;
-        // Refused before a plan is made: its own version, and any while it is on trial.
+        // Refused before planning: its own version, and any during a trial.
         fc.pre(entry(running).version !== version && !(entry(running).counter?.left ?? 0));
         placings += 1;
         const { steps, file } = place(files, running, version);
@@ -97,7 +97,7 @@ describe('placing', () => {
 });
 
 describe('a verdict', () => {
-  it('takes the counter away, gives older ones back, and leaves newer ones aside', () => {
+  it('removes the counter, restores older ones, and leaves newer ones aside', () => {
     const files = [
       'appliance-0.2.0+2-1.efi',
       'appliance-0.1.0+0.efi',
@@ -118,7 +118,7 @@ describe('a verdict', () => {
     expect(choice(after)).toBe('appliance-0.2.0.efi');
   });
 
-  it('keeps the running one when an old file of its version has the name it gets', () => {
+  it('keeps the running one when an old file of its version has its new name', () => {
     const files = ['appliance-0.2.0+2-1.efi', 'appliance-0.2.0.efi'];
     const steps = planGood(
       files.map((file) => entry(file)),
@@ -167,7 +167,7 @@ describe('room', () => {
     expect(removed(50)).toEqual([]);
   });
 
-  it('is made of failed ones, then of superseded ones, then of the oldest', () => {
+  it('is made by removing failed entries, then superseded ones, then the oldest', () => {
     expect(removed(51)).toEqual(['appliance-0.9.0+0-3.efi']);
     expect(removed(350)).toEqual([
       'appliance-0.9.0+0-3.efi',
@@ -177,11 +177,11 @@ describe('room', () => {
     expect(removed(451)).toHaveLength(5);
   });
 
-  it('never takes the running one', () => {
+  it('is never made by removing the running one', () => {
     expect(removed(551)).toBeUndefined();
   });
 
-  it('leaves the newest proven one while the running one is not proven', () => {
+  it('keeps the newest proven one while the running one is not proven', () => {
     const fallback: Running = { ...running, state: 'fallback' };
     expect(removed(450, fallback)).not.toContain('appliance-0.4.0.efi');
     expect(removed(451, fallback)).toBeUndefined();

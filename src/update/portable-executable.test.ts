@@ -18,23 +18,23 @@ function codeOf(head: Buffer, architecture = 'x86_64'): unknown {
 }
 
 describe('checkHeader', () => {
-  it('takes an image for this machine', () => {
+  it('accepts an image for this machine', () => {
     expect(codeOf(image.subarray(0, HEADER_BYTES))).toBe('fine');
   });
 
-  it.skipIf(!existsSync(STUB))("takes systemd's own stub", () => {
+  it.skipIf(!existsSync(STUB))("accepts systemd's own stub", () => {
     const head = readFileSync(STUB).subarray(0, HEADER_BYTES);
     expect(codeOf(head)).toBe('fine');
     expect(findSection(head, '.text')?.length).toBeGreaterThan(1000);
   });
 
-  it('names the machine that another image is for', () => {
+  it('names the machine of an image for another architecture', () => {
     const arm = fakeImage({ version: '0.2.0', machine: 0xaa64 });
     expect(codeOf(arm)).toBe('wrong-architecture');
     expect(() => checkHeader(arm, 'x86_64')).toThrow(/for aarch64, this machine is x86_64/);
   });
 
-  it('refuses what is no EFI program, and never reads beyond its end', () => {
+  it('refuses anything but an EFI program, and never reads past its end', () => {
     expect(codeOf(Buffer.from('#!/bin/sh\n'))).toBe('not-efi');
     expect(codeOf(Buffer.alloc(4096))).toBe('not-efi');
     fc.assert(

@@ -1,8 +1,8 @@
 /**
- * Receives one image at a time and puts it in place.
+ * Receives one image at a time and places it on trial.
  *
- * Invariants: everything that can be known without the body is checked before a byte of it is taken; until the whole
- * image is on the disk as it was signed, it has a name that no loader boots; after any failure it is gone.
+ * Invariants: everything that can be checked without the body is checked before a byte of it is read; until the
+ * complete image is on the disk as signed, it has a name that no loader boots; after any failure it is removed.
  */
 import { readFile, stat, statfs } from 'node:fs/promises';
 import type { UpdateConfig } from '../config/types.ts';
@@ -19,11 +19,11 @@ import type { RecordFile } from './record-file.ts';
 import type { UpdateStatus } from './status.ts';
 import { asUpdateError, writeImage } from './write-image.ts';
 
-/** A larger image is refused: the boot partition shall hold more than one. */
+/** Larger images are refused: the boot partition must hold more than one. */
 const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
-/** Left free beside a new image: the file system's own needs, and a configuration that is written. */
+/** Kept free beside a new image, for the file system itself and for writing a configuration. */
 const SPARE_BYTES = 2 * 1024 * 1024;
-/** A key that replaces the image's, where the user put one on the boot partition. */
+/** The user's key on the boot partition, which replaces the image's. */
 const KEY_FILE = 'update.pub';
 const MAX_KEY_BYTES = 16 * 1024;
 
@@ -37,7 +37,7 @@ export interface ReceiverOptions {
   readonly log: (words: string) => void;
   /** Free bytes of the boot partition; statfs by default. */
   readonly freeBytes?: ((root: string) => Promise<number>) | undefined;
-  /** How long the sender of an image may be silent, ms. */
+  /** Longest silence of an image's sender, ms. */
   readonly stallMs?: number | undefined;
 }
 
@@ -64,7 +64,7 @@ export class Receiver {
     body: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<{ readonly version: string; readonly file: string }> {
-    if (this.#isBusy) throw new UpdateError('busy', 'receive an image: another one is being received');
+    if (this.#isBusy) throw new UpdateError('busy', 'receive an image: another image is being received');
     this.#isBusy = true;
     try {
       const manifest = await this.#check(text);
@@ -92,7 +92,7 @@ export class Receiver {
     if (running.state === 'trial') {
       throw new UpdateError(
         'on-trial',
-        `receive an image: version ${image.version} is itself on trial, wait for its verdict`,
+        `receive an image: version ${image.version} is still on trial, wait for its verdict`,
       );
     }
     const manifest = verifyManifest(text, await this.#keys(entries.boot));
@@ -105,13 +105,13 @@ export class Receiver {
       );
     }
     if (version === image.version || version === running.entry?.version) {
-      throw new UpdateError('same-version', `${attempted}: it is the version that runs`);
+      throw new UpdateError('same-version', `${attempted}: this version is already running`);
     }
     checkAge(manifest, image, this.#options.settings());
     if (size > MAX_IMAGE_BYTES) {
       throw new UpdateError(
         'too-large',
-        `${attempted}: it has ${size} bytes, an image has at most ${MAX_IMAGE_BYTES}`,
+        `${attempted}: it has ${size} bytes, the maximum is ${MAX_IMAGE_BYTES}`,
       );
     }
     return manifest;
@@ -121,7 +121,7 @@ export class Receiver {
     const own = `${boot.root}/${KEY_FILE}`;
     try {
       const { size } = await stat(own);
-      // Too long to be a key: it replaces the image's all the same, so nobody is trusted.
+      // Too long for a key: it still replaces the image's, so no key is trusted.
       return size > MAX_KEY_BYTES ? [] : [await readFile(own, 'utf8')];
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw asUpdateError(error, `read the key ${own}`);
@@ -129,7 +129,7 @@ export class Receiver {
     try {
       return [await readFile(this.#options.keyPath, 'utf8')];
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return []; // an image without a key trusts nobody; verifyManifest says so
+      if (isErrno(error, 'ENOENT')) return []; // an image without a key trusts no one; verifyManifest reports it
       throw asUpdateError(error, `read the key ${this.#options.keyPath}`);
     }
   }
@@ -144,11 +144,11 @@ export class Receiver {
       throw new UpdateError(
         'no-space',
         `receive version ${version}: it needs ${needed} bytes, the boot partition has ${free} free ` +
-          'and too little that may be removed',
+          'and too little can be removed',
       );
     }
     for (const step of steps) {
-      if (step.kind === 'remove') log(`${step.file} is removed to make room for version ${version}`);
+      if (step.kind === 'remove') log(`removing ${step.file} to make room for version ${version}`);
     }
     await entries.apply(steps);
   }
@@ -157,8 +157,8 @@ export class Receiver {
     const { entries, record, image } = this.#options;
     await entries.refresh();
     const { steps, file, isDowngrade } = planPlacing(entries.all, entries.running.entry, version, unfinished);
-    const reason = `version ${version} was sent before it was started`;
-    // Before the first rename: if the power goes in between, the next boot knows what was under way.
+    const reason = `replaced by version ${version} before its first boot`;
+    // Before the first rename: after a power cut in between, the next boot knows what was in progress.
     await record.save({
       ...endPending(record.current, 'replaced', reason, Date.now()),
       pending: { version, from: image.version, at: Date.now(), isDowngrade, attempts: [] },
@@ -167,7 +167,7 @@ export class Receiver {
       await entries.apply(steps);
     } catch (error) {
       const undo = [unfinished, file].map((name) => ({ kind: 'remove', file: name }) as const);
-      await entries.apply(undo).catch(() => {}); // the partition fails: the next boot finds what is left
+      await entries.apply(undo).catch(() => {}); // the partition fails: the next boot cleans up
       await record.save(endPending(record.current, 'interrupted', reasonOf(error), Date.now()));
       throw error;
     }

@@ -1,16 +1,16 @@
-/** Owns `updates.json`: the record in force, and its writes, one at a time. */
+/** Owns `updates.json`: the current record, and its writes, one at a time. */
 import type { DataPartition } from '../disk/mod.ts';
 import { formatRecord, parseRecord, RECORD_FILE, type UpdateRecord } from './record.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 export class RecordFile {
   readonly #data: DataPartition;
-  readonly #onProblem: (words: string) => void;
+  readonly #onProblem: (reason: string) => void;
   #record: UpdateRecord = parseRecord(undefined);
   #writes: Promise<void> = Promise.resolve();
 
-  /** Reads the file. What cannot be read or written is told to `onProblem`; the record is in force all the same. */
-  constructor(data: DataPartition, onProblem: (words: string) => void) {
+  /** Reads the file. Read and write errors are reported to `onProblem`; the record applies anyway. */
+  constructor(data: DataPartition, onProblem: (reason: string) => void) {
     this.#data = data;
     this.#onProblem = onProblem;
     try {
@@ -24,7 +24,7 @@ export class RecordFile {
     return this.#record;
   }
 
-  /** Puts a record in force; resolves when it is on the disk or could not be written. Never rejects. */
+  /** Sets the current record; resolves when it is on the disk or could not be written. Never rejects. */
   save(record: UpdateRecord): Promise<void> {
     if (record === this.#record) return this.#writes;
     this.#record = record;

@@ -8,7 +8,7 @@ const NOW = 1_800_000_000_000;
 
 function entry(file: string): Entry {
   const name = parseEntryName(file);
-  if (name === undefined) throw new Error(`${file} is no entry`);
+  if (name === undefined) throw new Error(`${file} is not an entry`);
   return { ...name, file, sizeBytes: 1 };
 }
 
@@ -30,26 +30,26 @@ function settled(
 }
 
 describe('settling after a boot', () => {
-  it('goes on with an update whose first boot this is', () => {
+  it('continues an update at its first boot', () => {
     const files = ['appliance-0.2.0+2-1.efi', 'appliance-0.1.0.efi'];
     const { record, steps } = settled(files, ['trial', 'appliance-0.2.0+2-1.efi']);
     expect(record.pending).toEqual(pending);
     expect(steps).toEqual([]);
   });
 
-  it('notes at the second boot that the first ended without a word', () => {
+  it('records at the second boot that the first gave no reason', () => {
     const files = ['appliance-0.2.0+1-2.efi', 'appliance-0.1.0.efi'];
     const { record } = settled(files, ['trial', 'appliance-0.2.0+1-2.efi']);
     expect(record.pending?.attempts).toEqual([
       {
         number: 1,
         at: NOW,
-        reason: 'it ended before a verdict: it said nothing of why: a panic, a hang or a power cut',
+        reason: 'the boot ended without a verdict: reason unknown: a panic, a hang or a power cut',
       },
     ]);
   });
 
-  it('fails an update whose boots are used up, with the reason that was recorded', () => {
+  it('fails an update whose boots are used up, with the recorded reason', () => {
     const files = ['appliance-0.1.0.efi', 'appliance-0.2.0+0-3.efi'];
     const attempts = [1, 2, 3].map((number) => ({ number, at: NOW, reason: 'no VPP within 300 s' }));
     const { record, steps } = settled(files, ['good', 'appliance-0.1.0.efi'], {
@@ -69,17 +69,17 @@ describe('settling after a boot', () => {
     expect(steps).toEqual([]);
   });
 
-  it('fails it with what pstore told when nothing was recorded', () => {
+  it('fails it with the reason from pstore when none was recorded', () => {
     const files = ['appliance-0.1.0.efi', 'appliance-0.2.0+0-3.efi'];
     const { record } = settled(files, ['good', 'appliance-0.1.0.efi'], {
       crashReason: 'Kernel panic - not syncing: Attempted to kill init!',
     });
     expect(record.history[0]?.reason).toBe(
-      'it ended before a verdict: Kernel panic - not syncing: Attempted to kill init! (3 attempts)',
+      'the boot ended without a verdict: Kernel panic - not syncing: Attempted to kill init! (3 attempts)',
     );
   });
 
-  it('fails one that was tried and does not run, and takes its boots', () => {
+  it('fails one that was tried and is not running, and removes its boots', () => {
     const files = ['appliance-0.2.0+2-1.efi', 'appliance-0.1.0.efi'];
     const { record, steps } = settled(files, ['good', 'appliance-0.1.0.efi']);
     expect(record.history[0]?.result).toBe('failed');
@@ -88,12 +88,12 @@ describe('settling after a boot', () => {
     ]);
   });
 
-  it('calls one good whose counter is gone', () => {
+  it('calls one without its counter good', () => {
     const files = ['appliance-0.2.0.efi', 'appliance-0.1.0.efi'];
     expect(settled(files, ['good', 'appliance-0.2.0.efi']).record.history[0]?.result).toBe('good');
   });
 
-  it('says of one that never came into place that it was interrupted', () => {
+  it('reports one that was never in place as interrupted', () => {
     const { record } = settled(['appliance-0.1.0.efi'], ['good', 'appliance-0.1.0.efi']);
     expect(record.history[0]).toMatchObject({ result: 'interrupted', version: '0.2.0' });
     expect(record.pending).toBeUndefined();
@@ -104,7 +104,7 @@ describe('settling after a boot', () => {
     expect(settled(files, ['good', 'appliance-0.1.0.efi']).record.pending).toEqual(pending);
   });
 
-  it('removes a downgrade that was cut off half-way', () => {
+  it('removes an interrupted downgrade', () => {
     const { record, steps } = settled(
       ['appliance-0.3.0.efi', 'appliance-0.2.0+3.efi'],
       ['good', 'appliance-0.3.0.efi'],
@@ -114,7 +114,7 @@ describe('settling after a boot', () => {
     expect(steps).toEqual([{ kind: 'remove', file: 'appliance-0.2.0+3.efi' }]);
   });
 
-  it('remembers an update on trial that a new data partition knows nothing of', () => {
+  it('records an update on trial that a new data partition does not have', () => {
     const { record } = settled(['appliance-0.2.0+2-1.efi'], ['trial', 'appliance-0.2.0+2-1.efi'], {
       record: { history: [] },
     });
@@ -123,7 +123,7 @@ describe('settling after a boot', () => {
 });
 
 describe('the record', () => {
-  it('keeps the first word about a boot', () => {
+  it('keeps the first reason for a boot', () => {
     let record: UpdateRecord = { pending, history: [] };
     record = addAttempt(record, { number: 1, at: 1, reason: 'first' });
     record = addAttempt(record, { number: 1, at: 2, reason: 'second' });
@@ -137,12 +137,12 @@ describe('the record', () => {
     expect(record.history[0]?.at).toBe(29);
   });
 
-  it('comes back from its file', () => {
+  it('survives its file', () => {
     const record = endPending({ pending, history: [] }, 'failed', 'why', NOW);
     expect(parseRecord(formatRecord({ ...record, pending }))).toEqual({ ...record, pending });
   });
 
-  it('is a valid one whatever the file holds', () => {
+  it('is valid whatever the file contains', () => {
     expect(parseRecord(undefined)).toEqual({ history: [] });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -1,8 +1,8 @@
 /**
- * What is remembered of updates across restarts (`updates.json` on the data partition): the one under way, and how
- * the last ones ended. Settling compares it with the boot partition after a boot. Pure but for the clock it is given.
+ * The record of updates across restarts (`updates.json` on the data partition): the pending one, and the results of
+ * earlier ones. Settling compares it with the boot partition after a boot. Pure except for the clock passed in.
  *
- * Invariant: whatever the file holds, reading it gives a valid record.
+ * Invariant: whatever the file contains, reading it yields a valid record.
  */
 import { type Entry, entryState } from './entries.ts';
 import { planFailed, type Step } from './plan.ts';
@@ -13,7 +13,7 @@ const MAX_HISTORY = 20;
 const MAX_ATTEMPTS = 8;
 const MAX_REASON_LENGTH = 1000;
 
-/** `interrupted`: it was not in place when the power went. `replaced`: another one was sent before it was started. */
+/** `interrupted`: a power cut came before it was in place. `replaced`: another one was sent before its first boot. */
 export type UpdateResult = 'good' | 'failed' | 'interrupted' | 'replaced';
 
 /** How an update ended. */
@@ -23,7 +23,7 @@ export interface HistoryEntry {
   readonly version: string;
   readonly from?: string;
   readonly result: UpdateResult;
-  /** In words; there unless the result is `good`. */
+  /** Text; set unless the result is `good`. */
   readonly reason?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Attempt {
   readonly reason: string;
 }
 
-/** An update that was put in place, or was about to be. */
+/** An update that was placed, or was about to be. */
 export interface PendingUpdate {
   readonly version: string;
   readonly from?: string;
@@ -46,13 +46,13 @@ export interface PendingUpdate {
 
 export interface UpdateRecord {
   readonly pending?: PendingUpdate;
-  /** The newest first. */
+  /** Newest first. */
   readonly history: readonly HistoryEntry[];
 }
 
-/** What nobody recorded a reason for. */
-const NO_VERDICT = 'it ended before a verdict';
-const EARLY_END = 'it said nothing of why: a panic, a hang or a power cut';
+/** Reasons when none was recorded. */
+const NO_VERDICT = 'the boot ended without a verdict';
+const EARLY_END = 'reason unknown: a panic, a hang or a power cut';
 
 /** Reads `updates.json`; an absent or damaged one is empty. */
 export function parseRecord(text: string | undefined): UpdateRecord {
@@ -60,7 +60,7 @@ export function parseRecord(text: string | undefined): UpdateRecord {
   try {
     value = JSON.parse(text ?? '{}');
   } catch {
-    value = {}; // damaged: the entries themselves still say how they are
+    value = {}; // damaged: the entries themselves still show their state
   }
   const { pending, history } = asObject(value);
   const known = Array.isArray(history) ? history.map(parseHistoryEntry) : [];
@@ -75,7 +75,7 @@ export function formatRecord(record: UpdateRecord): string {
   return `${JSON.stringify(record, undefined, 2)}\n`;
 }
 
-/** Ends the update under way with a result. */
+/** Ends the pending update with a result. */
 export function endPending(
   record: UpdateRecord,
   result: UpdateResult,
@@ -94,7 +94,7 @@ export function endPending(
   return { history: [ended, ...record.history].slice(0, MAX_HISTORY) };
 }
 
-/** Records why a boot of the pending update ended; the first word about a boot is the one that stays. */
+/** Records why a boot of the pending update ended; the first reason for a boot is kept. */
 export function addAttempt(record: UpdateRecord, attempt: Attempt): UpdateRecord {
   const { pending } = record;
   if (pending === undefined || pending.attempts.some(({ number }) => number === attempt.number))
@@ -110,12 +110,12 @@ export interface Settling {
   readonly record: UpdateRecord;
   readonly entries: readonly Entry[];
   readonly running: Running;
-  /** What was found of the last end, in words: the kernel's panic from pstore. */
+  /** The reason found for the last end, such as the kernel panic from pstore. */
   readonly crashReason: string | undefined;
   readonly now: number;
 }
 
-/** After a boot: how the update under way stands by what is on the disk, and what is to be changed there. */
+/** After a boot: the state of the pending update by the entries on the disk, and the changes to make there. */
 export function settle(settling: Settling): { readonly record: UpdateRecord; readonly steps: Step[] } {
   const { record, entries, running, now } = settling;
   const { pending } = record;
@@ -123,22 +123,22 @@ export function settle(settling: Settling): { readonly record: UpdateRecord; rea
   if (running.entry === undefined) return { record, steps: [] };
   if (running.entry.version === pending.version) {
     if (running.state === 'good') return { record: endPending(record, 'good', undefined, now), steps: [] };
-    // The boot before this one ended without a word.
+    // The boot before this one recorded no reason.
     const before = (running.entry.counter?.done ?? 1) - 1;
     return { record: before >= 1 ? addAttempt(record, unexplained(settling, before)) : record, steps: [] };
   }
   const entry = entries.find(({ version }) => version === pending.version);
   if (entry === undefined) {
-    const reason = 'it ended before the image was in place: a power cut or a crash';
+    const reason = 'interrupted before the image was in place: a power cut or a crash';
     return { record: endPending(record, 'interrupted', reason, now), steps: [] };
   }
   const state = entryState(entry);
   if (state === 'good') return { record: endPending(record, 'good', undefined, now), steps: [] };
   const done = entry.counter?.done ?? 0;
   if (state === 'trial' && done === 0) {
-    // An upgrade still comes first at the next boot. A downgrade would never: not all newer ones were put aside.
+    // An upgrade still boots next. A downgrade never would: not all newer entries were set aside.
     if (!pending.isDowngrade) return { record, steps: [] };
-    const reason = 'it ended before all newer versions were put aside: a power cut or a crash';
+    const reason = 'interrupted before all newer versions were set aside: a power cut or a crash';
     return {
       record: endPending(record, 'interrupted', reason, now),
       steps: [{ kind: 'remove', file: entry.file }],
@@ -147,12 +147,12 @@ export function settle(settling: Settling): { readonly record: UpdateRecord; rea
   const explained = addAttempt(record, unexplained(settling, done));
   return {
     record: endPending(explained, 'failed', failureReason(explained.pending?.attempts ?? [], done), now),
-    // Tried, not running, and boots left: it could not even be started, or another one was chosen by hand.
+    // Tried, not running, and boots left: it could not be started, or another one was selected by hand.
     steps: planFailed(entry),
   };
 }
 
-/** An entry on trial that nobody remembers (the data partition is new): its end shall be recorded all the same. */
+/** An entry on trial without a record (the data partition is new): its end is recorded too. */
 function adopt({ record, running, now }: Settling): UpdateRecord {
   if (running.state !== 'trial' || running.entry === undefined) return record;
   const { version } = running.entry;

@@ -5,7 +5,7 @@ import { countedBoots, findRunning, isTrialBoot } from './running.ts';
 function entries(...files: string[]): Entry[] {
   return files.map((file) => {
     const name = parseEntryName(file);
-    if (name === undefined) throw new Error(`${file} is no entry`);
+    if (name === undefined) throw new Error(`${file} is not an entry`);
     return { ...name, file, sizeBytes: 1 };
   });
 }
@@ -38,7 +38,7 @@ describe('findRunning', () => {
     ]);
   });
 
-  it('heeds no case', () => {
+  it('ignores case', () => {
     expect(find(['APPLIANCE-0.1.0.EFI'], undefined, 'appliance-0.1.0.efi')[1]).toBe('APPLIANCE-0.1.0.EFI');
   });
 
@@ -63,13 +63,13 @@ describe('findRunning', () => {
     ]);
   });
 
-  it('knows nothing without the loader, but the file by its version', () => {
+  it('without the loader finds only the file, by its version', () => {
     expect(find(files, undefined, undefined, '0.1.0')).toEqual(['unknown', 'appliance-0.1.0.efi', false]);
     expect(find(files)).toEqual(['unknown', undefined, false]);
     expect(find([], undefined, 'appliance-0.1.0.efi')).toEqual(['unknown', undefined, false]);
   });
 
-  it('knows of a trial although the boot partition cannot be read', () => {
+  it('detects a trial although the boot partition cannot be read', () => {
     const path = '\\EFI\\Linux\\appliance-0.2.0+2-1.efi';
     expect(find([], path, 'appliance-0.2.0+3.efi')).toEqual(['trial', undefined, true]);
     expect(countedBoots({ bootCountPath: path, entrySelected: undefined })).toBe(1);

@@ -1,8 +1,8 @@
 /**
- * Which entry runs, by what the loader left in EFI variables.
+ * Which entry is running, by the loader's EFI variables.
  *
- * LoaderBootCountPath is the counted entry's path after it was counted; it is not set for an entry without a counter.
- * LoaderEntrySelected is the entry's name in lower case as it was before it was counted. Both are volatile.
+ * LoaderBootCountPath is the counted entry's path after counting; it is not set for an entry without a counter.
+ * LoaderEntrySelected is the entry's name in lower case before counting. Both are volatile.
  */
 import { type Entry, entryState, type EntryName, parseEntryName, TRIES } from './entries.ts';
 
@@ -15,8 +15,8 @@ export interface LoaderVariables {
 }
 
 /**
- * `trial`: counted, and the loader tries something else when the boots run out. `fallback`: chosen although it had no
- * boots left, because nothing better was there; a restart would choose it again, so it is not on trial.
+ * `trial`: counted, and the loader tries another entry when the boots run out. `fallback`: chosen without boots left,
+ * for lack of a better one; a restart would choose it again, so it is not on trial.
  */
 export type RunningState = 'good' | 'trial' | 'fallback' | 'unknown';
 
@@ -28,19 +28,19 @@ export interface Running {
   readonly counted: boolean;
 }
 
-/** Whether the loader's variables say that this boot is a trial; needs no boot partition. */
+/** Whether this boot is a trial by the loader's variables; needs no boot partition. */
 export function isTrialBoot(loader: LoaderVariables): boolean {
   const { name } = chosen(loader);
   return name?.counter !== undefined && !hadNoBootsLeft(loader, name);
 }
 
-/** How many boots of the running entry were counted, this one included; 0 where none is counted. */
+/** Counted boots of the running entry, this one included; 0 when it is not counted. */
 export function countedBoots(loader: LoaderVariables): number {
   const { name, counted } = chosen(loader);
   return counted ? (name?.counter?.done ?? 0) : 0;
 }
 
-/** Finds the running entry. `imageVersion` (image.json) serves when the loader said nothing. */
+/** Finds the running entry. `imageVersion` (image.json) is used when the loader set no variables. */
 export function findRunning(
   entries: readonly Entry[],
   loader: LoaderVariables,
@@ -55,7 +55,7 @@ export function findRunning(
     entries.find((one) => one.file.toLowerCase() === file) ??
     entries.find((one) => one.version === name.version);
   if (entry === undefined) {
-    // The loader's word counts, also where this version cannot read the boot partition: that is a reason to fail it.
+    // The loader's variables count even when this version cannot read the boot partition: that must fail the trial.
     return { state: isTrialBoot(loader) ? 'trial' : 'unknown', entry: undefined, counted };
   }
   if (entryState(entry) === 'good') return { state: 'good', entry, counted: false };
@@ -72,7 +72,7 @@ interface Chosen {
 function chosen(loader: LoaderVariables): Chosen {
   const counted = nameOf(loader.bootCountPath);
   const selected = nameOf(loader.entrySelected);
-  // Another one may have been selected in the menu after the counted one could not be started.
+  // Another entry may have been selected in the menu after the counted one could not be started.
   if (
     counted.name !== undefined &&
     (selected.name?.version ?? counted.name.version) === counted.name.version
@@ -90,6 +90,6 @@ function nameOf(path: string | undefined): { name: EntryName | undefined; file: 
 function hadNoBootsLeft(loader: LoaderVariables, name: EntryName): boolean {
   const before = nameOf(loader.entrySelected).name?.counter;
   if (before !== undefined) return before.left === 0;
-  // Our entries begin with TRIES boots: with fewer counted and none left, none were left before.
+  // Our entries start with TRIES boots: with fewer counted and none left, none were left before.
   return name.counter?.left === 0 && name.counter.done !== TRIES;
 }

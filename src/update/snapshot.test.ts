@@ -25,7 +25,7 @@ const fib: ApplianceStatus['fib'] = (['vpp', 'kernel'] as const).map((backend) =
 }));
 
 describe('snapshotOf', () => {
-  it('takes what forwards: VPP, or the kernel where VPP is disabled', () => {
+  it('describes the forwarding plane: VPP, or the kernel where VPP is disabled', () => {
     const status = makeStatus({
       fib,
       interfaces: [
@@ -49,7 +49,7 @@ describe('snapshotOf', () => {
     expect(kernelOnly.links).toEqual([{ name: 'eth1', up: true }]);
   });
 
-  it('wants no routes where VPP runs without its FIB', () => {
+  it('requires no routes where VPP runs without its FIB', () => {
     const none = fib.map((one) => (one.backend === 'vpp' ? { ...one, backend: 'none' as const } : one));
     expect(snapshotOf(makeStatus({ fib: none }), config, facts).routes).toEqual({
       wanted: 0,
@@ -58,13 +58,13 @@ describe('snapshotOf', () => {
     });
   });
 
-  it('leaves out an interface that the configuration disables', () => {
+  it('omits an interface that the configuration disables', () => {
     const wan = { name: 'wan', enabled: false, mtuBytes: 1500, addresses: [], mpls: false, line: 1 };
     const status = makeStatus({ interfaces: [makeInterface('wan', { dataPlane: 'vpp', link: 'down' })] });
     expect(snapshotOf(status, { ...config, interfaces: [wan] }, facts).links).toEqual([]);
   });
 
-  it('says why VPP is not connected: the process where it does not run, the API where it does', () => {
+  it('reports why VPP is not connected: the process when it is not running, else the API', () => {
     const vppOf = (vpp: Partial<ApplianceStatus['vpp']>): unknown =>
       snapshotOf(makeStatus({ vpp: { ...makeStatus().vpp, ...vpp } }), config, facts).vpp;
     const api = { state: 'disconnected', since: 1, reason: 'the socket closed' } as const;
@@ -77,7 +77,7 @@ describe('snapshotOf', () => {
     });
   });
 
-  it('tells one life of VPP from the next', () => {
+  it('distinguishes one life of VPP from the next', () => {
     const lifeOf = (restarts: number, vpePid: number): unknown =>
       snapshotOf(
         makeStatus({
@@ -91,7 +91,7 @@ describe('snapshotOf', () => {
     expect(lifeOf(0, 7)).not.toEqual(lifeOf(1, 7));
   });
 
-  it('takes over how management and the configuration are', () => {
+  it('copies the states of management and the configuration', () => {
     const status = makeStatus({
       config: {
         state: 'rejected',

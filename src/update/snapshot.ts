@@ -1,11 +1,11 @@
 /**
- * From the value behind /status to what the verdict looks at. The types name the part of that value that is read here
- * (telemetry's `ApplianceStatus` has it), since this room does not know telemetry.
+ * Derives the verdict's snapshot from the value behind /status. The types describe the part of telemetry's
+ * `ApplianceStatus` that is read here, since this folder does not import telemetry.
  */
 import type { Config } from '../config/types.ts';
 import type { TrialSnapshot } from './conditions.ts';
 
-/** The part of `ApplianceStatus` that counts. */
+/** The part of `ApplianceStatus` that is read. */
 export interface StatusPart {
   readonly config: { readonly state: 'ok' | 'rejected' | 'missing'; readonly reason?: string };
   readonly management:
@@ -33,15 +33,15 @@ export interface StatusPart {
 }
 
 export interface SnapshotFacts {
-  /** Of the configuration's text in force, lower-case hexadecimal. */
+  /** Hash of the configuration's text in force, lower-case hexadecimal. */
   readonly configSha256: string;
   readonly http: { readonly listening: boolean; readonly reason?: string };
 }
 
-/** How the appliance is now, for the verdict. */
+/** The appliance's current state, for the verdict. */
 export function snapshotOf(status: StatusPart, config: Config, facts: SnapshotFacts): TrialSnapshot {
   const plane = config.vpp.enabled ? 'vpp' : 'kernel';
-  // With VPP but without its FIB nobody programs routes, so none are wanted: that backend calls itself `none`.
+  // With VPP but without its FIB no routes are programmed, so none are wanted: that backend is named `none`.
   const fib = status.fib.find(({ backend }) => backend === plane);
   const disabled = new Set(config.interfaces.filter(({ enabled }) => !enabled).map(({ name }) => name));
   return {
@@ -61,7 +61,7 @@ export function snapshotOf(status: StatusPart, config: Config, facts: SnapshotFa
     links: status.interfaces
       .filter((one) => one.dataPlane === plane && one.state.state !== 'unconfigured')
       .filter(({ name }) => !disabled.has(name))
-      // A TAP has no link to speak of: `unknown` counts as up.
+      // A TAP has no real link: `unknown` counts as up.
       .map(({ name, adminUp, link }) => ({ name, up: adminUp && link !== 'down' })),
   };
 }
@@ -82,7 +82,7 @@ function vppOf(vpp: StatusPart['vpp'], config: Config): TrialSnapshot['vpp'] {
   if (vpp.api.state === 'connected') {
     return { state: 'connected', life: `pid ${vpp.api.vpePid ?? vpp.pid}, ${vpp.restarts} restarts` };
   }
-  // Why the process does not run says more than why nobody answers.
+  // The reason why the process is not running is more useful than why the API does not answer.
   const { process, api } = vpp;
   const isRunning = process.state === 'running' || process.state === 'external';
   const part = isRunning || process.reason === undefined ? api : process;

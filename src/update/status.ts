@@ -1,4 +1,4 @@
-/** What is shown of updates: the page, /status, /metrics and `appliance show` render it. Plain JSON. */
+/** The status of updates, rendered by the page, /status, /metrics and `appliance show`. Plain JSON. */
 import {
   type Finding,
   finding,
@@ -23,42 +23,42 @@ export interface EntryStatus {
   readonly version: string;
   readonly sizeBytes: number;
   readonly state: EntryState;
-  /** Boots left; there while it is counted. */
+  /** Boots left; set while it is counted. */
   readonly left?: number;
   readonly running: boolean;
   /** Whether the loader would choose it at the next boot. */
   readonly next: boolean;
-  /** Of a failed one: why, as far as it is on record. */
+  /** Why it failed, if recorded. */
   readonly reason?: string;
 }
 
 export interface UpdateStatus {
   readonly running: {
-    /** Of the image that runs. */
+    /** Version of the running image. */
     readonly version: string;
-    /** In `EFI/Linux`; absent when it was not started from there. */
+    /** File in `EFI/Linux`; absent when it was not started from there. */
     readonly file?: string;
     readonly state: RunningState;
   };
-  /** There while the running version is on trial without a verdict. */
+  /** Set while the running version is on trial without a verdict. */
   readonly trial?: {
     /** Wall clock, ms. */
     readonly deadline: number;
     readonly conditions: readonly TrialCondition[];
   };
-  /** Of this run, on trial or not; absent before the configuration was read. */
+  /** For this run, on trial or not; absent before the configuration is read. */
   readonly verdict?: Verdict;
-  /** In the order in which the loader would choose. */
+  /** In the loader's order. */
   readonly entries: readonly EntryStatus[];
-  /** An image that is being received now. */
+  /** The image being received. */
   readonly receiving?: {
     readonly version: string;
     readonly receivedBytes: number;
     readonly sizeBytes: number;
   };
-  /** In place, waiting for its first boot or its verdict. */
+  /** The update in place, waiting for its first boot or its verdict. */
   readonly pending?: { readonly version: string; readonly at: number };
-  /** How the last updates ended, the newest first, 20 at most. */
+  /** Results of the last updates, newest first, at most 20. */
   readonly history: readonly HistoryEntry[];
   /** The newest of `history` that failed. */
   readonly lastFailure?: HistoryEntry;

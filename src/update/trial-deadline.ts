@@ -1,16 +1,16 @@
 /**
- * The time by which a version on trial must have its verdict, counted from power-on (the start of the kernel: what the
- * firmware took before is not known). Armed before anything else of the boot, with the default, because a boot that
- * hangs never reads the configuration that says otherwise.
+ * The deadline for the verdict on a version on trial, counted from power-on (the start of the kernel: the firmware's
+ * time is unknown). Armed before anything else at boot, with the default, because a boot that hangs never reads the
+ * configured value.
  */
 
-/** `update.trial-timeout` where it is not configured. */
+/** Default of `update.trial-timeout`. */
 export const DEFAULT_TRIAL_TIMEOUT_SECONDS = 300;
 
 export interface TrialDeadlineOptions {
-  /** Whether this boot is a trial, asked when time is up: `isTrialBoot` of the loader's variables. */
+  /** Whether this boot is a trial, called at the deadline: `isTrialBoot` of the loader's variables. */
   readonly isTrial: () => boolean;
-  /** Ends the machine so that the loader counts on. */
+  /** Restarts the machine, so that the loader counts the next boot. */
   readonly restart: (reason: string) => void;
   /** Monotonic ms since the kernel started; CLOCK_MONOTONIC by default. */
   readonly uptimeMs?: () => number;
@@ -20,13 +20,13 @@ export interface TrialDeadline extends Disposable {
   readonly timeoutSeconds: number;
   /** Wall clock, ms, for display. */
   readonly at: number;
-  /** Moves it: still counted from power-on, at once when that has passed. */
+  /** Moves the deadline, still counted from power-on; expires at once when it has passed. */
   set(timeoutSeconds: number): void;
-  /** Who is told instead of `isTrial` and `restart`, once somebody knows more. */
+  /** Replaces `isTrial` and `restart` as the handler, once more is known. */
   onExpired(listener: () => void): void;
 }
 
-/** Arms it. To be called in the first lines of PID 1; disposing of it disarms it. */
+/** Arms the deadline. Called in the first lines of PID 1; disposing disarms it. */
 export function armTrialDeadline(options: TrialDeadlineOptions): TrialDeadline {
   const uptimeMs = options.uptimeMs ?? (() => Number(process.hrtime.bigint() / 1_000_000n));
   let timeoutSeconds = DEFAULT_TRIAL_TIMEOUT_SECONDS;
@@ -34,7 +34,7 @@ export function armTrialDeadline(options: TrialDeadlineOptions): TrialDeadline {
   let isOver = false;
   let listener = (): void => {
     if (!options.isTrial()) return;
-    options.restart(`version on trial: the boot did not get as far as a verdict within ${timeoutSeconds} s`);
+    options.restart(`version on trial: the boot reached no verdict within ${timeoutSeconds} s`);
   };
   const remainingMs = (): number => timeoutSeconds * 1000 - uptimeMs();
   const arm = (): void => {

@@ -58,7 +58,7 @@ interface Box {
   record(): { history: { version: string; result: string; reason?: string }[]; pending?: unknown };
   /** What systemd-boot would start next. */
   next(): string | undefined;
-  /** As after a restart: a new process that finds what is on the disk. */
+  /** A restart: a new process that reads the disk. */
   start(loader: LoaderVariables, options?: Partial<UpdaterOptions>): Promise<Updater>;
 }
 
@@ -112,7 +112,7 @@ function makeBox(files: readonly string[] = ['appliance-0.1.0.efi']): Box {
   };
 }
 
-/** The bytes in chunks; counts what was taken. */
+/** The bytes in chunks; counts the bytes read. */
 function bodyOf(bytes: Uint8Array, chunkBytes = 10_000) {
   const body = {
     taken: 0,
@@ -152,7 +152,7 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 describe('receiving an image', () => {
-  it('puts it in place on trial and leaves the running one', async () => {
+  it('places it on trial and keeps the running one', async () => {
     const box = makeBox();
     const updater = await box.start(GOOD);
     expect(await receive(updater)).toEqual({ version: '0.2.0', file: 'appliance-0.2.0+3.efi' });
@@ -166,7 +166,7 @@ describe('receiving an image', () => {
     ]);
   });
 
-  it('takes chunks of any size', async () => {
+  it('accepts chunks of any size', async () => {
     for (const chunkBytes of [1, 4096, 1_000_000]) {
       const small = fakeImage({ version: '0.2.0', sizeBytes: 6000 });
       const box = makeBox();
@@ -179,7 +179,7 @@ describe('receiving an image', () => {
     }
   });
 
-  it('writes in batches and shows how far it is', async () => {
+  it('writes in batches and reports progress', async () => {
     const large = fakeImage({ version: '0.2.0', sizeBytes: 9 * 1024 * 1024 });
     const box = makeBox();
     let writes = 0;
@@ -200,13 +200,13 @@ describe('receiving an image', () => {
     await until(() => (updater.status().receiving?.receivedBytes ?? 0) > 4_000_000);
     expect(updater.status().receiving?.sizeBytes).toBe(large.length);
     await received;
-    // Nothing is taken while a batch is written: the sender waits.
+    // Nothing is read while a batch is written: the sender waits.
     expect(longest).toBe(0);
     expect(writes).toBeGreaterThanOrEqual(4);
     expect(updater.status().receiving).toBeUndefined();
   });
 
-  it('takes nothing of a body whose manifest is not signed by a known key', async () => {
+  it('reads nothing of a body whose manifest is not signed by a known key', async () => {
     const box = makeBox();
     const updater = await box.start(GOOD);
     const endless = {
@@ -228,7 +228,7 @@ describe('receiving an image', () => {
   it.each([
     ['another architecture', { architecture: 'aarch64' }, 'wrong-architecture'],
     ['a size beyond the limit', { size: 256 * 1024 * 1024 + 1 }, 'too-large'],
-  ])('takes nothing of %s', async (_what, wrong, code) => {
+  ])('refuses %s before its body', async (_what, wrong, code) => {
     const box = makeBox();
     const body = bodyOf(image);
     const updater = await box.start(GOOD);
@@ -243,20 +243,20 @@ describe('receiving an image', () => {
     ['a body that is too long', {}, Buffer.concat([image, image]), 'size-mismatch'],
     ['no body at all', {}, image.subarray(0, 0), 'size-mismatch'],
     ['another body of the same size', { sha256: '00'.repeat(32) }, image, 'hash-mismatch'],
-    ['a body that is no EFI program', {}, Buffer.alloc(image.length), 'not-efi'],
+    ['a body that is not an EFI program', {}, Buffer.alloc(image.length), 'not-efi'],
     [
       'a body for another machine',
       {},
       fakeImage({ version: '0.2.0', sizeBytes: image.length, machine: 0xaa64 }),
       'wrong-architecture',
     ],
-  ])('refuses %s and leaves the disk as it was', async (_what, wrong, bytes, code) => {
+  ])('refuses %s and leaves the disk unchanged', async (_what, wrong, bytes, code) => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.0.9.efi']);
     const updater = await box.start(GOOD);
     const text = manifestOf(image, '0.2.0', keys.privateKey, wrong);
     expect(await codeOf(receive(updater, text, bodyOf(bytes)))).toBe(code);
     expect(box.files()).toEqual(['appliance-0.0.9.efi', 'appliance-0.1.0.efi']);
-    // And the next one comes through.
+    // And the next one succeeds.
     expect(await receive(updater)).toMatchObject({ version: '0.2.0' });
   });
 
@@ -281,7 +281,7 @@ describe('receiving an image', () => {
     await until(() => ended);
   });
 
-  it('takes one at a time', async () => {
+  it('accepts one at a time', async () => {
     const box = makeBox();
     const updater = await box.start(GOOD);
     const first = receive(updater);
@@ -291,7 +291,7 @@ describe('receiving an image', () => {
     await first;
   });
 
-  it('ends when the sender leaves, stalls or breaks off', async () => {
+  it('ends when the sender leaves, stalls or disconnects', async () => {
     const box = makeBox();
     const updater = await box.start(GOOD, { stallMs: 200 });
     const stalled = (async function* () {
@@ -315,7 +315,7 @@ describe('receiving an image', () => {
     expect(box.files()).toEqual(['appliance-0.1.0.efi']);
   });
 
-  it('refuses the version that runs', async () => {
+  it('refuses the running version', async () => {
     const box = makeBox();
     const same = fakeImage({ version: '0.1.0' });
     const body = bodyOf(same);
@@ -329,24 +329,24 @@ describe('receiving an image', () => {
 
   it.each([
     [
-      'a version that is lower than its owner wants',
+      'a version below the owner’s minimum',
       { minimumVersion: '0.2.1' },
       {},
       'receive version 0.2.0: it is lower than 0.2.1, the [update] minimum-version of this box',
     ],
     [
-      'a build that is older than the running one, where its owner wants none',
+      'a build older than the running one, where the owner forbids it',
       { allowOlderBuilds: false },
       { builtAt: BUILT_AT - 1 },
-      'receive version 0.2.0: it was built 2026-11-23T23:59:59Z; [update] allow-older-builds = false demands a build no older than version 0.1.0, built 2026-11-24T00:00:00Z',
+      'receive version 0.2.0: it was built 2026-11-23T23:59:59Z; [update] allow-older-builds = false requires a build no older than version 0.1.0, built 2026-11-24T00:00:00Z',
     ],
     [
-      'one that does not say when it was built, where that is demanded',
+      'one without a build time, where that is required',
       { allowOlderBuilds: false },
       {},
-      'receive version 0.2.0: its manifest does not say when it was built; [update] allow-older-builds = false demands a build no older than version 0.1.0, built 2026-11-24T00:00:00Z',
+      'receive version 0.2.0: its manifest has no build time; [update] allow-older-builds = false requires a build no older than version 0.1.0, built 2026-11-24T00:00:00Z',
     ],
-  ])('takes nothing of %s, and says so', async (_what, demands, signed, message) => {
+  ])('refuses %s before its body, with the reason', async (_what, demands, signed, message) => {
     const box = makeBox();
     let inForce: UpdateConfig = { ...settings, ...demands };
     const updater = await box.start(GOOD, { settings: () => inForce });
@@ -355,25 +355,21 @@ describe('receiving an image', () => {
     await expect(receive(updater, text, body)).rejects.toMatchObject({ code: 'too-old', message });
     expect(body.taken).toBe(0);
     expect(box.files()).toEqual(['appliance-0.1.0.efi']);
-    // As it is by default, and from the moment on that the owner wants it so.
+    // Accepted by default, and as soon as the owner changes the setting.
     inForce = settings;
     expect(await receive(updater, text)).toMatchObject({ version: '0.2.0' });
   });
 
   it.each([
-    ['the lowest version that is wanted', { minimumVersion: '0.2.0' }, {}],
+    ['the minimum version', { minimumVersion: '0.2.0' }, {}],
     [
-      'a suffix of it, which the boot loader takes for higher',
+      'a suffix of it, which the boot loader sorts higher',
       { minimumVersion: '0.2.0-rc.1' },
       { version: '0.2.0-rc.2' },
     ],
     ['a build as old as the running one', { allowOlderBuilds: false }, { builtAt: BUILT_AT }],
-    [
-      'a lower version that was built later',
-      { allowOlderBuilds: false },
-      { version: '0.0.9', builtAt: BUILT_AT + 1 },
-    ],
-  ])('takes %s', async (_what, demands, signed) => {
+    ['a lower version built later', { allowOlderBuilds: false }, { version: '0.0.9', builtAt: BUILT_AT + 1 }],
+  ])('accepts %s', async (_what, demands, signed) => {
     const updater = await makeBox().start(GOOD, { settings: () => ({ ...settings, ...demands }) });
     const version = 'version' in signed ? signed.version : '0.2.0';
     expect(await receive(updater, manifestOf(image, version, keys.privateKey, signed))).toMatchObject({
@@ -381,7 +377,7 @@ describe('receiving an image', () => {
     });
   });
 
-  it('takes nothing by age where it is not known when the running one was built', async () => {
+  it('refuses any build time where that of the running one is unknown', async () => {
     const demands = { ...settings, allowOlderBuilds: false };
     const updater = await makeBox().start(GOOD, {
       settings: () => demands,
@@ -390,7 +386,7 @@ describe('receiving an image', () => {
     const text = manifestOf(image, '0.2.0', keys.privateKey, { builtAt: BUILT_AT });
     await expect(receive(updater, text)).rejects.toMatchObject({
       code: 'too-old',
-      message: expect.stringContaining('version 0.1.0, of which it is not known when it was built'),
+      message: expect.stringContaining('version 0.1.0, whose build time is unknown'),
     });
   });
 
@@ -409,7 +405,7 @@ describe('receiving an image', () => {
     expect(body.taken).toBe(0);
   });
 
-  it('believes the key on the boot partition instead of its own', async () => {
+  it('trusts the key on the boot partition instead of its own', async () => {
     const box = makeBox();
     const theirs = newKeys();
     writeFileSync(`${box.root}/update.pub`, theirs.publicKey);
@@ -421,7 +417,7 @@ describe('receiving an image', () => {
     expect(await codeOf(receive(updater, manifestOf(third, '0.3.0', keys.privateKey)))).toBe('bad-signature');
   });
 
-  it('makes room of failed entries, and says when there is none', async () => {
+  it('makes room by removing failed entries, and reports when that is not enough', async () => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.0.9+0-3.efi']);
     const free = (bytes: number) => ({ freeBytes: async () => bytes });
     const needed = image.length + 2 * 1024 * 1024;
@@ -439,7 +435,7 @@ describe('receiving an image', () => {
 });
 
 describe('a trial', () => {
-  it('that is good loses its counter and is remembered', async () => {
+  it('that is good loses its counter and is recorded', async () => {
     const box = makeBox();
     await receive(await box.start(GOOD));
     await box.boot.writable(async (root) => {
@@ -467,7 +463,7 @@ describe('a trial', () => {
     expect(box.restarts).toEqual([]);
   });
 
-  it('that fails restarts with its reason on record, and the next boot of the old one tells it', async () => {
+  it('that fails restarts with its reason recorded, which the next boot of the old one reports', async () => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.2.0+0-3.efi']);
     let uptimeMs = 0;
     const deadline = armTrialDeadline({ isTrial: () => true, restart: () => {}, uptimeMs: () => uptimeMs });
@@ -494,7 +490,7 @@ describe('a trial', () => {
     expect(box.restarts).toHaveLength(1);
   });
 
-  it('that the loader could not count is given no more boots when it fails', async () => {
+  it('that the loader could not count gets no more boots when it fails', async () => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.2.0+3.efi']);
     const deadline = armTrialDeadline({
       isTrial: () => true,
@@ -503,7 +499,7 @@ describe('a trial', () => {
     });
     await box.start({ bootCountPath: undefined, entrySelected: 'appliance-0.2.0+3.efi' }, { deadline });
     await until(() => box.restarts.length > 0);
-    expect(box.restarts[0]).toMatch(/the boot did not get as far as the configuration/);
+    expect(box.restarts[0]).toMatch(/the boot did not reach the configuration/);
     expect(box.next()).toBe('appliance-0.1.0.efi');
   });
 
@@ -519,18 +515,18 @@ describe('a trial', () => {
     expect(box.restarts[0]).toMatch(/^the trial of version 0.2.0 failed: no verdict within 300 s/);
   });
 
-  it('does not hold a restart that was asked for against a panic', async () => {
+  it('does not mistake a requested restart for a panic', async () => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.2.0+2-1.efi']);
     const updater = await box.start(TRIAL);
     await updater.noteEnd('the power button was pressed');
     writeFileSync(`${box.root}/EFI/Linux/appliance-0.2.0+0-1.efi`, '');
     rmSync(`${box.root}/EFI/Linux/appliance-0.2.0+2-1.efi`);
     expect((await box.start(GOOD)).status().lastFailure?.reason).toBe(
-      'it ended before a verdict: the power button was pressed',
+      'the boot ended without a verdict: the power button was pressed',
     );
   });
 
-  it('is no reason to restart when there is none', async () => {
+  it('that does not exist causes no restart', async () => {
     const box = makeBox();
     const deadline = armTrialDeadline({
       isTrial: () => true,
@@ -559,7 +555,7 @@ describe('a downgrade', () => {
     rmSync(`${box.root}/EFI/Linux/${from}`);
   };
 
-  it('is what the loader chooses, and stays so once it is good', async () => {
+  it('is chosen by the loader, and stays so once it is good', async () => {
     const box = makeBox();
     await receive(await box.start(GOOD), oldManifest, bodyOf(old));
     expect(box.files()).toEqual(['appliance-0.0.9+3.efi', 'appliance-0.1.0+0.efi']);
@@ -580,7 +576,7 @@ describe('a downgrade', () => {
     ]);
   });
 
-  it('that fails leads back to the version before, which gets its place back', async () => {
+  it('that fails falls back to the previous version, which is restored', async () => {
     const box = makeBox(['appliance-0.1.0.efi', 'appliance-0.0.1.efi']);
     await receive(await box.start(GOOD), oldManifest, bodyOf(old));
     boots(box, 'appliance-0.0.9+3.efi', 'appliance-0.0.9+0-3.efi');
@@ -600,11 +596,11 @@ describe('a downgrade', () => {
   });
 });
 
-describe('a cut of the power', () => {
+describe('a power cut', () => {
   class Cut extends Error {}
 
-  // Between two steps of a placing: see the tests of plan.ts.
-  it('leaves an image that runs, and no half image under a name that is booted', async () => {
+  // Between two steps of a placement: see the tests of plan.ts.
+  it('leaves a bootable image, and no partial image under a bootable name', async () => {
     const outcomes = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.nat(6), fc.nat(40), async (isDowngrade, writes, chunks) => {
@@ -652,7 +648,7 @@ describe('a cut of the power', () => {
   });
 });
 
-it('starts with whatever is on the data partition', async () => {
+it('starts with any content of the data partition', async () => {
   const box = makeBox();
   const directory = box.root.replace(/boot$/, 'data');
   expect(existsSync(directory)).toBe(true);

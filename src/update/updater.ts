@@ -1,7 +1,7 @@
 /**
- * Updates of this box: receives images, looks for the verdict on the running one, remembers how updates ended.
+ * Updates of this box: receives images, awaits the verdict on the running one, records the results.
  *
- * Owns what happens in `EFI/Linux` and in `updates.json`. Only a version on trial is ever restarted for its verdict.
+ * Owns changes to `EFI/Linux` and `updates.json`. Only a version on trial is ever restarted for its verdict.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpdateConfig } from '../config/types.ts';
@@ -22,10 +22,10 @@ import type { TrialDeadline } from './trial-deadline.ts';
 import { VerdictWatch } from './verdict.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** How long the reason for a restart may take to get to the disk, ms. */
+/** How long writing the reason for a restart may take, ms. */
 const RECORDING_MS = 10_000;
 
-/** PID 1's logger has it. */
+/** The part of PID 1's logger used here. */
 export interface UpdateLogger {
   info(subject: string, text: string): void;
   warning(subject: string, text: string): void;
@@ -33,7 +33,7 @@ export interface UpdateLogger {
 }
 
 export interface UpdaterOptions {
-  /** Undefined: booted without one; updates are refused then. */
+  /** Undefined: booted without a boot partition; updates are refused. */
   readonly boot: BootPartition | undefined;
   readonly data: DataPartition;
   /** The running image, from image.json. */
@@ -43,10 +43,10 @@ export interface UpdaterOptions {
   readonly loader: LoaderVariables;
   /** The image's own public key: `/etc/appliance/update.pub`. */
   readonly keyPath: string;
-  /** What pstore tells of the last end, in words. */
+  /** The reason of the last end from pstore. */
   readonly crashReason?: string | undefined;
   readonly deadline: TrialDeadline;
-  /** Ends the machine in order: a trial failed. */
+  /** Restarts the machine cleanly: a trial failed. */
   readonly restart: (reason: string) => void;
   readonly logger: UpdateLogger;
   readonly freeBytes?: (root: string) => Promise<number>;
@@ -54,19 +54,19 @@ export interface UpdaterOptions {
 }
 
 export interface WatchOptions {
-  /** How the appliance is now. Called each second until the verdict. */
+  /** The appliance's current state. Called each second until the verdict. */
   readonly snapshot: () => TrialSnapshot;
-  /** Of the last good run: `parseEvidence` of what was kept by `onGood`. */
+  /** Of the last good run: `parseEvidence` of what `onGood` saved. */
   readonly evidence: Evidence | undefined;
-  /** The verdict was reached: the configuration in force is the last good one now. */
+  /** The verdict was reached: the configuration in force is now the last good one. */
   readonly onGood: (evidence: Evidence) => Promise<void> | void;
 }
 
 export interface UpdateService {
   status(): UpdateStatus;
   /**
-   * Checks all that can be checked without the body, takes the body to the boot partition and puts it in place, on
-   * trial from the next boot on. A refused body is ended as `for await` does. Rejects with UpdateError.
+   * Checks everything possible without the body, writes the body to the boot partition and places it, on trial from the
+   * next boot. A refused body is ended as `for await` does. Rejects with UpdateError.
    */
   receive(
     manifest: string,
@@ -88,7 +88,7 @@ export class Updater implements UpdateService {
     this.#record = new RecordFile(options.data, (words) => this.#warn(words));
   }
 
-  /** Reads what is there and settles what the last boot left; when /boot and /data are mounted. Never rejects. */
+  /** Reads the entries and settles what the last boot left, once /boot and /data are mounted. Never rejects. */
   static async open(options: UpdaterOptions): Promise<Updater> {
     const updater = new Updater(options);
     options.deadline.onExpired(() => updater.#onDeadline());
@@ -121,14 +121,14 @@ export class Updater implements UpdateService {
     const { record, steps } = settle({ record: before, entries: all, running, crashReason, now });
     const [ended] = record.history;
     if (ended !== undefined && ended !== before.history[0]) {
-      const words = `version ${ended.version} ${ended.result}`;
-      logger.warning('update', ended.reason === undefined ? words : `${words}: ${ended.reason}`);
+      const text = `version ${ended.version} ${ended.result}`;
+      logger.warning('update', ended.reason === undefined ? text : `${text}: ${ended.reason}`);
     }
     await this.#record.save(record);
     await entries.apply(steps).catch((error: unknown) => this.#warn(reasonOf(error)));
   }
 
-  /** Begins to look for the verdict. Once, when the configuration was read. */
+  /** Starts watching for the verdict. Called once, after the configuration is read. */
   watch(options: WatchOptions): void {
     const { deadline, image, settings } = this.#options;
     deadline.set(settings().trialTimeoutSeconds);
@@ -146,17 +146,17 @@ export class Updater implements UpdateService {
     this.#watch.start();
   }
 
-  /** A changed configuration is to be kept: it has to prove itself like that of a boot. */
+  /** A changed configuration is to be kept: it must prove itself as at boot. */
   lookAgain(): void {
     this.#watch?.lookAgain();
   }
 
-  /** The machine ends before the verdict for a known reason, so that the next boot does not guess one. Never rejects. */
+  /** Records why the machine ends before the verdict, so that the next boot does not guess. Never rejects. */
   async noteEnd(reason: string): Promise<void> {
-    if (this.#isOnTrial) await this.#noteAttempt(`it ended before a verdict: ${reason}`);
+    if (this.#isOnTrial) await this.#noteAttempt(`the boot ended without a verdict: ${reason}`);
   }
 
-  /** Stops looking and disarms the deadline. */
+  /** Stops watching and disarms the deadline. */
   [Symbol.dispose](): void {
     this.#watch?.[Symbol.dispose]();
     this.#options.deadline[Symbol.dispose]();
@@ -189,12 +189,12 @@ export class Updater implements UpdateService {
   ): Promise<{ readonly version: string; readonly file: string }> {
     try {
       if (this.#receiver === undefined) {
-        throw new UpdateError('io', 'receive an image: this machine was booted without a boot partition');
+        throw new UpdateError('io', 'receive an image: this machine has no boot partition');
       }
       const { version, file } = await this.#receiver.receive(manifest, body, signal);
       this.#options.logger.info(
         'update',
-        `version ${version} is in place as ${file}, on trial from the next boot on`,
+        `version ${version} is in place as ${file}, on trial from the next boot`,
       );
       return { version, file };
     } catch (error) {
@@ -212,15 +212,15 @@ export class Updater implements UpdateService {
     return this.#running.state === 'trial' && this.#watch?.verdict.state !== 'good';
   }
 
-  async #onGood(evidence: Evidence, tell: WatchOptions['onGood']): Promise<void> {
+  async #onGood(evidence: Evidence, onGood: WatchOptions['onGood']): Promise<void> {
     const { logger, image } = this.#options;
-    // Whatever becomes of the entry: the configuration proved good.
-    const told = Promise.resolve(tell(evidence)).catch((error: unknown) => {
-      this.#warn(`keep the last good configuration: ${reasonOf(error)}`);
+    // Independent of the entry: the configuration proved good.
+    const saved = Promise.resolve(onGood(evidence)).catch((error: unknown) => {
+      this.#warn(`save the last good configuration: ${reasonOf(error)}`);
     });
     const entries = this.#entries;
     const { entry, state } = this.#running;
-    // While an image is received, its placing does what is needed here.
+    // While an image is being received, its placement does this.
     if (entries !== undefined && entry !== undefined && state !== 'unknown' && !this.#receiver?.isBusy) {
       await entries.apply(planGood(entries.all, entry));
       entries.setGood();
@@ -229,7 +229,7 @@ export class Updater implements UpdateService {
         await this.#record.save(endPending(this.#record.current, 'good', undefined, Date.now()));
       }
     }
-    await told;
+    await saved;
   }
 
   #onDeadline(): void {
@@ -238,11 +238,11 @@ export class Updater implements UpdateService {
     const seconds = deadline.timeoutSeconds;
     const reason =
       this.#watch === undefined
-        ? `no verdict within ${seconds} s: the boot did not get as far as the configuration`
+        ? `no verdict within ${seconds} s: the boot did not reach the configuration`
         : this.#watch.fail(seconds);
     if (reason === undefined) return;
     logger.error('update', `version ${image.version} failed its trial: ${reason}`);
-    // A disk that does not answer must not keep a failed version alive.
+    // An unresponsive disk must not keep a failed version running.
     Promise.race([this.#failTrial(reason), sleep(RECORDING_MS, undefined, { ref: false })])
       .catch((error: unknown) => this.#warn(reasonOf(error)))
       .finally(() => restart(`the trial of version ${image.version} failed: ${reason}`));
@@ -252,7 +252,7 @@ export class Updater implements UpdateService {
     await this.#opened;
     await this.#noteAttempt(reason);
     const { entry, counted } = this.#running;
-    // The loader could not count: then its boots would never run out.
+    // The loader could not count, so the boots would never run out.
     if (entry !== undefined && !counted) await this.#entries?.apply(planFailed(entry));
   }
 
@@ -278,7 +278,7 @@ export class Updater implements UpdateService {
       ...(entry.counter === undefined ? {} : { left: entry.counter.left }),
       running: entry.file === this.#running.entry?.file,
       next,
-      ...(state === 'failed' ? { reason: failure?.reason ?? 'nothing is on record about why' } : {}),
+      ...(state === 'failed' ? { reason: failure?.reason ?? 'no reason recorded' } : {}),
     };
   }
 }

@@ -51,7 +51,7 @@ describe('the verdict', () => {
     expect(good).toHaveLength(1);
   });
 
-  it('counts the stable time anew with each life of VPP', () => {
+  it('restarts the stable time with each life of VPP', () => {
     let life = 1;
     const { watch: one } = watch(() => ({ ...well, vpp: { state: 'connected', life: `${life}` } }));
     vi.advanceTimersByTime(50_000);
@@ -62,7 +62,7 @@ describe('the verdict', () => {
     expect(one.verdict.state).toBe('good');
   });
 
-  it('is not moved by a jump of the wall clock', () => {
+  it('is not affected by a jump of the wall clock', () => {
     const { watch: one } = watch(() => well);
     vi.advanceTimersByTime(5_000);
     vi.setSystemTime(Date.now() + 1_000_000_000);
@@ -70,7 +70,7 @@ describe('the verdict', () => {
     expect(one.verdict.state).toBe('waiting');
   });
 
-  it('names what was missing when time is up', () => {
+  it('names what is missing at the deadline', () => {
     const { watch: one, good } = watch(() => ({ ...well, vpp: { state: 'down', reason: 'it is looping' } }));
     vi.advanceTimersByTime(10_000);
     expect(one.fail(300)).toBe('no verdict within 300 s: vpp: VPP is not connected: it is looping');
@@ -88,7 +88,7 @@ describe('the verdict', () => {
     expect(one.verdict.state).toBe('good');
   });
 
-  it('is looked for anew after a change', () => {
+  it('starts over after a change', () => {
     let sha256 = 'aa';
     const { watch: one, good } = watch(() => ({ ...well, config: { state: 'ok', sha256 } }));
     vi.advanceTimersByTime(61_000);
@@ -99,7 +99,7 @@ describe('the verdict', () => {
     expect(good.map(({ configSha256 }) => configSha256)).toEqual(['aa', 'bb']);
   });
 
-  it('waits while nothing can be known', () => {
+  it('waits while the state is unknown', () => {
     const { watch: one } = watch(() => {
       throw new Error('the configuration was not read yet');
     });
@@ -126,12 +126,12 @@ describe('the deadline of a trial', () => {
     vi.advanceTimersByTime(297_000);
     expect(restarts).toEqual([]);
     vi.advanceTimersByTime(1_500);
-    expect(restarts).toEqual(['version on trial: the boot did not get as far as a verdict within 300 s']);
+    expect(restarts).toEqual(['version on trial: the boot reached no verdict within 300 s']);
     vi.advanceTimersByTime(1_000_000);
     expect(restarts).toHaveLength(1);
   });
 
-  it('never restarts what is not on trial', () => {
+  it('never restarts a version that is not on trial', () => {
     const { restarts } = arm(false);
     vi.advanceTimersByTime(1_000_000);
     expect(restarts).toEqual([]);
@@ -150,7 +150,7 @@ describe('the deadline of a trial', () => {
     expect(late.restarts).toHaveLength(1);
   });
 
-  it('tells whoever knows more, and nobody once it is disarmed', () => {
+  it('calls the new handler, and none once disarmed', () => {
     const { deadline, restarts } = arm(true);
     let told = 0;
     deadline.onExpired(() => {

@@ -1,11 +1,11 @@
 /**
- * The verdict on this run: looks at a snapshot each second until all conditions hold at once.
+ * The verdict on this run: assesses a snapshot each second until all conditions hold at once.
  *
  *   waiting → good     all conditions hold
  *   waiting → failed   on trial and the deadline passed
- *   good → waiting     asked to look again (the configuration was changed)
+ *   good → waiting     `lookAgain` (the configuration was changed)
  *
- * Owns its timer. Time is monotonic: the wall clock jumps when the time server answers, in the midst of a trial.
+ * Owns its timer. Time is monotonic: the wall clock jumps when the time server answers, during a trial.
  */
 import type { UpdateConfig } from '../config/types.ts';
 import { assess, evidenceOf, type TrialCondition, type TrialSnapshot } from './conditions.ts';
@@ -26,7 +26,7 @@ export type Verdict =
     };
 
 const INTERVAL_MS = 1_000;
-/** After this long without a verdict once in LATER_INTERVAL_MS is enough. */
+/** After this long without a verdict, one check per LATER_INTERVAL_MS is enough. */
 const IMPATIENCE_MS = 600_000;
 const LATER_INTERVAL_MS = 10_000;
 
@@ -35,9 +35,9 @@ export interface VerdictOptions {
   readonly onTrial: boolean;
   readonly evidence: Evidence | undefined;
   readonly settings: () => UpdateConfig;
-  /** How the appliance is now; called each second, so cheap. What it throws is a condition that does not hold. */
+  /** The appliance's current state; called each second, so cheap. An error it throws is a failed condition. */
   readonly snapshot: () => TrialSnapshot;
-  /** Reached. Called once for each verdict. */
+  /** The verdict was reached. Called once per verdict. */
   readonly onGood: (evidence: Evidence) => void;
 }
 
@@ -62,23 +62,23 @@ export class VerdictWatch {
     this.#look();
   }
 
-  /** Begins anew, as after a change of the configuration that is to be kept. Without effect on a failed one. */
+  /** Starts over, for a changed configuration that is to be kept. No effect on a failed verdict. */
   lookAgain(): void {
     if (this.#verdict.state === 'failed') return;
     this.#verdict = { state: 'waiting', since: Date.now(), conditions: [] };
     this.#waitingSinceMs = performance.now();
-    // Not long stable, but stable again: the change may be what breaks it.
+    // It must be stable again: the change may break it.
     this.#stable = undefined;
     this.#look();
   }
 
-  /** Time is up: what is missing, in words; undefined when the verdict was reached already. */
+  /** The deadline passed: returns what is missing; undefined when the verdict was already reached. */
   fail(timeoutSeconds: number): string | undefined {
     if (this.#verdict.state === 'good') return undefined;
     if (this.#verdict.state === 'failed') return this.#verdict.reason;
     const { conditions } = this.#verdict;
     const missing = conditions.filter(({ ok }) => !ok).map(({ name, words }) => `${name}: ${words}`);
-    const why = missing.length === 0 ? 'nothing was assessed yet' : missing.join('; ');
+    const why = missing.length === 0 ? 'no assessment yet' : missing.join('; ');
     const reason = `no verdict within ${timeoutSeconds} s: ${why}`;
     this.#verdict = { state: 'failed', at: Date.now(), reason, conditions };
     this[Symbol.dispose]();
@@ -106,7 +106,7 @@ export class VerdictWatch {
         stableMs: this.#stableFor(snapshot, nowMs),
       });
     } catch (error) {
-      const words = `not known: ${reasonOf(error)}`;
+      const words = `unknown: ${reasonOf(error)}`;
       conditions = [{ name: 'configuration', ok: false, words }];
     }
     if (snapshot !== undefined && conditions.every(({ ok }) => ok)) {

@@ -51,7 +51,7 @@ describe('compareVersions', () => {
     expect(compareVersions('1.99999999999999999998', '1.99999999999999999999')).toBe(-1);
   });
 
-  it('holds a suffix for newer than none', () => {
+  it('sorts a suffix as newer than none', () => {
     expect(compareVersions('1.0.0-rc.1', '1.0.0')).toBe(1);
     expect(compareVersions('1.0.0-rc.1', '1.0.1')).toBe(-1);
   });
@@ -61,7 +61,7 @@ describe('compareVersions', () => {
   const anyVersion = versionOf('019abA.-~^+_α');
   const asciiVersion = versionOf('019abA.-~^+_');
 
-  it('is an order', () => {
+  it('is a total order', () => {
     fc.assert(
       fc.property(anyVersion, anyVersion, anyVersion, (a, b, c) => {
         expect(compareVersions(a, a)).toBe(0);

@@ -1,13 +1,13 @@
 /**
- * The order of versions, as systemd-boot 252 sorts entries by it: the UAPI group's Version Format Specification with
+ * The order of versions by which systemd-boot 252 sorts entries: the UAPI group's Version Format Specification with
  * that release's deviations (`~` before the end of a string, any digits before any letters). Checked against
  * `systemd-analyze compare-versions` in the tests.
  *
- * What surprises: a suffix makes a version newer, `1.0.0-rc.1` > `1.0.0`. A version that shall come before a release
+ * Surprising: a suffix makes a version newer, `1.0.0-rc.1` > `1.0.0`. A version before a release
  * would need `~`, which an image's version cannot have.
  */
 
-/** Negative when `left` is older, positive when it is newer, 0 when systemd-boot sees no difference. */
+/** Negative when `left` is older, positive when it is newer, 0 when equal to systemd-boot. */
 export function compareVersions(left: string, right: string): number {
   let a = left;
   let b = right;

@@ -1,4 +1,4 @@
-/** What lies on the disk in the end, against a file of another attempt, others who write, and a disk that lies. */
+/** The result on the disk, despite a file of another attempt, concurrent writers and a disk that returns other data. */
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -20,10 +20,10 @@ import { writeImage } from './write-image.ts';
 
 const MIB = 1 << 20;
 const FILE = 'appliance-0.2.0.efi.new';
-/** Two batches and a rest. */
+/** Two batches and a remainder. */
 const image = fakeImage({ version: '0.2.0', sizeBytes: 9 * MIB + 33 });
 
-/** Writes the image below `root`; `between` runs when the first batch is on the disk and the rest has not come. */
+/** Writes the image below `root`; `between` runs when the first batch is on the disk and the rest has not arrived. */
 async function write(
   root: string,
   between: (path: string) => void | Promise<void> = () => {},
@@ -57,9 +57,9 @@ function scratch(): string {
   return directory;
 }
 
-describe('an image that is written', () => {
+describe('an image being written', () => {
   it.each([33, image.length + 33])(
-    'is nothing but what came, where %i bytes of another attempt lay',
+    'is exactly the received image, despite %i bytes of another attempt',
     async (bytes) => {
       const root = scratch();
       mkdirSync(join(root, 'EFI/Linux'), { recursive: true });
@@ -72,7 +72,7 @@ describe('an image that is written', () => {
     ['other bytes', async (path: string) => spoil(path)],
     ['fewer bytes', (path: string) => truncateSync(path, 2 * MIB)],
     ['more bytes', (path: string) => truncateSync(path, image.length + 33)],
-  ])('is refused when the file has %s in the end, and is gone then', async (_what, between) => {
+  ])('is refused and removed when the file has %s at the end', async (_what, between) => {
     const root = scratch();
     const error = await write(root, between).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'verification' });
@@ -80,7 +80,7 @@ describe('an image that is written', () => {
     expect(existsSync(join(root, 'EFI/Linux', FILE))).toBe(false);
   });
 
-  it('is refused when the file went away meanwhile', async () => {
+  it('is refused when the file disappeared meanwhile', async () => {
     const writing = write(scratch(), (path) => rmSync(path));
     await expect(writing).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('ENOENT') });
   });

@@ -1,9 +1,9 @@
 /**
- * Takes the bytes of an image into a file that no loader would boot, checked as they come, and once more as they lie on
- * the disk: what came and what lies there are two things.
+ * Writes the bytes of an image to a file that no loader would boot, verified as they arrive, and once more as read back
+ * from the disk.
  *
- * Invariants: BATCH_BYTES and one chunk are held; the boot partition is writable only while one batch is
- * written, so that neither a slow sender nor one that stalls holds up other writes; on any failure the file is gone.
+ * Invariants: at most BATCH_BYTES and one chunk are in memory; the boot partition is writable only while one batch is
+ * written, so that a slow or stalled sender does not block other writes; on any failure the file is removed.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
@@ -15,9 +15,9 @@ import { UpdateError } from './errors.ts';
 import type { UpdateManifest } from './manifest.ts';
 import { checkHeader, HEADER_BYTES } from './portable-executable.ts';
 
-/** Bytes that are written at a time. */
+/** Bytes written at a time. */
 const BATCH_BYTES = 4 * 1024 * 1024;
-/** Bytes that are hashed in one turn of the event loop: a few milliseconds on the slowest machine. */
+/** Bytes hashed in one turn of the event loop: a few milliseconds on the slowest machine. */
 const HASH_SLICE_BYTES = 256 * 1024;
 const STALL_MS = 60_000;
 
@@ -26,27 +26,27 @@ export interface WriteImageOptions {
   /** Name in `EFI/Linux`. */
   readonly file: string;
   readonly manifest: UpdateManifest;
-  /** Ended early as `for await` does: an owner that wants to answer gives one that does not close the connection. */
+  /** Ended early as `for await` does: a caller that still replies passes one that does not close the connection. */
   readonly body: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
   readonly onProgress: (receivedBytes: number) => void;
-  /** How long no byte may come, in ms. */
+  /** Longest time without a byte, in ms. */
   readonly stallMs?: number | undefined;
 }
 
-/** Resolves when the whole image, as it was signed, is on the disk. Rejects with UpdateError; the file is gone then. */
+/** Resolves when the complete image, as signed, is on the disk. Rejects with UpdateError and removes the file. */
 export async function writeImage(options: WriteImageOptions): Promise<void> {
   const path = `${options.boot.root}/${ENTRY_DIRECTORY}/${options.file}`;
   const iterator = options.body[Symbol.asyncIterator]();
   try {
     await takeBody(options, iterator, path);
   } catch (error) {
-    // Not awaited: one that waits for a silent sender would not return before that sends again.
+    // Not awaited: with a silent sender it would not return before that sends again.
     Promise.resolve(iterator.return?.()).catch(() => {});
     try {
       await options.boot.writable(() => rm(path, { force: true }));
     } catch {
-      // The partition cannot be written: the first error tells, and the next boot removes the file.
+      // The partition cannot be written: the first error is reported, and the next boot removes the file.
     }
     throw asUpdateError(error, `write the image to ${path}`);
   }
@@ -59,7 +59,7 @@ async function takeBody(
 ): Promise<void> {
   const { manifest, boot, signal, stallMs = STALL_MS } = options;
   const hash = createHash('sha256');
-  // Copied into, so that a sender of tiny chunks takes no more memory than one of large ones.
+  // Chunks are copied, so that tiny ones take no more memory than large ones.
   const batch = Buffer.allocUnsafe(Math.min(BATCH_BYTES, manifest.size));
   let filled = 0;
   let received = 0;
@@ -73,7 +73,7 @@ async function takeBody(
     check();
     const data = batch.subarray(0, filled);
     await boot.writable(async () => {
-      // What lies there before the first batch is the rest of another attempt.
+      // A file existing before the first batch is left from another attempt.
       if (written === 0) await rm(path, { force: true });
       await using file = await open(path, written === 0 ? 'wx' : 'r+', 0o600);
       await writeExactly(file, data, written);
@@ -89,7 +89,7 @@ async function takeBody(
     if (received + chunk.length > manifest.size) {
       throw new UpdateError(
         'size-mismatch',
-        `receive the image: more came than the ${manifest.size} bytes that were signed`,
+        `receive the image: more than the ${manifest.size} signed bytes arrived`,
       );
     }
     await updateHash(hash, chunk);
@@ -99,7 +99,7 @@ async function takeBody(
       filled += part.length;
       received += part.length;
       at += part.length;
-      // As soon as the beginning is there, so that nothing of a wrong image is written.
+      // As soon as the header is complete, so that nothing of a wrong image is written.
       if (filled >= HEADER_BYTES) check();
       if (filled === batch.length) await flush();
     }
@@ -107,7 +107,7 @@ async function takeBody(
   if (received < manifest.size) {
     throw new UpdateError(
       'size-mismatch',
-      `receive the image: only ${received} of the ${manifest.size} bytes that were signed came`,
+      `receive the image: only ${received} of the ${manifest.size} signed bytes arrived`,
     );
   }
   if (filled > 0) await flush();
@@ -115,7 +115,7 @@ async function takeBody(
   if (sha256 !== manifest.sha256) {
     throw new UpdateError(
       'hash-mismatch',
-      `receive the image: its SHA-256 is ${sha256}, ${manifest.sha256} was signed`,
+      `receive the image: its SHA-256 is ${sha256}, expected ${manifest.sha256} as signed`,
     );
   }
   throwIfAborted(signal);
@@ -131,7 +131,7 @@ async function nextChunk(
   throwIfAborted(signal);
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new UpdateError('aborted', `receive the image: nothing came for ${stallMs / 1000} s`)),
+    () => reject(new UpdateError('aborted', `receive the image: no data for ${stallMs / 1000} s`)),
     stallMs,
   );
   const onAbort = (): void => {
@@ -139,7 +139,7 @@ async function nextChunk(
   };
   signal.addEventListener('abort', onAbort, { once: true });
   const next = iterator.next();
-  // When the race is lost nobody is left to hear how it ended.
+  // After a lost race its rejection has no other handler.
   next.catch(() => {});
   try {
     const result = await Promise.race([next, ended]);
@@ -167,7 +167,7 @@ function throwIfAborted(signal: AbortSignal): void {
 /** Any failure as an UpdateError; a full disk is `no-space`, everything unknown `io`. */
 export function asUpdateError(error: unknown, attempted: string): UpdateError {
   if (error instanceof UpdateError) return error;
-  const isFalse = error instanceof DiskError && error.code === 'verification';
-  const code = isFalse ? 'verification' : isErrno(error, 'ENOSPC') ? 'no-space' : 'io';
+  const isMismatch = error instanceof DiskError && error.code === 'verification';
+  const code = isMismatch ? 'verification' : isErrno(error, 'ENOSPC') ? 'no-space' : 'io';
   return new UpdateError(code, `${attempted}: ${reasonOf(error)}`, { cause: error });
 }
