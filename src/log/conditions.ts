@@ -1,4 +1,4 @@
-/** What an operator should know now: one entry a subject, with the time since when it holds. */
+/** What an operator should know now: one entry per subject, with the time it began. */
 import type { Condition, Severity } from '../report/mod.ts';
 import type { Logger } from './console.ts';
 
@@ -13,9 +13,9 @@ export class Conditions {
   }
 
   /**
-   * States a condition; said again with the same words it changes nothing.
+   * Sets a condition; setting it again with the same reason changes nothing.
    *
-   * @param leaf what of the configuration is not so because of it
+   * @param leaf the configuration leaf that is not in effect because of it
    */
   set(severity: Severity, subject: string, reason: string, leaf?: string): void {
     const old = this.#bySubject.get(subject);
@@ -33,7 +33,7 @@ export class Conditions {
     else this.#logger.info(subject, reason);
   }
 
-  /** The condition holds no more. */
+  /** Removes a condition. */
   clear(subject: string): void {
     if (this.#bySubject.delete(subject)) this.#onChange();
   }

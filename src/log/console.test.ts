@@ -32,12 +32,12 @@ async function makeFifo(): Promise<string> {
 }
 
 describe('Console', () => {
-  it('names every active console', () => {
+  it('lists every active console', () => {
     expect(activeConsoles(dir)).toEqual(['/dev/console']);
     expect(activeConsoles('/nowhere')).toEqual(['/dev/console']);
   });
 
-  it('writes lines with seconds and subject, and takes control characters out', () => {
+  it('writes lines with seconds and subject, and replaces control characters', () => {
     const path = join(dir, 'log');
     writeFileSync(path, '');
     using console = new Console([path]);
@@ -45,11 +45,11 @@ describe('Console', () => {
     expect(readFileSync(path, 'utf8')).toMatch(/^\[ *\d+\.\d{3}\] vpp: warning: bell\? and \?\[31mred\n$/);
   });
 
-  it('is not slowed by a console that nobody reads, drops what does not fit, and says so later', async () => {
+  it('is not slowed by an unread console, drops what does not fit, and reports it later', async () => {
     const path = await makeFifo();
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     using console = new Console([path]);
-    // Blocking writes would never come back here.
+    // Blocking writes would never return.
     for (let i = 0; i < 5_000; i += 1) console.info('test', `${i} ${'x'.repeat(100)}`);
     expect(console.dropped).toBeGreaterThan(3_000);
     expect(console.ring.tail(1)[0]?.line).toContain('4999');
@@ -74,12 +74,12 @@ describe('Console', () => {
     }
     console.info('test', 'after');
     drain();
-    expect(text).toMatch(/\[\d+ lines were not shown here: nobody read them\]/);
+    expect(text).toMatch(/\[\d+ lines dropped: this console was not read\]/);
     expect(text.trimEnd().endsWith('test: after')).toBe(true);
     closeSync(reader);
   });
 
-  it('gives every line once to the log, under the service it is of', () => {
+  it('passes every line once to the log, under its service', () => {
     const path = join(dir, 'log');
     writeFileSync(path, '');
     using console = new Console([path]);

@@ -1,10 +1,10 @@
 /**
- * What PID 1 says, to every console and to the log's hub, without ever waiting for a reader.
+ * Writes PID 1's lines to every console and to the log hub, without ever waiting for a reader.
  *
- * Node writes to a terminal synchronously: a serial line with nobody behind it, a full pty or a hung-up
- * terminal would stop the event loop or end the process (in PID 1: a kernel panic). So each console is opened
- * again with O_NONBLOCK under a descriptor of our own; what does not fit waits in a bounded queue; what does
- * not fit there is dropped and counted; an error closes the descriptor, which is tried again later.
+ * Node writes to a terminal synchronously: an unconnected serial line, a full pty or a hung-up terminal would block
+ * the event loop or end the process (in PID 1: a kernel panic). So each console is opened again with O_NONBLOCK under
+ * our own descriptor; bytes that do not fit wait in a bounded queue; bytes that do not fit there are dropped and
+ * counted; an error closes the descriptor, which is reopened later.
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { isErrno, readText, sendWithoutWaiting } from '../linux/mod.ts';
@@ -13,16 +13,16 @@ import type { LogLine } from './log-ring.ts';
 import type { LogSeverity } from './severity.ts';
 import { printableLine } from './text.ts';
 
-/** Bytes that wait for one slow console at the most. */
+/** Most bytes queued for one slow console. */
 const QUEUE_BYTES = 64 * 1024;
-/** How often a console that would not take its bytes is tried again. */
+/** How often a blocked console is retried. */
 const RETRY_MS = 50;
-/** How long a console that gave an error is left alone. */
+/** How long a failed console is not retried. */
 const REOPEN_MS = 5_000;
 
 export type LogLevel = 'info' | 'warning' | 'error';
 
-/** The service that this program's own lines belong to. */
+/** The service of this program's own lines. */
 const OWN_SERVICE = 'appliance';
 
 class ConsoleSink {
@@ -53,12 +53,12 @@ class ConsoleSink {
     } catch (error) {
       const inherited = /^\/proc\/self\/fd\/(\d+)$/.exec(this.#path)?.[1];
       if (isErrno(error, 'ENXIO') && inherited !== undefined) {
-        // A socket (a service manager's, a parent's pipe of Node's making) cannot be opened a second time.
+        // A socket (a service manager's, a parent's pipe of Node's making) cannot be opened again.
         this.#fd = Number(inherited);
         this.#isSocket = true;
         return;
       }
-      // A console may be missing or hung up; it is tried again after REOPEN_MS.
+      // A console may be missing or hung up; it is retried after REOPEN_MS.
       this.#closedAt = performance.now();
     }
   }
@@ -79,7 +79,7 @@ class ConsoleSink {
       return;
     }
     if (this.#lost > 0 && this.#queued === 0) {
-      this.#enqueue(Buffer.from(`[${this.#lost} lines were not shown here: nobody read them]\r\n`));
+      this.#enqueue(Buffer.from(`[${this.#lost} lines dropped: this console was not read]\r\n`));
       this.#lost = 0;
     }
     this.#enqueue(bytes);
@@ -118,7 +118,7 @@ class ConsoleSink {
     }, RETRY_MS).unref();
   }
 
-  /** A hung-up or vanished console: forget what waited, try again later. */
+  /** A hung-up or missing console: drop the queue, retry later. */
   #fail(): void {
     this.dropped += this.#queue.length;
     this.#queue = [];
@@ -127,7 +127,7 @@ class ConsoleSink {
       try {
         closeSync(this.#fd);
       } catch {
-        // The descriptor is gone either way.
+        // The descriptor is closed either way.
       }
     }
     this.#fd = undefined;
@@ -142,17 +142,17 @@ class ConsoleSink {
   }
 }
 
-/** Which terminals the kernel calls consoles: `/sys/class/tty/console/active`, as paths below /dev. */
+/** The kernel's active consoles (`/sys/class/tty/console/active`), as paths below /dev. */
 export function activeConsoles(sysfs = '/sys'): string[] {
   const active = readText(`${sysfs}/class/tty/console/active`);
   const names = (active ?? '').split(/\s+/).filter((name) => name !== '');
   if (names.length === 0) return ['/dev/console'];
-  // tty0 means the foreground virtual terminal; it can be opened under that name.
+  // tty0 is the foreground virtual terminal; it can be opened under that name.
   return names.map((name) => `/dev/${name}`);
 }
 
 export class Console implements Disposable {
-  /** Where every line goes that is said here; sinks and followers are attached to it. */
+  /** Receives every line logged here; sinks and followers attach to it. */
   readonly hub: LogHub;
   #sinks: ConsoleSink[] = [];
   readonly #startedAt: number;
@@ -160,8 +160,8 @@ export class Console implements Disposable {
 
   /**
    * @param paths terminals (or pipes) to write to, opened non-blocking
-   * @param options.hub the log's; one of its own when absent
-   * @param options.startedAt what `performance.now()`-like zero the printed seconds count from, in ms
+   * @param options.hub the log hub; a new one when absent
+   * @param options.startedAt origin of the printed seconds on the clock of `performance.now()`, in ms
    */
   constructor(
     paths: readonly string[],
@@ -173,36 +173,36 @@ export class Console implements Disposable {
     this.attach(paths);
   }
 
-  /** Adds terminals; one that is there already is left as it is. */
+  /** Adds terminals; one already attached is unchanged. */
   attach(paths: readonly string[]): void {
     for (const path of paths) this.#sinks.push(new ConsoleSink(path));
   }
 
-  /** Lines that a console did not take. */
+  /** Lines that a console dropped. */
   get dropped(): number {
     return this.#sinks.reduce((sum, sink) => sum + sink.dropped, 0);
   }
 
-  /** This program's own lines that are still held, oldest first. */
+  /** This program's own lines still in memory, oldest first. */
   get ring(): { tail(count?: number): LogLine[] } {
     return {
       tail: (count = Number.POSITIVE_INFINITY) => (this.hub.log(OWN_SERVICE) ?? []).slice(-count),
     };
   }
 
-  /** Says one line of this program's own: to the consoles and the log. Never throws, never waits. */
+  /** Logs one line of this program itself: to the consoles and the log. Never throws, never waits. */
   log(level: LogLevel, subject: string, message: string): void {
     this.#show(subject, level === 'info' ? message : `${level}: ${message}`);
     this.hub.push(OWN_SERVICE, level, `${subject}: ${message}`);
   }
 
-  /** Passes on one line that a service wrote: to the consoles, and to the log under the service's name. */
+  /** Forwards one line of a service's output: to the consoles, and to the log under the service's name. */
   output(service: string, line: string): void {
     this.#show(service, line);
     this.hub.push(service, 'info', line);
   }
 
-  /** Adds a line about a service to its log alone: the consoles are told in other words. */
+  /** Adds a line about a service to its log only: the consoles get another text. */
   note(service: string, severity: LogSeverity, line: string): void {
     this.hub.push(service, severity, line);
   }
@@ -232,5 +232,5 @@ export class Console implements Disposable {
   }
 }
 
-/** What the parts log through: the console, or in a test anything of its shape. */
+/** The logger that other parts use: the console, or in a test anything of its shape. */
 export type Logger = Pick<Console, 'info' | 'warning' | 'error'> & Partial<Pick<Console, 'output' | 'note'>>;

@@ -58,13 +58,13 @@ function leaveCore(name: string, bytes: number, age: number): void {
 }
 
 describe('CrashEvidence', () => {
-  it('tells the kernel where cores go', async () => {
+  it('sets the kernel’s core pattern', async () => {
     const words = await make().open();
     expect(words).toBe(`0 on record in ${dir}`);
     expect(readFileSync(join(root, 'sysctl/kernel/core_pattern'), 'utf8')).toBe(`${dir}/core.%e.%p.%t`);
   });
 
-  it('puts a crash on record with its core, its last words and what was so', async () => {
+  it('records a crash with its core, its last lines and the facts', async () => {
     const evidence = make();
     await evidence.open();
     leaveCore('core.vpp_main.77.1782907200', 1_000, 0);
@@ -89,7 +89,7 @@ describe('CrashEvidence', () => {
     expect(next.evidence()).toEqual([recorded]);
   });
 
-  it('keeps two cores, ten texts, and the texts that belong to the cores', async () => {
+  it('keeps two cores, ten texts, and the texts of the cores', async () => {
     const evidence = make();
     await evidence.open();
     leaveCore('core.vpp_main.1.1', 100, 50);
@@ -111,14 +111,14 @@ describe('CrashEvidence', () => {
     expect(list[0]?.at).toBe(AT + 15_000);
   });
 
-  it('gives two crashes of one second a text each', async () => {
+  it('writes a text for each of two crashes in one second', async () => {
     const evidence = make();
     await evidence.open();
     await Promise.all([evidence.recordCrash(report(1)), evidence.recordCrash(report(2))]);
     expect(readdirSync(dir).sort()).toEqual(['crash-20260701T120000Z-2.txt', 'crash-20260701T120000Z.txt']);
   });
 
-  it('removes what is too large, half written, or more than half of the partition', async () => {
+  it('removes what is too large, unfinished, or more than half of the partition', async () => {
     mkdirSync(dir);
     leaveCore('core.vpp_main.1.1', 3 * MIB, 5);
     leaveCore('core.vpp_main.2.2', MIB, 10);
@@ -126,7 +126,7 @@ describe('CrashEvidence', () => {
     writeFileSync(join(dir, '.crash-torn.txt'), 'half');
     await make({ maxCoreBytes: 2 * MIB }).open();
     expect(readdirSync(dir).sort()).toEqual(['core.vpp_main.2.2', 'core.vpp_main.3.3']);
-    // Half of it is taken while there is more than one core.
+    // Half of it is used while there is more than one core.
     const spaceOf = () => {
       const cores = readdirSync(dir).filter((name) => name.startsWith('core.')).length;
       return { totalBytes: 10 * MIB, freeBytes: (cores > 1 ? 4 : 6) * MIB };
@@ -135,7 +135,7 @@ describe('CrashEvidence', () => {
     expect(readdirSync(dir)).toEqual(['core.vpp_main.2.2']);
   });
 
-  it('allows a core what half of the partition leaves, and none where that is too little', () => {
+  it('limits a core to the rest of half the partition, and allows none where that is too little', () => {
     const limit = (totalBytes: number, freeBytes: number): number =>
       make({ maxCoreBytes: 100 * MIB, spaceOf: () => ({ totalBytes, freeBytes }) }).coreLimit();
     expect(limit(1000 * MIB, 900 * MIB)).toBe(100 * MIB);
@@ -145,7 +145,7 @@ describe('CrashEvidence', () => {
     expect(make({ persistent: false }).coreLimit()).toBe(0);
   });
 
-  it('lets the process it starts leave a core without hugepages, and no other', async () => {
+  it('lets only the process it starts leave a core, without hugepages', async () => {
     mkdirSync(dir);
     const before = getRlimit('core');
     const child = make({ maxCoreBytes: 64 * MIB }).withCore(() => spawn('sleep', ['300']));
@@ -160,7 +160,7 @@ describe('CrashEvidence', () => {
     }
   });
 
-  it('writes nothing where nothing lasts', async () => {
+  it('writes nothing without persistent storage', async () => {
     const evidence = make({ persistent: false });
     expect(await evidence.open()).toContain('no data partition');
     expect(await evidence.recordCrash(report(1))).toBeUndefined();
@@ -188,7 +188,7 @@ describe('collectPstore', () => {
     utimesSync(join(pstore, name), at / 1000, at / 1000);
   }
 
-  it('joins the parts of a panic in order, says why in words, and empties pstore', async () => {
+  it('joins the parts of a panic in order, reports the reason, and empties pstore', async () => {
     leave('dmesg-efi_pstore-178290720001002', PANIC[1] ?? '', AT + 1_000);
     leave('dmesg-efi_pstore-178290720002002', PANIC[0] ?? '');
     const found = await collectPstore({ root: pstore, directory: dir, persistent: true });
@@ -211,7 +211,7 @@ describe('collectPstore', () => {
     expect(await collectPstore({ root: pstore, directory: dir, persistent: true })).toBeUndefined();
   });
 
-  it('keeps the parts of a dump together, whatever came between them', async () => {
+  it('keeps the parts of a dump together, whatever comes between them', async () => {
     leave('dmesg-erst-1', 'Oops#1 Part1\n<1>[    9.3] end of oops\n', AT - 3_000);
     leave('dmesg-erst-2', 'Panic#2 Part1\n<0>[    9.5] Kernel panic - not syncing: x\n', AT - 2_000);
     leave('dmesg-erst-3', 'Oops#1 Part2\n<1>[    9.1] BUG: begin of oops\n', AT - 1_000);
@@ -226,7 +226,7 @@ describe('collectPstore', () => {
     expect(order[0]).toBeGreaterThan(0);
   });
 
-  it('puts an oops before the panic that followed it, and tells the panic', async () => {
+  it('puts an oops before the panic that followed it, and reports the panic', async () => {
     leave('dmesg-erst-1', 'Oops#1 Part1\n<1>[    9.1] BUG: kernel NULL pointer dereference\n', AT - 1_000);
     leave('dmesg-erst-2', PANIC[1] ?? '');
     const found = await collectPstore({ root: pstore, directory: dir, persistent: true });
@@ -235,10 +235,10 @@ describe('collectPstore', () => {
     expect(text.indexOf('NULL pointer')).toBeLessThan(text.lastIndexOf('Kernel panic'));
   });
 
-  it('says when there was an oops only, or nothing that names a death', async () => {
+  it('reports an oops alone, or a log without a crash', async () => {
     leave('dmesg-erst-1', 'Oops#1 Part1\n<1>[    9.1] BUG: kernel NULL pointer dereference\n');
     const oops = await collectPstore({ root: pstore, directory: dir, persistent: true });
-    expect(oops?.reason).toBe('the last boot had: BUG: kernel NULL pointer dereference');
+    expect(oops?.reason).toBe('the last boot reported: BUG: kernel NULL pointer dereference');
     leave('console-ramoops-0', 'just words\n');
     leave('dmesg-efi-1.enc.z', '\u0000\u0001');
     const other = await collectPstore({ root: pstore, directory: dir, persistent: true });
@@ -256,7 +256,7 @@ describe('collectPstore', () => {
     expect(text.trimEnd().endsWith('1')).toBe(true);
   });
 
-  it('removes nothing that it could not keep', async () => {
+  it('removes nothing that it could not save', async () => {
     leave('dmesg-efi-1', PANIC[1] ?? '');
     const found = await collectPstore({ root: pstore, directory: dir, persistent: false });
     expect(found?.reason).toContain('Kernel panic');
@@ -265,7 +265,7 @@ describe('collectPstore', () => {
     expect(readdirSync(pstore)).toHaveLength(1);
   });
 
-  it('finds nothing where there is no pstore', async () => {
+  it('finds nothing without pstore', async () => {
     expect(
       await collectPstore({ root: join(root, 'none'), directory: dir, persistent: true }),
     ).toBeUndefined();

@@ -1,10 +1,10 @@
 /**
- * What is left of a crash on the data partition: a text for each, and the cores of the last two.
+ * Crash evidence on the data partition: a text for each crash, and the cores of the last two.
  *
- * Invariants: the directory holds at most `MAX_CORES` cores and `MAX_TEXTS` texts of a kind beside those that belong
- * to a kept core; a core never takes the partition beyond half: its limit is set by what is free when the process is
- * started, and the oldest go first when there is too little. Without a data partition there are no cores and no
- * texts. Changes are made one after the other; `evidence()` only reads what the last of them found.
+ * Invariants: the directory holds at most `MAX_CORES` cores and `MAX_TEXTS` texts of each kind beside those of a kept
+ * core; a core never fills the partition beyond half: its limit follows from the free space when the process starts,
+ * and the oldest are removed first when there is too little. Without a data partition there are no cores and no texts.
+ * Changes are serialised; `evidence()` only returns what the last one found.
  */
 import { type Stats, statfsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
@@ -14,11 +14,11 @@ import type { LogLine } from './log-ring.ts';
 
 const MAX_CORES = 2;
 const MAX_TEXTS = 10;
-/** Largest core: VPP's ordinary memory; its hugepages are left out. */
+/** Largest core: VPP's ordinary memory without its hugepages. */
 const MAX_CORE_BYTES = 512 * 1024 * 1024;
-/** A core smaller than this tells nothing: better none. */
+/** A core limited to less than this is useless: none is written. */
 const MIN_CORE_BYTES = 8 * 1024 * 1024;
-/** More than this of a text's facts and lines is cut. */
+/** Longest body of a text; the rest is cut. */
 const MAX_BODY_LENGTH = 256 * 1024;
 const MAX_FACT_LENGTH = 64 * 1024;
 
@@ -31,7 +31,7 @@ const CORE_PATTERN = 'core.%e.%p.%t';
  */
 const COREDUMP_FILTER = '0x13';
 
-/** What a service tells of an end that nobody asked for. */
+/** What a service reports about an unexpected end. */
 export interface ServiceCrash {
   readonly service: string;
   readonly exit: ProcessExit;
@@ -40,7 +40,7 @@ export interface ServiceCrash {
 }
 
 export interface CrashReport extends ServiceCrash {
-  /** What was so at that time: VPP's version, startup.conf in force, uptime … */
+  /** Facts of that time: VPP's version, startup.conf in force, uptime … */
   readonly facts: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +51,7 @@ export interface Evidence {
   readonly reason: string;
   /** Name of its text in the directory. */
   readonly file: string;
-  /** Name of its core, while that is kept. */
+  /** Name of its core, while kept. */
   readonly core?: string;
   /** Text and core together. */
   readonly bytes: number;
@@ -62,7 +62,7 @@ export interface CrashEvidenceOptions {
   readonly directory: string;
   readonly persistent: boolean;
   readonly maxCoreBytes?: number;
-  /** Size and free bytes of the file system that holds a directory; the real one's when absent. */
+  /** Size and free bytes of a directory's file system; the real one when absent. */
   readonly spaceOf?: (directory: string) => Space;
   readonly sysctlRoot?: string;
 }
@@ -86,10 +86,10 @@ export class CrashEvidence {
     this.#options = options;
   }
 
-  /** Reads what earlier boots left, removes what is too much, and tells the kernel where cores go; says so in words. */
+  /** Reads earlier evidence, removes the excess, and sets the kernel's core pattern; returns a line for the log. */
   async open(): Promise<string> {
     const { directory, persistent, sysctlRoot } = this.#options;
-    if (!persistent) return 'no data partition: no cores are kept';
+    if (!persistent) return 'no data partition: cores are not kept';
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await this.#inTurn(() => this.#tidy());
     writeSysctl('kernel.core_pattern', `${directory}/${CORE_PATTERN}`, sysctlRoot);
@@ -111,17 +111,17 @@ export class CrashEvidence {
 
   /**
    * Runs `spawn`, which starts one process synchronously, so that the process may leave a core: within `coreLimit`,
-   * without hugepages. This process's own soft limit is as before afterwards. What cannot be set is left as it is.
+   * without hugepages. Restores this process's own soft limit afterwards. Skips what cannot be set.
    */
   withCore<T>(spawn: () => T): T {
     let before: { soft: number; hard: number } | undefined;
     try {
       writeText('/proc/self/coredump_filter', COREDUMP_FILTER);
       before = getRlimit('core');
-      // The hard limit stays: to raise it again would take a capability.
+      // The hard limit is unchanged: raising it again requires a capability.
       setRlimit('core', Math.min(this.coreLimit(), before.hard), before.hard);
     } catch {
-      // A core is a help, not a need: the process starts without.
+      // A core is optional: the process starts without one.
     }
     try {
       return spawn();
@@ -130,7 +130,7 @@ export class CrashEvidence {
     }
   }
 
-  /** Puts a crash on record; undefined without a data partition. Rejects when its text cannot be written. */
+  /** Records a crash; undefined without a data partition. Rejects when its text cannot be written. */
   async recordCrash(report: CrashReport): Promise<Evidence | undefined> {
     if (!this.#options.persistent) return undefined;
     return this.#inTurn(async () => {
@@ -159,7 +159,7 @@ export class CrashEvidence {
     return this.#options.maxCoreBytes ?? MAX_CORE_BYTES;
   }
 
-  /** What may be added before half of the partition is taken. */
+  /** Bytes available before half of the partition is used. */
   #roomBytes(): number {
     const { totalBytes, freeBytes } = (this.#options.spaceOf ?? spaceOf)(this.#options.directory);
     return totalBytes / 2 - (totalBytes - freeBytes);
@@ -171,7 +171,7 @@ export class CrashEvidence {
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#work.then(work);
-    this.#work = result.catch(() => {}); // whoever asked for it is told
+    this.#work = result.catch(() => {}); // the caller gets the error
     return result;
   }
 
@@ -189,7 +189,7 @@ export class CrashEvidence {
     return (await this.#files()).find(({ name }) => CORE_NAME.exec(name)?.[1] === String(pid));
   }
 
-  /** The kernel wrote the core into memory first: the text that names it comes after it on the disk. */
+  /** The kernel wrote the core to the page cache: it is synced before the text that names it is written. */
   async #settle(name: string): Promise<void> {
     const handle = await open(`${this.#options.directory}/${name}`, 'r');
     try {
@@ -199,12 +199,12 @@ export class CrashEvidence {
     }
   }
 
-  /** Removes what is beyond the bounds and reads what is left. */
+  /** Removes the excess and reads the rest. */
   async #tidy(): Promise<void> {
     const { directory } = this.#options;
     const remove = (name: string): Promise<void> => rm(`${directory}/${name}`, { force: true });
     const files = await this.#files();
-    // A text that a power cut left half written.
+    // A text left unfinished by a power cut.
     for (const { name } of files) if (name.startsWith('.')) await remove(name);
     const cores = files.filter(({ name }) => CORE_NAME.test(name));
     const kept = new Map<string, number>();

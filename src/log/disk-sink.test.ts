@@ -38,7 +38,7 @@ function totalBytes(directory: string): number {
 }
 
 describe('LogSegments', () => {
-  it('never takes more than its bound, splits no line, and keeps the newest', async () => {
+  it('never exceeds its limit, splits no line, and keeps the newest', async () => {
     let run = 0;
     const step = fc.oneof(
       { weight: 10, arbitrary: fc.array(fc.string({ unit: 'grapheme', maxLength: 60 }), { maxLength: 20 }) },
@@ -80,7 +80,7 @@ describe('LogSegments', () => {
           for (const text of contents(directory)) expect(text === '' || text.endsWith('\n')).toBe(true);
           if (newest !== undefined) {
             const last = contents(directory).join('').slice(0, -1).split('\n').at(-1) ?? '';
-            // Cut where it alone is more than a file may hold, and there at a whole character.
+            // Cut only where it exceeds a file alone, and then at a whole character.
             expect(newest.startsWith(last)).toBe(true);
             expect(last === newest || Buffer.byteLength(newest) >= Math.floor(bound / 8) - 4).toBe(true);
           }
@@ -90,7 +90,7 @@ describe('LogSegments', () => {
     );
   });
 
-  it('gives the last lines, over several files, of all or of what was before', async () => {
+  it('returns the last lines, over several files, of everything or before a position', async () => {
     const segments = new LogSegments(dir, 8_000);
     await segments.open();
     const lines = Array.from({ length: 500 }, (_, i) => `line ${i}`);
@@ -108,7 +108,7 @@ describe('LogSegments', () => {
     await segments.close();
   });
 
-  it('undoes a write that fails', async () => {
+  it('undoes a failed write', async () => {
     const segments = new LogSegments(dir, 80_000);
     await segments.open();
     await segments.append(['one']);
@@ -125,7 +125,7 @@ describe('DiskSink', () => {
   const open = (more: Partial<DiskSinkOptions> = {}): DiskSink =>
     new DiskSink({ directory: dir, diskBytes: 1024 * 1024, persistent: true, boot: 'version 1', ...more });
 
-  it('writes what was said before it was there, and how grave it was', async () => {
+  it('writes lines from before it was attached, with their severity', async () => {
     const hub = new LogHub();
     hub.push('kernel', 'warning', 'early', Date.UTC(2026, 6, 1));
     await using sink = open();
@@ -142,7 +142,7 @@ describe('DiskSink', () => {
     expect(sink.status).toMatchObject({ state: 'writing', lost: 0, bytes: totalBytes(dir) });
   });
 
-  it('writes by itself: grave lines at once, others within a batch', async () => {
+  it('writes by itself: error lines at once, others within a batch', async () => {
     const hub = new LogHub();
     await using sink = open();
     hub.attach(sink);
@@ -155,7 +155,7 @@ describe('DiskSink', () => {
     expect(contents(dir).join('')).toMatch(/grave\n.*light\n$/);
   });
 
-  it('shows the end of the boot before', async () => {
+  it('returns the end of the previous boot', async () => {
     const hub = new LogHub();
     {
       await using sink = open();
@@ -173,7 +173,7 @@ describe('DiskSink', () => {
     expect(all).toMatch(/the first boot ends\n.*version 2 ----\n.*the second boot runs\n$/);
   });
 
-  it('tells why a disk cannot be written, keeps what it can meanwhile, and goes on by itself', async () => {
+  it('reports why a disk cannot be written, keeps what it can meanwhile, and recovers', async () => {
     const blocked = join(dir, 'log');
     writeFileSync(blocked, 'a file where the directory should be');
     const statuses: DiskSinkStatus[] = [];
@@ -188,7 +188,7 @@ describe('DiskSink', () => {
     await sink.flush();
     expect(sink.status).toMatchObject({
       state: 'failed',
-      reason: expect.stringMatching(/writing logs to .*EEXIST/),
+      reason: expect.stringMatching(/cannot write logs to .*EEXIST/),
     });
     for (let i = 0; i < 200; i += 1) hub.push('vpp', 'info', `line ${i}`);
     rmSync(blocked);
@@ -202,7 +202,7 @@ describe('DiskSink', () => {
     expect(statuses.map(({ state }) => state)).toEqual(['failed', 'writing']);
   });
 
-  it('goes on after a full disk, without half lines', async ({ skip }) => {
+  it('recovers from a full disk, without partial lines', async ({ skip }) => {
     // Any write there fails with ENOSPC, as on a full disk.
     if (!statSync('/dev/full', { throwIfNoEntry: false })) return skip('/dev/full is not here');
     const { symlinkSync } = await import('node:fs');
@@ -223,14 +223,14 @@ describe('DiskSink', () => {
     );
   });
 
-  it('is off where nothing lasts', async () => {
+  it('is off without persistent storage', async () => {
     const hub = new LogHub();
     await using sink = open({ persistent: false });
     hub.attach(sink);
     hub.push('vpp', 'error', 'one');
     await sink.flush();
     expect(readdirSync(dir)).toEqual([]);
-    expect(sink.status).toEqual({ state: 'off', reason: 'there is no data partition' });
+    expect(sink.status).toEqual({ state: 'off', reason: 'no data partition' });
     expect(await sink.recent(1_000)).toBe('');
   });
 });

@@ -1,10 +1,10 @@
 /**
- * Keeps every line on the data partition, in batches, within a bound.
+ * Stores every line on the data partition, in batches, within a limit.
  *
- * Invariants: `write` only queues, and the queue is bounded: what does not fit pushes out the oldest, counted and
- * said in the log itself; one batch is written at a time; the disk is asked to be sure (fsync) every `SYNC_MS`, soon
- * after an error's line, and at the end. A full or broken disk is a status with its reason, tried again every
- * `RETRY_MS`; the lines of that time wait as far as the queue goes.
+ * Invariants: `write` only queues, and the queue is bounded: new lines push out the oldest, which are counted and
+ * reported in the log itself; one batch is written at a time; fsync runs every `SYNC_MS`, soon after an error line, and
+ * at the end. A full or broken disk is a status with its reason, retried every `RETRY_MS`; lines wait in the queue
+ * meanwhile.
  */
 import type { LogRecord, LogSink } from './log-hub.ts';
 import { BoundedLines } from './log-ring.ts';
@@ -16,20 +16,20 @@ const BATCH_MS = 1_000;
 const BATCH_BYTES = 64 * 1024;
 const QUEUE_BYTES = 1024 * 1024;
 const SYNC_MS = 30_000;
-/** Between two fsyncs, however many errors there are. */
+/** Shortest time between two fsyncs, however many errors there are. */
 const SYNC_PAUSE_MS = 1_000;
 const RETRY_MS = 60_000;
-/** Most that one question for the end of the log is answered with. */
+/** Most bytes returned from the end of the log. */
 const MAX_TAIL_BYTES = 1024 * 1024;
 
 export interface DiskSinkOptions {
   /** `/data/log` on the box. */
   readonly directory: string;
-  /** What all files together may take. */
+  /** Maximum size of all files together. */
   readonly diskBytes: number;
   /** False: the directory is in memory, and nothing is written. */
   readonly persistent: boolean;
-  /** Words of the line that begins each boot, such as the version. */
+  /** Text of the line that starts each boot, such as the version. */
   readonly boot: string;
   /** Called when the status changes between writing and failed. */
   readonly onStatus?: (status: DiskSinkStatus) => void;
@@ -50,15 +50,15 @@ export class DiskSink implements LogSink, AsyncDisposable {
   #batch: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  /** Where this boot's lines begin. */
+  /** Start of this boot's lines. */
   #bootPosition: LogPosition | undefined;
   #unsynced = false;
   #syncSoon = false;
   #syncedAt = Number.NEGATIVE_INFINITY;
   #failure: { readonly reason: string; readonly since: number } | undefined;
-  #lostSaid = 0;
+  #lostReported = 0;
   #closed = false;
-  /** When the timer fires, while there is one. */
+  /** When the timer fires, while one is set. */
   #dueAt = 0;
 
   constructor(options: DiskSinkOptions) {
@@ -72,7 +72,7 @@ export class DiskSink implements LogSink, AsyncDisposable {
   }
 
   get status(): DiskSinkStatus {
-    if (!this.#options.persistent) return { state: 'off', reason: 'there is no data partition' };
+    if (!this.#options.persistent) return { state: 'off', reason: 'no data partition' };
     const lost = this.#queue.dropped;
     return this.#failure === undefined
       ? { state: 'writing', bytes: this.#segments.bytes, lost }
@@ -83,19 +83,19 @@ export class DiskSink implements LogSink, AsyncDisposable {
     if (!this.#options.persistent || this.#closed) return;
     const { at, service, severity, line } = record;
     this.#queue.add({ line: `${new Date(at).toISOString()} ${service} ${severity}: ${line}` });
-    // A broken disk is not asked again with every line.
+    // A broken disk is not retried with every line.
     if (this.#failure !== undefined) return;
-    const isGrave = isAtLeast(severity, 'error');
-    if (isGrave) this.#syncSoon = true;
-    this.#schedule(isGrave || this.#queue.bytes >= BATCH_BYTES ? 0 : BATCH_MS);
+    const isUrgent = isAtLeast(severity, 'error');
+    if (isUrgent) this.#syncSoon = true;
+    this.#schedule(isUrgent || this.#queue.bytes >= BATCH_BYTES ? 0 : BATCH_MS);
   }
 
-  /** Another bound on what is kept; takes effect with the next batch. */
+  /** Sets another size limit; takes effect with the next batch. */
   reconfigure(diskBytes: number): void {
     this.#segments.resize(diskBytes);
   }
 
-  /** The last lines on disk, at most `maxBytes` of them: those of this boot, or of what was there before it. */
+  /** The last lines on disk, at most `maxBytes` of them: of everything, or of the time before this boot. */
   async recent(maxBytes: number, which: 'all' | 'before-this-boot' = 'all'): Promise<string> {
     if (!this.#options.persistent) return '';
     const bytes = Math.min(maxBytes, MAX_TAIL_BYTES);
@@ -107,14 +107,14 @@ export class DiskSink implements LogSink, AsyncDisposable {
     return this.#bootPosition === undefined ? '' : this.#segments.tail(bytes, this.#bootPosition);
   }
 
-  /** Writes what waits; resolves when it is written or the disk has failed. Never rejects. */
+  /** Writes the queue; resolves when it is written or the disk has failed. Never rejects. */
   async flush(): Promise<void> {
     if (!this.#options.persistent) return;
     await this.#running;
     await this.#run();
   }
 
-  /** Writes what waits, makes sure that it is on the disk, closes. */
+  /** Writes the queue, syncs it to the disk, closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -123,10 +123,10 @@ export class DiskSink implements LogSink, AsyncDisposable {
     this.#syncSoon = true;
     this.#syncedAt = Number.NEGATIVE_INFINITY;
     await this.flush();
-    await this.#segments.close().catch(() => {}); // nothing was held back in it
+    await this.#segments.close().catch(() => {}); // it buffers nothing
   }
 
-  /** Sees to a run in `delayMs` at the latest. */
+  /** Ensures a run within `delayMs`. */
   #schedule(delayMs: number): void {
     if (this.#closed || this.#running !== undefined) return;
     const dueAt = performance.now() + delayMs;
@@ -171,8 +171,8 @@ export class DiskSink implements LogSink, AsyncDisposable {
       this.#setFailure(undefined);
     } catch (error) {
       const reason = reasonOf(error);
-      this.#setFailure(`writing logs to "${this.#options.directory}": ${reason}`);
-      await this.#segments.close().catch(() => {}); // it failed already, and that is what is told
+      this.#setFailure(`cannot write logs to "${this.#options.directory}": ${reason}`);
+      await this.#segments.close().catch(() => {}); // the first error is reported
     }
   }
 
@@ -184,11 +184,11 @@ export class DiskSink implements LogSink, AsyncDisposable {
       this.#batch.push(next.line);
       bytes += next.line.length;
     }
-    const lost = this.#queue.dropped - this.#lostSaid;
+    const lost = this.#queue.dropped - this.#lostReported;
     if (lost > 0) {
-      this.#lostSaid = this.#queue.dropped;
+      this.#lostReported = this.#queue.dropped;
       this.#batch.unshift(
-        `${new Date().toISOString()} appliance warning: log: ${lost === 1 ? '1 line is' : `${lost} lines are`} missing here: the disk did not take them in time`,
+        `${new Date().toISOString()} appliance warning: log: ${lost === 1 ? '1 line is' : `${lost} lines are`} missing here: the disk was too slow`,
       );
     }
   }

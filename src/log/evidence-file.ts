@@ -1,7 +1,7 @@
 /**
- * The texts that are left of a crash: a few named lines, an empty one, then everything else.
+ * The texts about crashes: a few named lines, an empty one, then the body.
  *
- * Invariant: a text that is there under its name is whole: it is written under another one first.
+ * Invariant: a text under its final name is complete: it is written under another name first.
  */
 import { open, readdir, rename } from 'node:fs/promises';
 
@@ -14,7 +14,7 @@ export interface EvidenceHead {
 }
 
 const SUFFIX = '.txt';
-/** Enough of a text to hold its head. */
+/** Bytes read of a text, enough for its head. */
 const HEAD_BYTES = 4096;
 
 /** A time as part of a file name: `20261124T031441Z`. */
@@ -56,7 +56,7 @@ function render(
   };
   const lines = Object.entries(named).map(([key, value]) => `${key}: ${value.replaceAll('\n', ' ')}\n`);
   const sections = Object.entries(facts).map(([key, value]) =>
-    // A fact of several lines (startup.conf) gets a heading of its own.
+    // A multi-line fact (startup.conf) gets its own heading.
     value.includes('\n') ? `\n==== ${key} ====\n${value.trimEnd()}\n` : `${key}: ${value}\n`,
   );
   const short = sections.filter((section) => !section.startsWith('\n'));
@@ -64,7 +64,7 @@ function render(
   return [...lines, ...short, ...long, '\n', body, body.endsWith('\n') ? '' : '\n'].join('');
 }
 
-/** The head of a text and its size; undefined when it is none of ours. Rejects when it cannot be read. */
+/** The head of a text and its size; undefined when it is not one of ours. Rejects when it cannot be read. */
 export async function readEvidenceHead(
   path: string,
 ): Promise<(EvidenceHead & { bytes: number }) | undefined> {

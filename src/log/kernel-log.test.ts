@@ -17,7 +17,7 @@ function errno(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** A kernel of the test's own: records in a ring, of which the oldest can be overwritten. */
+/** A fake kernel: records in a ring, of which the oldest can be overwritten. */
 class Ring implements KmsgSource {
   readonly #capacity: number;
   #records: { sequence: number; text: string }[] = [];
@@ -47,7 +47,7 @@ class Ring implements KmsgSource {
     const oldest = this.#records[0]?.sequence ?? 0;
     if (this.#next < oldest) {
       this.#next = oldest;
-      // As libuv does at POLLERR.
+      // As libuv does on POLLERR.
       this.#callback = undefined;
       throw errno('EPIPE');
     }
@@ -79,7 +79,7 @@ const linesOf = (hub: LogHub): string[] => (hub.records('kernel') ?? []).map(({ 
 describe('parseKmsgRecord', () => {
   const parse = (text: string) => parseKmsgRecord(Buffer.from(text));
 
-  it('reads the priority, number, time and text, and leaves what is for programs', () => {
+  it('reads the priority, number, time and text, and skips the fields for programs', () => {
     expect(
       parse(
         '4,1042,5340096,-;e1000e 0000:00:02.0: link is down\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:02.0\n',
@@ -93,7 +93,7 @@ describe('parseKmsgRecord', () => {
     });
   });
 
-  it('tells a process that wrote from the kernel, and takes fields that later kernels add', () => {
+  it('distinguishes a process from the kernel, and accepts fields that later kernels add', () => {
     expect(parse('30,7,12,-,caller=T1;init: hello; world\n')).toMatchObject({
       severity: 'info',
       facility: 3,
@@ -102,18 +102,18 @@ describe('parseKmsgRecord', () => {
     expect(parse('6,8,13,c;a fragment\n')).toMatchObject({ lines: ['a fragment'] });
   });
 
-  it('undoes the escapes of the kernel, once', () => {
+  it('decodes the kernel’s escapes, once', () => {
     expect(parse('6,1,1,-;caf\\xc3\\xa9 \\x5cx41\n')?.lines).toEqual(['café \\x41']);
     expect(parse('6,1,1,-;one\\x0atwo\n')?.lines).toEqual(['one', 'two']);
   });
 
-  it('refuses what is no record', () => {
+  it('refuses anything but a record', () => {
     for (const text of ['', 'hello', '6,1;x', 'a,b,c,d;text', ';']) expect(parse(text)).toBeUndefined();
   });
 });
 
 describe('KernelLog', () => {
-  it('reads from the beginning and goes on, with the time of each record', async () => {
+  it('reads from the start and follows, with the time of each record', async () => {
     const hub = new LogHub();
     const ring = new Ring();
     ring.add('one', 'two');
@@ -129,7 +129,7 @@ describe('KernelLog', () => {
     expect(log.status).toEqual({ state: 'reading', lost: 0 });
   });
 
-  it('counts and says what was overwritten, and listens again', async () => {
+  it('counts and reports overwritten records, and listens again', async () => {
     const hub = new LogHub();
     const ring = new Ring(3);
     ring.add('a');
@@ -144,8 +144,8 @@ describe('KernelLog', () => {
     expect(ring.watches).toBe(2);
   });
 
-  it('leaves a kernel alone that talks without end, and says what it missed', async () => {
-    // The window is as long as the test says, however slow this machine is.
+  it('pauses on a kernel that logs endlessly, and reports what it missed', async () => {
+    // The test controls the length of the window, however slow this machine is.
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const hub = new LogHub();
@@ -159,14 +159,14 @@ describe('KernelLog', () => {
       ring.add(...flood);
       await sleep(5);
     }
-    // Within the window nothing more was read, however much came.
+    // Within the window nothing more was read, however much arrived.
     expect(ring.reads).toBe(reads);
     vi.advanceTimersByTime(1_000);
     await until(() => linesOf(hub).some((line) => line.includes('overwritten')));
     expect(linesOf(hub)[20]).toBe('980 lines were overwritten before being read');
   });
 
-  it('says that the device failed and lets go of it', async () => {
+  it('reports that the device failed and closes it', async () => {
     const hub = new LogHub();
     const ring = new Ring();
     ring.read = () => {
@@ -179,7 +179,7 @@ describe('KernelLog', () => {
     expect(hub.log('kernel')?.[0]?.line).toContain('EIO');
   });
 
-  it('reads the log of the kernel this runs on', async ({ skip }) => {
+  it('reads the log of the running kernel', async ({ skip }) => {
     let source: KmsgSource;
     try {
       source = openKmsg();

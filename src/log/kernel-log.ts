@@ -1,9 +1,9 @@
 /**
- * Reads the kernel's log from its beginning and goes on as it grows: each record is a line of the service `kernel`.
+ * Reads the kernel's log from its start and follows it: each record is a line of the service `kernel`.
  *
- * Invariants: never more than `RECORDS_PER_TURN` reads in one turn of the event loop; never more than
- * `RECORDS_PER_WINDOW` records in `WINDOW_MS`: beyond that the device is left alone, so that a kernel that talks
- * without end costs nothing, and what its ring overwrote meanwhile is counted by the records' numbers and said.
+ * Invariants: at most `RECORDS_PER_TURN` reads in one turn of the event loop; at most `RECORDS_PER_WINDOW` records in
+ * `WINDOW_MS`: beyond that the device is not read, so that a kernel that logs endlessly costs nothing, and the records
+ * overwritten meanwhile are counted by their numbers and reported.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { isErrno, watchReadable, reasonOf } from '../linux/mod.ts';
@@ -14,14 +14,14 @@ export const KERNEL_SERVICE = 'kernel';
 
 const RECORDS_PER_TURN = 64;
 const WINDOW_MS = 1_000;
-/** More than a kernel says while it boots. */
+/** More than a kernel logs while it boots. */
 const RECORDS_PER_WINDOW = 3_000;
-/** The kernel refuses a read into less than one record; its longest are below this. */
+/** The kernel refuses a read shorter than one record; its longest are below this. */
 const RECORD_BYTES = 16 * 1024;
 
-/** The device, or in a test something that answers like it. */
+/** The device, or in a test a replacement. */
 export interface KmsgSource extends Disposable {
-  /** Reads one record; throws EAGAIN (none yet) or EPIPE (some were overwritten; the next read goes on). */
+  /** Reads one record; throws EAGAIN (none yet) or EPIPE (some were overwritten; the next read continues). */
   read(buffer: Buffer): number;
   watch(callback: () => void): Disposable;
 }
@@ -81,7 +81,7 @@ export class KernelLog implements Disposable {
   }
 
   #readSome(): void {
-    // The wall clock may be set at any time: each turn works out anew when the machine booted.
+    // The wall clock may be set at any time: each turn computes the boot time again.
     const now = Date.now();
     const bootedAt = now - Number(process.hrtime.bigint() / 1000n) / 1000;
     let overwritten = false;
@@ -102,11 +102,11 @@ export class KernelLog implements Disposable {
       this.#inWindow += 1;
       if (record !== undefined) this.#take(record, Math.min(now, bootedAt + record.timestampUs / 1000));
     }
-    // While records are overwritten the device polls with POLLERR, at which libuv ends its watch.
+    // While records are overwritten the device polls with POLLERR, which ends libuv's watch.
     if (overwritten && !this.#disposed) this.#listen();
   }
 
-  /** False when this window's records are used up: reading goes on with the next window. */
+  /** False when this window's records are used up: reading continues with the next window. */
   #mayRead(): boolean {
     const now = performance.now();
     if (now - this.#windowStart >= WINDOW_MS) {
@@ -132,7 +132,7 @@ export class KernelLog implements Disposable {
   }
 
   #fail(error: unknown): void {
-    this.#failure = `reading the kernel's log: ${reasonOf(error)}`;
+    this.#failure = `cannot read the kernel's log: ${reasonOf(error)}`;
     this.#hub.push(KERNEL_SERVICE, 'error', this.#failure);
     this[Symbol.dispose]();
   }

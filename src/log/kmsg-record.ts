@@ -1,23 +1,23 @@
 /**
- * One record of /dev/kmsg: `PRIORITY,SEQUENCE,TIMESTAMP,FLAGS[,…];TEXT`, a newline, then lines that begin with a
- * blank and hold `KEY=value` for programs. Source: the kernel's Documentation/ABI/testing/dev-kmsg.
+ * One record of /dev/kmsg: `PRIORITY,SEQUENCE,TIMESTAMP,FLAGS[,…];TEXT`, a newline, then lines that start with a
+ * space and contain `KEY=value` for programs. Source: the kernel's Documentation/ABI/testing/dev-kmsg.
  */
 import { LOG_SEVERITIES, type LogSeverity } from './severity.ts';
 
 export interface KmsgRecord {
   readonly severity: LogSeverity;
-  /** 0 is the kernel itself; others were written by a process. */
+  /** 0 is the kernel itself; others come from a process. */
   readonly facility: number;
   readonly sequence: number;
   /** Since the boot, in microseconds. */
   readonly timestampUs: number;
-  /** The text's lines: nearly always one. */
+  /** The lines of the text: nearly always one. */
   readonly lines: readonly string[];
 }
 
-/** Undefined when `bytes` are no such record. */
+/** Undefined when `bytes` are not a record. */
 export function parseKmsgRecord(bytes: Buffer): KmsgRecord | undefined {
-  // All but ASCII is escaped by the kernel.
+  // The kernel escapes everything except ASCII.
   const record = bytes.toString('latin1');
   const separator = record.indexOf(';');
   const fields = record.slice(0, Math.max(0, separator)).split(',');
@@ -34,7 +34,7 @@ export function parseKmsgRecord(bytes: Buffer): KmsgRecord | undefined {
   };
 }
 
-/** The kernel writes what is not printable ASCII, and the backslash, as `\xHH`: the bytes of UTF-8. */
+/** The kernel writes non-printable and non-ASCII bytes, and the backslash, as `\xHH`: the bytes of UTF-8. */
 function unescape(text: string): string {
   if (!text.includes('\\x')) return text;
   const bytes = text.replace(/\\x([0-9a-f]{2})/g, (_, digits: string) =>

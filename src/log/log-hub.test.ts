@@ -9,7 +9,7 @@ function collector(): { write(record: LogRecord): void; readonly lines: string[]
 }
 
 describe('LogHub', () => {
-  it('keeps each service apart and all of them in the order of arrival', () => {
+  it('keeps each service separate and all of them in the order of arrival', () => {
     const hub = new LogHub();
     hub.push('vpp', 'info', 'one', 30);
     hub.push('kernel', 'warning', 'two', 10);
@@ -28,7 +28,7 @@ describe('LogHub', () => {
     expect(hub.followLog('nobody', () => {})).toBeUndefined();
   });
 
-  it('lets readers follow one service or all, until they leave', () => {
+  it('lets readers follow one service or all, until they stop', () => {
     const hub = new LogHub();
     hub.push('vpp', 'info', 'before');
     const vpp: string[] = [];
@@ -43,7 +43,7 @@ describe('LogHub', () => {
     expect(all).toEqual(['vpp: error: one', 'dhcp: two', 'vpp: three']);
   });
 
-  it('gives a sink what was said before it came, once', () => {
+  it('passes a sink the lines from before it was attached, once', () => {
     const hub = new LogHub();
     hub.push('kernel', 'info', 'boots');
     hub.push('appliance', 'info', 'starts');
@@ -55,7 +55,7 @@ describe('LogHub', () => {
     expect(sink.lines).toEqual(['kernel boots', 'appliance starts', 'vpp runs']);
   });
 
-  it('lets neither a failing sink nor a failing reader get at whoever logs', () => {
+  it('protects logging code from failing sinks and readers', () => {
     const hub = new LogHub();
     let calls = 0;
     const fail = (): never => {
@@ -69,11 +69,11 @@ describe('LogHub', () => {
     hub.push('vpp', 'info', 'one');
     hub.push('vpp', 'info', 'two');
     expect(sink.lines).toEqual(['vpp one', 'vpp two']);
-    // The reader is gone after its first failure; the sink sees to itself.
+    // The reader is removed after its first failure; the sink handles its own.
     expect(calls).toBe(3);
   });
 
-  it('holds neither control characters, nor lines without end, nor more than its bound', () => {
+  it('holds neither control characters, nor endless lines, nor more than its limit', () => {
     const hub = new LogHub({ ringBytes: 10_000 });
     hub.push('vpp', 'info', `bell\u0007 line\nbreak \u001b[31m tab\tü ${'x'.repeat(MAX_LINE_LENGTH * 2)}`);
     const [first] = hub.records('vpp') ?? [];
@@ -87,7 +87,7 @@ describe('LogHub', () => {
 });
 
 describe('cutUtf8', () => {
-  it('leaves whole characters only, and no fewer than fit', () => {
+  it('keeps whole characters only, and as many as fit', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.nat(50), (text, limit) => {
         const bytes = Buffer.from(text);

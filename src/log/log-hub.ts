@@ -1,10 +1,10 @@
 /**
- * The one place that every line of every service passes: rings for whoever asks later, followers for whoever reads
- * along, sinks for what outlives this process.
+ * The hub of every line of every service: rings for later queries, followers for live readers, sinks for storage beyond
+ * this process.
  *
- * Invariants: `push` never throws and never waits; each record has a number of its own, ascending, so that rings can
- * be merged into the order of arrival; a sink sees each record once, those from before it was attached included, as
- * far as the rings still hold them. The names of services come from this program, so their number is small.
+ * Invariants: `push` never throws and never waits; each record has a unique ascending number, so that rings can be
+ * merged into the order of arrival; a sink sees each record once, including those from before it was attached that the
+ * rings still hold. The names of services come from this program, so their number is small.
  */
 import type { LogLine } from './mod.ts';
 import { BoundedLines } from './log-ring.ts';
@@ -23,15 +23,15 @@ export interface LogRecord {
   readonly number: number;
 }
 
-/** Where lines go beside the memory. `write` returns at once and does not throw. */
+/** A destination of lines beside memory. `write` returns at once and does not throw. */
 export interface LogSink {
   write(record: LogRecord): void;
 }
 
-/** What is asked for when all services are meant. */
+/** The name that selects all services. */
 export const ALL_SERVICES = 'all';
 
-/** Held in memory for each service. */
+/** Bytes held in memory per service. */
 const RING_BYTES = 512 * 1024;
 
 interface Follower {
@@ -64,7 +64,7 @@ export class LogHub {
       try {
         sink.write(record);
       } catch {
-        // A sink that fails says so by its own status; whoever logs must not suffer for it.
+        // A failing sink reports it by its own status; the logging code must not be affected.
       }
     }
     for (const follower of this.#followers) {
@@ -72,48 +72,48 @@ export class LogHub {
       try {
         follower.listener(record);
       } catch {
-        // One reader's trouble (its connection broke) is not the others'; it reads no more.
+        // One reader's failure (a broken connection) must not affect the others; it is removed.
         this.#followers.delete(follower);
       }
     }
   }
 
-  /** Names of the services that have said something, sorted. */
+  /** Names of the services that have logged something, sorted. */
   services(): string[] {
     return [...this.#rings.keys()].sort();
   }
 
-  /** The records held of a service, or of all in the order of arrival; undefined: there is no such service. */
+  /** The records held of a service, or of all in the order of arrival; undefined for an unknown service. */
   records(service: string): LogRecord[] | undefined {
     if (service !== ALL_SERVICES) return this.#rings.get(service)?.tail();
     return [...this.#rings.values()].flatMap((ring) => ring.tail()).sort((a, b) => a.number - b.number);
   }
 
-  /** As `records`, in words: what `StatusProvider.log` answers. */
+  /** As `records`, as text, for `StatusProvider.log`. */
   log(service: string): LogLine[] | undefined {
     return this.records(service)?.map((record) => asOutput(record, service === ALL_SERVICES));
   }
 
-  /** Calls `listener` with each new record of a service, or of `all`, until the function returned is called. */
+  /** Calls `listener` with each new record of a service, or of `all`, until the returned function is called. */
   follow(service: string, listener: (record: LogRecord) => void): () => void {
     const follower: Follower = { service, listener };
     this.#followers.add(follower);
     return () => void this.#followers.delete(follower);
   }
 
-  /** As `follow`, in words: what `StatusProvider.followLog` answers; undefined: there is no such service. */
+  /** As `follow`, as text, for `StatusProvider.followLog`; undefined for an unknown service. */
   followLog(service: string, listener: (line: LogLine) => void): (() => void) | undefined {
     if (service !== ALL_SERVICES && !this.#rings.has(service)) return undefined;
     return this.follow(service, (record) => listener(asOutput(record, service === ALL_SERVICES)));
   }
 
-  /** Gives a sink everything that is held, then each new record, until the function returned is called. */
+  /** Passes a sink everything in memory, then each new record, until the returned function is called. */
   attach(sink: LogSink): () => void {
     for (const record of this.records(ALL_SERVICES) ?? []) {
       try {
         sink.write(record);
       } catch {
-        // As in push: its own status says so.
+        // As in push: its own status reports it.
       }
     }
     this.#sinks.add(sink);
@@ -121,7 +121,7 @@ export class LogHub {
   }
 }
 
-/** `warning: ` before what is more than information, and the service's name where several are shown. */
+/** Prefixes `warning: ` and above, and the service's name where several are shown. */
 function asOutput({ at, service, severity, line }: LogRecord, withService: boolean): LogLine {
   const mark = isAtLeast(severity, 'warning') ? `${severity}: ` : '';
   return { at, line: `${withService ? `${service}: ` : ''}${mark}${line}` };

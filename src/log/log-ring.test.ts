@@ -4,7 +4,7 @@ import { LogRing } from './log-ring.ts';
 import { MAX_LINE_LENGTH } from './text.ts';
 
 describe('LogRing', () => {
-  it('joins pieces into lines and keeps a last one without its newline', () => {
+  it('joins chunks into lines and keeps a last one without its newline', () => {
     const ring = new LogRing();
     expect(ring.write('one\ntw', 1)).toEqual(['one']);
     expect(ring.write('o\r\nthree', 2)).toEqual(['two']);
@@ -17,7 +17,7 @@ describe('LogRing', () => {
     ]);
   });
 
-  it('never holds more bytes than its bound, and keeps the newest lines', () => {
+  it('never holds more bytes than its limit, and keeps the newest lines', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 200 }), { maxLength: 300 }), (lines) => {
         const ring = new LogRing(2_000);
@@ -30,7 +30,7 @@ describe('LogRing', () => {
     );
   });
 
-  it('cuts a line that has no end', () => {
+  it('cuts an endless line', () => {
     const ring = new LogRing();
     ring.write('x'.repeat(MAX_LINE_LENGTH * 3));
     expect(ring.tail()[0]?.line).toMatch(/^x{4096} \[cut\]$/);

@@ -1,5 +1,5 @@
 /**
- * The last words of a service: lines with timestamps, bounded in bytes, oldest dropped first.
+ * The last lines of a service: with timestamps, bounded in bytes, oldest dropped first.
  *
  * Invariant: the bytes held never exceed `maxBytes`, as long as one line fits; a line longer than
  * `MAX_LINE_LENGTH` is cut and marked, so that one line cannot push out all others.
@@ -12,10 +12,10 @@ export interface LogLine {
   readonly line: string;
 }
 
-/** What one line costs beside its text. */
+/** Bytes counted per line in addition to its text. */
 const LINE_OVERHEAD_BYTES = 16;
 
-/** Whole lines of any kind, within a bound; the caller has cut them. */
+/** Whole lines of any kind, within a limit; the caller has cut them. */
 export class BoundedLines<T extends { readonly line: string }> {
   readonly maxBytes: number;
   #lines: T[] = [];
@@ -23,7 +23,7 @@ export class BoundedLines<T extends { readonly line: string }> {
   #bytes = 0;
   #dropped = 0;
 
-  /** @param maxBytes bound on the text held, with 16 bytes counted for each line */
+  /** @param maxBytes limit of the text held, plus 16 bytes counted per line */
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
   }
@@ -37,7 +37,7 @@ export class BoundedLines<T extends { readonly line: string }> {
     }
   }
 
-  /** Takes the oldest line out; undefined when there is none. */
+  /** Removes and returns the oldest line; undefined when there is none. */
   shift(): T | undefined {
     const entry = this.#lines[this.#head];
     if (entry === undefined) return undefined;
@@ -59,7 +59,7 @@ export class BoundedLines<T extends { readonly line: string }> {
     return this.#lines.length - this.#head;
   }
 
-  /** How many lines were pushed out by newer ones. */
+  /** Number of lines pushed out by newer ones. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -70,7 +70,7 @@ export class BoundedLines<T extends { readonly line: string }> {
   }
 }
 
-/** Output as it comes from a process, made into lines. */
+/** Output of a process, split into lines. */
 export class LogRing {
   readonly #lines: BoundedLines<LogLine>;
   #partial = '';
@@ -79,7 +79,7 @@ export class LogRing {
     this.#lines = new BoundedLines(maxBytes);
   }
 
-  /** Adds output as it came, in pieces that need not end at a line's end. Returns the lines completed by it. */
+  /** Adds a chunk of output, which need not end at the end of a line. Returns the lines it completed. */
   write(chunk: string, at = Date.now()): string[] {
     const pieces = (this.#partial + chunk).split(/\r?\n/);
     this.#partial = pieces.pop() ?? '';
@@ -91,7 +91,7 @@ export class LogRing {
     return pieces;
   }
 
-  /** Ends a line left without its newline, as a crashed process leaves one. Returns it, if there was one. */
+  /** Completes a line without a newline, as a crashed process leaves it. Returns it, if any. */
   flush(at = Date.now()): string | undefined {
     const rest = this.#partial;
     this.#partial = '';
@@ -110,7 +110,7 @@ export class LogRing {
     return this.#lines.tail(count);
   }
 
-  /** How many lines were pushed out by newer ones. */
+  /** Number of lines pushed out by newer ones. */
   get dropped(): number {
     return this.#lines.dropped;
   }

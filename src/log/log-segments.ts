@@ -1,10 +1,10 @@
 /**
- * A log in files that together never exceed a bound: `appliance.log` is written to; when it is full it becomes
- * `appliance-NUMBER.log`, numbers ascending, and the oldest of those go.
+ * A log in files that together never exceed a limit: `appliance.log` is written; when it is full it becomes
+ * `appliance-NUMBER.log`, numbers ascending, and the oldest of those are removed.
  *
- * Invariants: before each write there is room for it within `totalBytes`; a line is never split over two files; a
- * write that fails leaves no half line behind, and a half line from a power cut is ended before the next.
- * Calls do not overlap: the caller waits for one before the next, except `tail`, which only reads.
+ * Invariants: each write fits within `totalBytes`; a line is never split over two files; a failed write leaves no
+ * partial line, and a partial line from a power cut is ended before the next. Calls do not overlap: the caller awaits
+ * each one before the next, except `tail`, which only reads.
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { isErrno } from '../linux/mod.ts';
@@ -12,7 +12,7 @@ import { cutUtf8 } from './text.ts';
 
 const CURRENT = 'appliance.log';
 const CLOSED = /^appliance-(\d{8,})\.log$/;
-/** How many files the bound is divided into: what one rotation loses is this part of it. */
+/** Number of files the limit is divided into: one rotation loses this fraction of it. */
 const SEGMENTS = 8;
 const NEWLINE = 0x0a;
 
@@ -21,7 +21,7 @@ interface Segment {
   readonly bytes: number;
 }
 
-/** A place in the log: what was written before it stays before it, whatever is renamed. */
+/** A position in the log: earlier lines stay before it whatever is renamed. */
 export interface LogPosition {
   readonly segment: number;
   readonly bytes: number;
@@ -33,7 +33,7 @@ export class LogSegments {
   #handle: FileHandle | undefined;
   #size = 0;
   #closed: Segment[] = [];
-  /** The number that the current file gets when it is full. */
+  /** The number of the current file once it is full. */
   #number = 1;
 
   constructor(directory: string, totalBytes: number) {
@@ -45,7 +45,7 @@ export class LogSegments {
     return this.#handle !== undefined;
   }
 
-  /** Where the next line goes; only while open. */
+  /** Position of the next line; only while open. */
   get position(): LogPosition {
     return { segment: this.#number, bytes: this.#size };
   }
@@ -63,17 +63,17 @@ export class LogSegments {
     return Math.floor(this.#totalBytes / SEGMENTS);
   }
 
-  /** Another bound: what is too much goes with the next `append`. */
+  /** Sets another limit: the next `append` removes the excess. */
   resize(totalBytes: number): void {
     this.#totalBytes = totalBytes;
   }
 
-  /** Opens or makes the current file, and removes what is beyond the bound. */
+  /** Opens or creates the current file, and removes files beyond the limit. */
   async open(): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     this.#closed = await this.#list();
     this.#number = (this.#closed.at(-1)?.number ?? 0) + 1;
-    // Not 'a': with O_APPEND a write would not go where a failed one was undone.
+    // Not 'a': with O_APPEND a write would ignore the position restored after a failed one.
     const handle = await open(this.#currentPath, 'r+').catch((error: unknown) => {
       if (isErrno(error, 'ENOENT')) return open(this.#currentPath, 'w+');
       throw error;
@@ -81,7 +81,7 @@ export class LogSegments {
     try {
       this.#size = (await handle.stat()).size;
       this.#handle = handle;
-      await this.#endHalfLine(handle);
+      await this.#endPartialLine(handle);
       await this.#makeRoom(0);
     } catch (error) {
       await this.close();
@@ -90,8 +90,8 @@ export class LogSegments {
   }
 
   /**
-   * Writes lines, each without its newline; returns how many are written. Throws only when none is: the others are
-   * tried again with the next call.
+   * Writes lines, each without its newline; returns how many are written. Throws only when none is: the caller
+   * passes the rest to the next call.
    */
   async append(lines: readonly string[]): Promise<number> {
     let done = 0;
@@ -106,7 +106,7 @@ export class LogSegments {
           group.push(bytes);
           groupBytes += bytes.length;
         }
-        // A bound too small for any line at all: there is nothing to be done for it.
+        // A limit too small for any line: nothing can be done.
         if (group.length === 0) group.push(Buffer.alloc(0));
         await this.#write(Buffer.concat(group));
         done += group.length;
@@ -118,7 +118,7 @@ export class LogSegments {
     return done;
   }
 
-  /** Makes the current file's lines outlive a power cut. */
+  /** Syncs the current file's lines to the disk. */
   async sync(): Promise<void> {
     await this.#handle?.datasync();
   }
@@ -129,10 +129,10 @@ export class LogSegments {
     await handle?.close();
   }
 
-  /** The last lines, at most `maxBytes` of them, of everything or of what was written before a position. */
+  /** The last lines, at most `maxBytes` of them, of everything or before a position. */
   async tail(maxBytes: number, before?: LogPosition): Promise<string> {
     const files = await this.#list();
-    const current = await stat(this.#currentPath).catch(() => undefined); // nothing was written yet
+    const current = await stat(this.#currentPath).catch(() => undefined); // nothing written yet
     const all = current === undefined ? files : [...files, { number: this.#number, bytes: current.size }];
     const pieces: Buffer[] = [];
     let missing = maxBytes;
@@ -145,7 +145,7 @@ export class LogSegments {
       missing -= end - start;
     }
     const found = Buffer.concat(pieces);
-    // What was cut at its beginning is no line.
+    // A line cut at its start is not returned.
     const first = missing > 0 ? 0 : found.indexOf(NEWLINE) + 1;
     return found.toString('utf8', first);
   }
@@ -178,7 +178,7 @@ export class LogSegments {
     return found.sort((a, b) => a.number - b.number);
   }
 
-  /** Begins a new file when `bytes` do not fit the current one, and removes the oldest ones beyond the bound. */
+  /** Starts a new file when `bytes` do not fit into the current one, and removes the oldest ones beyond the limit. */
   async #makeRoom(bytes: number): Promise<void> {
     if (this.#size > 0 && this.#size + bytes > this.#segmentBytes) await this.#rotate();
     const kept = this.#totalBytes - this.#segmentBytes;
@@ -203,7 +203,7 @@ export class LogSegments {
 
   async #write(bytes: Buffer): Promise<void> {
     const handle = this.#handle;
-    if (handle === undefined) throw new Error(`writing to "${this.#currentPath}": it is not open`);
+    if (handle === undefined) throw new Error(`cannot write to "${this.#currentPath}": it is not open`);
     let written = 0;
     try {
       while (written < bytes.length) {
@@ -211,19 +211,19 @@ export class LogSegments {
         written += result.bytesWritten;
       }
     } catch (error) {
-      // The lines are written again later: what is there of them now would be a second copy.
-      await handle.truncate(this.#size).catch(() => {}); // the first error tells
+      // The lines are written again later: a partial write would be a duplicate.
+      await handle.truncate(this.#size).catch(() => {}); // the first error is reported
       throw error;
     }
     this.#size += bytes.length;
   }
 
-  async #endHalfLine(handle: FileHandle): Promise<void> {
+  async #endPartialLine(handle: FileHandle): Promise<void> {
     if (this.#size === 0) return;
     const last = Buffer.alloc(1);
     await handle.read(last, 0, 1, this.#size - 1);
     if (last[0] === NEWLINE) return;
-    // In the place of the last byte: a newline more might be one byte too many.
+    // Replaces the last byte: another newline might exceed the limit by one byte.
     await handle.write(Buffer.of(NEWLINE), 0, 1, this.#size - 1);
   }
 }
@@ -233,7 +233,7 @@ async function readPart(path: string, start: number, end: number): Promise<Buffe
   try {
     handle = await open(path, 'r');
   } catch (error) {
-    // Removed or renamed by a rotation meanwhile: it is no longer among the last.
+    // Removed or renamed by a rotation meanwhile: no longer one of the last.
     if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * Logs and evidence: every line of every service, what is kept of them on disk and sent away, and what is left of a
- * crash. Other folders import only this file.
+ * Logs and evidence: every line of every service, storage on disk, syslog, and crash evidence. Other folders import
+ * only this file.
  */
 export {
   CrashEvidence,

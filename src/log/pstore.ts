@@ -1,10 +1,10 @@
 /**
- * What a kernel that died left in non-volatile memory: records below /sys/fs/pstore, made into one text on the data
- * partition, then removed, because they fill a memory that the firmware needs as well.
+ * Collects what a crashed kernel left in non-volatile memory: the records below /sys/fs/pstore are joined into one text
+ * on the data partition, then removed, because the firmware needs that memory too.
  *
- * Invariants: nothing is removed before its text is on the disk; without a disk nothing is removed. A dump is cut
- * into records that begin with `REASON#COUNT PartNUMBER`; part 1 is its end, so parts are joined from the highest
- * down. Source: the kernel's fs/pstore/platform.c and Documentation/ABI/testing/pstore.
+ * Invariants: nothing is removed before its text is on the disk; without a disk nothing is removed. A dump is split
+ * into records that start with `REASON#COUNT PartNUMBER`; part 1 is its end, so parts are joined from the highest down.
+ * Source: the kernel's fs/pstore/platform.c and Documentation/ABI/testing/pstore.
  */
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { isErrno } from '../linux/mod.ts';
@@ -14,17 +14,17 @@ import { printableLine } from './text.ts';
 const MAX_RECORD_BYTES = 256 * 1024;
 const MAX_RECORDS = 256;
 const MAX_TEXT_BYTES = 1024 * 1024;
-/** Lines around the reason that are told. */
-const TOLD_LINES = 12;
+/** Lines returned from the reason on. */
+const REASON_LINES = 12;
 
 export interface PstoreEvidence {
   /** When the kernel wrote it. */
   readonly at: number;
-  /** In words: `the last boot ended in: Kernel panic - not syncing: VFS: …`. */
+  /** Text: `the last boot ended in: Kernel panic - not syncing: VFS: …`. */
   readonly reason: string;
-  /** The reason's line and those that follow it. */
+  /** The line of the reason and the following ones. */
   readonly lines: readonly string[];
-  /** The text on the data partition; undefined: there is none, and the records are where they were. */
+  /** The text on the data partition; undefined: none was written, and the records remain. */
   readonly file?: string;
 }
 
@@ -43,7 +43,7 @@ interface DumpRecord {
   readonly text: string;
 }
 
-/** Collects what is there; undefined when there is nothing (or no pstore). Rejects when the text cannot be written. */
+/** Collects the records; undefined when there are none (or no pstore). Rejects when the text cannot be written. */
 export async function collectPstore(options: PstoreOptions): Promise<PstoreEvidence | undefined> {
   const root = options.root ?? '/sys/fs/pstore';
   const names = await namesIn(root);
@@ -60,14 +60,14 @@ export async function collectPstore(options: PstoreOptions): Promise<PstoreEvide
   const { reason, lines } = explain(text);
   if (!options.persistent) return { at, reason, lines };
   await mkdir(options.directory, { recursive: true });
-  // The end tells why: it is the beginning that is cut.
+  // The reason is at the end, so the start is cut.
   const kept = Buffer.from(text, 'utf8').subarray(-MAX_TEXT_BYTES).toString('utf8');
   const file = await writeEvidence(options.directory, `pstore-${fileTime(at)}`, {
     head: { service: 'kernel', at, reason },
     body: kept,
   });
   for (const name of names) {
-    // One that the firmware does not let go is tried again at the next boot.
+    // A record that the firmware does not release is retried at the next boot.
     await rm(`${root}/${name}`, { force: true }).catch(() => {});
   }
   return { at, reason, lines, file };
@@ -103,7 +103,7 @@ async function readRecord(path: string, name: string): Promise<DumpRecord | unde
       text: content.slice(header?.[0].length ?? 0).trimEnd(),
     };
   } catch {
-    return undefined; // a record that the firmware does not give back: the others may tell
+    return undefined; // a record that the firmware does not return: the others may have the reason
   } finally {
     await handle?.close();
   }
@@ -116,7 +116,7 @@ const DUMP_MS = 60_000;
 function inOrder(records: readonly DumpRecord[]): DumpRecord[] {
   const dumps: DumpRecord[][] = [];
   for (const record of records.toSorted((a, b) => a.at - b.at)) {
-    // The count begins anew with each boot: the same title may stand for the dumps of several.
+    // The count restarts with each boot: dumps of several boots may have the same title.
     const dump = dumps.find(
       ([first, ...others]) =>
         first !== undefined &&
@@ -130,29 +130,29 @@ function inOrder(records: readonly DumpRecord[]): DumpRecord[] {
   return dumps.flatMap((dump) => dump.sort((a, b) => b.part - a.part));
 }
 
-/** What names the death of a kernel, the gravest first. */
-const DEATHS: readonly (readonly [RegExp, string])[] = [
+/** Patterns of a kernel crash, the most severe first. */
+const CRASH_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/Kernel panic - not syncing/, 'the last boot ended in'],
   [
     /^(?:BUG:|Oops\b|general protection fault|watchdog: BUG:|Unable to handle|invalid opcode)/,
-    'the last boot had',
+    'the last boot reported',
   ],
 ];
 
 function explain(text: string): { reason: string; lines: string[] } {
   const lines = text.split('\n').map(stripPrefix);
-  for (const [pattern, words] of DEATHS) {
+  for (const [pattern, what] of CRASH_PATTERNS) {
     const index = lines.findIndex((line) => pattern.test(line));
     if (index < 0) continue;
     return {
-      reason: `${words}: ${(lines[index] ?? '').slice(0, 300)}`,
-      lines: lines.slice(index, index + TOLD_LINES),
+      reason: `${what}: ${(lines[index] ?? '').slice(0, 300)}`,
+      lines: lines.slice(index, index + REASON_LINES),
     };
   }
-  return { reason: 'the last boot left a kernel log without a panic', lines: lines.slice(-TOLD_LINES) };
+  return { reason: 'the last boot left a kernel log without a panic', lines: lines.slice(-REASON_LINES) };
 }
 
-/** `<0>[   12.345678][  T1] Kernel panic` without what stands before the words. */
+/** `<0>[   12.345678][  T1] Kernel panic` without the prefix before the text. */
 function stripPrefix(line: string): string {
   return printableLine(line.replace(/^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])?\s?/, ''));
 }

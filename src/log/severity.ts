@@ -1,4 +1,4 @@
-/** How grave a line is: syslog's eight degrees, which the kernel's printk shares. */
+/** Severity of a line: syslog's eight levels, shared by the kernel's printk. */
 
 /** In the order of their numbers, 0 first. Source: RFC 5424 section 6.2.1, table 2. */
 export const LOG_SEVERITIES = [
@@ -14,12 +14,12 @@ export const LOG_SEVERITIES = [
 
 export type LogSeverity = (typeof LOG_SEVERITIES)[number];
 
-/** The number on the wire: 0 is the gravest. */
+/** The number on the wire: 0 is the most severe. */
 export function severityNumber(severity: LogSeverity): number {
   return LOG_SEVERITIES.indexOf(severity);
 }
 
-/** Whether `severity` is at least as grave as `limit`. */
+/** Whether `severity` is at least as severe as `limit`. */
 export function isAtLeast(severity: LogSeverity, limit: LogSeverity): boolean {
   return severityNumber(severity) <= severityNumber(limit);
 }

@@ -1,6 +1,6 @@
 /**
  * One syslog message: `<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID SD MSG`. Source: RFC 5424 section 6; the
- * length that every receiver should take is RFC 5426 section 3.2's.
+ * length that every receiver should accept: RFC 5426 section 3.2.
  */
 import { KERNEL_SERVICE } from './kernel-log.ts';
 import type { LogRecord } from './log-hub.ts';
@@ -20,11 +20,11 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export interface SyslogSender {
   readonly hostname: string;
-  /** The pid of this program, which stands for the lines it wrote itself. */
+  /** The pid of this program, used for its own lines. */
   readonly pid: number;
 }
 
-/** At most `MAX_SYSLOG_BYTES`; what is longer is cut after a whole character. */
+/** At most `MAX_SYSLOG_BYTES`; longer ones are cut after a whole character. */
 export function encodeSyslog(record: LogRecord, sender: SyslogSender): Buffer {
   const facility = record.service === KERNEL_SERVICE ? FACILITY.kernel : FACILITY.daemon;
   const header = [
@@ -37,15 +37,15 @@ export function encodeSyslog(record: LogRecord, sender: SyslogSender): Buffer {
     NIL,
   ].join(' ');
   const message = Buffer.from(record.line, 'utf8');
-  // Section 6.4: text in UTF-8 begins with the mark; ASCII alone needs none, and some receivers show it.
+  // Section 6.4: UTF-8 text starts with the byte order mark; pure ASCII needs none, and some receivers display it.
   const isAscii = message.length === record.line.length;
-  const beginning = Buffer.concat([Buffer.from(`${header} `, 'latin1'), isAscii ? EMPTY : BYTE_ORDER_MARK]);
-  return Buffer.concat([beginning, cutUtf8(message, MAX_SYSLOG_BYTES - beginning.length)]);
+  const start = Buffer.concat([Buffer.from(`${header} `, 'latin1'), isAscii ? EMPTY : BYTE_ORDER_MARK]);
+  return Buffer.concat([start, cutUtf8(message, MAX_SYSLOG_BYTES - start.length)]);
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/** Printable ASCII without blanks (PRINTUSASCII), never empty. */
+/** Printable ASCII without spaces (PRINTUSASCII), never empty. */
 function headerField(text: string, maxLength: number): string {
   const clean = text.replace(/[^\u0021-\u007e]/g, '_').slice(0, maxLength);
   return clean === '' ? NIL : clean;

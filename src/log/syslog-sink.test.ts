@@ -8,7 +8,7 @@ import { LOG_SEVERITIES, type LogSeverity } from './severity.ts';
 import { encodeSyslog, MAX_SYSLOG_BYTES } from './syslog-message.ts';
 import { SyslogSink } from './syslog-sink.ts';
 
-/** A reader of RFC 5424's grammar, written from its ABNF; throws where a message does not follow it. */
+/** A parser of RFC 5424's grammar, written from its ABNF; throws where a message does not follow it. */
 function parse(message: Buffer): {
   priority: number;
   at: number;
@@ -42,7 +42,7 @@ const record = (more: Partial<LogRecord> = {}): LogRecord => ({
 const SENDER = { hostname: 'box', pid: 1 };
 
 describe('encodeSyslog', () => {
-  it('writes the example of a line as a receiver expects it', () => {
+  it('encodes an example line as a receiver expects it', () => {
     expect(encodeSyslog(record(), SENDER).toString()).toBe(
       '<30>1 2026-07-01T12:00:00.007Z box vpp - - - hello',
     );
@@ -52,12 +52,12 @@ describe('encodeSyslog', () => {
     expect(parse(encodeSyslog(record({ service: 'appliance' }), SENDER)).procId).toBe('1');
   });
 
-  it('marks what is not ASCII as UTF-8, and only that', () => {
+  it('marks only non-ASCII text as UTF-8', () => {
     expect(parse(encodeSyslog(record({ line: 'ü' }), SENDER))).toMatchObject({ text: 'ü', hasMark: true });
     expect(parse(encodeSyslog(record({ line: 'u' }), SENDER))).toMatchObject({ text: 'u', hasMark: false });
   });
 
-  it('follows the grammar whatever the names and the line are, within its length', () => {
+  it('follows the grammar and its length for any names and line', () => {
     const names = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 300, maxLength: 400 }));
     fc.assert(
       fc.property(
@@ -113,7 +113,7 @@ describe('SyslogSink', () => {
     }
   }
 
-  it('sends every line, those from before it was attached too, in order', async () => {
+  it('sends every line, including those from before it was attached, in order', async () => {
     const server = await listen();
     const hub = new LogHub();
     hub.push('kernel', 'info', 'boots');
@@ -127,7 +127,7 @@ describe('SyslogSink', () => {
     expect(sink.status).toMatchObject({ state: 'sending', lost: 0 });
   });
 
-  it('keeps lines while nobody takes them and sends them when somebody does', async () => {
+  it('keeps lines while no server listens and sends them when one does', async () => {
     const first = await listen();
     const target = { host: '127.0.0.1', port: first.port };
     sockets.pop()?.close();
@@ -145,7 +145,7 @@ describe('SyslogSink', () => {
     expect(sink.status).toMatchObject({ state: 'sending', lost: 0 });
   });
 
-  it('goes to another server when told to, and to none', async () => {
+  it('switches to another server, and to none, when reconfigured', async () => {
     const [one, two] = [await listen(), await listen(0, '::1').catch(() => listen())];
     const hub = new LogHub();
     const sink = open({ target: { host: '127.0.0.1', port: one.port } });
@@ -164,7 +164,7 @@ describe('SyslogSink', () => {
     expect([...one.texts, ...two.texts]).toHaveLength(2);
   });
 
-  it('drops the oldest beyond its bound, counts them and says so once', async () => {
+  it('drops the oldest beyond its limit, counts them and reports it once', async () => {
     const server = await listen();
     const said: string[] = [];
     const sink = open({
@@ -184,7 +184,7 @@ describe('SyslogSink', () => {
     expect(said).toHaveLength(1);
   });
 
-  it('sends what waits at its end', async () => {
+  it('sends queued lines at its end', async () => {
     const server = await listen();
     const sink = open({ target: { host: '127.0.0.1', port: server.port } });
     sink.write(record({ line: 'restart now' }));
@@ -194,7 +194,7 @@ describe('SyslogSink', () => {
     expect(server.texts).toEqual(['box vpp restart now']);
   });
 
-  it('tells that nobody hears it while that is so, and not of what is over at once', async () => {
+  it('reports a lasting lack of a listener, and not a short one', async () => {
     const gone = await listen();
     const { port } = gone;
     const told: (string | undefined)[] = [];

@@ -1,11 +1,11 @@
 /**
  * Sends every line to one syslog server over UDP (RFC 5424 in RFC 5426).
  *
- * Invariants: `write` only queues; the queue is bounded, and what does not fit pushes out the oldest, counted; at
- * most `LINES_PER_TURN` lines leave in `TURN_MS`, so that neither the network nor a neighbour that is still being
- * resolved is flooded; lines that the kernel refuses to send (no route yet), or that are answered by an error before
- * the next turn (nobody listens), are tried again, one first, so that the boot's lines arrive once there is a network
- * and a server. Trouble is said at most once a minute.
+ * Invariants: `write` only queues; the queue is bounded, and new lines push out the oldest, which are counted; at most
+ * `LINES_PER_TURN` lines are sent in `TURN_MS`, so that neither the network nor an unresolved neighbour is flooded;
+ * lines that the kernel refuses to send (no route yet), or that an error answers before the next turn (no listener),
+ * are retried, one first, so that the boot's lines arrive once there is a network and a server. Problems are reported
+ * at most once a minute.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -17,23 +17,23 @@ import { encodeSyslog } from './syslog-message.ts';
 
 const QUEUE_BYTES = 1024 * 1024;
 const LINES_PER_TURN = 100;
-/** A thousand lines a second. */
+/** A thousand lines per second. */
 const TURN_MS = 100;
 const RETRY_MS = 1_000;
-/** A network takes its time to come up at boot: trouble younger than this is not worth a line. */
+/** The network takes time to come up at boot: a problem younger than this is not reported. */
 const PATIENCE_MS = 30_000;
-const SAY_MS = 60_000;
+const REPORT_MS = 60_000;
 
 export interface SyslogSinkOptions {
   readonly hostname: string;
-  /** Where lines go; undefined: nowhere, until `reconfigure` names a server. */
+  /** The server; undefined: none, until `reconfigure` sets one. */
   readonly target: Endpoint | undefined;
-  /** Told of lines that were lost and of a server that cannot be reached, at most once a minute. */
-  readonly onProblem: (words: string) => void;
-  /** Told why lines have not left for a while, and with nothing that they leave again. */
+  /** Receives reports of lost lines and of an unreachable server, at most once a minute. */
+  readonly onProblem: (reason: string) => void;
+  /** Receives why lines have not been sent for a while, and undefined once they are sent again. */
   readonly onTrouble?: (reason: string | undefined) => void;
   readonly queueBytes?: number;
-  /** How long a network may take to come up; default 30 s. */
+  /** How long the network may take to come up; default 30 s. */
   readonly patienceMs?: number;
 }
 
@@ -54,7 +54,7 @@ export class SyslogSink implements LogSink, AsyncDisposable {
   #hostname: string;
   #target: Endpoint | undefined;
   #queue: BoundedLines<LogRecord>;
-  /** Refused; older than everything in the queue. */
+  /** Refused lines; older than everything in the queue. */
   #again: LogRecord[] = [];
   /** The last turn's lines: sent, unless an error still comes back. */
   #unconfirmed: LogRecord[] = [];
@@ -62,13 +62,13 @@ export class SyslogSink implements LogSink, AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> | undefined;
   #sent = 0;
-  /** Lines pushed out of earlier queues, and lines that no datagram can carry. */
+  /** Lines pushed out of earlier queues, and lines too long for a datagram. */
   #lostBefore = 0;
-  #lostSaid = 0;
+  #lostReported = 0;
   #trouble: { readonly reason: string; readonly since: number } | undefined;
-  #saidAt = Number.NEGATIVE_INFINITY;
-  /** The reason that `onTrouble` was told last. */
-  #told: string | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  /** The reason last passed to `onTrouble`. */
+  #reportedTrouble: string | undefined;
   #closed = false;
 
   constructor(options: SyslogSinkOptions) {
@@ -92,13 +92,13 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     this.#schedule(0);
   }
 
-  /** Another server (or none), another name of this machine. What waits goes to the new server. */
+  /** Sets another server (or none) and host name. Queued lines go to the new server. */
   reconfigure(target: Endpoint | undefined, hostname = this.#hostname): void {
     this.#hostname = hostname;
     if (target?.host === this.#target?.host && target?.port === this.#target?.port) return;
     this.#target = target;
     this.#confirm();
-    this.#tell(undefined);
+    this.#reportTrouble(undefined);
     this.#closeSocket();
     if (target === undefined) {
       this.#lostBefore = this.#lost;
@@ -110,7 +110,7 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     this.#schedule(0);
   }
 
-  /** Sends what waits, as far as one turn takes it, and closes. */
+  /** Sends queued lines, at most one turn's, and closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -138,12 +138,12 @@ export class SyslogSink implements LogSink, AsyncDisposable {
         this.#turn = undefined;
         if (this.#unconfirmed.length > 0) this.#schedule(TURN_MS);
         else if (this.#again.length > 0 || this.#queue.length > 0) this.#schedule(RETRY_MS);
-        this.#sayTrouble();
+        this.#logProblem();
       });
     }, delayMs).unref();
   }
 
-  /** No error came back for the last turn: its lines count as sent, and whatever the trouble was, it is over. */
+  /** The last turn had no error: its lines count as sent, and any problem is over. */
   #confirm(): void {
     this.#confirmAccepted();
     this.#endTrouble();
@@ -151,12 +151,12 @@ export class SyslogSink implements LogSink, AsyncDisposable {
 
   #endTrouble(): void {
     this.#trouble = undefined;
-    this.#tell(undefined);
+    this.#reportTrouble(undefined);
   }
 
-  #tell(reason: string | undefined): void {
-    if (reason === this.#told) return;
-    this.#told = reason;
+  #reportTrouble(reason: string | undefined): void {
+    if (reason === this.#reportedTrouble) return;
+    this.#reportedTrouble = reason;
     this.#options.onTrouble?.(reason);
   }
 
@@ -174,12 +174,13 @@ export class SyslogSink implements LogSink, AsyncDisposable {
   #setTrouble(reason: string): void {
     this.#trouble = { reason, since: this.#trouble?.since ?? Date.now() };
     const isOld = Date.now() - this.#trouble.since >= (this.#options.patienceMs ?? PATIENCE_MS);
-    if (isOld && this.#target !== undefined) this.#tell(`sending to ${describe(this.#target)}: ${reason}`);
-    // A new one chooses its source address anew: the machine may have got another.
+    if (isOld && this.#target !== undefined)
+      this.#reportTrouble(`sending to ${describe(this.#target)}: ${reason}`);
+    // A new socket selects its source address again: the machine may have another one now.
     this.#closeSocket();
   }
 
-  /** One turn's lines, each answered by the kernel before the next turn begins. Never rejects. */
+  /** Sends one turn's lines, each answered by the kernel before the next turn starts. Never rejects. */
   async #sendTurn(target: Endpoint): Promise<void> {
     if (this.#unconfirmed.length > 0) this.#confirm();
     const limit = this.#trouble === undefined ? LINES_PER_TURN : 1;
@@ -219,7 +220,7 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     }
     this.#unconfirmed = accepted;
     if (failure === undefined) return;
-    // This one is the answer to a line before: nobody heard any of them.
+    // This error answers an earlier line: none of them was received.
     if (isErrno(failure, 'ECONNREFUSED')) refused.push(...accepted);
     else this.#confirmAccepted();
     this.#unconfirmed = [];
@@ -227,18 +228,18 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     this.#setTrouble(failure instanceof Error ? failure.message : 'the message was not sent');
   }
 
-  /** Those of a turn that failed in part: their socket is closed, and no answer will come for them. */
+  /** The lines sent in a turn that failed in part: their socket is closed, so no error will arrive for them. */
   #confirmAccepted(): void {
     this.#sent += this.#unconfirmed.length;
     this.#unconfirmed = [];
   }
 
-  /** A connected socket hears what the network answers, and looks up its route once. */
+  /** A connected socket receives the network's errors, and looks up its route once. */
   async #connected({ host, port }: Endpoint): Promise<Socket> {
     if (this.#socket !== undefined) return this.#socket;
     const address = host === 'localhost' ? '127.0.0.1' : host;
     const family = isIP(address.replace(/%.*$/, ''));
-    if (family === 0) throw new Error(`syslog server "${host}": is no address`);
+    if (family === 0) throw new Error(`syslog server "${host}": expected an IP address`);
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     socket.unref();
     try {
@@ -264,21 +265,21 @@ export class SyslogSink implements LogSink, AsyncDisposable {
     this.#socket = undefined;
   }
 
-  #sayTrouble(): void {
+  #logProblem(): void {
     const now = performance.now();
-    if (now - this.#saidAt < SAY_MS || this.#target === undefined) return;
-    const lost = this.#lost - this.#lostSaid;
+    if (now - this.#reportedAt < REPORT_MS || this.#target === undefined) return;
+    const lost = this.#lost - this.#lostReported;
     const trouble = this.#trouble;
     const isOld =
       trouble !== undefined && Date.now() - trouble.since >= (this.#options.patienceMs ?? PATIENCE_MS);
     if (lost === 0 && !isOld) return;
-    this.#saidAt = now;
-    this.#lostSaid = this.#lost;
-    const words = [
+    this.#reportedAt = now;
+    this.#lostReported = this.#lost;
+    const reasons = [
       trouble === undefined ? [] : [trouble.reason],
       lost === 0 ? [] : [lost === 1 ? '1 line was lost' : `${lost} lines were lost`],
     ].flat();
-    this.#options.onProblem(`sending to ${describe(this.#target)}: ${words.join('; ')}`);
+    this.#options.onProblem(`sending to ${describe(this.#target)}: ${reasons.join('; ')}`);
   }
 }
 
