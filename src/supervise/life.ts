@@ -1,8 +1,8 @@
 /**
- * One life of a supervised program: a process group from its spawn to the moment when none of it is left.
+ * One life of a supervised program: a process group from its spawn until no process of it is left.
  *
- * Invariants: `ended` resolves once, after the process is gone and the rest of its group was killed; an ending that was
- * asked for (`terminate`, `abort`) is bounded, and what survives SIGKILL is reported.
+ * Invariants: `ended` resolves once, after the process has exited and the rest of its group was killed; a requested end
+ * (`terminate`, `abort`) is bounded, and a process that survives SIGKILL is reported.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,12 +14,12 @@ import { killGroup, spawnChild } from '../linux/mod.ts';
 const TERM_REPEAT_MS = 500;
 /** From the first SIGTERM to SIGKILL. */
 const TERM_PATIENCE_MS = 5_000;
-/** From SIGABRT to SIGKILL: what the core of a process that hangs may take. */
+/** From SIGABRT to SIGKILL: the time that a hung process may take to dump core. */
 const CORE_PATIENCE_MS = 6_000;
 /** How long the kernel may take to end a process after SIGKILL. */
 const KILL_PATIENCE_MS = 2_000;
 
-/** What to run, worked out anew before each start. */
+/** What to run, computed before each start. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
@@ -28,17 +28,17 @@ export interface Command {
 }
 
 export interface LifeHooks {
-  /** Text that the process wrote to stdout or stderr; a character is never torn. */
+  /** Text that the process wrote to stdout or stderr; a character is never split. */
   readonly onOutput: (text: string) => void;
-  /** Wraps the one synchronous call that spawns: what the child inherits (limits, namespaces) is set around it. */
+  /** Wraps the synchronous call that spawns: sets what the child inherits (limits, namespaces). */
   readonly aroundSpawn?: (<T>(spawn: () => T) => T) | undefined;
-  /** What an operator reads: SIGKILL was needed, or did not help. */
+  /** A message for the operator: SIGKILL was needed, or had no effect. */
   readonly onStubborn: (severity: 'warning' | 'error', words: string) => void;
-  /** The process survived SIGKILL: the kernel or the hardware hangs. At most once. */
+  /** The process survived SIGKILL: the kernel or the hardware hangs. Called at most once. */
   readonly onUnkillable: (pid: number, ended: Promise<void>) => void;
 }
 
-/** How a process ended: one of `code` and `signal` is set. */
+/** How a process ended: either `code` or `signal` is set. */
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -47,13 +47,13 @@ export interface ProcessEnd {
 
 export class Life {
   readonly pid: number;
-  /** Resolves when the process is gone and the rest of its group was killed. */
+  /** Resolves when the process has exited and the rest of its group was killed. */
   readonly ended: Promise<ProcessEnd>;
   readonly #hooks: LifeHooks;
   #isOver = false;
   #isUnkillable = false;
 
-  /** Spawns the program in a process group of its own; rejects with the reason when it cannot be started. */
+  /** Spawns the program in its own process group; rejects with the reason when it cannot be started. */
   static async spawn(command: Command, hooks: LifeHooks): Promise<Life> {
     const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
     const spawn = (): ChildProcess =>
@@ -64,7 +64,7 @@ export class Life {
         onOutput: (chunk, stream) => hooks.onOutput(decoders[stream].write(chunk)),
       });
     const child = hooks.aroundSpawn?.(spawn) ?? spawn();
-    // A broken pipe of a dying child is not our failure: its exit tells.
+    // A broken pipe of a dying child is no failure of ours: its exit is reported.
     child.stdout?.on('error', () => {});
     child.stderr?.on('error', () => {});
     const failed = once(child, 'error').then(([error]) => error as Error);
@@ -80,7 +80,7 @@ export class Life {
     // 'exit', not 'close': a grandchild that keeps the pipe open must not hide the end of the process.
     this.ended = once(child, 'exit').then(([code, signal]): ProcessEnd => {
       this.#isOver = true;
-      // What is left of its group would hold its sockets and NICs.
+      // Remaining processes of its group would hold its sockets and NICs.
       killGroup(pid, 'SIGKILL');
       return { code, signal, livedMs: performance.now() - startedAt };
     });
@@ -96,7 +96,7 @@ export class Life {
     await this.#kill(`did not end within ${TERM_PATIENCE_MS / 1000} s of SIGTERM`);
   }
 
-  /** Ends a process that hangs by SIGABRT, for its core; SIGCONT makes a stopped one hear it. SIGKILL after 6 s. */
+  /** Ends a hung process by SIGABRT, for its core; SIGCONT lets a stopped one receive it. SIGKILL after 6 s. */
   async abort(): Promise<void> {
     killGroup(this.pid, 'SIGABRT');
     killGroup(this.pid, 'SIGCONT');

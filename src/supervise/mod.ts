@@ -1,6 +1,6 @@
 /**
- * A program's life: start, output, end, restart; the services of `[service.NAME]`; orphans reaped. Other folders import
- * only this file.
+ * The life of a program: start, output, end, restart; the services of `[service.NAME]`; reaping of orphans. Other
+ * folders import only this file.
  */
 export { startReaper } from './reaper-loop.ts';
 export type { LifeEnd } from './restart-policy.ts';

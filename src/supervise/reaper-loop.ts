@@ -1,13 +1,13 @@
 /**
- * PID 1's duty to orphans: every process whose parent died is ours to wait for.
+ * Reaping of orphans: PID 1 waits for every process whose parent died.
  *
- * SIGCHLD says that one ended; a timer covers those that come while a reaping is under way or whose signal was
- * merged with another's. libuv's own children are left to libuv (src/linux/reaper.ts).
+ * SIGCHLD reports that one ended; a timer covers those that end during a reaping or whose signal was merged with
+ * another. libuv's own children are left to libuv (src/linux/reaper.ts).
  */
 import { reapOrphans } from '../linux/mod.ts';
 
 const PERIOD_MS = 1_000;
-/** A crowd of orphans is told of once, not one by one. */
+/** Many orphans are reported once, not one by one. */
 const REPORT_MS = 5_000;
 
 /** Reaps until disposed. `onReaped` gets the count since the last report, at most every 5 s. */
@@ -24,7 +24,7 @@ export function startReaper(onReaped: (count: number) => void): Disposable {
     }, REPORT_MS).unref();
   };
   const soon = (): void => {
-    // After libuv had its turn at the same SIGCHLD.
+    // After libuv has handled the same SIGCHLD.
     setImmediate(reap);
   };
   process.on('SIGCHLD', soon);

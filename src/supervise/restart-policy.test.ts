@@ -9,7 +9,7 @@ const CONFIG = {
   loopRetryMs: 300_000,
 };
 
-/** Runs a policy over lives of the given lengths (in ms, repeated at the end) under a fake clock. */
+/** Runs a policy over lives of the given lengths (in ms; the last one repeats) under a fake clock. */
 function setUp(lives: number[], config = CONFIG) {
   const starts: number[] = [];
   const delays: number[] = [];
@@ -40,8 +40,8 @@ describe('nextStart', () => {
     ['the first short life', 0, 10, { failures: 1, delayMs: 1_000, isLooping: false }],
     ['the fourth', 3, 59_999, { failures: 4, delayMs: 8_000, isLooping: false }],
     ['the fifth: looping', 4, 0, { failures: 5, delayMs: 300_000, isLooping: true }],
-    ['each one after it', 9, 10, { failures: 10, delayMs: 300_000, isLooping: true }],
-    ['a stable life ends the row', 9, 60_000, { failures: 0, delayMs: 1_000, isLooping: false }],
+    ['each later one', 9, 10, { failures: 10, delayMs: 300_000, isLooping: true }],
+    ['a stable life ends the series', 9, 60_000, { failures: 0, delayMs: 1_000, isLooping: false }],
   ])('%s', (_name, failures, livedMs, next) => {
     expect(nextStart(failures, { reason: 'x', livedMs }, CONFIG)).toEqual(next);
   });
@@ -63,7 +63,7 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
-  it('is looping after five short lives, then tries every five minutes for ever', async () => {
+  it('is looping after five short lives, then retries every five minutes without end', async () => {
     const run = setUp([10]);
     await vi.advanceTimersByTimeAsync(16_000);
     expect(run.starts).toHaveLength(5);
@@ -78,7 +78,7 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
-  it('tries a looping service at once when asked', async () => {
+  it('starts a looping service at once on request', async () => {
     const run = setUp([10]);
     await vi.advanceTimersByTimeAsync(16_000);
     run.policy.retryNow();
@@ -88,7 +88,7 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
-  it('tries a service in its backoff at once when asked, and counts on', async () => {
+  it('starts a service in its backoff at once on request, and keeps its count', async () => {
     const run = setUp([10]);
     await vi.advanceTimersByTimeAsync(1_100);
     expect(run.starts).toHaveLength(2);
@@ -100,7 +100,7 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
-  it('tries at once when asked while the fallback is still being set up', async () => {
+  it('starts at once on request while the fallback is still being set up', async () => {
     const setUpFallback = Promise.withResolvers<void>();
     const starts: number[] = [];
     const policy = new RestartPolicy({ ...CONFIG, loopAfter: 1 }, () => setUpFallback.promise);
@@ -119,7 +119,7 @@ describe('RestartPolicy', () => {
     await done;
   });
 
-  it('starts again at the first delay after a stable life', async () => {
+  it('returns to the first delay after a stable life', async () => {
     const run = setUp([10, 10, 10, 60_000, 10]);
     await vi.advanceTimersByTimeAsync(7_100);
     expect(run.delays).toEqual([1_000, 2_000, 4_000]);
@@ -131,7 +131,7 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
-  it('leaves looping for a normal backoff once a life was stable', async () => {
+  it('returns from looping to a normal backoff after a stable life', async () => {
     const run = setUp([10, 10, 10, 10, 10, 60_000, 10]);
     await vi.advanceTimersByTimeAsync(16_000);
     expect(run.loops).toEqual([5]);
@@ -141,7 +141,7 @@ describe('RestartPolicy', () => {
     await run.done;
   });
 
-  it('ends at once when aborted, in a life and in a wait', async () => {
+  it('ends at once when aborted, during a life and during a wait', async () => {
     const run = setUp([1_000_000]);
     await vi.advanceTimersByTimeAsync(10);
     run.abort.abort();

@@ -1,10 +1,10 @@
 /**
- * When a service that ended is started again: `nextStart` decides (pure), p-retry waits.
+ * When a service that ended is restarted: `nextStart` decides (pure), p-retry waits.
  *
- * An episode is a row of short lives: the delay doubles within it (1, 2, 4 … 30 s), and after `loopAfter` of them the
- * service is looping and tried every `loopRetryMs`, for ever. One life of at least `stableMs` ends the episode. Every
- * wait ends at once when `retryNow` is called, and the episode goes on where it was. The policy knows no process: what it
- * runs is a function that resolves when the life is over.
+ * An episode is a series of short lives: the delay doubles within it (1, 2, 4 … 30 s), and after `loopAfter` of them the
+ * service is looping and is retried every `loopRetryMs` without end. One life of at least `stableMs` ends the episode.
+ * `retryNow` ends every wait at once and does not reset the episode. The policy knows no process: it runs a function
+ * that resolves when the life is over.
  */
 import pRetry from 'p-retry';
 import type { SupervisorConfig } from '../config/types.ts';
@@ -14,48 +14,48 @@ export interface LifeEnd {
   readonly reason: string;
   /** How long the service itself lived, in ms; 0 when it could not be started. */
   readonly livedMs: number;
-  /** It is not to be started again. */
+  /** The service is not restarted. */
   readonly isLast?: boolean;
 }
 
-/** One life: resolves (never rejects, but by the signal's reason) when it is over. */
+/** One life: resolves when it is over; rejects only with the signal's reason. */
 export type Runner = (signal: AbortSignal) => Promise<LifeEnd>;
 
 export interface NextStart {
-  /** Short lives in a row. */
+  /** Consecutive short lives. */
   readonly failures: number;
   readonly delayMs: number;
   readonly isLooping: boolean;
 }
 
 /**
- * The start after a life that ended.
+ * Decides on the start after a life.
  *
- * @param failures short lives in a row before this one
+ * @param failures consecutive short lives before this one
  */
 export function nextStart(failures: number, end: LifeEnd, config: SupervisorConfig): NextStart {
   const { backoffMs, backoffMaxMs, stableMs, loopAfter, loopRetryMs } = config;
   if (end.livedMs >= stableMs) return { failures: 0, delayMs: backoffMs, isLooping: false };
-  const inARow = failures + 1;
-  return inARow >= loopAfter
-    ? { failures: inARow, delayMs: loopRetryMs, isLooping: true }
-    : { failures: inARow, delayMs: Math.min(backoffMs * 2 ** failures, backoffMaxMs), isLooping: false };
+  const consecutive = failures + 1;
+  return consecutive >= loopAfter
+    ? { failures: consecutive, delayMs: loopRetryMs, isLooping: true }
+    : { failures: consecutive, delayMs: Math.min(backoffMs * 2 ** failures, backoffMaxMs), isLooping: false };
 }
 
 export class RestartPolicy {
-  /** May be replaced at any time; a wait that is under way stays as it was begun. */
+  /** May be replaced at any time; a wait in progress is not changed. */
   config: SupervisorConfig;
   readonly #onWait: (end: LifeEnd, next: NextStart) => Promise<void> | void;
-  /** Ends the wait for the next start; there from the end of a life on, while `onWait` prepares a fallback as well. */
+  /** Ends the wait for the next start; set from the end of a life, also while `onWait` prepares a fallback. */
   #wait: AbortController | undefined;
 
-  /** @param onWait the next start is `next.delayMs` away; awaited before that wait begins */
+  /** @param onWait called when the next start is `next.delayMs` away; awaited before that wait begins */
   constructor(config: SupervisorConfig, onWait: (end: LifeEnd, next: NextStart) => Promise<void> | void) {
     this.config = config;
     this.#onWait = onWait;
   }
 
-  /** Runs lives until the signal aborts or a life is the last one; resolves then. */
+  /** Runs lives until the signal aborts or a life is the last one, then resolves. */
   async run(live: Runner, signal: AbortSignal): Promise<void> {
     let failures = 0;
     let end = await live(signal);
@@ -66,7 +66,7 @@ export class RestartPolicy {
       this.#wait = wait;
       await this.#onWait(end, next);
       const failed = new Error(end.reason);
-      // The life that ended was the first attempt; the wait before the second ends early by either signal.
+      // The ended life was the first attempt; either signal ends the wait before the second early.
       const startAgain = (attempt: number): void => {
         if (attempt === 1) throw failed;
       };
@@ -81,8 +81,8 @@ export class RestartPolicy {
     }
   }
 
-  /** Ends the wait for the next start now; without effect while a life is under way. */
+  /** Ends the wait for the next start now; no effect during a life. */
   retryNow(): void {
-    this.#wait?.abort(new Error('the next start is wanted now'));
+    this.#wait?.abort(new Error('immediate start requested'));
   }
 }

@@ -30,7 +30,7 @@ function shell(script: string, more: Partial<ServiceOptions> = {}): Service {
 async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
-    if (performance.now() > deadline) throw new Error('it did not come to that in time');
+    if (performance.now() > deadline) throw new Error('timed out waiting for the condition');
     await sleep(10);
   }
 }
@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 describe('Service', () => {
-  it('restarts a crashing process, keeps its last words and how it ended', async () => {
+  it('restarts a crashing process, and keeps its last output and how it ended', async () => {
     const service = shell('echo out; echo last words >&2; exit 3');
     service.start();
     await until(() => service.status.state === 'looping');
@@ -52,22 +52,22 @@ describe('Service', () => {
     expect(service.status).toMatchObject({ state: 'looping', failures: 3 });
   });
 
-  it('says which signal ended a process', async () => {
+  it('reports which signal ended a process', async () => {
     const service = shell('kill -SEGV $$');
     service.start();
     await until(() => service.status.state === 'backoff');
     expect(service.report().lastExit).toMatchObject({ signal: 'SIGSEGV' });
   });
 
-  it('counts a preparation that fails as a failed start, with its reason', async () => {
+  it('counts a failed preparation as a failed start, with its reason', async () => {
     const reasons: LifeEnd[] = [];
     const service = shell('', {
-      prepare: () => Promise.reject(new Error('there is no VPP')),
+      prepare: () => Promise.reject(new Error('VPP is not installed')),
       onEnded: (end) => void reasons.push(end),
     });
     service.start();
     await until(() => service.status.state === 'looping');
-    expect(service.status).toMatchObject({ reason: 'there is no VPP' });
+    expect(service.status).toMatchObject({ reason: 'VPP is not installed' });
     expect(reasons).toHaveLength(3);
   });
 
@@ -78,7 +78,7 @@ describe('Service', () => {
     expect(service.status).toMatchObject({ reason: expect.stringContaining('ENOENT') });
   });
 
-  it('repeats SIGTERM for a process that ignores the first, and leaves none of its group', async () => {
+  it('repeats SIGTERM for a process that ignores the first, and leaves no process of its group', async () => {
     const service = shell(`trap 'trap - TERM' TERM; sleep 300 & echo child $!; while :; do sleep 0.05; done`);
     service.start();
     await until(() => service.log().some(({ line }) => line.startsWith('child ')));
@@ -89,12 +89,12 @@ describe('Service', () => {
     expect(service.status.state).toBe('stopped');
     for (const gone of [pid, child]) {
       const stat = existsSync(`/proc/${gone}/stat`) ? readFileSync(`/proc/${gone}/stat`, 'utf8') : 'gone';
-      // A zombie waits for its new parent; it runs no more.
+      // A zombie waits for its new parent; it does not run any more.
       expect(stat).toMatch(/gone|\) Z/);
     }
   });
 
-  it('fails the current life with a reason of ours, and restarts', async () => {
+  it('fails the current life with the given reason, and restarts', async () => {
     const service = shell('exec sleep 300');
     service.start();
     await until(() => service.status.state === 'running');
@@ -105,7 +105,7 @@ describe('Service', () => {
     );
   });
 
-  it('ends one that is stopped by SIGABRT all the same, and says meanwhile why', async () => {
+  it('ends a stopped process by SIGABRT as well, and reports the reason meanwhile', async () => {
     const seen: string[] = [];
     const service = shell('exec sleep 300', {
       onStatus: (status) => {
@@ -123,7 +123,7 @@ describe('Service', () => {
     await until(() => service.restarts === 1);
   });
 
-  it('kills one that does not end of SIGABRT, and reports both as a crash', async () => {
+  it('kills a process that does not end on SIGABRT, and reports both as a crash', async () => {
     const crashes: ServiceCrash[] = [];
     const service = shell("trap '' ABRT; echo here; while :; do sleep 0.1; done", {
       onCrash: (crash) => void crashes.push(crash),
@@ -138,7 +138,7 @@ describe('Service', () => {
     );
   });
 
-  it('pauses without that counting as a failure, and begins anew; after a stop it does not', async () => {
+  it('does not count a pause as a failure, and starts again after it, but not after a stop', async () => {
     const service = shell('echo here; exec sleep 300');
     const said = (): number => service.log().filter(({ line }) => line === 'here').length;
     service.start();
@@ -155,7 +155,7 @@ describe('Service', () => {
     expect(service.status.state).toBe('stopped');
   });
 
-  it('pauses while it loops, also while the fallback is being set up', async () => {
+  it('pauses while looping, also while the fallback is being set up', async () => {
     let asked = false;
     const service = shell('exit 1', {
       onLooping: async () => {
@@ -169,7 +169,7 @@ describe('Service', () => {
     expect(service.status.state).toBe('stopped');
   });
 
-  it('takes other times for its restarts', async () => {
+  it('accepts other restart times', async () => {
     const service = shell('exit 1', { policy: { ...POLICY, loopAfter: 1000, backoffMaxMs: 20 } });
     service.start();
     await until(() => service.restarts > 1);
@@ -180,7 +180,7 @@ describe('Service', () => {
     expect(service.status).toMatchObject({ failures: 1 });
   });
 
-  it('tells of looping before it waits, so that a fallback can be set up', async () => {
+  it('reports looping before it waits, so that a fallback can be set up', async () => {
     let fallback = '';
     const service = shell('exit 1', {
       onLooping: async (reason) => {
@@ -193,7 +193,7 @@ describe('Service', () => {
     expect(fallback).toContain('exited with code 1');
   });
 
-  it('gives the evidence of an end that nobody asked for, and none of a stop', async () => {
+  it('reports evidence of an end that was not requested, and none of a stop', async () => {
     const crashes: ServiceCrash[] = [];
     const service = shell('i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo line $i; done; kill -SEGV $$', {
       onCrash: (crash) => void crashes.push(crash),
@@ -212,7 +212,7 @@ describe('Service', () => {
     expect(crashes.filter(({ exit }) => exit.signal !== 'SIGSEGV')).toHaveLength(before);
   });
 
-  it('keeps what its logger has a place for apart: output, and notes about the process', async () => {
+  it('separates output from notes about the process when its logger can', async () => {
     const said: string[] = [];
     const service = shell('echo hello; exit 3', {
       logger: {
@@ -224,12 +224,12 @@ describe('Service', () => {
     service.start();
     await until(() => said.length >= 3);
     expect(said[0]).toMatch(/^test info started as pid \d+$/);
-    // Its end may be seen before its last words are read.
+    // Its end may be seen before its last output is read.
     expect(said).toContain('test wrote hello');
     expect(said).toContainEqual(expect.stringMatching(/^test error exited with code 3 after/));
   });
 
-  it('sets around the spawn what the process inherits', async () => {
+  it('sets what the process inherits around the spawn', async () => {
     const service = shell('ulimit -c; exec sleep 300', {
       aroundSpawn: (spawn) => {
         const before = getRlimit('core');
@@ -249,7 +249,7 @@ describe('Service', () => {
     expect(getRlimit('core')).toEqual(own);
   });
 
-  it('says once that a process survives SIGKILL', { timeout: 60_000 }, async () => {
+  it('reports once that a process survives SIGKILL', { timeout: 60_000 }, async () => {
     const unkillable: number[] = [];
     let hasEnded = false;
     const service = shell('exec sleep 300', {

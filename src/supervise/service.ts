@@ -1,8 +1,8 @@
 /**
- * One supervised program: its lives one after the other, its last output, its state, its restarts.
+ * One supervised program: its successive lives, last output, state and restarts.
  *
- * Invariants: at most one life at a time; `status` changes only here; after `stop()` resolved no process of the group
- * that we know of is left. The same code runs as PID 1 and under `appliance run`.
+ * Invariants: at most one life at a time; `status` changes only here; after `stop()` has resolved, no known process of the
+ * group is left. The same code runs as PID 1 and under `appliance run`.
  */
 import type { RestartRule, SupervisorConfig } from '../config/types.ts';
 import { type ProcessExit, reasonOf } from '../linux/mod.ts';
@@ -11,9 +11,9 @@ import { LogRing, type LogSeverity, type ServiceCrash, type Logger } from '../lo
 import { type Command, Life, type ProcessEnd } from './life.ts';
 import { type LifeEnd, type NextStart, RestartPolicy } from './restart-policy.ts';
 
-/** Lines of output in a status report; the whole ring is behind `log()`. */
+/** Lines of output in a status report; `log()` has the whole ring. */
 const REPORTED_LINES = 20;
-/** Lines of output that are evidence of a crash. */
+/** Lines of output kept as evidence of a crash. */
 const EVIDENCE_LINES = 200;
 
 export interface ServiceOptions {
@@ -23,17 +23,17 @@ export interface ServiceOptions {
   readonly restart?: RestartRule;
   readonly logger: Logger;
   /**
-   * Prepares one start and says what to run; a rejection counts as a failed start with its message as reason. What it
-   * waits for it says by `onWait`.
+   * Prepares one start and returns what to run; a rejection counts as a failed start with its message as the reason.
+   * Reports what it waits for by `onWait`.
    */
   readonly prepare: (signal: AbortSignal, onWait: (reason: string) => void) => Promise<Command>;
-  /** The child runs. The signal aborts at its end. */
+  /** The child was started. The signal aborts at its end. */
   readonly onStarted?: (pid: number, life: AbortSignal) => void;
-  /** The child is gone, or could not be started. Awaited before the next start. */
+  /** The child has ended, or could not be started. Awaited before the next start. */
   readonly onEnded?: (exit: LifeEnd) => Promise<void> | void;
-  /** Five short lives in a row: awaited, so that a fallback is up before the wait begins. */
+  /** `loopAfter` consecutive short lives: awaited, so that a fallback is up before the wait begins. */
   readonly onLooping?: (reason: string) => Promise<void> | void;
-  /** What an end means, in words, from its last lines; undefined when nothing is known. */
+  /** Explains an end from its last lines; undefined when nothing is known. */
   readonly explainExit?: (end: {
     code: number | null;
     signal: string | null;
@@ -41,19 +41,19 @@ export interface ServiceOptions {
   }) => string | undefined;
   /** Called after each change of `status`. */
   readonly onStatus?: (status: ServiceStatus) => void;
-  /** Wraps the one synchronous call that spawns: what the child inherits (limits) is set around it. */
+  /** Wraps the synchronous call that spawns: sets what the child inherits (limits, namespaces). */
   readonly aroundSpawn?: <T>(spawn: () => T) => T;
-  /** The process ended though nobody had asked it to stop. Not awaited: the next start does not wait for evidence. */
+  /** The process ended without a request. Not awaited: the next start does not wait for evidence. */
   readonly onCrash?: (crash: ServiceCrash) => Promise<unknown> | void;
   /**
-   * A process is still there after SIGKILL: the kernel or the hardware hangs. Called once for a process; `ended`
-   * resolves if it ends after all.
+   * A process survived SIGKILL: the kernel or the hardware hangs. Called once per process; `ended` resolves if it ends
+   * after all.
    */
   readonly onUnkillable?: (pid: number, ended: Promise<void>) => void;
 }
 
 interface Ending extends LifeEnd {
-  /** All but exit code 0. */
+  /** Anything but exit code 0. */
   readonly isFailure: boolean;
 }
 
@@ -63,21 +63,20 @@ export class Service {
   readonly #ring = new LogRing();
   readonly #policy: RestartPolicy;
   #restart: RestartRule;
-  /** How the last life ended. */
   #lastEnding: Ending | undefined;
-  /** One row of lives: aborted by `pause` and `stop`. */
+  /** One series of lives: aborted by `pause` and `stop`. */
   #run = new AbortController();
   #isStopped = false;
   #status: ServiceStatus;
   #starts = 0;
   #lastExit: ProcessExit | undefined;
-  /** The process, while there is one. */
+  /** The process, while it runs. */
   #life: Life | undefined;
-  /** Why the life is being ended as a failure. */
+  /** Why the process is being ended as a failure. */
   #abortReason: string | undefined;
-  /** The row of lives, while it goes on. */
+  /** The series of lives, while it lasts. */
   #done: Promise<void> | undefined;
-  /** The attempt that is under way, its preparation included. */
+  /** The current attempt, including its preparation. */
   #attempt: Promise<unknown> | undefined;
 
   constructor(options: ServiceOptions) {
@@ -96,7 +95,7 @@ export class Service {
     return this.#life?.pid;
   }
 
-  /** Starts after the first. */
+  /** Number of starts after the first. */
   get restarts(): number {
     return Math.max(0, this.#starts - 1);
   }
@@ -116,7 +115,7 @@ export class Service {
     };
   }
 
-  /** Begins to run and restart the process, also after a `pause`; returns at once. Not after `stop`. */
+  /** Begins to run and restart the process, also after a `pause`; returns at once. No effect after `stop`. */
   start(): void {
     if (this.#isStopped || this.#done !== undefined) return;
     this.#run = new AbortController();
@@ -128,18 +127,18 @@ export class Service {
         return attempt;
       }, signal)
       .then(() => {
-        // The last life is over: it may begin anew.
+        // The last life is over: `start` may begin again.
         if (this.#done === done && !signal.aborted) this.#done = undefined;
       });
     this.#done = done;
   }
 
-  /** Other times for restarts, from the next row of short lives on; a wait that is under way ends as it was begun. */
+  /** Sets the restart times, in force from the next wait; a wait in progress is not changed. */
   setPolicy(policy: SupervisorConfig): void {
     this.#policy.config = policy;
   }
 
-  /** Another rule for restarts; one that ended and would have been started again by it is started. */
+  /** Sets the restart rule; a service that has ended and would have been restarted by this rule is started. */
   setRestart(rule: RestartRule): void {
     if (rule === this.#restart) return;
     this.#restart = rule;
@@ -147,14 +146,14 @@ export class Service {
     if (end !== undefined && this.#done === undefined && !this.#isLast(end)) this.start();
   }
 
-  /** A looping service is tried at once. */
+  /** Starts a looping service at once. */
   retryNow(): void {
     this.#policy.retryNow();
   }
 
   /**
-   * Ends a process that hangs, as a failure with this reason: by SIGABRT, by SIGKILL when that has not ended it in time.
-   * Without effect on one that is being ended.
+   * Ends a hung process as a failure with this reason: by SIGABRT, then by SIGKILL when it has not ended in time.
+   * No effect on a process that is being ended.
    */
   async abort(reason: string): Promise<void> {
     const life = this.#life;
@@ -164,16 +163,16 @@ export class Service {
     await life.abort();
   }
 
-  /** Ends the process and all restarts for good: SIGTERM repeated, SIGKILL after 5 s. Resolves when it is gone. */
+  /** Ends the process and all restarts for good: SIGTERM repeated, SIGKILL after 5 s. Resolves when it has ended. */
   async stop(reason = 'stopped on request'): Promise<void> {
     this.#isStopped = true;
     await this.#halt(reason);
   }
 
-  /** As `stop`, but `start` begins anew. Resolves when also a preparation that was under way has ended. */
+  /** As `stop`, but `start` may be called again. Resolves when a running preparation has ended as well. */
   async pause(reason: string): Promise<void> {
     await this.#halt(reason);
-    // It rejects or resolves with its end: both mean that it is over.
+    // It rejects or resolves at its end.
     await Promise.allSettled([this.#attempt]);
     this.#done = undefined;
   }
@@ -200,7 +199,7 @@ export class Service {
     const stable = `${this.#policy.config.stableMs / 1000} s`;
     logger.error(
       this.name,
-      `looping: ${failures} starts in a row did not live ${stable} (${reason}); tried again every ${delay}`,
+      `looping: ${failures} starts in a row lasted less than ${stable} (${reason}); retried every ${delay}`,
     );
     await onLooping?.(reason);
   }
@@ -228,11 +227,11 @@ export class Service {
     try {
       await this.#options.onEnded?.(end);
     } catch (error) {
-      this.#options.logger.error(this.name, `after its end: ${String(error)}`);
+      this.#options.logger.error(this.name, `cannot clean up after its end: ${String(error)}`);
     }
     this.#lastEnding = end;
     if (signal.aborted || !this.#isLast(end)) return end;
-    const reason = `${end.reason}; not started again (restart = ${this.#restart})`;
+    const reason = `${end.reason}; not restarted (restart = ${this.#restart})`;
     this.#setStatus({ state: 'stopped', reason, since: Date.now() });
     this.#options.logger[end.isFailure ? 'warning' : 'info'](this.name, reason);
     return { ...end, isLast: true };
@@ -267,7 +266,7 @@ export class Service {
     return this.#account(pid, end);
   }
 
-  /** What is left of a life: its exit, and its evidence when nobody had asked it to end. */
+  /** Records the exit of a life, and its evidence when the end was not requested. */
   #account(pid: number, { code, signal, livedMs }: ProcessEnd): Ending {
     const rest = this.#ring.flush();
     if (rest !== undefined) this.#output(rest);
@@ -289,23 +288,25 @@ export class Service {
     return { reason, livedMs, isFailure: code !== 0 };
   }
 
-  /** A line that the process wrote. */
+  /** Logs a line that the process wrote. */
   #output(line: string): void {
     const { logger } = this.#options;
     if (logger.output === undefined) logger.info(this.name, line);
     else logger.output(this.name, line);
   }
 
-  /** A line about the process, among its own. */
+  /** Logs a line about the process, among its own lines. */
   #note(severity: LogSeverity, line: string): void {
     this.#ring.push(line);
     this.#options.logger.note?.(this.name, severity, line);
   }
 
   #reportCrash(exit: ProcessExit, lastLines: ServiceCrash['lastLines']): void {
-    // Started in a promise, so that a callback that throws at once is caught as well.
+    // Started in a promise, so that a synchronous throw of the callback is caught as well.
     Promise.resolve({ service: this.name, exit, lastLines })
       .then((crash) => this.#options.onCrash?.(crash))
-      .catch((error: unknown) => this.#options.logger.error(this.name, `its evidence: ${String(error)}`));
+      .catch((error: unknown) =>
+        this.#options.logger.error(this.name, `cannot keep the evidence of its crash: ${String(error)}`),
+      );
   }
 }

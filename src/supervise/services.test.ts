@@ -35,14 +35,14 @@ const use = (...configs: ServiceConfig[]): Promise<void> =>
 
 function named(name: string): Service {
   const found = services.list.find((service) => service.name === name);
-  if (found === undefined) throw new Error(`there is no service ${name}`);
+  if (found === undefined) throw new Error(`no service ${name}`);
   return found;
 }
 
 async function until(check: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!check()) {
-    if (performance.now() > deadline) throw new Error('it did not come to that in time');
+    if (performance.now() > deadline) throw new Error('timed out waiting for the condition');
     await sleep(10);
   }
 }
@@ -50,7 +50,7 @@ async function until(check: () => boolean): Promise<void> {
 const isRunning = (name: string): boolean => named(name).status.state === 'running';
 
 describe('Services', () => {
-  it('run side by side, and follow the configuration: added, changed, removed', async () => {
+  it('run in parallel, and follow the configuration: added, changed, removed', async () => {
     await use(shell('a', 'exec sleep 600'), shell('b', 'exec sleep 600'));
     await until(() => isRunning('a') && isRunning('b'));
     const pids = [named('a').pid, named('b').pid];
@@ -65,7 +65,7 @@ describe('Services', () => {
     expect(() => process.kill(pids[0] ?? 0, 0)).toThrow('ESRCH');
   });
 
-  it('get their words as they are written, with no shell between', async () => {
+  it('receive their arguments as written, without a shell', async () => {
     const file = join(directory, 'words');
     const script = `printf '%s|' "$@" > ${file}; exec sleep 600`;
     await use({ ...shell('a', script), command: ['/bin/sh', '-c', script, 'sh', 'two words', '$HOME', ''] });
@@ -79,8 +79,8 @@ describe('Services', () => {
     });
   });
 
-  it('are in their namespace, which is made when it is not there', async (ctx) => {
-    if (process.getuid?.() !== 0) ctx.skip('making a network namespace needs root');
+  it('run in their namespace, which is created when it does not exist', async (ctx) => {
+    if (process.getuid?.() !== 0) ctx.skip('creating a network namespace needs root');
     await use(shell('a', 'exec sleep 600', { netns: NETNS }), shell('b', 'exec sleep 600'));
     await until(() => isRunning('a') && isRunning('b'));
     const own = readlinkSync('/proc/self/ns/net');
@@ -91,21 +91,21 @@ describe('Services', () => {
     expect(createNamedNetns(NETNS)).toBe('existing');
   });
 
-  it('say what keeps them from starting, and are tried again', async () => {
+  it('report why they cannot start, and are retried', async () => {
     const program = join(directory, 'daemon');
     await use({ ...shell('a', ''), command: [program] });
     await until(() => named('a').status.state === 'looping');
-    expect(named('a').status).toMatchObject({ reason: `there is no program ${program}` });
+    expect(named('a').status).toMatchObject({ reason: `no executable file ${program}` });
     writeFileSync(program, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
     services.retryNow();
     await until(() => isRunning('a'));
   });
 
-  it('end in a name that is no namespace with the reason', async (ctx) => {
+  it('report the reason when the name is not a namespace', async (ctx) => {
     if (process.getuid?.() !== 0) ctx.skip(`writing into ${NETNS_DIR} needs root`);
     const name = `${NETNS}-file`;
     const path = `${NETNS_DIR}/${name}`;
-    createNamedNetns(NETNS); // the folder is there
+    createNamedNetns(NETNS); // creates the directory
     writeFileSync(path, 'text');
     try {
       await use(shell('a', 'exec sleep 600', { netns: name }));
@@ -116,7 +116,7 @@ describe('Services', () => {
     }
   });
 
-  describe('are started again', () => {
+  describe('are restarted', () => {
     it('always', async () => {
       await use(shell('a', 'exit 0'));
       await until(() => named('a').status.state === 'looping');
@@ -133,13 +133,13 @@ describe('Services', () => {
       expect(named('good').status).toMatchObject({
         state: 'stopped',
         reason: expect.stringMatching(
-          /^exited with code 0 after .* s; not started again \(restart = on-failure\)$/,
+          /^exited with code 0 after .* s; not restarted \(restart = on-failure\)$/,
         ),
       });
       expect(named('good').restarts).toBe(0);
     });
 
-    it('never, whatever the end', async () => {
+    it('never, after any end', async () => {
       await use(shell('a', 'kill -KILL $$', { restart: 'never' }));
       await until(() => named('a').status.state === 'stopped' && named('a').report().lastExit !== undefined);
       expect(named('a').status).toMatchObject({ reason: expect.stringContaining('killed by SIGKILL') });
@@ -147,7 +147,7 @@ describe('Services', () => {
       expect(named('a').restarts).toBe(0);
     });
 
-    it('by another rule at once, if it would have done so', async () => {
+    it('at once by a changed rule, if it would have restarted them', async () => {
       const script = `if [ -e ${directory}/again ]; then exec sleep 600; fi; touch ${directory}/again; exit 0`;
       await use(shell('a', script, { restart: 'never' }));
       await until(() => named('a').status.state === 'stopped' && named('a').report().lastExit !== undefined);
@@ -161,11 +161,11 @@ describe('Services', () => {
     });
   });
 
-  it('are not started once stopped', async () => {
+  it('are not started after a stop', async () => {
     await use(shell('a', 'exec sleep 600'));
     await until(() => isRunning('a'));
     expect(await services.stop()).toBe('a');
-    expect(named('a').status).toMatchObject({ state: 'stopped', reason: 'the appliance stops' });
-    await expect(use(shell('b', 'exec sleep 600'))).rejects.toThrow('the appliance stops');
+    expect(named('a').status).toMatchObject({ state: 'stopped', reason: 'the appliance is shutting down' });
+    await expect(use(shell('b', 'exec sleep 600'))).rejects.toThrow('the appliance is shutting down');
   });
 });

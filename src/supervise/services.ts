@@ -1,7 +1,8 @@
 /**
- * The programs of `[service.NAME]`: started in their network namespaces, kept running, and following the configuration.
+ * The programs of `[service.NAME]`: started in their network namespaces, kept running, and kept in step with the
+ * configuration.
  *
- * Invariants: one service a name; a program runs on while its command and its namespace stay what they are; after
+ * Invariants: one service per name; a program keeps running while its command and its namespace are unchanged; after
  * `stop()` none runs and none is started.
  */
 import type { Config, ServiceConfig, SupervisorConfig } from '../config/types.ts';
@@ -9,23 +10,23 @@ import { createNamedNetns, isProgram, withNetns } from '../linux/mod.ts';
 import type { Logger } from '../log/mod.ts';
 import { Service } from './service.ts';
 
-/** For programs that start others; the kernel gives PID 1 none. */
+/** For programs that start others; the kernel gives PID 1 no PATH. */
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ServicesOptions {
   readonly logger: Logger;
-  /** A program is about to be started in the namespace, which is there. */
+  /** A program is about to be started in the namespace, which exists. */
   readonly onNamespace?: (netns: string) => void;
   /**
-   * Resolves when a program finds in the namespace what it needs, or has waited long enough; it says by `onWait` what it
-   * waits for. Rejects when the signal aborts.
+   * Resolves when the namespace has what a program needs, or after a bounded wait; reports by `onWait` what it waits
+   * for. Rejects when the signal aborts.
    */
   readonly untilReady?: (
     netns: string,
     onWait: (reason: string) => void,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** The status of a service became another one. */
+  /** The status of a service has changed. */
   readonly onChange?: () => void;
 }
 
@@ -48,17 +49,17 @@ export class Services {
     return this.#running.map(({ service }) => service);
   }
 
-  /** Of all, for people. */
+  /** The names of all services, for display. */
   get names(): string {
     return this.list.map(({ name }) => name).join(', ') || 'none';
   }
 
   /**
-   * Makes these services run, and no others. Resolves when those that are gone or changed have ended; waits for no
-   * start: what becomes of each is in its status.
+   * Runs these services and no others. Resolves when removed and changed ones have ended; does not wait for starts:
+   * the outcome of each is in its status.
    */
   async use({ services, supervisor }: Pick<Config, 'services' | 'supervisor'>): Promise<void> {
-    if (this.#isStopped) throw new Error('could not change the services: the appliance stops');
+    if (this.#isStopped) throw new Error('cannot change the services: the appliance is shutting down');
     const before = new Map(this.#running.map((one) => [one.config.name, one]));
     const started: Service[] = [];
     this.#running = services.map((config): Running => {
@@ -73,22 +74,22 @@ export class Services {
       old.service.setRestart(config.restart);
       return { config, service: old.service };
     });
-    const gone = [...before.values()].map(({ service }) => service.stop('the configuration has it no more'));
+    const gone = [...before.values()].map(({ service }) => service.stop('removed from the configuration'));
     await Promise.all(gone);
-    // one whose place another takes has let go of its sockets by now
+    // a replaced service has released its sockets by now
     for (const service of started) service.start();
     this.#options.onChange?.();
   }
 
-  /** Looping ones are tried at once. */
+  /** Starts looping services at once. */
   retryNow(): void {
     for (const service of this.list) service.retryNow();
   }
 
-  /** Ends them all, for good. Resolves when they are gone. */
+  /** Ends all services for good. Resolves when they have ended. */
   async stop(): Promise<string> {
     this.#isStopped = true;
-    await Promise.all(this.list.map((service) => service.stop('the appliance stops')));
+    await Promise.all(this.list.map((service) => service.stop('the appliance is shutting down')));
     return this.names;
   }
 
@@ -101,7 +102,7 @@ export class Services {
       restart,
       logger,
       prepare: async (signal, onWait) => {
-        if (!isProgram(file)) throw new Error(`there is no program ${file}`);
+        if (!isProgram(file)) throw new Error(`no executable file ${file}`);
         if (netns !== undefined) {
           createNamedNetns(netns);
           onNamespace?.(netns);
