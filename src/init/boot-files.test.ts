@@ -114,7 +114,7 @@ describe('the clock', () => {
 
   it('is never before the image was built', () => {
     expect(advanceClock(undefined, options(0))).toBe(
-      "the clock was at 1970-01-01T00:00:00Z and is set to 2026-01-02T00:00:00Z, the image's",
+      'the clock was set from 1970-01-01T00:00:00Z to 2026-01-02T00:00:00Z, the build time of the image',
     );
     expect(set).toEqual([BUILT_MS]);
     expect(advanceClock(undefined, options(BUILT_MS + 1))).toBeUndefined();
@@ -124,7 +124,7 @@ describe('the clock', () => {
   it('is never before the last time that was kept', async () => {
     const data = directoryDataPartition(join(root, 'data'));
     await keepTime(data, BUILT_MS + 10 * DAY_MS);
-    expect(advanceClock(data, options(BUILT_MS + DAY_MS))).toContain('the last time kept');
+    expect(advanceClock(data, options(BUILT_MS + DAY_MS))).toContain('the last saved time');
     expect(set).toEqual([BUILT_MS + 10 * DAY_MS]);
   });
 

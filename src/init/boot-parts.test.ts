@@ -114,7 +114,7 @@ describe('shutdown steps', () => {
       ],
       { info: log, warning: log, error: log },
     );
-    expect(said[0]).toBe('hangs: not done within 30 ms, going on');
+    expect(said[0]).toBe('hangs: not done within 30 ms, continuing');
     expect(said[1]).toBe('fails: busy');
     expect(said[2]).toMatch(/^works done in \d+ ms: well$/);
   });

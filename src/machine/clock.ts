@@ -1,17 +1,17 @@
 /**
- * The wall clock of a box that may have no battery: never before the newest time that is known to have passed.
+ * The wall clock of a box that may have no battery: never earlier than the latest time known to have passed.
  *
- * Two times are known: when the image was built, and what the data partition kept of the clock at the last hour or the
- * last shutdown. NTP sets it right later; until then certificates are valid and logs are in order.
+ * Two times are known: the build time of the image, and the time saved on the data partition hourly and at shutdown.
+ * NTP corrects the clock later; until then certificates are valid and logs are in order.
  */
 import type { DataPartition } from '../disk/mod.ts';
 import { setClock } from '../linux/mod.ts';
 import { readImageFacts } from './image-facts.ts';
 
-/** In the data partition: seconds since 1970. */
+/** On the data partition: seconds since 1970. */
 const CLOCK_FILE = 'clock';
 const SAVE_MS = 3_600_000;
-/** A kept time that is later than this after the image's is a mistake of its day, not a fact. */
+/** A saved time more than this after the image's build time came from a wrong clock. */
 const MAX_IMAGE_AGE_MS = 30 * 365 * 86_400_000;
 
 export interface ClockOptions {
@@ -21,9 +21,9 @@ export interface ClockOptions {
 }
 
 /**
- * Moves the clock forward when it is before a time that has passed. Called with no data partition before the disks are
- * looked at, and again with it. Returns what was done, in words; undefined when the clock is plausible.
- * Throws LinuxError when it cannot be set.
+ * Moves the clock forward when it is before a time known to have passed. Called without the data partition before the
+ * disks are found, and again with it. Returns a description of the change; undefined when the clock is plausible.
+ * Throws LinuxError when the clock cannot be set.
  */
 export function advanceClock(
   data: DataPartition | undefined,
@@ -32,19 +32,21 @@ export function advanceClock(
   const builtAt = readImageFacts(imageFile)?.builtAt;
   const kept = data === undefined ? undefined : readKeptTime(data, builtAt);
   const [known, what] =
-    kept !== undefined && kept > (builtAt ?? 0) ? [kept, 'the last time kept'] : [builtAt, "the image's"];
+    kept !== undefined && kept > (builtAt ?? 0)
+      ? [kept, 'the last saved time']
+      : [builtAt, 'the build time of the image'];
   const before = now();
   if (known === undefined || before >= known) return undefined;
   set(known);
-  return `the clock was at ${words(before)} and is set to ${words(known)}, ${what}`;
+  return `the clock was set from ${words(before)} to ${words(known)}, ${what}`;
 }
 
-/** Keeps the time now. Rejects when it cannot be written. */
+/** Saves the current time. Rejects when it cannot be written. */
 export async function keepTime(data: DataPartition, now = Date.now()): Promise<void> {
   await data.writeFile(CLOCK_FILE, `${Math.floor(now / 1000)}\n`);
 }
 
-/** Keeps the time every hour until disposed of. Failures go to `onError`. */
+/** Saves the time every hour until disposed. Failures are passed to `onError`. */
 export function keepTimeHourly(data: DataPartition, onError: (error: unknown) => void): Disposable {
   const timer = setInterval(() => void keepTime(data).catch(onError), SAVE_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
@@ -55,7 +57,7 @@ function readKeptTime(data: DataPartition, builtAt: number | undefined): number 
   try {
     text = data.readFile(CLOCK_FILE);
   } catch {
-    return undefined; // unreadable: as if none had been kept
+    return undefined; // unreadable: as if none had been saved
   }
   if (text === undefined || !/^\d{1,12}\s*$/.test(text)) return undefined;
   const time = Number(text) * 1000;

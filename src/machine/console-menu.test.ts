@@ -1,4 +1,4 @@
-/** The menu on pseudo-terminals: the test holds the other end, as a keyboard and a screen do. */
+/** The menu on pseudo-terminals: the test holds the master end, in place of a keyboard and a screen. */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const TIOCGPTN = 0x80045430n;
 /** ^C ^D ^Q ^R ^S ^U ^V ^Z ^\\ and DEL. */
 const STEERING = new Set([3, 4, 17, 18, 19, 21, 22, 26, 28, 127]);
 
-/** A terminal whose master end is here. */
+/** A pseudo-terminal whose master end the test holds. */
 class Pty {
   readonly path: string;
   readonly #master: number;
@@ -33,7 +33,7 @@ class Pty {
       try {
         at += writeSync(this.#master, bytes, at);
       } catch (error) {
-        // Full: what does not fit is lost, as on a serial line.
+        // Full: the rest is lost, as on a serial line.
         if (!isErrno(error, 'EAGAIN')) throw error;
         return;
       }
@@ -48,7 +48,7 @@ class Pty {
         if (length === 0) return this.screen;
         this.screen += bytes.toString('latin1', 0, length);
       } catch {
-        return this.screen; // nothing more for now, or nobody has it open
+        return this.screen; // no more data for now, or no process has it open
       }
     }
   }
@@ -108,7 +108,7 @@ async function until(what: string, check: () => boolean, timeoutMs = 30_000): Pr
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
     if (performance.now() > deadline) {
-      throw new Error(`not in time: ${what}\n${ptys.map((pty) => pty.read()).join('\n---\n')}`);
+      throw new Error(`timed out: ${what}\n${ptys.map((pty) => pty.read()).join('\n---\n')}`);
     }
     await sleep(10);
   }
@@ -117,7 +117,7 @@ async function until(what: string, check: () => boolean, timeoutMs = 30_000): Pr
 const shows = (pty: Pty, text: string): Promise<void> => until(text, () => pty.read().includes(text));
 
 describe('ConsoleMenu', () => {
-  it('shows help at Enter, and what is asked for, on the terminal where it was asked', async () => {
+  it('shows help at Enter, and answers a command on the terminal where it was typed', async () => {
     const [pty, other] = open(2) as [Pty, Pty];
     pty.type('\n');
     await shows(pty, 'factory-reset yes');
@@ -145,7 +145,7 @@ describe('ConsoleMenu', () => {
     await shows(other, 'menu: the first password is abc');
   });
 
-  it('does what cannot be undone only with its exact words, one at a time', async () => {
+  it('runs irreversible commands only on their exact words, one at a time', async () => {
     const [pty, other] = open(2) as [Pty, Pty];
     pty.type('install\n');
     await shows(pty, 'menu: nvme0n1 500 GB');
@@ -153,7 +153,7 @@ describe('ConsoleMenu', () => {
     await shows(pty, 'menu: half');
     expect(done).toEqual(['install nvme0n1']);
     other.type('factory-reset yes\n');
-    await shows(other, 'menu: not now: install is under way');
+    await shows(other, 'menu: install is in progress');
     other.type('status\n');
     await shows(other, 'VPP runs');
     finishInstall(new Error('no space on "nvme0n1"'));
@@ -174,7 +174,7 @@ describe('ConsoleMenu', () => {
     ]);
   });
 
-  it('does nothing at noise, at other words, at a log, at a line that is too long', async () => {
+  it('ignores noise, other words, a log and a line that is too long', async () => {
     const [pty] = open() as [Pty];
     for (const line of [
       'Restart',
@@ -202,17 +202,17 @@ describe('ConsoleMenu', () => {
     for (let at = 0; at < noise.length; at += 1) {
       seed = (seed * 1103515245 + 12345) % 2 ** 31;
       const byte = (seed >> 16) & 0xff;
-      // Without the characters by which a terminal's user ends, stops, quotes or deletes.
+      // Without the control characters that end, stop, quote or delete.
       noise[at] = STEERING.has(byte) ? 0x23 : byte;
     }
     pty.type(noise.toString('latin1'));
     pty.type('\nstatus\n');
     await shows(pty, 'VPP runs');
     expect(done).toEqual([]);
-    expect(pty.screen.split('no command').length - 1).toBeLessThanOrEqual(3);
+    expect(pty.screen.split('unknown command').length - 1).toBeLessThanOrEqual(3);
   });
 
-  it('prints in words what an action throws at once', async () => {
+  it('prints the message of an action that throws synchronously', async () => {
     const [pty] = open() as [Pty];
     actions = { ...actions };
     menu?.[Symbol.dispose]();
@@ -227,7 +227,7 @@ describe('ConsoleMenu', () => {
     await shows(pty, 'menu: not booted yet');
   });
 
-  it('survives a terminal that is not there, that hangs up, and one that nobody reads', async () => {
+  it('survives a terminal that does not exist, one that hangs up and one without a reader', async () => {
     const [pty, silent] = open(2) as [Pty, Pty];
     menu?.[Symbol.dispose]();
     menu = new ConsoleMenu({ paths: ['/dev/pts/none', pty.path, silent.path], actions, reopenMs: 20 });
@@ -238,9 +238,9 @@ describe('ConsoleMenu', () => {
     await until('the command', () => done.includes('power-off'));
   });
 
-  it('reads a terminal again that was closed and came back', async () => {
+  it('reopens a terminal that was closed and came back', async () => {
     const [pty] = open() as [Pty];
-    // The end-of-file character of an empty line: as good as a hang-up.
+    // The end-of-file character on an empty line reads like a hang-up.
     pty.type('\u0004');
     await sleep(100);
     pty.type('status\n');
@@ -249,7 +249,7 @@ describe('ConsoleMenu', () => {
 });
 
 describe('readCommand', () => {
-  it('knows its words and nothing else', () => {
+  it('accepts its commands and nothing else', () => {
     expect(readCommand('status', actions)).toBeDefined();
     expect(readCommand('install sda yes', actions)).toMatchObject({ exclusive: 'install' });
     for (const line of ['', 'help', 'status all', 'password x', 'log a b', 'install sda no']) {

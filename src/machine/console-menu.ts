@@ -1,31 +1,31 @@
 /**
- * A menu on the box's keyboard and serial line, a line at a time: who can touch the box may command it. No shell.
+ * A line-based menu on the box's keyboard and serial line: physical access permits commands. No shell.
  *
- * The terminal's own line discipline echoes and edits. Invariants: only a whole line of exact words does anything, so
- * that noise on a serial line, or another machine's log on it, triggers nothing; input is bounded; a terminal that is
- * not there, hangs up or is read by nobody is left alone and tried again later. What is printed here goes to the
- * terminal alone, never into the log: a password is among it.
+ * The terminal's line discipline echoes and edits. Invariants: only a whole line of exact words is a command, so that
+ * noise on a serial line, or another machine's log on it, triggers nothing; input is bounded; a terminal that does not
+ * exist, hangs up or has no reader is retried later. What is printed here goes to the terminal alone, never into the
+ * log: it includes a password.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { isErrno, watchReadable, reasonOf } from '../linux/mod.ts';
 import { LogHub, Console } from '../log/mod.ts';
 
-/** What the commands do; `src/init` implements it. What rejects or throws is printed in its own words. */
+/** The actions behind the commands; `src/init` implements them. The message of an error is printed. */
 export interface ConsoleActions {
-  /** What the box is doing, in lines. */
+  /** The state of the box, in lines. */
   status(): readonly string[];
   /** Management addresses, URLs, the certificate's fingerprint. */
   address(): readonly string[];
   services(): readonly string[];
-  /** All kept output of a service; undefined: there is no such service. */
+  /** All kept output of a service; undefined: no such service. */
   log(service: string): readonly string[] | undefined;
-  /** Makes and stores a new password; resolves with it once it holds. */
+  /** Creates and stores a new password; resolves with it once it is in force. */
   newPassword(): Promise<string>;
-  /** One line for each disk, the name that `install` takes first. */
+  /** One line per disk, beginning with the name that `install` takes. */
   disks(): Promise<readonly string[]>;
   /** Copies the system; resolves when the copy is on the disk. */
   install(disk: string, onProgress: (words: string) => void): Promise<void>;
-  /** Resolves with what it did, in lines; the box restarts then. */
+  /** Resolves with a report in lines; the box then restarts. */
   factoryReset(keepNetwork: boolean): Promise<readonly string[]>;
   power(action: 'restart' | 'power-off'): void;
 }
@@ -34,50 +34,50 @@ export interface ConsoleMenuOptions {
   /** Terminals, `/dev/ttyS0`. */
   readonly paths: readonly string[];
   readonly actions: ConsoleActions;
-  /** `performance.now()` from which the printed seconds count; that of the boot's console. */
+  /** `performance.now()` from which the printed seconds count; the same as the boot console's. */
   readonly startedAt?: number;
-  /** How long a terminal that cannot be read is left alone, in ms; default 5,000. */
+  /** Time before a terminal that cannot be read is opened again, in ms; default 5,000. */
   readonly reopenMs?: number;
 }
 
-/** Longest line taken; the rest up to its end is thrown away with it. */
+/** Longest accepted line; a longer one is discarded whole. */
 const MAX_LINE_BYTES = 200;
 const READ_BYTES = 1024;
-/** Bytes taken at one time from a terminal: a flood must not hold the event loop. */
+/** Bytes read from a terminal in one turn: a flood must not block the event loop. */
 const MAX_BYTES_PER_TURN = 16 * 1024;
 const REOPEN_MS = 5_000;
-/** Help and complaints come at most so often: two boxes on one line must not talk for ever. */
+/** Minimum interval between help texts and errors: two boxes on one line must not answer each other endlessly. */
 const ANSWER_MS = 1_000;
-/** Lines of a log that are shown. */
+/** Lines of a log shown. */
 const LOG_LINES = 40;
-/** What a terminal's own ring may hold; nobody asks for it. */
+/** Size of a terminal's own log ring, which nothing reads. */
 const RING_BYTES = 4 * 1024;
 
 const HELP = [
   'commands:',
-  '  status                what the box is doing',
-  '  log SERVICE           its last lines; log alone names the services',
-  '  address               where the page is, and the fingerprint of its certificate',
-  '  password              makes a new password and shows it',
-  '  install               names the disks; install DISK yes copies this system to one and erases it',
-  '  factory-reset yes     erases what is not of the image (configuration, password, logs) and restarts',
-  '  factory-reset keep-network yes   the same, but for the configuration of management',
+  '  status                shows the state of the box',
+  '  log SERVICE           shows the last lines of a service; log alone lists the services',
+  '  address               shows the addresses of the page and the fingerprint of its certificate',
+  '  password              creates a new password and shows it',
+  '  install               lists the disks; install DISK yes erases a disk and copies this system to it',
+  '  factory-reset yes     erases everything but the image (configuration, password, logs) and restarts',
+  '  factory-reset keep-network yes   the same, but keeps the configuration of management',
   '  restart, power-off',
 ];
 
 type Print = (line: string) => void;
 
-/** What a line asks for: runs it, or says that it is none of ours. */
+/** Parses a line; undefined when it is not a command. */
 export function readCommand(line: string, actions: ConsoleActions): Command | undefined {
   const words = line.split(' ').filter((word) => word !== '');
   const [name, argument, confirmation] = words;
   const count = words.length;
-  const said = (lines: readonly string[], print: Print): void => lines.forEach(print);
-  if (name === 'status' && count === 1) return { run: (print) => said(actions.status(), print) };
-  if (name === 'address' && count === 1) return { run: (print) => said(actions.address(), print) };
+  const printAll = (lines: readonly string[], print: Print): void => lines.forEach(print);
+  if (name === 'status' && count === 1) return { run: (print) => printAll(actions.status(), print) };
+  if (name === 'address' && count === 1) return { run: (print) => printAll(actions.address(), print) };
   if (name === 'log' && count <= 2) return { run: (print) => showLog(actions, argument, print) };
   if (name === 'install' && count === 1) {
-    return { run: async (print) => said(await actions.disks(), print) };
+    return { run: async (print) => printAll(await actions.disks(), print) };
   }
   if ((name === 'restart' || name === 'power-off') && count === 1) {
     return { run: () => actions.power(name) };
@@ -96,13 +96,16 @@ export function readCommand(line: string, actions: ConsoleActions): Command | un
   const isReset = name === 'factory-reset' && words.at(-1) === 'yes';
   const keepNetwork = isReset && argument === 'keep-network' && count === 3;
   if (keepNetwork || (isReset && count === 2)) {
-    return { exclusive: name, run: async (print) => said(await actions.factoryReset(keepNetwork), print) };
+    return {
+      exclusive: name,
+      run: async (print) => printAll(await actions.factoryReset(keepNetwork), print),
+    };
   }
   return undefined;
 }
 
 interface Command {
-  /** Set for what is done one at a time on all terminals together. */
+  /** Set for commands of which one runs at a time on all terminals together. */
   readonly exclusive?: string;
   readonly run: (print: Print) => Promise<void> | void;
 }
@@ -114,7 +117,7 @@ function showLog(actions: ConsoleActions, service: string | undefined, print: Pr
     print(`${unknown}services: ${actions.services().join(', ')}`);
     return;
   }
-  if (lines.length === 0) print(`${service} has said nothing yet`);
+  if (lines.length === 0) print(`${service} has logged nothing yet`);
   lines.slice(-LOG_LINES).forEach(print);
 }
 
@@ -130,7 +133,7 @@ export class ConsoleMenu implements Disposable {
     );
   }
 
-  /** Prints lines on every terminal, and nowhere else: the way to show a password. */
+  /** Prints lines on every terminal and nowhere else, such as a password. */
   announce(lines: readonly string[]): void {
     for (const terminal of this.#terminals) lines.forEach((line) => terminal.print(line));
   }
@@ -146,17 +149,17 @@ export class ConsoleMenu implements Disposable {
     }
     const command = readCommand(line, this.#actions);
     if (command === undefined) {
-      terminal.answer([`no command "${line}": press Enter for the commands`]);
+      terminal.answer([`unknown command "${line}": press Enter for help`]);
       return;
     }
     const { exclusive } = command;
     if (exclusive !== undefined && this.#busy !== undefined) {
-      terminal.print(`not now: ${this.#busy} is under way`);
+      terminal.print(`${this.#busy} is in progress`);
       return;
     }
     if (exclusive !== undefined) this.#busy = exclusive;
     const print: Print = (text) => terminal.print(text);
-    // Started in a promise, so that an action that throws at once is caught as well.
+    // Started in a promise, so that a synchronous throw of an action is caught as well.
     Promise.resolve()
       .then(() => command.run(print))
       .catch((error: unknown) => print(reasonOf(error)))
@@ -166,7 +169,7 @@ export class ConsoleMenu implements Disposable {
   }
 }
 
-/** One terminal: its descriptor for reading, its own console for writing. */
+/** One terminal: a descriptor for reading, its own console for writing. */
 class Terminal implements Disposable {
   readonly #path: string;
   readonly #reopenMs: number;
@@ -177,7 +180,7 @@ class Terminal implements Disposable {
   #watch: Disposable | undefined;
   #timer: NodeJS.Timeout | undefined;
   #line = '';
-  /** The rest of a line that is too long, or holds what nobody types. */
+  /** Discards the rest of a line that is too long or has unprintable characters. */
   #isSkipping = false;
   #answeredAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -199,7 +202,7 @@ class Terminal implements Disposable {
     if (!this.#isClosed) this.#console.info('menu', line);
   }
 
-  /** As `print`, but not again within a second. */
+  /** As `print`, but at most once per second. */
   answer(lines: readonly string[]): void {
     const now = performance.now();
     if (now - this.#answeredAt < ANSWER_MS) return;
@@ -220,8 +223,8 @@ class Terminal implements Disposable {
       this.#fd = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
       this.#watch = watchReadable(this.#fd, () => this.#read());
     } catch {
-      // No such terminal, or nothing behind it: tried again.
-      this.#leaveAlone();
+      // No such terminal, or no device behind it: retried.
+      this.#reopenLater();
     }
   }
 
@@ -232,11 +235,11 @@ class Terminal implements Disposable {
         length = readSync(this.#fd, this.#bytes);
       } catch (error) {
         // Anything but an empty terminal is a hang-up (EIO).
-        if (!isErrno(error, 'EAGAIN')) this.#leaveAlone();
+        if (!isErrno(error, 'EAGAIN')) this.#reopenLater();
         return;
       }
       if (length === 0) {
-        this.#leaveAlone();
+        this.#reopenLater();
         return;
       }
       taken += length;
@@ -260,7 +263,7 @@ class Terminal implements Disposable {
   }
 
   #append(piece: string): void {
-    // What no keyboard types is noise, and so is the whole line.
+    // A line with characters that no keyboard types is noise.
     if (/[^\x20-\x7e]/.test(piece) || this.#line.length + piece.length > MAX_LINE_BYTES) {
       this.#isSkipping = true;
       this.#line = '';
@@ -277,7 +280,7 @@ class Terminal implements Disposable {
     this.#isSkipping = false;
   }
 
-  #leaveAlone(): void {
+  #reopenLater(): void {
     this.#close();
     if (this.#isClosed) return;
     clearTimeout(this.#timer);

@@ -1,6 +1,6 @@
 /**
  * The isolation of worker cores: on a fake tree of the kernel's files with real threads (the emulator's), and on the
- * real cgroup v2 where this machine lets us.
+ * real cgroup v2 where this machine permits it.
  */
 import {
   existsSync,
@@ -66,7 +66,7 @@ function emulatorWithWorker(): Promise<EmulatorProcess> {
 }
 
 describe('CpuIsolation', () => {
-  it('is off, with the reason, without workers or when it is not wanted', async () => {
+  it('is off, with the reason, without workers or when disabled', async () => {
     expect(await isolation.apply(7, { ...ONE_WORKER, workers: undefined })).toEqual({
       state: 'off',
       reason: 'VPP has no worker threads (vpp.cpu.workers)',
@@ -78,19 +78,19 @@ describe('CpuIsolation', () => {
     expect(get('irq/default_smp_affinity')).toBe('3');
   });
 
-  it('fails in words when no core would be left, or one is not there', async () => {
+  it('fails with the reason when no other core would be left, or a core is absent', async () => {
     put('sys/devices/system/cpu/online', '1-2');
     expect(await isolation.apply(7, { ...ONE_WORKER, workers: 2 })).toEqual({
       state: 'failed',
-      reason: 'cores 1-2 for workers are all there are: none is left for the rest',
+      reason: 'worker cores 1-2 are all cores of this machine: expected one for everything else',
     });
     expect(await isolation.apply(7, { ...ONE_WORKER, workers: 3 })).toMatchObject({
-      reason: 'cores 3 for workers are not online',
+      reason: 'worker cores 3 are not online',
     });
   });
 
-  it('fails in words when VPP is gone, or has other threads, or the kernel has no cpuset', async () => {
-    expect(await isolation.apply(8, ONE_WORKER)).toMatchObject({ reason: 'VPP (pid 8) is gone' });
+  it('fails with the reason when VPP has exited or has other threads, or the kernel has no cpuset', async () => {
+    expect(await isolation.apply(8, ONE_WORKER)).toMatchObject({ reason: 'VPP (pid 8) has exited' });
     const abort = new AbortController();
     setTimeout(() => abort.abort(new Error('VPP ended')), 120);
     expect(await isolation.apply(7, ONE_WORKER, abort.signal)).toEqual({
@@ -104,13 +104,13 @@ describe('CpuIsolation', () => {
     });
   });
 
-  it('moves and pins real threads, takes interrupts and unbound work off, and undoes all of it', async (ctx) => {
-    if (cpuCount() < 2) ctx.skip('one processor only');
+  it('moves and pins real threads, moves interrupts and unbound work away, and undoes all of it', async (ctx) => {
+    if (cpuCount() < 2) ctx.skip('only one processor');
     await using emulator = await emulatorWithWorker();
     const { pid } = emulator;
     isolation = fake('/proc');
     const worker = listThreads(pid).find(({ name }) => name === 'vpp_wk_0')?.tid ?? -1;
-    // As the kernel leaves them: attached threads and those of the root may run everywhere they can.
+    // As the kernel leaves them: attached threads and those of the root may run on every allowed core.
     setThreadAffinity(worker, [0, 1]);
     setThreadAffinity(pid, [0, 1]);
 
@@ -135,7 +135,7 @@ describe('CpuIsolation', () => {
     expect(isolation.check()).toEqual([]);
 
     await isolation.release();
-    expect(isolation.status).toEqual({ state: 'off', reason: 'VPP does not run' });
+    expect(isolation.status).toEqual({ state: 'off', reason: 'VPP is not running' });
     expect(get('cgroup/vpp-workers/cpuset.cpus.partition')).toBe('member');
     expect(get('cgroup/cgroup.threads')).toBe(String(worker));
     expect(getThreadAffinity(worker)).toEqual([1]);
@@ -144,11 +144,11 @@ describe('CpuIsolation', () => {
     expect(get('sys/devices/virtual/workqueue/cpumask')).toBe('3');
   });
 
-  it('counts interrupts that refuse to be moved, and does not complain of them', async (ctx) => {
-    if (cpuCount() < 2) ctx.skip('one processor only');
+  it('counts interrupts that cannot be moved, and does not report them as problems', async (ctx) => {
+    if (cpuCount() < 2) ctx.skip('only one processor');
     await using emulator = await emulatorWithWorker();
     isolation = fake('/proc');
-    // Reads as a list of processors and refuses every write, as a managed interrupt does.
+    // Reads as a list of processors and rejects every write, as a managed interrupt does.
     mkdirSync(join(dir, 'irq/27'));
     symlinkSync('/sys/devices/system/cpu/online', join(dir, 'irq/27/smp_affinity_list'));
     expect(await isolation.apply(emulator.pid, ONE_WORKER)).toMatchObject({
@@ -159,8 +159,8 @@ describe('CpuIsolation', () => {
     expect(isolation.check()).toEqual([]);
   });
 
-  it('believes what it reads back, not what it wrote', async (ctx) => {
-    if (cpuCount() < 2) ctx.skip('one processor only');
+  it('relies on what it reads back, not on what it wrote', async (ctx) => {
+    if (cpuCount() < 2) ctx.skip('only one processor');
     await using emulator = await emulatorWithWorker();
     isolation = fake('/proc');
     const partition = join(dir, 'cgroup/vpp-workers/cpuset.cpus.partition');
@@ -168,12 +168,12 @@ describe('CpuIsolation', () => {
     symlinkSync('/dev/null', partition);
     const status = await isolation.apply(emulator.pid, ONE_WORKER);
     expect(status).toMatchObject({ state: 'failed' });
-    expect(status).toHaveProperty('reason', expect.stringContaining('the kernel says ""'));
+    expect(status).toHaveProperty('reason', expect.stringContaining('the kernel reports ""'));
     expect(get('irq/default_smp_affinity')).toBe('3');
   });
 
-  it('says in words what is not any more as it was made', async (ctx) => {
-    if (cpuCount() < 2) ctx.skip('one processor only');
+  it('reports every deviation from what it set', async (ctx) => {
+    if (cpuCount() < 2) ctx.skip('only one processor');
     await using emulator = await emulatorWithWorker();
     isolation = fake('/proc');
     await isolation.apply(emulator.pid, ONE_WORKER);
@@ -188,20 +188,20 @@ describe('CpuIsolation', () => {
     put('irq/default_smp_affinity', '3');
     setThreadAffinity(worker, [0, 1]);
     expect(isolation.check()).toEqual([
-      'the partition of the workers is "isolated invalid (Cpu list in cpuset.cpus not exclusive)", not isolated',
+      'the partition of the workers is "isolated invalid (Cpu list in cpuset.cpus not exclusive)", expected "isolated"',
       'everything else may run on cores 1',
       `threads ${worker} are not in the partition`,
-      'threads 999 do not belong into the partition',
-      `vpp_wk_0 (${worker}) may run on cores 0-1 instead of 1`,
+      'threads 999 do not belong in the partition',
+      `vpp_wk_0 (${worker}) may run on cores 0-1, expected 1`,
       '1 interrupts may run on cores 1: 24',
       `new interrupts may run on cores 1 (${dir}/irq/default_smp_affinity)`,
     ]);
     expect(isolation.status).toMatchObject({ problems: expect.arrayContaining([expect.any(String)]) });
     await emulator.kill();
-    expect(isolation.check()).toContain(`vpp_wk_0 (${worker}) is gone`);
+    expect(isolation.check()).toContain(`vpp_wk_0 (${worker}) has exited`);
   });
 
-  it('undoes the partition that an earlier process left', async () => {
+  it('removes the partition that an earlier process left', async () => {
     put('cgroup/vpp-workers/cpuset.cpus.partition', 'isolated');
     await isolation.release('not started yet');
     expect(get('cgroup/vpp-workers/cpuset.cpus.partition')).toBe('member');
@@ -214,7 +214,7 @@ describe('on the cgroup v2 of this machine', () => {
     const controllers = '/sys/fs/cgroup/cgroup.controllers';
     const hasCpuset = existsSync(controllers) && readFileSync(controllers, 'utf8').includes('cpuset');
     if (!hasCpuset) ctx.skip('no cgroup v2 with a cpuset controller at /sys/fs/cgroup');
-    if (cpuCount() < 2) ctx.skip('one processor only');
+    if (cpuCount() < 2) ctx.skip('only one processor');
     const own = readFileSync('/proc/self/cgroup', 'utf8').match(/^0::(.*)$/m)?.[1];
     if (own !== '/') ctx.skip(`this process is in the cgroup ${own}, not in the root`);
     isolation = new CpuIsolation(LOGGER);

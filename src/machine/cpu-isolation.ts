@@ -1,11 +1,11 @@
 /**
- * The workers' cores, free of everything else: VPP's worker threads in an isolated partition, everything else and the
- * interrupts on the other cores, done and undone while the machine runs.
+ * Isolation of the workers' cores: VPP's worker threads in an isolated partition, everything else and the interrupts on
+ * the other cores; applied and released at run time.
  *
- * The order of a life of VPP: `release` before its start, since VPP pins its workers itself and cannot while their
- * cores are taken out of its cpuset; `apply` once its API is connected; `release` at its end. Calls are carried out
- * one after the other. Each worker is pinned again after it was moved: kernel 6.1 forgets a thread's affinity when its
- * cpuset changes, and that of every thread in the root cgroup (VPP's main thread is one) when a partition is made.
+ * The order in a life of VPP: `release` before its start, since VPP pins its workers itself and cannot while their
+ * cores are outside its cpuset; `apply` once its API is connected; `release` at its end. Calls run one after the other.
+ * Each worker is pinned again after it was moved: kernel 6.1 resets a thread's affinity when its cpuset changes, and
+ * that of every thread in the root cgroup (VPP's main thread is one) when a partition is created.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VppConfig } from '../config/types.ts';
@@ -23,7 +23,7 @@ import type { Logger } from '../log/mod.ts';
 import { InterruptAffinity } from './interrupt-affinity.ts';
 import { WorkerPartition } from './worker-partition.ts';
 
-/** Where the kernel keeps what this changes; a fake tree in a test. */
+/** Directories of the kernel's files; a fake tree in a test. */
 export interface IsolationRoots {
   readonly cgroup?: string;
   readonly proc?: string;
@@ -31,7 +31,7 @@ export interface IsolationRoots {
   readonly sysfs?: string;
 }
 
-/** VPP has its threads before its API answers; a slow machine may need a moment to show them. */
+/** VPP has its threads before its API answers; on a slow machine they may be listed with a delay. */
 const THREADS_MS = 5_000;
 const POLL_MS = 50;
 
@@ -42,7 +42,7 @@ export class CpuIsolation {
   readonly #logger: Logger;
   readonly #partition: WorkerPartition;
   readonly #interrupts: InterruptAffinity;
-  #status: CpuIsolationStatus = { state: 'off', reason: 'VPP does not run yet' };
+  #status: CpuIsolationStatus = { state: 'off', reason: 'VPP has not started yet' };
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(logger: Logger, roots: IsolationRoots = {}) {
@@ -56,18 +56,18 @@ export class CpuIsolation {
     return this.#status;
   }
 
-  /** Gives every core back to everybody; a partition that an earlier process left as well. Never rejects. */
-  release(reason = 'VPP does not run'): Promise<void> {
+  /** Releases every core, also of a partition that an earlier process left. Never rejects. */
+  release(reason = 'VPP is not running'): Promise<void> {
     return this.#inTurn(async () => {
       const problems = await this.#undo();
       if (problems.length === 0) this.#status = { state: 'off', reason };
-      else this.#fail(`the cores could not be given back: ${problems.join('; ')}`);
+      else this.#fail(`cannot release the worker cores: ${problems.join('; ')}`);
     });
   }
 
   /**
-   * Isolates the workers of the VPP with this pid, as its configuration places them. The signal is VPP's life. Never
-   * rejects: what keeps it from it is the status.
+   * Isolates the workers of the VPP with this pid, as its configuration places them. The signal aborts at VPP's end.
+   * Never rejects: a failure is in the status.
    */
   apply(pid: number, cpu: Cpu, signal?: AbortSignal): Promise<CpuIsolationStatus> {
     return this.#inTurn(async () => {
@@ -76,7 +76,7 @@ export class CpuIsolation {
       } catch (error) {
         const reason = reasonOf(error);
         const problems = await this.#undo();
-        // The end of VPP is told by others, and is no failure of this.
+        // The end of VPP is reported elsewhere, and is no failure here.
         if (signal?.aborted === true && problems.length === 0) {
           this.#status = { state: 'off', reason: 'VPP ended' };
         } else {
@@ -87,7 +87,7 @@ export class CpuIsolation {
     });
   }
 
-  /** Reads everything anew and says what is not as it should be; nothing when it is, or when nothing is isolated. */
+  /** Reads the kernel's state and returns the deviations; none when nothing is isolated. */
   check(): readonly string[] {
     const status = this.#status;
     if (status.state !== 'active') return [];
@@ -112,11 +112,11 @@ export class CpuIsolation {
     if (cores.length === 0) return { state: 'off', reason: 'VPP has no worker threads (vpp.cpu.workers)' };
     const online = onlineCpus(this.#roots.sysfs);
     const absent = cores.filter((core) => !online.includes(core));
-    if (absent.length > 0) throw new Error(`cores ${formatCpuList(absent)} for workers are not online`);
+    if (absent.length > 0) throw new Error(`worker cores ${formatCpuList(absent)} are not online`);
     const housekeeping = online.filter((core) => !cores.includes(core));
     if (housekeeping.length === 0) {
       throw new Error(
-        `cores ${formatCpuList(cores)} for workers are all there are: none is left for the rest`,
+        `worker cores ${formatCpuList(cores)} are all cores of this machine: expected one for everything else`,
       );
     }
     const threads = await this.#findWorkers(pid, cores, signal);
@@ -132,8 +132,8 @@ export class CpuIsolation {
     const list = formatCpuList(cores);
     this.#logger.info(
       'isolation',
-      `cores ${list} are the workers' alone; ${moved} interrupts moved to ${formatCpuList(housekeeping)}, ` +
-        `${refused} cannot be`,
+      `cores ${list} isolated for the workers; ${moved} interrupts moved to ${formatCpuList(housekeeping)}, ` +
+        `${refused} cannot be moved`,
     );
     return {
       state: 'active',
@@ -161,7 +161,7 @@ export class CpuIsolation {
         return tid === undefined ? [] : [{ tid, name, core }];
       });
       if (threads.length === cores.length) return threads;
-      if (found.length === 0) throw new Error(`VPP (pid ${pid}) is gone`);
+      if (found.length === 0) throw new Error(`VPP (pid ${pid}) has exited`);
       if (performance.now() > deadline) {
         throw new Error(`VPP (pid ${pid}) has ${threads.length} of ${cores.length} worker threads`);
       }
@@ -182,13 +182,13 @@ export class CpuIsolation {
     } catch (error) {
       problems.push(reasonOf(error));
     }
-    // Of a VPP that runs on: moved back, its workers would wander.
+    // Of a VPP that keeps running: its workers, moved back, would migrate between cores.
     for (const { tid, name, core } of threads) {
       if (listThreads(tid, this.#roots.proc).some((thread) => thread.name === name)) {
         try {
           setThreadAffinity(tid, [core]);
         } catch {
-          // It ended between the two lines.
+          // It ended in between.
         }
       }
     }
@@ -211,8 +211,8 @@ function pinningProblem({ tid, name, core }: WorkerThread): string | undefined {
   try {
     const cpus = getThreadAffinity(tid);
     if (cpus.length === 1 && cpus[0] === core) return undefined;
-    return `${name} (${tid}) may run on cores ${formatCpuList(cpus)} instead of ${core}`;
+    return `${name} (${tid}) may run on cores ${formatCpuList(cpus)}, expected ${core}`;
   } catch {
-    return `${name} (${tid}) is gone`;
+    return `${name} (${tid}) has exited`;
   }
 }

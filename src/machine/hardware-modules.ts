@@ -1,8 +1,8 @@
 /**
- * Kernel modules: by modalias for what the machine has, and by name for what no modalias names.
+ * Kernel modules: by modalias for the machine's devices, and by name for those that no modalias names.
  *
- * A pass over /sys/devices loads what each device asks for; a bus whose driver was just loaded (xhci, ahci,
- * virtio-pci) shows new devices, so passes are repeated until nothing new appears, at most `MAX_PASSES` times.
+ * A pass over /sys/devices loads the module of each device; a bus whose driver was just loaded (xhci, ahci,
+ * virtio-pci) adds new devices, so passes are repeated until nothing new appears, at most `MAX_PASSES` times.
  */
 import { readdirSync } from 'node:fs';
 import { type ModuleLoader, type ModuleOutcome, readText } from '../linux/mod.ts';
@@ -22,13 +22,13 @@ export const BASE_MODULES = [
   'af_packet',
 ];
 export const VFIO_MODULES = ['vfio', 'vfio_iommu_type1', 'vfio-pci'];
-/** What LCP (tap) and VPP's virtio back ends use. */
+/** Used by LCP (tap) and VPP's virtio back ends. */
 export const TAP_MODULES = ['tun', 'vhost_net'];
 
 /**
- * What no device asks for and the kernel would have modprobe load, which the box has not: MPLS labels that routes push,
- * and the kinds of links that loopbacks and VRFs are. A kernel without one says so of what wants it. Of `dummy`: none
- * that nobody asked for.
+ * Modules that no device names and that the kernel would load by modprobe, which the box does not have: MPLS labels that
+ * routes push, and the link kinds of loopbacks and VRFs. Without one, the kernel refuses what needs it. `dummy` must not
+ * create links by itself.
  */
 export const ROUTER_MODULES = ['mpls_iptunnel', 'dummy numdummies=0', 'vrf'];
 
@@ -41,7 +41,7 @@ export function collectModaliases(devices = '/sys/devices'): Set<string> {
     try {
       entries = readdirSync(directory, { withFileTypes: true });
     } catch {
-      // A device that went away while we looked.
+      // A device that was removed meanwhile.
       return;
     }
     for (const entry of entries) {
@@ -56,7 +56,7 @@ export function collectModaliases(devices = '/sys/devices'): Set<string> {
   return found;
 }
 
-/** Loads what the machine's devices ask for. Returns the outcomes worth telling: loaded and failed ones. */
+/** Loads the modules of the machine's devices. Returns the outcomes worth reporting: loaded and failed ones. */
 export async function coldplug(loader: ModuleLoader, devices = '/sys/devices'): Promise<ModuleOutcome[]> {
   const seen = new Set<string>();
   const outcomes: ModuleOutcome[] = [];
@@ -67,7 +67,7 @@ export async function coldplug(loader: ModuleLoader, devices = '/sys/devices'): 
       seen.add(alias);
       fresh += 1;
       outcomes.push(...loader.loadByModalias(alias));
-      // Each module may take milliseconds in the kernel: the event loop gets its turn between two.
+      // Each module may take milliseconds in the kernel: yields to the event loop between two.
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (fresh === 0) break;
@@ -75,7 +75,7 @@ export async function coldplug(loader: ModuleLoader, devices = '/sys/devices'): 
   return outcomes;
 }
 
-/** Loads modules by name; throws one error that names those that failed or are missing. */
+/** Loads modules by name; throws one error naming those that failed or are missing. */
 export function loadByName(loader: ModuleLoader, names: readonly string[]): string {
   const outcomes = names.map((name) => loader.load(name));
   const bad = outcomes.filter(({ result }) => result === 'missing' || result === 'failed');
@@ -88,12 +88,11 @@ export function loadByName(loader: ModuleLoader, names: readonly string[]): stri
   }
   const count = (wanted: ModuleOutcome['result']): number =>
     outcomes.filter(({ result }) => result === wanted).length;
-  return `${count('loaded')} loaded, ${count('already-loaded') + count('built-in')} there already`;
+  return `${count('loaded')} loaded, ${count('already-loaded') + count('built-in')} already present`;
 }
 
 /**
- * Loads modules without which the machine works as well, each a name and its parameters behind a blank; says which are
- * there, and why others are not. Never throws.
+ * Loads optional modules, each a name followed by its parameters; returns the outcome of each. Never throws.
  */
 export function loadIfThere(loader: ModuleLoader, modules: readonly string[]): string {
   return modules

@@ -1,18 +1,18 @@
-/** What the image builder wrote about the image that runs. */
+/** What the image builder wrote about the running image. */
 import { readFileSync } from 'node:fs';
 
-/** The builder's file, and the public key of whom it takes updates from. */
+/** The builder's file, and the public key by which updates are verified. */
 export const IMAGE_FILE = '/etc/appliance/image.json';
 export const UPDATE_KEY_FILE = '/etc/appliance/update.pub';
 
 export interface ImageFacts {
   readonly version: string;
   readonly architecture: string;
-  /** Unix milliseconds; undefined: not known. */
+  /** Unix milliseconds; undefined: unknown. */
   readonly builtAt: number | undefined;
 }
 
-/** Facts of the running image; undefined where this program runs in none (a guest of the tests). */
+/** Facts about the running image; undefined when this program does not run from one (a guest of the tests). */
 export function readImageFacts(path = IMAGE_FILE): ImageFacts | undefined {
   let image: unknown;
   try {

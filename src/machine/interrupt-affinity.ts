@@ -1,9 +1,9 @@
 /**
- * Where interrupts and the kernel's unbound work run: kept off some cores, and given back as it was.
+ * Affinity of interrupts and of the kernel's unbound work: kept off some cores, and restored.
  *
  * Sources: kernel Documentation/core-api/irq/irq-affinity.rst, Documentation/core-api/workqueue.rst. Interrupts that
- * a driver spread itself (managed ones, such as NVMe's queues) and those of one processor (timers) refuse to be
- * moved: they are counted. `default_smp_affinity` holds for interrupts that are requested later.
+ * a driver spreads itself (managed ones, such as NVMe's queues) and those of one processor (timers) cannot be
+ * moved: they are counted. `default_smp_affinity` applies to interrupts that are requested later.
  */
 import {
   formatCpuList,
@@ -16,7 +16,7 @@ import {
   reasonOf,
 } from '../linux/mod.ts';
 
-/** Interrupts named in one message at most. */
+/** Maximum number of interrupts named in one message. */
 const MAX_NAMED = 5;
 
 export interface InterruptRoots {
@@ -28,13 +28,13 @@ export interface InterruptRoots {
 
 export interface MovedInterrupts {
   readonly moved: number;
-  /** Those whose driver or chip does not let them be moved. */
+  /** Those that their driver or chip does not allow to be moved. */
   readonly refused: number;
 }
 
 export class InterruptAffinity {
   readonly #roots: InterruptRoots;
-  /** What each changed file held before, in the order of the changes. */
+  /** The previous content of each changed file, in the order of the changes. */
   #before = new Map<string, string>();
   readonly #refused = new Set<string>();
 
@@ -42,7 +42,7 @@ export class InterruptAffinity {
     this.#roots = roots;
   }
 
-  /** Takes interrupts and unbound work off `cores`. Rejects when the defaults cannot be set. */
+  /** Moves interrupts and unbound work away from `cores`. Rejects when the defaults cannot be set. */
   async moveOff(cores: readonly number[], housekeeping: readonly number[]): Promise<MovedInterrupts> {
     this.#refused.clear();
     for (const path of [this.#defaultPath, this.#workqueuePath]) {
@@ -60,21 +60,21 @@ export class InterruptAffinity {
         await this.#change(path, formatCpuList(without(now, cores, housekeeping)));
         moved += 1;
       } catch {
-        // EIO or EPERM: managed or per processor; ENOSPC: no vector left there. Counted, and not a failure.
+        // EIO or EPERM: managed or per processor; ENOSPC: no free vector there. Counted, not a failure.
         this.#refused.add(irq);
       }
     }
     return { moved, refused: this.#refused.size };
   }
 
-  /** Puts everything back that `moveOff` changed. Returns what could not be, in words. */
+  /** Restores everything that `moveOff` changed. Returns the failures. */
   async restore(): Promise<string[]> {
     const problems: string[] = [];
     const before = [...this.#before].toReversed();
     this.#before = new Map();
     this.#refused.clear();
     for (const [path, text] of before) {
-      // An interrupt whose device is gone has no file any more.
+      // An interrupt whose device was removed has no file any more.
       if (readText(path) === undefined) continue;
       try {
         await writeAttribute(path, text);
@@ -85,7 +85,7 @@ export class InterruptAffinity {
     return problems;
   }
 
-  /** What runs on `cores` again although it could be elsewhere, in words. */
+  /** Reports what runs on `cores` again although it can be moved. */
   strays(cores: readonly number[]): string[] {
     const overlaps = (cpus: readonly number[]): boolean => cpus.some((cpu) => cores.includes(cpu));
     const problems: string[] = [];

@@ -1,9 +1,9 @@
 /**
- * What the kernel is told: at boot sysctls, limits, core dumps, host name; and the sysctls of the namespace that is the
- * router's control plane.
+ * Kernel settings: sysctls, limits, core dumps and host name at boot; and the sysctls of the network namespace that is
+ * the router's control plane.
  *
- * The two namespaces have nothing to do with each other: the first one, management's, forwards nothing, and the other
- * one forwards whoever has its links, VPP's TAPs or the NICs themselves. Daemons then find it the same both times.
+ * The two namespaces are independent: the first one, for management, forwards nothing; the other one forwards, whether
+ * its links are VPP's TAPs or the NICs themselves. Daemons see no difference.
  *
  * Source: kernel Documentation/networking/ip-sysctl.rst.
  */
@@ -33,15 +33,15 @@ const SYSCTLS: Sysctls = [
   ['kernel.panic', '10'],
 ];
 
-/** `default` is for links that come, `all` counts beside what each link has. */
+/** `default` applies to new links, `all` in addition to the setting of each link. */
 const CONTROL_SYSCTLS: Sysctls = [
   ['net.ipv4.ip_forward', '1'],
   ['net.ipv6.conf.all.forwarding', '1'],
-  // A router's way back may be another one.
+  // A router's return path may be asymmetric.
   ['net.ipv4.conf.all.rp_filter', '0'],
   ['net.ipv4.conf.default.rp_filter', '0'],
-  // Addresses are those of the configuration and of daemons, usable at once, since a daemon that finds one tentative drops
-  // the routes over it, and not lost with a link that is set down.
+  // Addresses come from the configuration and from daemons. They are usable at once, since a daemon drops the routes
+  // over a tentative one, and are kept when a link is set down.
   ['net.ipv6.conf.all.accept_ra', '0'],
   ['net.ipv6.conf.default.accept_ra', '0'],
   ['net.ipv6.conf.default.autoconf', '0'],
@@ -49,14 +49,14 @@ const CONTROL_SYSCTLS: Sysctls = [
   ['net.ipv6.conf.default.accept_dad', '0'],
   ['net.ipv6.conf.all.keep_addr_on_down', '1'],
   ['net.ipv6.conf.default.keep_addr_on_down', '1'],
-  // The others of a subnet stay when its first address goes.
+  // The secondary addresses of a subnet stay when its primary is removed.
   ['net.ipv4.conf.all.promote_secondaries', '1'],
   ['net.ipv4.conf.default.promote_secondaries', '1'],
 ];
 
 /**
- * Makes sure that the control plane's namespace is there, forwards, and treats addresses as VPP does; says whether it
- * was made. Throws LinuxError when it cannot be made, and one error that names the sysctls that were refused.
+ * Ensures that the control plane's namespace exists, forwards, and treats addresses as VPP does; returns whether it was
+ * created. Throws LinuxError when it cannot be created, and one error naming the sysctls that were refused.
  */
 export function prepareControlNamespace(netns: string): 'created' | 'existing' {
   const outcome = createNamedNetns(netns);
@@ -64,7 +64,7 @@ export function prepareControlNamespace(netns: string): 'created' | 'existing' {
   return outcome;
 }
 
-/** Sets all sysctls; throws one error that names those the kernel refused. */
+/** Sets all sysctls; throws one error naming those that the kernel refused. */
 export function applySysctls(): string {
   return setAll(SYSCTLS);
 }
@@ -75,7 +75,7 @@ function setAll(sysctls: Sysctls): string {
     try {
       writeSysctl(name, value);
     } catch (error) {
-      // This kernel has no IPv6: there is nothing to be set.
+      // This kernel has no IPv6.
       if (isErrno(error, 'ENOENT') && name.startsWith('net.ipv6.')) continue;
       failures.push(reasonOf(error));
     }
@@ -84,7 +84,7 @@ function setAll(sysctls: Sysctls): string {
   return `${sysctls.length} sysctls`;
 }
 
-/** RLIMIT_MEMLOCK without bound (VFIO and hugepages lock memory), no cores but where they are asked for; inherited by all services. */
+/** RLIMIT_MEMLOCK unlimited (VFIO and hugepages lock memory), core dumps off by default; inherited by all services. */
 export function applyLimits(): void {
   setRlimit('memlock', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   setRlimit('core', 0, Number.POSITIVE_INFINITY);

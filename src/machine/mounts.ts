@@ -1,8 +1,8 @@
 /**
- * The mounts of the box, as a table, and their end.
+ * The mounts of the box as a table, and unmounting.
  *
- * EBUSY at a mount means that it is there already (the kernel mounts devtmpfs for an initramfs when told to):
- * fine. nosuid, nodev and noexec stand where they fit.
+ * EBUSY at a mount means that it is mounted already (the kernel mounts devtmpfs for an initramfs when configured to),
+ * which is no error. nosuid, nodev and noexec are set where possible.
  */
 import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import type { HugepageSize } from '../config/types.ts';
@@ -14,14 +14,14 @@ interface MountRow {
   readonly fsType: string;
   readonly flags: number;
   readonly data?: string;
-  /** Whether a machine may be without it: no firmware of that kind, or no driver for it. */
+  /** A machine may lack it: no firmware of that kind, or no driver for it. */
   readonly optional?: true;
 }
 
 const { noSuid, noDev, noExec, readOnly } = MountFlag;
 const SEALED = noSuid | noDev | noExec;
 
-/** In order: a mount point below another mount comes after it. Source: kernel Documentation/filesystems. */
+/** In mount order: a mount point below another mount follows it. Source: kernel Documentation/filesystems. */
 export const MOUNTS: readonly MountRow[] = [
   { source: 'devtmpfs', target: '/dev', fsType: 'devtmpfs', flags: noSuid, data: 'mode=0755' },
   { source: 'proc', target: '/proc', fsType: 'proc', flags: SEALED },
@@ -47,7 +47,7 @@ export const MOUNTS: readonly MountRow[] = [
   { source: 'pstore', target: '/sys/fs/pstore', fsType: 'pstore', flags: SEALED, optional: true },
 ];
 
-/** Directories that programs expect below /run, and the links that others expect to them. */
+/** Directories that programs expect. */
 const RUN_DIRECTORIES = [
   '/run/vpp',
   '/run/appliance',
@@ -58,9 +58,9 @@ const RUN_DIRECTORIES = [
   '/etc',
 ];
 
-/** Mounts one row; says whether it was there already, or that this machine is without it. */
+/** Mounts one row; returns whether it was mounted already, or that this machine lacks it. */
 export function mountRow(row: MountRow): 'mounted' | 'already' | 'absent' {
-  // Mount points in sysfs are the kernel's to make.
+  // Only the kernel creates mount points in sysfs.
   if (row.optional === true && !existsSync(row.target)) return 'absent';
   mkdirSync(row.target, { recursive: true });
   try {
@@ -73,15 +73,15 @@ export function mountRow(row: MountRow): 'mounted' | 'already' | 'absent' {
   }
 }
 
-/** Mounts what was absent before its module was loaded. Throws LinuxError as mount(2). */
+/** Mounts the optional rows, after their modules were loaded. Throws LinuxError as mount(2). */
 export function mountOptional(): void {
   for (const row of MOUNTS) if (row.optional === true) mountRow(row);
 }
 
-/** Mounts the whole table; one row that fails does not keep the others. Throws one error that names all failures. */
+/** Mounts the whole table; a failed row does not stop the others. Throws one error naming all failures. */
 export function mountAll(): string {
   const failures: string[] = [];
-  // An initramfs on tmpfs has a root that all may write to, and DPDK refuses to load drivers below such a directory.
+  // An initramfs on tmpfs has a world-writable root, and DPDK refuses to load drivers below such a directory.
   chmodSync('/', 0o755);
   for (const row of MOUNTS) {
     try {
@@ -100,7 +100,7 @@ export function mountAll(): string {
   return `${MOUNTS.length} file systems`;
 }
 
-/** Mounts hugetlbfs for the page size in use at /dev/hugepages. */
+/** Mounts hugetlbfs with the page size in use at /dev/hugepages. */
 export function mountHugetlbfs(pageSize: HugepageSize): void {
   mountRow({
     source: 'hugetlbfs',
@@ -116,8 +116,8 @@ const KEPT = new Set(['/', '/proc', '/sys', '/dev']);
 const UNMOUNT_TRIES = 3;
 
 /**
- * Unmounts everything but the root and the kernel's own file systems, deepest first.
- * Returns what could not be unmounted, with the reason; those are detached so that their devices are flushed.
+ * Unmounts everything but the root and the kernel's own file systems, deepest first. Returns the failures with their
+ * reasons; those mounts are detached so that their devices are flushed.
  */
 export function unmountAll(): string[] {
   let busy: string[] = [];

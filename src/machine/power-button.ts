@@ -30,7 +30,7 @@ export function findPowerButtons(sysfs = '/sys'): string[] {
     .map((name) => `/dev/input/${name}`);
 }
 
-/** Calls back at each press of a power button, until disposed. Devices that cannot be opened are passed over. */
+/** Calls back at each press of a power button, until disposed. Devices that cannot be opened are skipped. */
 export function watchPowerButtons(paths: readonly string[], onPress: () => void): Disposable {
   const watches: Disposable[] = [];
   for (const path of paths) {

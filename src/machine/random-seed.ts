@@ -1,10 +1,10 @@
 /**
- * Entropy from one boot to the next: mixed into the kernel's pool at boot, renewed at once and at shutdown.
+ * Entropy carried from one boot to the next: mixed into the kernel's pool at boot, renewed at once and at shutdown.
  *
- * It is written to /dev/urandom, which mixes it in and credits nothing (RNDADDENTROPY would): the seed of a stick that
- * was copied, or of a boot that was cut before the renewal, is known or used twice, and then credit would be a lie. No
- * credit is needed either: the processor's generator and systemd-boot's seed, which the EFI stub hands to the kernel,
- * fill the pool before this process runs.
+ * It is written to /dev/urandom, which mixes it in without credit (RNDADDENTROPY would credit it): the seed of a copied
+ * stick, or of a boot that lost power before the renewal, is known or used twice, and must not be credited. No credit
+ * is needed either: the processor's generator and systemd-boot's seed, which the EFI stub passes to the kernel, fill
+ * the pool before this process runs.
  */
 import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const SEED_FILE = 'random-seed';
 const SEED_BYTES = 512;
 const POOL = '/dev/urandom';
 
-/** Mixes the kept seed in and keeps a new one. Returns what was done. Rejects when the new one cannot be written. */
+/** Mixes the saved seed in and saves a new one. Returns what was done. Rejects when the new one cannot be written. */
 export async function renewSeed(data: DataPartition, pool = POOL): Promise<string> {
   const bytes = await readSeed(`${data.root}/${SEED_FILE}`);
   if (bytes.length > 0) {
@@ -24,10 +24,10 @@ export async function renewSeed(data: DataPartition, pool = POOL): Promise<strin
     await file.write(bytes);
   }
   await keepSeed(data);
-  return bytes.length > 0 ? `${bytes.length} bytes of the last boot mixed in` : 'no seed was kept yet';
+  return bytes.length > 0 ? `${bytes.length} bytes of the last boot mixed in` : 'no seed saved yet';
 }
 
-/** Keeps new random bytes for the next boot. Rejects when they cannot be written. */
+/** Saves new random bytes for the next boot. Rejects when they cannot be written. */
 export async function keepSeed(data: DataPartition): Promise<void> {
   await data.writeFile(SEED_FILE, await promisify(randomBytes)(SEED_BYTES));
 }

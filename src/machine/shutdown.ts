@@ -1,13 +1,13 @@
 /**
- * The end of the machine, in order and in bounded time: services, NICs, other processes, file systems, sync,
- * reboot(2). Each step has its own bound and its failure is said; none keeps the next one from running.
+ * The shutdown of the machine, in order and in bounded time: services, NICs, other processes, file systems, sync,
+ * reboot(2). Each step has a timeout and its failure is logged; none prevents the next one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killAllProcesses, reboot, syncFilesystems, reasonOf } from '../linux/mod.ts';
 import type { Logger } from '../log/mod.ts';
 import { unmountAll } from './mounts.ts';
 
-/** How the machine ends; the words of reboot(2). */
+/** How the machine ends; the actions of reboot(2). */
 export type PowerAction = 'restart' | 'halt' | 'power-off';
 
 /** Between SIGTERM and SIGKILL for processes that no service owns. */
@@ -19,7 +19,7 @@ export interface ShutdownStep {
   run(): Promise<string | void> | string | void;
 }
 
-/** Runs the steps in order, each within its bound. Never rejects. */
+/** Runs the steps in order, each within its timeout. Never rejects. */
 export async function runSteps(steps: readonly ShutdownStep[], logger: Logger): Promise<void> {
   for (const step of steps) {
     const startedAt = performance.now();
@@ -29,13 +29,13 @@ export async function runSteps(steps: readonly ShutdownStep[], logger: Logger): 
       const outcome = await Promise.race([Promise.resolve().then(() => step.run()), late]);
       const ms = (performance.now() - startedAt).toFixed(0);
       if (outcome === 'late')
-        logger.error('shutdown', `${step.name}: not done within ${step.timeoutMs} ms, going on`);
+        logger.error('shutdown', `${step.name}: not done within ${step.timeoutMs} ms, continuing`);
       else
         logger.info(
           'shutdown',
           `${step.name} done in ${ms} ms${outcome === undefined ? '' : `: ${outcome}`}`,
         );
-      // The race's loser must not turn into an unhandled rejection.
+      // The loser of the race must not become an unhandled rejection.
       late.catch(() => {});
     } catch (error) {
       logger.error('shutdown', `${step.name}: ${reasonOf(error)}`);
@@ -45,7 +45,7 @@ export async function runSteps(steps: readonly ShutdownStep[], logger: Logger): 
   }
 }
 
-/** What PID 1 does after its services: strays, file systems, disks. */
+/** What PID 1 does after its services have ended: other processes, file systems, disks. */
 export function machineSteps(): ShutdownStep[] {
   return [
     {
@@ -70,7 +70,7 @@ export function machineSteps(): ShutdownStep[] {
   ];
 }
 
-/** Ends the machine now. PID 1 only; returns only when the kernel refused. */
+/** Ends the machine now. PID 1 only; returns only when the kernel refuses. */
 export function endMachine(action: PowerAction): void {
   reboot(action);
 }

@@ -44,7 +44,7 @@ function attribute(name: string, value: string): void {
   writeFileSync(join(dir, 'class/watchdog/watchdog0', name), `${value}\n`);
 }
 
-/** A driver as the kernel's: it keeps a timeout, of at most 600 s. */
+/** A driver as the kernel's: it holds a timeout of at most 600 s. */
 class Driver implements WatchdogIoctl {
   options = MAGIC;
   seconds = 60;
@@ -76,13 +76,13 @@ const enabled = (timeoutSeconds: number) => ({ enabled: true, timeoutSeconds });
 async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {
-    if (performance.now() > deadline) throw new Error('it did not come to that in time');
+    if (performance.now() > deadline) throw new Error('timed out waiting for the condition');
     await sleep(10);
   }
 }
 
 describe('Watchdog', () => {
-  it('says as an info that the machine has none, and is armed once one appears', () => {
+  it('reports at info level that the machine has none, and is armed once one appears', () => {
     const watchdog = make(new Driver(), join(dir, 'none'));
     expect(watchdog.arm()).toContain('this machine has no watchdog');
     expect(watchdog.status).toMatchObject({ state: 'off' });
@@ -93,7 +93,7 @@ describe('Watchdog', () => {
     expect(conditions.list()).toEqual([]);
   });
 
-  it('is armed with 30 s before the configuration, then with what that says', () => {
+  it('is armed with 30 s before the configuration is read, then with the configured timeout', () => {
     const driver = new Driver();
     const watchdog = make(driver);
     expect(watchdog.arm()).toBe('i6300ESB timer, 30 s');
@@ -105,11 +105,11 @@ describe('Watchdog', () => {
     expect(watchdog.status).toHaveProperty('lastFedAt', expect.closeTo(Date.now(), -4));
   });
 
-  it('keeps the timeout that the driver has when it refuses another, and says so', () => {
+  it('keeps the timeout of a driver that refuses another one, and reports that', () => {
     const watchdog = make(new Driver());
     watchdog.configure(enabled(700));
     expect(watchdog.status).toMatchObject({ state: 'armed', timeoutSeconds: 60 });
-    expect(said.join('\n')).toMatch(/a timeout of 700 s was refused, 60 s is in force: .*EINVAL/);
+    expect(said.join('\n')).toMatch(/cannot set a timeout of 700 s, 60 s stays in force: .*EINVAL/);
   });
 
   it('is fed by the event loop at a third of the timeout, while every gate is open', async () => {
@@ -117,10 +117,10 @@ describe('Watchdog', () => {
     watchdog.configure(enabled(0.06));
     await until(() => written().length > 5);
     let isHealthy = false;
-    const gate = watchdog.feedOnlyWhile(() => isHealthy, 'VPP is not well during a trial');
+    const gate = watchdog.feedOnlyWhile(() => isHealthy, 'VPP is unhealthy during a trial');
     await until(() => watchdog.status.state === 'starving');
     const length = written().length;
-    expect(watchdog.status).toMatchObject({ reason: 'VPP is not well during a trial' });
+    expect(watchdog.status).toMatchObject({ reason: 'VPP is unhealthy during a trial' });
     await sleep(200);
     expect(written()).toHaveLength(length);
     expect(said.filter((line) => line.startsWith('error'))).toHaveLength(1);
@@ -142,7 +142,7 @@ describe('Watchdog', () => {
     expect(written()).toHaveLength(before);
   });
 
-  it('tells that the last boot was ended by it', () => {
+  it('reports that it ended the last boot', () => {
     const driver = new Driver();
     driver.boot = CARD_RESET;
     const watchdog = make(driver);
@@ -153,7 +153,7 @@ describe('Watchdog', () => {
     ]);
   });
 
-  it('is stopped by the magic close at a halt and a power-off, and left armed at a restart', () => {
+  it('is stopped by magic close at a halt and a power-off, and stays armed at a restart', () => {
     const watchdog = make(new Driver());
     watchdog.arm();
     expect(watchdog.stop('restart')).toBe('left armed: a restart that hangs is reset after 30 s');
@@ -164,7 +164,7 @@ describe('Watchdog', () => {
     expect(watchdog.status).toEqual({ state: 'off', reason: 'power-off (magic close)' });
   });
 
-  it('is stopped by WDIOS_DISABLECARD where there is no magic close, else by closing', () => {
+  it('is stopped by WDIOS_DISABLECARD without magic close, else by closing', () => {
     const driver = new Driver();
     driver.options = SETTABLE;
     const watchdog = make(driver);
@@ -176,7 +176,7 @@ describe('Watchdog', () => {
     expect(watchdog.stop('halt')).toContain('(closed)');
   });
 
-  it('says that it cannot be stopped with nowayout, and stays fed', () => {
+  it('reports that nowayout prevents stopping, and stays fed', () => {
     attribute('nowayout', '1');
     const watchdog = make(new Driver());
     expect(watchdog.arm()).toContain('nowayout');
@@ -188,7 +188,7 @@ describe('Watchdog', () => {
     attribute('nowayout', '0');
   });
 
-  it('is switched off by the configuration, and on again', () => {
+  it('is disabled by the configuration, and enabled again', () => {
     const watchdog = make(new Driver());
     watchdog.arm();
     watchdog.configure({ enabled: false, timeoutSeconds: 30 });
@@ -200,11 +200,11 @@ describe('Watchdog', () => {
 
   const notSo = () => conditions.list().flatMap(({ leaf }) => leaf ?? []);
 
-  it('says which setting is not so: another timeout, a device that somebody has, one that cannot be stopped', () => {
+  it('reports settings not in force: another timeout, a busy device, one that cannot be stopped', () => {
     const watchdog = make(new Driver());
     watchdog.configure(enabled(700));
     expect(notSo()).toEqual(['watchdog.timeout']);
-    expect(conditions.list()[0]?.reason).toBe('the device resets the machine after 60 s, not after 700 s');
+    expect(conditions.list()[0]?.reason).toBe('the device resets the machine after 60 s instead of 700 s');
     watchdog.configure(enabled(40));
     expect(notSo()).toEqual([]);
     attribute('nowayout', '1');

@@ -1,11 +1,11 @@
 /**
  * The machine's watchdog: armed early in the boot, fed at a third of its timeout by a timer of the event loop, so
- * that a blocked loop, a dead PID 1 or a stuck kernel is a reset.
+ * that a blocked loop, a dead PID 1 or a stuck kernel causes a reset.
  *
- * Whether it is fed depends on the event loop and on the gates that others add (a trial that asks for VPP's health, a
- * process that survived SIGKILL); a closed gate lets the machine be reset within the timeout.
- * A restart leaves it armed, fed one last time: a reboot(2) that hangs is then reset too, and a reset clears the
- * hardware's clock. Halt and power-off stop it: nobody is there to feed it afterwards.
+ * Feeding depends on the event loop and on the gates that others add (a trial that requires a healthy VPP, a process
+ * that survived SIGKILL); a closed gate lets the machine be reset within the timeout.
+ * A restart leaves it armed, fed one last time: a hanging reboot(2) is then reset too, and a reset clears the
+ * hardware's timer. Halt and power-off stop it: nothing feeds it afterwards.
  */
 import type { WatchdogConfig } from '../config/types.ts';
 import {
@@ -23,7 +23,7 @@ import type { PowerAction } from './shutdown.ts';
 
 /** Before the configuration is read. */
 const EARLY_TIMEOUT_SECONDS = 30;
-/** Where the driver does not tell its timeout. */
+/** Assumed when the driver does not report its timeout. */
 const UNKNOWN_TIMEOUT_SECONDS = 15;
 const SUBJECT = 'watchdog';
 const TIMEOUT_SUBJECT = 'watchdog-timeout';
@@ -75,8 +75,8 @@ export class Watchdog {
   }
 
   /**
-   * Opens and starts the device; one that runs already gets the timeout. Returns what became of it, in words.
-   * Never throws: a machine without a watchdog is no error.
+   * Opens and starts the device; sets the timeout of one that runs already. Returns the outcome as text. Never throws:
+   * a machine without a watchdog is no error.
    */
   arm(timeoutSeconds = EARLY_TIMEOUT_SECONDS): string {
     if (this.#device === undefined && !this.#open()) return this.#offReason;
@@ -85,7 +85,7 @@ export class Watchdog {
     return this.#words();
   }
 
-  /** What the configuration says: another timeout, or none of it. Returns what became of it, in words. */
+  /** Applies the configuration: sets the timeout or stops the device. Returns the outcome as text. */
   configure(config: WatchdogConfig): string {
     if (config.enabled) return this.arm(config.timeoutSeconds);
     const words = this.#disarm('switched off (watchdog.enabled = false)');
@@ -97,8 +97,8 @@ export class Watchdog {
   }
 
   /**
-   * Feeds only while `isAlive` says so, asked at each feeding; `reason` says why not, in words. Until disposed. Several
-   * hold together.
+   * Feeds only while `isAlive`, called at each feeding, returns true; `reason` is shown when it does not. Disposing
+   * removes the gate. All gates must be open.
    */
   feedOnlyWhile(isAlive: () => boolean, reason: string): Disposable {
     const gate: Gate = { isAlive, reason };
@@ -110,7 +110,7 @@ export class Watchdog {
     };
   }
 
-  /** Before reboot(2): a restart leaves it armed with its whole timeout, the other ways of ending stop it. */
+  /** Called before reboot(2): a restart leaves it armed with its full timeout, halt and power-off stop it. */
   stop(action: PowerAction): string {
     const device = this.#device;
     if (device === undefined) return this.#offReason;
@@ -128,7 +128,7 @@ export class Watchdog {
       const isAbsent = isErrno(error, 'ENOENT', 'ENODEV', 'ENXIO');
       const words = reasonOf(error);
       this.#offReason = isAbsent ? `this machine has no watchdog (${path})` : words;
-      // Without one the box runs as well as any other; one that cannot be had is worth a look.
+      // A box without a watchdog works; one whose watchdog cannot be opened needs attention.
       if (isAbsent) conditions.set('info', SUBJECT, this.#offReason);
       else conditions.set('warning', SUBJECT, this.#offReason, 'watchdog.enabled');
       return false;
@@ -146,7 +146,7 @@ export class Watchdog {
     try {
       return device.timeout();
     } catch {
-      return UNKNOWN_TIMEOUT_SECONDS; // a driver that does not tell: fed often enough for any
+      return UNKNOWN_TIMEOUT_SECONDS; // not reported by the driver: fed often enough for any device
     }
   }
 
@@ -161,24 +161,24 @@ export class Watchdog {
         this.#timeoutSeconds = this.#readTimeout(device);
         this.#options.logger.warning(
           SUBJECT,
-          `a timeout of ${wanted} s was refused, ${this.#timeoutSeconds} s is in force: ${words}`,
+          `cannot set a timeout of ${wanted} s, ${this.#timeoutSeconds} s stays in force: ${words}`,
         );
       }
     }
-    this.#tellTimeout(wanted);
+    this.#reportTimeout(wanted);
     clearInterval(this.#timer);
     this.#tick();
     this.#timer = setInterval(() => this.#tick(), (this.#timeoutSeconds * 1000) / 3);
-    // The process lives for other reasons; a test must be able to end.
+    // The timer must not keep a test's process alive.
     this.#timer.unref();
   }
 
-  /** Many devices know some timeouts only. */
-  #tellTimeout(wanted: number): void {
+  /** Many devices support only some timeouts. */
+  #reportTimeout(wanted: number): void {
     const { conditions } = this.#options;
     if (this.#timeoutSeconds === wanted) conditions.clear(TIMEOUT_SUBJECT);
     else {
-      const words = `the device resets the machine after ${this.#timeoutSeconds} s, not after ${wanted} s`;
+      const words = `the device resets the machine after ${this.#timeoutSeconds} s instead of ${wanted} s`;
       conditions.set('warning', TIMEOUT_SUBJECT, words, 'watchdog.timeout');
     }
   }
@@ -188,14 +188,14 @@ export class Watchdog {
     if (device === undefined) return;
     const closed = [...this.#gates].find((gate) => !gate.isAlive());
     if (closed === undefined) {
-      if (this.#starving !== undefined) this.#options.logger.info(SUBJECT, 'fed again');
+      if (this.#starving !== undefined) this.#options.logger.info(SUBJECT, 'feeding resumed');
       this.#starving = undefined;
       this.#feed(device);
       return;
     }
     if (this.#starving?.reason === closed.reason) return;
     this.#starving = { reason: closed.reason, since: Date.now() };
-    const words = `not fed any more, the machine is reset within ${this.#timeoutSeconds} s: ${closed.reason}`;
+    const words = `feeding stopped, the machine is reset within ${this.#timeoutSeconds} s: ${closed.reason}`;
     this.#options.logger.error(SUBJECT, words);
   }
 
@@ -211,7 +211,7 @@ export class Watchdog {
     }
   }
 
-  /** Stops the device for good, if it can be stopped; one that cannot is fed on. */
+  /** Stops the device for good if it can be stopped; otherwise keeps feeding it. */
   #disarm(why: string): string {
     const device = this.#device;
     if (device === undefined) {
@@ -230,13 +230,13 @@ export class Watchdog {
           device.disable();
           how = 'WDIOS_DISABLECARD';
         } catch (error) {
-          // A driver without the letter and without this ioctl is stopped by closing it.
+          // A driver with neither magic close nor this ioctl stops when it is closed.
           if (!isErrno(error, 'EOPNOTSUPP', 'ENOTSUP', 'ENOTTY', 'EINVAL')) throw error;
         }
       }
       device.closeOrderly();
     } catch (error) {
-      this.#failure = `could not be stopped: ${reasonOf(error)}`;
+      this.#failure = `cannot stop the watchdog: ${reasonOf(error)}`;
       this.#options.logger.error(SUBJECT, this.#failure);
       return this.#failure;
     }
@@ -263,7 +263,7 @@ export class Watchdog {
     return this.#attribute('nowayout') === '1';
   }
 
-  // The node without a number is the first device.
+  // /dev/watchdog is the first device.
   #attribute(name: string): string | undefined {
     return readText(`${this.#options.sysfs ?? '/sys'}/class/watchdog/watchdog0/${name}`);
   }

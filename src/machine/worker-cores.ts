@@ -1,6 +1,6 @@
 /**
- * The isolation of VPP's worker cores over the lives of VPP: given back before each start, taken once its API answers,
- * looked at again every while. What is not as it should be is a condition.
+ * The isolation of VPP's worker cores over the lives of VPP: released before each start, applied once its API answers,
+ * checked periodically. Each deviation is a condition.
  */
 import type { VppConfig } from '../config/types.ts';
 import type { CpuIsolationStatus } from './status.ts';
@@ -24,7 +24,7 @@ export class WorkerCores {
     return this.#isolation.status;
   }
 
-  /** Before a start of VPP and after its end. */
+  /** Called before a start of VPP and after its end. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     this.#conditions.clear(SUBJECT);
@@ -32,7 +32,7 @@ export class WorkerCores {
     this.#state();
   }
 
-  /** VPP's API answers: its threads are there. */
+  /** Called when VPP's API answers: its threads exist. */
   async take(pid: number, cpu: VppConfig['cpu'], life: AbortSignal): Promise<void> {
     await this.#isolation.apply(pid, cpu, life);
     if (life.aborted) return;
