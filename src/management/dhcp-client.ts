@@ -1,6 +1,6 @@
 /**
  * The DHCP client of one interface: busybox's, supervised, with this executable as the program that it runs at each
- * event (dhcp-lease.ts). What it says arrives here as events; it changes no address itself.
+ * event (dhcp-lease.ts). Its results arrive here as events; it changes no address itself.
  */
 import { type FSWatcher, mkdirSync, rmSync, watch } from 'node:fs';
 import type { SupervisorConfig } from '../config/types.ts';
@@ -10,7 +10,7 @@ import { type DhcpEvent, LEASE_FILE_VARIABLE, readDhcpEvent } from './dhcp-lease
 import { Service } from '../supervise/mod.ts';
 
 const BUSYBOX = '/usr/bin/busybox';
-/** Options beyond those it asks for by itself: time servers (42), search list (119). */
+/** Options beyond those that it requests by default: time servers (42), search list (119). */
 const OPTIONS = ['ntpsrv', 'search'];
 
 export interface DhcpClientOptions {
@@ -18,7 +18,7 @@ export interface DhcpClientOptions {
   readonly hostname: string;
   /** Path of this executable. */
   readonly self: string;
-  /** Where the lease's file goes. */
+  /** Directory of the lease file. */
   readonly directory: string;
   readonly policy: SupervisorConfig;
   readonly logger: Logger;
@@ -34,7 +34,7 @@ export class DhcpClient {
     const file = `${name}.json`;
     const path = `${directory}/${file}`;
     mkdirSync(directory, { recursive: true });
-    // What an earlier client said of this interface holds no more.
+    // An earlier client's lease of this interface is no longer valid.
     rmSync(path, { force: true });
     this.#watcher = watch(directory, (_event, changed) => {
       if (changed !== file) return;
@@ -58,7 +58,7 @@ export class DhcpClient {
     this.service.start();
   }
 
-  /** Asks the server again at once: the network behind the cable may be another one now. */
+  /** Renews the lease at once: the cable may lead to another network now. */
   renew(): void {
     if (this.service.pid !== undefined) killProcess(this.service.pid, 'SIGUSR1');
   }

@@ -1,14 +1,14 @@
 /**
- * A DHCP lease on its way from the client program to PID 1.
+ * Passes a DHCP lease from the client program to PID 1.
  *
  * The client (busybox udhcpc) runs a program at each change, with the event as its argument and the lease in its
- * environment. That program is this executable again: it writes the lease as a file, whole or not at all, into a
- * directory that PID 1 watches. PID 1 alone changes addresses and routes.
+ * environment. That program is this executable: it writes the lease atomically as a file into a directory that PID 1
+ * watches. PID 1 alone changes addresses and routes.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseAddress } from '../config/mod.ts';
 
-/** Names the file to write; its presence is what makes this executable a DHCP event. */
+/** Names the file to write; when set, this executable handles a DHCP event. */
 export const LEASE_FILE_VARIABLE = 'APPLIANCE_DHCP_LEASE_FILE';
 const EVENTS = ['deconfig', 'bound', 'renew', 'nak', 'leasefail'] as const;
 
@@ -21,7 +21,7 @@ export interface Lease {
   readonly length: number;
   readonly gateway: string | undefined;
   readonly dns: readonly string[];
-  /** Domains to look names up in: the search list (option 119), else the domain (option 15). */
+  /** Search domains: the search list (option 119), else the domain (option 15). */
   readonly searchDomains: readonly string[];
   /** Addresses of time servers (option 42). */
   readonly ntp: readonly string[];
@@ -40,7 +40,7 @@ export function isDhcpEvent(argument: string | undefined, env: NodeJS.ProcessEnv
   return env[LEASE_FILE_VARIABLE] !== undefined && (EVENTS as readonly string[]).includes(argument ?? '');
 }
 
-/** Reads udhcpc's environment (busybox, networking/udhcp/dhcpc.c). Throws in words when a field is not valid. */
+/** Reads udhcpc's environment (busybox, networking/udhcp/dhcpc.c). Throws with the reason when a field is invalid. */
 export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now = Date.now()): DhcpEvent {
   const name = env['interface'] ?? '';
   if (event !== 'bound' && event !== 'renew') {
@@ -49,10 +49,11 @@ export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now =
   const list = (text: string | undefined): string[] =>
     (text ?? '').split(/\s+/).filter((item) => parseAddress(item)?.family === 4);
   const address = env['ip'] ?? '';
-  if (parseAddress(address)?.family !== 4) throw new Error(`the DHCP server gave the address "${address}"`);
+  if (parseAddress(address)?.family !== 4)
+    throw new Error(`expected an IPv4 address from the DHCP server, got "${address}"`);
   const length = Number(env['mask'] ?? '24');
   if (!Number.isInteger(length) || length < 1 || length > 32) {
-    throw new Error(`the DHCP server gave the prefix length "${env['mask']}"`);
+    throw new Error(`expected a prefix length from the DHCP server (1–32), got "${env['mask']}"`);
   }
   const seconds = Number(env['lease'] ?? '3600');
   return {
@@ -73,7 +74,7 @@ export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now =
   };
 }
 
-/** At most six, as resolvers take them; what cannot be a domain is left out: it ends up in /etc/resolv.conf. */
+/** At most six, the limit of resolvers; invalid domains are left out, since the list is written to /etc/resolv.conf. */
 function readDomains(text: string | undefined): string[] {
   return (text ?? '')
     .split(/\s+/)
@@ -81,7 +82,7 @@ function readDomains(text: string | undefined): string[] {
     .slice(0, MAX_DOMAINS);
 }
 
-/** The whole life of this executable as a DHCP event: writes the file that PID 1 waits for. */
+/** Handles a DHCP event as the only task of this process: writes the file that PID 1 watches. */
 export function runDhcpEvent(event: string, env: NodeJS.ProcessEnv): void {
   const path = env[LEASE_FILE_VARIABLE];
   if (path === undefined) throw new Error(`${LEASE_FILE_VARIABLE} is not set`);
@@ -89,12 +90,12 @@ export function runDhcpEvent(event: string, env: NodeJS.ProcessEnv): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Reads what `runDhcpEvent` wrote; undefined while there is nothing. */
+/** Reads what `runDhcpEvent` wrote; undefined while the file does not exist. */
 export function readDhcpEvent(path: string): DhcpEvent | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as DhcpEvent;
   } catch {
-    // Not there yet: the rename makes it appear whole.
+    // Not written yet: the rename makes it appear whole.
     return undefined;
   }
 }

@@ -15,14 +15,14 @@ afterEach(() => {
   for (const end of mine.splice(0).toReversed()) end();
 });
 
-/** A question for the A record of `name` by RFC 1035, section 4.1. */
+/** A query for the A record of `name` by RFC 1035, section 4.1. */
 function question(id: number, name: string): Buffer {
   const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
   const head = Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
   return Buffer.concat([head, ...labels, Buffer.from([0, 0, 1, 0, 1])]);
 }
 
-/** Answers every question with one A record. */
+/** Answers every query with one A record. */
 function answerTo(asked: Buffer, address: string): Buffer {
   const head = Buffer.from(asked.subarray(0, 12));
   head[2] = 0x81;
@@ -32,7 +32,7 @@ function answerTo(asked: Buffer, address: string): Buffer {
   return Buffer.concat([head, asked.subarray(12), record]);
 }
 
-/** A name server at `address`, in a namespace or here. */
+/** A name server at `address`, in a namespace or in the test's own. */
 async function nameServer(address: string, answer: string, netns?: string): Promise<{ asked: number }> {
   const count = { asked: 0 };
   const local = { address, port: PORTS.servers };
@@ -69,7 +69,7 @@ function relay(servers: readonly string[]): DnsRelay {
   return made;
 }
 
-/** One question at the relay, from a namespace or from here. */
+/** Sends one query to the relay, from a namespace or from the test's own. */
 async function ask(netns: string | undefined, id: number): Promise<Buffer> {
   const socket = createSocket('udp4');
   try {
@@ -82,8 +82,8 @@ async function ask(netns: string | undefined, id: number): Promise<Buffer> {
   }
 }
 
-describe('the relay of questions for names', () => {
-  it('answers a resolver in the own namespace', async () => {
+describe('the DNS relay', () => {
+  it('answers a resolver in its own namespace', async () => {
     await nameServer('127.0.0.54', '192.0.2.7');
     relay(['127.0.0.54']).serve(undefined);
     const resolver = new Resolver({ timeout: 2_000, tries: 1 });
@@ -91,7 +91,7 @@ describe('the relay of questions for names', () => {
     expect(await resolver.resolve4('rpki.example')).toEqual(['192.0.2.7']);
   });
 
-  it('asks the next server when one does not answer, and that one first from then on', async () => {
+  it('queries the next server when one does not answer, and then prefers that one', async () => {
     const good = await nameServer('127.0.0.55', '192.0.2.8');
     relay(['127.0.0.56', '127.0.0.55']).serve(undefined);
     expect((await ask(undefined, 1)).subarray(-4)).toEqual(Buffer.from([192, 0, 2, 8]));
@@ -99,7 +99,7 @@ describe('the relay of questions for names', () => {
     expect(good.asked).toBe(2);
   });
 
-  it('says SERVFAIL when nobody answers', async () => {
+  it('answers SERVFAIL when no server answers', async () => {
     relay([]).serve(undefined);
     const answer = await ask(undefined, 77);
     expect([answer.readUInt16BE(0), answer.readUInt8(2) & 0x80, answer.readUInt8(3) & 15]).toEqual([
@@ -107,7 +107,7 @@ describe('the relay of questions for names', () => {
     ]);
   });
 
-  it('joins streams to a server', async () => {
+  it('connects streams to a server', async () => {
     await nameServer('127.0.0.54', '192.0.2.9');
     relay(['127.0.0.56', '127.0.0.54']).serve(undefined);
     const socket = new Socket();
@@ -122,14 +122,14 @@ describe('the relay of questions for names', () => {
   });
 
   describe.skipIf(process.getuid?.() !== 0)('of another namespace (needs root)', () => {
-    it('asks the servers of the own one, and those that are reached only from there', async () => {
+    it('queries the servers from its own namespace, and those reachable only from the other one', async () => {
       createNamedNetns(NETNS);
       mine.push(() => void deleteNamedNetns(NETNS));
       await nameServer('127.0.0.54', '192.0.2.10');
       const made = relay(['127.0.0.54']);
       made.serve(NETNS);
       expect((await ask(NETNS, 4)).subarray(-4)).toEqual(Buffer.from([192, 0, 2, 10]));
-      // one that only the namespace has
+      // a server that exists only in the namespace
       withNetns(NETNS, () => execFileSync('ip', ['address', 'add', '198.51.100.53/32', 'dev', 'lo']));
       await nameServer('198.51.100.53', '192.0.2.11', NETNS);
       made.servers = ['198.51.100.53'];

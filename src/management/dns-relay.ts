@@ -1,24 +1,24 @@
 /**
- * A resolver for programs in network namespaces that cannot reach the box's name servers by themselves: it takes their
- * questions at 127.0.0.53 and passes each on, unread, to the name servers of management.
+ * A DNS relay for programs in network namespaces that cannot reach the box's name servers directly: it receives their
+ * queries at 127.0.0.53 and forwards each, unread, to the name servers of management.
  *
- * A daemon in the namespace of VPP's TAPs has the interfaces of the data plane alone, while name servers are usually
- * reached by management. So each server is asked from the own namespace first, then from that of the asker; who answered
- * last is asked first. Nothing is cached.
+ * A daemon in the namespace of VPP's TAPs has only the interfaces of the data plane, while name servers are usually
+ * reached by management. So each server is queried from the relay's own namespace first, then from the client's; the
+ * server that answered last is queried first. Nothing is cached.
  *
- * Invariants: one relay a namespace, also when another one takes its name; at most `MAX_UNANSWERED` questions and
- * `MAX_STREAMS` streams are under way in each; each UDP question has a socket, so a port, of its own, as RFC 5452,
- * section 9.2, wants it.
+ * Invariants: one relay per namespace, also when another one takes its name; at most `MAX_UNANSWERED` queries and
+ * `MAX_STREAMS` streams are in flight in each; each UDP query has its own socket, and so its own port, as RFC 5452,
+ * section 9.2, requires.
  */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, Socket } from 'node:net';
 import { netnsIdentity, openInetSocket, reasonOf } from '../linux/mod.ts';
 
-/** Where programs ask: what /etc/resolv.conf names. Of 127.0.0.0/8, so nobody outside the namespace reaches it. */
+/** The name server in /etc/resolv.conf. In 127.0.0.0/8, so it cannot be reached from outside the namespace. */
 export const RELAY_ADDRESS = '127.0.0.53';
 
 const DNS_PORT = 53;
-/** Before the next server is asked; glibc waits 5 s for all of them. */
+/** Time before the next server is queried; glibc waits 5 s for all of them. */
 const SERVER_MS = 1_000;
 const STREAM_IDLE_MS = 10_000;
 const MAX_UNANSWERED = 256;
@@ -30,11 +30,11 @@ const RCODE_SERVFAIL = 2;
 
 export interface DnsRelayOptions {
   readonly onError: (message: string) => void;
-  /** Of the relay and of the servers; 53 unless a test wants others. */
+  /** Ports of the relay and of the servers; default 53. */
   readonly ports?: { readonly own: number; readonly servers: number };
 }
 
-/** A server and where it is asked from; `netns` undefined: from the own namespace. */
+/** A server and the namespace it is queried from; `netns` undefined: the relay's own. */
 interface Target {
   readonly server: string;
   readonly netns: string | undefined;
@@ -47,7 +47,7 @@ interface Relay extends Disposable {
 export class DnsRelay implements Disposable {
   readonly #onError: (message: string) => void;
   readonly #ports: { readonly own: number; readonly servers: number };
-  /** By namespace; the own one is ''. */
+  /** By namespace; '' is the relay's own. */
   readonly #relays = new Map<string, Relay>();
   readonly #lastGood = new Map<string, Target>();
   #servers: readonly string[] = [];
@@ -57,13 +57,13 @@ export class DnsRelay implements Disposable {
     this.#ports = ports;
   }
 
-  /** The name servers to ask, in this order, from now on. */
+  /** Sets the name servers to query, in this order. */
   set servers(servers: readonly string[]) {
     this.#servers = servers;
     this.#lastGood.clear();
   }
 
-  /** Answers in the namespace from now on; undefined: in the own one. Idempotent. A failure is told, not thrown. */
+  /** Starts to answer in the namespace; undefined: in the own one. Idempotent. A failure is reported by `onError`. */
   serve(netns: string | undefined): void {
     const name = netns ?? '';
     const identity = netns === undefined ? undefined : netnsIdentity(netns);
@@ -74,7 +74,7 @@ export class DnsRelay implements Disposable {
     try {
       this.#relays.set(name, { identity, ...this.#open(netns) });
     } catch (error) {
-      this.#onError(`answer questions for names in ${netns ?? 'the own namespace'}: ${reasonOf(error)}`);
+      this.#onError(`cannot relay DNS queries in ${netns ?? 'the own namespace'}: ${reasonOf(error)}`);
     }
   }
 
@@ -87,7 +87,7 @@ export class DnsRelay implements Disposable {
     const local = { address: RELAY_ADDRESS, port: this.#ports.own };
     const datagrams = createSocket('udp4');
     const streams = createServer();
-    const onError = (error: Error): void => this.#onError(`the resolver's relay: ${error.message}`);
+    const onError = (error: Error): void => this.#onError(`DNS relay: ${error.message}`);
     datagrams.on('error', onError);
     streams.on('error', onError);
     const dispose = (): void => {
@@ -102,21 +102,21 @@ export class DnsRelay implements Disposable {
       throw error;
     }
     let unanswered = 0;
-    datagrams.on('message', (question, asker) => {
-      if (question.length < HEADER_BYTES || unanswered >= MAX_UNANSWERED) return;
+    datagrams.on('message', (query, client) => {
+      if (query.length < HEADER_BYTES || unanswered >= MAX_UNANSWERED) return;
       unanswered += 1;
-      void this.#askAll(question, netns).then((answer) => {
+      void this.#queryAll(query, netns).then((answer) => {
         unanswered -= 1;
-        reply(datagrams, answer ?? serverFailure(question), asker);
+        reply(datagrams, answer ?? serverFailure(query), client);
       });
     });
     streams.maxConnections = MAX_STREAMS;
-    streams.on('connection', (asker) => this.#relayStream(asker, this.#targets(netns)));
+    streams.on('connection', (client) => this.#relayStream(client, this.#targets(netns)));
     unrefAll(datagrams, streams);
     return { [Symbol.dispose]: dispose };
   }
 
-  /** Who to ask for a question from a namespace: who answered there last first. */
+  /** The servers for a query from a namespace; the one that answered there last is first. */
   #targets(netns: string | undefined): Target[] {
     const places = netns === undefined ? [undefined] : [undefined, netns];
     const all = places.flatMap((place) => this.#servers.map((server) => ({ server, netns: place })));
@@ -125,10 +125,10 @@ export class DnsRelay implements Disposable {
     return [good, ...all.filter((one) => one.server !== good.server || one.netns !== good.netns)];
   }
 
-  /** The first answer; undefined when there is none. Never rejects. */
-  async #askAll(question: Buffer, netns: string | undefined): Promise<Buffer | undefined> {
+  /** The first answer; undefined without one. Never rejects. */
+  async #queryAll(query: Buffer, netns: string | undefined): Promise<Buffer | undefined> {
     for (const target of this.#targets(netns)) {
-      const answer = await ask(question, target, this.#ports.servers);
+      const answer = await queryServer(query, target, this.#ports.servers);
       if (answer === undefined) continue;
       this.#lastGood.set(netns ?? '', target);
       return answer;
@@ -136,20 +136,20 @@ export class DnsRelay implements Disposable {
     return undefined;
   }
 
-  /** Joins a stream (RFC 7766) to the first server that takes one. */
-  #relayStream(asker: Socket, targets: readonly Target[]): void {
-    asker.on('error', () => asker.destroy());
+  /** Connects a stream (RFC 7766) to the first server that accepts one. */
+  #relayStream(client: Socket, targets: readonly Target[]): void {
+    client.on('error', () => client.destroy());
     const [target, ...others] = targets;
-    if (target === undefined || asker.destroyed) {
-      asker.destroy();
+    if (target === undefined || client.destroyed) {
+      client.destroy();
       return;
     }
     const server = socketTo(target);
     let isJoined = false;
     const next = (): void => {
       server?.destroy();
-      if (isJoined) asker.destroy();
-      else this.#relayStream(asker, others);
+      if (isJoined) client.destroy();
+      else this.#relayStream(client, others);
     };
     if (server === undefined) {
       next();
@@ -159,16 +159,16 @@ export class DnsRelay implements Disposable {
     server.once('error', next);
     server.connect({ port: this.#ports.servers, host: target.server }, () => {
       isJoined = true;
-      for (const socket of [server, asker]) socket.setTimeout(STREAM_IDLE_MS, () => socket.destroy());
-      server.once('close', () => asker.destroy());
-      asker.once('close', () => server.destroy());
-      asker.pipe(server).pipe(asker);
+      for (const socket of [server, client]) socket.setTimeout(STREAM_IDLE_MS, () => socket.destroy());
+      server.once('close', () => client.destroy());
+      client.once('close', () => server.destroy());
+      client.pipe(server).pipe(client);
     });
   }
 }
 
-/** The answer of one server within its time; undefined: it has none, or cannot be reached. Never rejects. */
-function ask(question: Buffer, target: Target, port: number): Promise<Buffer | undefined> {
+/** The answer of one server within `SERVER_MS`; undefined: no answer, or unreachable. Never rejects. */
+function queryServer(query: Buffer, target: Target, port: number): Promise<Buffer | undefined> {
   const { promise, resolve } = Promise.withResolvers<Buffer | undefined>();
   const family = target.server.includes(':') ? 6 : 4;
   let socket: UdpSocket | undefined;
@@ -183,20 +183,19 @@ function ask(question: Buffer, target: Target, port: number): Promise<Buffer | u
     socket = createSocket(family === 4 ? 'udp4' : 'udp6');
     socket.on('error', () => finish(undefined));
     socket.on('message', (answer) => {
-      if (answer.length >= HEADER_BYTES && answer.readUInt16BE(0) === question.readUInt16BE(0))
-        finish(answer);
+      if (answer.length >= HEADER_BYTES && answer.readUInt16BE(0) === query.readUInt16BE(0)) finish(answer);
     });
     socket.bind({ fd: openInetSocket({ protocol: 'udp', family, netns: target.netns }) });
     socket.connect(port, target.server, (error?: Error) => {
-      if (error === undefined || error === null) socket?.send(question);
+      if (error === undefined || error === null) socket?.send(query);
     });
   } catch {
-    finish(undefined); // the namespace is gone, or there is no route: the next one is asked
+    finish(undefined); // the namespace was removed, or there is no route: the next one is queried
   }
   return promise;
 }
 
-/** A socket to be connected from the target's namespace; undefined when that is gone. */
+/** An unconnected socket in the target's namespace; undefined when that was removed. */
 function socketTo({ server, netns }: Target): Socket | undefined {
   try {
     return new Socket({
@@ -207,9 +206,9 @@ function socketTo({ server, netns }: Target): Socket | undefined {
   }
 }
 
-/** RFC 1035, section 4.1.1: the question with QR set and RCODE 2. */
-function serverFailure(question: Buffer): Buffer {
-  const answer = Buffer.from(question);
+/** RFC 1035, section 4.1.1: the query with QR set and RCODE 2. */
+function serverFailure(query: Buffer): Buffer {
+  const answer = Buffer.from(query);
   answer[2] = (answer[2] ?? 0) | QR;
   answer[3] = ((answer[3] ?? 0) & 0xf0) | RCODE_SERVFAIL;
   return answer;
@@ -223,7 +222,7 @@ function reply(socket: UdpSocket, answer: Buffer, { port, address }: RemoteInfo)
   }
 }
 
-/** They keep no process alive. */
+/** The sockets must not keep the process alive. */
 function unrefAll(datagrams: UdpSocket, streams: Server): void {
   datagrams.unref();
   streams.unref();

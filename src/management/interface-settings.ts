@@ -1,6 +1,6 @@
 /**
- * What we put on one kernel interface: an address and a default route of the main table through it. Takes back only its
- * own; the kernel's addresses (IPv6 by router advertisements) and other programs' stay.
+ * Our settings on one kernel interface: an address and a default route of the main table. Removes only its own; the
+ * kernel's addresses (IPv6 by router advertisements) and those of other programs stay.
  */
 import type { Prefix } from '../config/types.ts';
 import {
@@ -26,7 +26,7 @@ export class InterfaceSettings {
     this.#name = name;
   }
 
-  /** Puts the address on, then takes the one before off. Returns whether it is another. Throws LinuxError: ENODEV … */
+  /** Adds the address, then removes the previous one. Returns whether it changed. Throws LinuxError: ENODEV … */
   setAddress(address: Address): boolean {
     const old = this.#address;
     addAddress(this.#name, address.address, address.length);
@@ -34,13 +34,13 @@ export class InterfaceSettings {
     if (old?.address === address.address && old.length === address.length) return false;
     if (old !== undefined) {
       removeAddress(this.#name, old.address, old.length);
-      // The kernel takes an IPv4 address of the same subnet away together with the one that was there first.
+      // The kernel removes a secondary IPv4 address of the same subnet together with the primary.
       addAddress(this.#name, address.address, address.length);
     }
     return true;
   }
 
-  /** Sets the default route, or takes it away. Throws LinuxError: ENETUNREACH (a gateway that is on no link) … */
+  /** Sets or removes the default route. Throws LinuxError: ENETUNREACH (the gateway is on no link) … */
   setGateway(gateway: string | undefined): void {
     const old = this.#gateway;
     if (old !== undefined && (gateway === undefined || familyOf(old) !== familyOf(gateway))) {
@@ -56,7 +56,7 @@ export class InterfaceSettings {
     });
   }
 
-  /** Takes both back; what is gone already, with its interface, is fine. */
+  /** Removes both; settings that were removed with the interface are no error. */
   withdraw(): void {
     const address = this.#address;
     this.#address = undefined;
@@ -64,16 +64,16 @@ export class InterfaceSettings {
       this.setGateway(undefined);
       if (address !== undefined) removeAddress(this.#name, address.address, address.length);
     } catch {
-      // The interface is gone, and its addresses and routes with it.
+      // The interface was removed, and its addresses and routes with it.
     }
   }
 
-  /** All addresses of the interface, the kernel's own too, as `192.0.2.1/24`; none when it is gone. */
+  /** All addresses of the interface, including the kernel's own, as `192.0.2.1/24`; none when it was removed. */
   addresses(): string[] {
     try {
       return listAddresses(this.#name).map(({ address, length }) => `${address}/${length}`);
     } catch {
-      // The interface is gone; its absence is stated elsewhere.
+      // The interface was removed, which is reported elsewhere.
       return [];
     }
   }

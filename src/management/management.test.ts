@@ -1,6 +1,6 @@
 /**
- * The management interface in a network namespace of its own, with a veth pair for the cable and busybox's DHCP server
- * at the other end. The client runs this project's main program at each event, as on the box.
+ * The management interface in its own network namespace, with a veth pair for the cable and busybox's DHCP server at
+ * the peer. The client runs this project's main program at each event, as on the box.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
@@ -47,7 +47,7 @@ let timeServers: string[];
 beforeAll(() => {
   if (!isRoot || !hasIp) return;
   home = openSync('/proc/thread-self/ns/net', 'r');
-  // Of this thread alone, and what it spawns.
+  // Applies to this thread and to what it spawns.
   if (libc.unshare(CLONE_NEWNET) !== 0) throw new Error('unshare failed');
   ip('link', 'set', 'lo', 'up');
 });
@@ -111,13 +111,13 @@ async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
   while (!check()) {
     if (performance.now() > deadline) {
       const output = management?.service?.log().map(({ line }) => line) ?? [];
-      throw new Error(`not in time: ${JSON.stringify(management?.status)}\n${output.join('\n')}`);
+      throw new Error(`timed out: ${JSON.stringify(management?.status)}\n${output.join('\n')}`);
     }
     await sleep(20);
   }
 }
 
-/** A DHCP server on the other end; its options as udhcpd.conf has them. */
+/** Starts a DHCP server on the peer; options as in udhcpd.conf. */
 function serve(...options: string[]): void {
   server?.kill('SIGKILL');
   const conf = join(dir, 'udhcpd.conf');
@@ -142,7 +142,7 @@ const gateways = (): (string | undefined)[] =>
 const STATIC = 'interface = mgmt0\naddress = 192.0.2.10/24\ngateway = 192.0.2.1\n';
 
 describe('a static management interface', () => {
-  it('has its address, gateway and name servers, and takes IPv6 from the network', async () => {
+  it('has its address, gateway and name servers, and learns IPv6 from the network', async () => {
     await start(`${STATIC}dns = 192.0.2.53, 2001:db8::53\nntp = ntp.example.net`);
     expect(management?.status).toMatchObject({
       state: 'ready',
@@ -158,7 +158,7 @@ describe('a static management interface', () => {
     expect([undefined, '2']).toContain(acceptRa);
   });
 
-  it('has the programs of the box ask the relay, which asks the name servers', async () => {
+  it('directs the programs of the box to the relay, which queries the name servers', async () => {
     const nameServer = createSocket('udp4');
     nameServer.bind(53, '127.0.0.57');
     await once(nameServer, 'listening');
@@ -176,7 +176,7 @@ describe('a static management interface', () => {
 
   it('changes only what differs', async () => {
     await start(`${STATIC}dns = 192.0.2.53`);
-    // Somebody else's address tells whether the interface was left alone.
+    // A foreign address shows that the interface was not touched.
     ip('addr', 'add', '198.51.100.1/32', 'dev', 'mgmt0');
     await management?.reconfigure(config(`${STATIC}dns = 192.0.2.54\nntp = 192.0.2.123`));
     expect(resolvConf()).toBe('nameserver 192.0.2.54\n');
@@ -198,7 +198,7 @@ describe('a static management interface', () => {
     );
   });
 
-  it('says that the link is lost, and that it is back', async () => {
+  it('reports that the link is lost, and that it is back', async () => {
     await start(STATIC);
     expect(isReady()).toBe(true);
     ip('link', 'set', 'peer0', 'down');
@@ -212,27 +212,27 @@ describe('a static management interface', () => {
     expect(changes.at(-1)).toMatchObject({ state: 'ready' });
   });
 
-  it('says that the interface is gone, and configures it when it is back', async () => {
+  it('reports that the interface was removed, and configures it when it is back', async () => {
     await start(STATIC);
     ip('link', 'del', 'peer0');
     await until(() => management?.status.state === 'failed');
-    expect(management?.status).toMatchObject({ reason: 'the interface mgmt0 is gone' });
+    expect(management?.status).toMatchObject({ reason: 'interface mgmt0 was removed' });
     ip('link', 'add', 'mgmt0', 'type', 'veth', 'peer', 'name', 'peer0');
     ip('link', 'set', 'peer0', 'up');
     await until(isReady);
     expect(ipv4()).toEqual(['192.0.2.10/24']);
   });
 
-  it('is the first interface that nobody else wants, when none is named', async () => {
+  it('is the first unused interface when none is configured', async () => {
     await start('address = 192.0.2.10/24', 'mgmt0');
     expect(management?.status).toMatchObject({ state: 'ready', interface: 'mgmt0' });
     expect(management?.interfaceName).toBe('mgmt0');
   });
 
-  it('rejects in words what cannot be, and takes the next configuration nevertheless', async () => {
+  it('rejects an impossible setting with the reason, and accepts the next configuration', async () => {
     await start(STATIC);
     const wrong = config('interface = mgmt0\naddress = 192.0.2.10/24\ngateway = 192.0.2.7');
-    // No gateway is on an interface that is down.
+    // No gateway is reachable over an interface that is down.
     ip('link', 'set', 'mgmt0', 'down');
     await expect(management?.reconfigure(wrong)).rejects.toThrow(/^management: replaceRoute/);
     expect(management?.status).toMatchObject({ state: 'failed' });
@@ -255,7 +255,7 @@ describe('a management interface by DHCP', () => {
     if (!hasServer) ctx.skip('no busybox with a DHCP server');
   };
 
-  it('takes everything from the lease, the gateway even when the configuration names another', async (ctx) => {
+  it('uses the lease for everything, and for the gateway even when the configuration names another', async (ctx) => {
     needServer(ctx);
     serve(
       'option router 192.0.2.1',
@@ -296,7 +296,7 @@ describe('a management interface by DHCP', () => {
     expect(ipv4()).toEqual(['192.0.2.100/24']);
   });
 
-  it('waits for a server without holding anybody up, and asks again when the cable comes back', async (ctx) => {
+  it('waits for a server without blocking, and renews when the link comes back', async (ctx) => {
     needServer(ctx);
     await start('interface = mgmt0\naddress = dhcp');
     expect(management?.status).toMatchObject({ state: 'configuring', reason: 'waiting for a DHCP server' });
@@ -314,7 +314,7 @@ describe('a management interface by DHCP', () => {
   }, 90_000);
 });
 
-describe('what a lease says', () => {
+describe('the contents of a lease', () => {
   const env = { interface: 'eth0', ip: '192.0.2.5', mask: '24', serverid: '192.0.2.1' };
   const leaseOf = (more: NodeJS.ProcessEnv) => {
     const event = readDhcpEnvironment('bound', { ...env, ...more });
@@ -322,7 +322,7 @@ describe('what a lease says', () => {
     return event.lease;
   };
 
-  it('of time servers and search domains is taken when it can be true', () => {
+  it('include time servers and search domains when they are valid', () => {
     expect(leaseOf({})).toMatchObject({ ntp: [], searchDomains: [] });
     expect(leaseOf({ ntpsrv: '192.0.2.1 x 192.0.2.2', domain: 'a.example' })).toMatchObject({
       ntp: ['192.0.2.1', '192.0.2.2'],
@@ -340,7 +340,7 @@ describe('what a lease says', () => {
     expect(leaseOf({ search: 'a b c d e f g h' }).searchDomains).toHaveLength(6);
   });
 
-  it('becomes a file of the resolver, or an empty one', () => {
+  it('become a resolv.conf, or an empty one', () => {
     expect(renderResolvConf({ dns: [], searchDomains: [] })).toBe('');
     expect(renderResolvConf({ dns: ['192.0.2.1'], searchDomains: ['a', 'b'] })).toBe(
       'search a b\nnameserver 192.0.2.1\n',

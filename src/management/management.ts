@@ -1,16 +1,16 @@
 /**
- * The management interface: it stays with the kernel and is reachable when everything else fails.
+ * The management interface: it stays with the kernel and remains reachable when everything else fails.
  *
- * Owns its addresses, the default route of the main table that goes through it, the resolver's file (which names the
- * relay of `dns-relay.ts`, where there is one) and the DHCP client. Nothing here is awaited by the boot: a network that does not answer delays nobody, an interface that is not
- * there yet is waited for as long as it takes.
+ * Owns its addresses, the default route of the main table over it, resolv.conf (which names the relay of `dns-relay.ts`,
+ * if used) and the DHCP client. The boot does not wait for any of it: a network that does not answer delays nothing, and
+ * a missing interface is waited for without limit.
  *
- * What comes from where:
+ * Sources of the settings:
  * - address and gateway: with `address = dhcp` both from the lease (`gateway` is not used, as the configuration
  *   warns), otherwise both from the configuration;
- * - name servers and time servers: those of the configuration when it names any, else those of the lease;
- * - search domains: of the lease;
- * - IPv6: the kernel's own, by router advertisements (accept_ra = 2: whether it forwards or not), beside a static address.
+ * - name servers and time servers: from the configuration when it names any, else from the lease;
+ * - search domains: from the lease;
+ * - IPv6: from the kernel by router advertisements (accept_ra = 2: regardless of forwarding), beside a static address.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, ManagementConfig } from '../config/types.ts';
@@ -24,12 +24,12 @@ import { InterfaceSettings } from './interface-settings.ts';
 import { type Resolver, writeResolvConf } from './resolv-conf.ts';
 import type { Service } from '../supervise/mod.ts';
 
-/** Drivers may still be probing when the boot comes by: how long that is no failure yet. */
+/** How long a missing interface is no failure: drivers may still be probing during the boot. */
 const APPEAR_MS = 10_000;
 const POLL_MS = 100;
-/** How often a missing interface is looked for after that. */
+/** Interval at which a missing interface is looked for after that. */
 const LOOK_MS = 5_000;
-/** How often cable and interface are looked at. */
+/** Interval at which interface and link state are checked. */
 const LINK_MS = 1_000;
 
 type Method = 'dhcp' | 'static';
@@ -38,14 +38,14 @@ type Ready = Extract<ManagementStatus, { readonly state: 'ready' }>;
 export interface ManagementOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** Kernel name of the first NIC that is not given to VPP, once there is one. */
+  /** Kernel name of the first NIC that VPP does not use, once one exists. */
   readonly chooseInterface: (config: Config) => string | undefined;
-  /** Path of this executable: udhcpc runs it at each event. */
+  /** Path of this executable, which udhcpc runs at each event. */
   readonly self: string;
   readonly onChange: (status: ManagementStatus) => void;
-  /** The time servers to use, and who named them; called when they change, once there is a network. */
+  /** Called when the time servers change, once there is a network; with the source that names them. */
   readonly onTimeServers?: (servers: readonly string[], source: 'configuration' | 'dhcp') => void;
-  /** Asks the name servers for the programs on the box, which then ask it; without one they ask the servers themselves. */
+  /** The DNS relay that programs on the box query; without one they query the name servers directly. */
   readonly relay?: DnsRelay;
   /** Default /run/appliance. */
   readonly runDir?: string;
@@ -58,7 +58,7 @@ export class Management {
   #config: Config;
   #attempt = new AbortController();
   #status: ManagementStatus = { state: 'none', reason: 'not started yet' };
-  /** The interface that is the management's now. */
+  /** The current management interface. */
   #current: { readonly name: string; readonly settings: InterfaceSettings } | undefined;
   #hasCarrier = true;
   #client: DhcpClient | undefined;
@@ -70,12 +70,12 @@ export class Management {
     this.#config = options.config;
   }
 
-  /** The DHCP client, when one runs. */
+  /** The DHCP client, while it runs. */
   get service(): Service | undefined {
     return this.#client?.service;
   }
 
-  /** The state; addresses are read anew, since the kernel adds IPv6 ones by itself. */
+  /** The state; addresses are read each time, since the kernel adds IPv6 addresses. */
   get status(): ManagementStatus {
     const status = this.#status;
     const current = this.#current;
@@ -83,13 +83,13 @@ export class Management {
     const { name, settings } = current;
     if (!this.#hasCarrier) {
       const kept = status.state === 'ready' ? `, and keeps ${settings.addresses().join(' ')}` : '';
-      const reason = `${name} has no link (no cable, or the other end is off)${kept}`;
+      const reason = `${name} has no link (no cable, or the peer is down)${kept}`;
       return { state: 'configuring', interface: name, method: this.#method, reason };
     }
     return status.state === 'ready' ? { ...status, addresses: settings.addresses() } : status;
   }
 
-  /** Name of the interface that is, or is going to be, the management's. */
+  /** Name of the current or configured management interface. */
   get interfaceName(): string | undefined {
     return this.#current?.name ?? this.#wanted.interface;
   }
@@ -98,19 +98,19 @@ export class Management {
   async start(): Promise<void> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
-    // Name servers of the configuration may be reached through the data plane, whatever becomes of this interface.
+    // Configured name servers may be reachable through the data plane, even if this interface fails.
     this.#attempted(() => this.#applyResolver());
     const name = await this.#waitForInterface(signal);
     if (signal.aborted) return;
     this.#watchLink(signal);
-    if (name === undefined) this.#sayMissing();
+    if (name === undefined) this.#reportMissing();
     else this.#begin(name);
   }
 
   /**
-   * Takes another configuration into use, changing only what differs: name servers alone leave the interface as it is,
-   * a static address is added before the old one goes. Resolves when the interface is configured, or waits for a DHCP
-   * server or a cable; rejects in words when it cannot be configured (the configuration holds nevertheless).
+   * Applies another configuration, changing only what differs: a change of name servers does not touch the interface,
+   * a static address is added before the old one is removed. Resolves when the interface is configured, or waits for a
+   * DHCP server or a link; rejects with the reason when it cannot be configured (the configuration stays in force).
    */
   async reconfigure(config: Config): Promise<void> {
     await this.#change(config);
@@ -130,17 +130,17 @@ export class Management {
     const isSameClient = next.address !== 'dhcp' || before.system.hostname === config.system.hostname;
     const isSameMethod = (old.address === 'dhcp') === (next.address === 'dhcp');
     if (current === undefined || name !== current || !isSameMethod || !isSameClient) {
-      await this.#giveUp();
+      await this.#abandon();
       return this.start();
     }
-    this.#sayTimeServers();
+    this.#reportTimeServers();
     this.#client?.service.setPolicy(config.supervisor);
     const { address } = next;
     if (address !== 'dhcp') this.#attempted(() => this.#applyStatic(address));
     else if (this.#lease !== undefined) this.#attempted(() => this.#applyLease(this.#lease));
   }
 
-  /** At the end of the machine: the client ends, addresses stay. */
+  /** At shutdown: ends the client, keeps the addresses. */
   async stop(): Promise<void> {
     this.#attempt.abort();
     await this.#client?.stop();
@@ -173,13 +173,16 @@ export class Management {
     return name !== undefined && linkIndex(name) !== undefined ? name : undefined;
   }
 
-  #sayMissing(): void {
+  #reportMissing(): void {
     const wanted = this.#wanted.interface;
     if (wanted === undefined) {
-      this.#setStatus({ state: 'none', reason: 'no network interface is left for management' });
+      this.#setStatus({
+        state: 'none',
+        reason: 'VPP uses all network interfaces: none is left for management',
+      });
       return;
     }
-    const reason = `there is no interface ${wanted}`;
+    const reason = `interface ${wanted} does not exist`;
     this.#setStatus({ state: 'failed', interface: wanted, method: this.#method, reason });
   }
 
@@ -188,7 +191,7 @@ export class Management {
     this.#attempted(() => {
       const reason = 'bringing the link up';
       this.#setStatus({ state: 'configuring', interface: name, method: this.#method, reason });
-      // Without IPv6 in this kernel there is nothing to accept.
+      // Fails when this kernel has no IPv6.
       attempt(() => writeSysctl(`net/ipv6/conf/${name}/accept_ra`, '2'));
       setLinkUp(name, true);
       const { address } = this.#wanted;
@@ -197,7 +200,7 @@ export class Management {
     });
   }
 
-  /** Runs a step; what goes wrong is the status. */
+  /** Runs a step; a failure becomes the status. */
   #attempted(work: () => void): void {
     try {
       work();
@@ -212,7 +215,7 @@ export class Management {
     }
   }
 
-  /** Looks at cable and interface until the signal; an interface that comes (back) is configured. */
+  /** Checks interface and link state until the signal aborts; configures an interface that appears. */
   #watchLink(signal: AbortSignal): void {
     let lookedAt = performance.now();
     const look = (): void => {
@@ -243,7 +246,7 @@ export class Management {
   #loseInterface(name: string): void {
     const method = this.#method;
     void this.#forget();
-    this.#setStatus({ state: 'failed', interface: name, method, reason: `the interface ${name} is gone` });
+    this.#setStatus({ state: 'failed', interface: name, method, reason: `interface ${name} was removed` });
   }
 
   #applyStatic(address: { readonly address: string; readonly length: number }): void {
@@ -251,7 +254,7 @@ export class Management {
     this.#apply(address, gateway, { method: 'static' });
   }
 
-  /** Puts address, gateway and name servers in place; the status is then `ready`. */
+  /** Applies address, gateway and name servers; the status is then `ready`. */
   #apply(
     address: { readonly address: string; readonly length: number },
     gateway: string | undefined,
@@ -266,8 +269,8 @@ export class Management {
     }
     settings.setGateway(gateway);
     const { dns } = this.#applyResolver();
-    // Not earlier: an NTP client that finds no network asks again only after a minute.
-    this.#sayTimeServers();
+    // Not earlier: an NTP client that finds no network retries only after a minute.
+    this.#reportTimeServers();
     this.#setStatus({
       state: 'ready',
       interface: name,
@@ -312,12 +315,12 @@ export class Management {
       this.#applyLease(event.lease);
       return;
     }
-    // A failed renewal leaves the lease as long as it lasts.
+    // After a failed renewal the lease stays valid until it expires.
     if (event.event === 'leasefail' && this.#lease !== undefined) return;
     this.#loseLease();
     const isStart = event.event === 'deconfig';
-    // Without a DHCP server there may still be IPv6.
-    if (!isStart) this.#sayTimeServers();
+    // IPv6 may work without a DHCP server.
+    if (!isStart) this.#reportTimeServers();
     const reason = isStart ? 'waiting for a DHCP server' : `no lease: ${event.reason}`;
     this.#setStatus({ state: 'configuring', interface: event.interface, method: 'dhcp', reason });
   }
@@ -329,13 +332,13 @@ export class Management {
     this.#apply(lease, lease.gateway, { method: 'dhcp', lease: { server, obtainedAt, expiresAt } });
   }
 
-  /** Takes the lease's address and route back; the kernel's own IPv6 addresses stay. */
+  /** Removes the lease's address and route; the kernel's own IPv6 addresses stay. */
   #loseLease(): void {
     this.#lease = undefined;
     this.#current?.settings.withdraw();
   }
 
-  /** Ends the client and takes back everything on the interface. */
+  /** Ends the client and removes all our settings from the interface. */
   async #forget(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
@@ -345,12 +348,12 @@ export class Management {
     await client?.stop();
   }
 
-  async #giveUp(): Promise<void> {
+  async #abandon(): Promise<void> {
     this.#attempt.abort();
     await this.#forget();
   }
 
-  #sayTimeServers(): void {
+  #reportTimeServers(): void {
     const configured = this.#wanted.ntp;
     const isConfigured = configured.length > 0;
     const servers = isConfigured ? configured : (this.#lease?.ntp ?? []);
@@ -362,11 +365,11 @@ export class Management {
   }
 }
 
-/** For steps whose failure is told by something else. */
+/** Runs a step whose failure is reported elsewhere. */
 function attempt(work: () => void): void {
   try {
     work();
   } catch {
-    // Said by the status: the interface is gone, or this kernel has no IPv6.
+    // Shown by the status: the interface was removed, or this kernel has no IPv6.
   }
 }

@@ -1,4 +1,4 @@
-/** The resolver's file: which name servers the programs on the box ask. Replaced as a whole, never half-written. */
+/** resolv.conf: the name servers that programs on the box query. Replaced atomically. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -16,7 +16,7 @@ export function renderResolvConf({ dns, searchDomains }: Resolver): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Writes it. Throws node's own error when the place cannot be written to. */
+/** Writes the file. Throws node's error when it cannot be written. */
 export function writeResolvConf(path: string, resolver: Resolver): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, renderResolvConf(resolver));

@@ -1,6 +1,6 @@
 /**
- * The supervised chronyd, where this machine has one: against a time server of the test's own on the loopback, with
- * `-x`, so that no clock is touched.
+ * The supervised chronyd, where this machine has one: against the test's own time server on the loopback, with `-x`, so
+ * that no clock is changed.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -48,7 +48,7 @@ function make(more: Partial<TimeServiceOptions> = {}): TimeService {
 
 function needChrony(ctx: TestContext): void {
   if (!existsSync(CHRONYD)) ctx.skip(`no ${CHRONYD} (package chrony)`);
-  if (process.getuid?.() !== 0) ctx.skip('chronyd wants root');
+  if (process.getuid?.() !== 0) ctx.skip('chronyd needs root');
 }
 
 async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
@@ -56,13 +56,13 @@ async function until(check: () => boolean, timeoutMs = 30_000): Promise<void> {
   while (!check()) {
     if (performance.now() > deadline) {
       const lines = time?.service.log().map(({ line }) => line) ?? [];
-      throw new Error(`not in time: ${JSON.stringify(time?.status)}\n${lines.join('\n')}`);
+      throw new Error(`timed out: ${JSON.stringify(time?.status)}\n${lines.join('\n')}`);
     }
     await sleep(50);
   }
 }
 
-/** A stratum 1 server that is right, as RFC 5905 has it; resolves with its port. */
+/** A stratum 1 server with correct time by RFC 5905; resolves with its port. */
 async function serveTime(onRequest: () => void): Promise<number> {
   const socket = createSocket('udp4');
   server = socket;
@@ -74,7 +74,7 @@ async function serveTime(onRequest: () => void): Promise<number> {
   socket.on('message', (request, from) => {
     onRequest();
     const reply = Buffer.alloc(48);
-    // Leap 0, version as asked, mode 4 (server); stratum 1; precision 2^-20.
+    // Leap 0, version of the request, mode 4 (server); stratum 1; precision 2^-20.
     reply[0] = ((request[0] ?? 0) & 0x38) | 4;
     reply[1] = 1;
     reply[2] = request[2] ?? 6;
@@ -90,7 +90,7 @@ async function serveTime(onRequest: () => void): Promise<number> {
   return socket.address().port;
 }
 
-/** Sockets of a process on which others can reach it: what listens, and datagram sockets without a peer. */
+/** Sockets on which a process can be reached: listening ones, and datagram sockets without a peer. */
 function openSockets(pid: number): string[] {
   const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
@@ -119,7 +119,7 @@ describe('TimeService', () => {
     await service.use([], 'dhcp');
     expect(service.status).toEqual({
       state: 'off',
-      reason: 'no time server is named, neither in management.ntp nor by DHCP',
+      reason: 'no time server configured: neither management.ntp nor DHCP names one',
     });
     const missing = new TimeService({
       logger: LOGGER,
@@ -129,11 +129,11 @@ describe('TimeService', () => {
       program: '/nowhere/chronyd',
     });
     await missing.use(['192.0.2.1'], 'configuration');
-    expect(missing.status).toEqual({ state: 'off', reason: 'there is no /nowhere/chronyd in this image' });
+    expect(missing.status).toEqual({ state: 'off', reason: 'this image has no /nowhere/chronyd' });
     await missing.stop();
   });
 
-  it('asks the servers it is told of, listens nowhere, and says when the clock is right', async (ctx) => {
+  it('queries the given servers, listens on no port, and reports when the clock is synchronised', async (ctx) => {
     needChrony(ctx);
     let asked = 0;
     const port = await serveTime(() => {
@@ -161,7 +161,7 @@ describe('TimeService', () => {
     });
   });
 
-  it('changes servers by a restart, keeps running for the same ones, ends without any', async (ctx) => {
+  it('restarts for other servers, keeps running for the same ones, ends without any', async (ctx) => {
     needChrony(ctx);
     const service = make();
     const conf = (): string => readFileSync(join(dir, 'run/chrony.conf'), 'utf8');
@@ -184,7 +184,7 @@ describe('TimeService', () => {
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  it('says why the program does not run', async () => {
+  it('reports why the program does not run', async () => {
     const service = make({ program: '/bin/false' });
     await service.use(['192.0.2.1'], 'dhcp');
     await until(() => service.service.status.state === 'looping');

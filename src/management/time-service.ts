@@ -1,9 +1,9 @@
 /**
- * The clock, kept right by chronyd (Debian's busybox has no NTP client), supervised as the service `ntp`.
+ * Clock synchronisation by chronyd (Debian's busybox has no NTP client), supervised as the service `ntp`.
  *
- * It asks and is asked nothing: no server port, no command port, no socket of its own. Which servers it asks is told by
- * `use`; without any it is not started. Whether the clock is right is read from the kernel (adjtimex): chronyd with
- * `rtcsync` takes STA_UNSYNC away while it is synchronised.
+ * chronyd is a client only: no server port, no command port, no command socket. `use` sets its servers; without any it
+ * is not started. Whether the clock is synchronised is read from the kernel (adjtimex): chronyd with `rtcsync` clears
+ * STA_UNSYNC while it is synchronised.
  * Sources: chrony.conf(5), chronyd(8) of chrony 4.3.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -14,21 +14,21 @@ import type { Logger } from '../log/mod.ts';
 import { Service } from '../supervise/mod.ts';
 
 const NTP_PORT = 123;
-/** Lines of the service's log that are searched for what it said last. */
+/** Lines of the service's log searched for its last report. */
 const SEARCHED_LINES = 100;
 
 export interface TimeServiceOptions {
   readonly logger: Logger;
   readonly policy: SupervisorConfig;
-  /** Holds chrony.conf and the pid file: /run/appliance on the box. */
+  /** Directory of chrony.conf and the pid file: /run/appliance on the box. */
   readonly runDir: string;
-  /** Keeps what the clock is like over restarts: /data/chrony.drift. */
+  /** Keeps the clock's drift over restarts: /data/chrony.drift. */
   readonly driftFile: string;
   /** Default /usr/sbin/chronyd. */
   readonly program?: string;
-  /** Of the servers; default 123. */
+  /** Port of the servers; default 123. */
   readonly port?: number;
-  /** Before all others: a test adds `-x`, so that the machine's clock stays as it is. */
+  /** Placed before all others: a test adds `-x`, so that the machine's clock is not changed. */
   readonly extraArguments?: readonly string[];
   readonly readClock?: () => ClockState;
 }
@@ -61,18 +61,22 @@ export class TimeService {
       return { state: 'unsynchronised', reason, ...named };
     }
     const clock = (this.#options.readClock ?? readClockState)();
-    const said = this.#lastWords();
+    const lastReport = this.#lastReport();
     if (!clock.synchronised) {
-      return { state: 'unsynchronised', reason: said.complaint ?? 'no server has answered yet', ...named };
+      return {
+        state: 'unsynchronised',
+        reason: lastReport.complaint ?? 'no server has answered yet',
+        ...named,
+      };
     }
     const { estimatedErrorSeconds, maximumErrorSeconds } = clock;
-    const server = said.server === undefined ? {} : { server: said.server };
+    const server = lastReport.server === undefined ? {} : { server: lastReport.server };
     return { state: 'synchronised', ...named, ...server, estimatedErrorSeconds, maximumErrorSeconds };
   }
 
   /**
-   * Uses these servers from now on; none: the clock is left alone. Resolves when the service runs with them, or is
-   * ended; waits for no server. Calls are carried out one after the other.
+   * Uses these servers from now on; without any, the clock is not adjusted. Resolves when the service runs with them or
+   * has ended; does not wait for a server. Calls run one after the other.
    */
   use(servers: readonly string[], source: TimeSource): Promise<void> {
     const turn = this.#last.then(() => this.#change(servers, source));
@@ -80,10 +84,10 @@ export class TimeService {
     return turn;
   }
 
-  /** At the end of the machine. */
+  /** At shutdown. */
   async stop(): Promise<void> {
     await this.#last;
-    this.#offReason = 'the appliance stops';
+    this.#offReason = 'the appliance is shutting down';
     await this.service.stop();
   }
 
@@ -91,17 +95,17 @@ export class TimeService {
     const program = this.#program;
     const offReason =
       servers.length === 0
-        ? 'no time server is named, neither in management.ntp nor by DHCP'
+        ? 'no time server configured: neither management.ntp nor DHCP names one'
         : existsSync(program)
           ? undefined
-          : `there is no ${program} in this image`;
+          : `this image has no ${program}`;
     const isSame = offReason === this.#offReason && servers.join(' ') === this.#servers.join(' ');
     this.#servers = servers;
     this.#source = source;
     this.#offReason = offReason;
     if (isSame) return;
     if (offReason !== undefined) this.#options.logger.info('ntp', offReason);
-    await this.service.pause(offReason ?? 'other time servers');
+    await this.service.pause(offReason ?? 'time servers changed');
     if (offReason === undefined) this.service.start();
   }
 
@@ -114,11 +118,11 @@ export class TimeService {
     mkdirSync(runDir, { recursive: true });
     const file = `${runDir}/chrony.conf`;
     writeFileSync(file, renderChronyConf(this.#servers, { runDir, driftFile, port }));
-    // -d: in the foreground, what it says to stderr.
+    // -d: in the foreground, log to stderr.
     return { file: this.#program, args: [...extraArguments, '-d', '-u', 'root', '-f', file] };
   }
 
-  #lastWords(): { server?: string; complaint?: string } {
+  #lastReport(): { server?: string; complaint?: string } {
     for (const { line } of this.service.log().slice(-SEARCHED_LINES).toReversed()) {
       const selected = /Selected source (\S+)(?: \((\S+)\))?/.exec(line);
       if (selected !== null) return { server: selected[2] ?? selected[1] ?? '' };
@@ -130,7 +134,7 @@ export class TimeService {
   }
 }
 
-/** chrony.conf: a client of these servers that listens nowhere. */
+/** Renders chrony.conf for a client of these servers that listens on no port. */
 export function renderChronyConf(
   servers: readonly string[],
   options: { readonly runDir: string; readonly driftFile: string; readonly port: number },
