@@ -1,8 +1,8 @@
 /**
- * Everything that runs, whoever owns the machine: configuration, data plane, telemetry and control. PID 1 and
- * `appliance run` are two ways of starting it.
+ * Everything that runs regardless of who owns the machine: configuration, data plane, telemetry and control. PID 1 and
+ * `appliance run` both start it.
  *
- * Owns the value behind /status; each part keeps its own state and is asked for it.
+ * Owns the value behind /status; each part keeps its own state.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -35,24 +35,24 @@ import { Web } from './web.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 export const VERSION = process.env.APPLIANCE_VERSION ?? 'development';
-/** For VPP's list of its interfaces. */
+/** Timeout for VPP's list of interfaces. */
 const INTERFACES_TIMEOUT_MS = 5_000;
 
 /** What the owner of the machine adds: PID 1's `Box`. */
 export interface MachineOwner {
   readonly hooks: MachineHooks;
-  /** What takes a changed configuration beside the data plane, HTTP and the services. */
+  /** Appliers of a changed configuration other than the data plane, HTTP and the services. */
   readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
-  /** What changing requests do beside changing the configuration. */
+  /** Actions of changing requests other than changes of the configuration. */
   readonly target: Pick<ControlTarget, 'update' | 'power' | 'installTargets' | 'install'> & {
     /** @param config the one in force */
     readonly factoryReset: (options: ResetOptions, config: Config) => Promise<ResetReport>;
   };
   readonly managementStatus: ManagementStatus;
   readonly managementInterface: string | undefined;
-  /** Programs in the namespace ask for names from now on. Idempotent. */
+  /** Starts to answer DNS queries in the namespace. Idempotent. */
   resolveNamesIn(netns: string): void;
-  /** A configuration is to be kept from now on: it was confirmed, or read from the file again. */
+  /** Called when a configuration becomes permanent: it was confirmed or reloaded from the file. */
   configKept(): void;
   status(): BoxStatus;
   services(): readonly Service[];
@@ -70,14 +70,14 @@ export interface ApplianceOptions {
   readonly owner?: MachineOwner;
 }
 
-/** Where the configuration came from and what is kept. */
+/** The sources of the configuration and the storage. */
 export interface ApplianceMedia {
   /** Undefined under `appliance run`. */
   readonly boot: BootPartition | undefined;
   readonly data: DataPartition;
-  /** Replaces the configuration's file as a whole. */
+  /** Replaces the configuration file as a whole. */
   readonly writeConfig: (text: string) => Promise<void>;
-  /** No clock is before it, Unix milliseconds. */
+  /** Build time of the image, a lower bound of the clock, in Unix milliseconds. */
   readonly builtAt: number;
 }
 
@@ -86,7 +86,7 @@ export class Appliance implements StatusProvider {
   readonly live: LiveConfig;
   readonly dataPlane: DataPlane;
   readonly web: Web;
-  /** What changing requests do, wherever they come from. */
+  /** The actions of changing requests from any source. */
   readonly target: ControlTarget;
   readonly #owner: MachineOwner | undefined;
   readonly #nics: NicReport;
@@ -94,12 +94,12 @@ export class Appliance implements StatusProvider {
   readonly #services: Services;
   #config: Config;
   #configStatus: ConfigStatus;
-  /** Subjects of conditions that the configuration in force is the reason of. */
+  /** Subjects of conditions that the configuration in force causes. */
   #warned: string[] = [];
   #execReported = false;
   #nextHops: { readonly of: Config; readonly value: readonly NextHopStatus[] } | undefined;
 
-  /** Builds what the configuration describes; starts nothing. */
+  /** Creates the parts that the configuration describes; starts nothing. */
   constructor({ reports, runDir, vppRunDir, loaded, media, owner }: ApplianceOptions) {
     const { console, conditions, changes } = reports;
     const { config, status, text } = loaded;
@@ -183,26 +183,26 @@ export class Appliance implements StatusProvider {
     });
   }
 
-  /** The one in force. */
+  /** The configuration in force. */
   get config(): Config {
     return this.#config;
   }
 
-  /** Reads the file again, and tries what loops at once. */
+  /** Reloads the configuration file, and starts looping services at once. */
   async reload(): Promise<void> {
     const { console } = this.reports;
     this.#services.retryNow();
     this.dataPlane.service?.retryNow();
     try {
       const { result } = await this.#reload({ dryRun: false, restartVpp: false });
-      // What was refused is said by whoever refused it.
-      if (result !== 'rejected') console.info('config', `read again: ${result}`);
+      // A rejection has been logged already.
+      if (result !== 'rejected') console.info('config', `reloaded: ${result}`);
     } catch (error) {
       console.error('config', reasonOf(error));
     }
   }
 
-  /** What starts all that was built, in its order. */
+  /** The phases that start the parts, in order. */
   phases(): Phase[] {
     return [
       { name: 'data-plane', run: () => this.dataPlane.start() },
@@ -212,16 +212,16 @@ export class Appliance implements StatusProvider {
     ];
   }
 
-  /** From now on nothing changes any more; before anything is stopped. */
+  /** Ends all changes; called before anything is stopped. */
   endChanges(): void {
     this.live[Symbol.dispose]();
     this.#feeds[Symbol.dispose]();
   }
 
   /**
-   * The end of what `phases` started, in order.
+   * The steps that stop what `phases` started, in order.
    *
-   * @param beforeVpp what is done while VPP still forwards, and the services have ended
+   * @param beforeVpp steps to run after the services have ended, while VPP still forwards
    */
   shutdownSteps(beforeVpp: readonly ShutdownStep[] = []): ShutdownStep[] {
     return [
@@ -238,7 +238,7 @@ export class Appliance implements StatusProvider {
     return this.#services.names;
   }
 
-  /** The page, metrics, JSON and control over TCP and a Unix socket. */
+  /** Serves the page, metrics, JSON and control over TCP and a Unix socket. */
   async #startHttp(): Promise<string> {
     try {
       return await this.web.start(this.#config);
@@ -355,7 +355,7 @@ export class Appliance implements StatusProvider {
     return this.#kept(this.live.reload(how));
   }
 
-  /** A configuration that is to be kept from now on has to prove itself. */
+  /** A permanent configuration has to be proven good. */
   async #kept(changing: Promise<ConfigChange>): Promise<ConfigChange> {
     const change = await changing;
     if (change.result === 'applied') this.#owner?.configKept();
@@ -367,14 +367,14 @@ export class Appliance implements StatusProvider {
     this.#configStatus = status;
     if (status.state === 'ok') conditions.clear('config');
     else conditions.set('error', 'config', status.reason);
-    // Too few cores, a NIC that is not there: true for as long as the machine is what it is.
+    // Too few cores, an absent NIC: true until the machine changes.
     const warnings = status.problems.filter(({ severity }: ConfigProblem) => severity === 'warning');
     for (const leaf of this.#warned) if (!warnings.some((one) => one.leaf === leaf)) conditions.clear(leaf);
     for (const { leaf, message } of warnings) conditions.set('warning', leaf, message);
     this.#warned = warnings.map(({ leaf }) => leaf);
   }
 
-  /** Worked out anew for another configuration only. */
+  /** Computed once per configuration. */
   #nextHopStatus(): readonly NextHopStatus[] {
     if (this.#nextHops?.of !== this.#config) {
       this.#nextHops = { of: this.#config, value: nextHopStatus(this.#config) };
@@ -387,11 +387,11 @@ export class Appliance implements StatusProvider {
     return own ?? hostname();
   }
 
-  /** As VPP has them now; rejects when it cannot be asked. */
+  /** VPP's current interfaces; rejects when its API is not connected. */
   async #vppInterfaces(): Promise<{ name: string; isHardware: boolean }[]> {
     const client = this.dataPlane.connection.client;
     if (client === undefined) {
-      throw new VppError('cli-unreachable', "VPP's interfaces are not known: its API is not connected");
+      throw new VppError('cli-unreachable', "cannot list VPP's interfaces: its API is not connected");
     }
     const all = await dumpInterfaces(client, { timeoutMs: INTERFACES_TIMEOUT_MS });
     return all.map(({ name, swIfIndex, supSwIfIndex }) => ({ name, isHardware: supSwIfIndex === swIfIndex }));
@@ -417,7 +417,7 @@ export class Appliance implements StatusProvider {
   }
 }
 
-/** `appliance run` has no machine: nothing of it follows the configuration. */
+/** `appliance run` does not own the machine, which therefore does not follow the configuration. */
 const NOTHING_TO_APPLY: MachineOwner['appliers'] = {
   system() {},
   log() {},
@@ -427,7 +427,7 @@ const NOTHING_TO_APPLY: MachineOwner['appliers'] = {
 };
 
 const notTheMachine = async (): Promise<never> => {
-  throw Object.assign(new Error('`appliance run` does not own the machine: only a box can do this'), {
+  throw Object.assign(new Error('`appliance run` does not own the machine: only a box supports this'), {
     code: 'refused',
   });
 };
@@ -446,7 +446,7 @@ function kernelRelease(): { kernel?: string } {
   try {
     return { kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim() };
   } catch {
-    // No /proc: said by the phase that could not mount it.
+    // No /proc: reported by the phase that failed to mount it.
     return {};
   }
 }

@@ -19,7 +19,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const GOOD = '[system]\nhostname = good\n';
 
 describe('the configuration in force', () => {
-  it('is the file’s when it is valid, whatever other computers do to a text', () => {
+  it('is the file’s when it is valid, with any line ends and byte order mark', () => {
     writeFileSync(file, '\ufeff[system]\r\nhostname = box\r\n');
     const { config, status, text } = loadConfig(file, GOOD);
     expect(config.system.hostname).toBe('box');
@@ -27,7 +27,7 @@ describe('the configuration in force', () => {
     expect(text, 'without the mark').toBe('[system]\r\nhostname = box\r\n');
   });
 
-  it('is the last good one when the file has mistakes, which are all told', () => {
+  it('is the last good one when the file has mistakes, which are all reported', () => {
     writeFileSync(file, '[system]\nhostnam = x\n[http]\nlisten = y\n');
     const { config, status, text } = loadConfig(file, GOOD);
     expect(config.system.hostname).toBe('good');
@@ -37,13 +37,13 @@ describe('the configuration in force', () => {
     expect(status.state === 'rejected' && status.reason).toMatch(/2 mistakes: the last good configuration/);
   });
 
-  it('is the last good one when there is no file', () => {
+  it('is the last good one when the file does not exist', () => {
     const { config, status } = loadConfig(file, GOOD);
     expect(config.system.hostname).toBe('good');
     expect(status).toMatchObject({ state: 'missing', source: 'last-good' });
   });
 
-  it('is the default one when there is no last good one, or that is bad too', () => {
+  it('is the default one without a valid last good one', () => {
     writeFileSync(file, '[nowhere]\n');
     for (const lastGood of [undefined, '[system]\nhostnam = x\n']) {
       const { status, text } = loadConfig(file, lastGood);
@@ -53,7 +53,7 @@ describe('the configuration in force', () => {
     }
   });
 
-  it('is never read from a file without end', () => {
+  it('is not read from a file that is too large', () => {
     writeFileSync(file, Buffer.alloc(1024 * 1024 + 1, ' '));
     const { status } = loadConfig(file, GOOD);
     expect(status).toMatchObject({ state: 'missing', source: 'last-good' });
@@ -61,10 +61,10 @@ describe('the configuration in force', () => {
   });
 });
 
-describe('the mistakes told on the boot partition', () => {
+describe('the mistakes reported on the boot partition', () => {
   const told = (): string => readFileSync(join(root, 'appliance.errors.txt'), 'utf8');
 
-  it('name line and leaf and say what is in force, in lines that Windows shows', async () => {
+  it('name line, leaf and the configuration in force, with CRLF line ends', async () => {
     writeFileSync(file, '[system]\nhostnam = x\n');
     const boot = directoryBootPartition(root);
     expect(await writeErrorReport(boot, loadConfig(file, GOOD).status)).toContain('written');
@@ -80,7 +80,7 @@ describe('the mistakes told on the boot partition', () => {
     expect(told()).toContain('The defaults are in force');
   });
 
-  it('are gone when the file is right, and nothing is touched then', async () => {
+  it('are removed when the file is valid, and nothing is written after that', async () => {
     writeFileSync(file, GOOD);
     const boot = directoryBootPartition(root);
     writeFileSync(join(root, 'appliance.errors.txt'), 'old');
@@ -89,7 +89,7 @@ describe('the mistakes told on the boot partition', () => {
     expect(await writeErrorReport(untouched, loadConfig(file).status)).toBeUndefined();
   });
 
-  it('say that there is no file', async () => {
+  it('report a missing file', async () => {
     await writeErrorReport(directoryBootPartition(root), loadConfig(file).status);
     expect(told()).toMatch(/^appliance\.ini could not be read .*ENOENT/);
   });
@@ -112,7 +112,7 @@ describe('the clock', () => {
     );
   });
 
-  it('is never before the image was built', () => {
+  it('is never before the build time of the image', () => {
     expect(advanceClock(undefined, options(0))).toBe(
       'the clock was set from 1970-01-01T00:00:00Z to 2026-01-02T00:00:00Z, the build time of the image',
     );
@@ -121,14 +121,14 @@ describe('the clock', () => {
     expect(set).toHaveLength(1);
   });
 
-  it('is never before the last time that was kept', async () => {
+  it('is never before the last saved time', async () => {
     const data = directoryDataPartition(join(root, 'data'));
     await keepTime(data, BUILT_MS + 10 * DAY_MS);
     expect(advanceClock(data, options(BUILT_MS + DAY_MS))).toContain('the last saved time');
     expect(set).toEqual([BUILT_MS + 10 * DAY_MS]);
   });
 
-  it('believes no kept time that is nonsense or older than the image', async () => {
+  it('ignores a saved time that is invalid or older than the image', async () => {
     const data = directoryDataPartition(join(root, 'data'));
     for (const text of ['x', '', '99999999999\n', '0\n']) {
       set.length = 0;
@@ -138,7 +138,7 @@ describe('the clock', () => {
     }
   });
 
-  it('is left alone by a guest that has neither', () => {
+  it('is not set by a guest that has neither', () => {
     rmSync(join(root, 'image.json'));
     expect(advanceClock(undefined, options(0))).toBeUndefined();
     expect(set).toEqual([]);
@@ -163,15 +163,15 @@ describe('the random seed', () => {
   });
 });
 
-describe('a mount that a machine may be without', () => {
-  it('is absent when the kernel has no place for it or does not know it', () => {
+describe('an optional mount', () => {
+  it('is absent when the kernel has no mount point for it or does not support it', () => {
     const row = { source: 'none', fsType: 'nosuchfs', flags: 0, optional: true } as const;
     expect(mountRow({ ...row, target: join(root, 'missing') })).toBe('absent');
     mkdirSync(join(root, 'there'));
     if (process.getuid?.() === 0) expect(mountRow({ ...row, target: join(root, 'there') })).toBe('absent');
   });
 
-  it('is that of the EFI variables and of pstore', () => {
+  it('is efivarfs or pstore', () => {
     const optional = MOUNTS.filter((row) => row.optional === true);
     expect(optional.map(({ target }) => target)).toEqual(['/sys/firmware/efi/efivars', '/sys/fs/pstore']);
   });

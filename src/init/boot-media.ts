@@ -1,9 +1,9 @@
 /**
- * PID 1's disk: the phases that find, settle, check and mount it, what they leave for everybody else (`boot`, `data`),
- * the configuration read from it, and what it keeps for the next boot (clock, random seed, which NIC sits where).
+ * PID 1's disk: the phases that find, prepare, check and mount it, the resulting partitions (`boot`, `data`), the
+ * configuration read from it, and what it keeps for the next boot (clock, random seed, location of the NICs).
  *
- * Invariant: `boot` and `data` always are something that can be written to. What is wrong with them is a condition;
- * without a disk they are directories in memory, and the box runs on.
+ * Invariant: `boot` and `data` are always writable. A fault of the disk is a condition; without a disk they are
+ * directories in memory, and the box continues.
  */
 import { mkdirSync } from 'node:fs';
 import {
@@ -45,18 +45,18 @@ import type { Phase } from './phases.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /**
- * What no modalias asks for: the loader's variables, the data partition's file system (resize2fs is fast only when the
- * kernel has it), and the kernel's last words. A kernel may have them built in, a guest of the tests none.
+ * Modules that no modalias names: the loader's variables, the data partition's file system (resize2fs is fast only when
+ * the kernel has it), and pstore. A kernel may have them built in, a guest of the tests none.
  */
 const MODULES = ['efivarfs', 'ext4', 'efi_pstore'];
-/** When every disk has appeared: a copy of this one that was slower would be booted from, or not, by chance. */
+/** By then every disk has appeared: with a slower copy of this one, the boot disk would be a matter of chance. */
 const TWIN_CHECK_MS = 30_000;
 
 export interface BootMediaOptions {
   readonly logger: Logger;
   readonly conditions: Conditions;
   readonly modules: () => ModuleLoader;
-  /** Of the running image. */
+  /** Version of the running image. */
   readonly version: string;
 }
 
@@ -99,7 +99,7 @@ export class BootMedia {
     return this.#data;
   }
 
-  /** Undefined without a boot disk: there is nothing to install from. */
+  /** Undefined without a boot disk to install from. */
   get installer(): Installer | undefined {
     if (this.#bootDisk === undefined) return undefined;
     this.#installer ??= new Installer({ bootDisk: this.#bootDisk, boot: this.boot, data: this.data });
@@ -111,7 +111,7 @@ export class BootMedia {
     return { boot: this.boot, data: this.data, version: this.#version, isImage: isEntryPath };
   }
 
-  /** After the modules, before the configuration. */
+  /** Run after the modules, before the configuration. */
   phases(): Phase[] {
     return [
       { name: 'boot-disk', run: () => this.#findDisk() },
@@ -128,33 +128,33 @@ export class BootMedia {
       {
         name: 'inventory',
         run: async () => {
-          // Before VPP gets its NICs: those without a kernel interface have no MAC address to be known by.
+          // Before VPP takes its NICs: without a kernel interface they have no MAC address that identifies them.
           const lines = await updateInventory(this.data, takeInventory().nics);
           for (const line of lines) this.#logger.warning('nic', line);
-          return lines.length === 0 ? 'as at the last boot' : `${lines.length} changes`;
+          return lines.length === 0 ? 'unchanged since the last boot' : `${lines.length} changes`;
         },
       },
     ];
   }
 
-  /** The configuration in force; what is wrong with the file is written beside it. */
+  /** Loads the configuration in force; mistakes in the file are written beside it. */
   async loadConfiguration(): Promise<LoadedConfig> {
     const loaded = loadConfig(`${this.boot.root}/${CONFIG_NAME}`, readLastGood(this.data)?.text);
     try {
-      const told = await writeErrorReport(this.boot, loaded.status);
-      if (told !== undefined) this.#logger.info('config', told);
+      const outcome = await writeErrorReport(this.boot, loaded.status);
+      if (outcome !== undefined) this.#logger.info('config', outcome);
     } catch (error) {
       const reason = reasonOf(error);
-      this.#logger.error('config', `what is wrong could not be written to the boot partition: ${reason}`);
+      this.#logger.error('config', `cannot write the mistakes to the boot partition: ${reason}`);
     }
     return loaded;
   }
 
-  /** After the services, before the file systems are unmounted. */
+  /** Run after the services, before the file systems are unmounted. */
   shutdownSteps(): ShutdownStep[] {
     return [
       {
-        name: 'clock and seed kept',
+        name: 'clock and seed saved',
         timeoutMs: 3_000,
         run: async () => {
           this.#hourly?.[Symbol.dispose]();
@@ -169,7 +169,7 @@ export class BootMedia {
 
   async #findDisk(): Promise<string> {
     this.#loadModules();
-    // e2fsck doubts a file system that was used in the future.
+    // e2fsck distrusts a file system that was last used in the future.
     this.#advanceClock(undefined);
     const found = await findBootDisk();
     this.#bootDisk = await settleBootDisk(found, this.#report);
@@ -181,7 +181,7 @@ export class BootMedia {
     try {
       for (const name of MODULES) {
         const { result, error } = this.#modules().load(name);
-        // No such firmware here.
+        // This machine has no such firmware.
         if (result === 'failed' && error?.includes('ENODEV') === true) continue;
         if (result === 'failed') this.#logger.warning('modules', `${name}: ${error ?? 'failed'}`);
       }
@@ -197,7 +197,7 @@ export class BootMedia {
     return this.#boot.device;
   }
 
-  /** Before anything else reads what is to be erased. */
+  /** Runs before anything else reads what the reset erases. */
   async #finishReset(): Promise<void> {
     const subject = 'factory-reset';
     try {
@@ -209,9 +209,13 @@ export class BootMedia {
       if (first === undefined) return;
       const more = others.length === 0 ? '' : `, and ${others.length} more`;
       const words = `${first.path}: ${first.reason}${more}`;
-      this.#conditions.set('warning', subject, `not everything could be erased, ask for it again: ${words}`);
+      this.#conditions.set(
+        'warning',
+        subject,
+        `the factory reset is incomplete, repeat it: cannot erase ${words}`,
+      );
     } catch (error) {
-      const reason = `it could not be finished, the next boot tries again: ${reasonOf(error)}`;
+      const reason = `cannot finish the factory reset, the next boot retries it: ${reasonOf(error)}`;
       this.#conditions.set('error', subject, reason);
     }
   }
@@ -224,8 +228,8 @@ export class BootMedia {
 
   #advanceClock(data: DataPartition | undefined): void {
     try {
-      const told = advanceClock(data);
-      if (told !== undefined) this.#logger.info('clock', told);
+      const outcome = advanceClock(data);
+      if (outcome !== undefined) this.#logger.info('clock', outcome);
     } catch (error) {
       this.#logger.error('clock', reasonOf(error));
     }
@@ -236,7 +240,7 @@ export class BootMedia {
       const twin = await findTwin();
       if (twin !== undefined) this.#conditions.set('error', 'boot-disk', twin);
     } catch (error) {
-      this.#logger.warning('disk', `looking for copies of the boot disk: ${String(error)}`);
+      this.#logger.warning('disk', `cannot look for copies of the boot disk: ${String(error)}`);
     }
   }
 }

@@ -60,7 +60,7 @@ describe('a DHCP event', () => {
     serverid: '10.0.2.2',
   };
 
-  it('is what the client says with the lease file in its environment', () => {
+  it('needs the client’s event and the lease file in the environment', () => {
     expect(isDhcpEvent('bound', env)).toBe(true);
     expect(isDhcpEvent('bound', {})).toBe(false);
     expect(isDhcpEvent('check', env)).toBe(false);
@@ -77,14 +77,14 @@ describe('a DHCP event', () => {
     });
   });
 
-  it('is refused when the server sends nonsense', () => {
+  it('is refused when the server sends invalid values', () => {
     expect(() => readDhcpEnvironment('bound', { ...env, ip: '300.1.1.1' })).toThrow('300.1.1.1');
     expect(() => readDhcpEnvironment('bound', { ...env, mask: '99' })).toThrow('"99"');
   });
 });
 
 describe('phases', () => {
-  it('run in order, are timed, and one that fails does not keep the others', async () => {
+  it('run in order, are timed, and continue after a failed one', async () => {
     const phases = new Phases(LOGGER);
     await phases.run([
       { name: 'one', run: () => 'detail' },
@@ -103,7 +103,7 @@ describe('phases', () => {
 });
 
 describe('shutdown steps', () => {
-  it('go on after one that hangs and one that fails', async () => {
+  it('continue after one that hangs and one that fails', async () => {
     const said: string[] = [];
     const log = (_subject: string, message: string): void => void said.push(message);
     await runSteps(
@@ -121,7 +121,7 @@ describe('shutdown steps', () => {
 });
 
 describe('conditions', () => {
-  it('hold since they began, one a subject, errors first', () => {
+  it('keep their start time, are one per subject, and list errors first', () => {
     const conditions = new Conditions(LOGGER);
     conditions.set('warning', 'a', 'low');
     conditions.set('error', 'b', 'broken');

@@ -1,4 +1,4 @@
-/** What the menu on the consoles does, in lines for a person in front of the box. */
+/** The actions of the menu on the consoles. */
 import { describeReset } from '../disk/mod.ts';
 import type { Appliance } from './appliance.ts';
 import type { Box } from './box.ts';

@@ -1,8 +1,8 @@
 /**
- * What PID 1 does with logs beyond the memory: the kernel's own lines, the files on the data partition, the syslog
- * server, and the evidence that crashes leave.
+ * PID 1's logs beyond memory: the kernel's lines, the files on the data partition, the syslog server, and the evidence
+ * of crashes.
  *
- * Owns the sinks and the kernel log's reader from `open` to its disposal.
+ * Owns the sinks and the reader of the kernel log until it is disposed.
  */
 import type { Config } from '../config/types.ts';
 import type { DataPartition } from '../disk/mod.ts';
@@ -35,12 +35,12 @@ export class BoxLogs implements AsyncDisposable {
     this.#conditions = conditions;
   }
 
-  /** Begins to read the kernel's log. Throws when there is no /dev/kmsg. */
+  /** Begins to read the kernel's log. Throws when /dev/kmsg does not exist. */
   readKernel(): void {
     this.#kernel = new KernelLog(this.#console.hub);
   }
 
-  /** Collects what the last kernel left when it died; before `open`, since it is a reason for an update's end. */
+  /** Collects the panic record of the last kernel; called before `open`, since it may end a trial. */
   async collectPanic(data: DataPartition): Promise<void> {
     try {
       const panic = await collectPstore({ directory: `${data.root}/crash`, persistent: data.persistent });
@@ -52,7 +52,7 @@ export class BoxLogs implements AsyncDisposable {
     }
   }
 
-  /** Opens the files on the data partition, and says what is there of crashes. */
+  /** Opens the files on the data partition; returns a summary of the recorded crashes. */
   async open(data: DataPartition, config: Config): Promise<string> {
     const { persistent } = data;
     this.#disk = new DiskSink({
@@ -84,12 +84,12 @@ export class BoxLogs implements AsyncDisposable {
     return this.#evidence;
   }
 
-  /** Crashes on record, newest first. */
+  /** Recorded crashes, newest first. */
   get crashes(): readonly Evidence[] {
     return this.#evidence?.evidence() ?? [];
   }
 
-  /** What the kernel before this one died of, as far as it could say. */
+  /** Why the previous kernel panicked, if known. */
   get panic(): string | undefined {
     return this.#panic;
   }
@@ -97,14 +97,14 @@ export class BoxLogs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#kernel?.[Symbol.dispose]();
     const { promise, resolve } = Promise.withResolvers<void>();
-    // A server that does not answer must not keep the log from the disk.
+    // A server that does not answer must not delay the log to the disk.
     const timer = setTimeout(resolve, SYSLOG_CLOSE_MS);
     await Promise.race([this.#syslog?.[Symbol.asyncDispose](), promise]);
     clearTimeout(timer);
     await this.#disk?.[Symbol.asyncDispose]();
   }
 
-  /** Attached with its first server, so that it is given the boot's lines too. */
+  /** Attaches the sink with its first server, so that it receives the boot's lines too. */
   #sendTo(config: Config): void {
     if (config.log.syslog === undefined) return;
     this.#syslog = new SyslogSink({

@@ -1,8 +1,8 @@
 /**
- * What PID 1 owns beside what the appliance runs, once there is a configuration: what it had before (early-box.ts), the
- * worker cores, the management interface, the clock and the menu on the consoles.
+ * What PID 1 owns beside the appliance once the configuration is loaded: the early parts (early-box.ts), the worker
+ * cores, the management interface, the clock and the menu on the consoles.
  *
- * Each part keeps its own state; this file puts them together and takes them down again.
+ * Each part keeps its own state; this file composes them and stops them.
  */
 import type { Config } from '../config/types.ts';
 import { type MachineHooks, NicReport } from '../dataplane/mod.ts';
@@ -24,7 +24,7 @@ const SELF = '/init';
 
 export interface BoxOptions {
   readonly runDir: string;
-  /** Brings VPP's machine to what a configuration wants; called before each start of VPP. */
+  /** Prepares the machine for a VPP of this configuration; called before each start of VPP. */
   readonly prepareMachine: (config: Config) => void;
   readonly end: (action: PowerAction, why: string) => void;
 }
@@ -65,7 +65,7 @@ export class Box implements MachineOwner {
       onTimeServers: (servers, source) => {
         time.use(servers, source).then(
           () => {
-            // Servers are named, and nothing asks them: the image lacks the program.
+            // Servers are configured, but the image lacks the NTP client.
             const { status } = time;
             const isLacking = servers.length > 0 && source === 'configuration' && status.state === 'off';
             if (isLacking) conditions.set('warning', 'ntp', status.reason, 'management.ntp');
@@ -86,15 +86,15 @@ export class Box implements MachineOwner {
     });
   }
 
-  /** Not awaited by the boot: a network that does not answer delays nobody. */
+  /** Starts it without waiting: a network that does not answer must not delay the boot. */
   startManagement(): string {
     this.#management
       .start()
       .catch((error: unknown) => this.#reports.console.error('management', String(error)));
-    return 'in the backearly';
+    return 'in the background';
   }
 
-  /** Makes the first password, and opens the menu on which it is shown: not in the log, which others read. */
+  /** Creates the first password, and opens the menu that shows it: not the log, which others read. */
   async openMenu(appliance: Appliance): Promise<string> {
     const paths = activeConsoles();
     const menu = new ConsoleMenu({
@@ -107,7 +107,7 @@ export class Box implements MachineOwner {
     await password.ensure((words) => {
       menu.announce([
         `the password of this box is ${words}`,
-        'it is shown this once; log in with it at the HTTPS address, or make another with "password" here',
+        'it is shown only once; log in with it at the HTTPS address, or create another with "password" here',
       ]);
     });
     return paths.join(' ');
@@ -135,10 +135,10 @@ export class Box implements MachineOwner {
         });
       },
       onUnkillable: (pid, ended) => {
-        const reason = `process ${pid} survived SIGKILL: kernel or hardware is dead`;
+        const reason = `process ${pid} survived SIGKILL: the kernel or the hardware hangs`;
         console.error('watchdog', reason);
         const gate = watchdog.feedOnlyWhile(() => false, reason);
-        // It was slow, not dead: giving back gigabytes of memory, or writing its core to a slow disk.
+        // It was only slow: freeing gigabytes of memory, or writing its core to a slow disk.
         void ended.then(() => gate[Symbol.dispose]());
       },
     };
@@ -157,7 +157,7 @@ export class Box implements MachineOwner {
         try {
           await this.#management.reconfigure(next);
         } catch (error) {
-          // It was not well before either: a condition, and no reason to refuse the change.
+          // It had failed before the change as well: a condition, and no reason to refuse the change.
           if (before !== 'failed' && before !== 'none') throw error;
         }
       },
@@ -169,7 +169,7 @@ export class Box implements MachineOwner {
     const { media, trial } = this.#early;
     return {
       update: { receive: (manifest, body, how) => trial.receive(manifest, body, how) },
-      power: (action) => end(action, 'asked for over HTTP or at the console'),
+      power: (action) => end(action, 'requested over HTTP or at the console'),
       factoryReset: (options, config) => {
         const { managementInterface } = this;
         return resetBox(
@@ -182,20 +182,24 @@ export class Box implements MachineOwner {
     };
   }
 
-  /** What writes to the partitions for long, in words. */
+  /** Describes a long write to the partitions in progress. */
   get #writes(): string | undefined {
     const { media, trial } = this.#early;
     const disk = media.installer?.running;
     if (trial.status().receiving !== undefined) return 'an image is being received';
-    return disk === undefined ? undefined : `an installation to ${disk} is under way`;
+    return disk === undefined ? undefined : `an installation to ${disk} is in progress`;
   }
 
   async install(disk: string, onProgress: (words: string) => void): Promise<void> {
     const { media, trial } = this.#early;
     const { installer } = media;
-    if (installer === undefined) throw new DiskError('not-found', 'there is no boot disk to install from');
+    if (installer === undefined)
+      throw new DiskError('not-found', 'cannot install: this box has no boot disk to copy');
     if (trial.status().trial !== undefined) {
-      throw new DiskError('refused', 'install: the running version is on trial, ask again when it is good');
+      throw new DiskError(
+        'refused',
+        'cannot install: the running version is on trial, retry when it is good',
+      );
     }
     const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
     await installer.install(disk, {
@@ -241,12 +245,12 @@ export class Box implements MachineOwner {
     };
   }
 
-  /** After the services, before what is the machine's own. */
+  /** Run after the services, before the machine's own steps. */
   shutdownSteps(): ShutdownStep[] {
     return [
       { name: 'management stopped', timeoutMs: 3_000, run: () => this.#management.stop() },
-      { name: 'names no longer answered', timeoutMs: 500, run: () => this.#relay[Symbol.dispose]() },
-      { name: 'clock left alone', timeoutMs: 3_000, run: () => this.#time.stop() },
+      { name: 'DNS relay stopped', timeoutMs: 500, run: () => this.#relay[Symbol.dispose]() },
+      { name: 'time service stopped', timeoutMs: 3_000, run: () => this.#time.stop() },
       { name: 'menu closed', timeoutMs: 500, run: () => this.#menu?.[Symbol.dispose]() },
     ];
   }

@@ -1,16 +1,16 @@
-/** Who is to be told when a part of the status becomes another one. Listeners are cheap and do not throw. */
+/** Notifies listeners of changes of the status. Listeners must be cheap and must not throw. */
 
 export class Changes {
   readonly #listeners = new Set<() => void>();
 
-  /** Something is another now; said as often as it happens. */
+  /** Notifies the listeners of a change; not coalesced. */
   readonly announce = (): void => {
     for (const listener of this.#listeners) listener();
   };
 
   /** Calls `listener` at each change until the function returned is called. */
   subscribe(listener: () => void): () => void {
-    // one of its own each time: the same function may listen twice
+    // a wrapper each time: the same function may subscribe twice
     const own = (): void => listener();
     this.#listeners.add(own);
     return () => this.#listeners.delete(own);

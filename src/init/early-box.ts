@@ -1,6 +1,6 @@
 /**
- * What PID 1 has before there is a configuration: the image it runs, the disk, the watchdog, the logs and the trial of a
- * version, and the phases that bring them up.
+ * What PID 1 has before the configuration is loaded: the running image, the disk, the watchdog, the logs and the trial
+ * of a version, and the phases that start them.
  */
 import type { ModuleLoader } from '../linux/mod.ts';
 import { CONFIG_NAME, type LoadedConfig, writeErrorReport } from '../live/mod.ts';
@@ -41,7 +41,7 @@ export class EarlyBox {
     this.trial = new Trial(console, this.image, (why) => end('restart', why));
   }
 
-  /** Between the modules and the configuration. */
+  /** Run between the modules and the configuration. */
   diskPhases(): Phase[] {
     return [
       { name: 'watchdog', run: () => this.watchdog.arm() },
@@ -57,7 +57,7 @@ export class EarlyBox {
     ];
   }
 
-  /** The configuration in force; the watchdog and the trial follow it from now on. */
+  /** Loads the configuration in force and applies it to the watchdog and the trial. */
   async loadConfiguration(): Promise<LoadedConfig> {
     const loaded = await this.media.loadConfiguration();
     this.watchdog.configure(loaded.config.watchdog);
@@ -65,7 +65,7 @@ export class EarlyBox {
     return loaded;
   }
 
-  /** Where a configuration that was read here is kept. */
+  /** The media of a configuration that was loaded here. */
   mediaFor({ status: { path } }: LoadedConfig): ApplianceMedia {
     const { boot, data } = this.media;
     return {
@@ -79,7 +79,7 @@ export class EarlyBox {
     };
   }
 
-  /** The last before the file systems are unmounted. */
+  /** The last steps before the file systems are unmounted. */
   shutdownSteps(): ShutdownStep[] {
     return [
       ...this.media.shutdownSteps(),
@@ -87,7 +87,7 @@ export class EarlyBox {
     ];
   }
 
-  /** What is known of how the last boot ended. */
+  /** Why the last boot ended, if known. */
   #lastEnd(): string | undefined {
     const { status } = this.watchdog;
     const wasReset = 'lastBootResetByWatchdog' in status && status.lastBootResetByWatchdog === true;

@@ -1,8 +1,7 @@
 /**
  * The boot as data: named phases, run in order, timed, each with its outcome.
  *
- * A phase that fails is a stated condition, not the end: the next ones run, because a box that is half up can
- * still be reached and told about.
+ * A failed phase is a condition, and the next ones run: a box that is partly up can still be reached and repaired.
  */
 import type { BootPhase } from '../status/mod.ts';
 import type { Logger } from '../log/mod.ts';
@@ -64,7 +63,7 @@ export class Phases {
     }
   }
 
-  /** The boot is over: no phase follows. */
+  /** Ends the boot: no phase follows. */
   finish(): void {
     this.#totalMs = performance.now() - this.#startedAt;
     this.#logger.info('boot', `${this.#report.length} phases in ${this.#totalMs.toFixed(0)} ms`);

@@ -1,5 +1,5 @@
 /**
- * PID 1: owns the machine from the kernel's hand-over to reboot(2).
+ * PID 1: owns the machine from its start by the kernel to reboot(2).
  *
  * Invariants: no error leaves this process (PID 1's end panics the kernel); nothing writes to a terminal
  * synchronously; signals have their handlers before anything else happens.
@@ -37,13 +37,13 @@ import { Reports } from './reports.ts';
 
 const RUN_DIRECTORY = '/run/appliance';
 const VPP_RUN_DIRECTORY = '/run/vpp';
-/** If the orderly way takes longer than this after a fatal error, the machine restarts without it. */
+/** If an orderly shutdown after a fatal error takes longer than this, the machine restarts without it. */
 const FATAL_DEADLINE_MS = 20_000;
 
-/** Phases whose failure has a condition that ends when it is mended. */
-const TOLD: ReadonlySet<string> = new Set(['feeds', 'http']);
+/** Phases whose failure has its own condition, cleared when it is repaired. */
+const REPORTED_ELSEWHERE: ReadonlySet<string> = new Set(['feeds', 'http']);
 
-/** What ends the machine and how: busybox init's signals, and the kernel's for Ctrl-Alt-Del. */
+/** Signals that end the machine: those of busybox init, and the kernel's for Ctrl-Alt-Del. */
 const SIGNAL_ACTIONS: Readonly<Partial<Record<NodeJS.Signals, PowerAction>>> = {
   SIGINT: 'restart',
   SIGTERM: 'restart',
@@ -51,7 +51,7 @@ const SIGNAL_ACTIONS: Readonly<Partial<Record<NodeJS.Signals, PowerAction>>> = {
   SIGUSR2: 'power-off',
 };
 
-/** Takes the machine over. Resolves when the boot is through; the machine runs on. */
+/** Takes over the machine. Resolves when the boot is complete; the machine keeps running. */
 export async function runPid1(startedAt: number): Promise<void> {
   process.on('SIGPIPE', () => {});
   let onSignal = (_action: PowerAction, _why: string): void => {};
@@ -66,7 +66,7 @@ export async function runPid1(startedAt: number): Promise<void> {
     return loader;
   };
   const reports = new Reports(console, startedAt);
-  /** What the boot has got so far: the end of the machine may come at any time. */
+  /** What the boot has created so far: a shutdown may come at any time. */
   const boot: {
     loaded?: LoadedConfig;
     running?: { readonly box: Box; readonly appliance: Appliance };
@@ -83,9 +83,9 @@ export async function runPid1(startedAt: number): Promise<void> {
   };
   const early = new EarlyBox(reports, { modules, end });
   onSignal = end;
-  // Reads the configuration again. Without a handler SIGHUP would end this process.
+  // Reloads the configuration. Without a handler SIGHUP would end this process.
   process.on('SIGHUP', () => void boot.running?.appliance.reload());
-  // As other runtimes do: fail now, and say where. The way out is that of any uncaught exception.
+  // As in other runtimes: fail now with a stack trace, by the path of any uncaught exception.
   process.on('SIGQUIT', () => {
     setImmediate(() => {
       throw new Error('SIGQUIT was received');
@@ -94,7 +94,7 @@ export async function runPid1(startedAt: number): Promise<void> {
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     for (const line of text.split('\n')) console.error('fatal', line);
-    // A second one while the machine ends must not stop the ending.
+    // A second error during the shutdown must not stop it.
     setTimeout(() => endMachine('restart'), FATAL_DEADLINE_MS).unref();
     end('restart', 'an uncaught exception');
   };
@@ -129,7 +129,7 @@ export async function runPid1(startedAt: number): Promise<void> {
         return [`${loaded} for this machine's devices`, ...words].join('; ');
       },
     },
-    // As soon as its driver is there: a press that nobody hears is lost.
+    // As soon as its driver is loaded: an earlier press is lost.
     {
       name: 'power-button',
       run() {
@@ -148,7 +148,7 @@ export async function runPid1(startedAt: number): Promise<void> {
       },
     },
   ]);
-  // There always is one: the defaults at the worst.
+  // There is always a configuration: in the worst case the defaults.
   const loaded = boot.loaded ?? loadConfig(CONFIG_NAME);
   const box = new Box(early, loaded.config, {
     runDir: RUN_DIRECTORY,
@@ -177,16 +177,16 @@ export async function runPid1(startedAt: number): Promise<void> {
   ]);
   reports.phases.finish();
   for (const phase of reports.phases.report) {
-    if (phase.state === 'failed' && !TOLD.has(phase.name))
+    if (phase.state === 'failed' && !REPORTED_ELSEWHERE.has(phase.name))
       reports.conditions.set('error', `boot ${phase.name}`, phase.reason);
   }
   listNics(appliance);
 }
 
-/** The NICs and the line that gives each to VPP: how a user learns the addresses. */
+/** Logs the NICs and the configuration line that gives each to VPP: shows the user their PCI addresses. */
 function listNics(appliance: Appliance): void {
   for (const nic of appliance.status().nics) {
-    // what is not there has a condition of its own
+    // an absent NIC has its own condition
     if (nic.use.role === 'missing') continue;
     const facts = [
       nic.kernelName,
@@ -203,7 +203,7 @@ function listNics(appliance: Appliance): void {
   }
 }
 
-/** What a VPP of this configuration wants of the machine; what is there already stays. Says what was done. */
+/** Prepares the machine for a VPP of this configuration; idempotent. Returns what was done. */
 function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
   const { netns } = vpp.lcp;
   const words = [`namespace ${netns} ${prepareControlNamespace(netns)}`];
@@ -214,7 +214,7 @@ function prepareForVpp({ vpp }: Config, modules: ModuleLoader): string {
   return words.join('; ');
 }
 
-/** Services, NICs, processes, file systems, disks, reboot(2): in this order, each bounded. */
+/** Stops services, NICs, processes, file systems and disks in this order, each in bounded time, then calls reboot(2). */
 async function endInOrder(
   early: EarlyBox,
   running: { readonly box: Box; readonly appliance: Appliance } | undefined,
@@ -225,8 +225,8 @@ async function endInOrder(
   running?.appliance.endChanges();
   await runSteps(
     [
-      // Before VPP is stopped: why the machine ends, for the next boot.
-      { name: 'trial noted', timeoutMs: 2_000, run: () => early.trial.end(why) },
+      // Before VPP is stopped: records the reason of the shutdown for the next boot.
+      { name: 'trial recorded', timeoutMs: 2_000, run: () => early.trial.end(why) },
       ...(running?.appliance.shutdownSteps() ?? []),
       ...(running?.box.shutdownSteps() ?? []),
       ...early.shutdownSteps(),

@@ -1,4 +1,4 @@
-/** By what everything says how it goes, from the first line on: lines, conditions, phases, and that something changed. */
+/** The channels by which all parts report from the first line on: log, conditions, phases and change notifications. */
 import { Conditions, type Console } from '../log/mod.ts';
 import { Changes } from './changes.ts';
 import { Phases } from './phases.ts';

@@ -42,7 +42,7 @@ beforeEach(() => {
 const left = (): string => readFileSync(join(situation.place.boot.root, 'appliance.ini'), 'utf8');
 
 describe('a factory reset of the box', () => {
-  it('leaves the defaults, with the line ends of every editor, and the images of all versions', async () => {
+  it('leaves the defaults with CRLF line ends, and the images of all versions', async () => {
     const { erased } = await resetBox(situation, { keepNetwork: false });
     expect(parsed(left())).toEqual(defaultConfig());
     expect(left().replaceAll('\r\n', '')).not.toContain('\n');
@@ -52,17 +52,17 @@ describe('a factory reset of the box', () => {
     );
   });
 
-  it('keeps the network when asked to, with the NIC that is in use', async () => {
+  it('keeps the network on request, with the NIC in use', async () => {
     await resetBox(situation, { keepNetwork: true });
     const { management } = situation.config;
     expect(parsed(left())).toEqual({ ...defaultConfig(), management: { ...management, interface: 'eth1' } });
   });
 
-  it('waits for whoever writes to the partitions', async () => {
+  it('is refused while something writes to the partitions', async () => {
     const asked = resetBox({ ...situation, busy: 'an image is being received' }, { keepNetwork: false });
     await expect(asked).rejects.toMatchObject({
       code: 'busy',
-      message: 'factory reset: an image is being received: ask again when it has ended',
+      message: 'cannot reset: an image is being received; retry when it has ended',
     });
     expect(left).toThrow('ENOENT');
   });

@@ -1,4 +1,4 @@
-/** A factory reset as it is asked for: what the configuration becomes, and when it is not the time for one. */
+/** A requested factory reset: chooses the new configuration, and refuses while something writes to the partitions. */
 import { renderDefaultIni, renderKeptNetwork } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import type { ResetOptions } from '../control/mod.ts';
@@ -9,17 +9,17 @@ export interface ResetSituation {
   readonly config: Config;
   /** Kernel name of the NIC that management uses. */
   readonly managementInterface: string | undefined;
-  /** What writes to the partitions now and is not to be disturbed, in words. */
+  /** A write to the partitions in progress that must not be interrupted. */
   readonly busy: string | undefined;
 }
 
-/** As `ControlTarget.factoryReset`. Rejects with a DiskError `busy`, or with what could not be written. */
+/** As `ControlTarget.factoryReset`. Rejects with a DiskError `busy`, or with the error of a write. */
 export async function resetBox(
   situation: ResetSituation,
   { keepNetwork }: ResetOptions,
 ): Promise<ResetReport> {
   const { place, config, managementInterface, busy } = situation;
-  if (busy !== undefined) throw new DiskError('busy', `factory reset: ${busy}: ask again when it has ended`);
+  if (busy !== undefined) throw new DiskError('busy', `cannot reset: ${busy}; retry when it has ended`);
   const text = keepNetwork ? renderKeptNetwork(config, managementInterface) : renderDefaultIni();
   return factoryReset(place, text.replaceAll('\n', '\r\n'));
 }

@@ -1,5 +1,5 @@
 /**
- * `appliance run`: everything that PID 1 runs except owning the machine. For containers, an external VPP and
+ * `appliance run`: everything that PID 1 runs, without owning the machine. For containers, an external VPP and
  * development.
  */
 import { mkdirSync, statSync } from 'node:fs';
@@ -13,14 +13,14 @@ import { Appliance, VERSION } from './appliance.ts';
 import { Reports } from './reports.ts';
 
 /**
- * A full table is out of the kernel after 15 to 25 s; with the other steps this stays below the 90 s that systemd waits.
- * PID 1 does not do it: its machine goes, and forwards to the last moment.
+ * Removing a full table from the kernel takes 15 to 25 s; with the other steps this stays below the 90 s that systemd
+ * waits. PID 1 does not do it: its machine forwards until it stops.
  */
 const KERNEL_ROUTES_MS = 60_000;
 
 export interface RunOptions {
   readonly configPath: string;
-  /** Where this run keeps its files; VPP's runtime directory is `vpp` below it. */
+  /** Directory of this run's files; VPP's runtime directory is `vpp` below it. */
   readonly runDir: string;
   readonly startedAt: number;
 }
@@ -28,9 +28,9 @@ export interface RunOptions {
 /** Runs until SIGINT or SIGTERM; resolves with the exit code. */
 export async function runAppliance(options: RunOptions): Promise<number> {
   using console = new Console(['/proc/self/fd/2'], { startedAt: options.startedAt });
-  const { promise: asked, resolve: ask } = Promise.withResolvers<string>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ask(signal));
-  // A terminal that is gone must not end the appliance.
+  const { promise: requested, resolve: requestEnd } = Promise.withResolvers<string>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => requestEnd(signal));
+  // A closed terminal must not end the appliance.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   const loaded = loadConfig(options.configPath);
@@ -61,14 +61,14 @@ export async function runAppliance(options: RunOptions): Promise<number> {
       builtAt: 0,
     },
   });
-  // Reads the configuration again; and a terminal that hangs up does not end the appliance.
+  // Reloads the configuration; a terminal that hangs up must not end the appliance.
   process.on('SIGHUP', () => void appliance.reload());
   let exitCode = 0;
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     for (const line of text.split('\n')) console.error('fatal', line);
     exitCode = 1;
-    ask('an uncaught exception');
+    requestEnd('an uncaught exception');
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
@@ -76,7 +76,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   using _reaper = startReaper(() => {});
   await reports.phases.run([{ name: 'configuration', run: () => options.configPath }, ...appliance.phases()]);
   reports.phases.finish();
-  const why = await asked;
+  const why = await requested;
   console.info('shutdown', why);
   appliance.endChanges();
   const kernelRoutes: ShutdownStep = {

@@ -1,6 +1,6 @@
 /**
- * This run's trial: the deadline that is armed in the first lines of PID 1, the updates of the box, and the verdict that
- * makes a version and its configuration the last good ones.
+ * The trial of the running version: the deadline armed in the first lines of PID 1, the updates of the box, and the
+ * verdict that makes a version and its configuration the last good ones.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -30,8 +30,8 @@ import type { Appliance } from './appliance.ts';
 import { type ImageFacts, UPDATE_KEY_FILE, type Watchdog } from '../machine/mod.ts';
 
 /**
- * How long after its deadline a trial may still run without a VPP: it is ended in order then, and this is for one that
- * cannot be.
+ * How long a trial without a working VPP is fed after its deadline. At the deadline the trial ends in order; this is for
+ * one that cannot.
  */
 const GRACE_MS = 120_000;
 
@@ -45,7 +45,7 @@ export class Trial {
   #settings: UpdateConfig = defaultConfig().update;
   #vppAwaySince = performance.now();
 
-  /** @param restart ends the machine in order, so that the loader counts on */
+  /** @param restart ends the machine in order, so that the loader counts the next try */
   constructor(logger: Logger, image: ImageFacts, restart: (why: string) => void) {
     this.#logger = logger;
     this.#image = image;
@@ -54,10 +54,10 @@ export class Trial {
   }
 
   /**
-   * Reads the entries and settles what the last boot left; says which version runs.
+   * Reads the entries and completes what the last boot left; returns which version runs.
    *
-   * @param boot undefined when there is no boot disk
-   * @param crashReason what the kernel before this one died of
+   * @param boot undefined without a boot disk
+   * @param crashReason why the previous kernel panicked
    */
   async open(
     boot: BootPartition | undefined,
@@ -81,7 +81,7 @@ export class Trial {
     return `version ${running.version}, ${running.state}`;
   }
 
-  /** Begins to look for the verdict; while on trial the watchdog asks for VPP's health too. */
+  /** Begins to watch for the verdict; during a trial the watchdog requires a healthy VPP too. */
   watch(watchdog: Watchdog, appliance: Appliance): void {
     const updater = this.#updater;
     const data = this.#data;
@@ -101,11 +101,11 @@ export class Trial {
     this.#vppAwaySince = performance.now();
     watchdog.feedOnlyWhile(
       () => updater.status().trial === undefined || this.#isVppHealthy(appliance),
-      'version on trial: VPP does not answer, and the trial did not end in order',
+      'version on trial: VPP does not answer, and the trial did not end at its deadline',
     );
   }
 
-  /** A changed configuration is to be kept: it has to prove itself too. */
+  /** Called when a changed configuration becomes permanent: it has to be proven good too. */
   lookAgain(): void {
     this.#updater?.lookAgain();
   }
@@ -116,7 +116,8 @@ export class Trial {
   }
 
   receive: UpdateService['receive'] = async (manifest, body, how) => {
-    if (this.#updater === undefined) throw new DiskError('busy', 'the box has not booted that far');
+    if (this.#updater === undefined)
+      throw new DiskError('busy', 'cannot receive an image: the boot is not complete');
     return this.#updater.receive(manifest, body, how);
   };
 
@@ -130,7 +131,7 @@ export class Trial {
     );
   }
 
-  /** The machine ends: why, for the next boot. */
+  /** Records why the machine ends, for the next boot. */
   async end(why: string): Promise<void> {
     await this.#updater?.noteEnd(why);
     this.#updater?.[Symbol.dispose]();
@@ -143,20 +144,20 @@ export class Trial {
   }
 }
 
-/** A configuration that waits for its confirmation is not what the next boot comes up with: no verdict on it. */
+/** A configuration that waits for its confirmation is not used by the next boot: no verdict on it. */
 function statusForVerdict(appliance: Appliance): StatusPart {
   const status = appliance.status();
   if (status.change?.state !== 'waiting') return status;
   return { ...status, config: { state: 'missing', reason: 'a new one waits for its confirmation' } };
 }
 
-/** What the boot loader left; a damaged variable counts as not set. Before efivarfs is mounted there is none. */
+/** The boot loader's variables; a damaged one counts as not set, and so does each before efivarfs is mounted. */
 function loaderVariables(): LoaderVariables {
   const read = (name: 'LoaderBootCountPath' | 'LoaderEntrySelected'): string | undefined => {
     try {
       return readLoaderVariable(name);
     } catch {
-      return undefined; // not what a loader writes
+      return undefined; // not written by a loader
     }
   };
   return { bootCountPath: read('LoaderBootCountPath'), entrySelected: read('LoaderEntrySelected') };

@@ -1,9 +1,9 @@
 /**
- * What the appliance serves: the page, metrics and JSON over HTTP and HTTPS, the same over a Unix socket for the local
- * command line, and the requests that change something.
+ * The appliance's HTTP service: the page, metrics and JSON over HTTP and HTTPS, the same over a Unix socket for the
+ * local command line, and changing requests.
  *
- * Owns the listening addresses, the certificate and the password. Another configuration replaces the server; sessions
- * and counted failures live on. What serves is loaded at the first use: VPP's start comes before it.
+ * Owns the listening addresses, the certificate and the password. Another configuration replaces the server and keeps
+ * sessions and failure counts. The server's code is loaded at the first use, so that VPP starts first.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -15,32 +15,32 @@ import type { ContributedRoute, HttpServer, HttpServerOptions } from '../telemet
 import type { StatusProvider } from '../status/mod.ts';
 import type { Conditions, Console } from '../log/mod.ts';
 
-/** Where the box serves HTTPS when the configuration does not say. */
+/** Default HTTPS endpoint of a box. */
 const BOX_HTTPS: Endpoint = { host: '::', port: 8443 };
 const SUBJECT = 'https';
-/** How long an answer may take to leave before its server is replaced. */
+/** Time for sending a response before its server is replaced. */
 const ANSWER_MS = 500;
 
 export interface WebOptions {
   readonly source: StatusProvider;
   readonly console: Console;
   readonly conditions: Conditions;
-  /** Holds the Unix socket. */
+  /** Directory of the Unix socket. */
   readonly runDir: string;
   readonly ownsMachine: boolean;
   readonly boot: BootPartition | undefined;
   readonly data: DataPartition;
   readonly target: ControlTarget;
   readonly hostname: () => string;
-  /** `http.names` as it is now. */
+  /** The current `http.names`. */
   readonly names: () => readonly string[];
-  /** Of the management interface, for a certificate that is made now. */
+  /** Addresses of the management interface, for a new certificate. */
   readonly addresses: () => readonly string[];
-  /** No clock is before it, Unix milliseconds. */
+  /** Build time of the image, a lower bound of the clock, in Unix milliseconds. */
   readonly builtAt: number;
 }
 
-/** What is loaded late. */
+/** The parts loaded at the first use. */
 interface Control {
   readonly password: Password;
   readonly routes: readonly ContributedRoute[];
@@ -57,7 +57,7 @@ export class Web implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The password of those who may change something. Rejects when the data partition cannot be read. */
+  /** The password for changing requests. Rejects when the data partition cannot be read. */
   async password(): Promise<Password> {
     return (await this.#load()).password;
   }
@@ -90,14 +90,14 @@ export class Web implements AsyncDisposable {
     return addresses.flatMap((one) => ('port' in one && one.tls !== undefined ? [one.port] : []))[0];
   }
 
-  /** What HTTPS shows; undefined: there is no HTTPS. */
+  /** The certificate of HTTPS; undefined without HTTPS. */
   get certificate(): Certificate | undefined {
     return this.#certificate;
   }
 
   /**
-   * Listens; says where. Rejects in words when HTTP cannot listen; HTTPS that cannot is a condition. What else can be
-   * served is, in either case: whoever cannot have it all must still be told why.
+   * Listens; returns the ports. Rejects with the reason when HTTP cannot listen; for HTTPS that is a condition. Whatever
+   * can listen is served in either case, so that the reason can be read.
    */
   async start(config: Config): Promise<string> {
     const { conditions } = this.#options;
@@ -118,7 +118,7 @@ export class Web implements AsyncDisposable {
     throw alone.error;
   }
 
-  /** Listens; says what is in the way. */
+  /** Listens; returns the error, if any. */
   async #try(
     plain: Endpoint | undefined,
     https: Endpoint | undefined,
@@ -140,16 +140,16 @@ export class Web implements AsyncDisposable {
   }
 
   /**
-   * Listens where another configuration says, in a moment: the answer to the request that changed it is still to be
-   * sent. Rejects in words when an address cannot be had; nothing is changed then.
+   * Moves to the endpoints of another configuration with a delay, since the response to the request that changed it has
+   * still to be sent. Rejects with the reason when an address cannot be bound, without a change.
    */
   async reconfigure(before: Config, next: Config): Promise<void> {
-    // A port that is ours now cannot be tried: what else listens there would have kept us from it.
+    // A port of ours cannot be probed, and needs no probe: no other socket can listen there.
     const ours = new Set((this.#http?.addresses ?? []).map((one) => ('port' in one ? one.port : 0)));
     for (const endpoint of [next.http.listen, next.http.httpsListen]) {
       if (endpoint !== undefined && !ours.has(endpoint.port)) await tryToListen(endpoint);
     }
-    // A way back that follows at once takes the place of this one.
+    // A revert that follows at once replaces this move.
     clearTimeout(this.#moving);
     this.#moving = setTimeout(() => void this.#move(before, next), ANSWER_MS);
   }
@@ -162,7 +162,7 @@ export class Web implements AsyncDisposable {
     } catch (error) {
       await this[Symbol.asyncDispose]();
       await this.start(before).catch((again: unknown) => console.error('http', String(again)));
-      // Behind that start, which is well where it listens: it is not where it should.
+      // After that start, which clears the condition: it does not listen where it should.
       conditions.set('error', 'http', reasonOf(error));
     }
   }
@@ -180,7 +180,7 @@ export class Web implements AsyncDisposable {
     try {
       return await this.#bind(plain, https, tls);
     } catch (error) {
-      // A kernel without IPv6 has no [::]: there it means all of IPv4.
+      // On a kernel without IPv6, [::] means all IPv4 addresses.
       if (!isWithoutIpv6(error)) throw error;
       const ipv4 = (endpoint: Endpoint): Endpoint =>
         endpoint.host === '::' ? { ...endpoint, host: '0.0.0.0' } : endpoint;
@@ -233,7 +233,7 @@ export class Web implements AsyncDisposable {
   }
 }
 
-/** Rejects in words when nobody could listen there. */
+/** Rejects with the reason when the endpoint cannot be bound. */
 async function tryToListen({ host, port }: Endpoint): Promise<void> {
   const server = createServer();
   server.listen({ host, port });
@@ -241,7 +241,7 @@ async function tryToListen({ host, port }: Endpoint): Promise<void> {
     await once(server, 'listening');
   } catch (cause) {
     const reason = reasonOf(cause);
-    throw new Error(`listen on ${host} port ${port}: ${reason}`, { cause });
+    throw new Error(`cannot listen on ${host} port ${port}: ${reason}`, { cause });
   }
   server.close();
 }
