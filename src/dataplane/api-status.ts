@@ -1,15 +1,15 @@
-/** The API connection's own status in the words of telemetry. */
+/** Converts the status of the API connection to the one that is shown. */
 import type { ApiStatus } from '../vpp/status.ts';
 import { describeProblem, type VppConnection } from '../vpp/api/mod.ts';
 
-/** VPP is asked after a second of silence: what is longer is worth a word. */
+/** VPP is pinged after a second of silence: a longer one is reported. */
 const SILENCE_MS = 3_000;
 
-/** What /status says of a connection. */
+/** The status of a connection in /status. */
 export function apiStatus({ status, silentMs }: Pick<VppConnection, 'status' | 'silentMs'>): ApiStatus {
   switch (status.state) {
     case 'idle':
-      return { state: 'idle', reason: 'VPP was not started yet' };
+      return { state: 'idle', reason: 'VPP has not started yet' };
     case 'connecting':
       return {
         state: 'connecting',

@@ -1,4 +1,4 @@
-/** The data plane with another configuration: with a VPP of its own, with someone else's, and without. VPP is the emulator. */
+/** Changes of the data plane's configuration: with its own VPP, an external one, and none. VPP is the emulator. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,7 +88,7 @@ async function start(given: Config): Promise<void> {
   await plane.start();
 }
 
-/** As the service behind PUT /config does it. */
+/** As PUT /config does. */
 async function change(next: Config, restartVpp: boolean): Promise<void> {
   const running = inForceAfter(config, next, { restartVpp });
   const plan = planChange(config, running);
@@ -101,7 +101,7 @@ async function until(what: string, check: () => boolean, timeoutMs = 30_000): Pr
   while (!check()) {
     if (performance.now() > deadline) {
       throw new Error(
-        `not in time: ${what}\n${JSON.stringify([plane.vppStatus, plane.fib.vpp.status, conditions.list()])}`,
+        `timed out: ${what}\n${JSON.stringify([plane.vppStatus, plane.fib.vpp.status, conditions.list()])}`,
       );
     }
     await sleep(20);
@@ -122,8 +122,8 @@ const addresses = (name: string): readonly string[] | undefined =>
 
 const LOOP1 = '[interface.loop1]\naddresses = 198.51.100.1/24\n[route]\n10.1.0.0/16 = 198.51.100.2\n';
 
-describe('a VPP of its own', () => {
-  it('is not restarted for what is live', async () => {
+describe('its own VPP', () => {
+  it('is not restarted for live changes', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
@@ -136,7 +136,7 @@ describe('a VPP of its own', () => {
     expect(plane.vppStatus.restarts).toBe(0);
   });
 
-  it('does not get new settings of its process until it is restarted, and then all at once', async () => {
+  it('gets new settings of its process only at a restart, and then all at once', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
@@ -144,9 +144,9 @@ describe('a VPP of its own', () => {
     const next = read({ buffers: 32768, api: `${dir}/other.sock`, more: LOOP1 });
     await change(next, false);
     await until('the route is programmed', () => routes().join() === '10.1.0.0/16 198.51.100.2');
-    // Told a moment after the connection: a life that ends before is no answer.
+    // Recorded shortly after the connection: a life that ends before is no answer.
     const answers = (count: number): Promise<void> =>
-      until('its answer is told', () => lives.filter((one) => one !== 'ended').length === count);
+      until('its answer is recorded', () => lives.filter((one) => one !== 'ended').length === count);
     await answers(1);
     await plane.service?.abort('the test says so');
     await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
@@ -160,7 +160,7 @@ describe('a VPP of its own', () => {
     expect(routes()).toEqual(['10.1.0.0/16 198.51.100.2']);
     expect(addresses('loop1')).toEqual(['198.51.100.1/24']);
     expect(conditions.list().filter(({ severity }) => severity === 'error')).toEqual([]);
-    // The same service goes on: its output and its counts.
+    // The same service continues, with its output and its counts.
     expect(plane.vppStatus.restarts).toBe(2);
     await answers(3);
     expect(lives).toEqual([
@@ -173,7 +173,7 @@ describe('a VPP of its own', () => {
     await until('the counters are read', () => plane.stats.status.state === 'fresh');
   });
 
-  it('is given another time to answer, at once', async () => {
+  it('gets another answer timeout at once', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
@@ -184,7 +184,7 @@ describe('a VPP of its own', () => {
     await connected();
   });
 
-  it('is ended when it is switched off, and started when it is switched on', async () => {
+  it('is ended when it is disabled, and started when it is enabled', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
@@ -201,7 +201,7 @@ describe('a VPP of its own', () => {
     expect(conditions.list()).toEqual([]);
   });
 
-  it('gives way to one of someone else, and takes over again', async () => {
+  it('is replaced by an external one, and takes over again', async () => {
     await using other = await EmulatorProcess.start();
     writeEmulatorBinary(dir);
     await start(read());
@@ -215,35 +215,37 @@ describe('a VPP of its own', () => {
     expect(plane.vppStatus.pid).not.toBe(other.pid);
   });
 
-  it('that cannot be started leaves words, and the way back works', async () => {
+  it('that cannot be started is a condition, and the change can be reverted', async () => {
     writeEmulatorBinary(dir);
     const good = read();
     await start(good);
     await connected();
     await change({ ...good, vpp: { ...good.vpp, binary: '/nowhere/vpp' } }, true);
-    await until('it is stated', () => conditions.list().some(({ reason }) => /\/nowhere\/vpp/.test(reason)));
+    await until('it is reported', () =>
+      conditions.list().some(({ reason }) => /\/nowhere\/vpp/.test(reason)),
+    );
     await change(good, true);
     await connected();
   });
 
-  it('that lacks something at each try leaves it to the kernel to forward', async () => {
+  it('that cannot be prepared leaves forwarding to the kernel', async () => {
     const policy = '[supervisor]\nbackoff-ms = 100\nloop-after = 1\nloop-retry-ms = 1000\n';
     await start(read({ more: policy }));
     await until('the kernel forwards', () => plane.kernelInterfaces.active);
     expect(lives).toEqual(['ended']);
-    await until('it was tried again', () => lives.length >= 3);
+    await until('it was retried', () => lives.length >= 3);
     expect(new Set(lives.slice(1))).toEqual(new Set(['ended, and the kernel forwards']));
     writeEmulatorBinary(dir);
     await connected();
     expect(plane.kernelInterfaces.active).toBe(false);
   });
 
-  it('is not started again by a change that the end of the appliance overtakes', async () => {
+  it('is not restarted by a change during the shutdown of the appliance', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
     const overtaken = change(read({ buffers: 32768 }), true);
-    const failed = expect(overtaken).rejects.toThrow('the appliance stops');
+    const failed = expect(overtaken).rejects.toThrow('the appliance is shutting down');
     await plane.stop();
     await failed;
     await sleep(200);
@@ -252,8 +254,8 @@ describe('a VPP of its own', () => {
   });
 });
 
-describe('a VPP of someone else', () => {
-  it('may be another one, without a restart of anything', async () => {
+describe('an external VPP', () => {
+  it('may be replaced by another one, without any restart', async () => {
     await using first = await EmulatorProcess.start();
     await using second = await EmulatorProcess.start();
     const of = (one: EmulatorProcess): Config =>
@@ -266,7 +268,7 @@ describe('a VPP of someone else', () => {
     expect(routes()).toEqual(['10.0.0.0/8 192.0.2.254']);
   });
 
-  it('that does not answer holds no change for ever', async () => {
+  it('that does not answer does not block a change', async () => {
     await using vpp = await EmulatorProcess.start();
     const given = { vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket };
     await start(read(given));
@@ -289,7 +291,7 @@ describe('the neighbours of VPP', () => {
     return { 4: one, 6: one };
   };
 
-  it('are kept as configured, live too', async () => {
+  it('have the configured limits, also after a live change', async () => {
     await using vpp = await EmulatorProcess.start();
     const given = { vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket };
     await start(read(given));
@@ -301,7 +303,7 @@ describe('the neighbours of VPP', () => {
     expect(conditions.list().filter(({ subject }) => subject === 'vpp.neighbors')).toEqual([]);
   });
 
-  it('are a condition when VPP refuses', async () => {
+  it('are a condition when VPP refuses the limits', async () => {
     await using vpp = await EmulatorProcess.start();
     await vpp.control({ command: 'error', message: 'ip_neighbor_config', retval: -7 });
     await start(read({ vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket }));
@@ -319,7 +321,7 @@ describe('programs in the namespace of the TAPs', () => {
   let waits: string[];
   let passed: string[];
 
-  /** Something in a namespace wants to start. */
+  /** A program in a namespace is about to start. */
   const want = (name: string, netns: string): void => {
     void plane.untilInterfaces(netns, (reason) => waits.push(reason), NOBODY).then(() => passed.push(name));
   };
@@ -331,14 +333,14 @@ describe('programs in the namespace of the TAPs', () => {
   });
   afterEach(() => void deleteNamedNetns(NETNS));
 
-  it('wait for the interfaces, for the first time only; those of other namespaces do not', async () => {
+  it('wait for the interfaces only the first time; those of other namespaces do not', async () => {
     const api = `${dir}/later.sock`;
     await start(read({ vpp: 'external = true', api, stats: `${dir}/later-stats.sock`, lcp: LCP }));
     want('bird', NETNS);
     want('other', `${NETNS}-other`);
     await sleep(100);
     expect(passed).toEqual(['other']);
-    expect(waits).toEqual([`waits up to 60 s for the interfaces in ${NETNS} to have their addresses`]);
+    expect(waits).toEqual([`waiting up to 60 s for the addresses of the interfaces in ${NETNS}`]);
     await using vpp = await EmulatorProcess.start({ faults: { namespaces: [NETNS] } });
     await change(
       read({ vpp: 'external = true', api: vpp.apiSocket, stats: vpp.statsSocket, lcp: LCP }),
@@ -353,7 +355,7 @@ describe('programs in the namespace of the TAPs', () => {
     expect(waits.length).toBe(1);
   });
 
-  it('wait for no VPP that does not come up', async () => {
+  it('do not wait for a VPP that does not start', async () => {
     const api = `${dir}/never.sock`;
     const given = { vpp: 'external = true\nstart-timeout = 1', api, stats: `${dir}/never-stats.sock` };
     await start(read({ ...given, lcp: LCP }));
@@ -361,7 +363,7 @@ describe('programs in the namespace of the TAPs', () => {
     await until('it passes', () => passed.includes('bird'), 5_000);
   });
 
-  it('wait for the kernel where VPP loops or is disabled', async () => {
+  it('wait for the kernel when VPP is looping or disabled', async () => {
     await start(read({ vpp: 'enabled = false', lcp: LCP }));
     want('bird', NETNS);
     await until('it passes', () => passed.includes('bird'), 5_000);

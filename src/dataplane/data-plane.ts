@@ -1,11 +1,11 @@
 /**
- * The data plane's life: VPP's process, its API connection, what is programmed through it, and the kernel as the
- * fallback when VPP is disabled or loops.
+ * The life of the data plane: VPP's process, its API connection, what is programmed through it, and the kernel as the
+ * fallback when VPP is disabled or looping.
  *
- * Invariants: the kernel is configured for the data plane only while VPP is not (its NICs are then on their own
- * drivers); after each connection interfaces come before routes; `stop()` gives the NICs back. `reconfigure` keeps
- * the parts and replaces what they should be; the link to VPP is a new one when VPP is restarted, so nobody keeps a
- * reference to its connection or poller.
+ * Invariants: the kernel is configured for the data plane only while VPP is not (the NICs are then on their original
+ * drivers); after each connection interfaces are programmed before routes; `restoreNics`, after `stop`, returns the
+ * NICs. `reconfigure` keeps the parts and replaces their targets; a restart of VPP creates a new link, so no reference
+ * to its connection or poller may be kept.
  */
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,22 +43,21 @@ import { retryVpp } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** Subject of the condition. */
 const NEIGHBORS = 'vpp.neighbors';
-/** How long the boot waits for VPP's exec before it goes on. */
+/** How long the boot waits for VPP's exec before it continues. */
 const FIRST_START_MS = 10_000;
-/** How long a change waits for VPP to take it; VPP's reasons, and what is slow, show in the status. */
+/** How long a change waits for VPP to apply it; refusals and slow steps show in the status. */
 const RECONFIGURE_MS = 10_000;
 
-/** What the owner of the machine does around the lives of a VPP of ours. */
+/** Actions of the machine's owner around the lives of our own VPP. */
 export interface MachineHooks
   extends Pick<ServiceOptions, 'aroundSpawn' | 'onUnkillable'>,
     Pick<VppStartOptions, 'prepareMachine'> {
-  /** VPP ended though nobody had asked it to; with its version, as far as it is known. */
+  /** VPP ended without a request; with its version, if known. */
   readonly onCrash?: (crash: ServiceCrash, version: string | undefined) => Promise<unknown> | void;
   /** VPP was executed. */
   readonly onExec?: (pid: number) => void;
-  /** VPP answers on its API: its threads are there. The signal aborts at its end. */
+  /** VPP answers on its API, so that its threads exist. The signal aborts at its end. */
   readonly onAnswered?: (pid: number, config: Config, life: AbortSignal) => unknown;
   /** VPP has ended, or could not be started. Awaited before the next start. */
   readonly onEnded?: () => unknown;
@@ -66,7 +65,7 @@ export interface MachineHooks
 
 export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'> {
   readonly config: Config;
-  /** A part of the status became another one; called often. */
+  /** A part of the status has changed; called often. */
   readonly onChange?: () => void;
   readonly hooks?: MachineHooks;
 }
@@ -76,9 +75,9 @@ export class DataPlane {
   readonly fib: Fib;
   readonly interfaces: VppInterfaces;
   readonly #kernel: KernelPlane;
-  /** Where the TAPs are, while what is done to them is done to VPP. */
+  /** The namespace of the TAPs, while VPP mirrors it. */
   #host: HostNamespace | undefined;
-  /** Those of a VPP of ours outlive it, and with them what daemons have. */
+  /** The TAPs of our own VPP outlive it, so that daemons keep their links and sessions. */
   readonly #taps: HeldTaps;
   #config: Config;
   #life: 'running' | 'restarting' | 'stopped' = 'running';
@@ -86,11 +85,11 @@ export class DataPlane {
   #service: Service | undefined;
   #vppStart: VppStart;
   #hangs = 0;
-  /** While somebody looks at the counters. */
+  /** Set while the counters are watched. */
   #watch: Disposable | undefined;
-  /** Keeps daemons from starting. */
+  /** Delays the start of daemons. */
   readonly #gate = new InterfaceGate();
-  /** How the first start went: executed, or why not. */
+  /** The outcome of the first start: executed, or why not. */
   #firstStart = Promise.withResolvers<string>();
 
   constructor(options: DataPlaneOptions) {
@@ -135,7 +134,7 @@ export class DataPlane {
     this.#service = startsVpp(this.#config) ? this.#newService() : undefined;
   }
 
-  /** The process of VPP, when it is ours. */
+  /** The process of VPP, if we run it. */
   get service(): Service | undefined {
     return this.#service;
   }
@@ -144,7 +143,7 @@ export class DataPlane {
     return this.#kernel.interfaces;
   }
 
-  /** Sysfs as the namespace of the NICs shows it, while they are in another one than ours. */
+  /** Path of the sysfs of the NICs' namespace, while it differs from ours. */
   get namespaceSysfs(): string | undefined {
     return this.#kernel.namespaceSysfs;
   }
@@ -153,7 +152,7 @@ export class DataPlane {
     return this.#kernel.fib;
   }
 
-  /** What is learnt from routing daemons; undefined where that is not asked for. */
+  /** Status of the import from routing daemons; undefined when it is disabled. */
   get kernelImport(): KernelImportStatus | undefined {
     return this.#kernel.importStatus;
   }
@@ -170,42 +169,42 @@ export class DataPlane {
     return this.#vppStart.hugepages;
   }
 
-  /** Of the data plane that forwards: VPP, or the kernel in its place. */
+  /** Status of the forwarding data plane's interfaces: VPP's, or the kernel's in its place. */
   get interfaceStatus(): InterfaceStatus[] {
     return this.kernelInterfaces.active ? this.kernelInterfaces.status : this.interfaces.status;
   }
 
-  /** Whether somebody looks at the counters: they are read every second then. */
+  /** Sets whether the counters are watched, and therefore read every second. */
   setWatched(isWatched: boolean): void {
     this.#watch?.[Symbol.dispose]();
     this.#watch = isWatched ? this.stats.watch() : undefined;
   }
 
-  /** Why a configured NIC is not VPP's, by PCI address. */
+  /** Why VPP does not have a configured NIC, by PCI address. */
   get refusals(): VppStart['refusals'] {
     return this.#vppStart.refusals;
   }
 
   /**
-   * Resolves when the interfaces in the namespace of the TAPs have their addresses for the first time, by VPP or by the
-   * kernel in its place, or after `vpp.start-timeout`: that is told. At once for another namespace. Rejects when the
-   * signal aborts.
+   * Resolves when the interfaces in the namespace of the TAPs have their addresses for the first time, from VPP or from
+   * the kernel in its place, or after `vpp.start-timeout`, which is logged. At once for another namespace. Rejects when
+   * the signal aborts.
    */
   async untilInterfaces(netns: string, onWait: (reason: string) => void, signal: AbortSignal): Promise<void> {
     const { lcp, enabled, startTimeoutSeconds } = this.#config.vpp;
     if (netns !== lcp.netns) return;
     prepareControlNamespace(netns);
     if ((enabled && !lcp.enabled) || this.#gate.isOpen) return;
-    onWait(`waits up to ${startTimeoutSeconds} s for the interfaces in ${netns} to have their addresses`);
+    onWait(`waiting up to ${startTimeoutSeconds} s for the addresses of the interfaces in ${netns}`);
     if (await this.#gate.passed(startTimeoutSeconds * 1000, signal)) return;
-    const words = `the interfaces in ${netns} have no addresses after ${startTimeoutSeconds} s: programs there start without`;
+    const words = `the interfaces in ${netns} have no addresses after ${startTimeoutSeconds} s: services start without them`;
     this.#options.logger.warning('services', words);
   }
 
-  /** Starts what the configuration asks for; resolves without waiting for VPP. */
+  /** Starts the configured data plane; resolves without waiting for VPP. */
   async start(): Promise<string> {
     const { vpp } = this.#config;
-    if (this.#life === 'stopped') return 'not started: the appliance stops';
+    if (this.#life === 'stopped') return 'not started: the appliance is shutting down';
     if (!vpp.enabled) {
       this.#options.conditions.set(
         'info',
@@ -216,70 +215,70 @@ export class DataPlane {
       this.#gate.open();
       return 'VPP is disabled: the kernel is the data plane';
     }
-    // What is slow goes on in the background, and shows in the status.
+    // Slow steps continue in the background, and show in the status.
     void this.#kernel.leave();
     if (vpp.external) {
       this.#link.start();
       return `VPP is external: connecting to ${vpp.apiSocket}`;
     }
     this.#service?.start();
-    // What comes next in the boot (HTTP) must not delay VPP's exec, and not wait for ever for one either.
+    // The next phase (HTTP) must not delay VPP's exec, nor wait for it without limit.
     const first = await Promise.race([
       this.#firstStart.promise,
-      sleep(FIRST_START_MS, 'still being prepared', { ref: false }),
+      sleep(FIRST_START_MS, 'still preparing', { ref: false }),
     ]);
     return `${vpp.binary}: ${first}`;
   }
 
   /**
-   * Makes `next` the configuration in force. Without `restartVpp` it differs from the last one in leaves only that
-   * need no restart (`withoutRestart` of config/difference.ts); with it, VPP is stopped and what `next` asks for is
-   * started. Resolves when VPP and the kernel have taken it, or after ten seconds; what they refuse is in the status
-   * of the interfaces and routes, and is tried again. Rejects when the data plane was stopped meanwhile.
+   * Puts `next` in force. Without `restartVpp` it may differ from the last one only in leaves that need no restart
+   * (`inForceAfter` of config/difference.ts); with it, VPP is stopped and the data plane of `next` is started. Resolves
+   * when VPP and the kernel have applied it, or after ten seconds; refusals are in the status of the interfaces and
+   * routes, and are retried. Rejects when the data plane was stopped meanwhile.
    */
   async reconfigure(next: Config, { restartVpp }: { readonly restartVpp: boolean }): Promise<void> {
-    if (this.#life !== 'running') throw new Error(`could not change the data plane: it is ${this.#life}`);
+    if (this.#life !== 'running') throw new Error(`cannot change the data plane: it is ${this.#life}`);
     if (restartVpp || this.#movesExternalSocket(next)) await this.#restartWith(next);
-    else await this.#takeLive(next);
+    else await this.#applyLive(next);
   }
 
-  /** Ends the wait for VPP's next start. Throws an error of the code `refused` when it is not this program's to start. */
+  /** Ends the wait for VPP's next start. Throws an error with the code `refused` when we do not run VPP. */
   retryVpp(): VppRetry {
     return retryVpp(this.#service, this.#config.vpp);
   }
 
   /**
-   * For a machine that goes on without us: takes our routes out of the kernel, for good. Says how many. Never rejects.
+   * Removes our routes from the kernel for good, on a machine that keeps running. Returns their number. Never rejects.
    * After a crash they stay, and the next run adopts them.
    */
   removeKernelRoutes(): Promise<string> {
     return this.#kernel.removeRoutes();
   }
 
-  /** Stops VPP and what hangs on it. */
+  /** Stops VPP and everything that depends on it. */
   async stop(): Promise<void> {
     this.#life = 'stopped';
-    await this.#service?.stop('the appliance stops');
+    await this.#service?.stop('the appliance is shutting down');
     await this.#link[Symbol.asyncDispose]();
     this.#taps[Symbol.dispose]();
-    this.#detach('the appliance stops');
+    this.#detach('the appliance is shutting down');
     this.#host?.[Symbol.dispose]();
     await this.#kernel[Symbol.asyncDispose]();
   }
 
-  /** Gives every recorded NIC back to its driver; says what became of each. */
+  /** Returns every recorded NIC to its original driver; returns the outcome of each. */
   async restoreNics(): Promise<string> {
     if (this.#service === undefined) return 'no NIC was taken';
     return giveNicsBack(this.#options.runDir, this.#options.logger);
   }
 
-  /** VPP's process and API, in words. */
+  /** The status of VPP's process and API. */
   get vppStatus(): VppStatus {
     const { vpp } = this.#config;
     const process: ServiceStatus =
       this.#service?.status ??
       (vpp.enabled
-        ? { state: 'external', reason: `someone else runs it; its socket is ${vpp.apiSocket}` }
+        ? { state: 'external', reason: `not run by the appliance; its socket is ${vpp.apiSocket}` }
         : { state: 'disabled', reason: 'vpp.enabled is false' });
     const api = this.connection.status;
     const pid = this.#service?.pid ?? ('vpePid' in api ? api.vpePid : undefined);
@@ -296,22 +295,22 @@ export class DataPlane {
     };
   }
 
-  /** A VPP of someone else's is elsewhere now: another connection is all that it takes. */
+  /** Whether the sockets of an external VPP change, for which a new connection suffices. */
   #movesExternalSocket({ vpp }: Config): boolean {
     const now = this.#config.vpp;
     if (!vpp.enabled || !vpp.external) return false;
     return vpp.apiSocket !== now.apiSocket || vpp.stats.socketPath !== now.stats.socketPath;
   }
 
-  async #takeLive(next: Config): Promise<void> {
+  async #applyLive(next: Config): Promise<void> {
     const isOther = JSON.stringify(next.vpp.neighbors) !== JSON.stringify(this.#config.vpp.neighbors);
     this.#config = next;
     const limits = isOther ? this.#setNeighborLimits() : Promise.resolve();
     this.#link.reconfigure(next.vpp);
     this.#service?.setPolicy(next.supervisor);
     const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
-      // The next connection programs everything again, and a VPP that only was slow is asked again.
-      this.#options.logger.warning('interface', `changing them was cut off: ${reasonOf(error)}`);
+      // The next connection programs everything again, and requests to a VPP that was only slow are retried.
+      this.#options.logger.warning('interface', `cannot apply the whole change: ${reasonOf(error)}`);
     });
     const slow = Symbol('slow');
     const outcome = await Promise.race([
@@ -319,13 +318,13 @@ export class DataPlane {
       sleep(RECONFIGURE_MS, slow, { ref: false }),
     ]);
     if (outcome === slow) {
-      const words = `VPP has not taken the change within ${RECONFIGURE_MS / 1000} s: it goes on in the background`;
+      const words = `VPP has not applied the change within ${RECONFIGURE_MS / 1000} s: continuing in the background`;
       this.#options.logger.warning('interface', words);
     }
     await this.#reprogram(next);
   }
 
-  /** Other routes, in VPP and in the kernel. What is slow goes on in the background. */
+  /** Programs the routes of `next` in VPP and in the kernel. Slow steps continue in the background. */
   async #reprogram(next: Config): Promise<void> {
     this.fib.setRoutes(next.routes);
     const inVpp = this.fib.vpp.reconfigure(next.fib.vpp);
@@ -345,7 +344,7 @@ export class DataPlane {
         conditions.clear(subject);
       await this.#kernel.leave();
       await this.#releaseNics(next);
-      if (this.#isStopped()) throw new Error('could not restart VPP: the appliance stops');
+      if (this.#isStopped()) throw new Error('cannot restart VPP: the appliance is shutting down');
       this.#config = next;
       this.#adoptVpp();
       this.interfaces.lcp = lcpSettingsOf(next);
@@ -360,10 +359,10 @@ export class DataPlane {
     await this.start();
   }
 
-  /** A link and, when VPP is ours, a process for the configuration in force. */
+  /** Creates a link and, for our own VPP, a service for the configuration in force. */
   #adoptVpp(): void {
     this.#link = this.#newLink();
-    // the poller is another one now
+    // the new link has a new poller
     this.setWatched(this.#watch !== undefined);
     this.#firstStart = Promise.withResolvers<string>();
     if (!startsVpp(this.#config)) {
@@ -372,12 +371,12 @@ export class DataPlane {
       this.#vppStart = this.#newVppStart();
       return;
     }
-    // The same one as before: its output and its counts go on.
+    // The same service continues, with its output and its counts.
     this.#service ??= this.#newService();
     this.#service.setPolicy(this.#config.supervisor);
   }
 
-  /** Gives back the NICs that VPP has now and will not have with `next`. */
+  /** Restores the NICs that VPP has now and will not have with `next`. */
   async #releaseNics(next: Config): Promise<void> {
     if (!startsVpp(this.#config)) return;
     const kept = new Set(startsVpp(next) ? next.vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress) : []);
@@ -389,7 +388,7 @@ export class DataPlane {
     this.#vppStart.forget(released);
   }
 
-  // A getter would be narrowed by the assignments before an await.
+  // The type of a getter would be narrowed by assignments before an await.
   #isStopped(): boolean {
     return this.#life === 'stopped';
   }
@@ -409,11 +408,11 @@ export class DataPlane {
         this.#options.onChange?.();
       },
       onHung: (reason, wasConnected) => this.#hung(reason, wasConnected),
-      isEndNews: () => this.#life === 'running',
+      reportsEnd: () => this.#life === 'running',
     });
   }
 
-  /** With `fib.kernel.import` VPP does not load its own plugin for it (linux_nl). */
+  /** With `fib.kernel.import`, VPP does not load its own plugin for this (linux_nl). */
   #newMirror(config: Config): Mirror | undefined {
     this.#host?.[Symbol.dispose]();
     this.#host = undefined;
@@ -434,14 +433,14 @@ export class DataPlane {
     });
   }
 
-  /** VPP answers nobody any more: one of ours is ended, and started again by its supervisor. */
+  /** Handles a VPP that no longer answers: our own is ended, and restarted by its supervisor. */
   #hung(reason: string, wasConnected: boolean): void {
     const { logger } = this.#options;
     if (this.#service === undefined) {
-      // Without a connection it may as well have ended.
+      // Without a connection it may have ended.
       if (!wasConnected) return;
       this.#hangs += 1;
-      logger.error('vpp', `${reason}; it is not ours to end: connecting again`);
+      logger.error('vpp', `${reason}; it is external and is not ended: reconnecting`);
       return;
     }
     this.#hangs += 1;
@@ -464,7 +463,7 @@ export class DataPlane {
       prepare: (signal) => this.#vppStart.prepare(this.#config, signal, () => this.#kernel.leave()),
       onStarted: (pid, life) => this.#started(pid, life),
       onEnded: (end) => this.#ended(end),
-      onLooping: (reason) => this.#fallBack(`VPP loops: ${reason}`),
+      onLooping: (reason) => this.#fallBack(`VPP is looping: ${reason}`),
       explainExit: (end) => explainExit(end),
       onStatus: (status) => {
         if (status.state !== 'looping') conditions.clear('vpp-looping');
@@ -489,7 +488,7 @@ export class DataPlane {
       this.#gate.open();
     } catch (error) {
       if (client.isClosed) throw error;
-      this.#options.logger.warning('interface', `not all is configured yet: ${reasonOf(error)}`);
+      this.#options.logger.warning('interface', `the configuration is incomplete: ${reasonOf(error)}`);
     }
     this.fib.setConnected(this.interfaces.connected);
     await this.fib.vpp.attach(client, kind);
@@ -498,7 +497,7 @@ export class DataPlane {
     this.#options.logger.info('fib', `${programmed} of ${desired} routes programmed, ${failed} refused`);
   }
 
-  /** Has VPP keep its neighbours as configured; what it refuses is stated. Never rejects. */
+  /** Sets VPP's limits on neighbours; a refusal is a condition. Never rejects. */
   async #setNeighborLimits(): Promise<void> {
     const { client } = this.connection;
     const { conditions } = this.#options;
@@ -511,7 +510,7 @@ export class DataPlane {
     } catch (error) {
       // The next connection sets them.
       if (!client.isClosed)
-        conditions.set('error', NEIGHBORS, `VPP keeps them otherwise: ${reasonOf(error)}`);
+        conditions.set('error', NEIGHBORS, `VPP refused the limits on neighbours: ${reasonOf(error)}`);
     }
   }
 
@@ -523,7 +522,7 @@ export class DataPlane {
     this.#watchStart(pid, life).catch((error: unknown) => this.#options.logger.error('vpp', String(error)));
   }
 
-  /** Has a VPP restarted whose API does not answer in time. */
+  /** Ends a VPP whose API does not answer in time, so that it is restarted. */
   async #watchStart(pid: number, life: AbortSignal): Promise<void> {
     const { apiSocket, startTimeoutSeconds } = this.#config.vpp;
     const link = this.#link;
@@ -541,7 +540,7 @@ export class DataPlane {
     this.#firstStart.resolve(`not executed: ${reason}`);
     this.#link.connection.processEnded();
     if (this.#life === 'running') this.#options.conditions.set('error', 'vpp', `VPP ended: ${reason}`);
-    // A killed VPP leaves its socket files; nobody may take them for a VPP that is coming up.
+    // A killed VPP leaves its socket files, which must not be taken for those of a starting VPP.
     const { apiSocket, stats } = this.#config.vpp;
     for (const path of [apiSocket, stats.socketPath]) if (isSocket(path)) rmSync(path, { force: true });
     await this.#options.hooks?.onEnded?.();
@@ -552,9 +551,9 @@ export class DataPlane {
     this.#options.conditions.set(
       'error',
       'vpp-looping',
-      `${reason}; its NICs are back with the kernel, which forwards slowly; VPP is tried every ${seconds} s`,
+      `${reason}; the kernel has the NICs and forwards slowly; VPP is retried every ${seconds} s`,
     );
-    // The NICs take their names.
+    // The NICs need their names.
     this.#releaseTaps();
     await this.restoreNics();
     await this.#kernel.take();
@@ -567,7 +566,7 @@ export class DataPlane {
   }
 }
 
-/** The NICs of an external VPP are its owner's; VPP's own drivers do not tell how many queues they have. */
+/** An external VPP's NICs are not ours; VPP's native drivers do not report their numbers of queues. */
 function nicSettingsOf({ vpp }: Config): NicSettings[] {
   if (vpp.external) return [];
   return vpp.dpdk.interfaces.map(({ name, driver, rxQueues, txQueues }) =>
@@ -575,7 +574,7 @@ function nicSettingsOf({ vpp }: Config): NicSettings[] {
   );
 }
 
-/** The settings of a VPP of someone else's are not ours to switch, and its NICs may be others than ours. */
+/** An external VPP's settings are not changed, and its NICs may differ from the configured ones. */
 function lcpSettingsOf({ vpp }: Config): LcpSettings | undefined {
   const { enabled, sync, netns } = vpp.lcp;
   if (!enabled) return undefined;

@@ -1,4 +1,4 @@
-/** Routes from feeders at the socket `routes.sock` of the run directory, and questions about where packets go. */
+/** Routes from feeders at the socket `routes.sock` of the run directory, and lookups of destinations. */
 import {
   type Fib,
   FeedServer,
@@ -36,14 +36,14 @@ export class Feeds implements Disposable {
     });
   }
 
-  /** Listens; says where. What is in the way is a condition, and the reason that it rejects with. */
+  /** Listens; returns the path. A failure is a condition, and the reason of the rejection. */
   async start(): Promise<string> {
     const path = `${this.#options.runDir}/routes.sock`;
     try {
       await freeSocketPath(path);
       await this.#server.listen(path);
     } catch (error) {
-      this.#options.conditions.set('error', SUBJECT, `no routes are taken from feeders: ${reasonOf(error)}`);
+      this.#options.conditions.set('error', SUBJECT, `cannot accept routes from feeders: ${reasonOf(error)}`);
       throw error;
     }
     return path;
@@ -53,7 +53,7 @@ export class Feeds implements Disposable {
     return this.#server.status;
   }
 
-  /** Where packets to a destination go, and why. */
+  /** Explains which route packets to a destination take. */
   explain(destination: string, table: string | undefined): RouteAnswer {
     const { fib, kernelFib } = this.#options;
     const asked = readAskedDestination(destination, table, fib.table.defaultTableId);
@@ -70,7 +70,7 @@ export class Feeds implements Disposable {
   }
 }
 
-/** Of routes in both. */
+/** Sums the counts of both FIBs. */
 function sumOf(a: FibTotals, b: FibTotals): FibTotals {
   return {
     programmed: a.programmed + b.programmed,

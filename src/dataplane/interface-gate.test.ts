@@ -5,7 +5,7 @@ import { InterfaceGate } from './interface-gate.ts';
 const NEVER = new AbortController().signal;
 
 describe('InterfaceGate', () => {
-  it('keeps everybody waiting until it is opened, and nobody afterwards', async () => {
+  it('delays all callers until it is opened, and none afterwards', async () => {
     const gate = new InterfaceGate();
     let passed = 0;
     const all = [1, 2].map(async () => {
@@ -19,7 +19,7 @@ describe('InterfaceGate', () => {
     expect(await gate.passed(60_000, NEVER)).toBe(true);
   });
 
-  it('keeps nobody for longer than told, and lets go of who gives up', async () => {
+  it('delays no caller beyond its timeout or its abort', async () => {
     const gate = new InterfaceGate();
     expect(await gate.passed(10, NEVER)).toBe(false);
     const given = new AbortController();

@@ -1,9 +1,9 @@
 /**
- * Keeps routing daemons from starting before their interfaces have their addresses: a daemon that learns a route whose
- * next hop is on no network yet drops it, and does not come back to it by itself.
+ * Delays routing daemons until their interfaces have their addresses: a daemon that learns a route whose next hop is on
+ * no network yet drops it, and does not reconsider it.
  *
- * Opened once it stays open: what runs lives with interfaces that go and come. Nobody waits for ever: a VPP that does not
- * come up must not cost the daemons too.
+ * Once opened it stays open: running daemons handle interfaces that disappear and return. Every wait is bounded: a VPP
+ * that does not start must not stop the daemons too.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ export class InterfaceGate {
     return this.#isOpen;
   }
 
-  /** The interfaces have their addresses, or what stands in for them does. */
+  /** The interfaces of VPP, or of the kernel in its place, have their addresses. */
   open(): void {
     this.#isOpen = true;
     this.#opened.dispatchEvent(new Event('open'));
@@ -32,7 +32,7 @@ export class InterfaceGate {
     try {
       return await Promise.race([opened, late]);
     } finally {
-      // Whichever did not win rejects now, and nobody is there for it any more.
+      // The loser of the race rejects now, and has no other handler.
       wait.abort();
       await Promise.allSettled([opened, late]);
     }

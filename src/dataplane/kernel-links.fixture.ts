@@ -1,6 +1,6 @@
 /**
- * NICs for tests of the kernel's data plane: veths in a namespace that stands for the box's own, in which the test's
- * thread is meanwhile. They are found by their MACs in place of PCI addresses, in sysfs as that namespace really shows it.
+ * NICs for tests of the kernel's data plane: veths in a namespace that represents the box's own, which the test's thread
+ * enters. They are found by MAC address instead of PCI address, in the real sysfs of that namespace.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ import { enterNetns } from '../linux/netns.fixture.ts';
 import type { KernelLinksOptions } from './kernel-links.ts';
 import { prepareControlNamespace } from '../machine/kernel-settings.ts';
 
-/** Why there are none here; undefined: there are. */
+/** Why this machine cannot create them; undefined: it can. */
 export function whyNoLinks(): string | undefined {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   if (spawnSync('ip', ['-V']).status !== 0) return 'iproute2 makes the links';
@@ -37,7 +37,7 @@ let made = 0;
 export class FakeBox implements Disposable {
   readonly dir = mkdtempSync(join(tmpdir(), 'kernel-links-'));
   readonly #id = `${process.pid}-${(made += 1)}`;
-  /** Stands for the namespace that PID 1 is in. */
+  /** Represents the namespace of PID 1. */
   readonly home = `kl-home-${this.#id}`;
   /** `vpp.lcp.netns` */
   readonly netns = `kl-data-${this.#id}`;
@@ -67,7 +67,7 @@ export class FakeBox implements Disposable {
     };
   }
 
-  /** Plugs a NIC in at 0000:0N:00.0, called `name` at first. Says what the other end of its cable is called. */
+  /** Plugs in a NIC at 0000:0N:00.0, initially called `name`. Returns the name of the peer. */
   plug(bus: number, name: string): string {
     const far = `far-${(this.#cables += 1)}`;
     const pair = ['type', 'veth', 'peer', 'name', far];
@@ -95,7 +95,7 @@ export class FakeBox implements Disposable {
     return withNetns(netns, listLinks);
   }
 
-  /** Names of the links of a namespace that are no loopback and no far ends, sorted. */
+  /** Names of the links of a namespace except `lo` and peers, sorted. */
   names(netns: string): string[] {
     const names = this.links(netns).map(({ name }) => name);
     return names.filter((name) => name !== 'lo' && !name.startsWith('far-')).sort();

@@ -20,7 +20,7 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
 
   const place = (config: ReturnType<FakeBox['config']>): boolean => links.place(config, box.netns);
 
-  it('go to the namespace of the TAPs under the names of the configuration', () => {
+  it('are moved to the namespace of the TAPs under their configured names', () => {
     box.plug(2, 'eth1');
     box.plug(3, 'eth2');
     box.ip(box.home, 'link', 'set', 'eth1', 'up');
@@ -36,7 +36,7 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(box.errors).toEqual([]);
   });
 
-  it('find it forwarding, with addresses that are usable at once and stay', () => {
+  it('forward there, with addresses that are usable at once and stay', () => {
     place(box.config({}));
     const read = (name: string): string | undefined => withNetns(box.netns, () => readSysctl(name));
     expect(read('net.ipv4.ip_forward')).toBe('1');
@@ -47,20 +47,20 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(read('net.ipv4.conf.default.rp_filter')).toBe('0');
   });
 
-  it('may have names that others of them had', () => {
+  it('may swap their names', () => {
     box.plug(2, 'eth1');
     box.plug(3, 'eth2');
     place(box.config({ 2: 'eth2', 3: 'eth1' }));
     expect(links.find('eth2')).toEqual({ ifName: 'eth2' });
     expect(box.links(box.netns).find(({ name }) => name === 'eth2')?.mac).toBe(macOf('0000:02:00.0'));
-    // And others again, while they are there.
+    // And again, while they are there.
     place(box.config({ 2: 'eth1', 3: 'xe1' }));
     expect(box.links(box.netns).find(({ name }) => name === 'eth1')?.mac).toBe(macOf('0000:02:00.0'));
     expect(box.names(box.netns)).toEqual(['eth1', 'xe1']);
     expect(box.errors).toEqual([]);
   });
 
-  it('are taken when they come late, or come again', () => {
+  it('are moved when they appear late or return', () => {
     const config = box.config({ 2: 'xe0' });
     place(config);
     expect(links.find('xe0')).toEqual({ reason: 'the kernel has no interface for 0000:02:00.0' });
@@ -74,19 +74,19 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(box.names(box.netns)).toEqual(['xe0']);
   });
 
-  it('are put into another namespace of the name when theirs was deleted', () => {
+  it('are moved to a new namespace of the same name when theirs was deleted', () => {
     const config = box.config({ 2: 'xe0' });
     box.plug(2, 'eth1');
     place(config);
     deleteNamedNetns(box.netns);
-    // A veth ends with its namespace; a real NIC would come home.
+    // A veth is deleted with its namespace; a real NIC would return to the own one.
     box.plug(2, 'eth1');
     expect(place(config)).toBe(true);
     expect(box.names(box.netns)).toEqual(['xe0']);
     expect(readNames(`${links.namespaceSysfs}/class/net`)).toEqual(['lo', 'xe0']);
   });
 
-  it('stay at home when management has them', () => {
+  it('are not moved when management uses them', () => {
     box.plug(2, 'eth1');
     box.plug(3, 'eth2');
     box.management = 'eth1';
@@ -94,16 +94,16 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(box.names(box.home)).toEqual(['eth1']);
     expect(box.names(box.netns)).toEqual(['xe1']);
     expect(links.find('xe0')).toEqual({
-      reason: '0000:02:00.0 is the management interface eth1, which stays where it is',
+      reason: '0000:02:00.0 is the management interface eth1, which is not moved',
     });
-    // Another one, that is in the data plane already.
+    // Another one, which is in the data plane already.
     box.management = 'eth2';
     place(box.config({ 2: 'xe0', 3: 'xe1' }));
     expect(box.names(box.home)).toEqual(['eth2']);
     expect(box.names(box.netns)).toEqual(['xe0']);
   });
 
-  it('say who has their name there, and get it when it is free', () => {
+  it('report which link has their name, and get the name when it is free', () => {
     box.plug(2, 'eth1');
     const config = box.config({ 2: 'xe0' });
     place(box.config({}));
@@ -116,7 +116,7 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(box.links(box.netns).find(({ name }) => name === 'xe0')?.mac).toBe(macOf('0000:02:00.0'));
   });
 
-  it('go home under the names that they had, or others when those are taken', () => {
+  it('are moved back under their original names, or others when those are taken', () => {
     box.plug(2, 'eth1');
     box.plug(3, 'eth2');
     place(box.config({ 2: 'xe0', 3: 'xe1' }));
@@ -132,7 +132,7 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(box.errors).toEqual([]);
   });
 
-  it('stay where and what they are without a namespace to go to', () => {
+  it('are not moved or renamed without a namespace', () => {
     box.plug(2, 'eth1');
     links.place(box.config({ 2: 'xe0' }), undefined);
     expect(links.find('xe0')).toEqual({ ifName: 'eth1' });
@@ -140,7 +140,7 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(links.namespaceSysfs).toBeUndefined();
   });
 
-  it('have loopbacks beside them where the kernel has dummy links, and reasons where not', () => {
+  it('have loopbacks beside them if the kernel has dummy links, else the reason', () => {
     place(box.config({}, '[interface.loop0]\naddresses = 203.0.113.1/32\n'));
     const found = links.find('loop0');
     if ('ifName' in found) {
@@ -148,15 +148,15 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
       place(box.config({}));
       expect(box.names(box.netns)).toEqual([]);
     } else {
-      expect(found.reason).toMatch(/^it could not be made as a dummy link: .*Unknown device type/);
+      expect(found.reason).toMatch(/^cannot create it as a dummy link: .*Unknown device type/);
     }
   });
 
-  it('do not take another link for a loopback', () => {
+  it('do not use a foreign link as a loopback', () => {
     place(box.config({}));
     box.ip(box.netns, 'link', 'add', 'loop0', 'type', 'veth', 'peer', 'name', 'far-other');
     place(box.config({}, '[interface.loop0]\naddresses = 203.0.113.1/32\n'));
-    expect(links.find('loop0')).toEqual({ reason: 'another link has the name loop0, of the kind veth' });
+    expect(links.find('loop0')).toEqual({ reason: 'another link of kind veth has the name loop0' });
     links.withdraw();
     expect(box.names(box.netns)).toEqual(['loop0']);
   });

@@ -1,14 +1,14 @@
 /**
- * The links of the data plane while the kernel forwards: NICs and loopbacks, in the namespace in which VPP has its TAPs,
- * under the names of the configuration, so that routing daemons there go on with what they know.
+ * The links of the data plane while the kernel forwards: NICs and loopbacks, in the namespace of VPP's TAPs and under
+ * their configured names, so that routing daemons there find the same interfaces.
  *
- * A NIC is moved from the own namespace, and goes back under the name that it had when VPP takes over: a NIC that DPDK
- * uses beside its kernel driver has to be where VPP is, and management is to find what it knows. A loopback is a dummy
- * link, and is deleted then. Without a namespace (`appliance run`, which does not own the machine's NICs) each NIC stays
- * where and what it is, and loopbacks are made beside it.
+ * A NIC is moved from the appliance's own namespace, and moved back under its original name when VPP takes over: a NIC
+ * that DPDK uses beside its kernel driver has to be in VPP's namespace, and management looks NICs up by name. A loopback
+ * is a dummy link, and is deleted then. Without a namespace (`appliance run`, which does not own the machine's NICs) the
+ * NICs are not moved or renamed, and loopbacks are created in the own namespace.
  *
- * `place` may be called at any time and does what is left to do: a NIC whose driver comes late, or that fell out of a
- * namespace that was deleted, is taken then. Invariant: the NIC of management is never moved.
+ * `place` may be called at any time and completes what is missing: it moves a NIC whose driver was loaded late, or that
+ * returned from a deleted namespace. Invariant: the NIC of management is never moved.
  */
 import { mkdirSync } from 'node:fs';
 import { LOOPBACK_NAME } from '../config/mod.ts';
@@ -31,11 +31,11 @@ import {
 } from '../linux/mod.ts';
 
 export interface KernelLinksOptions {
-  /** Holds the mount point of sysfs as the namespace shows it. */
+  /** Directory of the mount point for the namespace's sysfs. */
   readonly runDir: string;
-  /** Makes sure that the namespace is there and forwards. */
+  /** Ensures that the namespace exists and forwards. */
   readonly prepareNamespace: (netns: string) => void;
-  /** Kernel name of the interface that management has, or is going to have. */
+  /** Kernel name of the current or future management interface. */
   readonly managementInterface: () => string | undefined;
   readonly onError: (message: string) => void;
   /** Default /sys. */
@@ -52,13 +52,13 @@ export class KernelLinks implements LinkPlace {
   readonly #sysfs: string;
   readonly #linkOf: (sysfs: string, pciAddress: string) => string | undefined;
   #netns: string | undefined;
-  /** Of the namespace whose sysfs is mounted. */
+  /** Identity of the namespace whose sysfs is mounted. */
   #identity: string | undefined;
   #nics: Nics = [];
   #found = new Map<string, FoundLink>();
-  /** What a NIC was called in the own namespace, by its PCI address. */
+  /** Names of the NICs in the own namespace, by PCI address. */
   readonly #ownNames = new Map<string, string>();
-  /** Loopbacks that are there by us, or by an earlier run. */
+  /** Loopbacks created by us or by an earlier run. */
   readonly #dummies = new Set<string>();
   #signature = '';
 
@@ -68,29 +68,29 @@ export class KernelLinks implements LinkPlace {
     this.#linkOf = options.linkOf ?? currentKernelName;
   }
 
-  /** The namespace that the links are in; undefined: the own one, or nothing is placed. */
+  /** The namespace of the links; undefined: the own one, or nothing is placed. */
   get netns(): string | undefined {
     return this.#netns;
   }
 
-  /** Sysfs as the namespace shows it; undefined where there is none. */
+  /** Path of the namespace's sysfs; undefined without a namespace. */
   get namespaceSysfs(): string | undefined {
     return this.#identity === undefined ? undefined : this.#mountPoint;
   }
 
-  /** The link of an interface of the configuration, or why there is none. */
+  /** The link of a configured interface, or why it has none. */
   find(name: string): FoundLink {
     return this.#found.get(name) ?? { reason: `no NIC has the name "${name}"` };
   }
 
-  /** Runs `body` where the links are, synchronously. */
+  /** Runs `body` in the namespace of the links, synchronously. */
   run<T>(body: () => T): T {
     return this.#netns === undefined ? body() : withNetns(this.#netns, body);
   }
 
   /**
-   * Brings NICs and loopbacks to where they belong (`netns` undefined: the own namespace). True when there are other
-   * links now. Never throws: what went wrong is the reason of an interface.
+   * Places NICs and loopbacks in a namespace (undefined: the own one). Returns whether the links have changed. Never
+   * throws: an error is the reason of its interface.
    */
   place({ vpp, interfaces }: Pick<Config, 'vpp' | 'interfaces'>, netns: string | undefined): boolean {
     this.#netns = netns;
@@ -98,7 +98,7 @@ export class KernelLinks implements LinkPlace {
     this.#found = new Map();
     const loopbacks = interfaces.map(({ name }) => name).filter((name) => LOOPBACK_NAME.test(name));
     try {
-      if (netns !== undefined) this.#see(netns);
+      if (netns !== undefined) this.#openView(netns);
       if (netns === undefined) for (const nic of this.#nics) this.#lookHere(nic);
       else this.#gather(netns);
       this.run(() => this.#setLoopbacks(new Set(loopbacks)));
@@ -111,7 +111,7 @@ export class KernelLinks implements LinkPlace {
     return this.#isOther();
   }
 
-  /** Gives the NICs back to the own namespace, and deletes the loopbacks. Never throws. */
+  /** Moves the NICs back to the own namespace, and deletes the loopbacks. Never throws. */
   withdraw(): void {
     for (const name of this.#dummies) this.#attempt(() => this.run(() => deleteLink(name)));
     this.#dummies.clear();
@@ -123,7 +123,7 @@ export class KernelLinks implements LinkPlace {
         if (there !== undefined) this.#attempt(() => this.#bringBack(netns, pciAddress, there));
       }
     }
-    this.#unsee();
+    this.#closeView();
     this.#netns = undefined;
     this.#ownNames.clear();
     this.#found.clear();
@@ -134,18 +134,18 @@ export class KernelLinks implements LinkPlace {
     return `${this.#options.runDir}/namespace-sysfs`;
   }
 
-  /** Makes sure of the namespace, and of the view of it. Throws LinuxError. */
-  #see(netns: string): void {
+  /** Ensures that the namespace exists and that its sysfs is mounted. Throws LinuxError. */
+  #openView(netns: string): void {
     const known = this.#identity;
     if (known !== undefined && netnsIdentity(netns) === known) return;
-    this.#unsee();
+    this.#closeView();
     this.#options.prepareNamespace(netns);
     mkdirSync(this.#mountPoint, { recursive: true });
     mountSysfsOf(netns, this.#mountPoint);
     this.#identity = netnsIdentity(netns);
   }
 
-  #unsee(): void {
+  #closeView(): void {
     if (this.#identity === undefined) return;
     this.#identity = undefined;
     this.#attempt(() => unmount(this.#mountPoint, UnmountFlag.detach));
@@ -156,7 +156,7 @@ export class KernelLinks implements LinkPlace {
     this.#found.set(name, ifName === undefined ? this.#absent(pciAddress) : { ifName });
   }
 
-  /** All NICs into the namespace. Those that have others' names there make room first; what management wants goes home. */
+  /** Moves all NICs into the namespace. First moves back those with wrong names there, and that of management. */
   #gather(netns: string): void {
     const there = (pciAddress: string): string | undefined => this.#linkOf(this.#mountPoint, pciAddress);
     const management = this.#options.managementInterface();
@@ -175,14 +175,14 @@ export class KernelLinks implements LinkPlace {
     }
   }
 
-  /** Does nothing while the kernel has no link of the NIC. */
+  /** Does nothing while the kernel has no link for the NIC. */
   #bringIn(netns: string, pciAddress: string, name: string, management: string | undefined): void {
     const here = this.#linkOf(this.#sysfs, pciAddress);
     if (here === undefined) return;
     if (here === management) {
-      throw new Error(`${pciAddress} is the management interface ${here}, which stays where it is`);
+      throw new Error(`${pciAddress} is the management interface ${here}, which is not moved`);
     }
-    // Not the one with which it fell out of a namespace that was deleted.
+    // Not the name with which it returned from a deleted namespace.
     if (!this.#ownNames.has(pciAddress)) this.#ownNames.set(pciAddress, here);
     moveLinkTo(netns, here, name);
   }
@@ -194,7 +194,7 @@ export class KernelLinks implements LinkPlace {
     moveLinkFrom(netns, ifName, name);
   }
 
-  /** Where the links are: makes the loopbacks that are wanted, deletes others of ours. Throws LinuxError for none of them. */
+  /** In the namespace of the links: creates wanted loopbacks, deletes our others. An error is the loopback's reason. */
   #setLoopbacks(wanted: ReadonlySet<string>): void {
     const links = new Map(listLinks().map((link) => [link.name, link]));
     for (const name of this.#dummies) {
@@ -207,12 +207,12 @@ export class KernelLinks implements LinkPlace {
 
   #loopback(name: string, present: Link | undefined): FoundLink {
     if (present !== undefined && present.kind !== 'dummy') {
-      return { reason: `another link has the name ${name}, of the kind ${present.kind ?? 'device'}` };
+      return { reason: `another link of kind ${present.kind ?? 'device'} has the name ${name}` };
     }
     try {
       if (present === undefined) createDummy(name);
     } catch (error) {
-      return { reason: `it could not be made as a dummy link: ${reasonOf(error)}` };
+      return { reason: `cannot create it as a dummy link: ${reasonOf(error)}` };
     }
     this.#dummies.add(name);
     return { ifName: name };
@@ -222,13 +222,13 @@ export class KernelLinks implements LinkPlace {
     return { reason: `the kernel has no interface for ${pciAddress}` };
   }
 
-  /** Whether names, or links behind names, are others than they were at the last look. */
+  /** Whether names, or the links behind them, have changed since the last call. */
   #isOther(): boolean {
     const indexes = new Map<string, number>();
     try {
       for (const { name, index } of this.run(listLinks)) indexes.set(name, index);
     } catch {
-      // No namespace: that is the reason of each interface already.
+      // No namespace: already the reason of each interface.
     }
     const signature = [...this.#found]
       .map(([name, link]) => `${name} ${'ifName' in link ? indexes.get(link.ifName) : link.reason}`)

@@ -1,4 +1,4 @@
-/** The kernel's part beside VPP: what routing daemons install is one source of the route table, however it came about. */
+/** The kernel's part beside VPP: routes of routing daemons are one source of the route table, in any order of events. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/mod.ts';
@@ -40,7 +40,7 @@ function makeNamespace(name: string): void {
   });
 }
 
-/** The candidates of a destination, by the source that each is of. */
+/** The sources of the candidates of a destination. */
 function candidatesOf(prefix: string): string[] {
   const key = newRouteKey();
   const store = table.store(4);
@@ -54,14 +54,14 @@ function candidatesOf(prefix: string): string[] {
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
   for (const start = Date.now(); !isSo(); ) {
-    if (Date.now() - start > WAIT_MS) throw new Error(`not in time: ${what}\n${errors.join('\n')}`);
+    if (Date.now() - start > WAIT_MS) throw new Error(`timed out: ${what}\n${errors.join('\n')}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 beforeEach((ctx) => {
   if (process.getuid?.() !== 0) ctx.skip('network namespaces need root');
-  if (spawnSync('ip', ['-V']).status !== 0) ctx.skip('iproute2 makes links and routes');
+  if (spawnSync('ip', ['-V']).status !== 0) ctx.skip('links and routes need iproute2');
   table = new RouteTable();
   errors = [];
   taps = new Map([['xe0', 'xe0']]);
@@ -86,22 +86,22 @@ afterEach(async () => {
 });
 
 describe('routes of routing daemons', () => {
-  it('are there once after a start, where VPP’s start and the appliance’s both begin to follow', async () => {
-    // As `DataPlane.start` and the preparation of VPP's process do: neither waits for the other.
+  it('are imported once after a start, although VPP’s start and the appliance’s both begin an import', async () => {
+    // As in `DataPlane.start` and in the preparation of VPP's process: neither waits for the other.
     await Promise.all([plane.leave(), plane.leave()]);
     await until('the route', () => candidatesOf('10.1.0.0/16').length > 0);
     expect(candidatesOf('10.1.0.0/16')).toEqual([`kernel (${netns})`]);
-    // One that is learnt later.
+    // A route that is learnt later.
     ip('-n', netns, 'route', 'add', '10.2.0.0/16', 'via', '192.0.2.2', 'proto', 'bird');
     await until('the later route', () => candidatesOf('10.2.0.0/16').length > 0);
     expect(candidatesOf('10.2.0.0/16')).toEqual([`kernel (${netns})`]);
-    // Other TAPs: all is read again, and what was read before goes.
+    // Other TAPs: everything is read again, and the old source is removed.
     taps = new Map([['xe0', 'uplink']]);
     plane.hostInterfacesChanged();
     await until('another reading', () => plane.importStatus?.readings === 2);
     await until('one source again', () => table.sources.length === 1);
     expect(candidatesOf('10.1.0.0/16')).toEqual([`kernel (${netns})`]);
-    // A VPP that is gone says nothing: when it comes back the same way there is nothing to read.
+    // While VPP is absent nothing changes: when it returns with the same TAPs there is nothing to read.
     taps = new Map();
     plane.hostInterfacesChanged();
     ip('-n', netns, 'route', 'add', '10.3.0.0/16', 'via', '192.0.2.2', 'proto', 'bird');
@@ -113,7 +113,7 @@ describe('routes of routing daemons', () => {
     expect(errors).toEqual([]);
   });
 
-  it('are of one source at most, whatever overlaps, and of none in the end', async () => {
+  it('have at most one source with overlapping operations, and none at the end', async () => {
     const seed = Date.now() % 2 ** 31;
     const { pick } = randomNumbers(seed);
     makeNamespace(other);
@@ -140,7 +140,7 @@ describe('routes of routing daemons', () => {
         });
       }
       const ended = plane[Symbol.asyncDispose]();
-      // Late: its start had not come to it yet.
+      // Late: its start had not reached this yet.
       await Promise.all([plane.leave(), ended]);
       await until(`seed ${seed}: no source`, () => table.sources.length === 0);
       expect(errors).toEqual([]);

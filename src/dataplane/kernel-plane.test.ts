@@ -1,4 +1,4 @@
-/** The kernel alone as the data plane, in the namespace of the daemons: with real links, addresses and routes. */
+/** The kernel alone as the data plane, in the namespace of the daemons, with real links, addresses and routes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../config/types.ts';
@@ -53,7 +53,7 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
   async function until(what: string, isSo: () => boolean): Promise<void> {
     for (const start = Date.now(); !isSo(); await sleep(20)) {
       if (Date.now() - start > WAIT_MS)
-        throw new Error(`not in time: ${what}; ${box.ip(box.netns, 'route')} ${box.errors.join('; ')}`);
+        throw new Error(`timed out: ${what}; ${box.ip(box.netns, 'route')} ${box.errors.join('; ')}`);
     }
   }
 
@@ -63,14 +63,14 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       .split('\n')
       .map((line) => line.trim());
 
-  /** `192.0.2.1/24`, and what is wrong with it. */
+  /** `192.0.2.1/24`, marked when it is unusable. */
   const addresses = (name: string): string[] =>
     withNetns(box.netns, () => listAddresses(name))
       .filter(({ address }) => !address.startsWith('fe80:'))
       .map(({ address, length, tentative }) => `${address}/${length}${tentative ? ' unusable' : ''}`)
       .sort();
 
-  it('has links, addresses and routes where the daemons are, and nothing where management is', async () => {
+  it('has links, addresses and routes in the namespace of the daemons, and none in that of management', async () => {
     make(config(`${XE0}${XE1}[route]\n10.0.0.0/8 = 192.0.2.254\n10.1.0.0/16 = 198.51.100.254%xe1\n`));
     await plane.take();
     expect(addresses('xe0')).toEqual(['192.0.2.1/24', '2001:db8:1::1/64']);
@@ -82,9 +82,9 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       { name: 'xe0', dataPlane: 'kernel', state: { state: 'ok' }, adminUp: true, link: 'up' },
       { name: 'xe1', dataPlane: 'kernel', state: { state: 'ok' }, adminUp: true, link: 'up' },
     ]);
-    // A link that comes up tells its neighbours of the multicast groups that it is in.
+    // A link that comes up announces its multicast groups.
     await until('packets are counted', () => (plane.interfaces.status[0]?.kernelCounters?.txBytes ?? 0) > 0);
-    // What is there, by whomever.
+    // Including foreign ones.
     box.ip(box.netns, 'address', 'add', '192.0.2.9/32', 'dev', 'xe0');
     expect(plane.interfaces.status[0]?.addresses.toSorted()).toEqual([
       '192.0.2.1/24',
@@ -95,7 +95,7 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
     expect(box.ip(box.home, 'route')).toBe('');
   });
 
-  it('shows what daemons install there, and does not install it again', async () => {
+  it('imports what daemons install there, and does not install it again', async () => {
     make(config(`${XE0}${XE1}[fib.kernel]\nimport = true\n[route]\n10.0.0.0/8 = 192.0.2.254\n`));
     await plane.take();
     box.ip(
@@ -110,7 +110,7 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       'metric',
       '32',
     );
-    // The best of two is the configured one, and the kernel has both.
+    // The configured route is the best of the two, and the kernel has both.
     box.ip(box.netns, 'route', 'add', '10.0.0.0/8', 'via', '198.51.100.254', 'proto', 'bird', 'metric', '32');
     await until('both are imported', () => plane.importStatus?.routes === 2);
     expect(plane.fib.status).toMatchObject({ status: { state: 'synced' }, desired: 1, programmed: 1 });
@@ -130,7 +130,7 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
     ]);
   });
 
-  it('gives everything back when VPP takes over, and takes it again', async () => {
+  it('withdraws everything when VPP takes over, and applies it again', async () => {
     make(
       config(
         `[vpp]\nenabled = true\n${XE0}${XE1}[fib.kernel]\nimport = true\n[route]\n10.0.0.0/8 = 192.0.2.254\n`,
@@ -145,12 +145,12 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
       expect(box.names(box.netns)).toEqual([]);
       expect(box.names(box.home)).toEqual(['eth1', 'eth2']);
       expect(listAddresses('eth1')).toEqual([]);
-      // From the TAPs that come.
+      // From the new TAPs.
       await until('the import goes on', () => plane.importStatus?.state === 'following');
     }
   });
 
-  it('goes on with its routes beside VPP where that is asked for', async () => {
+  it('keeps its routes beside VPP when configured', async () => {
     const vpp = '[vpp]\nenabled = true\n[fib.kernel]\nenabled = true\n';
     make(config(`${vpp}${XE0}[route]\n10.0.0.0/8 = 192.0.2.254\n`));
     await plane.take();
@@ -168,7 +168,7 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
     );
   });
 
-  it('keeps all addresses through flaps of cables, of links, and of the configuration', async () => {
+  it('keeps all addresses through flaps of cables, links and the configuration', async () => {
     const on = config(`${XE0}${XE1}`);
     make(on);
     await plane.take();
@@ -189,7 +189,7 @@ describe.skipIf(why !== undefined)('the kernel as the data plane of a box', () =
     expect(box.ip(box.netns, '-6', 'address', 'show', 'tentative')).toBe('');
   });
 
-  it('takes other NICs, other names of NICs, and another namespace', async () => {
+  it('accepts other NICs, other names of NICs, and another namespace', async () => {
     const routed = `${XE0}${XE1}[route]\n10.0.0.0/8 = 192.0.2.254\n`;
     make(config(routed));
     await plane.take();

@@ -1,12 +1,12 @@
 /**
- * The kernel's part in the data plane. Alone, while VPP is disabled or loops: the configured interfaces and all routes.
- * On a box they are in the namespace of VPP's TAPs, so that routing daemons there find the same names and addresses;
- * `appliance run`, which does not own the machine, keeps its own namespace. Beside VPP: with `fib.kernel.enabled` the
- * routes, in the namespace of its TAPs. With `fib.kernel.import` what routing daemons install there becomes a source of
- * the route table, whoever forwards; the kernel, which has these routes already, is not given them.
+ * The kernel's part in the data plane. Alone, while VPP is disabled or looping: the configured interfaces and all
+ * routes. On a box they are in the namespace of VPP's TAPs, so that routing daemons there find the same names and
+ * addresses; `appliance run`, which does not own the machine, keeps its own namespace. Beside VPP: with
+ * `fib.kernel.enabled` the routes, in the namespace of its TAPs. With `fib.kernel.import`, routes that routing daemons
+ * install there become a source of the route table in both cases; they are not installed in the kernel again.
  *
- * Invariant: there is one import at most. What begins, changes or ends it does so one after the other: the start of the
- * appliance and that of VPP's process both come here, and neither waits for the other.
+ * Invariant: there is at most one import. Its starts, changes and ends are serialised: the start of the appliance and
+ * that of VPP's process both come here, and neither waits for the other.
  */
 import type { Config } from '../config/types.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
@@ -16,16 +16,16 @@ import type { KernelImportStatus } from '../fib/status.ts';
 import type { Conditions } from '../log/mod.ts';
 import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';
 
-/** How often it is looked whether a NIC came, or a namespace went, while the kernel forwards. */
+/** Interval of checks for new NICs and deleted namespaces while the kernel forwards. */
 const LOOK_MS = 1_000;
 
 export interface KernelPlaneOptions extends KernelLinksOptions {
   readonly config: Config;
-  /** Whether the NICs are ours to be moved to another namespace. */
+  /** Whether the NICs may be moved to another namespace. */
   readonly ownsMachine: boolean;
   readonly table: RouteTable;
   readonly conditions: Conditions;
-  /** Interfaces in the namespace of the TAPs and the interfaces of VPP that they stand for, by name. */
+  /** Interfaces in the namespace of the TAPs, with the VPP interfaces that they represent, by name. */
   readonly hostInterfaces: () => ReadonlyMap<string, string>;
 }
 
@@ -43,9 +43,9 @@ export class KernelPlane implements AsyncDisposable {
   readonly #links: KernelLinks;
   #lookTimer: NodeJS.Timeout | undefined;
   #import: Import | undefined;
-  /** As they were last while VPP was there: a VPP that is gone says nothing of whose its TAPs are. */
+  /** The last mapping reported by a connected VPP, used while VPP is absent. */
   #taps: ReadonlyMap<string, string> = new Map();
-  /** The last turn with `#import`; never rejects. */
+  /** The last operation on `#import`; never rejects. */
   #turn: Promise<void> = Promise.resolve();
   #isEnded = false;
   #isDisposed = false;
@@ -61,17 +61,17 @@ export class KernelPlane implements AsyncDisposable {
     this.fib = new KernelBackend({ table, config: config.fib.kernel, kernelName, onError }, IDLE);
   }
 
-  /** What is learnt from routing daemons; undefined where that is not asked for. */
+  /** Status of the import from routing daemons; undefined when it is disabled. */
   get importStatus(): KernelImportStatus | undefined {
     return this.#import?.source.status;
   }
 
-  /** Sysfs as the namespace of the NICs shows it, while they are in another one than ours. */
+  /** Path of the sysfs of the NICs' namespace, while it differs from ours. */
   get namespaceSysfs(): string | undefined {
     return this.#links.namespaceSysfs;
   }
 
-  /** The TAPs are others now. */
+  /** Called when the TAPs have changed. */
   hostInterfacesChanged(): void {
     if (!this.interfaces.active) this.fib.interfacesChanged();
     const taps = this.#options.hostInterfaces();
@@ -80,30 +80,30 @@ export class KernelPlane implements AsyncDisposable {
     this.#import?.source.tapsChanged();
   }
 
-  /** Begins to forward alone; what the kernel refuses is in the status of both. Never rejects. */
+  /** Begins to forward alone; refusals of the kernel are in the status of interfaces and routes. Never rejects. */
   async take(): Promise<void> {
     this.#links.place(this.#config, this.#ownNetns);
     this.interfaces.apply();
-    // Names of interfaces mean other links from now on.
+    // Names of interfaces now refer to other links.
     this.#linksChanged();
-    await this.#followDaemons();
+    await this.#updateImport();
     if (this.#isEnded) return;
     this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
     await this.fib.attach(this.#links.netns);
   }
 
-  /** VPP forwards: takes everything back, and programs what is wanted beside it. Never rejects. */
+  /** Called when VPP forwards: withdraws everything, and programs what is configured beside VPP. Never rejects. */
   async leave(): Promise<void> {
     if (this.interfaces.active) {
-      // In the namespace of the TAPs they wait for those, as daemons do.
+      // In the namespace of the TAPs, routes wait for the TAPs, as daemons do.
       if (this.#netnsBeside !== this.#links.netns) await this.fib.detach(IDLE);
       this.#withdraw();
       this.#linksChanged();
     }
-    await this.#standBeside();
+    await this.#runBesideVpp();
   }
 
-  /** Another configuration: at once while the kernel forwards or is programmed, else when it begins to. Never rejects. */
+  /** Applies another configuration: at once while the kernel is in use, else when it takes over. Never rejects. */
   async reconfigure(config: Config): Promise<void> {
     const { active } = this.interfaces;
     const hasSameLinks = this.#linksOf(config) === this.#linksOf(this.#config);
@@ -112,45 +112,45 @@ export class KernelPlane implements AsyncDisposable {
     else if (active) this.#withdraw();
     const isOther = this.interfaces.reconfigure(config.interfaces);
     await this.fib.reconfigure(config.fib.kernel);
-    if (!active) return this.#standBeside();
-    if (hasSameLinks) await this.#followDaemons();
+    if (!active) return this.#runBesideVpp();
+    if (hasSameLinks) await this.#updateImport();
     else await this.take();
-    // The kernel drops routes with the address that they were reached by.
+    // The kernel drops routes together with the address over which their next hops were reached.
     if (isOther || !hasSameLinks) await this.fib.recheck();
     else await this.fib.settled();
   }
 
-  /** Takes our routes and loopbacks out of the kernel, for good; says how many routes there were. Never rejects. */
+  /** Removes our routes and loopbacks from the kernel for good; returns the number of routes. Never rejects. */
   async removeRoutes(): Promise<string> {
     this.#isEnded = true;
     this.#stopLooking();
     const { programmed } = this.fib.status;
-    await this.fib.detach('the appliance stops');
+    await this.fib.detach('the appliance is shutting down');
     this.#links.withdraw();
     return `${programmed} routes`;
   }
 
-  /** Lets go of the kernel without taking anything back. */
+  /** Detaches from the kernel without withdrawing anything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     this.#stopLooking();
     await this.fib[Symbol.asyncDispose]();
-    await this.#followDaemons();
+    await this.#updateImport();
   }
 
-  /** The namespace that the kernel forwards in; undefined: ours. */
+  /** The namespace in which the kernel forwards; undefined: ours. */
   get #ownNetns(): string | undefined {
     return this.#options.ownsMachine ? this.#config.vpp.lcp.netns : undefined;
   }
 
-  /** A NIC that came late, or came back, is taken; a namespace that was deleted is made again. */
+  /** Places NICs that appeared or returned; recreates a deleted namespace. */
   #look(): void {
     if (!this.#links.place(this.#config, this.#links.netns)) return;
     this.interfaces.apply();
     this.#linksChanged();
   }
 
-  /** Which links there are to be, and where: it takes the NICs back to change that. */
+  /** A key of the wanted links and their namespace: a change requires moving the NICs back. */
   #linksOf({ vpp }: Config): string {
     const nics = vpp.dpdk.interfaces.map(({ pciAddress, name }) => `${pciAddress} ${name}`);
     return [vpp.lcp.netns, ...nics].join('\n');
@@ -172,27 +172,27 @@ export class KernelPlane implements AsyncDisposable {
     this.#import?.source.tapsChanged();
   }
 
-  async #standBeside(): Promise<void> {
-    await this.#followDaemons();
+  async #runBesideVpp(): Promise<void> {
+    await this.#updateImport();
     if (this.#isEnded) return;
     const netns = this.#netnsBeside;
     return netns === null ? this.fib.detach(IDLE) : this.fib.attach(netns);
   }
 
-  /** The namespace that is programmed beside VPP; undefined: ours; null: none. */
+  /** The namespace to program beside VPP; undefined: ours; null: none. */
   get #netnsBeside(): string | undefined | null {
     const { fib, vpp } = this.#config;
     if (!fib.kernel.enabled || !vpp.enabled) return null;
     return fib.kernel.netns ?? (vpp.lcp.enabled ? vpp.lcp.netns : undefined);
   }
 
-  /** Begins, changes or ends the import, as the configuration says when its turn comes. Never rejects. */
-  #followDaemons(): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#takeTurn());
+  /** Starts, changes or ends the import by the configuration at its turn. Never rejects. */
+  #updateImport(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#updateImportNow());
     return this.#turn;
   }
 
-  async #takeTurn(): Promise<void> {
+  async #updateImportNow(): Promise<void> {
     const { fib, vpp } = this.#config;
     const { netns } = vpp.lcp;
     const distance = fib.kernel.importDistance;
@@ -214,7 +214,8 @@ export class KernelPlane implements AsyncDisposable {
       onRefused: ({ named, more }) => {
         for (const one of named) onError(`${importedRouteText(one)}: ${describeImportRefusal(one)}`);
         const rest = Object.entries(more).map(([reason, count]) => `${count} ${reason}`);
-        if (rest.length > 0) onError(`further routes of routing daemons are not taken: ${rest.join(', ')}`);
+        if (rest.length > 0)
+          onError(`further routes of routing daemons are not imported: ${rest.join(', ')}`);
       },
       onError,
     });
@@ -228,19 +229,19 @@ export class KernelPlane implements AsyncDisposable {
     if (old !== undefined) this.#options.conditions.clear(IMPORT);
   }
 
-  /** The kernel's name of a configured interface's TAP. */
+  /** The kernel name of a configured interface's TAP. */
   #tapOf(name: string): string | undefined {
     for (const [tap, of] of this.#options.hostInterfaces()) if (of === name) return tap;
     return undefined;
   }
 
-  /** The kernel's name of a configured interface while the kernel forwards. */
+  /** The kernel name of a configured interface while the kernel forwards. */
   #linkOf(name: string): string | undefined {
     const found = this.#links.find(name);
     return 'ifName' in found ? found.ifName : undefined;
   }
 
-  /** The interface that a link stands for in the namespace of daemons: a TAP, or the interface itself. */
+  /** The interface that a link in the namespace of daemons represents: by its TAP, or itself. */
   #interfaceOf(link: string): string | undefined {
     if (this.#links.netns === undefined) return this.#taps.get(link);
     return this.#linkOf(link) === undefined ? undefined : link;
@@ -252,5 +253,4 @@ function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>):
 }
 
 const IDLE = 'VPP is the data plane';
-/** Subject of the condition. */
 const IMPORT = 'kernel-import';

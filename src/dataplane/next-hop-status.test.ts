@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseConfig } from '../config/mod.ts';
 import { nextHopStatus } from './next-hop-status.ts';
 
-test('each next hop is told by the interface or the route that it is reached by', () => {
+test('each next hop has the interface or the route by which it is reached', () => {
   const result = parseConfig(
     Buffer.from(`[vpp]
 enabled = true

@@ -1,6 +1,6 @@
 /**
- * How each configured next hop is reached: in a network of an interface, through another route, or not at all. Pure;
- * worked out once for a configuration.
+ * How each configured next hop is reached: by a connected network, through another route, or not at all. Pure;
+ * computed once per configuration.
  */
 import {
   formatDestination,
@@ -13,7 +13,7 @@ import {
 import type { Config, StaticRoute } from '../config/types.ts';
 import type { NextHopStatus } from './status.ts';
 
-/** Next hops that are told of; of a full table the routes share few. */
+/** Maximum number of reported next hops; the routes of a full table share few. */
 const MAX_NEXT_HOPS = 256;
 
 type Count = { routes: number; readonly example: string; readonly named: string | undefined };
@@ -43,7 +43,7 @@ function countNextHops(routes: readonly StaticRoute[]): Map<string, Count> {
   for (const { destination, action } of routes) {
     if (action.kind !== 'forward') continue;
     for (const { address, interface: named } of action.nextHops) {
-      // Straight to an interface: there is no neighbour that would have to be reached.
+      // A route to an interface without a next hop has no neighbour to reach.
       if (address === undefined) continue;
       const key = named === undefined ? address : `${address}%${named}`;
       const known = counts.get(key);

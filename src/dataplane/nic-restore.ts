@@ -1,8 +1,8 @@
-/** Gives recorded NICs back to their drivers, all or those named, and says what became of each. */
+/** Returns recorded NICs, all or the given ones, to their original drivers, and reports the outcome of each. */
 import { restoreNics } from '../dpdk/mod.ts';
 import type { Logger } from '../log/mod.ts';
 
-/** One line for the log of the shutdown; what failed is logged as an error. Never rejects. */
+/** Returns one line for the shutdown's log; failures are logged as errors. Never rejects. */
 export async function giveNicsBack(
   runDir: string,
   logger: Logger,

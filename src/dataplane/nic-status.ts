@@ -1,25 +1,25 @@
-/** The machine's NICs as they are shown: what each is, who has it, and the line that gives it to VPP. */
+/** The status of the machine's NICs: their properties, their use, and the configuration line that gives each to VPP. */
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { iniLineFor, type Inventory, type Nic, takeInventory } from '../dpdk/mod.ts';
 import type { NicRole, NicStatus } from '../dpdk/status.ts';
 import type { DataPlane } from './data-plane.ts';
 
-/** How long a reading of the PCI bus serves at the most, in ms: /status may be asked for often. */
+/** Maximum age of a reading of the PCI bus, in ms: /status may be requested often. */
 const INVENTORY_MS = 1_000;
 
 interface Reading {
   readonly at: number;
-  /** Whether the kernel forwarded then: the NICs change hands when that changes. */
+  /** Whether the kernel forwarded at that time: a change moves the NICs. */
   readonly isFallback: boolean;
   readonly value: Inventory;
 }
 
-/** What the NICs are held against. */
+/** The context of the NICs' roles. */
 export interface NicFacts {
   readonly config: Config | undefined;
   readonly dataPlane: DataPlane | undefined;
-  /** Kernel name of the interface that management has. */
+  /** Kernel name of the management interface. */
   readonly managementInterface: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export class NicReport {
     return value;
   }
 
-  /** Kernel name of the first NIC with an interface that is not meant for the data plane, VPP's or the kernel's. */
+  /** Kernel name of the first NIC with an interface that is not configured for the data plane, VPP's or the kernel's. */
   freeKernelInterface({ vpp }: Config): string | undefined {
     const isOthers = vpp.enabled && vpp.external;
     const taken = new Set(isOthers ? [] : vpp.dpdk.interfaces.map(({ pciAddress }) => pciAddress));
@@ -56,14 +56,14 @@ export class NicReport {
   }
 }
 
-/** What the configuration gives to VPP and the PCI bus does not have. */
+/** NICs that the configuration gives to VPP and that the PCI bus does not have. */
 function missingNics(nics: readonly Nic[], { config, dataPlane }: NicFacts): NicStatus[] {
   if (config === undefined || !startsVpp(config)) return [];
   const present = new Set(nics.map(({ pciAddress }) => pciAddress));
   return config.vpp.dpdk.interfaces
     .filter(({ pciAddress }) => !present.has(pciAddress))
     .map(({ pciAddress, name }) => {
-      const reason = dataPlane?.refusals.get(pciAddress)?.reason ?? `no network card at ${pciAddress}`;
+      const reason = dataPlane?.refusals.get(pciAddress)?.reason ?? `no NIC at ${pciAddress}`;
       return {
         pciAddress,
         link: 'unknown',
@@ -102,7 +102,7 @@ function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts):
   const refusal = dataPlane?.refusals.get(nic.pciAddress);
   if (refusal !== undefined) return { role: 'refused', name, ...refusal };
   if (isFallback(dataPlane)) {
-    return { role: 'fallback', name, reason: 'VPP does not run: the kernel forwards' };
+    return { role: 'fallback', name, reason: 'VPP is not running: the kernel forwards' };
   }
   return { role: 'vpp', name };
 }

@@ -1,4 +1,4 @@
-/** How long each step of a piece of work took, for the log. */
+/** Measures the duration of each step of an operation, for the log. */
 export class Stopwatch {
   #last = performance.now();
   readonly #laps: string[] = [];

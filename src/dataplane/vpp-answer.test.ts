@@ -20,7 +20,7 @@ const connected: VppConnectionStatus = {
   version: { program: 'vpe', version: '25.02-release', buildDate: '', buildDirectory: '' },
 };
 
-/** Waits for a VPP whose connection has the status that is set. */
+/** Waits for a VPP whose connection has the status set in `connection.now`. */
 function wait(timeoutSeconds: number) {
   class Scripted extends VppConnection {
     now = connecting;
@@ -35,14 +35,14 @@ function wait(timeoutSeconds: number) {
   return { connection, life, answer };
 }
 
-/** Keeps this process from everything else, as a stop by a signal does. */
+/** Blocks this process, as a stop by a signal does. */
 function standStill(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
 describe('a VPP that was just executed', () => {
-  test('has answered when it is connected under its own pid', async () => {
+  test('has answered when it is connected with its own pid', async () => {
     const { connection, answer } = wait(60);
     connection.now = { ...connected, vpePid: PID - 1 };
     await sleep(100);
@@ -50,7 +50,7 @@ describe('a VPP that was just executed', () => {
     expect(await answer).toEqual({ state: 'answered', socketAtMs: undefined });
   });
 
-  test('is stuck when it opens no socket in time, or answers ten attempts at it not', async () => {
+  test('is stuck when it opens no socket in time, or does not answer ten attempts', async () => {
     expect(await wait(0.1).answer).toEqual({
       state: 'stuck',
       reason: 'VPP did not open its API socket within 0.1 s (vpp.start-timeout)',
@@ -63,7 +63,7 @@ describe('a VPP that was just executed', () => {
     });
   });
 
-  test('has its whole time again when this process stood still meanwhile', async () => {
+  test('has its whole timeout again when this process was paused meanwhile', async () => {
     const { connection, answer } = wait(1);
     await sleep(100);
     standStill(1_500);

@@ -4,9 +4,9 @@ import { OwnPauses } from '../linux/mod.ts';
 import type { VppConnection } from '../vpp/api/mod.ts';
 import { exists } from './socket-path.ts';
 
-/** Attempts at the API once its socket is there, one a second, before VPP counts as stuck (the specification). */
+/** Connection attempts after the API socket appeared, one per second, before VPP counts as stuck (the specification). */
 const ATTEMPTS_WITH_SOCKET = 10;
-/** Before the socket is there the wait is short, so that the first attempt follows it at once. */
+/** Poll interval before the socket exists, short so that the first attempt follows at once. */
 const SOCKET_POLL_MS = 20;
 const MONITOR_MS = 250;
 
@@ -23,7 +23,7 @@ export interface AwaitAnswerOptions {
 export type Answer =
   | { readonly state: 'answered' /** `performance.now()` */; readonly socketAtMs: number | undefined }
   | { readonly state: 'stuck'; readonly reason: string }
-  /** The process ended meanwhile, which tells more than this could. */
+  /** The process ended meanwhile; its exit is reported elsewhere. */
   | { readonly state: 'ended' };
 
 /** Waits until the process `pid` is connected, has ended, or counts as stuck. */
@@ -33,7 +33,7 @@ export async function awaitAnswer(options: AwaitAnswerOptions): Promise<Answer> 
   let startedAt = performance.now();
   let socketAtMs: number | undefined;
   while (!life.aborted) {
-    // Time in which nobody here could have heard it does not count.
+    // Time in which this process did not run does not count.
     if (pauses.wasPaused()) startedAt = performance.now();
     const { status } = connection;
     if ('vpePid' in status && status.vpePid === pid) return { state: 'answered', socketAtMs };

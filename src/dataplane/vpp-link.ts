@@ -1,6 +1,6 @@
 /**
- * The two ways to a running VPP, of ours or of someone else's: the connection to its API, and the poller of its
- * counters. One link serves one pair of sockets; for other ones there is another link.
+ * The link to a running VPP, our own or an external one: the connection to its API, and the poller of its counters. One
+ * link serves one pair of sockets.
  */
 import type { VppConfig } from '../config/types.ts';
 import { type ConnectedEvent, REQUIRED_MESSAGES, VppConnection } from '../vpp/api/mod.ts';
@@ -15,10 +15,10 @@ export interface VppLinkOptions {
   /** Programs VPP; rejects when the connection broke. */
   readonly onConnected: (event: ConnectedEvent) => Promise<void>;
   readonly onDisconnected: (reason: string) => void;
-  /** It has not answered for `vpp.answer-timeout`: in words. Told before the disconnection. */
+  /** VPP has not answered for `vpp.answer-timeout`. Called before the disconnection. */
   readonly onHung: (reason: string, wasConnected: boolean) => void;
-  /** False when the end of the connection is wanted, and nothing to be told of. */
-  readonly isEndNews: () => boolean;
+  /** False when the end of the connection is intended and not reported. */
+  readonly reportsEnd: () => boolean;
 }
 
 export class VppLink implements AsyncDisposable {
@@ -58,7 +58,7 @@ export class VppLink implements AsyncDisposable {
     this.#subscribe();
   }
 
-  /** A process of VPP was started, or runs: connects to it. What was known of one before is forgotten. */
+  /** Connects to a VPP that was started or is running. Forgets what was known of an earlier process. */
   start(): void {
     this.#version = undefined;
     this.connection.start();
@@ -66,23 +66,23 @@ export class VppLink implements AsyncDisposable {
     this.stats.reattach();
   }
 
-  /** What of the configuration is live. */
+  /** Applies the live settings of the configuration. */
   reconfigure({ answerTimeoutSeconds, stats }: VppConfig): void {
     this.connection.answerTimeoutMs = answerTimeoutSeconds * 1000;
     this.stats.setInterval(stats.pollIntervalSeconds * 1000);
   }
 
-  /** As the API tells it; kept after a disconnect. */
+  /** As reported by the API; kept after a disconnect. */
   get version(): string | undefined {
     return this.#version;
   }
 
-  /** Restarts of VPP that were seen on this link. */
+  /** Restarts of VPP observed on this link. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** Unix milliseconds; undefined while there is no connection. */
+  /** Unix milliseconds; undefined while not connected. */
   get connectedSince(): number | undefined {
     return this.#connectedSince;
   }
@@ -92,7 +92,7 @@ export class VppLink implements AsyncDisposable {
     return this.#connectedAtMs;
   }
 
-  /** Ends both for good; tells nobody. */
+  /** Ends both for good, without callbacks. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.connection[Symbol.asyncDispose]();
     this.#connectedSince = undefined;
@@ -100,7 +100,7 @@ export class VppLink implements AsyncDisposable {
   }
 
   #subscribe(): void {
-    const { logger, conditions, onConnected, onDisconnected, onHung, isEndNews } = this.#options;
+    const { logger, conditions, onConnected, onDisconnected, onHung, reportsEnd } = this.#options;
     this.connection.on('connected', (event: ConnectedEvent) => {
       const { kind, version, vpePid } = event;
       this.#version = version.version;
@@ -114,14 +114,14 @@ export class VppLink implements AsyncDisposable {
       onConnected(event).catch((error: unknown) => {
         // A broken connection is followed by a new one, which programs everything again.
         const words = reasonOf(error);
-        logger.warning('vpp', `programming was cut off: ${words}`);
+        logger.warning('vpp', `programming was interrupted: ${words}`);
       });
     });
     this.connection.on('disconnected', ({ reason }) => {
       this.#connectedSince = undefined;
       this.stats.detach(`VPP is disconnected: ${reason.text}`);
       onDisconnected(`VPP is disconnected: ${reason.text}`);
-      if (isEndNews()) conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
+      if (reportsEnd()) conditions.set('error', 'vpp-api', `disconnected from VPP: ${reason.text}`);
     });
     this.connection.on('hung', ({ reason, wasConnected }) => onHung(reason, wasConnected));
     this.connection.on('incompatible', ({ reason }) => {

@@ -1,11 +1,11 @@
-/** What becomes of a request to try VPP at once. Shown by test/system/vpp-hang.test.ts. */
+/** Handles a request to start VPP at once. Shown by test/system/vpp-hang.test.ts. */
 import type { VppConfig } from '../config/types.ts';
 import type { VppRetry } from '../control/mod.ts';
 import { describeService } from '../supervise/status.ts';
 import { plural } from '../report/mod.ts';
 import type { Service } from '../supervise/mod.ts';
 
-/** Starts a VPP that waits for its next start; throws an error of the code `refused` when there is none of ours. */
+/** Starts a VPP that waits for its next start; throws an error with the code `refused` when we do not run VPP. */
 export function retryVpp(service: Service | undefined, { enabled }: VppConfig): VppRetry {
   if (service === undefined) {
     const why = enabled ? 'external (vpp.external = true)' : 'disabled (vpp.enabled = false)';

@@ -1,4 +1,4 @@
-/** What is said, and left out of startup.conf, when VPP lacks a plugin. VPP is a script that tells its version. */
+/** The conditions, and what startup.conf omits, when VPP lacks a plugin. VPP is a script that prints its version. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ function put(path: string): void {
   writeFileSync(join(dir, path), '');
 }
 
-/** The plugins that startup.conf asks for, after another preparation. */
+/** The plugins that startup.conf enables after another preparation. */
 async function prepared(): Promise<string[]> {
   await vppStart.prepare(config, AbortSignal.timeout(20_000), async () => {});
   const text = readFileSync(join(dir, 'run/startup.conf'), 'utf8');
@@ -51,7 +51,7 @@ async function prepared(): Promise<string[]> {
 const said = (): string[] =>
   conditions.list().map(({ severity, subject, reason }) => `${severity} ${subject}: ${reason}`);
 
-test('a plugin that is missing is a condition until it is there; VPP starts without what needs it', async () => {
+test('a missing plugin is a condition until it is installed; VPP starts without what needs it', async () => {
   expect(await prepared()).toEqual(['policer']);
   expect(said()).toEqual([
     `error plugin tap_plugin.so: VPP 26.06-release lacks tap_plugin.so (looked for in ${dir}/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons nothing to run on`,
@@ -65,21 +65,21 @@ test('a plugin that is missing is a condition until it is there; VPP starts with
   expect(said()).toEqual([]);
 });
 
-test('nothing is said of it any more when there is no VPP of ours', async () => {
+test('its condition is cleared when we no longer run VPP', async () => {
   await prepared();
   expect(said().length).toBe(2);
   vppStart[Symbol.dispose]();
   expect(said()).toEqual([]);
 });
 
-test('a plugin that no configuration asks for is not missed', async () => {
+test('a plugin that the configuration does not need is not reported', async () => {
   config = { ...config, vpp: { ...config.vpp, lcp: { ...config.vpp.lcp, enabled: false } } };
   put('lib/vpp_plugins/ping_plugin.so');
   expect(await prepared()).toEqual(['ping', 'policer']);
   expect(said()).toEqual([]);
 });
 
-test('without DPDK there is nothing to start for its NICs: nothing is taken from the kernel', async () => {
+test('without DPDK the start fails, and the kernel keeps its NICs', async () => {
   const nic = {
     pciAddress: '0000:03:00.0',
     name: 'xe0',

@@ -1,8 +1,8 @@
 /**
- * What one start of VPP needs: its sockets' paths free, hugepages, its NICs on their driver, and a startup.conf
- * written for the version of the binary.
+ * Prepares one start of VPP: frees the paths of its sockets, allocates hugepages, binds its NICs to their drivers, and
+ * writes a startup.conf for the version of the binary.
  *
- * Keeps what the last start found out: the version, the hugepages, and which NICs were refused and why.
+ * Keeps the results of the last start: the version, the hugepages, and which NICs were refused and why.
  */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import type { Config } from '../config/types.ts';
@@ -41,18 +41,18 @@ const VERSION_TIMEOUT_MS = 20_000;
 export interface VppStartOptions {
   readonly logger: Logger;
   readonly conditions: Conditions;
-  /** Ours: startup.conf, the record of NICs. `/run/appliance` on the box. */
+  /** Directory of startup.conf and the record of NICs. `/run/appliance` on the box. */
   readonly runDir: string;
   /** VPP's runtime directory, which holds cli.sock. */
   readonly vppRunDir: string;
-  /** PID 1 owns hugepages; elsewhere they are used when there are enough, and done without otherwise. */
+  /** PID 1 allocates hugepages; elsewhere VPP uses them only if enough are free. */
   readonly ownsMachine: boolean;
   /**
-   * Brings the machine to what a VPP of this configuration wants: modules, hugetlbfs, its namespace, its cores.
-   * Called before each start, so it must be idempotent; a rejection is the reason of a failed start.
+   * Prepares the machine for a VPP of this configuration: modules, hugetlbfs, its namespace, its cores. Called before
+   * each start, so it must be idempotent; a rejection is the reason of a failed start.
    */
   readonly prepareMachine?: (config: Config) => void | Promise<void>;
-  /** Kernel name of the interface that management has now: VPP does not get it, whatever the configuration says. */
+  /** Kernel name of the current management interface, which VPP never gets, even if configured. */
   readonly managementInterface?: () => string | undefined;
 }
 
@@ -62,7 +62,7 @@ export class VppStart implements Disposable {
   #binaryVersion: { readonly identity: string; readonly version: VppVersion } | undefined;
   /** Subjects of the conditions about plugins that VPP lacks. */
   #lacking: readonly string[] = [];
-  /** Why a configured NIC is not VPP's, by PCI address. */
+  /** Why VPP does not have a configured NIC, by PCI address. */
   readonly refusals = new Map<string, NicRefusal>();
 
   constructor(options: VppStartOptions) {
@@ -73,14 +73,14 @@ export class VppStart implements Disposable {
     return this.#hugepages;
   }
 
-  /** Of the binary that was prepared last. */
+  /** Version of the binary prepared last. */
   get version(): string | undefined {
     return this.#binaryVersion?.version.text;
   }
 
   /**
-   * Makes everything ready and says what to run; rejects in words with what is missing. `takeNics` is awaited before
-   * the first NIC is touched, once all that can be missing is known to be there: whoever forwards goes on until then.
+   * Prepares a start and returns the command; rejects with what is missing. `takeNics` is awaited before the first NIC
+   * is touched, after all checks: until then the kernel keeps forwarding.
    */
   async prepare(config: Config, signal: AbortSignal, takeNics: () => Promise<void>): Promise<Command> {
     const { logger, prepareMachine, runDir, vppRunDir } = this.#options;
@@ -97,7 +97,7 @@ export class VppStart implements Disposable {
       hasPlugin: hasPlugin(pluginDir),
       ...(pluginDir === undefined ? {} : { pluginDir }),
     };
-    this.#tellMissing(config, found);
+    this.#reportMissing(config, found);
     const hugepages = await this.#ensureHugepages(config);
     times.lap('hugepages');
     await takeNics();
@@ -120,13 +120,13 @@ export class VppStart implements Disposable {
     return { file: config.vpp.binary, args: ['-c', path] };
   }
 
-  /** There is no VPP of ours any more: nothing is said of what it lacked. */
+  /** Clears the conditions about plugins, when we no longer run VPP. */
   [Symbol.dispose](): void {
     for (const subject of this.#lacking) this.#options.conditions.clear(subject);
     this.#lacking = [];
   }
 
-  /** The NICs of an earlier configuration that are no longer VPP's business: nothing is said of them any more. */
+  /** Clears refusals and conditions of NICs that VPP no longer uses. */
   forget(pciAddresses: readonly string[]): void {
     for (const pciAddress of pciAddresses) {
       this.refusals.delete(pciAddress);
@@ -134,7 +134,7 @@ export class VppStart implements Disposable {
     }
   }
 
-  /** The binary's version, asked for again only when the file changed. */
+  /** The binary's version, queried again only when the file has changed. */
   async #readVersion(binary: string, signal: AbortSignal): Promise<VppVersion> {
     const found = statSync(binary, { throwIfNoEntry: false });
     const identity = `${binary} ${found?.ino} ${found?.size} ${found?.mtimeMs}`;
@@ -145,11 +145,11 @@ export class VppStart implements Disposable {
     return this.#binaryVersion.version;
   }
 
-  /** True when VPP can have hugepages. PID 1 fails without them; elsewhere VPP is started without. */
+  /** Returns true when VPP can use hugepages. Without them PID 1 fails; elsewhere VPP is started without. */
   async #ensureHugepages(config: Config): Promise<boolean> {
     const { conditions, ownsMachine, logger } = this.#options;
     const budget = hugepageBudget(config.vpp, { numaNodes: dpdkNumaNodes(config.vpp.cpu.mainCore) });
-    // Only PID 1 takes memory from the machine; elsewhere what is free counts.
+    // Only PID 1 allocates hugepages; elsewhere the free ones count.
     this.#hugepages = await allocateHugepages(budget, ownsMachine ? {} : { write: async () => {} });
     if (this.#hugepages.state === 'ok') {
       conditions.clear('hugepages');
@@ -162,17 +162,17 @@ export class VppStart implements Disposable {
     }
     this.#hugepages = {
       state: 'not-needed',
-      reason: 'too few are free, and VPP runs in ordinary pages here',
+      reason: 'too few are free: VPP runs with ordinary pages',
     };
-    logger.info('hugepages', `VPP is started without them: ${reason}`);
+    logger.info('hugepages', `starting VPP without hugepages: ${reason}`);
     return false;
   }
 
   /**
-   * What VPP lacks of what the configuration needs is a condition, and VPP goes without; without DPDK it would forward
-   * nothing, and the kernel with the same NICs does: then it is the reason of a failed start.
+   * A plugin that the configuration needs and VPP lacks is a condition, and VPP starts without it. Without DPDK it would
+   * forward nothing, while the kernel forwards with the same NICs: then it is the reason of a failed start.
    */
-  #tellMissing(config: Config, startup: StartupConfOptions): void {
+  #reportMissing(config: Config, startup: StartupConfOptions): void {
     const { conditions } = this.#options;
     const { missing } = startupPlugins(config, startup);
     const lacking = missing.map((plugin) => {

@@ -122,7 +122,7 @@ describe('appliance run with a VPP of its own', () => {
         vpp: `binary = ${writeEmulatorBinary(dir)}\napi-socket = ${taken}`,
       }));
       await running.until('it is stated', (one) =>
-        /taken\.sock is taken: another process listens/.test(conditionsOf(one)),
+        /taken\.sock: another process listens/.test(conditionsOf(one)),
       );
     } finally {
       server.close();
