@@ -1,10 +1,10 @@
-/** Owns how the changing requests answer: JSON with words, and the status that an error stands for. */
+/** Owns the responses of changing requests: JSON with messages, and the HTTP status of each error. */
 import { type ConfigChange, type ConfigProblem, formatPlan, formatProblem } from '../config/mod.ts';
 import { ContentType, type Exchange, RequestError } from '../telemetry/mod.ts';
 import { formatTime } from '../report/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** An input that cannot be understood, or is not what this is for. */
+/** An input that cannot be parsed, or is of the wrong type. */
 export class InputError extends Error {
   override readonly name = 'InputError';
   readonly status: 400 | 415;
@@ -15,7 +15,7 @@ export class InputError extends Error {
   }
 }
 
-/** By the code of the error: UpdateError's, DiskError's, LiveConfigError's, VppError's and VppApiError's. */
+/** By the error's code: of UpdateError, DiskError, LiveConfigError, VppError and VppApiError. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'bad-manifest': 400,
   'cli-refused': 400,
@@ -46,10 +46,10 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   ENOSPC: 507,
 };
 
-/** The status that an error of the target stands for. */
+/** The HTTP status of an error of the target. */
 export function statusOf(error: unknown): number {
   if (error instanceof InputError || error instanceof RequestError) return error.status;
-  // what went wrong with the body, in the words of whoever read it
+  // an error in the body, wrapped by its reader
   if (error instanceof Error && error.cause instanceof RequestError) return error.cause.status;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return (Object.hasOwn(STATUS_OF_CODE, code) ? STATUS_OF_CODE[code] : undefined) ?? 500;
@@ -64,7 +64,7 @@ export function sendJson(
   exchange.send(status, ContentType.json, `${JSON.stringify(body)}\n`, headers);
 }
 
-/** What became of a change, in lines for people. */
+/** Describes the outcome of a change, in lines. */
 export function describeChange(change: ConfigChange): string[] {
   switch (change.result) {
     case 'unchanged':
@@ -72,12 +72,12 @@ export function describeChange(change: ConfigChange): string[] {
     case 'planned':
       return ['This would change:', ...formatPlan(change.plan), ...problemLines(change.warnings)];
     case 'rejected':
-      return ['The configuration was refused, nothing was changed:', ...problemLines(change.problems)];
+      return ['The configuration was rejected, nothing was changed:', ...problemLines(change.problems)];
     case 'applied': {
       const lines = ['Applied:', ...formatPlan(change.plan), ...problemLines(change.warnings)];
-      if (change.pendingRestart) lines.push('What needs a restart waits for it.');
+      if (change.pendingRestart) lines.push('Changes that need a restart wait for it.');
       if (change.confirmBefore !== undefined) {
-        lines.push(`Confirm it before ${formatTime(change.confirmBefore)}, or the one before returns.`);
+        lines.push(`Confirm it before ${formatTime(change.confirmBefore)}, or the previous one is restored.`);
       }
       return lines;
     }
@@ -88,12 +88,12 @@ function problemLines(problems: readonly ConfigProblem[] = []): string[] {
   return problems.map((problem) => formatProblem('appliance.ini', problem));
 }
 
-/** 200, or 422 with the problems. */
+/** Sends 200, or 422 with the problems. */
 export function sendChange(exchange: Exchange, change: ConfigChange): void {
   const words = describeChange(change);
   if (change.result === 'rejected') {
     const count = change.problems.filter(({ severity }) => severity === 'error').length;
-    const error = `the configuration was refused: ${count} mistake${count === 1 ? '' : 's'}`;
+    const error = `the configuration was rejected: ${count} mistake${count === 1 ? '' : 's'}`;
     sendJson(exchange, 422, { error, ...change, words });
   } else {
     sendJson(exchange, 200, { ...change, words });
@@ -105,14 +105,14 @@ export function readSwitch({ url }: Exchange, name: string): boolean {
   const value = url.searchParams.get(name);
   if (value === null || value === '0' || value === 'false') return false;
   if (value === '' || value === '1' || value === 'true') return true;
-  throw new InputError(`"${value}" is no value of ${name}: ?${name} alone switches it on`);
+  throw new InputError(`expected ?${name}, ?${name}=true or ?${name}=false, got "${value}"`);
 }
 
-/** The fields of a small body, JSON or a form's. Rejects with InputError, RequestError. */
+/** Reads the fields of a small body, JSON or a form. Rejects with InputError, RequestError. */
 export async function readFields(exchange: Exchange, maxBytes: number): Promise<ReadonlyMap<string, string>> {
   const type = contentType(exchange);
   if (type !== '' && type !== 'application/json' && type !== 'application/x-www-form-urlencoded') {
-    throw new InputError(`a body of type "${type}" is not read here: send JSON or a form`, 415);
+    throw new InputError(`expected a body of JSON or a form, got "${type}"`, 415);
   }
   const text = await exchange.text(maxBytes);
   if (type !== 'application/json') return new Map(new URLSearchParams(text));
@@ -120,23 +120,23 @@ export async function readFields(exchange: Exchange, maxBytes: number): Promise<
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`the body is no JSON: ${reasonOf(error)}`);
+    throw new InputError(`cannot parse the body as JSON: ${reasonOf(error)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InputError('the body is no JSON object');
+    throw new InputError('expected a JSON object in the body');
   }
   return new Map(Object.entries(value).map(([name, field]) => [name, String(field)]));
 }
 
-/** Whether a field such as `keep-network` of `readFields` is on; off when it is not there. Throws InputError. */
+/** Whether a field such as `keep-network` of `readFields` is on; off when it is absent. Throws InputError. */
 export function readFlag(fields: ReadonlyMap<string, string>, name: string): boolean {
   const value = fields.get(name) ?? 'false';
   if (value === 'true' || value === '1') return true;
   if (value === 'false' || value === '0') return false;
-  throw new InputError(`"${value}" is no value of ${name}: true or false would be one`);
+  throw new InputError(`expected ${name} to be true or false, got "${value}"`);
 }
 
-/** In lower case and without parameters; empty: none was sent. */
+/** The Content-Type in lower case and without parameters; empty when absent. */
 export function contentType(exchange: Exchange): string {
   return (exchange.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }

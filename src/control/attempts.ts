@@ -1,8 +1,9 @@
 /**
- * Owns the brake on guessing: five wrong passwords from one peer, then one try after each of ever longer waits.
+ * Owns the rate limit on password guessing: five wrong passwords from one peer, then one try after each of increasing
+ * waits.
  *
- * Invariants: a try counts as wrong from its beginning, so that many at once gain nothing; memory is bounded, the peer
- * that was heard of longest ago is forgotten first.
+ * Invariants: a try counts as wrong from its beginning, so that parallel tries gain nothing; memory is bounded, the
+ * least recently seen peer is forgotten first.
  */
 const FREE_FAILURES = 5;
 const FIRST_WAIT_MS = 5000;
@@ -21,12 +22,12 @@ export class Attempts {
   readonly #peers = new Map<string, Peer>();
   readonly #now: () => number;
 
-  /** @param now a clock in milliseconds that does not go back */
+  /** @param now a monotonic clock in milliseconds */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** 0: the try may begin, and counts as wrong until `succeeded`. Else the milliseconds to wait for the next one. */
+  /** Returns 0 when the try may begin; it counts as wrong until `succeeded`. Else the wait in milliseconds. */
   begin(key: string): number {
     const now = this.#now();
     const known = this.#peers.get(key);
@@ -45,7 +46,7 @@ export class Attempts {
     return 0;
   }
 
-  /** The try was right: the peer starts anew. */
+  /** Resets the peer's count after a correct password. */
   succeeded(key: string): void {
     this.#peers.delete(key);
   }

@@ -35,7 +35,7 @@ const openssl = (...args: readonly string[]): string =>
   execFileSync('openssl', args, { encoding: 'utf8', cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
 
 describe('the self-signed certificate', () => {
-  test('is what OpenSSL reads and verifies', async () => {
+  test('is read and verified by OpenSSL', async () => {
     const { certificate, key, fingerprint } = await open();
     writeFileSync(join(dir, 'made.crt'), certificate);
     writeFileSync(join(dir, 'made.key'), key);
@@ -61,7 +61,7 @@ describe('the self-signed certificate', () => {
     expect(openssl('pkey', '-in', 'made.key', '-noout', '-check')).toContain('valid');
   });
 
-  test('has no two serial numbers alike, and times beyond 2049 in their own form', async () => {
+  test('has a unique serial number, and GeneralizedTime from 2050', async () => {
     const subject = {
       commonName: 'a',
       dnsNames: ['a'],
@@ -81,7 +81,7 @@ describe('the self-signed certificate', () => {
     expect(openssl('x509', '-in', 'late.crt', '-noout', '-enddate')).toContain('2060 GMT');
   });
 
-  test('is kept, and made anew for another hostname, when it has expired or is damaged', async () => {
+  test('is kept, and recreated for another hostname, or when it has expired or is damaged', async () => {
     const first = await open();
     expect((await open()).fingerprint).toBe(first.fingerprint);
     const renamed = await open({ hostname: 'edge2' });
@@ -97,14 +97,14 @@ describe('the self-signed certificate', () => {
 });
 
 describe('further names', () => {
-  test('are in the self-signed certificate, and one that lacks them is made anew', async () => {
+  test('are in the self-signed certificate, and one that lacks them is recreated', async () => {
     const first = await open();
     const named = await open({ names: ['router.example.net', 'edge1'] });
     expect(named.fingerprint).not.toBe(first.fingerprint);
     expect(new X509Certificate(named.certificate).subjectAltName).toMatch(
       /^DNS:edge1, DNS:edge1.local, DNS:localhost, DNS:router.example.net, IP/,
     );
-    // fewer names: the fingerprint that somebody noted stays
+    // fewer names: a pinned fingerprint stays valid
     expect((await open({ names: ['router.example.net'] })).fingerprint).toBe(named.fingerprint);
     expect((await open()).fingerprint).toBe(named.fingerprint);
     expect((await open({ names: ['other.example'] })).fingerprint).not.toBe(named.fingerprint);
@@ -125,18 +125,20 @@ describe("the user's certificate", () => {
     return made;
   };
 
-  test('is used when it is there, with its key', async () => {
+  test('is used when it and its key exist', async () => {
     const made = await put();
     const opened = await open({ names: ['router.example.com'], builtAt: Date.now() - DAY_MS });
     expect(opened).toMatchObject({ ...made, source: 'user', warnings: [] });
     expect(data.files.size).toBe(0);
   });
 
-  test('is used with a warning when the box is asked by none of its names', async () => {
+  test('is used with a warning when none of its names is the box’s', async () => {
     await put();
     const opened = await open();
     expect(opened.source).toBe('user');
-    expect(opened.warnings).toEqual([expect.stringContaining('is for router.example.com: name in names')]);
+    expect(opened.warnings).toEqual([
+      expect.stringContaining('is for router.example.com: expected these names in names'),
+    ]);
     expect((await open({ hostname: 'router.example.com' })).warnings).toEqual([]);
   });
 
@@ -164,10 +166,10 @@ describe("the user's certificate", () => {
         });
         writeFileSync(join(dir, 'https.key'), other.key);
       },
-      'not that of the certificate',
+      'does not match the certificate',
     ],
   ] as readonly [string, () => void | Promise<void>, string][])(
-    'with %s is left aside, and said',
+    'with %s is not used, with a warning',
     async (_, spoil, words) => {
       await put();
       await spoil();

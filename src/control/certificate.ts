@@ -1,8 +1,8 @@
 /**
- * Which certificate HTTPS shows: the user's own from the boot partition, else one of our own making that is kept on the
- * data partition, made anew when it has expired or lacks a name of the box.
+ * Selects the certificate of HTTPS: the user's own from the boot partition, else a self-signed one that is kept on the
+ * data partition and recreated when it has expired or lacks a name of the box.
  *
- * Invariant: there is always one; what is wrong with the user's is said in `warnings`.
+ * Invariant: a certificate always exists; faults of the user's are in `warnings`.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
@@ -21,29 +21,29 @@ const DAY_MS = 86_400_000;
 const VALID_YEARS = 10;
 
 export interface Certificate extends TlsIdentity {
-  /** SHA-256 of the certificate, as OpenSSL and browsers write it: `AB:CD:…`. */
+  /** SHA-256 of the certificate, in the notation of OpenSSL and browsers: `AB:CD:…`. */
   readonly fingerprint: string;
   readonly source: 'user' | 'self-signed';
   /** Unix milliseconds. */
   readonly expiresAt: number;
-  /** In words: why the user's own is not used, or is used although it has expired. */
+  /** Why the user's own is not used, or is used although it has expired. */
   readonly warnings: readonly string[];
 }
 
 export interface CertificateOptions {
-  /** Left out where there is none. */
+  /** Absent without a boot partition. */
   readonly boot?: Pick<BootPartition, 'root'>;
   readonly data: Pick<DataPartition, 'readFile' | 'writeFile'>;
   readonly hostname: string;
-  /** `http.names`: further names of the box, for one of our own making. */
+  /** `http.names`: further names of the box, for a self-signed certificate. */
   readonly names: readonly string[];
-  /** Of the management interface, as far as they are known; they go into a certificate that is made now. */
+  /** Known addresses of the management interface, for a new certificate. */
   readonly addresses: readonly string[];
-  /** When the image was built, Unix milliseconds: no clock is before it. */
+  /** Build time of the image, a lower bound of the clock, in Unix milliseconds. */
   readonly builtAt: number;
 }
 
-/** Reads or makes the certificate. Rejects when a new one cannot be kept. */
+/** Reads or creates the certificate. Rejects when a new one cannot be saved. */
 export async function openCertificate(options: CertificateOptions): Promise<Certificate> {
   const now = Math.max(Date.now(), options.builtAt);
   const own =
@@ -61,7 +61,7 @@ export async function openCertificate(options: CertificateOptions): Promise<Cert
     notBefore: options.builtAt - DAY_MS,
     notAfter: now + VALID_YEARS * 365 * DAY_MS,
   });
-  // the key first: a cut between the two leaves a pair that does not match, and is made anew
+  // the key first: a power cut between the two leaves a pair that does not match, and is recreated
   await options.data.writeFile(KEY_FILE, made.key);
   await options.data.writeFile(CERTIFICATE_FILE, made.certificate);
   return describe(made, 'self-signed', warnings);
@@ -90,33 +90,32 @@ function readUsers(root: string, options: CertificateOptions, now: number): User
     return bad(reasonOf(error));
   }
   if (certificate === undefined && key === undefined) return { state: 'none' };
-  if (certificate === undefined)
-    return bad(`there is ${KEY_FILE} on the boot partition, but no ${CERTIFICATE_FILE}`);
-  if (key === undefined) return bad(`there is ${CERTIFICATE_FILE} on the boot partition, but no ${KEY_FILE}`);
+  if (certificate === undefined) return bad(`the boot partition has ${KEY_FILE} but no ${CERTIFICATE_FILE}`);
+  if (key === undefined) return bad(`the boot partition has ${CERTIFICATE_FILE} but no ${KEY_FILE}`);
   const identity = { certificate, key };
   const reason = unusable(identity);
   if (reason !== undefined)
-    return bad(`${CERTIFICATE_FILE} and ${KEY_FILE} on the boot partition: ${reason}`);
+    return bad(`cannot use ${CERTIFICATE_FILE} and ${KEY_FILE} on the boot partition: ${reason}`);
   const parsed = new X509Certificate(certificate);
   const what = `${CERTIFICATE_FILE} on the boot partition`;
   const warnings: string[] = [];
   if (parsed.validToDate.getTime() < now)
     warnings.push(`${what} expired at ${parsed.validToDate.toISOString()}`);
-  // whoever asks by a name that is not the box's is refused, whatever the certificate says
+  // a request for a name that is not the box's is refused, even if the certificate has it
   const isForUs = dnsNamesOf(options).some((name) => parsed.checkHost(name) !== undefined);
   const names = parsed.subjectAltName?.match(/(?<=DNS:)[^,\s]+/g) ?? [];
   if (!isForUs && names.length > 0) {
-    warnings.push(`${what} is for ${names.join(', ')}: name in names of [http] what the box is asked by`);
+    warnings.push(`${what} is for ${names.join(', ')}: expected these names in names of [http]`);
   }
   return { state: 'good', certificate: describe(identity, 'user', warnings) };
 }
 
-/** Why TLS cannot be served with it; undefined: it can. */
+/** Why TLS cannot use it; undefined: it can. */
 function unusable({ certificate, key }: TlsIdentity): string | undefined {
   try {
     const parsed = new X509Certificate(certificate);
-    if (!parsed.checkPrivateKey(createPrivateKey(key))) return 'the key is not that of the certificate';
-    // what TLS itself refuses: a key that is too weak, a chain that is none
+    if (!parsed.checkPrivateKey(createPrivateKey(key))) return 'the key does not match the certificate';
+    // what TLS itself refuses: a key that is too weak, an invalid chain
     createSecureContext({ cert: certificate, key });
     return undefined;
   } catch (error) {
@@ -124,7 +123,7 @@ function unusable({ certificate, key }: TlsIdentity): string | undefined {
   }
 }
 
-/** The one that was made before, unless it has to be made anew. */
+/** The saved self-signed certificate; undefined when it has to be recreated. */
 function readKept(options: CertificateOptions, now: number): TlsIdentity | undefined {
   const { data } = options;
   const certificate = data.readFile(CERTIFICATE_FILE);
@@ -133,7 +132,7 @@ function readKept(options: CertificateOptions, now: number): TlsIdentity | undef
   const identity = { certificate, key };
   if (unusable(identity) !== undefined) return undefined;
   const parsed = new X509Certificate(certificate);
-  // one that has more names than it needs is kept: somebody may have noted its fingerprint
+  // one with more names than needed is kept: its fingerprint may be pinned
   const hasNames = dnsNamesOf(options).every((name) => parsed.checkHost(name) !== undefined);
   return hasNames && parsed.validToDate.getTime() > now ? identity : undefined;
 }
@@ -153,7 +152,7 @@ function describe(
   };
 }
 
-/** Undefined: there is no such file. */
+/** Undefined: the file does not exist. */
 function readBounded(path: string): string | undefined {
   let descriptor: number;
   try {
@@ -165,7 +164,8 @@ function readBounded(path: string): string | undefined {
   try {
     const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
     const bytes = readSync(descriptor, buffer);
-    if (bytes > MAX_FILE_BYTES) throw new Error(`read ${path}: it is longer than ${MAX_FILE_BYTES} bytes`);
+    if (bytes > MAX_FILE_BYTES)
+      throw new Error(`cannot read ${path}: it is longer than ${MAX_FILE_BYTES} bytes`);
     return buffer.toString('utf8', 0, bytes);
   } finally {
     closeSync(descriptor);

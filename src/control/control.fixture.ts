@@ -1,20 +1,20 @@
-/** A target that writes down what it was asked to do, and a data partition that is a map. */
+/** A target that records its calls, and a data partition in a map. */
 import type { ConfigChange } from '../config/mod.ts';
 import type { ResetReport } from '../disk/mod.ts';
 import type { ConfigOptions, ControlTarget, ResetOptions, VppRetry } from './target.ts';
 
 export class RecordingTarget implements ControlTarget {
-  /** One entry for each call, in order. */
+  /** One entry per call, in order. */
   readonly calls: string[] = [];
   text = '[system]\nhostname = edge1\n';
-  /** What the next change of the configuration becomes. */
+  /** The outcome of the next change of the configuration. */
   change: ConfigChange = { result: 'unchanged' };
-  /** What the next call rejects with. */
+  /** The error of the next call. */
   failure: Error | undefined;
   waitsUntil: number | undefined;
-  /** Bytes that were taken of an image. */
+  /** Bytes received of an image. */
   received = 0;
-  /** Decides about a manifest before the body is taken. */
+  /** Checks a manifest before the body is read. */
   checkManifest: (manifest: string) => void = () => {};
 
   readonly update: ControlTarget['update'] = {
@@ -48,7 +48,7 @@ export class RecordingTarget implements ControlTarget {
     this.#note(action);
   }
 
-  /** What the next reset reports. */
+  /** The report of the next reset. */
   report: ResetReport = {
     restored: ['/boot/appliance.ini'],
     erased: ['/boot/a'],
@@ -90,7 +90,7 @@ export class RecordingTarget implements ControlTarget {
   }
 }
 
-/** Files by name, as `DataPartition` keeps them. */
+/** Files by name, as in `DataPartition`. */
 export class MemoryFiles {
   readonly files = new Map<string, string>();
 

@@ -1,4 +1,4 @@
-/** Real servers with real TLS: who is let in, and what reaches the target. */
+/** Real servers with real TLS: which requests are admitted, and what reaches the target. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -96,7 +96,7 @@ interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly over?: 'tls' | 'plain' | 'unix' | 'outside';
-  /** Without one no credentials are sent. */
+  /** Absent: no credentials are sent. */
   readonly user?: string;
   readonly from?: string;
 }
@@ -157,7 +157,7 @@ const form = (fields: Record<string, string>) => ({
 
 function readConfig(text: string): Config {
   const result = parseConfig(text, 'test');
-  if (!result.ok) throw new Error('the configuration of the test is wrong');
+  if (!result.ok) throw new Error('the configuration of the test is invalid');
   return result.config;
 }
 
@@ -190,7 +190,7 @@ describe('nothing changes', () => {
   });
 
   test.skipIf(OUTSIDE === undefined).each(CHANGES)(
-    'by %s %s over plain HTTP from elsewhere, even with the password',
+    'by %s %s over plain HTTP from another machine, even with the password',
     async (method, path) => {
       const got = await ask({ method, path, over: 'outside', user: PASSWORD });
       expect(got.status).toBe(403);
@@ -210,7 +210,7 @@ describe('nothing changes', () => {
     expect(target.calls).toEqual([]);
   });
 
-  test('by GET of a path that changes, nor by a method in disguise', async () => {
+  test('by GET of a changing path, nor by a method override', async () => {
     for (const [, path] of CHANGES) {
       const { status } = await ask({ path: path.split('?')[0] ?? '', user: PASSWORD });
       expect([200, 405]).toContain(status);
@@ -246,7 +246,7 @@ describe("VPP's command line", () => {
   const path = '/vppctl?command=show+version';
   const busy = Object.assign(new Error('one at a time'), { code: 'cli-busy' });
 
-  test('is asked with the password, by session and over the Unix socket; not without', async () => {
+  test('is available with the password, by session and over the Unix socket; not without', async () => {
     for (const over of ['tls', 'plain'] as const) {
       expect((await ask({ path, over })).status).toBe(401);
       expect((await ask({ path, over, user: 'wrong' })).status).toBe(401);
@@ -260,13 +260,13 @@ describe("VPP's command line", () => {
     ];
     for (const { status, body, headers } of answers) {
       expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
-      // what would harm a terminal is replaced
+      // control characters are replaced
       expect(body).toBe('output of show version\uFFFD\n\uFFFD\n');
     }
     expect(target.calls).toEqual(Array.from({ length: 4 }, () => 'vpp show version'));
   });
 
-  test('is refused as everything is where no password is set', async () => {
+  test('is refused, like every request, without a password set', async () => {
     await server[Symbol.asyncDispose]();
     await start(false);
     const got = await ask({ path, user: '' });
@@ -274,7 +274,7 @@ describe("VPP's command line", () => {
     expect((await ask({ path, over: 'unix' })).status).toBe(200);
   });
 
-  test('says without a command which there are, and runs nothing for HEAD', async () => {
+  test('lists the commands without one, and runs nothing for HEAD', async () => {
     const list = await ask({ path: '/vppctl', user: PASSWORD });
     expect(list.body.split('\n')).toContain('show ip fib IPV4 [table TABLE]');
     expect((await ask({ path: '/vppctl?command=+', user: PASSWORD })).body).toBe(list.body);
@@ -290,13 +290,13 @@ describe("VPP's command line", () => {
     ['cli-unreachable', 503],
     ['disconnected', 503],
     ['timeout', 504],
-  ])('%s is %i, in words', async (code, status) => {
+  ])('%s is %i, with its message', async (code, status) => {
     target.failure = Object.assign(new Error('because'), { code });
     const got = await ask({ path, user: PASSWORD });
     expect([got.status, JSON.parse(got.body)]).toEqual([status, { error: 'because', code }]);
   });
 
-  test('says when to try again while another command runs', async () => {
+  test('sends Retry-After while another command runs', async () => {
     target.failure = busy;
     const got = await ask({ path, user: PASSWORD });
     expect([got.status, got.headers['retry-after']]).toEqual([503, '1']);
@@ -346,7 +346,7 @@ describe('with the password', () => {
     const got = await change('PUT', '/config', { body: 'x' });
     expect(got.status).toBe(422);
     expect(JSON.parse(got.body)).toMatchObject({
-      error: 'the configuration was refused: 1 mistake',
+      error: 'the configuration was rejected: 1 mistake',
       problems: [{ line: 3 }],
       words: [expect.any(String), 'appliance.ini:3: vpp.cpu.workers: "x" is no number'],
     });
@@ -386,9 +386,9 @@ describe('with the password', () => {
     ['not-efi', 422],
     ['no-space', 507],
     ['ENOSPC', 507],
-    ['never heard of', 500],
+    ['unknown', 500],
     ['constructor', 500],
-  ])('what fails with %s is %i, in words', async (code, status) => {
+  ])('an error with the code %s is %i, with its message', async (code, status) => {
     target.failure = Object.assign(new Error('receive an image: this is why'), { code });
     const headers = { 'Appliance-Manifest': 'eA==' };
     const got = await change('PUT', '/update', { headers, body: 'x' });
@@ -399,7 +399,7 @@ describe('with the password', () => {
     expect(log).toEqual([expect.stringContaining('PUT /update from 127.0.0.1: receive an image')]);
   });
 
-  test('power, reset and installation reach the target, and are on record', async () => {
+  test('power, reset and installation reach the target, and are logged', async () => {
     expect((await change('POST', '/power/restart')).status).toBe(200);
     expect((await change('POST', '/power/off')).status).toBe(200);
     expect((await change('POST', '/install?disk=nvme0n1')).status).toBe(200);
@@ -414,7 +414,7 @@ describe('with the password', () => {
     });
   });
 
-  test('a reset says what was erased and what could not be, and keeps the network when asked to', async () => {
+  test('a reset reports what was erased and what could not be, and keeps the network on request', async () => {
     const reset = (fields: Record<string, string>) => change('POST', '/factory-reset', form(fields));
     target.report = { ...target.report, notErased: [{ path: '/data/log', reason: 'EIO' }] };
     const got = await reset({ confirm: 'erase', 'keep-network': 'true' });
@@ -423,7 +423,7 @@ describe('with the password', () => {
       {
         result: 'incomplete',
         message:
-          'what is not of the image is erased, except for 1 that could not be, [management] is as it was; the appliance restarts',
+          'everything but the image was erased, with 1 exception, [management] was kept; the appliance restarts',
         ...target.report,
         words: [
           expect.stringContaining('the appliance restarts'),
@@ -436,12 +436,12 @@ describe('with the password', () => {
     const odd = await reset({ confirm: 'erase', 'keep-network': 'perhaps' });
     expect([odd.status, JSON.parse(odd.body)]).toEqual([
       400,
-      { error: '"perhaps" is no value of keep-network: true or false would be one' },
+      { error: 'expected keep-network to be true or false, got "perhaps"' },
     ]);
     expect(target.calls.filter((call) => call !== 'restart')).toEqual(['factory reset, network kept']);
   });
 
-  test('the password is changed, and the old one is out', async () => {
+  test('the password is changed, and the old one is invalid', async () => {
     const cookie = await logIn();
     const headers = { 'Content-Type': 'application/json' };
     const body = JSON.stringify({ old: PASSWORD, new: 'a new password' });
@@ -451,14 +451,14 @@ describe('with the password', () => {
     expect((await ask({ path: '/config', user: 'a new password' })).status).toBe(200);
   });
 
-  test('a password made anew on the box ends every session', async () => {
+  test('a new password created on the box ends every session', async () => {
     const cookie = await logIn();
     const renewed = await password.renew();
     expect((await ask({ path: '/config', headers: { Cookie: cookie } })).status).toBe(401);
     expect((await ask({ path: '/config', user: renewed })).status).toBe(200);
   });
 
-  test('wrong passwords are slowed down, for the one who tries', async () => {
+  test('wrong passwords are rate-limited per peer', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 7; i++) {
       const got = await ask({ path: '/config', user: 'wrong', from: '127.0.0.7' });
@@ -470,10 +470,10 @@ describe('with the password', () => {
     expect(statuses).toContain(429);
     expect((await ask({ path: '/config', user: PASSWORD, from: '127.0.0.7' })).status).toBe(429);
     expect((await ask({ path: '/config', user: PASSWORD })).status).toBe(200);
-    expect(log).toContain('a wrong password from 127.0.0.7');
+    expect(log).toContain('wrong password from 127.0.0.7');
   });
 
-  test('many guesses at once are not all computed', async () => {
+  test('many parallel guesses are not all computed', async () => {
     const guesses = Array.from({ length: 60 }, (_, i) =>
       ask({ path: '/config', user: 'wrong', from: `127.0.1.${1 + (i % 30)}` }),
     );
@@ -485,7 +485,7 @@ describe('with the password', () => {
 });
 
 describe('the Unix socket', () => {
-  test('is let in without a password, and whether one is set or not', async () => {
+  test('is admitted without a password, set or not', async () => {
     await server[Symbol.asyncDispose]();
     await start(false);
     expect((await ask({ method: 'POST', path: '/config/confirm', over: 'unix' })).status).toBe(200);
@@ -508,7 +508,7 @@ describe('an upload', () => {
     expect(target.calls).toEqual(['receive {"signed":true}']);
   });
 
-  test('of a gigabyte that nobody signed is refused unread, whether it waits to be asked or not', async () => {
+  test('of an unsigned gigabyte is refused unread, with and without Expect: 100-continue', async () => {
     target.checkManifest = () => {
       throw Object.assign(new Error('check the manifest: it was not signed'), { code: 'bad-signature' });
     };
@@ -537,14 +537,14 @@ describe('an upload', () => {
       expect(got).toMatch(/^HTTP\/1\.1 403 /);
       expect(got).not.toContain('100 Continue');
       expect(got).toContain('was not signed');
-      // what the kernel's buffers take, and what is thrown away so that the answer can be read
+      // what fits in the kernel's buffers, and what is discarded so that the response can be read
       expect(sent).toBeLessThan(64 * 1024 * 1024);
     }
     expect(target.received).toBe(0);
     expect(process.memoryUsage.rss() - before).toBeLessThan(128 * 1024 * 1024);
   });
 
-  test('that drips is cut off while others are served', async () => {
+  test('that is too slow is aborted while others are served', async () => {
     const socket = connectTls({ port: tlsPort, host: '127.0.0.1', rejectUnauthorized: false });
     socket.on('error', () => {});
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -563,7 +563,7 @@ describe('an upload', () => {
     expect(target.received).toBeLessThan(100);
   }, 40_000);
 
-  test('by curl comes in whole, and without the password not at all', async () => {
+  test('by curl arrives whole, and is refused without the password', async () => {
     const file = join(dir, 'image.efi');
     writeFileSync(file, randomBytes(5_000_000));
     const curl = (...args: readonly string[]) =>
@@ -608,7 +608,7 @@ describe('the page', () => {
     return ask({ path: '/control', ...sent, headers: { ...sent.headers, Cookie: cookie } });
   };
 
-  test('asks to log in, and lets in by cookie', async () => {
+  test('requires a login, and admits by cookie', async () => {
     const login = await ask({ path: '/control' });
     expect(login.status).toBe(200);
     expect(login.headers['content-security-policy']).toContain("form-action 'self'");
@@ -629,7 +629,7 @@ describe('the page', () => {
     expect((await ask({ path: '/' })).body).toContain('<a href="/control" class="button">Control</a>');
   });
 
-  test.skipIf(OUTSIDE === undefined)('is elsewhere for whom plain HTTP brings', async () => {
+  test.skipIf(OUTSIDE === undefined)('refers plain HTTP from another machine to HTTPS', async () => {
     const got = await ask({ path: '/control', over: 'outside' });
     expect(got.body).toContain(`<a href="https://${OUTSIDE}:${tlsPort}/control">`);
     expect(got.body).not.toContain('<form');
@@ -647,7 +647,7 @@ describe('the page', () => {
     expect(page.body).toContain('hostname = edge1');
   });
 
-  test('does what its forms ask for', async () => {
+  test('performs the actions of its forms', async () => {
     const cookie = await logIn();
     const { token } = await load(cookie);
     target.waitsUntil = Date.UTC(2026, 6, 1);
@@ -680,7 +680,7 @@ describe('the page', () => {
     ]);
   });
 
-  test('does nothing without its token, its session, or the words that are asked for', async () => {
+  test('does nothing without its token, its session, or the required confirmation', async () => {
     const cookie = await logIn();
     const { token } = await load(cookie);
     const other = await load(await logIn());
@@ -689,7 +689,7 @@ describe('the page', () => {
     }
     expect((await submit('', { token, action: 'restart' })).status).toBe(401);
     expect((await submit('__Host-appliance=x', { token, action: 'restart' })).status).toBe(401);
-    // a password that a browser remembers is no session
+    // a password remembered by a browser is not a session
     const basic = form({ token, action: 'restart' });
     expect((await ask({ path: '/control', ...basic, user: PASSWORD })).status).toBe(401);
     expect((await submit(cookie, { token, action: 'erase', confirm: 'yes' })).status).toBe(400);
@@ -698,7 +698,7 @@ describe('the page', () => {
     expect((await submit(cookie, { token, action: 'restart', config: 'x'.repeat(600_000) })).status).toBe(
       413,
     );
-    // a session changes nothing by the requests of programs
+    // a session does not admit the requests of programs
     const headers = { Cookie: cookie };
     expect((await ask({ method: 'POST', path: '/power/restart', headers })).status).toBe(401);
     expect(target.calls).toEqual([]);
@@ -725,7 +725,7 @@ describe('the page', () => {
     expect((await load(otherCookie)).page).toContain('action="/login"');
   });
 
-  test('lets nobody in any more after the log out', async () => {
+  test('does not admit a session after its logout', async () => {
     const cookie = await logIn();
     const sent = form({});
     const out = await ask({ path: '/logout', ...sent, headers: { ...sent.headers, Cookie: cookie } });
@@ -736,7 +736,7 @@ describe('the page', () => {
     expect((await load(cookie)).page).toContain('action="/login"');
   });
 
-  test('keeps what was typed when the configuration is refused', async () => {
+  test('keeps the typed text when the configuration is rejected', async () => {
     const cookie = await logIn();
     const { token } = await load(cookie);
     target.change = {

@@ -1,6 +1,6 @@
 /**
- * DER, as much of it as one certificate takes (ITU-T X.690, section 8 and 10): tag, length in the fewest bytes, content.
- * Values are whole elements; composing is concatenation.
+ * The subset of DER that one certificate needs (ITU-T X.690, section 8 and 10): tag, length in the fewest bytes,
+ * content. Values are whole elements; composing is concatenation.
  */
 
 const Tag = {
@@ -37,7 +37,7 @@ export const octetString = (bytes: Uint8Array): Buffer => element(Tag.octetStrin
 export const utf8String = (text: string): Buffer => element(Tag.utf8String, Buffer.from(text, 'utf8'));
 export const trueValue = (): Buffer => element(Tag.boolean, Buffer.from([0xff]));
 
-/** An integer that is not negative, from its bytes, most significant first. */
+/** A non-negative integer from its bytes, most significant first. */
 export function integer(bytes: Uint8Array): Buffer {
   let start = 0;
   while (start < bytes.length - 1 && bytes[start] === 0) start++;
@@ -47,7 +47,7 @@ export function integer(bytes: Uint8Array): Buffer {
   return element(Tag.integer, ...(isNegative ? [Buffer.from([0]), digits] : [digits]));
 }
 
-/** Whole bytes, or with `unusedBits` low bits of the last one left out. */
+/** Whole bytes, or without the `unusedBits` low bits of the last one. */
 export function bitString(bytes: Uint8Array, unusedBits = 0): Buffer {
   return element(Tag.bitString, Buffer.from([unusedBits]), bytes);
 }
@@ -66,7 +66,7 @@ export function objectIdentifier(dotted: string): Buffer {
   return element(Tag.objectIdentifier, Buffer.from(bytes));
 }
 
-/** A moment to the second, in the form that RFC 5280, section 4.1.2.5, wants for its year. */
+/** A time in seconds, in the form that RFC 5280, section 4.1.2.5, requires for its year. */
 export function time(at: number): Buffer {
   const digits = new Date(at)
     .toISOString()
@@ -77,7 +77,7 @@ export function time(at: number): Buffer {
     : element(Tag.generalizedTime, Buffer.from(digits, 'ascii'));
 }
 
-/** `[number] EXPLICIT`: another element in a wrapping of its own. */
+/** `[number] EXPLICIT`: wraps another element. */
 export function explicit(number: number, item: Uint8Array): Buffer {
   return element(CONTEXT | CONSTRUCTED | number, item);
 }

@@ -1,9 +1,9 @@
 /**
- * Owns who may: every request of this room passes here before anything of it is done or read.
+ * Owns authorization: every request of this folder passes here before anything of it is read or done.
  *
- * In this order: not over plain HTTP from another machine; not without a password set; not too often with a wrong one;
- * not without the right one. The Unix socket, which only its owner can open, is let in as it is. What a page of another
- * origin asks for does not come here: the HTTP server refuses it before any route.
+ * Refused, in this order: plain HTTP from another machine; any request while no password is set; too many wrong
+ * passwords; a wrong password. The Unix socket, which only its owner can open, is always admitted. Requests from a page
+ * of another origin do not come here: the HTTP server refuses them before any route.
  */
 import { type Exchange, peerKey, refusalOfPlainHttp } from '../telemetry/mod.ts';
 import { Attempts } from './attempts.ts';
@@ -11,7 +11,7 @@ import { HashingBusyError } from './password-hash.ts';
 import type { Password } from './password.ts';
 import { isSameToken, type Session, Sessions } from './sessions.ts';
 
-/** Who was let in. */
+/** How the caller was admitted. */
 export type Caller =
   | { readonly kind: 'socket' }
   | { readonly kind: 'password' }
@@ -27,14 +27,16 @@ export type Verdict =
   | { readonly admitted: true; readonly caller: Caller }
   | ({ readonly admitted: false } & Refusal);
 
-/** Longer than any that is taken. */
+/** Longer than any accepted header. */
 const MAX_AUTHORIZATION_CHARACTERS = 2048;
 const NO_PASSWORD =
-  'no password is set, so nothing is let in over the network: the console of a box says one at its first boot, and `appliance password` on the machine itself sets one';
+  'no password is set, so requests over the network are refused: the console of a box shows one at its first boot, and `appliance password` on the machine itself sets one';
+
+export const NOT_LOGGED_IN = 'not logged in, or the session has expired';
 
 export interface GuardOptions {
   readonly password: Password;
-  /** One line for each wrong password. */
+  /** One line per wrong password. */
   readonly logger: (line: string) => void;
 }
 
@@ -56,18 +58,18 @@ export class Guard {
     return undefined;
   }
 
-  /** A program's request that changes something: HTTP Basic (RFC 7617), the user's name is not looked at. */
+  /** Admits a changing request of a program: HTTP Basic (RFC 7617), the user name is ignored. */
   async admitChange(exchange: Exchange): Promise<Verdict> {
     const refusal = this.checkWay(exchange);
     if (refusal !== undefined) return { admitted: false, ...refusal };
     if (exchange.connection.kind === 'unix') return { admitted: true, caller: { kind: 'socket' } };
     const password = basicPassword(exchange.header('authorization'));
     return password === undefined
-      ? unauthorized('this needs the password')
+      ? unauthorized('this request needs the password')
       : this.checkPassword(exchange, password);
   }
 
-  /** A request that only reads, but not for everybody: by password or by session. */
+  /** Admits a reading request that is not public: by password or by session. */
   async admitReading(exchange: Exchange): Promise<Verdict> {
     const refusal = this.checkWay(exchange);
     if (refusal !== undefined) return { admitted: false, ...refusal };
@@ -75,20 +77,20 @@ export class Guard {
     return caller === undefined ? this.admitChange(exchange) : { admitted: true, caller };
   }
 
-  /** A form of the page: by session, and with the token that only a page of this session holds. */
+  /** Admits a form of the page: by session, and with the token that only a page of this session has. */
   admitForm(exchange: Exchange, formToken: string): Verdict {
     const refusal = this.checkWay(exchange);
     if (refusal !== undefined) return { admitted: false, ...refusal };
     const caller = this.sessionOf(exchange);
     if (caller === undefined) {
-      return { admitted: false, status: 401, reason: 'you are not logged in, or not any more', headers: {} };
+      return { admitted: false, status: 401, reason: NOT_LOGGED_IN, headers: {} };
     }
     return isSameToken(formToken, caller.session.formToken)
       ? { admitted: true, caller }
-      : { admitted: false, ...forbidden('the form is not one of this session: load the page again') };
+      : { admitted: false, ...forbidden('the form does not belong to this session: reload the page') };
   }
 
-  /** Holds a password against the right one, within the bounds on guessing. */
+  /** Checks a password, within the rate limit. */
   async checkPassword(exchange: Exchange, password: string): Promise<Verdict> {
     const { peer } = exchange.connection;
     const key = peerKey(peer);
@@ -98,7 +100,7 @@ export class Guard {
       return {
         admitted: false,
         status: 429,
-        reason: `too many wrong passwords from ${peer}: the next try is in ${seconds} s`,
+        reason: `too many wrong passwords from ${peer}: retry in ${seconds} s`,
         headers: { 'Retry-After': String(seconds) },
       };
     }
@@ -111,11 +113,11 @@ export class Guard {
       if (!(error instanceof HashingBusyError)) throw error;
       return { admitted: false, status: 503, reason: error.message, headers: { 'Retry-After': '2' } };
     }
-    this.#options.logger(`a wrong password from ${peer}`);
+    this.#options.logger(`wrong password from ${peer}`);
     return unauthorized('the password is wrong');
   }
 
-  /** Who is logged in by the cookie. */
+  /** The session of the cookie. */
   sessionOf(exchange: Exchange): Extract<Caller, { kind: 'session' }> | undefined {
     const wanted = `${cookieName(exchange)}=`;
     for (const cookie of (exchange.header('cookie') ?? '').split(/; */)) {
@@ -128,13 +130,13 @@ export class Guard {
   }
 }
 
-/** The Set-Cookie that carries a session's token; an empty one takes it back. */
+/** The Set-Cookie with a session's token; an empty token deletes the cookie. */
 export function sessionCookie(exchange: Exchange, token: string): string {
   const age = token === '' ? '; Max-Age=0' : '';
   return `${cookieName(exchange)}=${token}; Path=/; HttpOnly; Secure; SameSite=Strict${age}`;
 }
 
-/** With TLS under a name that no page without it, nor one of another host, can set (RFC 6265bis, section 4.1.3.2). */
+/** With TLS, a name that neither plain HTTP nor another host can set (RFC 6265bis, section 4.1.3.2). */
 function cookieName({ connection }: Exchange): string {
   return connection.kind === 'tls' ? '__Host-appliance' : 'appliance';
 }

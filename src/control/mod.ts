@@ -1,6 +1,5 @@
 /**
- * Control: who may change something over HTTP, and what is asked of the appliance then. Other folders import only this
- * file.
+ * Control: authorization of changing requests over HTTP, and their actions. Other folders import only this file.
  */
 export { type Certificate, type CertificateOptions, openCertificate } from './certificate.ts';
 export { Password } from './password.ts';

@@ -1,20 +1,20 @@
 /**
- * Owns the routes of the page of control: logging in and out, showing it, and doing what its forms ask for. What they
- * do is what the requests of programs do; how they are let in is not: by session and form token only, so that a
- * password that a browser remembers changes nothing by itself.
+ * Owns the routes of the control page: login and logout, the page, and the actions of its forms. The actions are those
+ * of the requests of programs, but forms are admitted by session and form token only, so that a password remembered by
+ * a browser is not sufficient.
  */
 import type { ConfigChange } from '../config/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange, refusalOfPlainHttp } from '../telemetry/mod.ts';
 import { describeChange, InputError, readFields, readFlag, sendJson, statusOf } from './answer.ts';
 import type { Certificate } from './certificate.ts';
-import { type Caller, type Refusal, sessionCookie } from './guard.ts';
+import { type Caller, NOT_LOGGED_IN, type Refusal, sessionCookie } from './guard.ts';
 import { type Notice, renderControl, renderElsewhere, renderLogin } from './page.ts';
 import { Password } from './password.ts';
 import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext, resetWords } from './requests.ts';
 import type { ControlTarget } from './target.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** The textarea's text, with what percent-encoding makes of it. */
+/** The textarea's text, percent-encoded. */
 const MAX_FORM_BYTES = 512 * 1024;
 
 export interface PageContext extends RequestContext {
@@ -25,7 +25,7 @@ export interface PageContext extends RequestContext {
 type SessionCaller = Extract<Caller, { kind: 'session' }>;
 type Fields = ReadonlyMap<string, string>;
 
-/** As telemetry's, but forms may be sent, to this box. */
+/** As telemetry's, but forms may be sent to this box. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -79,7 +79,7 @@ function logOut(exchange: Exchange, { guard }: PageContext): void {
   const refusal = guard.checkWay(exchange);
   const caller = guard.sessionOf(exchange);
   if (refusal !== undefined) sendJson(exchange, refusal.status, { error: refusal.reason });
-  else if (caller === undefined) sendJson(exchange, 401, { error: 'you are not logged in, or not any more' });
+  else if (caller === undefined) sendJson(exchange, 401, { error: NOT_LOGGED_IN });
   else {
     guard.sessions.end(caller.token);
     redirect(exchange, { 'Set-Cookie': sessionCookie(exchange, '') });
@@ -88,11 +88,11 @@ function logOut(exchange: Exchange, { guard }: PageContext): void {
 
 async function act(exchange: Exchange, context: PageContext): Promise<void> {
   const { guard } = context;
-  // before the body, which says with its token whether it is a form of ours
+  // before the body is read, whose token identifies a form of ours
   const early = guard.checkWay(exchange);
   if (early !== undefined) return sendLogin(exchange, early.status, context, early.reason, early.headers);
   if (guard.sessionOf(exchange) === undefined) {
-    return sendLogin(exchange, 401, context, 'You are not logged in, or not any more');
+    return sendLogin(exchange, 401, context, NOT_LOGGED_IN);
   }
   let fields: Fields;
   try {
@@ -110,7 +110,7 @@ async function act(exchange: Exchange, context: PageContext): Promise<void> {
   try {
     const { notice, after } = await perform(action, fields, exchange, context, verdict.caller);
     context.logger(`${action} on the page from ${peerOf(exchange)}: ${notice.lines[0]}`);
-    // what was only checked, or refused, is still being edited
+    // a text that was only checked, or rejected, is still being edited
     const keepsTyped = action === 'check' || notice.level === 'error';
     await sendControl(exchange, 200, context, verdict.caller, notice, keepsTyped ? typed : undefined);
     if (after !== undefined) await afterAnswer(exchange, after);
@@ -118,14 +118,14 @@ async function act(exchange: Exchange, context: PageContext): Promise<void> {
     if (exchange.signal.aborted) return;
     const reason = reasonOf(error);
     context.logger(`${action} on the page from ${peerOf(exchange)}: ${reason}`);
-    const notice: Notice = { level: 'error', lines: ['That did not work', reason] };
+    const notice: Notice = { level: 'error', lines: ['The action failed', reason] };
     await sendControl(exchange, statusOf(error), context, verdict.caller, notice, typed);
   }
 }
 
 interface Outcome {
   readonly notice: Notice;
-  /** Done when the answer is out. */
+  /** Runs after the response was sent. */
   readonly after?: () => void;
 }
 
@@ -142,19 +142,19 @@ async function perform(
     case 'check':
     case 'apply': {
       const text = withNewlines(fields.get('config') ?? '', target.config.current());
-      return said(await target.config.put(text, { dryRun: action === 'check', restartVpp }));
+      return outcomeOf(await target.config.put(text, { dryRun: action === 'check', restartVpp }));
     }
     case 'confirm':
-      return said(await target.config.confirm());
+      return outcomeOf(await target.config.confirm());
     case 'reload':
-      return said(await target.config.reload({ dryRun: false, restartVpp }));
+      return outcomeOf(await target.config.reload({ dryRun: false, restartVpp }));
     case 'restart':
       return { ...done('The appliance restarts.'), after: () => target.power('restart') };
     case 'power-off':
       return { ...done('The appliance powers off.'), after: () => target.power('power-off') };
     case 'install': {
       const disk = fields.get('disk')?.trim() ?? '';
-      if (disk === '') throw new InputError('type the name of the disk to have it erased and installed to');
+      if (disk === '') throw new InputError('expected the name of the disk to erase and install to');
       await target.install(disk);
       return done(`The appliance is installed on ${disk}.`);
     }
@@ -162,11 +162,11 @@ async function perform(
       return changePassword(fields, exchange, context, caller);
     case 'erase':
       if (fields.get('confirm')?.trim() !== 'erase') {
-        throw new InputError('type the word erase to have everything that the box knows erased');
+        throw new InputError('expected the word erase as the confirmation of the factory reset');
       }
       return factoryReset(fields, target);
     default:
-      throw new InputError(`there is no action "${action}"`);
+      throw new InputError(`unknown action "${action}"`);
   }
 }
 
@@ -187,13 +187,12 @@ async function changePassword(
   { session }: SessionCaller,
 ): Promise<Outcome> {
   const wanted = fields.get('new') ?? '';
-  const refusal =
-    wanted === fields.get('again') ? Password.refusal(wanted) : 'the new passwords are not the same';
+  const refusal = wanted === fields.get('again') ? Password.refusal(wanted) : 'the new passwords differ';
   if (refusal !== undefined) throw new InputError(refusal);
   const verdict = await guard.checkPassword(exchange, fields.get('old') ?? '');
   if (!verdict.admitted) {
     return {
-      notice: { level: 'error', lines: ['The password is as it was', `old password: ${verdict.reason}`] },
+      notice: { level: 'error', lines: ['The password was not changed', `old password: ${verdict.reason}`] },
     };
   }
   await password.change(wanted);
@@ -205,12 +204,12 @@ function done(line: string): Outcome {
   return { notice: { level: 'ok', lines: [line] } };
 }
 
-function said(change: ConfigChange): Outcome {
+function outcomeOf(change: ConfigChange): Outcome {
   const level = change.result === 'rejected' ? 'error' : 'ok';
   return { notice: { level, lines: describeChange(change) } };
 }
 
-/** A form's text has CRLF, whatever was shown in it: the line ends of the file in force are kept. */
+/** A form's text always has CRLF: converts it to the line ends of the file in force. */
 function withNewlines(text: string, inForce: string): string {
   const plain = text.replaceAll('\r\n', '\n');
   return inForce.includes('\r\n') ? plain.replaceAll('\n', '\r\n') : plain;
@@ -245,7 +244,7 @@ async function sendControl(
   const { target } = context;
   const disks = await target
     .installTargets()
-    .catch((error: unknown) => `The disks are not known: ${reasonOf(error)}`);
+    .catch((error: unknown) => `Cannot list the disks: ${reasonOf(error)}`);
   const scheme = exchange.connection.kind === 'tls' ? 'https' : 'http';
   const page = renderControl({
     ...factsOf(context),
@@ -269,11 +268,11 @@ function sendPage(
 }
 
 function redirect(exchange: Exchange, headers: Readonly<Record<string, string>>): void {
-  // 303: the form is answered by a page that can be loaded again
+  // 303: the response to the form is a page that can be reloaded
   exchange.sendText(303, 'go to /control', { Location: '/control', ...headers });
 }
 
-/** A browser that is asked for a password by HTTP would remember it: the form is the way in. */
+/** Without the header by which a browser would prompt for a password and remember it: the form is used instead. */
 function withoutBasic(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { 'WWW-Authenticate': _, ...rest } = headers;
   return rest;

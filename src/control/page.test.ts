@@ -22,7 +22,7 @@ function facts(changes: Partial<ControlFacts> = {}): ControlFacts {
   };
 }
 
-/** Throws unless every element is closed in its place and no attribute is without quotes. */
+/** Throws unless every element is closed in its place and every attribute is quoted. */
 function checkNesting(page: string): void {
   const open: string[] = [];
   for (const [tag, slash = '', name = '', attributes = ''] of page.matchAll(
@@ -86,11 +86,11 @@ test('every field has a label', () => {
 });
 
 test('the text begins with its first line, empty or not', () => {
-  // an HTML parser leaves out one line feed right after the tag
+  // an HTML parser drops one line feed right after the tag
   expect(renderControl(facts())).toContain('>\n\n[system]\n</textarea>');
 });
 
-test('a text that no form would carry is not offered for editing', () => {
+test('a text that is too long for a form is not offered for editing', () => {
   const page = renderControl(facts({ config: 'x'.repeat(MAX_EDITED_CHARACTERS + 1) }));
   expect(page).not.toContain('<textarea');
   expect(page).toContain('appliance config put FILE');

@@ -1,13 +1,13 @@
-/** Owns the page of control as HTML: forms without scripts, each with the token of its session. */
+/** Owns the HTML of the control page: forms without scripts, each with the token of its session. */
 import { type Html, html } from '../telemetry/mod.ts';
 import { formatBytes, formatTime } from '../report/mod.ts';
 import type { InstallTarget } from '../disk/mod.ts';
 import { MIN_PASSWORD_CHARACTERS } from './password.ts';
 
-/** Beyond this a browser's textarea is the wrong tool, and its form too long. */
+/** Beyond this a textarea is unsuitable, and its form too long. */
 export const MAX_EDITED_CHARACTERS = 256 * 1024;
 
-/** What was done, or why not: the first line as a heading. */
+/** The outcome of an action; the first line is a heading. */
 export interface Notice {
   readonly level: 'ok' | 'warning' | 'error';
   readonly lines: readonly string[];
@@ -15,29 +15,29 @@ export interface Notice {
 
 export interface PageFacts {
   readonly hostname: string;
-  /** Of the certificate, where there is one. */
+  /** Fingerprint of the certificate, if any. */
   readonly fingerprint: string | undefined;
   readonly notice?: Notice | undefined;
 }
 
-/** What the page shows to whom is logged in. */
+/** The content of the page after login. */
 export interface ControlFacts extends PageFacts {
   readonly formToken: string;
   /** `https://192.0.2.1:8443` */
   readonly address: string;
-  /** In the textarea: the text in force, or what was typed before. */
+  /** Content of the textarea: the text in force, or the text typed before. */
   readonly config: string;
   /** Unix milliseconds; undefined: nothing waits for its confirmation. */
   readonly confirmBefore: number | undefined;
-  /** Or why they are not known. */
+  /** The disks, or why they cannot be listed. */
   readonly disks: readonly InstallTarget[] | string;
 }
 
-/** Where it is asked for over plain HTTP. */
+/** The page over plain HTTP. */
 export function renderElsewhere(facts: PageFacts, httpsUrl: string | undefined): string {
   const where =
     httpsUrl === undefined
-      ? html`<p>Nothing can be changed from here: there is no HTTPS on this box (<code>http.https-listen</code>).</p>`
+      ? html`<p>Nothing can be changed from here: this box does not serve HTTPS (<code>http.https-listen</code>).</p>`
       : html`<p>This page is served over HTTPS only: <a href="${httpsUrl}">${httpsUrl}</a></p>${fingerprintHint(facts)}`;
   return page(facts, where);
 }
@@ -107,7 +107,7 @@ function fingerprintHint({ fingerprint }: PageFacts): Html | string {
   return html`<p>SHA-256 fingerprint of the certificate, as on the console: <code class="long">${fingerprint}</code></p>`;
 }
 
-/** A form of this page; `action` says what its buttons do unless they say it themselves. */
+/** A form of this page; `action` applies to buttons without their own. */
 function form({ formToken }: ControlFacts, action: string, content: Html): Html {
   return html`<form method="post" action="/control">
 <input type="hidden" name="token" value="${formToken}"><input type="hidden" name="action" value="${action}">
@@ -118,7 +118,7 @@ ${content}
 function confirmSection(facts: ControlFacts): Html | string {
   if (facts.confirmBefore === undefined) return '';
   return html`<section class="health warning" aria-labelledby="confirm"><h2 id="confirm">A change waits for its confirmation</h2>
-<p>Without it the configuration from before returns at ${formatTime(facts.confirmBefore)}.</p>
+<p>Without it the previous configuration is restored at ${formatTime(facts.confirmBefore)}.</p>
 ${form(facts, 'confirm', html`<p><button type="submit">Keep the change</button></p>`)}
 </section>`;
 }
@@ -140,14 +140,14 @@ ${config}</textarea></p>
         );
   return html`<section aria-labelledby="configuration"><h2 id="configuration">Configuration</h2>
 ${content}
-${form(facts, 'reload', html`<p><button type="submit">Read the file on the boot partition again</button></p>`)}
+${form(facts, 'reload', html`<p><button type="submit">Reload the file from the boot partition</button></p>`)}
 </section>`;
 }
 
 function updateSection({ address, fingerprint }: ControlFacts): Html {
   const pin = fingerprint === undefined ? '' : ` --fingerprint ${fingerprint}`;
   return html`<section aria-labelledby="update"><h2 id="update">Update</h2>
-<p>A new version is sent by a program, with <code>image.efi.sig</code> beside <code>image.efi</code>:</p>
+<p>Send a new version with a program, with <code>image.efi.sig</code> beside <code>image.efi</code>:</p>
 <pre>appliance update --host ${address}${pin} image.efi</pre>
 <pre>curl --insecure --user admin --header "Appliance-Manifest: $(base64 -w0 image.efi.sig)" --upload-file image.efi ${address}/update</pre>
 </section>`;
@@ -171,14 +171,14 @@ function installSection(facts: ControlFacts): Html {
   );
   const content =
     rows.length === 0
-      ? html`<p>There is no other disk.</p>`
+      ? html`<p>This box has no other disk.</p>`
       : html`<div class="scroll"><table><thead><tr><th scope="col">Disk</th><th scope="col">Model</th><th scope="col" class="number">Size</th><th scope="col">Partitions</th><th scope="col">State</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></div>
 ${form(
   facts,
   'install',
-  html`<p><label for="disk">Everything on it is erased. Name of the disk</label>
+  html`<p><label for="disk">Name of the disk; everything on it is erased</label>
 <input id="disk" name="disk" required="" autocomplete="off" autocapitalize="none"> <button type="submit">Erase it and install</button></p>`,
 )}`;
   return html`<section aria-labelledby="install"><h2 id="install">Install to a disk</h2>
@@ -196,7 +196,7 @@ ${form(
 <input id="new" name="new" type="password" required="" minlength="${MIN_PASSWORD_CHARACTERS}" autocomplete="new-password"></p>
 <p><label for="again">New password, once more</label>
 <input id="again" name="again" type="password" required="" autocomplete="new-password"></p>
-<p><button type="submit">Change it</button></p>`,
+<p><button type="submit">Change the password</button></p>`,
 )}
 </section>`;
 }
@@ -206,8 +206,8 @@ function resetSection(facts: ControlFacts): Html {
 ${form(
   facts,
   'erase',
-  html`<p><label><input type="checkbox" name="keep-network" value="1"> keep <code>[management]</code>, so that the box is reached as now</label></p>
-<p><label for="erase">Erases configuration, password, logs and whatever else is not of the image. Type <code>erase</code></label>
+  html`<p><label><input type="checkbox" name="keep-network" value="1"> keep <code>[management]</code>, so that the box keeps its addresses</label></p>
+<p><label for="erase">Erases everything but the image: configuration, password, logs. Type <code>erase</code></label>
 <input id="erase" name="confirm" required="" autocomplete="off" autocapitalize="none"> <button type="submit">Erase</button></p>
 <p>The new password is shown on the console of the box.</p>`,
 )}

@@ -1,7 +1,7 @@
 /**
- * Owns the hashing of passwords: scrypt (RFC 7914) in the thread pool, with a bound on the memory that all of it takes.
+ * Owns the hashing of passwords: scrypt (RFC 7914) in the thread pool, with bounded memory.
  *
- * Invariant: at most two computations run, at most eight wait; who comes after that is turned away.
+ * Invariant: at most two computations run, at most eight wait; further ones are refused.
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
@@ -13,7 +13,7 @@ const SALT_BYTES = 16;
 const MAX_AT_ONCE = 2;
 const MAX_WAITING = 8;
 
-/** As it is kept: numbers as scrypt's, bytes in base64. */
+/** The stored form: scrypt's parameters, bytes in base64. */
 export interface PasswordHash {
   readonly algorithm: 'scrypt';
   readonly N: number;
@@ -23,7 +23,7 @@ export interface PasswordHash {
   readonly hash: string;
 }
 
-/** More passwords to check than there is room for. */
+/** The queue of passwords to check is full. */
 export class HashingBusyError extends Error {
   override readonly name = 'HashingBusyError';
 }
@@ -38,13 +38,13 @@ export async function hashPassword(password: string): Promise<PasswordHash> {
   return { algorithm: 'scrypt', ...PARAMETERS, salt: salt.toString('base64'), hash: hash.toString('base64') };
 }
 
-/** Whether it is the password that was hashed. Rejects with HashingBusyError. */
+/** Whether the password matches the hash. Rejects with HashingBusyError. */
 export async function verifyPassword(password: string, kept: PasswordHash): Promise<boolean> {
   const derived = await derive(password, Buffer.from(kept.salt, 'base64'));
   return timingSafeEqual(derived, Buffer.from(kept.hash, 'base64'));
 }
 
-/** What `hashPassword` made, from its JSON; undefined: it is not that. */
+/** Parses the JSON of a `hashPassword` result; undefined when it is not one. */
 export function parsePasswordHash(text: string): PasswordHash | undefined {
   let value: Partial<Record<keyof PasswordHash, unknown>> | null;
   try {
@@ -65,7 +65,7 @@ async function derive(password: string, salt: Buffer): Promise<Buffer> {
   try {
     return await new Promise((resolve, reject) => {
       scrypt(
-        // one way to write what looks the same (RFC 8265 asks for it)
+        // one encoding of what looks the same (required by RFC 8265)
         password.normalize('NFC'),
         salt,
         HASH_BYTES,
@@ -83,8 +83,9 @@ async function enter(): Promise<void> {
     running++;
     return;
   }
-  if (waiting.length >= MAX_WAITING) throw new HashingBusyError('too many passwords are being checked');
-  // whoever leaves hands its place on
+  if (waiting.length >= MAX_WAITING)
+    throw new HashingBusyError('cannot check the password: too many checks are in progress');
+  // a finished computation passes its place on
   await new Promise<void>((resolve) => waiting.push(resolve));
 }
 

@@ -5,7 +5,7 @@ import { Password } from './password.ts';
 import { isSameToken, Sessions } from './sessions.ts';
 
 describe('the password', () => {
-  test('is made once, said once, and kept as a hash', async () => {
+  test('is created once, shown once, and stored as a hash', async () => {
     const data = new MemoryFiles();
     const said: string[] = [];
     const password = new Password(data);
@@ -28,7 +28,7 @@ describe('the password', () => {
     expect(await again.verify(made)).toBe(true);
   });
 
-  test('no two are alike', async () => {
+  test('is different each time', async () => {
     const said = new Set<string>();
     for (let i = 0; i < 5; i++) await new Password(new MemoryFiles()).ensure((text) => said.add(text));
     expect(said.size).toBe(5);
@@ -61,7 +61,7 @@ describe('the password', () => {
     expect(await password.verify(said[0] ?? '')).toBe(true);
   });
 
-  test('has a length, and no control characters', () => {
+  test('has a minimum and a maximum length, and no control characters', () => {
     expect(Password.refusal('123456789')).toContain('at least 10');
     expect(Password.refusal('1234567890')).toBeUndefined();
     expect(Password.refusal('x'.repeat(257))).toContain('at most');
@@ -70,7 +70,7 @@ describe('the password', () => {
 });
 
 describe('attempts', () => {
-  test('are five, then one after each of ever longer waits', () => {
+  test('are five, then one after each of increasing waits', () => {
     let now = 0;
     const attempts = new Attempts(() => now);
     for (let i = 0; i < 5; i++) expect(attempts.begin('a')).toBe(0);
@@ -90,18 +90,18 @@ describe('attempts', () => {
     expect(attempts.begin('a')).toBe(0);
   });
 
-  test('of many peers are kept in bounds', () => {
+  test('of many peers take bounded memory', () => {
     const attempts = new Attempts(() => 0);
     for (let i = 0; i < 5; i++) attempts.begin('victim');
     expect(attempts.begin('victim')).toBeGreaterThan(0);
     for (let i = 0; i < 1024; i++) attempts.begin(`peer ${i}`);
-    // forgotten: there is room for the last 1,024 only
+    // forgotten: only the last 1,024 are kept
     expect(attempts.begin('victim')).toBe(0);
   });
 });
 
 describe('sessions', () => {
-  test('are found by their token until they were idle for an hour, or ended', () => {
+  test('are found by their token until they are idle for an hour or ended', () => {
     let now = 0;
     const sessions = new Sessions(() => now);
     const { token, session } = sessions.begin();
@@ -118,7 +118,7 @@ describe('sessions', () => {
     expect(sessions.find('')).toBeUndefined();
   });
 
-  test('are bounded: the one unused longest goes', () => {
+  test('are bounded: the least recently used is removed', () => {
     let now = 0;
     const sessions = new Sessions(() => now++);
     const tokens = Array.from({ length: 16 }, () => sessions.begin().token);
@@ -130,7 +130,7 @@ describe('sessions', () => {
     expect(tokens.filter((token) => sessions.find(token) !== undefined)).toEqual([tokens[5]]);
   });
 
-  test('tokens are the same or not', () => {
+  test('compare tokens', () => {
     expect(isSameToken('a', 'a')).toBe(true);
     expect(isSameToken('a', 'b')).toBe(false);
     expect(isSameToken('', 'a')).toBe(false);

@@ -1,14 +1,14 @@
 /**
- * Owns the password of the box: its hash in password.json on the data partition, made at the first boot.
+ * Owns the password of the box: its hash in password.json on the data partition, created at the first boot.
  *
- * Invariants: the password itself is kept nowhere, and said once, when it is made; without one nobody is let in by it.
+ * Invariants: the password itself is not stored, and shown only when it is created; while none is set, none is accepted.
  */
 import { randomInt } from 'node:crypto';
 import type { DataPartition } from '../disk/mod.ts';
 import { hashPassword, parsePasswordHash, type PasswordHash, verifyPassword } from './password-hash.ts';
 
 const FILE = 'password.json';
-/** Without what is read as something else on a console: 31 characters, 79 bits in all. */
+/** Without characters that look alike on a console: 31 characters, 79 bits in all. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const GROUPS = 4;
 const GROUP_LENGTH = 4;
@@ -18,23 +18,23 @@ const MAX_PASSWORD_CHARACTERS = 256;
 export class Password {
   readonly #data: Pick<DataPartition, 'readFile' | 'writeFile'>;
   #hash: PasswordHash | undefined;
-  /** Called when `renew` has put another one in place: whoever got in by the old one is to be out. */
+  /** Called when `renew` has set another password: sessions of the old one must end. */
   onRenewed: () => void = () => {};
 
-  /** Reads what is kept; a file that is damaged counts as none. Throws when the partition cannot be read. */
+  /** Reads the stored hash; a damaged file counts as none. Throws when the partition cannot be read. */
   constructor(data: Pick<DataPartition, 'readFile' | 'writeFile'>) {
     this.#data = data;
     this.#hash = parsePasswordHash(data.readFile(FILE) ?? '');
   }
 
-  /** Whether there is one. */
+  /** Whether a password is set. */
   get isSet(): boolean {
     return this.#hash !== undefined;
   }
 
   /**
-   * Makes one when there is none, and gives it to `print`, this once. It is in force even when it cannot be kept: then
-   * it rejects afterwards, and the next boot makes another.
+   * Creates a password when none is set, and passes it to `print` once. It is in force even when it cannot be saved:
+   * then this rejects, and the next boot creates another.
    */
   async ensure(print: (password: string) => void): Promise<void> {
     if (this.isSet) return;
@@ -44,37 +44,37 @@ export class Password {
     await this.#keep();
   }
 
-  /** False without a password. Rejects with HashingBusyError. */
+  /** Returns false while no password is set. Rejects with HashingBusyError. */
   async verify(password: string): Promise<boolean> {
     if (this.#hash === undefined || password.length > MAX_PASSWORD_CHARACTERS) return false;
     return verifyPassword(password, this.#hash);
   }
 
-  /** Why this cannot be a password, in words; undefined: it can. */
+  /** Why this cannot be a password; undefined: it can. */
   static refusal(password: string): string | undefined {
     const { length } = password;
     if (length < MIN_PASSWORD_CHARACTERS) {
-      return `a password has at least ${MIN_PASSWORD_CHARACTERS} characters, this one has ${length}`;
+      return `expected a password of at least ${MIN_PASSWORD_CHARACTERS} characters, got ${length}`;
     }
     if (length > MAX_PASSWORD_CHARACTERS)
-      return `a password has at most ${MAX_PASSWORD_CHARACTERS} characters`;
-    return /\p{Cc}/u.test(password) ? 'a password has no control characters' : undefined;
+      return `expected a password of at most ${MAX_PASSWORD_CHARACTERS} characters, got ${length}`;
+    return /\p{Cc}/u.test(password) ? 'expected a password without control characters' : undefined;
   }
 
-  /** Puts another one in its place; the caller has checked the old one and the new one. */
+  /** Sets another password; the caller has checked the old one and the new one. */
   async change(password: string): Promise<void> {
     const before = this.#hash;
     this.#hash = await hashPassword(password);
     try {
       await this.#keep();
     } catch (error) {
-      // what is said to have failed must not be in force until the next boot
+      // a change that is reported as failed must not be in force
       this.#hash = before;
       throw error;
     }
   }
 
-  /** Makes another one and puts it in place; resolves with it, this once. */
+  /** Creates and sets another password; resolves with it, the only time it is available. */
   async renew(): Promise<string> {
     const password = makePassword();
     await this.change(password);

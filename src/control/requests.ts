@@ -1,10 +1,10 @@
 /**
- * Owns the requests of programs: what each takes, what it asks of the target, and what it answers. All of them come
- * through `guarded`, which lets in by the Unix socket or the password.
+ * Owns the requests of programs: their input, the call of the target and the response. All of them pass `guarded`, which
+ * admits the Unix socket or the password.
  */
 import { describeReset, type ResetReport } from '../disk/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange } from '../telemetry/mod.ts';
-import { printable } from '../report/mod.ts';
+import { plural, printable } from '../report/mod.ts';
 import { VPP_COMMANDS } from '../vpp/mod.ts';
 import {
   contentType,
@@ -21,24 +21,24 @@ import { Password } from './password.ts';
 import type { ConfigOptions, ControlTarget } from './target.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** No image is larger than the partition it goes to. */
+/** The size of the boot partition bounds the image. */
 const MAX_IMAGE_BYTES = 512 * 1024 * 1024;
-/** As `src/init` bounds the file. */
+/** The same limit as in `src/live`. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** A few fields. */
 export const MAX_FIELDS_BYTES = 16 * 1024;
 /** The base64 of 4,096 bytes. */
 const MAX_MANIFEST_CHARACTERS = 5464;
-/** How long the answer may take to go out before the machine goes down all the same. */
+/** Time for sending the response before the machine goes down regardless. */
 const LAST_WORDS_MS = 1000;
-/** What is not there now may be so soon. */
+/** A condition behind 503 may end soon. */
 const RETRY_AFTER_S = '1';
 
 export interface RequestContext {
   readonly target: ControlTarget;
   readonly password: Password;
   readonly guard: Guard;
-  /** One line for each request that was let in. */
+  /** One line per admitted request. */
   readonly logger: (line: string) => void;
 }
 
@@ -78,7 +78,7 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
   ];
 }
 
-/** Nothing of the request is looked at before it was let in; errors of the target are answered in words. */
+/** Nothing of the request is read before it is admitted; errors of the target are sent with their messages. */
 function guarded(
   { logger }: RequestContext,
   admit: (exchange: Exchange) => Promise<Verdict>,
@@ -90,7 +90,7 @@ function guarded(
       sendJson(exchange, verdict.status, { error: verdict.reason }, verdict.headers);
       return;
     }
-    // from here on the body's pace and the target bound the time
+    // from here on the rate of the body and the target bound the time
     exchange.keepOpen();
     const what = `${exchange.method} ${exchange.url.pathname} from ${peerOf(exchange)}`;
     try {
@@ -115,11 +115,11 @@ export function peerOf({ connection }: Exchange): string {
   return connection.kind === 'unix' ? 'the local socket' : connection.peer;
 }
 
-/** Without a command the commands that there are. */
+/** Runs a command; lists the available ones without one. */
 async function vppctl(exchange: Exchange, target: ControlTarget): Promise<void> {
   const command = exchange.url.searchParams.get('command') ?? '';
-  const isAsked = command.trim() !== '' && !exchange.isHead;
-  const text = isAsked ? await target.runVppCommand(command) : VPP_COMMANDS.join('\n');
+  const isRequested = command.trim() !== '' && !exchange.isHead;
+  const text = isRequested ? await target.runVppCommand(command) : VPP_COMMANDS.join('\n');
   if (!exchange.signal.aborted) exchange.send(200, ContentType.text, printable(`${text}\n`));
 }
 
@@ -130,9 +130,10 @@ function optionsOf(exchange: Exchange): ConfigOptions {
 async function update(exchange: Exchange, target: ControlTarget): Promise<void> {
   const header = exchange.header('appliance-manifest') ?? '';
   const hint = 'Appliance-Manifest: the base64 of the file image.efi.sig';
-  if (header === '') throw new InputError(`the header that says who signed the image is missing, ${hint}`);
+  if (header === '')
+    throw new InputError(`missing header with the signed manifest of the image: expected ${hint}`);
   if (header.length > MAX_MANIFEST_CHARACTERS || !/^[A-Za-z0-9+/]+={0,2}$/.test(header)) {
-    throw new InputError(`the header with the manifest is no base64, or too long; ${hint}`);
+    throw new InputError(`the header with the manifest is not base64, or too long: expected ${hint}`);
   }
   const manifest = Buffer.from(header, 'base64').toString('utf8');
   const body = exchange.body(MAX_IMAGE_BYTES);
@@ -144,16 +145,13 @@ async function update(exchange: Exchange, target: ControlTarget): Promise<void> 
 async function putConfig(exchange: Exchange, target: ControlTarget): Promise<void> {
   const type = contentType(exchange);
   if (type !== '' && type !== 'text/plain' && type !== 'application/octet-stream') {
-    throw new InputError(
-      `a body of type "${type}" is no configuration: send text/plain, as curl -T does`,
-      415,
-    );
+    throw new InputError(`expected a configuration as text/plain, as sent by curl -T, got "${type}"`, 415);
   }
   const options = optionsOf(exchange);
   sendChange(exchange, await target.config.put(await exchange.text(MAX_CONFIG_BYTES), options));
 }
 
-/** Answers first: afterwards there may be nobody to answer. */
+/** Responds first: afterwards the connection may be lost. */
 async function power(
   exchange: Exchange,
   target: ControlTarget,
@@ -164,7 +162,7 @@ async function power(
   await afterAnswer(exchange, () => target.power(action));
 }
 
-/** Runs `work` when the answer is out, or could not be brought out in time. */
+/** Runs `work` when the response was sent, or could not be sent in time. */
 export async function afterAnswer(exchange: Exchange, work: () => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => {
@@ -178,7 +176,7 @@ export async function afterAnswer(exchange: Exchange, work: () => void): Promise
 async function factoryReset(exchange: Exchange, target: ControlTarget): Promise<void> {
   const fields = await readFields(exchange, MAX_FIELDS_BYTES);
   if (fields.get('confirm') !== 'erase') {
-    throw new InputError('a factory reset erases what the box knows: send confirm=erase to have it');
+    throw new InputError('a factory reset erases configuration, password and logs: expected confirm=erase');
   }
   const keepNetwork = readFlag(fields, 'keep-network');
   const report = await target.factoryReset({ keepNetwork });
@@ -188,19 +186,19 @@ async function factoryReset(exchange: Exchange, target: ControlTarget): Promise<
   await afterAnswer(exchange, () => target.power('restart'));
 }
 
-/** What became of a factory reset, in lines; the first is a sentence. */
+/** Describes the outcome of a factory reset, in lines; the first is a sentence. */
 export function resetWords(report: ResetReport, keepNetwork: boolean): string[] {
-  const what = 'what is not of the image is erased';
+  const what = 'everything but the image was erased';
   const missed =
-    report.notErased.length === 0 ? '' : `, except for ${report.notErased.length} that could not be`;
-  const kept = keepNetwork ? ', [management] is as it was' : '';
+    report.notErased.length === 0 ? '' : `, with ${plural(report.notErased.length, 'exception')}`;
+  const kept = keepNetwork ? ', [management] was kept' : '';
   return [`${what}${missed}${kept}; the appliance restarts`, ...describeReset(report)];
 }
 
 async function install(exchange: Exchange, target: ControlTarget): Promise<void> {
   const disk = exchange.url.searchParams.get('disk') ?? '';
   if (disk === '')
-    throw new InputError('which disk? /install?disk=NAME, one of those that GET /install lists');
+    throw new InputError('missing disk: expected /install?disk=NAME with a disk that GET /install lists');
   await target.install(disk);
   sendJson(exchange, 200, { result: 'installed', disk, message: `the appliance is installed on ${disk}` });
 }
@@ -214,10 +212,10 @@ async function changePassword(
   const wanted = fields.get('new') ?? '';
   const refusal = Password.refusal(wanted);
   if (refusal !== undefined) throw new InputError(refusal);
-  // whoever opens the socket owns the box, and may have forgotten the old one
+  // the socket's owner owns the box, and may have forgotten the old password
   if (caller.kind !== 'socket') {
     const old = fields.get('old');
-    if (old === undefined) throw new InputError('the old password is missing: send old and new');
+    if (old === undefined) throw new InputError('missing old password: expected old and new');
     const verdict = await guard.checkPassword(exchange, old);
     if (!verdict.admitted) {
       sendJson(exchange, verdict.status, { error: `the old password: ${verdict.reason}` }, verdict.headers);

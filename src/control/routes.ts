@@ -1,4 +1,4 @@
-/** Owns what this room contributes to the HTTP server: the requests of programs and the page. */
+/** Owns the routes that this folder contributes to the HTTP server: the requests of programs and the page. */
 import type { ContributedRoute } from '../telemetry/mod.ts';
 import type { Certificate } from './certificate.ts';
 import { Guard } from './guard.ts';
@@ -10,15 +10,15 @@ import type { ControlTarget } from './target.ts';
 export interface ControlOptions {
   readonly target: ControlTarget;
   readonly password: Password;
-  /** Of the box, as it is now. */
+  /** The current host name of the box. */
   readonly hostname: () => string;
-  /** What HTTPS shows now; undefined: there is no HTTPS. */
+  /** The current certificate of HTTPS; undefined without HTTPS. */
   readonly certificate: () => Certificate | undefined;
-  /** One line for each request that was let in, and for each wrong password. */
+  /** One line per admitted request, and per wrong password. */
   readonly logger: (line: string) => void;
 }
 
-/** For `startHttpServer`. Sessions and counted failures live as long as what is returned: keep it over a restart of the server. */
+/** For `startHttpServer`. The result holds sessions and failure counts: keep it over a restart of the server. */
 export function controlRoutes(options: ControlOptions): readonly ContributedRoute[] {
   const { password, logger } = options;
   const context = { ...options, guard: new Guard({ password, logger }) };

@@ -1,6 +1,6 @@
 /**
- * Makes one kind of certificate: X.509 version 3 for a TLS server, ECDSA on P-256, signed by its own key (RFC 5280,
- * RFC 5758). Libraries that can do this weigh more than half a megabyte in the executable.
+ * Creates self-signed certificates: X.509 version 3 for a TLS server, ECDSA on P-256 (RFC 5280, RFC 5758). Libraries
+ * that can do this add more than half a megabyte to the executable.
  */
 import { createHash, generateKeyPair, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -33,7 +33,7 @@ const Oid = {
 
 /** `ub-common-name` of RFC 5280, appendix A.1. */
 const MAX_COMMON_NAME = 64;
-/** RFC 5280, section 4.1.2.2, allows 20 bytes and asks for 64 random bits. */
+/** RFC 5280, section 4.1.2.2, allows 20 bytes and requires 64 random bits. */
 const SERIAL_BYTES = 16;
 const VERSION_3 = 2;
 
@@ -47,7 +47,7 @@ export interface CertificateSubject {
   readonly notAfter: number;
 }
 
-/** A new key and the certificate of it. */
+/** Creates a key and its certificate. */
 export async function makeSelfSigned(subject: CertificateSubject): Promise<TlsIdentity> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });
@@ -76,7 +76,7 @@ export async function makeSelfSigned(subject: CertificateSubject): Promise<TlsId
 
 function serialNumber(): Buffer {
   const bytes = randomBytes(SERIAL_BYTES);
-  // neither negative nor zero, and of one length
+  // positive, and of constant length
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes;
 }
@@ -93,7 +93,7 @@ function extensions({ dnsNames, addresses }: CertificateSubject, spki: Buffer): 
     extension(Oid.keyUsage, true, bitString(Buffer.from([0x80]), 7)),
     extension(Oid.extendedKeyUsage, false, sequence(objectIdentifier(Oid.serverAuth))),
     extension(Oid.subjectAltName, false, sequence(...names)),
-    // any unique value does; RFC 5280, section 4.2.1.2, proposes a hash of the key
+    // any unique value is valid; RFC 5280, section 4.2.1.2, proposes a hash of the key
     extension(Oid.subjectKeyIdentifier, false, octetString(createHash('sha1').update(spki).digest())),
   );
 }
@@ -105,6 +105,7 @@ function extension(id: string, isCritical: boolean, value: Buffer): Buffer {
 /** In network order: 4 or 16 bytes. */
 function addressBytes(address: string): Uint8Array {
   const parsed = parseAddress(address);
-  if (parsed === undefined) throw new Error(`make a certificate: "${address}" is no IP address`);
+  if (parsed === undefined)
+    throw new Error(`cannot create a certificate: expected an IP address, got "${address}"`);
   return parsed.bytes;
 }

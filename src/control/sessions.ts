@@ -1,8 +1,8 @@
 /**
- * Owns who is logged in by a browser: a random token in a cookie, and one more in each form of the page.
+ * Owns the sessions of browsers: a random token in a cookie, and another in each form of the page.
  *
- * Invariants: the number of sessions is bounded, the one unused longest goes first; one that is not used for an hour is
- * over; tokens are kept as hashes only, so that looking one up tells nothing by its time.
+ * Invariants: the number of sessions is bounded, the least recently used is removed first; a session ends after an hour
+ * without use; tokens are stored as hashes only, so that the time of a lookup reveals nothing.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -11,7 +11,7 @@ const IDLE_MS = 3_600_000;
 const TOKEN_BYTES = 32;
 
 export interface Session {
-  /** What every form of this session carries. */
+  /** The token in every form of this session. */
   readonly formToken: string;
 }
 
@@ -23,12 +23,12 @@ export class Sessions {
   readonly #sessions = new Map<string, Kept>();
   readonly #now: () => number;
 
-  /** @param now a clock in milliseconds that does not go back */
+  /** @param now a monotonic clock in milliseconds */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** Begins one; the token is for the cookie. */
+  /** Begins a session; the token is for the cookie. */
   begin(): { readonly token: string; readonly session: Session } {
     const token = randomToken();
     const session = { formToken: randomToken(), usedAt: this.#now() };
@@ -58,13 +58,13 @@ export class Sessions {
     this.#sessions.delete(keyOf(token));
   }
 
-  /** Ends all but one: whoever knew the old password is out. */
+  /** Ends all sessions but one, after a change of the password. */
   endOthers(kept: Session | undefined): void {
     for (const [key, session] of this.#sessions) if (session !== kept) this.#sessions.delete(key);
   }
 }
 
-/** Compares what was sent with what was expected, in a time that tells nothing about either. */
+/** Compares two tokens in constant time. */
 export function isSameToken(sent: string, expected: string): boolean {
   return timingSafeEqual(digest(sent), digest(expected));
 }

@@ -1,36 +1,35 @@
 /**
- * What a changing request does, once it was let in: the interface between this room, which decides who may, and
- * `src/init`, which does it.
+ * The actions of admitted requests: the interface between this folder, which authorizes them, and `src/init`, which
+ * performs them.
  */
 import type { ConfigChange } from '../config/mod.ts';
 import type { InstallTarget, ResetReport } from '../disk/mod.ts';
 
 export interface ConfigOptions {
-  /** Only says what would change. */
+  /** Only returns what would change. */
   readonly dryRun: boolean;
   readonly restartVpp: boolean;
 }
 
-/** What became of a request to try VPP at once. */
+/** The outcome of a request to start VPP at once. */
 export interface VppRetry {
-  /** `retried`: it waited for its next start, which comes now; `unchanged`: it was not waiting. */
+  /** `retried`: it waited for its next start and is started now; `unchanged`: it was not waiting. */
   readonly result: 'retried' | 'unchanged';
-  /** In words. */
   readonly message: string;
 }
 
 export interface ResetOptions {
-  /** `[management]` stays as it is. */
+  /** Keeps `[management]`. */
   readonly keepNetwork: boolean;
 }
 
 /**
- * What the requests do. A rejection whose error carries a `code` that answer.ts knows becomes the status that stands
- * there, any other 500; its message is shown to the person who asked.
+ * The actions of requests. An error with a `code` in answer.ts becomes the status given there, any other 500; its
+ * message is shown to the user.
  */
 export interface ControlTarget {
   readonly update: {
-    /** `UpdateService.receive`: the body is not read before the manifest was found good. */
+    /** `UpdateService.receive`: the body is not read before the manifest was verified. */
     receive(
       manifest: string,
       body: AsyncIterable<Uint8Array>,
@@ -41,22 +40,22 @@ export interface ControlTarget {
     /** The text in force. */
     current(): string;
     put(text: string, options: ConfigOptions): Promise<ConfigChange>;
-    /** Keeps the change that waits for it; `unchanged` when none does. */
+    /** Confirms the change that waits for it; `unchanged` when none does. */
     confirm(): Promise<ConfigChange>;
-    /** Reads the file again. */
+    /** Reloads the file. */
     reload(options: ConfigOptions): Promise<ConfigChange>;
-    /** Unix milliseconds before which the change in force wants its confirmation; undefined: none waits. */
+    /** Unix milliseconds before which the change in force must be confirmed; undefined: none waits. */
     confirmBefore?(): number | undefined;
   };
-  /** Runs a command of VPP's command line that changes nothing; resolves with its output, LF line ends. */
+  /** Runs a read-only command of VPP's command line; resolves with its output, with LF line ends. */
   runVppCommand(command: string): Promise<string>;
-  /** Ends the wait of a VPP that failed for its next start. Throws `refused` where VPP is not started here. */
+  /** Ends the wait of a failed VPP for its next start. Throws `refused` when we do not run VPP. */
   retryVpp(): VppRetry;
-  /** Begins the orderly shutdown. Called after the answer was sent. */
+  /** Begins the orderly shutdown. Called after the response was sent. */
   power(action: 'restart' | 'power-off'): void;
   /**
-   * Resolves when what the box knew is erased, with what could not be; rejects when nothing was. The restart that belongs
-   * to it is asked for here, by `power`.
+   * Resolves with what was erased and what could not be; rejects when nothing was. The caller requests the restart that
+   * follows, by `power`.
    */
   factoryReset(options: ResetOptions): Promise<ResetReport>;
   installTargets(): Promise<readonly InstallTarget[]>;
