@@ -148,7 +148,7 @@ describe('its own VPP', () => {
     const answers = (count: number): Promise<void> =>
       until('its answer is recorded', () => lives.filter((one) => one !== 'ended').length === count);
     await answers(1);
-    await plane.service?.abort('the test says so');
+    await plane.service?.abort('ended by the test');
     await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
     expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 16384');
     await answers(2);

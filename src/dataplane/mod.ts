@@ -1,6 +1,6 @@
 /**
- * VPP's life and the kernel's in its place, and what both are told: interfaces, routes, feeds. Other folders import only
- * this file.
+ * The life of VPP, or of the kernel in its place, and what is programmed into both: interfaces, routes, feeds. Other
+ * folders import only this file.
  */
 export { DataPlane, type MachineHooks } from './data-plane.ts';
 export { Feeds } from './feeds.ts';

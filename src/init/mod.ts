@@ -1,3 +1,3 @@
-/** What the command line takes from PID 1's room; main.ts alone loads the two other lives, each from its own file. */
+/** What the command line uses of this folder; main.ts loads PID 1 and the DHCP event from their own files. */
 export { VERSION } from './appliance.ts';
 export { runAppliance } from './run.ts';

@@ -1,6 +1,6 @@
 /**
- * The configuration in force: read at the start, changed while the box runs, confirmed or taken back. Other folders
- * import only this file.
+ * The configuration in force: read at the start, changed while the box runs, confirmed or reverted. Other folders import
+ * only this file.
  */
 export { type Appliers, type ChangeOptions, LiveConfig } from './live-config.ts';
 export {

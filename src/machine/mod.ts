@@ -1,6 +1,6 @@
 /**
- * What the machine is: mounts, modules, kernel settings, consoles, watchdog, clock, cores, interrupts, power. Other
- * folders import only this file.
+ * The machine: mounts, modules, kernel settings, consoles, watchdog, clock, cores, interrupts, power. Other folders
+ * import only this file.
  */
 export { advanceClock, keepTime, keepTimeHourly } from './clock.ts';
 export { type ConsoleActions, ConsoleMenu } from './console-menu.ts';
