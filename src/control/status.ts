@@ -1,5 +1,5 @@
 /** Owns what is said of HTTPS. Pure. */
-import { formatTime, gauge, inSeconds, type PlainMetric, type Timestamp, type Words } from '../report/mod.ts';
+import { formatTime, gauge, inSeconds, metricTable, type Timestamp, type Words } from '../report/mod.ts';
 
 /** Its certificate. */
 export interface HttpsStatus {
@@ -8,13 +8,12 @@ export interface HttpsStatus {
   readonly expiresAt: Timestamp;
 }
 
-export const HTTPS_METRICS: readonly PlainMetric<{ readonly https?: HttpsStatus }>[] = [
-  gauge(
-    'appliance_https_certificate_expiry_timestamp_seconds',
+export const HTTPS_METRICS = metricTable<{ readonly https?: HttpsStatus }>({
+  appliance_https_certificate_expiry_timestamp_seconds: gauge(
     'Unix time at which the certificate of HTTPS expires',
     ({ https }) => inSeconds(https?.expiresAt),
   ),
-];
+});
 
 export function describeCertificate(https: HttpsStatus, now: number): Words {
   const whose = https.source === 'user' ? 'your own' : 'self-signed';

@@ -1,5 +1,5 @@
 /** Owns what is said of the disk. Pure. */
-import { gauge, type PlainMetric, type Words } from '../report/mod.ts';
+import { gauge, metricTable, type Words } from '../report/mod.ts';
 
 export interface DiskStatus {
   readonly bootDevice: string;
@@ -7,13 +7,12 @@ export interface DiskStatus {
   readonly dataKept: boolean;
 }
 
-export const DISK_METRICS: readonly PlainMetric<DiskStatus>[] = [
-  gauge(
-    'appliance_data_persistent',
+export const DISK_METRICS = metricTable<DiskStatus>({
+  appliance_data_persistent: gauge(
     'Whether what the box keeps is there after a restart',
     ({ dataKept }) => dataKept,
   ),
-];
+});
 
 export function describeData({ dataKept }: Pick<DiskStatus, 'dataKept'>): Words {
   return dataKept

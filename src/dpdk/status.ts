@@ -1,5 +1,5 @@
 /** Owns what is said of network cards and hugepages. Pure. */
-import { type Finding, finding, gauges, type PlainMetric, type Sample } from '../report/mod.ts';
+import { finding, type Finding, gauges, metricTable, type Sample } from '../report/mod.ts';
 import type { RefusalCode } from './assess.ts';
 import type { Nic } from './inventory.ts';
 
@@ -68,18 +68,13 @@ const bySize =
       pool.state === 'not-needed' ? [] : [[pool[count], pool.pageSizeBytes]],
     );
 
-export const DPDK_METRICS: readonly PlainMetric<DpdkSource>[] = [
-  gauges('appliance_hugepages_requested', 'Hugepages needed', ['page_size_bytes'], bySize('requested')),
-  gauges('appliance_hugepages_allocated', 'Hugepages allocated', ['page_size_bytes'], bySize('allocated')),
-  gauges(
-    'appliance_nic_info',
-    'Network cards, always 1',
-    ['pci_address', 'mac', 'driver', 'use'],
-    ({ nics }) =>
-      nics.map(({ pciAddress, mac = '', driver = '', use }) => [1, pciAddress, mac, driver, use.role]),
+export const DPDK_METRICS = metricTable<DpdkSource>({
+  appliance_hugepages_requested: gauges('Hugepages needed', ['page_size_bytes'], bySize('requested')),
+  appliance_hugepages_allocated: gauges('Hugepages allocated', ['page_size_bytes'], bySize('allocated')),
+  appliance_nic_info: gauges('Network cards, always 1', ['pci_address', 'mac', 'driver', 'use'], ({ nics }) =>
+    nics.map(({ pciAddress, mac = '', driver = '', use }) => [1, pciAddress, mac, driver, use.role]),
   ),
-  gauges(
-    'appliance_nic_link_up',
+  appliance_nic_link_up: gauges(
     'Whether a network card has a link (absent: not known)',
     ['pci_address'],
     ({ nics }) =>
@@ -87,7 +82,7 @@ export const DPDK_METRICS: readonly PlainMetric<DpdkSource>[] = [
         link === 'unknown' ? [] : [[Number(link === 'up'), pciAddress]],
       ),
   ),
-];
+});
 
 export function hugepageFindings(hugepages: readonly HugepageStatus[]): Finding[] {
   return hugepages.flatMap((pool) =>

@@ -2,14 +2,14 @@
 import {
   counter,
   counters,
-  type Finding,
   finding,
+  type Finding,
   formatCount,
   gauge,
   gauges,
   inSeconds,
   type Level,
-  type PlainMetric,
+  metricTable,
   plural,
   type Sample,
   type Shade,
@@ -248,9 +248,8 @@ const byBackend =
       return value === undefined ? [] : [[value, one.backend]];
     });
 
-export const FIB_METRICS: readonly PlainMetric<FibSource>[] = [
-  gauges(
-    'appliance_fib_routes',
+export const FIB_METRICS = metricTable<FibSource>({
+  appliance_fib_routes: gauges(
     'Routes by backend, family and state; desired is the sum of the other states',
     ['backend', 'family', 'state'],
     ({ fib }) =>
@@ -260,57 +259,45 @@ export const FIB_METRICS: readonly PlainMetric<FibSource>[] = [
         ),
       ),
   ),
-  counters(
-    'appliance_fib_batches_total',
+  appliance_fib_batches_total: counters(
     'Batches of requests sent to a FIB',
     ['backend'],
     byBackend(({ batches }) => batches),
   ),
-  gauges(
-    'appliance_fib_replaying',
+  appliance_fib_replaying: gauges(
     'Whether everything is being told to the FIB again',
     ['backend'],
     byBackend(({ isReplaying }) => Number(isReplaying)),
   ),
-  gauges(
-    'appliance_fib_next_hops_left_out',
+  appliance_fib_next_hops_left_out: gauges(
     'Next hops that a FIB cannot have now, of routes that it has over others',
     ['backend'],
     byBackend(({ nextHopsLeftOut }) => nextHopsLeftOut),
   ),
-  counters(
-    'appliance_fib_compared_total',
+  appliance_fib_compared_total: counters(
     'Routes that were looked up in a FIB and compared with what it was told',
     ['backend'],
     byBackend(({ audit }) => audit?.compared),
   ),
-  counters(
-    'appliance_fib_differences_total',
+  appliance_fib_differences_total: counters(
     'Routes that a FIB had otherwise than it was told, or not at all; each was told again',
     ['backend'],
     byBackend(({ audit }) => audit?.differences),
   ),
-  gauges('appliance_fib_state', 'State of a FIB, 1 for the one that is', ['backend', 'state'], ({ fib }) =>
+  appliance_fib_state: gauges('State of a FIB, 1 for the one that is', ['backend', 'state'], ({ fib }) =>
     fib.flatMap(({ backend, status }) => stateSamples(FIB_SHADES, status.state, backend)),
   ),
-  gauge('appliance_feeders', 'Connected feeders of routes', ({ feeds }) => feeds?.connected ?? 0),
-  counter(
-    'appliance_feeders_refused_total',
+  appliance_feeders: gauge('Connected feeders of routes', ({ feeds }) => feeds?.connected ?? 0),
+  appliance_feeders_refused_total: counter(
     'Feeders of routes over the bound',
     ({ feeds }) => feeds?.refused ?? 0,
   ),
-  counter(
-    'appliance_feed_lines_total',
-    'Lines read from feeders of routes',
-    ({ feeds }) => feeds?.lines ?? 0,
-  ),
-  counter(
-    'appliance_feed_errors_total',
+  appliance_feed_lines_total: counter('Lines read from feeders of routes', ({ feeds }) => feeds?.lines ?? 0),
+  appliance_feed_errors_total: counter(
     'Lines from feeders of routes that were refused',
     ({ feeds }) => feeds?.errors ?? 0,
   ),
-  gauges(
-    'appliance_feed_routes',
+  appliance_feed_routes: gauges(
     'Routes of a feeder, connected or held',
     ['source', 'state'],
     // one that came back is another source of the same name
@@ -323,36 +310,31 @@ export const FIB_METRICS: readonly PlainMetric<FibSource>[] = [
         ],
       ),
   ),
-  gauge(
-    'appliance_kernel_import_routes',
+  appliance_kernel_import_routes: gauge(
     'Routes that are taken over from routing daemons',
     ({ kernelImport }) => kernelImport?.routes ?? 0,
   ),
-  gauges(
-    'appliance_kernel_import_refusals',
+  appliance_kernel_import_refusals: gauges(
     'Routes of routing daemons, and next hops of theirs, that are not taken over',
     ['reason'],
     ({ kernelImport }) =>
       Object.entries(kernelImport?.notTaken.byReason ?? {}).map(([reason, count]) => [count, reason]),
   ),
-  counter(
-    'appliance_kernel_import_readings_total',
+  appliance_kernel_import_readings_total: counter(
     'How often all routes of routing daemons were read',
     ({ kernelImport }) => kernelImport?.readings ?? 0,
   ),
-  gauges(
-    'appliance_fib_last_convergence_seconds',
+  appliance_fib_last_convergence_seconds: gauges(
     'Duration of the last convergence',
     ['backend'],
     byBackend(({ lastConvergenceMs }) => inSeconds(lastConvergenceMs)),
   ),
-  gauges(
-    'appliance_fib_last_full_convergence_seconds',
+  appliance_fib_last_full_convergence_seconds: gauges(
     'Duration of the last replay of all routes',
     ['backend'],
     byBackend(({ lastFullConvergenceMs }) => inSeconds(lastFullConvergenceMs)),
   ),
-];
+});
 
 /** `, 2 routes without a reachable next hop, such as …: why`; empty while there is none. */
 export function unresolvedWords({ unresolved, failed, failures: [first] }: FibBackendStatus): string {

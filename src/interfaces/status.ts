@@ -1,6 +1,6 @@
 /** Owns what is said of the data plane's interfaces. Pure. */
 import type { LinkCounters } from '../linux/mod.ts';
-import { type Column, counters, gauges, type Metric } from '../report/mod.ts';
+import { type Column, counters, gauges, metricTable, type Samples } from '../report/mod.ts';
 import type { InterfaceCounters } from '../vpp/stats/mod.ts';
 
 export type LinkState = 'up' | 'down' | 'unknown';
@@ -71,57 +71,52 @@ const byName =
   });
 
 /** State of the data plane's interfaces, whatever the data plane is. */
-export const INTERFACE_METRICS: readonly Metric<InterfaceSource>[] = [
-  gauges(
-    'appliance_interface_admin_up',
+export const INTERFACE_METRICS = metricTable<InterfaceSource, Samples>({
+  appliance_interface_admin_up: gauges(
     'Whether the interface is enabled',
     LABELS,
     byName(({ adminUp }) => adminUp),
   ),
-  gauges(
-    'appliance_interface_link_up',
+  appliance_interface_link_up: gauges(
     'Whether the interface has a link (absent: not known)',
     LABELS,
     byName(({ link }) => (link === 'unknown' ? undefined : link === 'up')),
   ),
-  gauges(
-    'appliance_interface_configured',
+  appliance_interface_configured: gauges(
     'Whether the interface is as configured',
     LABELS,
     byName(({ state }) => (state.state === 'unconfigured' ? undefined : state.state === 'ok')),
   ),
-  gauges(
-    'appliance_interface_set_down_in_linux',
+  appliance_interface_set_down_in_linux: gauges(
     'Whether the interface is down because its TAP in Linux was set down (absent: without a TAP)',
     LABELS,
     byName(({ hostInterface, isSetDownInLinux }) =>
       hostInterface?.state === 'paired' ? isSetDownInLinux === true : undefined,
     ),
   ),
-  gauges(
-    'appliance_interface_tap',
+  appliance_interface_tap: gauges(
     'Whether the interface has its TAP in Linux (absent: none is wanted)',
     LABELS,
     byName(({ hostInterface }) => hostInterface && hostInterface.state === 'paired'),
   ),
-  gauges(
-    'appliance_interface_mtu_bytes',
+  appliance_interface_mtu_bytes: gauges(
     'MTU of the interface',
     LABELS,
     byName(({ mtuBytes }) => mtuBytes),
   ),
-  gauges(
-    'appliance_interface_speed_bits_per_second',
+  appliance_interface_speed_bits_per_second: gauges(
     'Speed of the link',
     LABELS,
     byName(({ speedMbps }) => speedMbps && speedMbps * 1e6),
   ),
-  ...KERNEL_COUNTERS.map(([key, metric, help]) =>
-    counters(
+  ...Object.fromEntries(
+    KERNEL_COUNTERS.map(([key, metric, help]) => [
       `appliance_interface_kernel_${metric}_total`,
-      `${help} by the kernel while it forwards`,
-      LABELS,
-      byName(({ kernelCounters }) => kernelCounters?.[key]),
-    ),
+      counters(
+        `${help} by the kernel while it forwards`,
+        LABELS,
+        byName(({ kernelCounters }) => kernelCounters?.[key]),
+      ),
+    ]),
   ),
-];
+});

@@ -1,13 +1,13 @@
 /** Owns what is said of the configuration: which one runs, and whether it is to stay. Pure. */
 import type { ChangePlan, ConfigProblem } from '../config/mod.ts';
 import {
-  type Finding,
   finding,
+  type Finding,
   formatAgo,
   formatTime,
   gauge,
   gauges,
-  type PlainMetric,
+  metricTable,
   plural,
   stateSamples,
   type Timestamp,
@@ -48,40 +48,35 @@ interface ConfigSource {
   readonly change?: ConfigChangeStatus;
 }
 
-export const CONFIG_METRICS: readonly PlainMetric<ConfigSource>[] = [
-  gauges(
-    'appliance_config_state',
+export const CONFIG_METRICS = metricTable<ConfigSource>({
+  appliance_config_state: gauges(
     'State of the configuration, 1 for the one that is',
     ['state'],
     ({ config }) => stateSamples(STATES, config.state),
   ),
-  gauges('appliance_config_problems', 'Problems in the configuration', ['severity'], ({ config }) =>
+  appliance_config_problems: gauges('Problems in the configuration', ['severity'], ({ config }) =>
     (['error', 'warning'] as const).map((severity) => [
       config.problems.filter((problem) => problem.severity === severity).length,
       severity,
     ]),
   ),
-  gauge(
-    'appliance_config_confirmed',
+  appliance_config_confirmed: gauge(
     'Whether the configuration in force needs no confirmation any more',
     ({ change }) => change && change.state !== 'waiting',
   ),
-  gauge(
-    'appliance_config_confirm_before_timestamp_seconds',
+  appliance_config_confirm_before_timestamp_seconds: gauge(
     'Unix time at which the configuration in force is taken back unless it is confirmed',
     ({ change }) => (change?.state === 'waiting' ? change.confirmBefore / 1000 : undefined),
   ),
-  gauge(
-    'appliance_config_reverted_timestamp_seconds',
+  appliance_config_reverted_timestamp_seconds: gauge(
     'Unix time at which a configuration was taken back that was not confirmed, until the next change',
     ({ change }) => (change?.state === 'reverted' ? change.at / 1000 : undefined),
   ),
-  gauge(
-    'appliance_config_pending_restart',
+  appliance_config_pending_restart: gauge(
     'Whether something of the configuration waits for a restart',
     ({ change }) => change && change.pending.length > 0,
   ),
-];
+});
 
 /** Whether the configuration in force is to stay. */
 export function describeChange(change: ConfigChangeStatus, now: number): Words {

@@ -1,13 +1,13 @@
 /** Owns what is said of the machine's own parts: watchdog, worker cores. Pure. */
 import {
-  type Finding,
   finding,
+  type Finding,
   formatAgo,
   formatTime,
   gauge,
   inSeconds,
   isQuiet,
-  type PlainMetric,
+  metricTable,
   plural,
   type Words,
 } from '../report/mod.ts';
@@ -64,36 +64,31 @@ interface MachineSource {
 
 const armed = ({ watchdog }: MachineSource) => (watchdog.state === 'off' ? undefined : watchdog);
 
-export const MACHINE_METRICS: readonly PlainMetric<MachineSource>[] = [
-  gauge('appliance_watchdog_armed', 'Whether a watchdog runs', (machine) => armed(machine) !== undefined),
-  gauge(
-    'appliance_watchdog_timeout_seconds',
+export const MACHINE_METRICS = metricTable<MachineSource>({
+  appliance_watchdog_armed: gauge('Whether a watchdog runs', (machine) => armed(machine) !== undefined),
+  appliance_watchdog_timeout_seconds: gauge(
     'Time without a feeding after which the watchdog resets the machine',
     (machine) => armed(machine)?.timeoutSeconds,
   ),
-  gauge(
-    'appliance_watchdog_last_fed_timestamp_seconds',
+  appliance_watchdog_last_fed_timestamp_seconds: gauge(
     'Unix time at which the watchdog was fed last',
     // 0: it was not fed yet
     (machine) => inSeconds(armed(machine)?.lastFedAt || undefined),
   ),
-  gauge(
-    'appliance_watchdog_last_boot_reset',
+  appliance_watchdog_last_boot_reset: gauge(
     'Whether the watchdog ended the last boot (absent: not known)',
     (machine) => armed(machine)?.lastBootResetByWatchdog,
   ),
-  gauge(
-    'appliance_worker_cores_isolated',
+  appliance_worker_cores_isolated: gauge(
     "Whether the cores of VPP's workers are kept free",
     ({ cpuIsolation }) => cpuIsolation.state === 'active',
   ),
-  gauge(
-    'appliance_worker_cores_problems',
+  appliance_worker_cores_problems: gauge(
     "What is not as it should be with the cores of VPP's workers",
     ({ cpuIsolation }) =>
       cpuIsolation.state === 'active' ? cpuIsolation.problems.length : cpuIsolation.state === 'failed',
   ),
-];
+});
 
 export function describeWatchdog(watchdog: WatchdogStatus, now: number): Words {
   if (watchdog.state === 'off') return { level: 'ok', text: `off: ${watchdog.reason}` };

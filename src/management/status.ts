@@ -1,11 +1,11 @@
 /** Owns what is said of the management interface, and of the clock. Pure. */
 import {
-  type Finding,
   finding,
+  type Finding,
   formatDuration,
   gauge,
   isQuiet,
-  type PlainMetric,
+  metricTable,
   type Timestamp,
   type Words,
 } from '../report/mod.ts';
@@ -40,13 +40,12 @@ export type ManagementStatus =
       readonly reason: string;
     };
 
-export const MANAGEMENT_METRICS: readonly PlainMetric<{ readonly management: ManagementStatus }>[] = [
-  gauge(
-    'appliance_management_ready',
+export const MANAGEMENT_METRICS = metricTable<{ readonly management: ManagementStatus }>({
+  appliance_management_ready: gauge(
     'Whether the management interface has its address',
     ({ management }) => management.state === 'ready',
   ),
-];
+});
 
 /** @param ownsMachine false: the host has the interfaces, and it is no setting */
 export function managementFinding(management: ManagementStatus, ownsMachine: boolean): Finding {
@@ -94,23 +93,20 @@ export type TimeStatus =
 
 const clock = ({ time }: { readonly time: TimeStatus }) => (time.state === 'synchronised' ? time : undefined);
 
-export const TIME_METRICS: readonly PlainMetric<{ readonly time: TimeStatus }>[] = [
-  gauge(
-    'appliance_clock_synchronised',
+export const TIME_METRICS = metricTable<{ readonly time: TimeStatus }>({
+  appliance_clock_synchronised: gauge(
     'Whether a time server keeps the clock',
     (box) => clock(box) !== undefined,
   ),
-  gauge(
-    'appliance_clock_estimated_error_seconds',
+  appliance_clock_estimated_error_seconds: gauge(
     'Estimated error of the clock while it is synchronised',
     (box) => clock(box)?.estimatedErrorSeconds,
   ),
-  gauge(
-    'appliance_clock_maximum_error_seconds',
+  appliance_clock_maximum_error_seconds: gauge(
     'Bound on the error of the clock while it is synchronised',
     (box) => clock(box)?.maximumErrorSeconds,
   ),
-];
+});
 
 export function describeTime(time: TimeStatus): Words {
   if (time.state === 'off') return { level: 'ok', text: `left alone: ${time.reason}` };

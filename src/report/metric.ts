@@ -38,51 +38,52 @@ export interface Metric<Source, Read extends Samples = Samples> {
   readonly read: (source: Source) => Read;
 }
 
+type Unnamed<Source, Read extends Samples = Samples> = Omit<Metric<Source, Read>, 'name'>;
+
 /** What one registry can hold: no bulk. */
-export type PlainMetric<Source> = Metric<Source, Iterable<Sample>> & { readonly type: 'counter' | 'gauge' };
+export type PlainMetric<Source> = Metric<Source, Iterable<Sample>>;
+
+/** Rows by their names; that of a counter ends in `_total`. */
+/* @__NO_SIDE_EFFECTS__ */
+export function metricTable<Source, Read extends Samples = Iterable<Sample>>(
+  rows: Readonly<Record<string, Unnamed<Source, Read>>>,
+): Metric<Source, Read>[] {
+  return Object.entries(rows).map(([name, row]) => ({ name, ...row }));
+}
 
 type Value = number | boolean | undefined;
+type Plain<Source> = Unnamed<Source, Iterable<Sample>>;
 
-/** One without labels. @example gauge('appliance_up', 'Whether it is up', ({ isUp }) => isUp) */
+/** One without labels. @example gauge('Whether it is up', ({ isUp }) => isUp) */
 /* @__NO_SIDE_EFFECTS__ */
-export function gauge<Source>(
-  name: string,
-  help: string,
-  read: (source: Source) => Value,
-): PlainMetric<Source> {
-  return { name, type: 'gauge', help, labels: [], read: (source) => alone(read(source)) };
+export function gauge<Source>(help: string, read: (source: Source) => Value): Plain<Source> {
+  return gauges(help, [], (source) => alone(read(source)));
 }
 
-/** One without labels; `name` ends in `_total`. */
+/** One without labels. */
 /* @__NO_SIDE_EFFECTS__ */
-export function counter<Source>(
-  name: string,
-  help: string,
-  read: (source: Source) => Value,
-): PlainMetric<Source> {
-  return { name, type: 'counter', help, labels: [], read: (source) => alone(read(source)) };
+export function counter<Source>(help: string, read: (source: Source) => Value): Plain<Source> {
+  return counters(help, [], (source) => alone(read(source)));
 }
 
-/** One with labels. @example gauges('appliance_up', 'Whether a part is up', ['part'], ({ parts }) => parts.map(…)) */
+/** One with labels. @example gauges('Whether a part is up', ['part'], ({ parts }) => parts.map(…)) */
 /* @__NO_SIDE_EFFECTS__ */
 export function gauges<Source, Read extends Samples = Iterable<Sample>>(
-  name: string,
   help: string,
   labels: readonly string[],
   read: (source: Source) => Read,
-): Metric<Source, Read> & { readonly type: 'gauge' } {
-  return { name, type: 'gauge', help, labels, read };
+): Unnamed<Source, Read> {
+  return { type: 'gauge', help, labels, read };
 }
 
-/** One with labels; `name` ends in `_total`. */
+/** One with labels. */
 /* @__NO_SIDE_EFFECTS__ */
 export function counters<Source, Read extends Samples = Iterable<Sample>>(
-  name: string,
   help: string,
   labels: readonly string[],
   read: (source: Source) => Read,
-): Metric<Source, Read> & { readonly type: 'counter' } {
-  return { name, type: 'counter', help, labels, read };
+): Unnamed<Source, Read> {
+  return { type: 'counter', help, labels, read };
 }
 
 /** One sample for each state that there is, 1 for the one that is; the state is the last label. */

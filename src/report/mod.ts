@@ -25,6 +25,7 @@ export {
   gauges,
   inSeconds,
   type Metric,
+  metricTable,
   type PlainMetric,
   type Sample,
   type Samples,

@@ -7,7 +7,7 @@ import { FIB_METRICS } from '../fib/status.ts';
 import { CRASH_METRICS } from '../log/status.ts';
 import { MACHINE_METRICS } from '../machine/status.ts';
 import { MANAGEMENT_METRICS, TIME_METRICS } from '../management/status.ts';
-import { gauge, gauges, inSeconds, type PlainMetric, type Sample } from '../report/mod.ts';
+import { gauge, gauges, inSeconds, metricTable, type PlainMetric, type Sample } from '../report/mod.ts';
 import { SERVICE_METRICS } from '../supervise/status.ts';
 import { UPDATE_METRICS } from '../update/status.ts';
 import { VPP_METRICS } from '../vpp/status.ts';
@@ -18,41 +18,34 @@ export interface JudgedStatus extends ApplianceStatus {
   readonly readiness: Readiness;
 }
 
-const APPLIANCE_METRICS: readonly PlainMetric<JudgedStatus>[] = [
-  gauges(
-    'appliance_info',
+const APPLIANCE_METRICS = metricTable<JudgedStatus>({
+  appliance_info: gauges(
     'Version and name of the appliance, always 1',
     ['version', 'hostname', 'mode', 'kernel'],
     ({ version, hostname, mode, kernel = '' }) => [[1, version, hostname, mode, kernel]],
   ),
-  gauge(
-    'appliance_uptime_seconds',
+  appliance_uptime_seconds: gauge(
     'Seconds since the appliance started',
     ({ uptimeSeconds }) => uptimeSeconds,
   ),
-  gauges('appliance_boot_phase_seconds', 'Duration of a boot phase', ['phase'], ({ boot }) =>
+  appliance_boot_phase_seconds: gauges('Duration of a boot phase', ['phase'], ({ boot }) =>
     boot.phases.flatMap((phase): Sample[] => ('ms' in phase ? [[phase.ms / 1000, phase.name]] : [])),
   ),
-  gauges('appliance_boot_phase_failed', 'Whether a boot phase failed', ['phase'], ({ boot }) =>
+  appliance_boot_phase_failed: gauges('Whether a boot phase failed', ['phase'], ({ boot }) =>
     boot.phases.map(({ name, state }) => [Number(state === 'failed'), name]),
   ),
-  gauge(
-    'appliance_boot_seconds',
-    'Duration of the boot',
-    ({ boot }) => inSeconds(boot.totalMs) ?? Number.NaN,
-  ),
-  gauges('appliance_condition', 'Conditions that hold, always 1', ['severity', 'subject'], ({ conditions }) =>
+  appliance_boot_seconds: gauge('Duration of the boot', ({ boot }) => inSeconds(boot.totalMs) ?? Number.NaN),
+  appliance_condition: gauges('Conditions that hold, always 1', ['severity', 'subject'], ({ conditions }) =>
     conditions.map(({ severity, subject }) => [1, severity, subject]),
   ),
-  gauge(
-    'appliance_ready',
+  appliance_ready: gauge(
     'Whether all that is configured is so, as /readyz says',
     ({ readiness }) => readiness.ready,
   ),
-  gauges('appliance_ready_check', 'Whether a check of /readyz holds', ['check'], ({ readiness }) =>
+  appliance_ready_check: gauges('Whether a check of /readyz holds', ['check'], ({ readiness }) =>
     readiness.checks.map(({ name, ok }) => [Number(ok), name]),
   ),
-];
+});
 
 export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
   ...APPLIANCE_METRICS,

@@ -3,12 +3,12 @@ import type { ProcessExit } from '../linux/mod.ts';
 import type { LogLine } from '../log/mod.ts';
 import {
   counters,
-  type Finding,
   finding,
+  type Finding,
   formatDuration,
   gauges,
+  metricTable,
   plural,
-  type PlainMetric,
   type Shade,
   stateSamples,
   type Timestamp,
@@ -67,18 +67,17 @@ export const SERVICE_SHADES: Readonly<Record<ServiceStatus['state'], Shade>> = {
   looping: 'error',
 };
 
-export const SERVICE_METRICS: readonly PlainMetric<{ readonly services: readonly Service[] }>[] = [
-  gauges(
-    'appliance_service_state',
+export const SERVICE_METRICS = metricTable<{ readonly services: readonly Service[] }>({
+  appliance_service_state: gauges(
     'State of a service, 1 for the one that is',
     ['service', 'state'],
     ({ services }) =>
       services.flatMap(({ name, status }) => stateSamples(SERVICE_SHADES, status.state, name)),
   ),
-  counters('appliance_service_restarts_total', 'Restarts of a service', ['service'], ({ services }) =>
+  appliance_service_restarts_total: counters('Restarts of a service', ['service'], ({ services }) =>
     services.map(({ name, restarts }) => [restarts, name]),
   ),
-];
+});
 
 /** `running for 3 s (pid 7)` */
 export function describeService(status: ServiceStatus, now: number): string {

@@ -9,7 +9,7 @@
  */
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { KERNEL_COUNTERS } from '../interfaces/status.ts';
-import { counters, gauge, gauges, type PlainMetric, type Sample } from '../report/mod.ts';
+import { counters, gauge, gauges, metricTable, type Sample } from '../report/mod.ts';
 
 const LOOK_UP_MS = 60_000;
 /** Bound on the series of one kind: a machine with more sensors or cores than this is none of ours. */
@@ -51,52 +51,48 @@ const memory =
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   };
 
-export const HOST_METRICS: readonly PlainMetric<HostReading>[] = [
-  gauges(
-    'appliance_temperature_celsius',
+export const HOST_METRICS = metricTable<HostReading>({
+  appliance_temperature_celsius: gauges(
     'Temperature of a sensor',
     ['chip', 'device', 'sensor'],
     ({ temperatures }) => temperatures,
   ),
-  gauges(
-    'appliance_cpu_frequency_hertz',
+  appliance_cpu_frequency_hertz: gauges(
     'Clock rate of a core now',
     ['cpu'],
     ({ frequencies }) => frequencies,
   ),
-  gauges(
-    'appliance_hugepages_present',
+  appliance_hugepages_present: gauges(
     'Hugepages that the kernel has',
     ['page_size_bytes'],
     ({ hugepages }) => hugepages[0] ?? [],
   ),
-  gauges(
-    'appliance_hugepages_free',
+  appliance_hugepages_free: gauges(
     'Hugepages that nobody uses',
     ['page_size_bytes'],
     ({ hugepages }) => hugepages[1] ?? [],
   ),
-  gauge('appliance_memory_size_bytes', 'Memory of the machine', memory('MemTotal')),
-  gauge(
-    'appliance_memory_available_bytes',
+  appliance_memory_size_bytes: gauge('Memory of the machine', memory('MemTotal')),
+  appliance_memory_available_bytes: gauge(
     'Memory that could be had without swapping',
     memory('MemAvailable'),
   ),
-  ...KERNEL_COUNTERS.map(([, metric, help], i) =>
-    counters(
+  ...Object.fromEntries(
+    KERNEL_COUNTERS.map(([, metric, help], i) => [
       `appliance_management_${metric}_total`,
-      `${help} by the management interface`,
-      ['interface'],
-      ({ management }: HostReading) => management[i + 1] ?? [],
-    ),
+      counters(
+        `${help} by the management interface`,
+        ['interface'],
+        ({ management }: HostReading) => management[i + 1] ?? [],
+      ),
+    ]),
   ),
-  gauges(
-    'appliance_management_link_up',
+  appliance_management_link_up: gauges(
     'Whether the management interface has a link',
     ['interface'],
     ({ management }) => management[0] ?? [],
   ),
-];
+});
 
 export class HostFigures {
   readonly #root: string;

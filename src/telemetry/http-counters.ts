@@ -1,5 +1,5 @@
 /** Owns the counts of what the HTTP server did, kept without the metrics library. */
-import { counter, counters, type PlainMetric } from '../report/mod.ts';
+import { counter, counters, metricTable } from '../report/mod.ts';
 
 export class HttpCounters {
   /** Answers by status code. */
@@ -21,24 +21,21 @@ export class HttpCounters {
   }
 }
 
-export const HTTP_METRICS: readonly PlainMetric<{ readonly http: HttpCounters }>[] = [
-  counters('appliance_http_requests_total', 'HTTP requests answered', ['code'], ({ http: { requests } }) =>
+export const HTTP_METRICS = metricTable<{ readonly http: HttpCounters }>({
+  appliance_http_requests_total: counters('HTTP requests answered', ['code'], ({ http: { requests } }) =>
     [...requests].map(([code, count]) => [count, code]),
   ),
-  counters(
-    'appliance_http_routed_requests_total',
+  appliance_http_routed_requests_total: counters(
     'HTTP requests that were not refused before their route',
     ['path'],
     ({ http: { routed } }) => [...routed].map(([path, count]) => [count, path]),
   ),
-  counter(
-    'appliance_http_connections_refused_total',
+  appliance_http_connections_refused_total: counter(
     'Connections over the bound',
     ({ http: { refused } }) => refused,
   ),
-  counter(
-    'appliance_http_responses_aborted_total',
+  appliance_http_responses_aborted_total: counter(
     'Responses cut off as too slow',
     ({ http: { aborted } }) => aborted,
   ),
-];
+});

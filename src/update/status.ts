@@ -1,13 +1,13 @@
 /** The status of updates, rendered by the page, /status, /metrics and `appliance show`. Plain JSON. */
 import {
-  type Finding,
   finding,
+  type Finding,
   formatAgo,
   formatTime,
   gauge,
   gauges,
   inSeconds,
-  type PlainMetric,
+  metricTable,
   plural,
   type Words,
 } from '../report/mod.ts';
@@ -71,36 +71,30 @@ const ENTRY_STATES: Readonly<Record<EntryState, true>> = {
   aside: true,
 };
 
-export const UPDATE_METRICS: readonly PlainMetric<{ readonly update: UpdateStatus }>[] = [
-  gauges(
-    'appliance_image_info',
+export const UPDATE_METRICS = metricTable<{ readonly update: UpdateStatus }>({
+  appliance_image_info: gauges(
     'Version of the image that runs, always 1; its state is good, trial, fallback or unknown',
     ['version', 'state'],
     ({ update: { running } }) => [[1, running.version, running.state]],
   ),
-  gauge(
-    'appliance_update_trial',
+  appliance_update_trial: gauge(
     'Whether the running version is on trial',
     ({ update }) => update.trial !== undefined,
   ),
-  gauge(
-    'appliance_update_trial_deadline_timestamp_seconds',
+  appliance_update_trial_deadline_timestamp_seconds: gauge(
     'Unix time at which the trial restarts the box for want of a verdict',
     ({ update }) => inSeconds(update.trial?.deadline),
   ),
-  gauge(
-    'appliance_verdict_good',
+  appliance_verdict_good: gauge(
     'Whether this run counts as a good one',
     ({ update }) => update.verdict?.state === 'good',
   ),
-  gauges(
-    'appliance_verdict_condition_met',
+  appliance_verdict_condition_met: gauges(
     'Whether a condition of the verdict on this run was met',
     ['condition'],
     ({ update }) => update.verdict?.conditions.map(({ name, ok }) => [Number(ok), name]) ?? [],
   ),
-  gauges(
-    'appliance_update_entries',
+  appliance_update_entries: gauges(
     'Images on the boot partition by state',
     ['state'],
     ({ update: { entries } }) =>
@@ -109,12 +103,11 @@ export const UPDATE_METRICS: readonly PlainMetric<{ readonly update: UpdateStatu
         state,
       ]),
   ),
-  gauge(
-    'appliance_update_last_failure_timestamp_seconds',
+  appliance_update_last_failure_timestamp_seconds: gauge(
     'Unix time at which the last failed update ended',
     ({ update }) => inSeconds(update.lastFailure?.at),
   ),
-];
+});
 
 /** Which version runs, and what is thought of it. */
 export function describeImage({ running, trial, verdict }: UpdateStatus, now: number): Words {

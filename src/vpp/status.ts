@@ -2,17 +2,17 @@
 import {
   counter,
   type Distribution,
-  type Finding,
   finding,
+  type Finding,
   formatAgo,
   formatDuration,
   formatTime,
   gauge,
   gauges,
-  type Metric,
+  metricTable,
   plural,
-  type PlainMetric,
   type Sample,
+  type Samples,
   type Timestamp,
   type Words,
 } from '../report/mod.ts';
@@ -67,56 +67,49 @@ interface VppSource {
   readonly stats: StatsStatus;
 }
 
-export const VPP_METRICS: readonly PlainMetric<VppSource>[] = [
-  gauge(
-    'appliance_vpp_connected',
+export const VPP_METRICS = metricTable<VppSource>({
+  appliance_vpp_connected: gauge(
     "Whether VPP's API is connected",
     ({ vpp }) => vpp.api.state === 'connected',
   ),
-  counter('appliance_vpp_restarts_total', 'Restarts of VPP', ({ vpp }) => vpp.restarts),
-  counter(
-    'appliance_vpp_hangs_total',
+  appliance_vpp_restarts_total: counter('Restarts of VPP', ({ vpp }) => vpp.restarts),
+  appliance_vpp_hangs_total: counter(
     'How often VPP did not answer for vpp.answer-timeout',
     ({ vpp }) => vpp.hangs,
   ),
-  gauge(
-    'appliance_vpp_silence_seconds',
+  appliance_vpp_silence_seconds: gauge(
     'Time for which a connected VPP has not answered, 0 while it does',
     ({ vpp: { api } }) =>
       api.state === 'connected' && api.silentSince !== undefined
         ? Math.max(0, Date.now() - api.silentSince) / 1000
         : 0,
   ),
-  gauge(
-    'appliance_vpp_stalled_workers',
+  appliance_vpp_stalled_workers: gauge(
     'Worker threads of VPP that stand still while they have queues to poll',
     ({ stats }) => (stats.state === 'fresh' ? stats.stalledWorkers.length : 0),
   ),
-  gauges('appliance_vpp_info', 'Version of VPP, always 1', ['version'], ({ vpp: { version } }) =>
+  appliance_vpp_info: gauges('Version of VPP, always 1', ['version'], ({ vpp: { version } }) =>
     version === undefined ? [] : [[1, version]],
   ),
-];
+});
 
 /** Requests to VPP's binary API, without those of bulk programming but for their number in flight. */
-export const API_METRICS: readonly Metric<ApiTraffic>[] = [
-  {
-    name: 'appliance_vpp_api_round_trip_seconds',
+export const API_METRICS = metricTable<ApiTraffic, Samples>({
+  appliance_vpp_api_round_trip_seconds: {
     type: 'histogram',
     help: "From a request to the last of its answer by VPP's API",
     labels: ['le'],
     read: roundTrips,
   },
-  gauge(
-    'appliance_vpp_api_requests_in_flight',
+  appliance_vpp_api_requests_in_flight: gauge(
     "Requests that wait for VPP's answer, those of bulk programming among them",
     ({ inFlight }) => inFlight,
   ),
-  counter(
-    'appliance_vpp_api_timeouts_total',
+  appliance_vpp_api_timeouts_total: counter(
     'Requests that VPP did not answer in time',
     ({ timeouts }) => timeouts,
   ),
-];
+});
 
 function roundTrips({ boundsSeconds, counts, sumSeconds }: ApiTraffic): Distribution {
   let count = 0;

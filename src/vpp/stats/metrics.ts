@@ -11,9 +11,9 @@ import {
   gauge,
   gauges,
   inSeconds,
-  type Metric,
-  type PlainMetric,
+  metricTable,
   type Sample,
+  type Samples,
 } from '../../report/mod.ts';
 import { type CounterFamily, INTERFACE_FAMILIES, NODE_FAMILIES } from './counters.ts';
 import type { CounterTable, ErrorTable, StatsSnapshot, SystemCounters } from './snapshot.ts';
@@ -26,107 +26,89 @@ interface ReadSource {
 }
 
 /** How the reading of the figures goes. */
-export const STATS_READ_METRICS: readonly PlainMetric<ReadSource>[] = [
-  counter('vpp_stats_polls_total', 'Reads of the stats segment', ({ reads }) => reads.polls),
-  counter('vpp_stats_read_failures_total', 'Reads that failed', ({ reads }) => reads.failures),
-  counter(
-    'vpp_stats_read_retries_total',
+export const STATS_READ_METRICS = metricTable<ReadSource>({
+  vpp_stats_polls_total: counter('Reads of the stats segment', ({ reads }) => reads.polls),
+  vpp_stats_read_failures_total: counter('Reads that failed', ({ reads }) => reads.failures),
+  vpp_stats_read_retries_total: counter(
     'Reads repeated as VPP changed its structure',
     ({ reads }) => reads.retries,
   ),
-  counter(
-    'vpp_stats_attachments_total',
-    'Attachments to the stats segment',
-    ({ reads }) => reads.attachments,
-  ),
-  gauge(
-    'vpp_stats_last_read_seconds',
+  vpp_stats_attachments_total: counter('Attachments to the stats segment', ({ reads }) => reads.attachments),
+  vpp_stats_last_read_seconds: gauge(
     'Duration of the last read, turns of the event loop included',
     ({ reads }) => inSeconds(reads.lastReadMs),
   ),
-  gauge(
-    'vpp_stats_age_seconds',
+  vpp_stats_age_seconds: gauge(
     "Age of the latest figures of VPP; without them VPP's series are left out",
     ({ ageSeconds }) => ageSeconds,
   ),
-];
+});
 
 /** All that VPP counts. */
-export const STATS_METRICS: readonly Metric<StatsSnapshot>[] = [
-  gauge(
-    'vpp_system_vector_rate',
+export const STATS_METRICS = metricTable<StatsSnapshot, Samples>({
+  vpp_system_vector_rate: gauge(
     'Vectors per graph node call, mean of the workers',
     ({ system }) => system.vectorRate,
   ),
-  gauge('vpp_system_input_rate', 'Packets received per second', ({ system }) => system.inputRate),
-  gauge('vpp_system_worker_threads', 'Worker threads', ({ system }) => system.numWorkerThreads),
-  gauge('vpp_boot_time_seconds', 'Unix time at which VPP started', ({ system }) => system.bootTime),
-  counter('vpp_heartbeats_total', 'Updates of these figures by VPP', ({ system }) => system.heartbeat),
-  gauges(
-    'vpp_system_thread_vector_rate',
+  vpp_system_input_rate: gauge('Packets received per second', ({ system }) => system.inputRate),
+  vpp_system_worker_threads: gauge('Worker threads', ({ system }) => system.numWorkerThreads),
+  vpp_boot_time_seconds: gauge('Unix time at which VPP started', ({ system }) => system.bootTime),
+  vpp_heartbeats_total: counter('Updates of these figures by VPP', ({ system }) => system.heartbeat),
+  vpp_system_thread_vector_rate: gauges(
     'Vectors per graph node call of a thread; a thread can do no more at 256',
     ['thread'],
     byThread('vectorRatePerWorker'),
   ),
-  gauges(
-    'vpp_system_thread_loops_per_second',
+  vpp_system_thread_loops_per_second: gauges(
     "Turns of a thread's main loop; they fall as it gets busy",
     ['thread'],
     byThread('loopsPerWorker'),
   ),
-  ...INTERFACE_FAMILIES.map((family) =>
-    counters(
+  ...Object.fromEntries(
+    INTERFACE_FAMILIES.map((family) => [
       `vpp_interface_${family.metric}_total`,
-      family.help,
-      ['interface'],
-      ({ interfaceTable }: StatsSnapshot) => columnOf(interfaceTable, family),
-    ),
+      counters(family.help, ['interface'], ({ interfaceTable }: StatsSnapshot) =>
+        columnOf(interfaceTable, family),
+      ),
+    ]),
   ),
-  ...NODE_FAMILIES.map((family) =>
-    counters(`vpp_node_${family.metric}_total`, family.help, ['node'], ({ nodeTable }: StatsSnapshot) => ({
-      ...columnOf(nodeTable, family),
-      activity: activityOf(nodeTable),
-    })),
+  ...Object.fromEntries(
+    NODE_FAMILIES.map((family) => [
+      `vpp_node_${family.metric}_total`,
+      counters(family.help, ['node'], ({ nodeTable }: StatsSnapshot) => ({
+        ...columnOf(nodeTable, family),
+        activity: activityOf(nodeTable),
+      })),
+    ]),
   ),
-  gauges(
-    'vpp_node_vectors_per_call',
+  vpp_node_vectors_per_call: gauges(
     'Vector elements per call of the graph node since VPP started',
     ['node'],
     ({ nodeTable: { names, columns } }) => ratio(names, columns.vectors, columns.calls),
   ),
-  gauges(
-    'vpp_node_clocks_per_vector',
+  vpp_node_clocks_per_vector: gauges(
     'CPU clocks per vector element (packet) of the graph node since VPP started',
     ['node'],
     ({ nodeTable: { names, columns } }) => ratio(names, columns.clocks, columns.vectors),
   ),
-  counters(
-    'vpp_errors_total',
+  vpp_errors_total: counters(
     "VPP's error counters (not all of them are errors)",
     ['node', 'reason'],
     ({ errorTable }) => errorColumn(errorTable),
   ),
-  ...(
-    [
-      ['available', 'Free buffers of the pool'],
-      ['used', 'Buffers of the pool in use'],
-      ['cached', 'Buffers cached by threads'],
-    ] as const
-  ).map(([figure, help]) =>
-    gauges(`vpp_buffers_${figure}`, help, ['pool'], ({ bufferPools }: StatsSnapshot) =>
-      figureOf(bufferPools, figure),
-    ),
+  vpp_buffers_available: gauges('Free buffers of the pool', ['pool'], ({ bufferPools }) =>
+    figureOf(bufferPools, 'available'),
   ),
-  ...(
-    [
-      ['size', 'total', 'Size of the heap'],
-      ['used', 'used', 'Bytes of the heap in use'],
-      ['free', 'free', 'Free bytes of the heap'],
-    ] as const
-  ).map(([name, figure, help]) =>
-    gauges(`vpp_heap_${name}_bytes`, help, ['heap'], ({ memory }: StatsSnapshot) => figureOf(memory, figure)),
+  vpp_buffers_used: gauges('Buffers of the pool in use', ['pool'], ({ bufferPools }) =>
+    figureOf(bufferPools, 'used'),
   ),
-];
+  vpp_buffers_cached: gauges('Buffers cached by threads', ['pool'], ({ bufferPools }) =>
+    figureOf(bufferPools, 'cached'),
+  ),
+  vpp_heap_size_bytes: gauges('Size of the heap', ['heap'], ({ memory }) => figureOf(memory, 'total')),
+  vpp_heap_used_bytes: gauges('Bytes of the heap in use', ['heap'], ({ memory }) => figureOf(memory, 'used')),
+  vpp_heap_free_bytes: gauges('Free bytes of the heap', ['heap'], ({ memory }) => figureOf(memory, 'free')),
+});
 
 /** By thread, as `show threads` calls it. */
 function byThread(figure: 'vectorRatePerWorker' | 'loopsPerWorker') {
