@@ -54,8 +54,8 @@ const said = (): string[] =>
 test('a missing plugin is a condition until it is installed; VPP starts without what needs it', async () => {
   expect(await prepared()).toEqual(['policer']);
   expect(said()).toEqual([
-    `error plugin tap_plugin.so: VPP 26.06-release lacks tap_plugin.so (looked for in ${dir}/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons nothing to run on`,
-    `warning plugin ping_plugin.so: VPP 26.06-release lacks ping_plugin.so (looked for in ${dir}/lib/vpp_plugins): VPP's own addresses do not answer to ping`,
+    `error plugin tap_plugin.so: VPP 26.06-release lacks tap_plugin.so (looked for in ${dir}/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons no interfaces`,
+    `warning plugin ping_plugin.so: VPP 26.06-release lacks ping_plugin.so (looked for in ${dir}/lib/vpp_plugins): VPP's own addresses do not answer pings`,
   ]);
   put(TAP);
   expect(await prepared()).toEqual(expect.arrayContaining(['tap', 'linux_cp']));
@@ -92,7 +92,7 @@ test('without DPDK the start fails, and the kernel keeps its NICs', async () => 
   let taken = 0;
   const start = vppStart.prepare(config, AbortSignal.timeout(20_000), async () => void (taken += 1));
   await expect(start).rejects.toThrow(
-    /VPP 26\.06-release lacks dpdk_plugin\.so .*no NIC can be given to VPP/,
+    /VPP 26\.06-release lacks dpdk_plugin\.so .*VPP cannot drive NICs with DPDK/,
   );
   expect(taken).toBe(0);
   expect(said()).toContainEqual(expect.stringMatching(/^error plugin dpdk_plugin\.so/));

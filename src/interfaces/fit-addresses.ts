@@ -1,21 +1,21 @@
 /**
- * Addresses of a TAP as VPP takes them. Pure.
+ * Adapts the addresses of a TAP so that VPP accepts them. Pure.
  *
- * VPP refuses networks of one interface that lie in each other (192.0.2.9/32 beside 192.0.2.1/24), which is how daemons
- * write virtual addresses. With the length of the outer network it is the same address on the same link, and VPP takes
- * it: several addresses of one network stand beside each other (ip4_add_del_interface_address_internal).
+ * VPP refuses nested networks on one interface (192.0.2.9/32 beside 192.0.2.1/24), which is how daemons
+ * write virtual addresses. With the length of the outer network it is the same address on the same link, and VPP
+ * accepts it: several addresses of one network may coexist (ip4_add_del_interface_address_internal).
  */
 import { formatPrefix, type ParsedPrefix, parsePrefix, prefixContains } from '../config/mod.ts';
 import type { Prefix } from '../config/types.ts';
 
 export interface FittedAddresses {
-  /** What VPP is to have, the configured ones first. */
+  /** The addresses for VPP, the configured ones first. */
   readonly addresses: readonly Prefix[];
-  /** Of those the ones that the TAP has with another length, as text. */
+  /** Those of them that the TAP has with another length, as text. */
   readonly standIns: ReadonlySet<string>;
 }
 
-/** What VPP is to have of the configured addresses, which stay as they are, and of those of the TAP. */
+/** The addresses for VPP: the configured ones, unchanged, and those of the TAP. */
 export function fitAddresses(configured: readonly Prefix[], ofTap: readonly Prefix[]): FittedAddresses {
   const own = parseAll(configured);
   const others = parseAll(ofTap);
@@ -36,7 +36,7 @@ export function fitAddresses(configured: readonly Prefix[], ofTap: readonly Pref
   return { addresses, standIns };
 }
 
-/** The largest network of `all` that `inner` lies in and that is larger; undefined without one. */
+/** The largest network of `all` that contains `inner` and is larger; undefined without one. */
 function outermost(inner: ParsedPrefix, all: readonly ParsedPrefix[]): ParsedPrefix | undefined {
   let found: ParsedPrefix | undefined;
   for (const other of all) {

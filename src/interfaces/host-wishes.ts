@@ -1,19 +1,19 @@
 /**
- * What Linux wants of VPP's interfaces by what is done to their TAPs, and what has to be remembered to tell it from what
- * lcp-sync did.
+ * What Linux wants of VPP's interfaces, derived from their TAPs, and the state needed to tell it from the changes of
+ * lcp-sync.
  *
- * A TAP shows both: what somebody put there, and the copy that VPP keeps of its own state. Whatever is configured, was
- * configured until now, or stands in VPP for an address of another length, is a copy; the rest is somebody's. A TAP that
- * is down while VPP is up was set down, since VPP sets it up together with its interface.
+ * A TAP shows both: what someone configured there, and the copy of VPP's own state. An address that is or was
+ * configured, or that VPP has with another length, is a copy; the rest is someone's. A TAP that is down while VPP is up
+ * was set down, since VPP sets it up together with its interface.
  */
 import { formatPrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink, HostState } from '../mirror/mod.ts';
 import { fitAddresses } from './fit-addresses.ts';
 
-/** What is wanted of one interface beside its configuration. */
+/** What Linux wants of one interface besides its configuration. */
 export interface HostWish {
-  /** False: somebody set the TAP down, or nobody configured the interface and its TAP is down. */
+  /** False: the TAP was set down, or the interface is not configured and its TAP is down. */
   readonly enabled: boolean;
   /** All addresses, the configured ones first. */
   readonly addresses: readonly Prefix[];
@@ -21,7 +21,7 @@ export interface HostWish {
   readonly proxyArp: boolean;
 }
 
-/** A TAP as the last run left it. */
+/** A TAP at the end of the last run. */
 interface Left {
   readonly ifIndex: number;
   /** VPP's interface was up, and with it the TAP. */
@@ -32,7 +32,7 @@ interface Left {
 export class HostWishes {
   /** By interface. */
   readonly #left = new Map<string, Left>();
-  /** Addresses that left the configuration, as text: their copies are nobody's. */
+  /** Addresses that left the configuration, as text: their copies belong to nobody. */
   readonly #withdrawn = new Map<string, Set<string>>();
   readonly #standIns = new Map<string, ReadonlySet<string>>();
   /** TAPs that were set down, by interface. */
@@ -45,13 +45,13 @@ export class HostWishes {
     this.#withdrawn.set(name, all);
   }
 
-  /** A VPP of which nothing is known has these TAPs, and has set them up together with its interfaces. */
+  /** Takes over a TAP of a VPP without history, which has set it up together with its interface. */
   adopt(name: string, { ifIndex, vrf }: HostLink): void {
     if (this.#left.has(name)) return;
     this.#left.set(name, { ifIndex, isUp: true, vrf: vrf?.name });
   }
 
-  /** VPP is another one: of the TAPs that outlived the one before, those that are down were set down meanwhile. */
+  /** VPP is another one: of the retained TAPs, those that are down were set down meanwhile. */
   outlive(state: HostState | undefined): void {
     const byIndex = new Map([...(state?.values() ?? [])].map((link) => [link.ifIndex, link]));
     for (const [name, { ifIndex, isUp }] of this.#left) {
@@ -59,14 +59,14 @@ export class HostWishes {
     }
   }
 
-  /** The VRF device that a new TAP is to be put into again: that of the TAP before it. */
-  lostVrf(name: string, link: HostLink, state: HostState): string | undefined {
+  /** The VRF device that a new TAP is to be enslaved to: that of the previous TAP. */
+  previousVrf(name: string, link: HostLink, state: HostState): string | undefined {
     const left = this.#left.get(name);
     if (left?.vrf === undefined || left.ifIndex === link.ifIndex || link.vrf !== undefined) return undefined;
     return state.has(left.vrf) ? left.vrf : undefined;
   }
 
-  /** What is wanted of an interface whose TAP is `link`; `isUp`: VPP's interface is. */
+  /** What Linux wants of an interface whose TAP is `link`; `isUp`: VPP's interface is. */
   wishOf(name: string, link: HostLink, config: InterfaceConfig | undefined, isUp: boolean): HostWish {
     const configured = config?.addresses ?? [];
     const standIns = this.#standIns.get(name);
@@ -92,13 +92,13 @@ export class HostWishes {
     return this.#held.has(name);
   }
 
-  /** What of a TAP is no wish of anybody, and is to be taken off it. */
-  litterOf(name: string, link: HostLink): Prefix[] {
+  /** The addresses of a TAP that nobody wants there, to be removed from it. */
+  staleAddressesOf(name: string, link: HostLink): Prefix[] {
     const standIns = this.#standIns.get(name);
     return link.addresses.filter((prefix) => standIns?.has(formatPrefix(prefix)) === true);
   }
 
-  /** The end of a run: `link` as it is now, `isUp`: VPP's interface and, where it is not copied, its TAP are. */
+  /** The end of a run: `link` as it is now, `isUp`: VPP's interface and, where it is not copied, its TAP are up. */
   remember(name: string, link: HostLink, isUp: boolean): void {
     this.#left.set(name, { ifIndex: link.ifIndex, isUp, vrf: link.vrf?.name });
     const withdrawn = this.#withdrawn.get(name);

@@ -1,9 +1,9 @@
 /**
  * TAPs that outlived their VPP (`mirror/held-taps.ts`) and wait for their pairs in the new one.
  *
- * Making a pair sets its TAP to what the interface is at that moment: MTU, admin state and, for a NIC, carrier
+ * Making a pair gives the TAP the interface's state at that moment: MTU, admin state and, for a NIC, carrier
  * (lcp_itf_pair_create). A TAP that is down for an instant loses its routes and its IPv6 addresses, and daemons their
- * sessions; so the interface becomes what the TAP is first. It has no address until then, and forwards nothing.
+ * sessions; so the interface gets the TAP's state first. It has no address until then, and forwards nothing.
  */
 import type { InterfaceConfig } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
@@ -12,7 +12,7 @@ import { mtuOf, UNCONFIGURED } from './targets.ts';
 import { configure } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
 
-/** A NIC tells its link some time after it was set up; one whose cable was pulled meanwhile has none. */
+/** A NIC reports its link some time after it was set up; one whose cable was pulled meanwhile never does. */
 const LINK_MS = 5_000;
 
 export interface KeptTapInputs {
@@ -24,7 +24,7 @@ export interface KeptTapInputs {
 }
 
 export class KeptTaps {
-  /** The TAPs that have no pair yet, by the interfaces that are to have them. */
+  /** The TAPs without a pair yet, by the interfaces that are to have them. */
   #waiting: ReadonlyMap<string, HostLink> = new Map();
   #untilMs = 0;
 
@@ -34,8 +34,8 @@ export class KeptTaps {
   }
 
   /**
-   * Makes interfaces what their TAPs are, before the pairs: `links`, by interface. Resolves with whether VPP was changed.
-   * Rejects when the connection broke; what VPP refuses is left to who configures the interface.
+   * Gives interfaces the state of their TAPs, before the pairs: `links`, by interface. Resolves with whether VPP was
+   * changed. Rejects when the connection broke; what VPP refuses is left to the later configuration of the interface.
    */
   async prepare(
     client: VppApiClient,
@@ -58,7 +58,7 @@ export class KeptTaps {
     return hasChanged;
   }
 
-  /** The interfaces whose pairs wait for their link; `present`: what VPP has after `prepare`. */
+  /** The interfaces whose pairs wait for their link; `present`: VPP's state after `prepare`. */
   awaitingLink(present: ReadonlyMap<string, Known>): Set<string> {
     if (performance.now() >= this.#untilMs) return new Set();
     const found = [...this.#waiting].filter(

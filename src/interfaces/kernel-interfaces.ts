@@ -1,8 +1,8 @@
 /**
- * The configured interfaces in the kernel: the data plane while VPP is disabled or loops.
+ * The configured interfaces in the kernel: the data plane while VPP is disabled or looping.
  *
- * Where they are is told by a `LinkPlace`. Owns the addresses that it added, and the MTU and admin state of what it
- * configured: an interface that is no longer in the configuration loses its addresses, gets its MTU back and is set
+ * A `LinkPlace` locates them. Owns the addresses that it added, and the MTU and admin state of what it
+ * configured: an interface that leaves the configuration loses its addresses, gets its MTU back and is set
  * down, as it would be after a restart.
  */
 import type { InterfaceConfig } from '../config/types.ts';
@@ -20,16 +20,16 @@ import {
 } from '../linux/mod.ts';
 import type { InterfaceStatus } from './status.ts';
 
-/** No link has it. */
+/** No link has this index. */
 const NO_INDEX = 0;
 
-/** The link of an interface of the configuration, or why there is none. */
+/** The link of a configured interface, or why it has none. */
 export type FoundLink = { readonly ifName: string } | { readonly reason: string };
 
-/** Where the links of the data plane are. */
+/** The namespace of the data plane's links. */
 export interface LinkPlace {
   find(name: string): FoundLink;
-  /** Runs `body` in their namespace, synchronously. Throws what it throws, and LinuxError when the namespace is gone. */
+  /** Runs `body` in that namespace, synchronously. Throws what it throws, and LinuxError when the namespace is gone. */
   run<T>(body: () => T): T;
 }
 
@@ -43,7 +43,7 @@ export class KernelInterfaces {
   readonly #place: LinkPlace;
   #configs: readonly InterfaceConfig[];
   readonly #failures = new Map<string, string>();
-  /** What the MTU was before it was set here, by the kernel's name. */
+  /** The original MTUs, by the kernel's name. */
   readonly #originalMtu = new Map<string, number>();
   #active = false;
 
@@ -60,8 +60,8 @@ export class KernelInterfaces {
   }
 
   /**
-   * Other interfaces: while active, takes away what is gone from all of them, then sets what is to be. True when an
-   * interface changed, which may have cost routes. Never throws.
+   * Applies another configuration: while active, removes what is gone from all interfaces, then sets the new state.
+   * True when an interface changed, which may have removed routes. Never throws.
    */
   reconfigure(configs: readonly InterfaceConfig[]): boolean {
     const before = this.#configs;
@@ -79,13 +79,13 @@ export class KernelInterfaces {
     const old = new Set(before.map(({ name }) => name));
     for (const config of configs) {
       if (!old.has(config.name)) changed.add(config.name);
-      // All addresses again: the kernel takes secondary ones away with the first of their subnet.
+      // All addresses again: the kernel removes secondary ones with the first of their subnet.
       if (changed.has(config.name)) this.#set(config);
     }
     return changed.size > 0;
   }
 
-  /** Takes the addresses away again. Never throws. */
+  /** Removes the addresses again. Never throws. */
   withdraw(): void {
     if (!this.#active) return;
     this.#active = false;
@@ -133,7 +133,7 @@ export class KernelInterfaces {
         for (const { address, length } of config.addresses) addAddress(name, address, length);
         setLinkUp(name, config.enabled);
       });
-      if (config.mpls) this.#failures.set(config.name, 'the kernel forwards, without MPLS');
+      if (config.mpls) this.#failures.set(config.name, 'the kernel forwards without MPLS');
     } catch (error) {
       this.#failures.set(config.name, reasonOf(error));
     }
@@ -151,7 +151,7 @@ export class KernelInterfaces {
     setLinkMtu(name, wanted);
   }
 
-  /** Takes away what the next configuration of the interface has not; all of it when there is none. */
+  /** Removes what the next configuration of the interface lacks; all of it without one. */
   #prune(old: InterfaceConfig, next: InterfaceConfig | undefined): void {
     const kept = new Set(next?.addresses.map(({ address, length }) => `${address}/${length}`));
     this.#removeAddresses(
@@ -171,7 +171,7 @@ export class KernelInterfaces {
     }
   }
 
-  /** For taking away: what is gone meanwhile has nothing left. */
+  /** For removals: an interface that is gone needs none. */
   #on(interfaceName: string, work: (ifName: string) => void): void {
     const found = this.#place.find(interfaceName);
     if ('reason' in found) return;
@@ -182,7 +182,9 @@ export class KernelInterfaces {
     }
   }
 
-  /** What the kernel has: links by name; by index their counters, and addresses but those that it made of MACs itself. */
+  /**
+   * The kernel's state: links by name; by index their counters, and addresses without those that it derived from MACs.
+   */
   #present(): Present {
     const links = new Map<string, Link>();
     const addresses = new Map<number, string[]>();
@@ -196,7 +198,7 @@ export class KernelInterfaces {
         return { links, addresses, counters: listLinkCounters() };
       });
     } catch {
-      // The namespace is gone: it is made again at the next look.
+      // The namespace is gone: it is made again at the next check.
       return { links, addresses, counters: new Map() };
     }
   }

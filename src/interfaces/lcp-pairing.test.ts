@@ -88,7 +88,7 @@ describe('TAPs in Linux', () => {
     expect(errors).toEqual([]);
   });
 
-  it('come once, go with their interface, and each change is told', async () => {
+  it('are made once, are removed with their interface, and each change is reported', async () => {
     await connect();
     await start([config('xe0'), config('loop0'), config('loop1')]);
     await interfaces.reconcile();
@@ -103,7 +103,7 @@ describe('TAPs in Linux', () => {
     expect(changes.at(-1)).toEqual([]);
   });
 
-  it('are taken from an interface that VPP keeps when it leaves the configuration', async () => {
+  it('are removed from an interface that VPP keeps when it leaves the configuration', async () => {
     await connect();
     await start([config('xe0'), config('xe1')], { ...SETTINGS, nics: ['xe1'] });
     await interfaces.reconfigure([config('xe1')]);
@@ -111,7 +111,7 @@ describe('TAPs in Linux', () => {
     expect(hostOf('xe0')).toBeUndefined();
   });
 
-  it('are found again after a broken socket, and made anew by a new VPP', async () => {
+  it('are found again after a broken connection, and made again by a new VPP', async () => {
     await connect();
     await start([config('xe0', ['192.0.2.1/24'])]);
     interfaces.detach();
@@ -138,7 +138,7 @@ describe('TAPs in Linux', () => {
     expect((await pairs())['dataplane/xe0']).toEqual({ isUp: true, mtu: 1500, addresses: ['192.0.2.1/24'] });
   });
 
-  it('are refused in words where the namespace is missing, told once, and tried again', async () => {
+  it('are refused with a reason where the namespace is missing, reported once, and retried', async () => {
     await connect(undefined, []);
     await start([config('xe0', ['192.0.2.1/24'])], { ...SETTINGS, netns: 'nowhere', nics: [] });
     await interfaces.reconcile();
@@ -152,7 +152,7 @@ describe('TAPs in Linux', () => {
     expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, addresses: ['192.0.2.1/24'] });
   });
 
-  it('are a stated lack, and no question to VPP, where the plugin is not loaded', async () => {
+  it('are reported missing without asking VPP, where the plugin is not loaded', async () => {
     await connect(`plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }\n${NIC}`);
     await start([config('xe0')]);
     await interfaces.reconcile();
@@ -165,7 +165,7 @@ describe('TAPs in Linux', () => {
     expect([...interfaces.hostInterfaces]).toEqual([]);
   });
 
-  it('of others stay as they are, and are said', async () => {
+  it('of others stay as they are, and are reported', async () => {
     await connect();
     await lcpPairAdd(client, swIfIndex(1), { hostIfName: 'uplink', netns: 'dataplane' });
     await start([config('xe0')]);
@@ -174,7 +174,7 @@ describe('TAPs in Linux', () => {
     expect(interfaces.hostInterfaces.get('uplink')).toBe('xe0');
   });
 
-  it('are none where vpp.lcp is disabled', async () => {
+  it('do not exist where vpp.lcp is disabled', async () => {
     await connect();
     await start([config('xe0')], 'disabled');
     expect(await pairs()).toEqual({});
@@ -182,13 +182,13 @@ describe('TAPs in Linux', () => {
     expect(hostOf('xe0')).toBeUndefined();
   });
 
-  it('are refused by a 26.06 without its tap plugin, made by one with it, and both is said', async () => {
+  it('are refused by a 26.06 without its tap plugin, made by one with it, and both are reported', async () => {
     const of = (plugins: string) => `${plugins}\n${NIC}\n${LCP}`;
     const faults = { version: '26.06-release', namespaces: ['dataplane'] };
     vpp = await EmulatorProcess.start({ extraConf: of(PLUGINS), faults });
     client = await VppApiClient.connect(vpp.apiSocket);
     await start([config('xe0')]);
-    // xe1 has no section of its own.
+    // xe1 has no section.
     for (const name of ['xe0', 'xe1']) {
       expect(hostOf(name)).toEqual({
         state: 'failed',
@@ -205,24 +205,29 @@ describe('TAPs in Linux', () => {
     expect(hostOf('xe1')).toMatchObject({ state: 'paired', name: 'xe1' });
   });
 
-  it('are a stated lack where VPP says yes and lists none', async () => {
+  it('are reported missing where VPP confirms and lists none', async () => {
     await connect();
-    // Answered, and not carried out.
+    // Confirmed, and not carried out.
     await vpp.control({ command: 'error', message: 'lcp_itf_pair_add_del_v2', retval: 0 });
     await start([config('xe0')]);
-    expect(hostOf('xe0')).toEqual({ state: 'failed', reason: 'VPP lists no pair of it' });
+    expect(hostOf('xe0')).toEqual({ state: 'failed', reason: 'VPP lists no pair for it' });
   });
 
   it.each([
-    ['25.02-release', '', [], /^VPP does not hand on .*LLDP \(VPP can from 25\.06 on\), IS-IS \(VPP can/],
-    ['26.06-release', '', ['ethertype 88cc'], /^VPP does not hand on to Linux: IS-IS \(.*-30.*\)$/],
+    [
+      '25.02-release',
+      '',
+      [],
+      /^VPP does not pass to Linux.*LLDP \(VPP 25\.06 and later do\), IS-IS \(VPP 25/,
+    ],
+    ['26.06-release', '', ['ethertype 88cc'], /^VPP does not pass to Linux: IS-IS \(.*-30.*\)$/],
     [
       '26.06-release',
       'plugin ppp_plugin.so { enable } plugin osi_plugin.so { enable }',
       ['ethertype 88cc', 'osi 82', 'osi 83'],
       undefined,
     ],
-  ])('get LLDP and IS-IS, where VPP %s can (%s)', async (version, more, handedOn, notice) => {
+  ])('get LLDP and IS-IS where VPP %s can pass them (%s)', async (version, more, passed, notice) => {
     const plugins = PLUGINS.replace(
       'plugin linux_cp',
       `${more} plugin tap_plugin.so { enable } plugin linux_cp`,
@@ -233,7 +238,7 @@ describe('TAPs in Linux', () => {
     client = await VppApiClient.connect(vpp.apiSocket);
     await start([config('xe0')]);
     await interfaces.reconcile();
-    expect((await vpp.control({ command: 'state' }))['handedOn']).toEqual(handedOn);
+    expect((await vpp.control({ command: 'state' }))['passedProtocols']).toEqual(passed);
     expect(notices).toEqual(notice === undefined ? [] : [expect.stringMatching(notice)]);
     expect(hostOf('xe0')).toMatchObject({ state: 'paired' });
   });

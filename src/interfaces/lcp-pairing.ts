@@ -1,11 +1,11 @@
 /**
- * The TAPs in Linux of VPP's interfaces: makes the pairs of linux-cp what the configuration says, through one connection.
+ * The TAPs of VPP's interfaces in Linux: makes the pairs of linux-cp match the configuration, through one connection.
  *
- * A pair comes before the addresses of its interface, because lcp-sync copies each address when it is set, and making a
- * pair copies none. An interface that had addresses before its pair (VPP lived on while we were away, or the pair was
- * refused at first) gets them by `lcp lcp-sync on`, which copies everything once and changes nothing otherwise.
+ * A pair is made before the addresses of its interface, because lcp-sync copies each address when it is set, and making
+ * a pair copies none. An interface that had addresses before its pair (VPP kept running while we were not, or the pair
+ * was refused at first) gets them by `lcp lcp-sync on`, which copies everything once and changes nothing otherwise.
  *
- * Without the plugin (its messages are not there) nothing is sent, and every interface says so.
+ * Without the plugin (its messages are missing) nothing is sent, and every interface reports it.
  */
 import { reasonOf } from '../linux/mod.ts';
 import type { InterfaceStatus } from './status.ts';
@@ -21,51 +21,51 @@ import {
   type VppApiClient,
   type VppInterface,
 } from '../vpp/api/mod.ts';
-import { handOn } from './hand-on.ts';
+import { passProtocols } from './pass-protocols.ts';
 import { type LcpStep, pairsOf, planPairs } from './lcp-plan.ts';
 import type { Known } from './vpp-status.ts';
 
 /** `vpp.lcp`, where it is enabled. */
 export interface LcpSettings {
-  /** Where the TAPs are. */
+  /** The namespace of the TAPs. */
   readonly netns: string;
-  /** VPP copies addresses, MTU and admin state to the TAPs, and it is ours to ask for it. */
+  /** VPP copies addresses, MTU and admin state to the TAPs, and we may ask for it. */
   readonly isSync: boolean;
-  /** Names of the NICs: they get a TAP even where the configuration says nothing else about them. */
+  /** Names of the NICs: they get a TAP even where the configuration has nothing else about them. */
   readonly nics: readonly string[];
 }
 
 export interface LcpPairingOptions {
   /** Called once per reason, not once per attempt. */
   readonly onError: (name: string, reason: string) => void;
-  /** The TAPs are others now. */
+  /** The set of TAPs has changed. */
   readonly onChange: () => void;
-  /** What VPP keeps from Linux: told once per VPP. */
+  /** What VPP does not pass to Linux: reported once per VPP. */
   readonly onNotice: (message: string) => void;
 }
 
-/** The answers of tap_create_if that say where to look; from src/vnet/devices/tap/tap.c. */
+/** Return values of tap_create_if that point to a cause; from src/vnet/devices/tap/tap.c. */
 const HINTS: ReadonlyMap<number, (name: string, netns: string) => string> = new Map([
   [-11, () => 'the kernel has no /dev/vhost-net (module vhost_net)'],
-  [-12, (_name: string, netns: string) => `there is no namespace ${netns}, or VPP may not open it`],
-  [-13, (name: string, netns: string) => `${netns} has another interface of the name ${name}`],
+  [-12, (_name: string, netns: string) => `namespace ${netns} does not exist, or VPP may not open it`],
+  [-13, (name: string, netns: string) => `${netns} has another interface named ${name}`],
 ]);
 
 export class LcpPairing {
   readonly #options: LcpPairingOptions;
   #settings: LcpSettings | undefined;
-  /** Why VPP cannot make pairs at all: the plugin is not loaded, or is another. */
+  /** Why VPP cannot make pairs at all: the plugin is not loaded, or has another version. */
   #missing: string | undefined;
-  /** VPP was told what to hand on. */
-  #handsOn = false;
+  /** VPP was told which protocols to pass to Linux. */
+  #passesProtocols = false;
   #failures = new Map<string, string>();
-  /** VPP refused something that it may take later; what a name forbids stays so. */
+  /** VPP refused something that it may accept later; a forbidden name stays refused. */
   #isRefused = false;
-  /** Got their pair after their addresses, and VPP has not copied them yet. */
+  /** Pairs made after their addresses, which VPP has not copied yet. */
   readonly #unsynced = new Set<string>();
   #hosts = new Map<string, string>();
   #pairs: ReadonlyMap<string, LcpPair> = new Map();
-  /** Interfaces that VPP has and that were to have a pair, as of the last run, and of the last reading. */
+  /** Interfaces of VPP that are to have a pair, as of the last run, and of the last reading. */
   #asked: ReadonlySet<string> = new Set();
   #due: ReadonlySet<string> = new Set();
 
@@ -74,19 +74,19 @@ export class LcpPairing {
     this.#options = options;
   }
 
-  /** Other settings, from the next connection on. */
+  /** Changes the settings for the next connection. */
   set settings(settings: LcpSettings | undefined) {
     this.#settings = settings;
   }
 
-  /** A connection: says whether its VPP has the plugin. */
+  /** A connection: determines whether its VPP has the plugin. */
   attach(client: VppApiClient): void {
     const [problem] = this.#settings === undefined ? [] : client.checkMessages(LCP_MESSAGES);
     this.#missing = problem === undefined ? undefined : describeProblem(problem);
-    this.#handsOn = false;
+    this.#passesProtocols = false;
   }
 
-  /** VPP is gone, and the TAPs with it but for those that are kept. */
+  /** VPP has ended, and the TAPs with it except the held ones. */
   detach(kept: ReadonlySet<string>): void {
     this.#failures = new Map();
     this.#isRefused = false;
@@ -97,7 +97,7 @@ export class LcpPairing {
     this.#setHosts(new Map(hosts));
   }
 
-  /** Names of the interfaces whose pairs are to be there, of those that the configuration names. */
+  /** Names of the interfaces that are to have a pair, of those that the configuration names. */
   wanted(configured: Iterable<string>): Set<string> {
     return this.#settings === undefined ? new Set() : new Set([...this.#settings.nics, ...configured]);
   }
@@ -125,11 +125,11 @@ export class LcpPairing {
     if (reason !== undefined) return { state: 'failed', reason };
     const pair = this.#pairs.get(name);
     if (pair !== undefined) return { state: 'paired', name: pair.hostIfName, netns: settings.netns };
-    return this.#due.has(name) ? { state: 'failed', reason: 'VPP lists no pair of it' } : undefined;
+    return this.#due.has(name) ? { state: 'failed', reason: 'VPP lists no pair for it' } : undefined;
   }
 
   /**
-   * Makes the pairs of `wanted` and takes away those of `released`. What VPP refuses is kept with its reason; rejects
+   * Makes the pairs of `wanted` and removes those of `released`. Refusals of VPP are kept with their reason; rejects
    * when the connection broke or VPP does not answer.
    */
   async reconcile(
@@ -148,10 +148,10 @@ export class LcpPairing {
       this.#publish(failures);
       return;
     }
-    if (!this.#handsOn) {
-      const lacks = await handOn(client);
-      this.#handsOn = true;
-      if (lacks.length > 0) this.#options.onNotice(`VPP does not hand on to Linux: ${lacks.join(', ')}`);
+    if (!this.#passesProtocols) {
+      const lacks = await passProtocols(client);
+      this.#passesProtocols = true;
+      if (lacks.length > 0) this.#options.onNotice(`VPP does not pass to Linux: ${lacks.join(', ')}`);
     }
     const interfaces = [...present.values()].map(({ vpp }) => vpp);
     const plan = planPairs({ wanted, released, netns: settings.netns }, interfaces, await lcpPairs(client));
@@ -165,7 +165,7 @@ export class LcpPairing {
     this.#publish(failures);
   }
 
-  /** Reads what VPP has now, for who asks for the TAPs. */
+  /** Reads VPP's current pairs, for `pairs` and `hostInterfaces`. */
   async read(client: VppApiClient, interfaces: readonly VppInterface[]): Promise<void> {
     const settings = this.#settings;
     this.#due = this.#asked;
@@ -173,7 +173,7 @@ export class LcpPairing {
     else this.#setPairs(pairsOf(settings.netns, interfaces, await lcpPairs(client)));
   }
 
-  /** VPP's reason when it refuses. */
+  /** Resolves with VPP's reason when it refuses. */
   async #execute(
     client: VppApiClient,
     { step, name, swIfIndex }: LcpStep,
@@ -195,7 +195,7 @@ export class LcpPairing {
     }
   }
 
-  /** Has VPP copy the addresses that were there before their pair. */
+  /** Makes VPP copy the addresses that existed before their pair. */
   async #syncLate(client: VppApiClient, failures: Map<string, string>): Promise<void> {
     if (this.#unsynced.size === 0) return;
     try {
@@ -205,7 +205,7 @@ export class LcpPairing {
       if (client.isClosed) throw error;
       this.#isRefused = true;
       for (const name of this.#unsynced) {
-        failures.set(name, `its addresses were not copied to its TAP: ${reasonOf(error)}`);
+        failures.set(name, `VPP did not copy its addresses to its TAP: ${reasonOf(error)}`);
       }
     }
   }

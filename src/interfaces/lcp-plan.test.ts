@@ -41,7 +41,7 @@ function plan(
 }
 
 describe('planPairs', () => {
-  it('makes what is missing, and nothing of what is there or of what nobody named', () => {
+  it('makes missing pairs, and none that exist or that nobody named', () => {
     const interfaces = [vpp(0, 'local0'), vpp(1, 'xe0'), vpp(2, 'xe1'), vpp(3, 'tap4096')];
     expect(plan(['xe0', 'xe1', 'xe9'], interfaces, [pair(1, 'xe0')])).toEqual({
       steps: ['add xe1'],
@@ -49,7 +49,7 @@ describe('planPairs', () => {
     });
   });
 
-  it('removes what was released and is ours, and leaves the pairs of others', () => {
+  it('removes released pairs of ours, and leaves the pairs of others', () => {
     const interfaces = [vpp(1, 'xe0'), vpp(2, 'loop0'), vpp(3, 'loop1'), vpp(4, 'xe0.100', 1)];
     const pairs = [pair(1, 'xe0'), pair(2, 'loop0'), pair(3, 'other'), pair(4, 'xe0.100')];
     expect(plan(['xe0'], interfaces, pairs, ['xe0', 'loop0', 'loop1'])).toEqual({
@@ -58,30 +58,29 @@ describe('planPairs', () => {
     });
   });
 
-  it('gives a parent its TAP before its sub-interfaces', () => {
+  it('makes the TAP of a parent before those of its sub-interfaces', () => {
     const interfaces = [vpp(1, 'xe0.100', 2), vpp(2, 'xe0')];
     expect(plan(['xe0.100', 'xe0'], interfaces).steps).toEqual(['add xe0', 'add xe0.100']);
   });
 
-  it('refuses, with the reason, what Linux or VPP cannot name so', () => {
+  it('refuses, with the reason, names that Linux or VPP does not allow', () => {
     const interfaces = [vpp(1, 'TenGigabitEthernet3'), vpp(2, 'xe/0'), vpp(3, 'exactly15chars_')];
     expect(plan(['TenGigabitEthernet3', 'xe/0', 'exactly15chars_'], interfaces)).toEqual({
       steps: ['add exactly15chars_'],
       refusals: {
-        TenGigabitEthernet3:
-          '"TenGigabitEthernet3" has 19 characters, and the name of a Linux interface 15 at most',
-        'xe/0': '"xe/0" has characters that no TAP of VPP may have: A-Z a-z 0-9 - _ % @ : . may be',
+        TenGigabitEthernet3: '"TenGigabitEthernet3" has 19 characters, expected at most 15, as Linux allows',
+        'xe/0': '"xe/0" has characters that VPP does not allow for a TAP, expected A-Z a-z 0-9 - _ % @ : .',
       },
     });
   });
 
-  it('refuses a name that another TAP of the namespace has, which VPP would let two interfaces share', () => {
+  it('refuses the name of another TAP of the namespace, which VPP would let two interfaces share', () => {
     const interfaces = [vpp(1, 'xe0'), vpp(2, 'xe1')];
     expect(plan(['xe0', 'xe1'], interfaces, [pair(2, 'xe0')])).toEqual({
       steps: [],
       refusals: {
-        xe0: '"xe0" in the namespace dataplane is the TAP of xe1 already',
-        xe1: 'it has the TAP "xe0" in the namespace dataplane already, not "xe1" in dataplane: whoever made it must remove it',
+        xe0: '"xe0" in the namespace dataplane is already the TAP of xe1',
+        xe1: 'it already has the TAP "xe0" in the namespace dataplane, expected "xe1" in dataplane: remove the other pair',
       },
     });
     expect(plan(['xe0', 'xe1'], interfaces, [pair(2, 'xe0', 'other')]).steps).toEqual(['add xe0']);
@@ -89,7 +88,7 @@ describe('planPairs', () => {
 });
 
 describe('pairsOf', () => {
-  it('finds those with a TAP in the namespace by their interfaces, those of others among them', () => {
+  it('finds the pairs with a TAP in the namespace by interface, including those of others', () => {
     const interfaces = [vpp(1, 'xe0'), vpp(2, 'xe0.100', 1), vpp(3, 'xe1')];
     const pairs = [pair(1, 'xe0'), pair(2, 'xe0.100'), pair(3, 'xe1', 'other'), pair(9, 'gone')];
     const found = pairsOf('dataplane', interfaces, pairs);

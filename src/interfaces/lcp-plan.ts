@@ -1,12 +1,12 @@
 /**
- * Which interfaces of VPP are to have a TAP in Linux (a pair of linux-cp), and what is to be done for it. Pure.
+ * Which interfaces of VPP are to have a TAP in Linux (a pair of linux-cp), and the steps to get there. Pure.
  *
- * A TAP has the name of its interface. A pair that is there already and is not like that stays as it is, and is said:
- * whoever made it may have a routing daemon on it. Pairs of interfaces that nobody named are somebody else's: of
- * lcp-auto-subint, which gives sub-interfaces theirs, among others.
+ * A TAP has the name of its interface. An existing pair that differs stays as it is, and is reported: a routing daemon
+ * may use it. Pairs of interfaces that nobody named belong to others: for example to
+ * lcp-auto-subint, which makes those of sub-interfaces.
  *
- * Facts of VPP 25.02 and 26.06 (lcp_interface.c, tap.c): a name that is too long or has other characters is refused; one
- * that another TAP of the namespace has is taken, and both interfaces then share that TAP.
+ * Facts of VPP 25.02 and 26.06 (lcp_interface.c, tap.c): a name that is too long or has other characters is refused;
+ * the name of another TAP in the namespace is accepted, and both interfaces then share that TAP.
  */
 import type { LcpPair, SwIfIndex, VppInterface } from '../vpp/api/mod.ts';
 
@@ -22,7 +22,7 @@ export interface LcpStep {
 }
 
 export interface LcpPlan {
-  /** In this order: what goes comes first, parents come before their sub-interfaces. */
+  /** In this order: removals first, parents before their sub-interfaces. */
   readonly steps: readonly LcpStep[];
   /** Why an interface gets no pair, by its name. */
   readonly refusals: ReadonlyMap<string, string>;
@@ -31,13 +31,13 @@ export interface LcpPlan {
 export interface LcpNeeds {
   /** Interfaces that are to have a TAP. */
   readonly wanted: ReadonlySet<string>;
-  /** Interfaces that are to have none any more. */
+  /** Interfaces that are no longer to have one. */
   readonly released: ReadonlySet<string>;
   /** The namespace of the TAPs. */
   readonly netns: string;
 }
 
-/** What is to be done so that VPP's pairs are as needed; interfaces that VPP does not have are nobody's here. */
+/** The steps that make VPP's pairs match the needs; interfaces that VPP does not have are skipped. */
 export function planPairs(
   needs: LcpNeeds,
   interfaces: Iterable<VppInterface>,
@@ -97,16 +97,16 @@ function refusalOf(
   names: ReadonlyMap<SwIfIndex, string>,
 ): string | undefined {
   if (name.length > MAX_NAME) {
-    return `"${name}" has ${name.length} characters, and the name of a Linux interface ${MAX_NAME} at most`;
+    return `"${name}" has ${name.length} characters, expected at most ${MAX_NAME}, as Linux allows`;
   }
   if (!NAME.test(name))
-    return `"${name}" has characters that no TAP of VPP may have: A-Z a-z 0-9 - _ % @ : . may be`;
+    return `"${name}" has characters that VPP does not allow for a TAP, expected A-Z a-z 0-9 - _ % @ : .`;
   if (owner === undefined) return undefined;
-  return `"${name}" in the namespace ${netns} is the TAP of ${names.get(owner) ?? `interface ${owner}`} already`;
+  return `"${name}" in the namespace ${netns} is already the TAP of ${names.get(owner) ?? `interface ${owner}`}`;
 }
 
 function differenceOf(pair: LcpPair, name: string, netns: string): string | undefined {
   if (pair.hostIfName === name && pair.netns === netns) return undefined;
   const where = pair.netns === '' ? "VPP's own namespace" : `the namespace ${pair.netns}`;
-  return `it has the TAP "${pair.hostIfName}" in ${where} already, not "${name}" in ${netns}: whoever made it must remove it`;
+  return `it already has the TAP "${pair.hostIfName}" in ${where}, expected "${name}" in ${netns}: remove the other pair`;
 }

@@ -1,9 +1,9 @@
 /**
- * The mirror from Linux to VPP: what is done to the TAPs in their namespace is done to VPP's interfaces.
+ * The mirror from Linux to VPP: changes of the TAPs in their namespace are applied to VPP's interfaces.
  *
- * Mirrored are addresses, the administrative state, VRFs and proxy ARP; multicast and broadcasts go to the TAPs. One run
- * of `VppInterfaces` decides and does all of it, together with what is configured: this file holds what that needs of
- * Linux and of the parts of VPP that are about more than one interface.
+ * Mirrored are addresses, the admin state, VRFs and proxy ARP; the TAPs get multicast and broadcasts. One run
+ * of `VppInterfaces` decides and does all of it, together with the configuration: this file holds the Linux side and
+ * the parts of VPP that concern more than one interface.
  */
 import { formatPrefix, parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
@@ -15,16 +15,16 @@ import { type Members, VppMulticast } from './vpp-multicast.ts';
 import { type ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
 import { deleteTables, makeTables, type Tables } from './vpp-tables.ts';
 
-/** What is asked of the namespace of the TAPs. */
+/** The operations needed on the namespace of the TAPs. */
 export type Host = Pick<HostNamespace, 'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'setUp'>;
 
 export interface MirrorOptions {
   readonly host: Host;
-  /** Keeps the TAPs while VPP is started anew; undefined: they go with it. */
+  /** Holds the TAPs while VPP is restarted; undefined: they end with it. */
   readonly taps?: HeldTaps | undefined;
   /** VPP copies the state of an interface to its TAP. */
   readonly isSync: boolean;
-  /** Whether a table can be taken away: no route is in it. From then on it is not there. */
+  /** Whether a table can be deleted: it has no route. From then on it does not exist. */
   readonly letGoOfTable: (tableId: number) => boolean;
   /** Prefixes inside a network of an interface that have routes through others. */
   readonly elsewhere: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
@@ -42,10 +42,10 @@ export class Mirror {
   readonly #wishes = new HostWishes();
   readonly #multicast = new VppMulticast();
   readonly #proxies = new VppProxyArp();
-  /** Interfaces whose IPv6 is on without an address, and whose IPv4 is, in the VPP that is connected. */
+  /** Interfaces with IPv6, or IPv4, enabled without an address, in the connected VPP. */
   readonly #ipv6 = new Map<string, SwIfIndex>();
   readonly #ipv4 = new Map<string, SwIfIndex>();
-  /** A table has routes, and nothing else any more; or what is answered for depends on routes. */
+  /** A table holds only routes; or the proxy ARP ranges depend on routes. */
   #hasLeftovers = false;
   #tables: Tables = { all: new Set(), ours: new Set() };
 
@@ -64,7 +64,7 @@ export class Mirror {
     this.#wishes.outlive(this.#options.host.read());
   }
 
-  /** The TAPs that are kept, but for those of `paired`, by interface: the TAP of an interface has its name. */
+  /** The held TAPs except those of `paired`, by interface: the TAP of an interface has its name. */
   keptLinks(paired: ReadonlySet<string>): Map<string, HostLink> {
     const { host, taps } = this.#options;
     const names = taps?.names.difference(paired) ?? new Set();
@@ -82,8 +82,8 @@ export class Mirror {
   }
 
   /**
-   * The TAPs, by interface; undefined when the namespace cannot be read. A TAP that is new is put into the VRF that the
-   * one before it was in. `known`: the pairs that VPP had before this run.
+   * The TAPs, by interface; undefined when the namespace cannot be read. A new TAP is put into the VRF of the
+   * previous one. `known`: the pairs that VPP had before this run.
    */
   links(pairs: ReadonlyMap<string, LcpPair>, known: ReadonlySet<number>): Map<string, HostLink> | undefined {
     const { host, isSync } = this.#options;
@@ -97,7 +97,7 @@ export class Mirror {
       if (link === undefined) continue;
       found.set(name, link);
       if (isSync && known.has(vifIndex)) this.#wishes.adopt(name, link);
-      const vrf = this.#wishes.lostVrf(name, link, state);
+      const vrf = this.#wishes.previousVrf(name, link, state);
       if (vrf === undefined) continue;
       host.enslave(link.name, vrf);
       this.#wishes.remember(name, { ...link, vrf: { name: vrf, tableId: 0 } }, false);
@@ -110,7 +110,7 @@ export class Mirror {
     return this.#wishes.wishOf(name, link, config, isUp);
   }
 
-  /** Makes the tables of VRFs that have interfaces. Rejects with VPP's reason. */
+  /** Creates the tables of VRFs that have interfaces. Rejects with VPP's reason. */
   async makeTables(client: VppApiClient, mirrored: readonly Mirrored[]): Promise<void> {
     const needed = new Map<number, string>();
     for (const { wish, link } of mirrored) {
@@ -120,10 +120,10 @@ export class Mirror {
   }
 
   /**
-   * Lets IPv6, multicast and broadcasts in on interfaces that are in their tables; `present`: what VPP had before. Rejects
-   * with VPP's reason.
+   * Accepts IPv6, multicast and broadcasts on interfaces that are in their tables; `present`: VPP's state before.
+   * Rejects with VPP's reason.
    */
-  async letIn(
+  async acceptMulticast(
     client: VppApiClient,
     mirrored: readonly Mirrored[],
     present: ReadonlyMap<string, Present>,
@@ -135,7 +135,7 @@ export class Mirror {
       const { swIfIndex } = found.vpp;
       const table = members.get(wish.tableId) ?? new Set();
       members.set(wish.tableId, table.add(swIfIndex));
-      // Another table has cost it that.
+      // The move to another table disabled it.
       const isMoved = found.tables?.[6] !== wish.tableId;
       if (this.#ipv6.get(name) === swIfIndex && !isMoved) continue;
       await setIpv6On(client, swIfIndex);
@@ -146,10 +146,10 @@ export class Mirror {
   }
 
   /**
-   * Lets IPv4 in on an interface without an address (DHCP, unnumbered); with its last address VPP ends that, with each
-   * address it is so. `present`: what VPP had before its addresses were changed.
+   * Enables IPv4 on an interface without an address (DHCP, unnumbered); VPP enables it with each address and
+   * disables it with the last. `present`: VPP's state before its addresses were changed.
    */
-  async letIpv4In(
+  async enableIpv4(
     client: VppApiClient,
     { name, wish }: Mirrored,
     { vpp, addresses }: Present,
@@ -163,7 +163,7 @@ export class Mirror {
   }
 
   /**
-   * With what VPP has now: proxy ARP, and the end of tables that are not needed any more. Rejects with VPP's reason.
+   * With VPP's current state: proxy ARP, and the deletion of unused tables. Rejects with VPP's reason.
    */
   async complete(
     client: VppApiClient,
@@ -185,19 +185,19 @@ export class Mirror {
     const inUse = new Set([...present.values()].flatMap(({ tables }) => Object.values(tables ?? {})));
     const unused = [...this.#tables.ours].filter((id) => !inUse.has(id));
     const gone = unused.filter((id) => this.#options.letGoOfTable(id));
-    // Routes come and go, and nobody tells.
+    // Routes change without a notification.
     this.#hasLeftovers = gone.length < unused.length || members.length > 0;
     await deleteTables(client, gone);
   }
 
-  /** Whether something waits for others, and is to be looked at again. */
+  /** Whether something waits for others, and needs another run. */
   get hasLeftovers(): boolean {
     return this.#hasLeftovers;
   }
 
   /**
-   * The end of a run, with what VPP has now: the TAPs get the configured addresses that somebody took off, and lose what
-   * VPP copied to them only for its own sake. Those of `wanted`, which are to have one, are held from now on.
+   * The end of a run, with VPP's current state: the TAPs regain configured addresses that someone removed, and lose
+   * those that VPP copied only for its own needs. Those of `wanted`, which are to have a TAP, are held from now on.
    */
   settle(
     pairs: ReadonlyMap<string, LcpPair>,
@@ -224,7 +224,7 @@ export class Mirror {
         const text = `${address}/${length}`;
         return found.addresses.includes(text) && !has.has(text) && !address.startsWith('fe80:');
       });
-      host.changeAddresses(link.name, { add, remove: this.#wishes.litterOf(name, link) });
+      host.changeAddresses(link.name, { add, remove: this.#wishes.staleAddressesOf(name, link) });
       if (config?.enabled === false && link.isUp && !isUp) host.setUp(link.name, false);
     }
   }

@@ -1,4 +1,4 @@
-/** What each interface should be, in VPP or in the kernel. Other folders import this file only. */
+/** The target state of each interface, in VPP or in the kernel. Other folders import this file only. */
 export { type FoundLink, KernelInterfaces, type LinkPlace } from './kernel-interfaces.ts';
 export type { LcpSettings } from './lcp-pairing.ts';
 export { type Host, Mirror } from './mirror.ts';

@@ -1,26 +1,26 @@
 /**
- * Whether NICs have the queues that the configuration gives them. DPDK gives a NIC that has fewer receive queues than
- * asked for one of them, and of transmit queues what there are, and goes on (plugins/dpdk/device/init.c).
+ * Checks that NICs have their configured queues. DPDK gives a NIC with fewer receive queues than requested one of them,
+ * and as many transmit queues as exist, and continues (plugins/dpdk/device/init.c).
  */
 import type { DpdkInterfaceConfig } from '../config/types.ts';
 import { countQueues, VppApiError, type VppApiClient, type VppApiErrorCode } from '../vpp/api/mod.ts';
 import type { Known } from './vpp-status.ts';
 
-/** A NIC that is given to VPP; queues are undefined where VPP chooses, or does not tell. */
+/** A NIC that is given to VPP; queues are undefined where VPP chooses, or does not report them. */
 export type NicSettings = Pick<DpdkInterfaceConfig, 'name' | 'rxQueues' | 'txQueues'>;
 
 const CANNOT_TELL: ReadonlySet<VppApiErrorCode> = new Set(['retval', 'message-missing', 'crc-mismatch']);
 
 export class NicQueues {
   readonly #onError: (name: string, reason: string) => void;
-  /** Why a NIC is not as it should be; undefined: it is. They do not change while VPP lives. */
+  /** Why a NIC is not as configured; undefined: it is. Queues do not change while VPP runs. */
   readonly #found = new Map<string, string | undefined>();
 
   constructor(onError: (name: string, reason: string) => void) {
     this.#onError = onError;
   }
 
-  /** Another life of VPP, or another connection to it. */
+  /** Another run of VPP, or another connection to it. */
   clear(): void {
     this.#found.clear();
   }
@@ -29,7 +29,7 @@ export class NicQueues {
     return this.#found.get(name);
   }
 
-  /** Looks at those that were not looked at yet. Rejects when the connection broke or VPP does not answer. */
+  /** Checks the NICs not checked yet. Rejects when the connection broke or VPP does not answer. */
   async check(
     client: VppApiClient,
     nics: readonly NicSettings[],
@@ -42,7 +42,7 @@ export class NicQueues {
     });
     if (open.length === 0) return;
     const counts = await countQueues(client).catch((error: unknown) => {
-      // A VPP that cannot tell: then nothing is known to be wrong.
+      // A VPP that cannot report queues: no fault is known.
       if (error instanceof VppApiError && CANNOT_TELL.has(error.code)) return undefined;
       throw error;
     });

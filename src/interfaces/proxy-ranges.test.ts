@@ -6,7 +6,7 @@ function ranges(...addresses: string[]): string[] {
 }
 
 describe('proxyRanges', () => {
-  it('are all unicast addresses that are routed', () => {
+  it('cover all routed unicast addresses', () => {
     expect(ranges()).toEqual([
       '1.0.0.0-126.255.255.255',
       '128.0.0.0-169.253.255.255',
@@ -14,7 +14,7 @@ describe('proxyRanges', () => {
     ]);
   });
 
-  it('leave out the networks of the interfaces, whatever their order and overlap', () => {
+  it('omit the networks of the interfaces, in any order and with overlaps', () => {
     expect(ranges('192.0.2.77/24', '10.0.0.1/8', '192.0.2.1/25', '1.0.0.1/32', '2001:db8::1/64')).toEqual([
       '1.0.0.0-1.0.0.0',
       '1.0.0.2-9.255.255.255',
@@ -25,7 +25,7 @@ describe('proxyRanges', () => {
     ]);
   });
 
-  it('have what of these networks is behind other interfaces', () => {
+  it('include prefixes of these networks that are behind other interfaces', () => {
     const found = proxyRanges(['192.0.2.1/24'], ['192.0.2.77/32', '192.0.2.128/26']);
     expect(found.slice(-2)).toEqual([
       { low: '192.0.2.77', high: '192.0.2.77' },

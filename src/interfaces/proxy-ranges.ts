@@ -1,10 +1,10 @@
 /**
- * The addresses that VPP answers ARP requests for in place of others (`net.ipv4.conf.TAP.proxy_arp`). Pure.
+ * The addresses for which VPP answers ARP requests by proxy (`net.ipv4.conf.TAP.proxy_arp`). Pure.
  *
- * Linux answers where it has a route to the address through another interface. VPP looks at no route, and has the ranges
- * of a table in common for all interfaces on which answering is switched on (arp_proxy.c). So it is given all unicast
- * addresses but those of the networks of these interfaces, where the owners of the addresses answer themselves; and of
- * these networks the prefixes that have routes through other interfaces.
+ * Linux answers where it has a route to the address through another interface. VPP ignores routes, and shares the
+ * ranges of a table among all interfaces with proxy ARP (arp_proxy.c). So it is given all unicast addresses except the
+ * networks of these interfaces, where the owners of the addresses answer themselves; and of these networks the prefixes
+ * that have routes through other interfaces.
  */
 import { parsePrefix } from '../config/mod.ts';
 import type { Ipv4Range } from '../vpp/api/mod.ts';
@@ -14,11 +14,11 @@ interface Span {
   readonly high: number;
 }
 
-/** This host, loopback, link-local, multicast and reserved addresses: nobody is to be answered for (RFC 6890). */
+/** This host, loopback, link-local, multicast and reserved addresses: never answered by proxy (RFC 6890). */
 const NEVER = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
 
 /**
- * The ranges for interfaces that have these addresses, given as `192.0.2.1/24`; those of IPv6 count for nothing.
+ * The ranges for interfaces with these addresses, such as `192.0.2.1/24`; those of IPv6 are ignored.
  *
  * @param elsewhere prefixes inside the networks of these addresses that are behind other interfaces
  */

@@ -1,4 +1,4 @@
-/** What VPP has of its interfaces. */
+/** Reads VPP's state of its interfaces. */
 import {
   dumpAddresses,
   dumpMplsInterfaces,
@@ -9,17 +9,17 @@ import {
 } from '../vpp/api/mod.ts';
 import type { Present } from './vpp-configure.ts';
 
-/** Interfaces that are asked about at a time: VPP answers one after the other, and is not kept waiting between. */
+/** Interfaces queried at a time: VPP answers one after the other, and does not wait in between. */
 const AT_ONCE = 64;
 
 export interface Reading {
-  /** Whose addresses are read. */
+  /** The interfaces whose addresses are read. */
   readonly isOurs: (name: string) => boolean;
   /** Whether their tables are read too. */
   readonly hasTables: boolean;
 }
 
-/** What VPP has of `interfaces`, which it listed, by name. Rejects as a request does. */
+/** The state of `interfaces`, which VPP listed, by name. Rejects as a request does. */
 export async function readInterfaces(
   client: VppApiClient,
   interfaces: readonly VppInterface[],

@@ -1,6 +1,6 @@
 /**
- * What each interface of VPP is to become: by the configuration, by what is done to its TAP in Linux, and by what it was
- * before it left the configuration. Pure but for what it remembers of MTUs.
+ * The target of each interface of VPP: from the configuration, from its TAP in Linux, and from its state
+ * before it left the configuration. Pure except for the remembered MTUs.
  */
 import { parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
@@ -11,14 +11,14 @@ import type { Mirrored } from './mirror.ts';
 import { RELEASED, type Wanted } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
 
-/** Of an Ethernet link, as everybody on it expects; the default of `interface.NAME.mtu`. */
+/** The standard MTU of Ethernet; the default of `interface.NAME.mtu`. */
 const MTU_BYTES = 1500;
 
 export interface Target {
   readonly name: string;
   readonly known: Known;
   readonly wanted: Wanted;
-  /** Where its TAP counts. */
+  /** The wish of its TAP, where it counts. */
   readonly mirrored: Mirrored | undefined;
 }
 
@@ -27,11 +27,11 @@ export interface TargetInputs {
   /** Left the configuration. */
   readonly released: readonly string[];
   readonly present: ReadonlyMap<string, Known>;
-  /** Have a TAP whether or not they are configured. */
+  /** Have a TAP, configured or not. */
   readonly nics: ReadonlySet<string>;
   /** Interfaces with a TAP. */
   readonly pairs: ReadonlyMap<string, LcpPair>;
-  /** The TAPs by interface; undefined where Linux has no say, or cannot be asked. */
+  /** The TAPs by interface; undefined where Linux has no influence, or cannot be read. */
   readonly links: ReadonlyMap<string, HostLink> | undefined;
   readonly wishOf: (
     name: string,
@@ -39,7 +39,7 @@ export interface TargetInputs {
     config: InterfaceConfig | undefined,
     isUp: boolean,
   ) => HostWish | undefined;
-  /** MTUs before they were set here: kept for as long as the interface is ours. */
+  /** MTUs before they were set here: kept while the interface is ours. */
   readonly originalMtu: Map<string, number>;
 }
 
@@ -77,12 +77,12 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
     ...(mirrored === undefined
       ? {}
       : {
-          // One that was released is down until somebody sets its TAP up.
+          // A released interface is down until someone sets its TAP up.
           enabled: isReleased ? false : mirrored.wish.enabled,
           addresses: mirrored.wish.addresses,
           tableId: mirrored.wish.tableId,
         }),
-    // Linux cannot be asked: what it put there stays.
+    // Linux cannot be read: its settings stay.
     ...(isUnread && given.addresses !== undefined
       ? { addresses: union(given.addresses, known.addresses) }
       : {}),
@@ -99,7 +99,7 @@ export const UNCONFIGURED: Wanted = {
 };
 
 /**
- * The MTU that an interface is to have. Of one that has none to be any more: the one that VPP gave it, as far as that is
+ * The target MTU of an interface. Of a released one: the MTU that VPP gave it, if
  * known.
  */
 export function mtuOf(

@@ -1,5 +1,5 @@
 /**
- * The steps that make one interface of VPP what it should be. Each sends only what differs from what VPP has.
+ * The steps that bring one interface of VPP to its target. Each sends only what differs from VPP's state.
  *
  * The order over all interfaces is the caller's: `prune` for all, then `bind`, then `configure`, so that an address can
  * move from one interface to another, and an interface into another table.
@@ -23,16 +23,16 @@ import {
   type VppInterface,
 } from '../vpp/api/mod.ts';
 
-/** What VPP has. */
+/** VPP's state of an interface. */
 export interface Present {
   readonly vpp: VppInterface;
   readonly addresses: readonly string[];
-  /** The tables that it is in; where nobody asks for another one they are not read. */
+  /** Its tables; not read where no other table is wanted. */
   readonly tables: Readonly<Record<4 | 6, number>> | undefined;
   readonly mpls: boolean;
 }
 
-/** What an interface is to be; undefined stays as it is. */
+/** The target of an interface; undefined stays as it is. */
 export interface Wanted {
   readonly enabled: boolean | undefined;
   readonly mtuBytes: number | undefined;
@@ -41,7 +41,7 @@ export interface Wanted {
   readonly tableId: number | undefined;
 }
 
-/** What becomes of an interface that the configuration no longer names. */
+/** The target of an interface that the configuration no longer names. */
 export const RELEASED: Wanted = {
   enabled: false,
   mtuBytes: undefined,
@@ -52,13 +52,13 @@ export const RELEASED: Wanted = {
 
 const FAMILIES = [4, 6] as const;
 
-/** Of the families whose table is another one. */
+/** The families whose table changes. */
 function familiesToMove({ tables }: Present, wanted: Wanted): (4 | 6)[] {
   if (tables === undefined || wanted.tableId === undefined) return [];
   return FAMILIES.filter((family) => tables[family] !== wanted.tableId);
 }
 
-/** Takes away the addresses that are not wanted, and all of a family whose table changes; link-local ones are VPP's own. */
+/** Removes unwanted addresses, and all of a family whose table changes; link-local ones are VPP's own. */
 export async function prune(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
   const moved = familiesToMove(present, wanted);
   const kept = new Set(wanted.addresses?.map(formatPrefix) ?? present.addresses);
@@ -71,8 +71,8 @@ export async function prune(client: VppApiClient, present: Present, wanted: Want
 }
 
 /**
- * Puts the interface into its table, which is there; its addresses were pruned. IPv6 is off then: VPP accepts neighbour
- * discovery and the like on an interface in the table that it was in when IPv6 was switched on
+ * Moves the interface into its table, which exists; its addresses were pruned. IPv6 is off then: VPP accepts neighbour
+ * discovery and the like on an interface in the table that it was in when IPv6 was enabled
  * (ip6_mfib_interface_enable_disable).
  */
 export async function bind(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
@@ -83,8 +83,8 @@ export async function bind(client: VppApiClient, present: Present, wanted: Wante
 }
 
 /**
- * MTU, addresses, MPLS, then admin state: nothing is forwarded half configured. An address that VPP refuses costs
- * nothing else. Resolves with what was refused.
+ * MTU, addresses, MPLS, then admin state: nothing is forwarded half configured. A refused address affects
+ * nothing else. Resolves with the refusals.
  */
 export async function configure(client: VppApiClient, present: Present, wanted: Wanted): Promise<string[]> {
   const { swIfIndex, adminUp } = present.vpp;
@@ -113,8 +113,8 @@ export async function configure(client: VppApiClient, present: Present, wanted: 
 }
 
 /**
- * The layer 3 MTU, with none of its own for any protocol. Hardware whose frames are too small gets larger ones first:
- * that sets the MTU of all interfaces on it, so whoever shares it is found different at the next look.
+ * Sets the layer 3 MTU, with none per protocol. Hardware whose frames are too small gets larger ones first:
+ * that sets the MTU of all interfaces on it, so others on it are found to differ at the next check.
  */
 async function setMtu(client: VppApiClient, { vpp }: Present, l3: number): Promise<void> {
   const { swIfIndex, supSwIfIndex, linkMtuBytes, mtuBytes } = vpp;
@@ -124,7 +124,7 @@ async function setMtu(client: VppApiClient, { vpp }: Present, l3: number): Promi
     await setInterfaceMtu(client, swIfIndex, { l3 });
 }
 
-/** Interfaces without hardware of that kind: their frames have no such bound (vnet_hw_interface_set_mtu). */
+/** Interfaces without such hardware: their frames have no such limit (vnet_hw_interface_set_mtu). */
 const NO_HARDWARE: ReadonlySet<number | undefined> = new Set([Retval.featureDisabled, Retval.unsupported]);
 
 /** True when the frames are larger now. A driver that must not be running is stopped for it. */
@@ -148,7 +148,7 @@ async function growFrames(client: VppApiClient, vpp: VppInterface, bytes: number
 }
 
 async function setMpls(client: VppApiClient, { vpp }: Present, isEnabled: boolean): Promise<void> {
-  // MPLS has no table until someone makes one; made again it is the same.
+  // MPLS has no table until one is added; adding it again changes nothing.
   if (isEnabled) await addDelMplsTable(client, tableId(0), true);
   await setMplsEnabled(client, vpp.swIfIndex, isEnabled);
 }

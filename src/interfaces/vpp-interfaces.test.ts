@@ -59,7 +59,7 @@ async function received(message: string): Promise<number> {
   return (counts as Record<string, number>)[message] ?? 0;
 }
 
-/** Events of VPP make it reconcile once more; afterwards it is quiet. */
+/** Events of VPP trigger one more run; waits until it is quiet. */
 async function quiet(): Promise<void> {
   await sleep(100);
   await interfaces.reconcile();
@@ -89,7 +89,7 @@ describe('VppInterfaces', () => {
     expect(errors).toEqual([]);
   });
 
-  it('enables MPLS once, whatever else happens: VPP counts', async () => {
+  it('enables MPLS once in any case: VPP counts', async () => {
     await start(config('xe0', { mpls: true }));
     await quiet();
     await interfaces.reconfigure([config('xe0', { mpls: true, at: ['192.0.2.1/24'] })]);
@@ -97,10 +97,10 @@ describe('VppInterfaces', () => {
     expect(await received('sw_interface_set_mpls_enable')).toBe(1);
   });
 
-  it('makes the frames of the hardware larger for an MTU that they do not hold, and says what it refuses', async () => {
+  it('enlarges the hardware frames for a larger MTU, and reports what VPP refuses', async () => {
     await start(config('xe0', { mtuBytes: 9100 }), config('loop0', { mtuBytes: 9100 }));
     expect(await shown('xe0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9100 });
-    // Without hardware there is nothing to be made larger.
+    // Without hardware there is nothing to enlarge.
     expect(await shown('loop0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9000 });
     expect(errors).toEqual([]);
     await interfaces.reconfigure([config('xe0', { mtuBytes: 1500 })]);
@@ -127,14 +127,14 @@ describe('VppInterfaces', () => {
     expect(await received('sw_interface_set_flags')).toBe(before + 2);
   });
 
-  it('takes away what VPP has of an MTU for one protocol', async () => {
+  it('removes an MTU that VPP has for one protocol', async () => {
     const { setInterfaceMtu, swIfIndex } = await import('../vpp/api/mod.ts');
     await setInterfaceMtu(client, swIfIndex(1), { l3: 1500, ip6: 1280 });
     await start(config('xe0'));
     expect((await shown('xe0'))?.mtu).toEqual([1500, 0, 0, 0]);
   });
 
-  it('does all that VPP lets it do, when it refuses one address', async () => {
+  it('does the rest when VPP refuses one address', async () => {
     const xe1 = config('xe1', { at: ['198.51.100.9/24'] });
     await start(config('xe0', { at: ['192.0.2.1/24'] }), xe1);
     await interfaces.reconfigure([
@@ -188,7 +188,7 @@ describe('VppInterfaces', () => {
     expect(await shown('loop0')).toMatchObject({ adminUp: false, addresses: [] });
   });
 
-  it('tries again what VPP refuses, and says its reason', async () => {
+  it('retries what VPP refuses, and reports its reason', async () => {
     await start(config('xe0', { at: ['192.0.2.1/24'] }));
     await vpp.control({ command: 'error', message: 'sw_interface_add_del_address', retval: -1, count: 1 });
     await interfaces.reconfigure([config('xe0')]);
@@ -211,7 +211,7 @@ describe('VppInterfaces', () => {
     interfaces.detach();
   });
 
-  it('says which NIC that VPP was given it has not, and which has fewer queues, whatever else is configured', async () => {
+  it('reports a NIC that VPP lacks, and one with fewer queues, configured or not', async () => {
     const queues = (rxQueues?: number, txQueues?: number) => ({ rxQueues, txQueues });
     const stateOf = (name: string) => interfaces.status.find((one) => one.name === name)?.state;
     await vpp[Symbol.asyncDispose]();
@@ -235,11 +235,11 @@ describe('VppInterfaces', () => {
     expect(stateOf('xe1')).toEqual({ state: 'ok' });
     expect(stateOf('xe2')).toEqual({ state: 'failed', reason: 'VPP has no interface of that name' });
     expect(errors).toEqual([`xe0: ${reason}`]);
-    // They do not change while VPP lives: nobody asks again.
+    // Queues do not change while VPP runs: they are not read again.
     await interfaces.reconcile();
     expect(await received('sw_interface_rx_placement_dump')).toBe(1);
     expect(errors.length).toBe(1);
-    // A VPP that cannot tell is none that does wrong.
+    // A VPP that cannot report queues is not at fault.
     interfaces.detach();
     await vpp.control({ command: 'error', message: 'sw_interface_tx_placement_get', retval: -6 });
     await using again = await VppApiClient.connect(vpp.apiSocket);

@@ -1,17 +1,17 @@
 /**
- * What each interface should be, made so in VPP.
+ * Brings each interface to its target in VPP.
  *
- * `reconcile` compares what VPP has with the configuration and, where the mirror is on (`mirror.ts`), with what is done
- * to the TAPs in Linux, and sends only what differs: first what is gone, from all interfaces, then tables, MTU,
- * addresses, MPLS and admin state of each (an address on a down interface makes no connected route, and admin-up comes
+ * `reconcile` compares VPP's state with the configuration and, where the mirror is on (`mirror.ts`), with the
+ * TAPs in Linux, and sends only what differs: first removals, from all interfaces, then tables, MTU,
+ * addresses, MPLS and admin state of each (an address on a down interface makes no connected route, admin-up comes
  * last so that nothing is forwarded half configured, and a TAP comes up with its addresses). What VPP refuses is kept
- * with VPP's reason and tried again every `RETRY_MS`.
+ * with VPP's reason and retried every `RETRY_MS`.
  *
- * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to VPP
- * is to be there, with its queues (`nic-queues.ts`), whether or not the configuration says more about it.
+ * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to
+ * VPP must exist, with its queues (`nic-queues.ts`), whether or not it is configured further.
  *
- * An interface that leaves the configuration is released, to be as a start without it would leave it: no addresses,
- * no MPLS, the MTU that it had, admin down; a loopback that was made here is deleted. One that was never in the
+ * An interface that leaves the configuration is released, as a start without it would leave it: no addresses,
+ * no MPLS, its original MTU, admin down; a loopback created here is deleted. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
 import { formatPrefix, parsePrefix } from '../config/mod.ts';
@@ -30,7 +30,7 @@ import {
 } from '../vpp/api/mod.ts';
 import { KeptTaps } from './kept-taps.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
-import { attempt, completeMirror, makeSo } from './make-so.ts';
+import { attempt, completeMirror, applyTargets } from './apply-targets.ts';
 import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { readInterfaces } from './read-interfaces.ts';
@@ -38,21 +38,21 @@ import { type Target, targetsOf } from './targets.ts';
 import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
-/** `loop0`: made by us when VPP has none of that name. */
+/** `loop0`: created by us when VPP has none of that name. */
 const LOOPBACK_NAME = /^loop(\d+)$/;
 
 export interface VppInterfacesOptions {
   readonly configs: readonly InterfaceConfig[];
   /** Undefined: no interface gets a TAP. */
   readonly lcp?: LcpSettings | undefined;
-  /** Those that are given to VPP at its start. */
+  /** The NICs that VPP is given at its start. */
   readonly nics?: readonly NicSettings[];
-  /** Undefined: what is done to the TAPs has no effect on VPP. */
+  /** Undefined: changes of the TAPs have no effect on VPP. */
   readonly mirror?: Mirror | undefined;
-  /** An interface came, went, or changed its admin or link state, its addresses or its table. */
+  /** An interface was added or deleted, or changed its admin or link state, its addresses or its table. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
-  /** Worth a line, and nobody's failure. */
+  /** Worth a log line, but not a failure. */
   readonly onNotice?: (message: string) => void;
   /** `hostInterfaces` has changed. */
   readonly onHostInterfaces?: () => void;
@@ -63,9 +63,9 @@ export class VppInterfaces {
   #configs: readonly InterfaceConfig[];
   /** Left the configuration, and VPP may still have them as they were. */
   readonly #released = new Set<string>();
-  /** Loopbacks that were made here, in the VPP that is connected. */
+  /** Loopbacks that were created here, in the connected VPP. */
   readonly #created = new Set<string>();
-  /** What the MTU was before it was set here. */
+  /** The original MTUs. */
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
   readonly #queues: NicQueues;
@@ -94,8 +94,8 @@ export class VppInterfaces {
   }
 
   /**
-   * VPP is connected: subscribes to its events, then reconciles. `kind` says whether it is the VPP of before. Rejects
-   * when the connection broke, or when VPP does not answer now: then it is asked again later.
+   * VPP is connected: subscribes to its events, then reconciles. `kind` says whether it is the same VPP as before.
+   * Rejects when the connection broke, or when VPP does not answer now: then the run is retried later.
    */
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
@@ -116,7 +116,7 @@ export class VppInterfaces {
     await this.reconcile();
   }
 
-  /** VPP is gone, and all its interfaces with it; TAPs that are kept stay. Again: when they went. */
+  /** VPP has ended, and all its interfaces with it; held TAPs stay. Call it again when they have ended. */
   detach(): void {
     this.#client = undefined;
     this.#subscription?.[Symbol.dispose]();
@@ -128,7 +128,7 @@ export class VppInterfaces {
     this.#lcp.detach(new Set(this.#mirror?.keptLinks(new Set()).keys()));
   }
 
-  /** Other settings for the TAPs in Linux, for the next connection: they change with a restart of VPP only. */
+  /** Other settings for the TAPs in Linux, for the next connection: they change only with a restart of VPP. */
   set lcp(settings: LcpSettings | undefined) {
     this.#lcp.settings = settings;
   }
@@ -138,7 +138,7 @@ export class VppInterfaces {
     this.#mirror = mirror;
   }
 
-  /** Something was done to the TAPs, or was changed around them. */
+  /** The TAPs were changed, or something around them. */
   hostChanged(): void {
     if (this.#client !== undefined) this.#reconcileSoon();
   }
@@ -148,7 +148,7 @@ export class VppInterfaces {
     this.#nics = nics;
   }
 
-  /** Other interfaces: made so in VPP when it is connected. Rejects as `attach` does. */
+  /** Changes the configuration, and VPP if it is connected. Rejects as `attach` does. */
   async reconfigure(configs: readonly InterfaceConfig[]): Promise<void> {
     const names = new Set(configs.map(({ name }) => name));
     const next = new Map(configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]));
@@ -165,7 +165,7 @@ export class VppInterfaces {
     if (this.#client !== undefined) await this.reconcile();
   }
 
-  /** The TAPs in `vpp.lcp.netns` and the interfaces of VPP that they belong to, by name; empty without VPP. */
+  /** The TAPs in `vpp.lcp.netns` and their interfaces in VPP, by name; empty without VPP. */
   get hostInterfaces(): ReadonlyMap<string, string> {
     return this.#lcp.hostInterfaces;
   }
@@ -175,7 +175,7 @@ export class VppInterfaces {
     return this.#known.get(name)?.vpp.swIfIndex;
   }
 
-  /** Makes VPP's interfaces what the configuration says. One run at a time; asked for again meanwhile, it runs again. */
+  /** Brings VPP's interfaces to their targets. One run at a time; a request during a run causes another run. */
   async reconcile(): Promise<void> {
     if (this.#running !== undefined) {
       this.#again = true;
@@ -204,13 +204,13 @@ export class VppInterfaces {
     if (client === undefined) return;
     clearTimeout(this.#retry);
     this.#missing = new Map();
-    // The run is about these, whatever is asked for meanwhile: that is the next run's.
+    // This run applies this configuration; later changes are for the next run.
     const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const released = [...this.#released];
     const found = await this.#readAndCreate(client, [...configs.keys()]);
     const wantedTaps = this.#lcp.wanted(configs.keys());
-    const hasMet = await this.#meetTaps(client, found, configs, wantedTaps);
-    const present = hasMet ? await this.#read(client, found) : found;
+    const hasChanged = await this.#prepareHeldTaps(client, found, configs, wantedTaps);
+    const present = hasChanged ? await this.#read(client, found) : found;
     const awaitingLink = this.#keptTaps.awaitingLink(present);
     for (const name of [...configs.keys(), ...this.#nics.map((nic) => nic.name)]) {
       if (!present.has(name) && !this.#missing.has(name))
@@ -234,7 +234,7 @@ export class VppInterfaces {
       originalMtu: this.#originalMtu,
     });
     const run = { client, targets, mirror: this.#mirror, fail: this.#fail };
-    await makeSo(run, present);
+    await applyTargets(run, present);
     for (const name of released) await this.#finishRelease(client, name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);
@@ -245,8 +245,8 @@ export class VppInterfaces {
     if (awaitingLink.size > 0 || this.#isUnfinished(targets)) this.#retryLater();
   }
 
-  /** Has the interfaces of TAPs that outlived their VPP be as these are. Says whether VPP was changed. */
-  #meetTaps(
+  /** Gives the interfaces of held TAPs the state of the TAPs. Resolves with whether VPP was changed. */
+  #prepareHeldTaps(
     client: VppApiClient,
     present: ReadonlyMap<string, Known>,
     configs: ReadonlyMap<string, InterfaceConfig>,
@@ -269,13 +269,13 @@ export class VppInterfaces {
     return targets.some(({ name, wanted }) => {
       const known = this.#known.get(name);
       if (known === undefined) return false;
-      // Larger frames of an interface gave their size to all that are on it.
+      // Enlarging the frames of an interface changed the MTU of all interfaces on that hardware.
       const { mtuBytes } = wanted;
       return known.failure !== undefined || (mtuBytes !== undefined && known.vpp.mtuBytes.l3 !== mtuBytes);
     });
   }
 
-  /** What VPP has, after the loopbacks that it lacks were made. */
+  /** VPP's state, after creating the loopbacks that it lacks. */
   async #readAndCreate(client: VppApiClient, names: readonly string[]): Promise<Map<string, Known>> {
     const present = await this.#read(client);
     let created = 0;
@@ -283,7 +283,7 @@ export class VppInterfaces {
       const instance = LOOPBACK_NAME.exec(name)?.[1];
       if (present.has(name) || instance === undefined) continue;
       try {
-        // Before the answer: VPP may give it too late for us, and make it all the same.
+        // Before the answer: VPP may create it though its answer comes too late.
         this.#created.add(name);
         await createLoopback(client, { instance: Number(instance) });
         created += 1;
@@ -294,9 +294,9 @@ export class VppInterfaces {
     return created > 0 ? this.#read(client) : present;
   }
 
-  /** An interface that was released is none of ours any more. */
+  /** A released interface is no longer ours. */
   async #finishRelease(client: VppApiClient, name: string, known: Known | undefined): Promise<void> {
-    // Asked for again meanwhile.
+    // Configured again meanwhile.
     if (!this.#released.has(name)) return;
     if (known !== undefined && known.failure === undefined && this.#created.has(name)) {
       await attempt({ client, fail: this.#fail }, name, known, () =>
@@ -309,13 +309,13 @@ export class VppInterfaces {
     this.#originalMtu.delete(name);
   }
 
-  /** One more reason why an interface is not as it should be: told when it is another one than that of the last run. */
+  /** Adds a reason why an interface is not at its target: reported when it differs from that of the last run. */
   readonly #fail = (name: string, known: Known, reason: string): void => {
     known.failure = known.failure === undefined ? reason : `${known.failure}; ${reason}`;
     if (this.#known.get(name)?.failure?.includes(reason) !== true) this.#options.onError(name, reason);
   };
 
-  /** What VPP has now, by name; failures are carried over from an earlier reading. */
+  /** VPP's current state, by name; failures are carried over from an earlier reading. */
   async #read(client: VppApiClient, earlier?: ReadonlyMap<string, Known>): Promise<Map<string, Known>> {
     const all = await dumpInterfaces(client);
     await this.#lcp.read(client, all);
@@ -327,7 +327,7 @@ export class VppInterfaces {
     return new Map([...found].map(([name, one]) => [name, { ...one, failure: earlier?.get(name)?.failure }]));
   }
 
-  /** Takes over a new reading and tells of what changed since the last one. */
+  /** Takes over a new reading and reports changes since the last one. */
   #publish(next: Map<string, Known>): void {
     const last = this.#known;
     this.#known = next;
@@ -344,15 +344,15 @@ export class VppInterfaces {
     for (const name of last.keys()) if (!next.has(name)) this.#options.onChange(name, 'removed');
   }
 
-  /** In the background: after an event, or to try again what VPP refused. */
+  /** Runs in the background: after an event, or to retry what VPP refused. */
   #reconcileSoon(): void {
     this.reconcile().catch(() => {
-      // The connection broke: its own state says so, and everything is read again on the next one. Or VPP did not
-      // answer: it is asked again later.
+      // The connection broke: its own status reports it, and everything is read again on the next one. Or VPP did not
+      // answer: the run is retried later.
     });
   }
 
-  /** A VPP that does not answer now may do so later; after a break the next connection begins anew. */
+  /** A VPP that does not answer now may do so later; after a break the next connection starts over. */
   #retryUnlessBroken(): void {
     if (this.#client?.isClosed === false) this.#retryLater();
   }
@@ -362,7 +362,7 @@ export class VppInterfaces {
     this.#retry = setTimeout(() => this.#reconcileSoon(), RETRY_MS).unref();
   }
 
-  /** The networks that VPP is connected to: addresses of the interfaces that are ours and up. */
+  /** VPP's connected networks: addresses of our interfaces that are up. */
   get connected(): { readonly interface: string; readonly prefix: Prefix; readonly tableId?: number }[] {
     return [...this.#known].flatMap(([name, { vpp, addresses, tables }]) => {
       if (!vpp.adminUp || !vpp.linkUp) return [];
@@ -374,7 +374,7 @@ export class VppInterfaces {
     });
   }
 
-  /** Configured interfaces first, in the file's order, then what else VPP has. */
+  /** Configured interfaces first, in the file's order, then VPP's others. */
   get status(): InterfaceStatus[] {
     const why = this.#client === undefined ? 'VPP is not connected' : undefined;
     const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);

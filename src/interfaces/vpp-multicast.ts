@@ -1,11 +1,11 @@
 /**
- * What daemons need of VPP in each table that an interface with a TAP is in, beside unicast: link-local multicast (OSPF,
- * RIP, VRRP, Babel …) and broadcasts without an address (DHCP) are let in and given to Linux. Without them VPP lets in
- * the few groups that it serves itself, which are more specific and stay its own: all nodes, all routers, MLDv2,
- * solicited nodes.
+ * What daemons need in each VPP table of an interface with a TAP, besides unicast: VPP accepts link-local multicast
+ * (OSPF, RIP, VRRP, Babel …) and broadcasts without an address (DHCP), and passes them to Linux. Without this VPP
+ * accepts only the few groups that it serves itself, which are more specific and stay its own: all nodes, all routers,
+ * MLDv2, solicited nodes.
  *
- * The model is what linux_nl adds (lcp_router_table_add_or_lock, lcp_router_ip4_mroutes_add_del of lcp_router.c).
- * Compares with what VPP has, so that nothing is sent twice, whoever sent it.
+ * Modelled on linux_nl (lcp_router_table_add_or_lock, lcp_router_ip4_mroutes_add_del of lcp_router.c).
+ * Compares with VPP's state, so that nothing is sent twice, by any sender.
  */
 import type { Prefix } from '../config/types.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type VppApiClient,
 } from '../vpp/api/mod.ts';
 
-/** Groups that do not leave their link (RFC 5771, RFC 4291). */
+/** Link-local groups (RFC 5771, RFC 4291). */
 const GROUPS: readonly Prefix[] = [
   { family: 4, address: '224.0.0.0', length: 24 },
   { family: 6, address: 'ff02::', length: 16 },
@@ -29,7 +29,7 @@ const BROADCAST: Prefix = { family: 4, address: '255.255.255.255', length: 32 };
 export type Members = ReadonlyMap<number, ReadonlySet<SwIfIndex>>;
 
 export class VppMulticast {
-  /** Tables that have the broadcast route: VPP's answer to another one is the same. */
+  /** Tables with the broadcast route: VPP's answer to a second one is the same. */
   readonly #broadcast = new Set<number>();
 
   /** Another VPP has none of it. */
@@ -38,8 +38,8 @@ export class VppMulticast {
   }
 
   /**
-   * Makes the tables of `known` (those of `members` among them) what their members need. What is not needed any more
-   * goes first. Rejects with VPP's reason.
+   * Gives the tables of `known` (including those of `members`) what their members need. Unneeded entries
+   * are removed first. Rejects with VPP's reason.
    */
   async reconcile(client: VppApiClient, known: Iterable<number>, members: Members): Promise<void> {
     const additions: (() => Promise<void>)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Answering ARP for others in VPP, as the TAPs have it. What was sent is remembered for the life of this VPP: its dump
- * of the ranges gives other numbers than those of tables (send_proxy_arp_details of 25.02).
+ * Proxy ARP in VPP, as the TAPs have it. The ranges sent are remembered for the life of this VPP: its dump
+ * of the ranges returns numbers other than those of tables (send_proxy_arp_details of 25.02).
  */
 import {
   addDelProxyArpRange,
@@ -12,20 +12,20 @@ import {
 } from '../vpp/api/mod.ts';
 import { proxyRanges } from './proxy-ranges.ts';
 
-/** An interface that answers. */
+/** An interface with proxy ARP. */
 export interface ProxyMember {
   readonly swIfIndex: SwIfIndex;
   readonly tableId: number;
   /** `192.0.2.1/24` */
   readonly addresses: readonly string[];
-  /** Prefixes inside the networks of these that are behind other interfaces. */
+  /** Prefixes inside these networks that are behind other interfaces. */
   readonly elsewhere: readonly string[];
 }
 
 export class VppProxyArp {
   /** `TABLE LOW HIGH` of the ranges that VPP has. */
   #ranges = new Set<string>();
-  /** VPP may answer on interfaces that another process of ours named. */
+  /** VPP may have proxy ARP on interfaces that an earlier process of ours enabled. */
   #isUnsure = true;
 
   /** Another VPP has none of it. */
@@ -34,7 +34,7 @@ export class VppProxyArp {
     this.#isUnsure = false;
   }
 
-  /** Has these interfaces answer and no others. Nothing is sent where nobody does, and nobody did. */
+  /** Enables proxy ARP on exactly these interfaces. Sends nothing where none has it, and none had it. */
   async reconcile(client: VppApiClient, members: readonly ProxyMember[]): Promise<void> {
     if (members.length === 0 && this.#ranges.size === 0 && !this.#isUnsure) return;
     const on = new Set(await proxyArpInterfaces(client));

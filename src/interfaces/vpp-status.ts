@@ -1,8 +1,8 @@
-/** What is shown of the interfaces of VPP. */
+/** The status of VPP's interfaces. */
 import type { InterfaceStatus } from './status.ts';
 import type { Present } from './vpp-configure.ts';
 
-/** An interface that VPP has, and why it is not as it should be. */
+/** An interface that VPP has, and why it is not at its target. */
 export interface Known extends Present {
   failure: string | undefined;
 }
@@ -21,28 +21,28 @@ export function isSameNetworks(
   );
 }
 
-/** What the configuration names, in its order. */
+/** The configured interfaces, in the configuration's order. */
 interface Names {
   readonly configured: readonly string[];
-  /** NICs that are given to VPP, whether or not more is said about them. */
+  /** NICs that are given to VPP, configured further or not. */
   readonly nics: readonly string[];
 }
 
 interface RowFacts {
-  /** Why an interface that VPP has is not as it should be. */
+  /** Why an interface that VPP has is not at its target. */
   readonly failureOf: (name: string) => string | undefined;
   /** An interface's TAP in Linux, or why it has none. */
   readonly hostInterfaceOf: (name: string) => InterfaceStatus['hostInterface'];
   /** Whether it is down because its TAP was set down. */
   readonly isHeld: (name: string) => boolean;
-  /** Why nothing is known of any. */
+  /** Why nothing is known of any interface. */
   readonly away: string | undefined;
 }
 
 /**
- * Configured interfaces first, in the file's order, then what else VPP has, and NICs that it should have.
+ * Configured interfaces first, in the file's order, then VPP's others, and NICs that it should have.
  *
- * @param missing why an interface is not there, by name
+ * @param missing why VPP lacks an interface, by name
  */
 export function interfaceRows(
   { configured, nics }: Names,
@@ -94,7 +94,7 @@ function present(
     link: vpp.linkUp ? 'up' : 'down',
     mtuBytes: vpp.mtuBytes.l3,
     mac: vpp.mac,
-    // VPP gives kilobits per second; ~0 and 0 stand for "not known".
+    // VPP reports kilobits per second; ~0 and 0 mean "not known".
     ...(vpp.linkSpeedKbps > 0 && vpp.linkSpeedKbps < 0xffffffff
       ? { speedMbps: Math.round(vpp.linkSpeedKbps / 1000) }
       : {}),

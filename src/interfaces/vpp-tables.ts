@@ -1,9 +1,9 @@
 /**
- * The tables of VPP that VRFs of Linux stand for: made of both families before an interface is bound to them, and taken
- * away when none is and no route is in them.
+ * The tables of VPP for VRFs of Linux: created for both families before an interface is bound to them, and deleted
+ * when no interface and no route is in them.
  *
- * A table has one lock for all of the API (ip_table_create): routes of the route table may have made it before, and it
- * stays while they are in it. Whose a table is stands in its name, which VPP keeps.
+ * A table has one lock for all of the API (ip_table_create): routes of the route table may have created it before, and
+ * it stays while they are in it. The owner of a table is in its name, which VPP keeps.
  */
 import { addDelTable, dumpTables, tableId, type VppApiClient } from '../vpp/api/mod.ts';
 
@@ -15,11 +15,14 @@ const FAMILIES = [4, 6] as const;
 /** Numbers of the tables of VPP. */
 export interface Tables {
   readonly all: ReadonlySet<number>;
-  /** Made here, by this process or one before. */
+  /** Created by this process or an earlier one. */
   readonly ours: ReadonlySet<number>;
 }
 
-/** Makes the tables that VPP lacks; `needed` has the names of their VRFs by number. Resolves with what is there then. */
+/**
+ * Creates the tables that VPP lacks; `needed` has the names of their VRFs by number. Resolves with the tables
+ * afterwards.
+ */
 export async function makeTables(client: VppApiClient, needed: ReadonlyMap<number, string>): Promise<Tables> {
   const tables = await dumpTables(client);
   const all = new Set<number>(tables.map((table) => table.tableId));
@@ -38,7 +41,7 @@ export async function makeTables(client: VppApiClient, needed: ReadonlyMap<numbe
   return { all, ours };
 }
 
-/** Takes tables away that nothing is in any more. */
+/** Deletes tables that nothing uses. */
 export async function deleteTables(client: VppApiClient, gone: Iterable<number>): Promise<void> {
   for (const id of gone) {
     for (const family of FAMILIES) await addDelTable(client, { tableId: tableId(id), family }, false);

@@ -1,9 +1,9 @@
 /**
- * Owns a queue of each TAP of VPP, so that the TAPs outlive it: what daemons see of them stays as it is while VPP is
- * started anew, and the new VPP joins the TAP that is there (it opens one by name, and the kernel lets it:
+ * Owns a queue of each TAP of VPP, so that the TAPs outlive it: daemons see no change while VPP is
+ * restarted, and the new VPP joins the existing TAP (it opens one by name, and the kernel allows it:
  * IFF_MULTI_QUEUE without IFF_TUN_EXCL, src/vnet/devices/tap/tap.c). No frame passes through here.
  *
- * Invariant: a TAP is held by its index in one namespace; another link of the name is another TAP.
+ * Invariant: a TAP is held by its index in one namespace; another link of that name is another TAP.
  */
 import { isErrno, keepTap, netnsIdentity, reasonOf, withNetns } from '../linux/mod.ts';
 import type { HostLink } from './host-state.ts';
@@ -19,12 +19,12 @@ export class HeldTaps implements Disposable {
   readonly #held = new Map<string, Held>();
   readonly #onError: (message: string) => void;
 
-  /** @param onError a TAP cannot be held, and goes with VPP: told each time */
+  /** @param onError a TAP cannot be held, and ends with VPP: called each time */
   constructor(onError: (message: string) => void) {
     this.#onError = onError;
   }
 
-  /** Holds the TAP that a link is; at once where it is held already. */
+  /** Holds the TAP behind a link, unless it is already held. */
   hold(netns: string, { name, ifIndex }: Pick<HostLink, 'name' | 'ifIndex'>): void {
     if (this.isHeld(netns, { name, ifIndex })) return;
     this.release(name);
@@ -32,8 +32,9 @@ export class HeldTaps implements Disposable {
       const queue = withNetns(netns, () => keepTap(name, ifIndex));
       this.#held.set(name, { netns, identity: netnsIdentity(netns), ifIndex, queue });
     } catch (error) {
-      // It has gone meanwhile.
-      if (!isErrno(error, 'ENODEV', 'ENOENT')) this.#onError(`${name} goes with VPP: ${reasonOf(error)}`);
+      // It was deleted meanwhile.
+      if (!isErrno(error, 'ENODEV', 'ENOENT'))
+        this.#onError(`cannot hold the TAP ${name} for a restart of VPP: ${reasonOf(error)}`);
     }
   }
 
@@ -47,13 +48,13 @@ export class HeldTaps implements Disposable {
     return new Set(this.#held.keys());
   }
 
-  /** Lets a TAP go: at once where no VPP has it. */
+  /** Releases a TAP: it ends at once where no VPP has it. */
   release(name: string): void {
     this.#held.get(name)?.queue[Symbol.dispose]();
     this.#held.delete(name);
   }
 
-  /** Lets all go that are not of these names in this namespace. */
+  /** Releases all TAPs except those of these names in this namespace. */
   retain(netns: string, names: ReadonlySet<string>): void {
     for (const [name, held] of this.#held) if (held.netns !== netns || !names.has(name)) this.release(name);
   }

@@ -1,9 +1,9 @@
 /**
- * Owns the look at one network namespace: tells that something in it changed, and reads what is there now.
+ * Watches one network namespace: reports that something in it changed, and reads its current state.
  *
- * Invariants: nothing is remembered of what was heard: a change is a reason to read, and a reading is whole; changes are
- * told once they pause, or `LONGEST_MS` after the first one; a namespace that is not there yet, or is another one of the
- * same name, is found within a second.
+ * Invariants: notices are not remembered: a change is a reason to read, and a reading is complete; changes are
+ * reported once they pause, or `LONGEST_MS` after the first one; a namespace that is created later, or replaced under
+ * the same name, is found within a second.
  */
 import {
   addAddress,
@@ -27,9 +27,9 @@ const RECEIVE_BYTES = 8 * 2 ** 20;
 
 export interface HostNamespaceOptions {
   readonly netns: string;
-  /** Told before anything is looked at, whenever there is another namespace of the name. */
+  /** Called before anything is read, whenever the name belongs to another namespace. */
   readonly prepare?: (netns: string) => void;
-  /** Something of links, addresses or proxies became another one. */
+  /** Links, addresses or proxies changed. */
   readonly onChange: () => void;
   readonly onError: (message: string) => void;
 }
@@ -45,10 +45,10 @@ export class HostNamespace implements Disposable {
   #session: Session | undefined;
   #look: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
-  /** `performance.now()` of the first change that was not told. */
+  /** `performance.now()` of the first unreported change. */
   #changedAt: number | undefined;
-  /** What was told last, by what failed: each once. */
-  readonly #told = new Map<string, string>();
+  /** The last errors reported, by operation: each once. */
+  readonly #reported = new Map<string, string>();
 
   /** Begins at once. */
   constructor(options: HostNamespaceOptions) {
@@ -61,14 +61,14 @@ export class HostNamespace implements Disposable {
     return this.#options.netns;
   }
 
-  /** What is there now; undefined without the namespace, or when it cannot be read: that is told. */
+  /** The current state; undefined without the namespace, or when it cannot be read: that is reported. */
   read(): HostState | undefined {
     this.look();
     if (this.#session === undefined) return undefined;
-    return this.#attempt('read', () => withNetns(this.netns, readHostState));
+    return this.#attempt('read links and addresses', () => withNetns(this.netns, readHostState));
   }
 
-  /** Puts addresses on links, takes others off. What fails is told. */
+  /** Adds addresses to links, and removes others. Failures are reported. */
   changeAddresses(
     link: string,
     change: { readonly add?: readonly Prefix[]; readonly remove?: readonly Prefix[] },
@@ -83,12 +83,12 @@ export class HostNamespace implements Disposable {
     );
   }
 
-  /** Enslaves a link to a VRF device. What fails is told. */
+  /** Enslaves a link to a VRF device. Failures are reported. */
   enslave(link: string, vrf: string): void {
     this.#attempt(`put ${link} into ${vrf}`, () => withNetns(this.netns, () => setLinkMaster(link, vrf)));
   }
 
-  /** Sets the administrative state of a link. What fails is told. */
+  /** Sets the admin state of a link. Failures are reported. */
   setUp(link: string, isUp: boolean): void {
     this.#attempt(`set ${link} ${isUp ? 'up' : 'down'}`, () =>
       withNetns(this.netns, () => setLinkUp(link, isUp)),
@@ -101,13 +101,13 @@ export class HostNamespace implements Disposable {
     this.#end();
   }
 
-  /** Finds out whether the namespace is there, or is another one, without waiting for the next look. */
+  /** Checks now whether the namespace exists, or was replaced. */
   look(): void {
     const identity = netnsIdentity(this.netns);
     if (identity === this.#session?.identity || this.#look === undefined) return;
     this.#end();
     if (identity === undefined) return;
-    this.#session = this.#attempt('follow', () => {
+    this.#session = this.#attempt('watch links and addresses', () => {
       this.#options.prepare?.(this.netns);
       return { identity, monitor: this.#listen() };
     });
@@ -140,18 +140,18 @@ export class HostNamespace implements Disposable {
     this.#session = undefined;
   }
 
-  /** A link that went meanwhile is no failure: its going is heard. */
+  /** A link that was deleted meanwhile is not a failure: its deletion is reported by the kernel. */
   #attempt<T>(what: string, body: () => T): T | undefined {
     try {
       const value = body();
-      this.#told.delete(what);
+      this.#reported.delete(what);
       return value;
     } catch (error) {
       if (isErrno(error, 'ENODEV')) return undefined;
       const reason = reasonOf(error);
-      if (this.#told.get(what) !== reason)
-        this.#options.onError(`${what} (namespace ${this.netns}): ${reason}`);
-      this.#told.set(what, reason);
+      if (this.#reported.get(what) !== reason)
+        this.#options.onError(`cannot ${what} in namespace ${this.netns}: ${reason}`);
+      this.#reported.set(what, reason);
       return undefined;
     }
   }

@@ -9,7 +9,7 @@ const NONE: ReadonlySet<number> = new Set();
 
 function linkOf(message: Buffer): Link {
   const [only] = decodeMessages(message);
-  if (only === undefined) throw new Error('no message');
+  if (only === undefined) throw new Error('no link in the message');
   return decodeLink(Buffer.from(only.payload));
 }
 
@@ -38,7 +38,7 @@ describe('the state of a namespace', () => {
     expect(hostStateOf([vrf, free], [], NONE).get('xe9')?.vrf).toBeUndefined();
   });
 
-  it('has no VRF where the master is something else, or the main table, which is the default one of VPP', () => {
+  it('has no VRF for other masters, or for the main table, which is the default one of VPP', () => {
     const { vrfTable: _, ...bridge } = vrf;
     expect(hostStateOf([bridge, enslaved], [], NONE).get('xe9')?.vrf).toBeUndefined();
     expect(hostStateOf([{ ...vrf, vrfTable: 254 }, enslaved], [], NONE).get('xe9')?.vrf).toEqual({
@@ -59,7 +59,7 @@ describe('the state of a namespace', () => {
     expect(state.get('red')?.addresses).toEqual([]);
   });
 
-  it('has which links answer ARP for others: one by itself, or all', () => {
+  it('has which links do proxy ARP: one by itself, or all', () => {
     const proxies = (of: ReadonlySet<number> | 'all'): boolean[] =>
       [...hostStateOf([vrf, free], [], of).values()].map(({ proxyArp }) => proxyArp);
     expect(proxies(new Set([4]))).toEqual([false, true]);

@@ -1,24 +1,24 @@
 /**
- * What Linux has of an interface of VPP: the state of its TAP, as whoever works in the namespace made it.
+ * The Linux side of a VPP interface: the state of its TAP in the namespace.
  *
- * Not in it, since nobody means it: link-local IPv6 addresses, which the kernel gives each link, and VPP each of its
- * interfaces from the same MAC address.
+ * Without link-local IPv6 addresses, which nobody configured: the kernel gives each link one, and VPP each of its
+ * interfaces, from the same MAC address.
  */
 import type { Prefix } from '../config/types.ts';
 import { type Link, type LinkAddress, listAddresses, listLinks, proxyArpLinks } from '../linux/mod.ts';
 
 export interface HostLink {
-  /** Another one is another link of the same name. */
+  /** With another index it is another link of the same name. */
   readonly ifIndex: number;
   readonly name: string;
-  /** Administrative state. */
+  /** Admin state. */
   readonly isUp: boolean;
-  /** It is up, and so is what it stands for. */
+  /** It is up, and so is its lower layer. */
   readonly isRunning: boolean;
   readonly isTap: boolean;
   /** Without link-local ones. */
   readonly addresses: readonly Prefix[];
-  /** The VRF device that it is enslaved to; absent outside of any. */
+  /** The VRF device that it is enslaved to; absent without one. */
   readonly vrf?: { readonly name: string; readonly tableId: number };
   /** Answers ARP requests for addresses that are elsewhere. */
   readonly proxyArp: boolean;
@@ -30,12 +30,12 @@ export type HostState = ReadonlyMap<string, HostLink>;
 /** As a table of VPP; the kernel's main table is VPP's default one. */
 const MAIN_TABLE = 254;
 
-/** Reads the namespace this thread is in. Throws LinuxError. */
+/** Reads the namespace of this thread. Throws LinuxError. */
 export function readHostState(): HostState {
   return hostStateOf(listLinks(), listAddresses(), proxyArpLinks());
 }
 
-/** The state of what the kernel listed. */
+/** The state from the kernel's lists. */
 export function hostStateOf(
   links: readonly Link[],
   addresses: readonly LinkAddress[],

@@ -8,7 +8,7 @@ import { runCli } from './cli-socket.ts';
 const dir = mkdtempSync(join(tmpdir(), 'appliance-cli-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** What a VPP 25.02 sends first (unix_cli_listen_read_ready). */
+/** What VPP 25.02 sends first (unix_cli_listen_read_ready). */
 const GREETING = Buffer.from(
   'fffc22fffe22fffb03fffd03fffb01fffe01fffd18fffa1801fff0fffd1ffffa1f01fff0',
   'hex',
@@ -25,7 +25,7 @@ interface Behaviour {
 
 let servers = 0;
 
-/** A CLI socket that behaves as VPP's does towards vppctl. */
+/** A CLI socket that behaves towards vppctl as VPP's does. */
 class FakeCli implements AsyncDisposable {
   readonly path = join(dir, `cli${servers++}.sock`);
   readonly received: Buffer[] = [];
@@ -73,7 +73,7 @@ class FakeCli implements AsyncDisposable {
   }
 }
 
-test('a command is answered, with plain line ends and nothing of the protocol', async () => {
+test("returns a command's output with plain line ends and without protocol bytes", async () => {
   await using cli = new FakeCli({
     output: (command) => `you said ${command}\r\n\u001b[31mred\u001b[0m\r\n\r\n`,
   });
@@ -83,7 +83,7 @@ test('a command is answered, with plain line ends and nothing of the protocol', 
   expect(sent.subarray(ANSWER.length).toString()).toBe('show version\nquit\n');
 });
 
-test('pieces may end anywhere, and a byte 255 of output is not a telnet command', async () => {
+test('accepts pieces that end anywhere, and does not take an output byte 255 for a telnet command', async () => {
   const output = Buffer.concat([Buffer.from('a'), Buffer.from([0xff, 0xff]), Buffer.from('b\r\n')]);
   await using cli = new FakeCli({ pieceBytes: 1, output: () => output });
   expect(await runCli(cli.path, 'show x')).toBe('a\ufffdb');
@@ -94,7 +94,7 @@ test('a command without output', async () => {
   expect(await runCli(cli.path, 'show nothing')).toBe('');
 });
 
-test('large output is complete, too large output is an error', async () => {
+test('returns large output whole and rejects output that is too large', async () => {
   const line = 'x'.repeat(99);
   await using cli = new FakeCli({ output: () => `${line}\n`.repeat(20_000) });
   const output = await runCli(cli.path, 'show all');
@@ -104,20 +104,20 @@ test('large output is complete, too large output is an error', async () => {
   });
 });
 
-test('nobody listens', async () => {
+test('reports that nothing listens', async () => {
   await expect(runCli(join(dir, 'none'), 'show version')).rejects.toMatchObject({
     code: 'cli-unreachable',
     message: expect.stringContaining('ENOENT'),
   });
 });
 
-test('VPP goes away before its answer is complete', async () => {
+test('reports that VPP closed the session before its output was complete', async () => {
   await using cli = new FakeCli({ output: () => undefined });
   await expect(runCli(cli.path, 'show version')).rejects.toMatchObject({ code: 'cli-closed' });
 });
 
 test.each(['', '  ', 'show a\nset b', 'show \u0000', `show ${'x'.repeat(2000)}`])(
-  'a command that is not one line is refused: %j',
+  'refuses a command that is not one line: %j',
   async (command) => {
     await expect(runCli(join(dir, 'none'), command)).rejects.toMatchObject({ code: 'cli-bad-command' });
   },

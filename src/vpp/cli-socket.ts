@@ -1,25 +1,25 @@
 /**
- * One command on VPP's CLI socket, as vppctl does it when it is not interactive.
+ * Runs one command on VPP's CLI socket as a non-interactive vppctl does.
  *
  * VPP greets with telnet options, among them a question for the terminal type. The answer "vppctl" makes the session
- * silent: no banner, prompt, echo or pager, lines with CR LF. Then one line is one command, and after its output
- * comes a NUL; `quit` closes. Half-closing would make VPP drop the session with output still unsent.
+ * silent: no banner, prompt, echo or pager, lines with CR LF. After that each line is a command, and a NUL follows its
+ * output; `quit` closes the session. Half-closing would make VPP drop the session with output still unsent.
  * Sources: src/vpp/app/vppctl.c, src/vlib/unix/cli.c (unix_cli_process_telnet, unix_cli_process_input).
  */
 import { connect } from 'node:net';
 import { VppError } from './errors.ts';
 
 export interface CliOptions {
-  /** For all of it (default 10 s). */
+  /** Limit for the whole exchange (default 10 s). */
   readonly timeoutMs?: number;
-  /** Of output (default 8 MiB); more is an error. */
+  /** Limit for the output (default 8 MiB); more is an error. */
   readonly maxBytes?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_BYTES = 8 * 2 ** 20;
 const MAX_COMMAND_CHARACTERS = 1_024;
-/** A subnegotiation of VPP's has four bytes; more than this is not VPP. */
+/** VPP's subnegotiation has four bytes; a longer one does not come from VPP. */
 const MAX_SUBNEGOTIATION_BYTES = 256;
 
 // RFC 854, RFC 1091
@@ -39,16 +39,16 @@ const TERMINAL_TYPE = Buffer.from([
 ]);
 
 /**
- * Runs one command and resolves with its output: LF line ends, no terminal codes, no trailing blank lines. What VPP
- * answers to a wrong command is output too. Rejects with VppError: `cli-bad-command`, `cli-unreachable`,
- * `cli-closed`, `cli-output-too-long`, `timeout`.
+ * Runs one command and resolves with its output: LF line ends, no terminal codes, no trailing blank lines. VPP's answer
+ * to a wrong command is output too. Rejects with VppError: `cli-bad-command`, `cli-unreachable`, `cli-closed`,
+ * `cli-output-too-long`, `timeout`.
  */
 export function runCli(socketPath: string, command: string, options: CliOptions = {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const what = `Run "${command.slice(0, 80)}" on ${socketPath}`;
+  const what = `cannot run "${command.slice(0, 80)}" on ${socketPath}`;
   if (command.length > MAX_COMMAND_CHARACTERS || !/^[\x20-\x7e]+$/.test(command) || command.trim() === '') {
-    const reason = `a command is one line of at most ${MAX_COMMAND_CHARACTERS} printable characters`;
-    reject(new VppError('cli-bad-command', `Run ${JSON.stringify(command.slice(0, 80))}: ${reason}`));
+    const reason = `expected one line of at most ${MAX_COMMAND_CHARACTERS} printable characters`;
+    reject(new VppError('cli-bad-command', `cannot run ${JSON.stringify(command.slice(0, 80))}: ${reason}`));
     return promise;
   }
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -66,7 +66,7 @@ export function runCli(socketPath: string, command: string, options: CliOptions 
     else reject(error);
   };
   const timer = setTimeout(() => {
-    const doing = phase === 'negotiating' ? 'VPP did not greet' : 'no end of output';
+    const doing = phase === 'negotiating' ? 'VPP sent no greeting' : 'VPP did not finish its output';
     finish(new VppError('timeout', `${what}: ${doing} within ${timeoutMs} ms`));
   }, timeoutMs);
 
@@ -76,14 +76,14 @@ export function runCli(socketPath: string, command: string, options: CliOptions 
   });
   socket.on('close', () => {
     if (phase === 'quitting') finish(undefined);
-    else finish(new VppError('cli-closed', `${what}: VPP closed the session before its answer was complete`));
+    else finish(new VppError('cli-closed', `${what}: VPP closed the session before its output was complete`));
   });
   socket.on('data', (chunk: Buffer) => {
     const { data, asksTerminalType, ends } = filter.push(chunk);
     if (phase !== 'negotiating' && data.length > 0) {
       length += data.length;
       if (length > maxBytes) {
-        finish(new VppError('cli-output-too-long', `${what}: more than ${maxBytes} bytes of output`));
+        finish(new VppError('cli-output-too-long', `${what}: its output exceeds ${maxBytes} bytes`));
         return;
       }
       pieces.push(data);
@@ -100,7 +100,7 @@ export function runCli(socketPath: string, command: string, options: CliOptions 
   return promise;
 }
 
-/** Takes telnet's commands and the NULs out of a stream whose pieces may end anywhere. */
+/** Removes telnet commands and NULs from a stream whose pieces may end anywhere. */
 class TelnetFilter {
   #state: 'data' | 'command' | 'option' | 'sub' | 'sub-command' = 'data';
   #sub: number[] = [];
@@ -118,7 +118,7 @@ class TelnetFilter {
           else data[length++] = byte;
           break;
         case 'command':
-          // IAC IAC is a byte 255 of data; commands from WILL (251) to DONT (254) have an option; others nothing.
+          // IAC IAC is one data byte 255; WILL (251) to DONT (254) take an option byte, other commands none.
           if (byte === IAC) data[length++] = byte;
           if (byte === SB) this.#sub = [];
           this.#state = byte === SB ? 'sub' : byte > SB && byte < IAC ? 'option' : 'data';
@@ -140,7 +140,7 @@ class TelnetFilter {
   }
 }
 
-/** CR LF to LF, without terminal escape sequences (some commands colour their output). */
+/** Converts CR LF to LF and removes terminal escape sequences (some commands colour their output). */
 function plainText(text: string): string {
   return (
     text

@@ -1,4 +1,4 @@
-/** What a configuration asks of a VPP that this VPP has not: for `appliance check` and `appliance image`. */
+/** Checks what a configuration needs of VPP against what this VPP has: for `appliance check` and `appliance image`. */
 import { basename } from 'node:path';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import { startsVpp } from '../config/mod.ts';
@@ -7,11 +7,11 @@ import { findPluginDir, hasPlugin, missingWords } from './plugins.ts';
 import { startupPlugins } from './startup-conf.ts';
 import { isAtLeast, type VppVersion } from './version.ts';
 
-/** What of VPP is there beside the program. */
+/** Which files VPP has beside its binary. */
 export interface VppFiles {
-  /** Whether a plugin is, by its file's name. */
+  /** Whether it has a plugin, by its file name. */
   hasPlugin(file: string): boolean;
-  /** Whether VPP's own driver is; undefined: not known. */
+  /** Whether it has the native driver; undefined: unknown. */
   readonly hasDriver: boolean | undefined;
 }
 
@@ -22,15 +22,15 @@ export function filesBeside(binary: string): VppFiles {
 
 export interface VppFacts {
   readonly version: VppVersion;
-  /** Its files; undefined: not known, and none is missed. */
+  /** Its files; undefined: unknown, and none is reported missing. */
   readonly files?: VppFiles | undefined;
-  /** Vendor and device of the NIC at a PCI address (`8086:125c`), where there is one. */
+  /** Vendor and device of the NIC at a PCI address (`8086:125c`), if there is one. */
   readonly pciIdOf?: (pciAddress: string) => string | undefined;
 }
 
 /**
- * One problem for each plugin that is missing, and for each NIC that VPP's own driver cannot have. An error is what keeps
- * the configuration from being in force; nothing is said of a VPP that this product does not start.
+ * One problem for each missing plugin, and for each NIC that VPP's native driver cannot have. An error keeps the
+ * configuration from being applied. A VPP that this product does not start is not checked.
  */
 export function vppProblems(config: Config, { version, files, pciIdOf }: VppFacts): ConfigProblem[] {
   if (!startsVpp(config)) return [];
@@ -54,7 +54,7 @@ export function vppProblems(config: Config, { version, files, pciIdOf }: VppFact
   return [...plugins, ...nics, ...unheard(config, version, files)];
 }
 
-/** Programs whose packets are no IP: VPP hands them on to Linux from 25.06 on (`interfaces/hand-on.ts`). */
+/** Programs whose packets are not IP: VPP passes them to Linux from 25.06 on (`interfaces/pass-protocols.ts`). */
 const NOT_IP: Readonly<Record<string, { readonly protocol: string; readonly plugin?: string }>> = {
   isisd: { protocol: 'IS-IS', plugin: 'osi_plugin.so' },
   fabricd: { protocol: 'OpenFabric', plugin: 'osi_plugin.so' },
@@ -74,8 +74,8 @@ function unheard(
     const { protocol, plugin } = needed;
     const isOld = !isAtLeast(version, 25, 6);
     if (!isOld && (plugin === undefined || files?.hasPlugin(plugin) !== false)) return [];
-    const reason = isOld ? 'VPP can from 25.06 on' : `it lacks ${plugin}`;
-    const message = `VPP ${version.text} does not hand ${protocol} on to Linux, ${daemon} hears nothing: ${reason}`;
+    const reason = isOld ? 'VPP 25.06 and later do' : `it lacks ${plugin}`;
+    const message = `VPP ${version.text} does not pass ${protocol} to Linux, ${daemon} receives no packets: ${reason}`;
     return [{ severity: 'warning', line, leaf: `service.${name}.command`, message }];
   });
 }

@@ -1,20 +1,20 @@
 /** Errors of src/vpp (not of its api and stats, which have their own): one class, coded. */
 
 export type VppErrorCode =
-  /** There is no file at the path of the VPP binary. */
+  /** No file exists at the path of the VPP binary. */
   | 'binary-missing'
-  /** The file may not be executed, or is no program for this machine. */
+  /** The file is not executable, or is not a program for this machine. */
   | 'binary-unusable'
   /** The dynamic loader could not start it. */
   | 'libraries-missing'
   | 'version-unknown'
   /** A value cannot be written into startup.conf without changing its meaning. */
   | 'unsafe-value'
-  /** Not a command of the table, or no argument for it. */
+  /** The command or its argument is not in the table. */
   | 'cli-refused'
-  /** Another command runs. */
+  /** Another command is running. */
   | 'cli-busy'
-  /** Nobody listens at the CLI socket. */
+  /** Nothing listens on the CLI socket. */
   | 'cli-unreachable'
   | 'cli-closed'
   | 'cli-output-too-long'

@@ -8,12 +8,12 @@ test.each([
   ['ERROR: This binary requires CPU with AVX2 extensions.', 'this VPP was built for a newer CPU'],
   [
     "vlib_thread_init: cpu 9 is not available to be used for the 'workers' thread",
-    'vpp.cpu names a core that is not there',
+    'vpp.cpu names a core that does not exist',
   ],
   ['vlib_stats_init: stat segment mmap failure', 'too few hugepages for vpp.stats.segment-size'],
   [
     'vl_api_clnt_process:338: socksvr_api_init failed, quitting...',
-    'something that is no socket is at vpp.api-socket',
+    'the file at vpp.api-socket is not a socket',
   ],
   [
     'cpu_config: main-core must be specified when using corelist-*',
@@ -25,8 +25,8 @@ test.each([
   expect(reason).toBe(`${meaning}: ${JSON.stringify(line)}`);
 });
 
-test('what is not known is not guessed', () => {
+test('leaves an unknown end unexplained', () => {
   expect(explainExit({ code: 1, signal: null, lastLines: ['hello'] })).toBeUndefined();
   expect(explainExit({ code: null, signal: 'SIGSEGV', lastLines: [] })).toBeUndefined();
-  expect(explainExit({ code: 127, signal: null, lastLines: [] })).toContain('could not be loaded');
+  expect(explainExit({ code: 127, signal: null, lastLines: [] })).toContain('the loader could not start it');
 });

@@ -1,5 +1,5 @@
 /**
- * VPP as a program: its version, its startup.conf, its command line and the words for its death.
+ * VPP as a program: its version, its startup.conf, its command line and the reasons for its exit.
  *
  * Other folders import this file only. The binary API is src/vpp/api, the stats segment src/vpp/stats.
  */

@@ -1,10 +1,10 @@
 /**
- * VPP's own driver for a NIC (`driver = native`): `ige`, for Intel's I225 and I226 (and the I211), from 26.02 on.
+ * VPP's native driver for a NIC (`driver = native`): `ige`, for Intel's I225 and I226 (and the I211), from 26.02 on.
  *
- * It is no plugin: VPP loads every file of `vpp_drivers`, at the place among its libraries that it was built for, and a NIC is attached by the section
- * `devices` of startup.conf. That is read by a process of VPP's after its main loop began (vnet/dev/config.c), so a
- * mistake does not end VPP: it is logged, the device has no interface, and neither has any that is named after it. What
- * VPP would refuse is therefore refused here, before VPP is started.
+ * It is not a plugin: VPP loads every file of `vpp_drivers`, at the place among its libraries that it was built for,
+ * and a NIC is attached by the section `devices` of startup.conf. A process of VPP reads that section after the main
+ * loop began (vnet/dev/config.c), so a mistake does not end VPP: it is logged, the device has no interface, and neither
+ * has anything named after it. What VPP would refuse is therefore refused here, before VPP is started.
  *
  * Sources: src/drivers/ige/ige.c, src/vnet/dev/config.c, api.c and dev.c of VPP 26.02 and 26.06.
  */
@@ -14,7 +14,7 @@ import { findBeside, findPluginDir } from './plugins.ts';
 import { isAtLeast, type VppVersion } from './version.ts';
 
 export const NATIVE_DRIVER = {
-  /** What startup.conf calls it. */
+  /** Its name in startup.conf. */
   name: 'ige',
   /** In the directory `vpp_drivers`. */
   file: 'ige_driver.so',
@@ -29,11 +29,11 @@ export const NATIVE_DRIVER = {
     '8086:125c',
     '8086:125d',
   ]),
-  /** Of each direction. */
+  /** Per direction. */
   maxQueues: 4,
 } as const;
 
-/** What is known of the VPP and the NIC; what is not known refuses nothing. */
+/** What is known of the VPP and the NIC; an unknown fact is no objection. */
 export interface NativeFacts {
   readonly version?: VppVersion;
   /** Whether VPP's files have the driver. */
@@ -42,26 +42,26 @@ export interface NativeFacts {
   readonly pciId?: string | undefined;
 }
 
-/** Whether a VPP of this version has drivers of its own for NICs of this kind. */
+/** Whether this version of VPP has native drivers. */
 export function hasNativeDriver(version: VppVersion): boolean {
   const { year, month } = NATIVE_DRIVER.since;
   return isAtLeast(version, year, month);
 }
 
-/** Whether the driver is beside a binary; undefined where not even plugins are: its files are elsewhere. */
+/** Whether the driver is beside a binary; undefined when the plugins are not there either: its files are elsewhere. */
 export function hasDriverFile(binary: string): boolean | undefined {
   if (findPluginDir(binary) === undefined) return undefined;
   const directory = findBeside(binary, 'vpp_drivers');
   return directory !== undefined && existsSync(`${directory}/${NATIVE_DRIVER.file}`);
 }
 
-/** Why a NIC with `driver = native` cannot have VPP's driver, in words; undefined: nothing speaks against it. */
+/** Why a NIC with `driver = native` cannot have VPP's native driver; undefined: it can. */
 export function whyNotNative(
   nic: Pick<DpdkInterfaceConfig, 'rxQueues' | 'txQueues'>,
   facts: NativeFacts,
 ): string | undefined {
   const why = objection(nic, facts);
-  return why === undefined ? undefined : `"native" cannot be: ${why}`;
+  return why === undefined ? undefined : `cannot use "native": ${why}`;
 }
 
 function objection(
@@ -70,15 +70,15 @@ function objection(
 ): string | undefined {
   const { name, file, pciIds, maxQueues } = NATIVE_DRIVER;
   if (version !== undefined && !hasNativeDriver(version)) {
-    return `VPP ${version.text} has no driver of its own for it, 26.02 and later have (26.06 is recommended)`;
+    return `VPP ${version.text} has no native driver, expected 26.02 or later (26.06 is recommended)`;
   }
-  if (hasFile === false) return `this VPP lacks ${file} in its directory vpp_drivers`;
+  if (hasFile === false) return `this VPP lacks vpp_drivers/${file}`;
   if (pciId !== undefined && !pciIds.has(pciId)) {
-    return `VPP's driver ${name} does not know ${pciId}, it is for Intel's I225 and I226 (${[...pciIds].join(', ')}): driver = dpdk is right`;
+    return `VPP's driver ${name} does not support ${pciId}, only Intel's I225 and I226 (${[...pciIds].join(', ')}): use driver = dpdk`;
   }
   const queues = Math.max(rxQueues, txQueues);
   if (queues > maxQueues) {
-    return `${queues} queues, and VPP's driver ${name} has ${maxQueues} of each direction at most`;
+    return `${queues} queues exceed the ${maxQueues} per direction of VPP's driver ${name}`;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** The table of plugins, and how those of it are chosen. */
+/** The table of plugins, and which of them are chosen. */
 import { expect, test } from 'vitest';
 import { choosePlugins, missingWords, PLUGINS, pluginsOf } from './plugins.ts';
 import { parseVppVersion, type VppVersion } from './version.ts';
@@ -10,7 +10,7 @@ function version(text: string): VppVersion {
   return parseVppVersion(text) ?? expect.unreachable();
 }
 
-test('each plugin comes behind those that it needs', () => {
+test('each plugin follows those that it needs', () => {
   const before = new Set<string>();
   for (const { file, after = [] } of PLUGINS) {
     expect(after.filter((other) => !before.has(other))).toEqual([]);
@@ -23,7 +23,7 @@ test.each([
   ['25.10-release', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'ppp']],
   ['26.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'ppp', 'tap']],
   ['26.06-rc2', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'policer', 'ppp', 'tap']],
-])('of %s', (text, names) => {
+])('plugins of %s', (text, names) => {
   expect(
     pluginsOf(version(text))
       .map(({ file }) => file)
@@ -37,23 +37,23 @@ test('a configuration that needs nothing loads what every VPP has', () => {
   expect(missing).toEqual([]);
 });
 
-test('only what is needed and not there is missing; what needs it is not enabled', () => {
+test('reports as missing only what is needed; what needs a missing plugin is not enabled', () => {
   const { enabled, missing } = choosePlugins(version('26.06'), ALL, (file) => file !== 'tap_plugin.so');
   expect(missing.map(({ file }) => file)).toEqual(['tap_plugin.so']);
   expect(enabled.map(({ file }) => file)).toEqual(['dpdk_plugin.so', 'ping_plugin.so', 'policer_plugin.so']);
   expect(choosePlugins(version('26.06'), NONE, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
-  // What few need is no lack.
+  // A plugin that few need is not reported.
   const isThere = (file: string): boolean => file !== 'ppp_plugin.so';
   const few = choosePlugins(version('26.06'), ALL, isThere);
   expect(few.missing).toEqual([]);
   expect(few.enabled.map(({ file }) => file)).not.toContain('osi_plugin.so');
-  // In 25.02 it is no plugin.
+  // 25.02 has it in the core.
   expect(choosePlugins(version('25.02'), ALL, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
 });
 
-test('one that is missing is named with the version, and what does not work', () => {
+test('names a missing plugin with the version and what does not work', () => {
   const [tap] = choosePlugins(version('26.06-release'), ALL, (file) => file !== 'tap_plugin.so').missing;
   expect(tap === undefined ? '' : missingWords(tap, version('26.06-release'), '/usr/lib/vpp_plugins')).toBe(
-    'VPP 26.06-release lacks tap_plugin.so (looked for in /usr/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons nothing to run on',
+    'VPP 26.06-release lacks tap_plugin.so (looked for in /usr/lib/vpp_plugins): interfaces have no TAPs in Linux, and routing daemons no interfaces',
   );
 });

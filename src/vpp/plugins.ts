@@ -1,43 +1,43 @@
 /**
  * VPP's plugins that this product uses: what each is for, from which release it is a plugin, and which configurations
- * need it. The one table for startup.conf, for what an image carries, and for what is said of one that is missing.
+ * need it. The one table for startup.conf, for an image's contents, and for reports of a missing plugin.
  *
- * Every other plugin stays disabled (`plugin default { disable }`). What is loaded is named even where VPP would load it
- * by itself: linux_cp and linux_nl are off by their own default (lcp_api.c, lcp_nl.c: `default_disabled = 1`), under
+ * Every other plugin stays disabled (`plugin default { disable }`). A plugin is named even where VPP would load it
+ * by default: linux_cp and linux_nl are off by their own default (lcp_api.c, lcp_nl.c: `default_disabled = 1`), under
  * `plugin default { enable }` too.
  *
- * Sources: src/plugins and src/vnet of the releases 25.02, 25.06, 25.10, 26.02 and 26.06. What left the core for a plugin
- * meanwhile: VXLAN-GPE (25.06; nothing here makes such tunnels), taps (26.02), policers (26.06). The drivers of VPP's own
- * (`dev_*_plugin.so` up to 25.10) are no plugins any more: `native-driver.ts`.
+ * Sources: src/plugins and src/vnet of the releases 25.02, 25.06, 25.10, 26.02 and 26.06. Moved from the core to a
+ * plugin meanwhile: VXLAN-GPE (25.06; not used here), taps (26.02), policers (26.06). VPP's native drivers
+ * (`dev_*_plugin.so` up to 25.10) are no longer plugins: `native-driver.ts`.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isAtLeast, type VppVersion } from './version.ts';
 
-/** What of a configuration decides about plugins. */
+/** The facts of a configuration that decide about plugins. */
 export interface PluginNeeds {
-  /** NICs are given to DPDK. */
+  /** Some NICs use DPDK. */
   readonly dpdk: boolean;
   /** Interfaces have TAPs in Linux (`vpp.lcp.enabled`). */
   readonly linuxCp: boolean;
-  /** VPP takes the kernel's routes from the namespace of the TAPs by itself (`fib.kernel.import = false`). */
+  /** VPP itself takes the kernel's routes from the namespace of the TAPs (`fib.kernel.import = false`). */
   readonly linuxNl: boolean;
 }
 
 export interface VppPlugin {
-  /** Its file in the plugin directory, which is its name in startup.conf. */
+  /** Its file in the plugin directory, which is also its name in startup.conf. */
   readonly file: string;
-  /** Which configurations need it; `always`: it is loaded whatever the configuration says, and VPP works without. */
+  /** Which configurations need it; `always`: every configuration loads it, and VPP works without. */
   readonly need: keyof PluginNeeds | 'always';
-  /** The leaf, or section, that asks for it. */
+  /** The leaf, or section, that needs it. */
   readonly leaf: string;
-  /** First release in which it is a plugin; before, VPP's core has what it does. */
+  /** First release in which it is a plugin; earlier, its function is in VPP's core. */
   readonly since?: { readonly year: number; readonly month: number };
-  /** Files of those that it must not be loaded without, where they are plugins. */
+  /** Files of the plugins that it must not be loaded without, where they are plugins. */
   readonly after?: readonly string[];
   /** What does not work without it, as the end of a sentence. */
   readonly without: string;
-  /** Few need it: a box says nothing when it is missing. */
+  /** Few need it: a box does not report it missing. */
   readonly isOptional?: boolean;
 }
 
@@ -46,28 +46,28 @@ export const PLUGINS: readonly VppPlugin[] = [
     file: 'dpdk_plugin.so',
     need: 'dpdk',
     leaf: 'vpp.dpdk',
-    without: 'no NIC can be given to VPP by DPDK',
+    without: 'VPP cannot drive NICs with DPDK',
   },
   {
     file: 'tap_plugin.so',
     need: 'linuxCp',
     leaf: 'vpp.lcp.enabled',
     since: { year: 26, month: 2 },
-    without: 'interfaces have no TAPs in Linux, and routing daemons nothing to run on',
+    without: 'interfaces have no TAPs in Linux, and routing daemons no interfaces',
   },
   {
     file: 'linux_cp_plugin.so',
     need: 'linuxCp',
     leaf: 'vpp.lcp.enabled',
-    // 26.02 dies of a pair without it (SIGSEGV), 26.06 refuses each with -30.
+    // Without it 26.02 crashes on a pair (SIGSEGV), 26.06 refuses each with -30.
     after: ['tap_plugin.so'],
-    without: 'interfaces have no TAPs in Linux, and routing daemons nothing to run on',
+    without: 'interfaces have no TAPs in Linux, and routing daemons no interfaces',
   },
   {
     file: 'linux_nl_plugin.so',
     need: 'linuxNl',
     leaf: 'fib.kernel.import',
-    // VPP ends with SIGSEGV when it has linux_nl without linux_cp.
+    // VPP crashes (SIGSEGV) when it has linux_nl without linux_cp.
     after: ['linux_cp_plugin.so'],
     without: 'routes that daemons install in the namespace of the TAPs do not reach VPP',
   },
@@ -75,7 +75,7 @@ export const PLUGINS: readonly VppPlugin[] = [
     file: 'ping_plugin.so',
     need: 'always',
     leaf: 'vpp.binary',
-    without: "VPP's own addresses do not answer to ping",
+    without: "VPP's own addresses do not answer pings",
   },
   {
     file: 'policer_plugin.so',
@@ -90,11 +90,11 @@ export const PLUGINS: readonly VppPlugin[] = [
     leaf: 'vpp.lcp.enabled',
     since: { year: 25, month: 6 },
     after: ['linux_cp_plugin.so'],
-    without: 'osi_plugin.so has nothing to stand on, and IS-IS does not reach Linux',
+    without: 'osi_plugin.so cannot be loaded, and IS-IS does not reach Linux',
     isOptional: true,
   },
   {
-    // linux_cp hands on IS-IS by it.
+    // linux_cp passes IS-IS to Linux through it.
     file: 'osi_plugin.so',
     need: 'linuxCp',
     leaf: 'vpp.lcp.enabled',
@@ -105,19 +105,19 @@ export const PLUGINS: readonly VppPlugin[] = [
   },
 ];
 
-/** Those of the table that a VPP of this version has as plugins. */
+/** The plugins of the table that this version of VPP has as plugins. */
 export function pluginsOf(version: VppVersion): VppPlugin[] {
   return PLUGINS.filter(({ since }) => since === undefined || isAtLeast(version, since.year, since.month));
 }
 
-/** What is loaded, and what should be and is not there. */
+/** The plugins that are loaded, and those that should be and are missing. */
 export interface PluginChoice {
   readonly enabled: readonly VppPlugin[];
-  /** Only those whose file is missing: what cannot be loaded without them is not `enabled` either. */
+  /** Only plugins whose own file is missing: those that depend on them are not `enabled` either. */
   readonly missing: readonly VppPlugin[];
 }
 
-/** Chooses for a version and a configuration, of the files that are there; in the table's order. */
+/** Chooses the plugins for a version and a configuration from the files that exist; in the table's order. */
 export function choosePlugins(
   version: VppVersion,
   needs: PluginNeeds,
@@ -127,7 +127,7 @@ export function choosePlugins(
   const absent = wanted.filter(({ file }) => !isThere(file));
   const missing = absent.filter(({ isOptional }) => isOptional !== true);
   const unusable = new Set(absent.map(({ file }) => file));
-  // The table has each behind those that it needs.
+  // The table lists each after those that it needs.
   const enabled = wanted.filter(({ file, after = [] }) => {
     if (after.some((other) => unusable.has(other))) unusable.add(file);
     return !unusable.has(file);
@@ -135,7 +135,7 @@ export function choosePlugins(
   return { enabled, missing };
 }
 
-/** What to say of one that is missing: `VPP 26.06-release lacks tap_plugin.so: …`. */
+/** The text for a missing plugin: `VPP 26.06-release lacks tap_plugin.so: …`. */
 export function missingWords(
   { file, without }: Pick<VppPlugin, 'file' | 'without'>,
   version: VppVersion,
@@ -148,7 +148,7 @@ export function missingWords(
 /** Debian's and the plain layout, relative to the directory above the binary's. */
 const LIBRARY_DIRS = ['lib/x86_64-linux-gnu', 'lib', 'lib64'];
 
-/** The directory of that name among this binary's libraries; undefined when there is none. */
+/** The directory of that name among this binary's libraries; undefined when it does not exist. */
 export function findBeside(binary: string, name: 'vpp_plugins' | 'vpp_drivers'): string | undefined {
   let prefix: string;
   try {
@@ -159,12 +159,12 @@ export function findBeside(binary: string, name: 'vpp_plugins' | 'vpp_drivers'):
   return LIBRARY_DIRS.map((dir) => `${prefix}/${dir}/${name}`).find((dir) => existsSync(dir));
 }
 
-/** The directory in which this binary's plugins are; undefined when there is none beside it. */
+/** This binary's plugin directory; undefined when there is none beside it. */
 export function findPluginDir(binary: string): string | undefined {
   return findBeside(binary, 'vpp_plugins');
 }
 
-/** Whether a directory has a plugin; of an unknown directory nothing is missed. */
+/** Whether a directory has a plugin; an unknown directory counts as having all. */
 export function hasPlugin(directory: string | undefined): (file: string) => boolean {
   return (file) => directory === undefined || existsSync(`${directory}/${file}`);
 }

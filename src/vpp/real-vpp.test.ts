@@ -1,6 +1,6 @@
 /**
- * What we render and read, against a real VPP that VPP_BIN names. The hugepage case needs root and some 180 hugepages
- * of 2 MiB, which it allocates and gives back.
+ * Our startup.conf and readers against a real VPP, named by VPP_BIN. The hugepage case needs root and some 180
+ * hugepages of 2 MiB, which it allocates and releases.
  */
 import { type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ import {
 
 const MIB = 2 ** 20;
 const POOL = '/sys/kernel/mm/hugepages/hugepages-2048kB';
-/** Of the configuration below: 128 heap, 17 stats segment, 19 buffers. */
+/** Of the configuration below: 128 for the heap, 17 for the stats segment, 19 for the buffers. */
 const PAGES = 164;
 
 const binary = process.env['VPP_BIN'];
@@ -37,7 +37,7 @@ class RealVpp implements AsyncDisposable {
   #output = '';
   #ended: Promise<unknown> | undefined;
 
-  /** @param native PCI address of a NIC for VPP's own driver, which is not there */
+  /** @param native PCI address of a NIC for VPP's native driver, which does not exist */
   async start(vppBinary: string, hugepages: boolean, native?: string): Promise<void> {
     const vpp: VppConfig = {
       enabled: true,
@@ -92,7 +92,7 @@ class RealVpp implements AsyncDisposable {
   }
 }
 
-/** As it is rendered for a VPP with hugepages. */
+/** As rendered for a VPP with hugepages. */
 function devicesSection(vpp: VppConfig, options: StartupConfOptions, pciAddress: string): string {
   const nic = { pciAddress, name: 'xe0', driver: 'native', rxQueues: 2, txQueues: 4, line: 1 } as const;
   const settings = {
@@ -104,7 +104,7 @@ function devicesSection(vpp: VppConfig, options: StartupConfOptions, pciAddress:
   return text.slice(start, text.indexOf('\n}\n', start) + 3);
 }
 
-test('VPP takes the file without hugepages and answers on its CLI socket', async (ctx) => {
+test('VPP accepts the file without hugepages and answers on its CLI socket', async (ctx) => {
   if (binary === undefined) {
     ctx.skip('VPP_BIN names no VPP');
     return;
@@ -119,19 +119,19 @@ test('VPP takes the file without hugepages and answers on its CLI socket', async
   const loaded = [...(await vpp.cli('show plugins')).matchAll(/^ *\d+\. (\w+_plugin\.so) /gm)].map(
     ([, name = '']) => name,
   );
-  // Those of the table and no others; linux_nl waits for the namespace.
+  // Those of the table and no others; linux_nl needs the namespace.
   const asked = pluginsOf(version).filter(({ need }) => need === 'always' || need === 'linuxCp');
   expect(new Set(loaded)).toEqual(new Set(asked.map(({ file }) => file)));
   expect((await vpp.cli('show api message-table')).split('\n').length).toBeGreaterThan(500);
   expect(vpp.output).not.toContain('vat_plugin_register');
 });
 
-test('VPP understands what it is told of a NIC for its own driver, and lives when there is none', async (ctx) => {
+test('VPP accepts the section of a NIC for its native driver, and runs when the NIC does not exist', async (ctx) => {
   if (binary === undefined) {
     ctx.skip('VPP_BIN names no VPP');
     return;
   }
-  ctx.skip(!hasNativeDriver(await readVppVersion(binary)), 'this VPP has no driver of its own');
+  ctx.skip(!hasNativeDriver(await readVppVersion(binary)), 'this VPP has no native driver');
   await using vpp = new RealVpp();
   await vpp.start(binary, false, '0000:ff:1f.7');
   await expect.poll(() => vpp.output).toContain("error: invalid device id for device 'pci/0000:ff:1f.7'");
@@ -139,7 +139,7 @@ test('VPP understands what it is told of a NIC for its own driver, and lives whe
   expect(await vpp.cli('show version')).toMatch(/^vpp v/);
 });
 
-test('VPP takes the file with hugepages, and no more of them than budgeted', async (ctx) => {
+test('VPP accepts the file with hugepages, and uses no more of them than budgeted', async (ctx) => {
   if (binary === undefined) {
     ctx.skip('VPP_BIN names no VPP');
     return;

@@ -50,7 +50,7 @@ function render(
   );
 }
 
-/** The lines of one section, without their indentation; undefined when it is not there. */
+/** The lines of one section, without their indentation; undefined when the section is absent. */
 function sectionOf(text: string, name: string): string[] | undefined {
   const lines = text.split('\n');
   const start = lines.indexOf(`${name} {`);
@@ -142,7 +142,7 @@ test.each([
   expect(sectionOf(render({ cpu: { mainCore, workers, isolate: true } }), 'cpu')).toEqual(lines);
 });
 
-test('no NIC for DPDK: neither the plugin nor its section', () => {
+test('without a NIC for DPDK, omits the plugin and its section', () => {
   for (const text of [
     render({ dpdk: { unsafeNoIommu: false, interfaces: [] } }),
     render({}, { pciAddresses: [] }),
@@ -152,12 +152,12 @@ test('no NIC for DPDK: neither the plugin nor its section', () => {
   }
 });
 
-test('only the NICs that were bound are named, with the driver they have', () => {
+test('names only the NICs that were bound, with the driver that they have', () => {
   const text = render({}, { pciAddresses: ['0000:04:00.0'], uioDriver: 'uio_pci_generic' });
   expect(sectionOf(text, 'dpdk')).toEqual(['uio-driver uio_pci_generic', 'dev 0000:04:00.0 { name xe1 }']);
 });
 
-test('without hugepages no key asks for them', () => {
+test('without hugepages, no key requests them', () => {
   const text = render({}, { hugepages: false });
   expect(sectionOf(text, 'memory')).toEqual(['main-heap-size 1536M']);
   expect(sectionOf(text, 'buffers')).toContain('page-size default');
@@ -165,7 +165,7 @@ test('without hugepages no key asks for them', () => {
   expect(text).not.toContain('hugepage');
 });
 
-test('a stats segment of hugepages is whole pages', () => {
+test('rounds a stats segment of hugepages to whole pages', () => {
   const stats = { ...vpp.stats, segmentBytes: 33 * MIB };
   expect(sectionOf(render({ stats }), 'statseg')).toContain('size 34M');
   expect(sectionOf(render({ stats }, { hugepages: false }), 'statseg')).toContain('size 33M');
@@ -173,30 +173,30 @@ test('a stats segment of hugepages is whole pages', () => {
   expect(sectionOf(text, 'statseg')).toEqual(expect.arrayContaining(['size 1G', 'page-size 1G']));
 });
 
-test('without LCP none of its plugins and sections', () => {
+test('without LCP, omits its plugins and sections', () => {
   const text = render({ lcp: { ...vpp.lcp, enabled: false } });
   expect(text).not.toMatch(/linux|tap_plugin/);
 });
 
-test('without the namespace linux_nl is left out: it would listen in the root namespace', () => {
+test('without the namespace, omits linux_nl: it would listen in the root namespace', () => {
   const text = render({}, { netnsPresent: false });
   expect(text).toContain('plugin linux_cp_plugin.so { enable }');
   expect(text).not.toMatch(/linux_nl|linux-nl|netns/);
 });
 
-test('with routes imported by us linux_nl is left out: it would program the same ones', () => {
+test('with routes imported by us, omits linux_nl: it would program the same ones', () => {
   const text = render({}, {}, { import: true });
   expect(text).toContain('plugin linux_cp_plugin.so { enable }');
   expect(sectionOf(text, 'linux-cp')).toContain('default netns dataplane');
   expect(text).not.toMatch(/linux_nl|linux-nl/);
 });
 
-test('LCP with nothing asked for has no empty section', () => {
+test('omits the LCP section when it is empty', () => {
   const lcp = { enabled: true, sync: false, autoSubint: false, netns: 'dataplane' };
   expect(sectionOf(render({ lcp }, { netnsPresent: false }), 'linux-cp')).toBeUndefined();
 });
 
-/** The plugins that are asked for, in order. */
+/** The plugins named in the file, in order. */
 function pluginsIn(text: string): string[] {
   return (sectionOf(text, 'plugins') ?? []).flatMap(
     (line) => /^plugin (\w+)_plugin\.so/.exec(line)?.[1] ?? [],
@@ -208,12 +208,12 @@ test.each([
   ['25.10', ['dpdk', 'linux_cp', 'linux_nl', 'ping', 'ppp', 'osi']],
   ['v26.02-release', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping', 'ppp', 'osi']],
   ['26.06-rc0~12-gabcdef', ['dpdk', 'tap', 'linux_cp', 'linux_nl', 'ping', 'policer', 'ppp', 'osi']],
-])('by version: %s asks for what left the core', (text, plugins) => {
+])('%s names the plugins that left the core', (text, plugins) => {
   expect(pluginsIn(render({}, { version: version(text) }))).toEqual(plugins);
 });
 
 test.each([true, false])(
-  'never linux_nl beside our own import (import = %s), whatever the version',
+  'never names linux_nl beside our own import (import = %s), in any version',
   (isImport) => {
     for (const text of ['25.02', '26.06']) {
       const plugins = pluginsIn(render({}, { version: version(text) }, { import: isImport }));
@@ -228,16 +228,16 @@ test.each([
   ['linux_cp_plugin.so', ['dpdk', 'tap', 'ping', 'policer'], /linux-cp|linux-nl/],
   ['linux_nl_plugin.so', ['dpdk', 'tap', 'linux_cp', 'ping', 'policer', 'ppp', 'osi'], /linux-nl/],
   ['dpdk_plugin.so', ['tap', 'linux_cp', 'linux_nl', 'ping', 'policer', 'ppp', 'osi'], /dpdk/],
-])('without %s VPP starts: neither it nor what needs it, nor their sections', (lacking, plugins, gone) => {
+])('without %s, omits it, what needs it, and their sections', (lacking, plugins, gone) => {
   const hasPlugin = (file: string): boolean => file !== lacking;
   const text = render({}, { version: version('26.06'), hasPlugin });
   expect(pluginsIn(text)).toEqual(plugins);
   expect(text).not.toMatch(gone);
 });
 
-test("a NIC for VPP's own driver is in the section devices, and not in that of DPDK", () => {
+test("puts a NIC for VPP's native driver into the section devices, not dpdk", () => {
   const [first, second] = vpp.dpdk.interfaces;
-  if (first === undefined || second === undefined) throw new Error('there are two');
+  if (first === undefined || second === undefined) throw new Error('expected two NICs');
   const dpdk = { unsafeNoIommu: false, interfaces: [{ ...first, driver: 'native' as const }, second] };
   const text = render({ dpdk }, { version: version('26.06') });
   expect(sectionOf(text, 'devices')).toEqual([
@@ -249,7 +249,7 @@ test("a NIC for VPP's own driver is in the section devices, and not in that of D
   expect(alone).not.toContain('dpdk');
 });
 
-test('plugin directory and API prefix are there when given', () => {
+test('writes plugin directory and API prefix when given', () => {
   const text = render({}, { pluginDir: '/opt/vpp/lib/vpp_plugins', apiPrefix: 'second' });
   expect(sectionOf(text, 'plugins')?.[0]).toBe('path /opt/vpp/lib/vpp_plugins');
   expect(sectionOf(text, 'api-segment')).toEqual(['prefix second']);
@@ -261,12 +261,12 @@ test.each([
   ['a comment', { stats: { ...vpp.stats, socketPath: '/run/#stats' } }],
   ['a long namespace name', { lcp: { ...vpp.lcp, netns: 'n'.repeat(32) } }],
   ['a word of the pre-parser as namespace', { lcp: { ...vpp.lcp, netns: 'heapsize' } }],
-])('%s in a value is refused, not written', (_what, change: Partial<VppConfig>) => {
+])('refuses %s in a value', (_what, change: Partial<VppConfig>) => {
   expect(() => render(change)).toThrow(expect.objectContaining({ code: 'unsafe-value' }));
 });
 
 test.each(['interactive0', 'main-core', 'heapsizes', 'nosyslog', 'x{y', 'x y', '0xe', 'a'.repeat(16)])(
-  'the interface name %s is refused',
+  'refuses the interface name %s',
   (name) => {
     for (const driver of ['dpdk', 'native'] as const) {
       const queues = { rxQueues: undefined, txQueues: undefined };

@@ -1,8 +1,8 @@
 /**
  * Renders VPP's startup.conf from the configuration.
  *
- * Invariants: the same input gives the same text; every key is one that the version takes; a section is there only
- * when its plugin is; no value can end its section or reach VPP's pre-parser, which looks at every word of the file.
+ * Invariants: the same input gives the same text; every key exists in the version; a section is written only
+ * with its plugin; no value can end its section or reach VPP's pre-parser, which looks at every word of the file.
  * Sources (VPP 25.02 and 26.06): src/vpp/vnet/main.c, src/vlib/unix/main.c, src/vlib/threads.c, src/vlib/buffer.c,
  * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c; of 26.06
  * src/vnet/dev/config.c.
@@ -14,7 +14,7 @@ import { NATIVE_DRIVER } from './native-driver.ts';
 import { choosePlugins, type PluginChoice, type VppPlugin } from './plugins.ts';
 import type { VppVersion } from './version.ts';
 
-/** What of the configuration stands in startup.conf. */
+/** The parts of the configuration that startup.conf depends on. */
 interface StartupSettings {
   readonly vpp: VppConfig;
   readonly fib: { readonly kernel: Pick<FibKernelConfig, 'import'> };
@@ -26,32 +26,32 @@ export interface StartupConfOptions {
   readonly runDir: string;
   /**
    * Whether /run/netns/NAME of `vpp.lcp.netns` exists. Without it linux_nl is left out: it would listen in the root
-   * namespace and take the management routes for its own.
+   * namespace and import the management routes.
    */
   readonly netnsPresent: boolean;
-  /** Where the plugins are; VPP's own guess (beside its binary) when absent. */
+  /** The plugin directory; VPP's own guess (beside its binary) when absent. */
   readonly pluginDir?: string;
-  /** Whether VPP has a plugin, by its file: those that it lacks are left out, with their sections. All when absent. */
+  /** Whether VPP has a plugin, by its file: missing ones are left out, with their sections. All exist when absent. */
   readonly hasPlugin?: (file: string) => boolean;
   /** False: heap, buffers and stats segment in ordinary pages, and no DPDK (default true). */
   readonly hugepages?: boolean;
   /** The NICs that were bound, by PCI address; all configured ones when absent. */
   readonly pciAddresses?: readonly string[];
-  /** What the NICs are bound to (default vfio-pci). */
+  /** The driver that the NICs are bound to (default vfio-pci). */
   readonly uioDriver?: 'vfio-pci' | 'uio_pci_generic';
-  /** Set apart the shared memory of several VPPs on one machine. */
+  /** Separates the shared memory of several VPPs on one machine. */
   readonly apiPrefix?: string;
 }
 
-/** As `net.core.rmem_max`, which the boot sets: a burst of kernel routes must fit. */
+/** The value of `net.core.rmem_max`, set at boot: a burst of kernel routes must fit. */
 const NETLINK_BUFFER_BYTES = 64 * 2 ** 20;
-/** Seconds between two updates of node counters, rates and heartbeat; 10 by default. */
+/** Seconds between two updates of node counters, rates and heartbeat; VPP's default is 10. */
 const STATS_UPDATE_SECONDS = 1;
 const BUFFER_DATA_BYTES = 2048;
 
 const PAGE_BYTES = { '2M': 2 * 2 ** 20, '1G': 2 ** 30 } as const;
 
-/** The NICs that VPP gets, by who drives them. */
+/** The NICs that VPP gets, by driver. */
 function nicsOf({ vpp }: StartupSettings, options: StartupConfOptions) {
   const given = (options.hugepages ?? true) ? vpp.dpdk.interfaces.filter((nic) => isGiven(nic, options)) : [];
   return {
@@ -60,13 +60,13 @@ function nicsOf({ vpp }: StartupSettings, options: StartupConfOptions) {
   };
 }
 
-/** Which plugins the startup.conf of the same arguments asks for, and which it cannot have. */
+/** The plugins that the startup.conf of the same arguments names, and those that are missing. */
 export function startupPlugins(config: StartupSettings, options: StartupConfOptions): PluginChoice {
   const { lcp } = config.vpp;
   const needs = {
     dpdk: nicsOf(config, options).dpdk.length > 0,
     linuxCp: lcp.enabled,
-    // What we import from the namespace, linux_nl would program beside us.
+    // linux_nl would program the routes that we import from the namespace.
     linuxNl: lcp.enabled && options.netnsPresent && !config.fib.kernel.import,
   };
   return choosePlugins(options.version, needs, options.hasPlugin);
@@ -78,14 +78,14 @@ export function renderStartupConf(config: StartupSettings, options: StartupConfO
   const hugepages = options.hugepages ?? true;
   const nics = nicsOf(config, options);
   const { enabled } = startupPlugins(config, options);
-  // A section of a plugin that is not loaded ends VPP.
+  // VPP exits at a section of a plugin that is not loaded.
   const has = (file: string): boolean => enabled.some((plugin) => plugin.file === file);
   const sections = [
     unixSection(options),
     section('logging', [
       'default-log-level info',
       'default-syslog-log-level info',
-      // Complains of each disabled plugin as of an error.
+      // Logs each disabled plugin as an error.
       'class vat-plug/load { level disabled syslog-level disabled }',
     ]),
     options.apiPrefix === undefined
@@ -114,7 +114,7 @@ function isGiven(nic: DpdkInterfaceConfig, options: StartupConfOptions): boolean
   return options.pciAddresses === undefined || options.pciAddresses.includes(nic.pciAddress);
 }
 
-// nosyslog: what VPP says goes to stderr, where the supervisor's ring keeps it; nocolor: without escape sequences.
+// nosyslog: VPP's messages go to stderr, into the supervisor's ring; nocolor: without escape sequences.
 function unixSection(options: StartupConfOptions): string {
   const runDir = word('run directory', options.runDir);
   return section('unix', [
@@ -134,10 +134,10 @@ function memorySection(vpp: VppConfig, hugepages: boolean): string {
   ]);
 }
 
-/** Where the main thread runs when the configuration does not say. */
+/** The core of the main thread when the configuration names none. */
 const DEFAULT_MAIN_CORE = 0;
 
-/** Cores of VPP's threads as startup.conf has them: worker N (`vpp_wk_N`) runs on `workers[N]`. */
+/** The cores of VPP's threads as startup.conf has them: worker N (`vpp_wk_N`) runs on `workers[N]`. */
 export function vppCores(cpu: Pick<VppConfig['cpu'], 'mainCore' | 'workers'>): {
   readonly main: number;
   readonly workers: readonly number[];
@@ -146,7 +146,7 @@ export function vppCores(cpu: Pick<VppConfig['cpu'], 'mainCore' | 'workers'>): {
   return { main, workers: Array.from({ length: cpu.workers ?? 0 }, (_, index) => main + 1 + index) };
 }
 
-// VPP ends at corelist-workers without main-core.
+// VPP exits at corelist-workers without main-core.
 function cpuLines(vpp: VppConfig): string[] {
   const { main, workers } = vppCores(vpp.cpu);
   const [first] = workers;
@@ -156,7 +156,7 @@ function cpuLines(vpp: VppConfig): string[] {
 }
 
 function statsSection(vpp: VppConfig, hugepages: boolean): string {
-  // The segment is a memfd: of hugepages its size must be whole pages.
+  // The segment is a memfd: with hugepages its size must be whole pages.
   const pageBytes = PAGE_BYTES[vpp.memory.hugepageSize];
   const bytes = hugepages
     ? Math.ceil(vpp.stats.segmentBytes / pageBytes) * pageBytes
@@ -178,18 +178,18 @@ function pluginsSection(plugins: readonly VppPlugin[], pluginDir: string | undef
   ]);
 }
 
-// An empty dpdk section would take every NIC; uio-driver auto would switch VFIO to its unsafe mode by itself.
+// An empty dpdk section would take every NIC; uio-driver auto would switch VFIO to its unsafe mode.
 function dpdkSection(nics: readonly DpdkInterfaceConfig[], uioDriver: string): string {
   const devices = nics.map((nic) => `dev ${pciAddress(nic)} { ${interfaceKeys(nic)} }`);
   return section('dpdk', [`uio-driver ${uioDriver}`, ...devices]);
 }
 
-// Not in the section dpdk: what that does not name, DPDK leaves alone.
+// Not in the section dpdk: DPDK leaves NICs alone that it does not name.
 function nativeDevice(nic: DpdkInterfaceConfig): string {
   return `dev pci/${pciAddress(nic)} { driver ${NATIVE_DRIVER.name} port 0 { ${interfaceKeys(nic)} } }`;
 }
 
-/** What DPDK's `dev` and the `port` of VPP's own drivers call the same. */
+/** The keys that DPDK's `dev` and a native driver's `port` share. */
 function interfaceKeys(nic: DpdkInterfaceConfig): string {
   return [
     `name ${interfaceName(nic)}`,
@@ -209,20 +209,20 @@ function linuxCpSection(vpp: VppConfig, netnsPresent: boolean): string {
   return section('linux-cp', lines);
 }
 
-/** `NAME {` and its lines; nothing for no lines (VPP's defaults hold). */
+/** `NAME {` and its lines; nothing for no lines (VPP's defaults apply). */
 function section(name: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
   return `${name} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`;
 }
 
-/** Whole GiB or MiB where it is so, else bytes: unformat_memory_size takes all three. */
+/** In GiB or MiB when whole, else in bytes: unformat_memory_size takes all three. */
 function size(bytes: number): string {
   if (bytes % 2 ** 30 === 0) return `${bytes / 2 ** 30}G`;
   if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}M`;
   return String(bytes);
 }
 
-/** Words at whose beginning VPP 25.x's first look at the file acts, wherever they stand. */
+/** Words that VPP 25.x's pre-parser acts on when a word anywhere begins with them. */
 const PRE_PARSED = /^(?:interactive|heapsize|main-core|nosyslog|plugin_path|test_plugin_path)/;
 
 function word(leaf: string, value: string): string {
@@ -244,9 +244,9 @@ function pciAddress(nic: DpdkInterfaceConfig): string {
 }
 
 function unsafe(leaf: string, value: string): VppError {
-  const reason = 'it has characters or begins with a word that VPP would take for something else';
+  const reason = 'VPP would misread its characters or first word';
   return new VppError(
     'unsafe-value',
-    `Write ${leaf} = ${JSON.stringify(value)} into startup.conf: ${reason}`,
+    `cannot write ${leaf} = ${JSON.stringify(value)} into startup.conf: ${reason}`,
   );
 }

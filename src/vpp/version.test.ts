@@ -17,7 +17,7 @@ function program(content: string | Buffer, mode = 0o755): string {
   return path;
 }
 
-/** An ELF header for a machine, then what a VPP binary would have somewhere in its data. */
+/** An ELF header for a machine, then data such as a VPP binary contains. */
 function elf(machine: number, data: Buffer | string): Buffer {
   const header = Buffer.alloc(64);
   header.write('\x7fELF\x02\x01\x01', 'latin1');
@@ -39,11 +39,11 @@ test.each([
   expect(parseVppVersion(text)).toEqual({ year, month, text: version });
 });
 
-test('what is no version', () => {
+test('rejects what is not a version', () => {
   for (const text of ['', 'vpp', '25', 'v2502', '25.13']) expect(parseVppVersion(text)).toBeUndefined();
 });
 
-test('order of versions', () => {
+test('orders versions', () => {
   const version = { year: 25, month: 6, text: '25.06' };
   expect(isAtLeast(version, 25, 2)).toBe(true);
   expect(isAtLeast(version, 25, 6)).toBe(true);
@@ -52,27 +52,27 @@ test('order of versions', () => {
   expect(isAtLeast(version, 26, 2)).toBe(false);
 });
 
-test('an ELF binary tells its version without being run, also across a chunk of the scan', async () => {
+test("reads an ELF binary's version without running it, also across a chunk of the scan", async () => {
   const line = 'vpp v25.02-release built by root on vm at now\0';
   expect(await readVppVersion(program(elf(thisMachine, line)))).toMatchObject({ text: '25.02-release' });
   const far = Buffer.concat([Buffer.alloc(2 ** 20 - 64 - 20), Buffer.from(line)]);
   expect(await readVppVersion(program(elf(thisMachine, far)))).toMatchObject({ year: 25, month: 2 });
 });
 
-test('a script is run with --version', async () => {
+test('runs a script with --version', async () => {
   const path = program('#!/bin/sh\necho "vpp v26.06-rc1~2-gabc built by $1"\n');
   expect(await readVppVersion(path)).toEqual({ year: 26, month: 6, text: '26.06-rc1~2-gabc' });
 });
 
-test('a missing binary', async () => {
+test('reports a missing binary', async () => {
   const path = join(dir, 'none');
   await expect(readVppVersion(path)).rejects.toMatchObject({
     code: 'binary-missing',
-    message: `Open ${path}: there is no such file`,
+    message: `cannot open ${path}: no such file`,
   });
 });
 
-test('a file that is not executable, and a directory', async () => {
+test('reports a file that is not executable, and a directory', async () => {
   await expect(readVppVersion(program('#!/bin/sh\n', 0o644))).rejects.toMatchObject({
     code: 'binary-unusable',
     message: expect.stringContaining('not executable'),
@@ -80,27 +80,27 @@ test('a file that is not executable, and a directory', async () => {
   await expect(readVppVersion(dir)).rejects.toMatchObject({ code: 'binary-unusable' });
 });
 
-test("another machine's program is named", async () => {
+test("names another machine's program", async () => {
   await expect(readVppVersion(program(elf(otherMachine, 'x')))).rejects.toMatchObject({
     code: 'binary-unusable',
-    message: expect.stringMatching(/it is a program for (arm64|x64), this machine is (x64|arm64)/),
+    message: expect.stringMatching(/it is a program for (arm64|x64), expected (x64|arm64)/),
   });
 });
 
-test('what the kernel cannot execute', async () => {
+test('reports what the kernel cannot execute', async () => {
   await expect(readVppVersion(program(Buffer.from([1, 2, 3, 4])))).rejects.toMatchObject({
     code: 'binary-unusable',
   });
 });
 
-test('a script whose interpreter is missing', async () => {
+test('reports a script whose interpreter is missing', async () => {
   await expect(readVppVersion(program('#!/nonexistent/node\n'))).rejects.toMatchObject({
     code: 'libraries-missing',
     message: expect.stringContaining('interpreter is missing'),
   });
 });
 
-test("missing libraries: the loader's words are quoted", async () => {
+test("quotes the loader's message about missing libraries", async () => {
   const words = 'vpp: error while loading shared libraries: libvnet.so.25.02: cannot open shared object file';
   const path = program(`#!/bin/sh\necho "${words}" >&2\nexit 127\n`);
   await expect(readVppVersion(path)).rejects.toMatchObject({
@@ -109,14 +109,14 @@ test("missing libraries: the loader's words are quoted", async () => {
   });
 });
 
-test('a program that says something else, with how it ended', async () => {
+test('reports other output, with the exit code', async () => {
   await expect(readVppVersion(program('#!/bin/sh\necho hello\nexit 3\n'))).rejects.toMatchObject({
     code: 'version-unknown',
-    message: expect.stringMatching(/ended with code 3 and said: "hello"/),
+    message: expect.stringMatching(/exited with code 3 and printed "hello"/),
   });
 });
 
-test('a program that hangs is given up, and so is one nobody waits for any more', async () => {
+test('gives up on a program that hangs, and when aborted', async () => {
   const path = program('#!/bin/sh\nexec sleep 60\n');
   await expect(readVppVersion(path, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'timeout' });
   const signal = AbortSignal.timeout(50);

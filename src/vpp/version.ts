@@ -1,9 +1,9 @@
 /**
- * Owns the question which version a VPP binary is.
+ * Determines the version of a VPP binary.
  *
- * VPP 25.x has no `--version` (it starts at 26.02): the words it answers `show version` with are in the binary's
- * read-only data, and are read from there, without running it. A file that is no ELF program (a script) or that
- * does not hold them is run with `--version`.
+ * VPP 25.x has no `--version` (26.02 introduced it), but the binary's read-only data holds its answer to `show
+ * version`, which is read without running it. A file that is not an ELF program (a script) or does not hold the answer
+ * is run with `--version`.
  */
 import { open, stat } from 'node:fs/promises';
 import { isErrno, spawnChild, reasonOf } from '../linux/mod.ts';
@@ -19,27 +19,29 @@ export interface VppVersion {
 }
 
 export interface ReadVersionOptions {
-  /** For the run (default 5 s); reading the file has no limit but its size. */
+  /** For running it (default 5 s); reading the file is limited only by its size. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** `always` runs the binary even where the file tells, which shows missing libraries (default `if-needed`). */
+  /**
+   * `always` runs the binary even when the file holds its version, which shows missing libraries (default `if-needed`).
+   */
   readonly run?: 'if-needed' | 'always';
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-/** Of a run's output, and of what is quoted from it. */
+/** Limit of a run's output, and of what is quoted from it. */
 const MAX_OUTPUT_BYTES = 16_384;
 const MAX_QUOTED_CHARACTERS = 300;
-/** bin/vpp is under a megabyte; a debug build, statically linked, some tens. */
+/** bin/vpp is under a megabyte; a statically linked debug build some tens. */
 const MAX_SCANNED_BYTES = 256 * 2 ** 20;
 const SCAN_CHUNK_BYTES = 2 ** 20;
-/** Longest version line looked for across a chunk's end. */
+/** Longest version line that a scan finds across the end of a chunk. */
 const SCAN_OVERLAP_BYTES = 512;
 
 const VERSION = /\bv?(\d{2})\.(\d{2})((?:[-~.+][A-Za-z0-9.+~-]*)?)/;
 const VERSION_LINE = /vpp v(\d{2}\.\d{2}[A-Za-z0-9.+~-]*) built by/;
 
-/** Reads `25.02`, `v25.02-release`, `vpp v26.06-rc0~1-gabc built by …`; undefined when there is no version in it. */
+/** Parses `25.02`, `v25.02-release`, `vpp v26.06-rc0~1-gabc built by …`; undefined when it holds no version. */
 export function parseVppVersion(text: string): VppVersion | undefined {
   const match = VERSION.exec(text);
   if (match === null) return undefined;
@@ -55,7 +57,7 @@ export function isAtLeast(version: VppVersion, year: number, month: number): boo
 
 /**
  * The version of a VPP binary. Rejects with VppError: `binary-missing`, `binary-unusable` (not executable, another
- * machine's), `libraries-missing` (the loader's words quoted), `version-unknown`, `timeout`, `aborted`.
+ * machine's), `libraries-missing` (the loader's message quoted), `version-unknown`, `timeout`, `aborted`.
  */
 export async function readVppVersion(binary: string, options: ReadVersionOptions = {}): Promise<VppVersion> {
   const embedded = await readEmbeddedVersion(binary);
@@ -66,21 +68,24 @@ export async function readVppVersion(binary: string, options: ReadVersionOptions
   if (version !== undefined) return version;
   if (run.code === 127 || /error while loading shared libraries|cannot open shared object/.test(run.output)) {
     const said = quote(run.output);
-    throw new VppError('libraries-missing', `Run ${binary}: its shared libraries are not all there: ${said}`);
+    throw new VppError('libraries-missing', `cannot run ${binary}: shared libraries are missing: ${said}`);
   }
-  if (run.code === 126) throw new VppError('binary-unusable', `Run ${binary}: ${quote(run.output)}`);
+  if (run.code === 126) throw new VppError('binary-unusable', `cannot run ${binary}: ${quote(run.output)}`);
   if (embedded !== undefined) return embedded;
-  const end = run.code === null ? `it ended by ${run.signal}` : `it ended with code ${run.code}`;
-  throw new VppError('version-unknown', `Ask ${binary} --version: ${end} and said: ${quote(run.output)}`);
+  const end = run.code === null ? `it was ended by ${run.signal}` : `it exited with code ${run.code}`;
+  throw new VppError(
+    'version-unknown',
+    `cannot read the version from ${binary} --version: ${end} and printed ${quote(run.output)}`,
+  );
 }
 
 async function readEmbeddedVersion(binary: string): Promise<VppVersion | undefined> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     const info = await stat(binary);
-    if (!info.isFile()) throw new VppError('binary-unusable', `Open ${binary}: it is not a file`);
+    if (!info.isFile()) throw new VppError('binary-unusable', `cannot open ${binary}: not a file`);
     if ((info.mode & 0o111) === 0)
-      throw new VppError('binary-unusable', `Open ${binary}: it is not executable`);
+      throw new VppError('binary-unusable', `cannot run ${binary}: not executable`);
     file = await open(binary, 'r');
   } catch (error) {
     throw asBinaryError(binary, error);
@@ -90,7 +95,10 @@ async function readEmbeddedVersion(binary: string): Promise<VppVersion | undefin
     const { bytesRead } = await file.read(header, 0, header.length, 0);
     if (header.toString('latin1', 0, 2) === '#!') return undefined;
     if (bytesRead < header.length || header.readUInt32BE(0) !== ELF_MAGIC) {
-      throw new VppError('binary-unusable', `Open ${binary}: it is neither an ELF program nor a script`);
+      throw new VppError(
+        'binary-unusable',
+        `cannot run ${binary}: it is neither an ELF program nor a script`,
+      );
     }
     checkMachine(binary, header);
     return await scan(file);
@@ -118,8 +126,8 @@ function checkMachine(binary: string, header: Buffer): void {
   const number = isLittleEndian ? header.readUInt16LE(18) : header.readUInt16BE(18);
   const machine = ELF_MACHINES[number] ?? `ELF machine ${number}`;
   if (machine === process.arch) return;
-  const reason = `it is a program for ${machine}, this machine is ${process.arch}`;
-  throw new VppError('binary-unusable', `Open ${binary}: ${reason}`);
+  const reason = `it is a program for ${machine}, expected ${process.arch}`;
+  throw new VppError('binary-unusable', `cannot run ${binary}: ${reason}`);
 }
 
 async function scan(file: Awaited<ReturnType<typeof open>>): Promise<VppVersion | undefined> {
@@ -147,7 +155,9 @@ interface Run {
 function runForVersion(binary: string, options: ReadVersionOptions): Promise<Run> {
   const { promise, resolve, reject } = Promise.withResolvers<Run>();
   if (options.signal?.aborted) {
-    reject(new VppError('aborted', `Ask ${binary} --version: aborted`, { cause: options.signal.reason }));
+    reject(
+      new VppError('aborted', `cannot run ${binary} --version: aborted`, { cause: options.signal.reason }),
+    );
     return promise;
   }
   let output = '';
@@ -163,11 +173,13 @@ function runForVersion(binary: string, options: ReadVersionOptions): Promise<Run
   };
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timer = setTimeout(
-    () => giveUp(new VppError('timeout', `Ask ${binary} --version: no answer within ${timeoutMs} ms`)),
+    () => giveUp(new VppError('timeout', `cannot run ${binary} --version: no answer within ${timeoutMs} ms`)),
     timeoutMs,
   );
   const onAbort = (): void =>
-    giveUp(new VppError('aborted', `Ask ${binary} --version: aborted`, { cause: options.signal?.reason }));
+    giveUp(
+      new VppError('aborted', `cannot run ${binary} --version: aborted`, { cause: options.signal?.reason }),
+    );
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const settle = (): void => {
     clearTimeout(timer);
@@ -177,7 +189,7 @@ function runForVersion(binary: string, options: ReadVersionOptions): Promise<Run
     settle();
     reject(asRunError(binary, error));
   });
-  // `exit`, not `close`: something that the binary left behind may hold the pipes for ever.
+  // `exit`, not `close`: a process that the binary left behind may hold the pipes indefinitely.
   child.once('exit', (code, signal) => {
     setImmediate(() => {
       settle();
@@ -190,7 +202,7 @@ function runForVersion(binary: string, options: ReadVersionOptions): Promise<Run
   return promise;
 }
 
-/** The file is there, so ENOENT is about what runs it. */
+/** The file exists, so ENOENT is about its interpreter. */
 function asRunError(binary: string, error: Error): VppError {
   if (!isErrno(error, 'ENOENT')) return asBinaryError(binary, error);
   const reason = 'its dynamic loader or interpreter is missing (ENOENT)';
@@ -201,11 +213,10 @@ function asBinaryError(binary: string, error: unknown): VppError {
   if (error instanceof VppError) return error;
   const words = reasonOf(error);
   const failed = (kind: VppErrorCode, reason: string): VppError =>
-    new VppError(kind, `Open ${binary}: ${reason}`, { cause: error });
-  if (isErrno(error, 'ENOENT', 'ENOTDIR')) return failed('binary-missing', 'there is no such file');
-  if (isErrno(error, 'EACCES')) return failed('binary-unusable', 'it may not be executed (EACCES)');
-  if (isErrno(error, 'ENOEXEC'))
-    return failed('binary-unusable', 'it is no program for this machine (ENOEXEC)');
+    new VppError(kind, `cannot open ${binary}: ${reason}`, { cause: error });
+  if (isErrno(error, 'ENOENT', 'ENOTDIR')) return failed('binary-missing', 'no such file');
+  if (isErrno(error, 'EACCES')) return failed('binary-unusable', 'permission denied (EACCES)');
+  if (isErrno(error, 'ENOEXEC')) return failed('binary-unusable', 'not a program for this machine (ENOEXEC)');
   return failed('binary-unusable', words);
 }
 

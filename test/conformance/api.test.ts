@@ -740,7 +740,7 @@ describe(`the long-lived connection to ${targetName}`, () => {
     rmSync(target.apiSocket);
     connection.client?.close({ kind: 'socket-error', text: 'for the test' });
     const [{ reason }] = await once(connection, 'hung');
-    expect(reason).toMatch(/^hung, last answer 0\.\d s ago: connect to .*api\.sock: ENOENT$/);
+    expect(reason).toMatch(/^hung, last answer 0\.\d s ago: cannot connect to .*api\.sock: ENOENT$/);
   });
 
   test('a load of requests is no silence, though a ping waits behind it', async (ctx) => {
@@ -844,7 +844,7 @@ describe(`the long-lived connection to ${targetName}`, () => {
       .toMatchObject({
         state: 'connecting',
         attemptsWithSocket: 0,
-        lastError: 'connect to /nonexistent/api.sock: ENOENT',
+        lastError: 'cannot connect to /nonexistent/api.sock: ENOENT',
       });
     await connection[Symbol.asyncDispose]();
     expect(connection.status.state).toBe('idle');

@@ -197,9 +197,9 @@ describe(`MPLS on ${targetName}`, () => {
   test('labels that do not fit are refused before VPP sees them', () => {
     for (const label of [-1, vpp.MAX_LABEL + 1, 1.5]) {
       expect(() => vpp.mplsRouteBody(change(label, true, []))).toThrow(
-        `${label} is no label: 0 to 1048575 fit`,
+        `label ${label} is out of range (0–1048575)`,
       );
-      expect(() => vpp.labelStack([label])).toThrow(`${label} is no label`);
+      expect(() => vpp.labelStack([label])).toThrow(`label ${label} is out of range`);
     }
   });
 

@@ -86,7 +86,7 @@ export class EmulatedVpp {
       wrongCrc: this.#startFaults.wrongCrc ?? [],
       missing: this.#startFaults.missing ?? [],
       hasLinuxCp: conf.isPluginEnabled('linux_cp_plugin.so'),
-      handsOn: isFrom(releaseOf(this.#version), [25, 6]),
+      passesProtocols: isFrom(releaseOf(this.#version), [25, 6]),
       seed: this.#pid,
     });
     const facts = { vpePid: this.#pid, version: this.#version, buildDate: this.#buildDate };
@@ -261,7 +261,7 @@ export class EmulatedVpp {
       neighborLimits: state.neighborLimits,
       proxyRanges: [...state.proxyRanges],
       proxyInterfaces: [...state.proxyInterfaces].map((index) => state.interfaces.get(index)?.name),
-      handedOn: [...state.lcp.handedOn].sort(),
+      passedProtocols: [...state.lcp.passedProtocols].sort(),
       pairs: state.lcp.all().map((pair) => ({
         ...pair,
         linux: { ...pair.linux, addresses: [...pair.linux.addresses] },

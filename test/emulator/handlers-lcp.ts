@@ -45,12 +45,12 @@ export const LCP_HANDLERS: Readonly<Record<string, Handler>> = {
     // As it lies there: the handler turns no bytes (lcp_api.c of 26.06). Only types of types.def are known.
     const ethertype = request.readUInt16LE(10);
     if (!ETHERTYPES.has(ethertype)) return replyOf('lcp_ethertype_enable', LcpRetval.invalidValue);
-    state.lcp.handedOn.add(`ethertype ${ethertype.toString(16)}`);
+    state.lcp.passedProtocols.add(`ethertype ${ethertype.toString(16)}`);
     return replyOf('lcp_ethertype_enable', Retval.ok);
   },
   lcp_osi_proto_enable: (request, { state }) => {
     if (!state.lcp.hasOsi) return replyOf('lcp_osi_proto_enable', LcpRetval.featureDisabled);
-    state.lcp.handedOn.add(`osi ${request.readUInt8(10).toString(16)}`);
+    state.lcp.passedProtocols.add(`osi ${request.readUInt8(10).toString(16)}`);
     return replyOf('lcp_osi_proto_enable', Retval.ok);
   },
   lcp_itf_pair_get: (_request, { state }) => [

@@ -56,7 +56,7 @@ const DEFAULT_MTU = 9216;
 export class LcpPairs {
   isSync: boolean;
   /** What is no IP and goes to the TAPs all the same: `ethertype 88cc`, `osi 83`. */
-  readonly handedOn = new Set<string>();
+  readonly passedProtocols = new Set<string>();
   readonly #options: LcpOptions;
   readonly #byPhy = new Map<number, LcpPair>();
   readonly #addTap: (mtu: number) => Interface;

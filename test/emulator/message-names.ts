@@ -109,7 +109,7 @@ export interface TableOptions {
   readonly missing: readonly string[];
   readonly hasLinuxCp: boolean;
   /** linux_cp hands on what is no IP: from 25.06 on. */
-  readonly handsOn: boolean;
+  readonly passesProtocols: boolean;
   /** Makes ids differ from start to start. */
   readonly seed: number;
 }
@@ -138,7 +138,7 @@ export function assignMessageIds(options: TableOptions): MessageIds {
     id++;
     if (options.missing.includes(name) || (!options.hasLinuxCp && isOfPlugin(name, 'linux_cp_plugin.so')))
       continue;
-    if (!options.handsOn && /^lcp_(ethertype|osi_proto)_/.test(name)) continue;
+    if (!options.passesProtocols && /^lcp_(ethertype|osi_proto)_/.test(name)) continue;
     const shown = options.wrongCrc.includes(name)
       ? ((Number.parseInt(crc, 16) ^ 1) >>> 0).toString(16).padStart(8, '0')
       : crc;

@@ -1,5 +1,5 @@
 /**
- * Blocks of fields: what a `typedef`, a `union` and the body of a message are made of.
+ * Blocks of fields: the content of a `typedef`, a `union` or the body of a message.
  *
  * Invariant: the steps are in wire order, which is the order of the keys of the schema.
  */
@@ -46,7 +46,7 @@ function toStep(name: string, field: Codec<unknown> | CountCodec | VariableArray
   return { kind: 'value', key: camelCase(name), codec: field };
 }
 
-/** How the fields of a block read in its CRC text, `[['u32', 'client_index'], …]`. */
+/** The fields of a block as its CRC text has them, `[['u32', 'client_index'], …]`. */
 export function crcDefinitionOf(fields: Fields): CrcDefinition {
   const types: CrcType[] = [];
   const texts: string[] = [];
@@ -63,7 +63,7 @@ export function crcDefinitionOf(fields: Fields): CrcDefinition {
 
 function listIn(value: Readonly<Record<string, unknown>>, key: string): readonly unknown[] {
   const list = value[key];
-  if (!Array.isArray(list)) throw new VppApiError('encode', `'${key}' is no list`);
+  if (!Array.isArray(list)) throw new VppApiError('encode', `expected a list as '${key}'`);
   return list;
 }
 

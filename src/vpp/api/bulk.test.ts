@@ -27,7 +27,7 @@ class Peer {
 }
 
 describe('bulk requests', () => {
-  test('every answer finds its slot, in whatever order answers come', () => {
+  test('every reply reaches its slot, in any order', () => {
     const slots = fc.uniqueArray(fc.integer({ min: 0, max: 0xffff_ffff }), { minLength: 1, maxLength: 100 });
     fc.assert(
       fc.property(slots, fc.infiniteStream(fc.nat()), (wanted, random) => {
@@ -46,7 +46,7 @@ describe('bulk requests', () => {
     );
   });
 
-  test('the window bounds what is in flight, and room is told at half of it', () => {
+  test('the window limits the requests in flight, and room is offered when half of it is free', () => {
     const peer = new Peer();
     let rooms = 0;
     const channel = peer.open({ window: 8, onReply: () => {}, onRoom: () => rooms++ });
@@ -60,7 +60,7 @@ describe('bulk requests', () => {
     expect(channel.send(99, FRAME)).toBe(0);
   });
 
-  test('a congested socket stops it until it has drained', () => {
+  test('a congested socket pauses sending until it has drained', () => {
     const peer = new Peer();
     let rooms = 0;
     const channel = peer.open({ onReply: () => {}, onRoom: () => rooms++ });
@@ -72,7 +72,7 @@ describe('bulk requests', () => {
     expect(channel.send(1, FRAME)).toBe(0);
   });
 
-  test('what is overdue fails, its late answer is dropped, and its place is used again only then', () => {
+  test('an overdue request fails, its late reply is dropped, and only then its place is used again', () => {
     const peer = new Peer();
     const seen: string[] = [];
     const channel = peer.open({
@@ -88,7 +88,7 @@ describe('bulk requests', () => {
     expect(seen).toEqual(['1 timeout']);
   });
 
-  test('a request that is never answered does not stop the ring from going round', () => {
+  test('a request that is never answered does not block the ring', () => {
     const peer = new Peer();
     let answered = 0;
     const channel = peer.open({ window: 4, timeoutMs: 1e9, onReply: () => answered++ });
@@ -103,7 +103,7 @@ describe('bulk requests', () => {
     expect(peer.contexts.every((context) => context >= BULK_CONTEXT)).toBe(true);
   });
 
-  test('a channel that starves on the ring is told when another makes room', () => {
+  test('a channel that starves on the ring is notified when another makes room', () => {
     const peer = new Peer();
     let rooms = 0;
     const greedy = peer.open({ window: RING_SIZE, onReply: () => {} });
@@ -116,7 +116,7 @@ describe('bulk requests', () => {
     expect(other.send(1, FRAME)).toBe(0);
   });
 
-  test('the end of the connection fails all, once; a closed channel hears nothing', () => {
+  test('the end of the connection fails all requests, once; a closed channel gets no callbacks', () => {
     const peer = new Peer();
     const seen: number[] = [];
     const channel = peer.open({ onReply: (slot) => seen.push(slot) });
@@ -131,11 +131,11 @@ describe('bulk requests', () => {
     expect(() => channel.send(4, FRAME)).toThrow('gone');
   });
 
-  test('an answer of another kind is a protocol violation', () => {
+  test('a reply of another kind is a protocol violation', () => {
     const peer = new Peer();
     peer.open({ onReply: () => {} }).send(1, FRAME);
     expect(() => peer.ring.receive(peer.contexts[0] ?? 0, 99, 0)).toThrow(
-      'message id 99 answers ip_route_add_del',
+      'unexpected message id 99 in reply to ip_route_add_del',
     );
   });
 });

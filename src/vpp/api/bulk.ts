@@ -1,5 +1,5 @@
 /**
- * Bulk requests: many requests of one message in flight, each answered by a reply that is no more than a retval.
+ * Bulk requests: many requests of one message in flight, each answered by a reply with nothing but a retval.
  *
  * Contexts of bulk requests have the top bit set; the rest is a sequence number whose low bits are a place in one ring
  * per connection. So a reply finds its caller's slot without a map, and a late reply finds a place that is free or
@@ -13,19 +13,19 @@ import { retvalError, VppApiError } from './errors.ts';
 
 /** Places for bulk requests in flight per connection; a power of two. */
 export const RING_SIZE = 16_384;
-/** About the best measured on VPP 25.02: more only makes its output vector grow. */
+/** About the best measured on VPP 25.02: a larger window only grows VPP's output vector. */
 export const DEFAULT_WINDOW = 2_048;
 export const BULK_CONTEXT = 0x8000_0000;
 const SEQUENCE_MASK = 0x7fff_ffff;
 
 export interface BulkOptions {
-  /** Requests in flight at most, default 2,048. */
+  /** Maximum of requests in flight, default 2,048. */
   readonly window?: number;
-  /** Time for each answer, default 10,000. */
+  /** Timeout of each reply, default 10,000. */
   readonly timeoutMs?: number;
-  /** Called once per request sent: error undefined means that VPP answered 0. Must not throw. */
+  /** Called once per request: error undefined means that VPP returned 0. Must not throw. */
   readonly onReply: (slot: number, error: VppApiError | undefined) => void;
-  /** Called when `send` would work again after it found no room. */
+  /** Called when `send` would find room again after it found none. */
   readonly onRoom?: () => void;
 }
 
@@ -33,8 +33,8 @@ export interface BulkOptions {
 export interface BulkTransport {
   isCongested(): boolean;
   /**
-   * Writes one request: a template of which the transport fills in the 10 bytes of header. Returns where in `bytes` it
-   * is, so that more can be put into it before anything else is written.
+   * Writes one request: a template whose 10 bytes of header the transport fills in. Returns its offset in `bytes`, so
+   * that more can be written into it before anything else is written.
    */
   writeTemplate(messageId: number, context: number, template: Uint8Array): number;
   readonly bytes: Uint8Array;
@@ -72,20 +72,20 @@ export class BulkChannel implements Disposable {
 
   /**
    * Sends one request, copied from `template` (10 bytes of header, which are ignored, then the body; see
-   * `encodeRequest`). `slot` (a u32) comes back in `onReply`. Returns where the copy is in `bytes`, for what differs
-   * between requests, to be put in at once; -1 when the window or the socket is full: `onRoom` follows. Throws
-   * VppApiError `disconnected` when the connection is gone.
+   * `encodeRequest`). `onReply` gets `slot` (a u32) back. Returns the copy's offset in `bytes`; the caller writes what
+   * differs between requests there at once; -1 when the window or the socket is full: `onRoom` follows. Throws
+   * VppApiError `disconnected` when the connection has ended.
    */
   send(slot: number, template: Uint8Array): number {
     return this.#ring.send(this, slot, template);
   }
 
-  /** Whether `send` would find room; when not, `onRoom` follows. */
+  /** Whether `send` would find room; if not, `onRoom` follows. */
   hasRoom(): boolean {
     return this.#ring.hasRoom(this);
   }
 
-  /** Where the last request was written. */
+  /** The buffer that the last request was written to. */
   get bytes(): Uint8Array {
     return this.#ring.transport.bytes;
   }
@@ -94,7 +94,7 @@ export class BulkChannel implements Disposable {
     return this.#ring.transport.view;
   }
 
-  /** No further `onReply`: replies to what is in flight are consumed and dropped. */
+  /** Stops `onReply`: replies to requests in flight are consumed and dropped. */
   close(): void {
     this.#ring.forget(this);
   }
@@ -114,7 +114,7 @@ export class BulkRing {
   readonly #channels = new Set<BulkChannel>();
   #sequence = 0;
   #inFlight = 0;
-  /** `performance.now()` not long ago: the clock is not read for each request. */
+  /** A recent `performance.now()`: the clock is not read for each request. */
   #now = 0;
   #failure: VppApiError | undefined;
 
@@ -132,10 +132,10 @@ export class BulkRing {
 
   send(channel: BulkChannel, slot: number, template: Uint8Array): number {
     if (this.#failure !== undefined) throw this.#failure;
-    if (channel.isClosed) throw new VppApiError('aborted', `${channel.messageName}: this channel was closed`);
+    if (channel.isClosed) throw new VppApiError('aborted', `${channel.messageName}: the channel is closed`);
     if (!this.hasRoom(channel)) return -1;
     if (this.#inFlight === 0) this.#now = performance.now();
-    // A request that VPP dropped holds its place until it times out: step over it.
+    // A request that VPP dropped keeps its place until its timeout: skip it.
     while (this.#owners[this.#sequence % RING_SIZE] !== undefined) this.#advance();
     const place = this.#sequence % RING_SIZE;
     this.#owners[place] = channel;
@@ -156,20 +156,23 @@ export class BulkRing {
     return false;
   }
 
-  /** A reply with a bulk context; false when nobody waits for it (late). Throws VppApiError `protocol`. */
+  /** Takes a reply with a bulk context; false when no request waits for it (late). Throws VppApiError `protocol`. */
   receive(context: number, messageId: number, retval: number): boolean {
     const sequence = context & SEQUENCE_MASK;
     const place = sequence % RING_SIZE;
     const channel = this.#owners[place];
     if (channel === undefined || this.#sequences[place] !== sequence) return false;
     if (channel.replyId !== messageId) {
-      throw new VppApiError('protocol', `message id ${messageId} answers ${channel.messageName}`);
+      throw new VppApiError(
+        'protocol',
+        `unexpected message id ${messageId} in reply to ${channel.messageName}`,
+      );
     }
     this.#finish(place, channel, retval === 0 ? undefined : retvalError(channel.messageName, retval));
     return true;
   }
 
-  /** Ends what is overdue with `timeout`. */
+  /** Fails overdue requests with `timeout`. */
   sweep(now: number): void {
     this.#now = now;
     if (this.#inFlight === 0) return;
@@ -181,12 +184,12 @@ export class BulkRing {
     }
   }
 
-  /** Tells channels that wait for room that the socket has drained. */
+  /** Notifies channels that wait for room that the socket has drained. */
   wake(): void {
     for (const channel of this.#channels) this.#offerRoom(channel);
   }
 
-  /** Ends everything in flight with `error`; later sends throw it. */
+  /** Fails all requests in flight with `error`; later sends throw it. */
   fail(error: VppApiError): void {
     this.#failure = error;
     for (let place = 0; place < RING_SIZE && this.#inFlight > 0; place++) {
@@ -221,11 +224,11 @@ export class BulkRing {
     this.#release(place, channel);
     channel.onReply(slot, error);
     this.#offerRoom(channel);
-    // Others may have starved on the ring, not on their own window.
+    // Other channels may have starved on the ring, not on their own window.
     if (wasFull) this.wake();
   }
 
-  // Half a window of room before the sender is woken: otherwise every reply would send one request.
+  // Half a window of room before the sender is notified: otherwise every reply would send one request.
   #offerRoom(channel: BulkChannel): void {
     if (!channel.isStarved || channel.isClosed) return;
     if (this.#failure === undefined && channel.inFlight > channel.window / 2) return;

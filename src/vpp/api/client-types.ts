@@ -1,4 +1,4 @@
-/** What one connection is asked with, and what it tells. */
+/** Options of a connection and its requests, and what they report. */
 
 import type { VppApiError } from './errors.ts';
 import type { TrafficCounter } from './traffic.ts';
@@ -6,29 +6,29 @@ import type { TrafficCounter } from './traffic.ts';
 export interface ConnectOptions {
   /** Name that VPP shows for this client, at most 63 bytes; default `appliance`. */
   readonly clientName?: string;
-  /** For connecting, handshake and the first ping together; default 5,000. */
+  /** Timeout for connecting, handshake and the first ping together; default 5,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Number of this connection, for those who make several. */
+  /** Number of this connection, for owners of several. */
   readonly epoch?: number;
-  /** Told of every answer and timeout; outlives the connection. */
+  /** Counts every answer and timeout; outlives the connection. */
   readonly traffic?: TrafficCounter | undefined;
-  /** Called for whatever comes from VPP, from the handshake on: each piece is a sign of life. Must not throw. */
+  /** Called for all bytes from VPP, from the handshake on: each piece is a sign of life. Must not throw. */
   readonly onReceived?: () => void;
 }
 
 export interface CallOptions {
-  /** Time for the reply, for a dump the time without any answer; default 5,000. */
+  /** Timeout of the reply, of a dump between two answers; default 5,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** VPP's main thread may do nothing else until it answers this: its silence for `timeoutMs` is no hang. */
+  /** VPP's main thread may do nothing else until it answers this: silence for `timeoutMs` is not a hang. */
   readonly blocksVpp?: boolean;
 }
 
 export interface ManyOptions extends CallOptions {
-  /** Requests in flight at most; default 2,048. */
+  /** Maximum of requests in flight; default 2,048. */
   readonly window?: number;
-  /** Called once per body: error undefined means that VPP answered 0. */
+  /** Called once per body: error undefined means that VPP returned 0. */
   readonly onReply?: (index: number, error: VppApiError | undefined) => void;
 }
 
@@ -40,7 +40,7 @@ export interface ManyOutcome {
 /** Why a connection ended. */
 export interface DisconnectReason {
   readonly kind: 'closed-by-us' | 'closed-by-vpp' | 'unresponsive' | 'protocol' | 'socket-error';
-  /** In words, for people. */
+  /** As text for people. */
   readonly text: string;
 }
 
@@ -48,6 +48,6 @@ export interface ClientCounters {
   framesReceived: number;
   /** Replies that came after their request had timed out or was aborted. */
   lateReplies: number;
-  /** Frames that belong to nothing we know. */
+  /** Frames that match no request, tombstone or event. */
   strayFrames: number;
 }

@@ -1,4 +1,4 @@
-/** The client against peers that misbehave in ways that neither VPP nor the emulator can be told to. */
+/** The client against peers that misbehave in ways that neither VPP nor the emulator can produce. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -53,7 +53,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Listens; `answer` gets each payload and says what to send back. */
+/** Listens; `answer` gets each payload and returns the bytes to send back. */
 async function peer(answer: (payload: Buffer, socket: Socket) => Buffer | undefined): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'vpp-api-'));
   const path = join(dir, 'api.sock');
@@ -95,30 +95,33 @@ async function failure(call: Promise<unknown>): Promise<VppApiError> {
     (reason: unknown) => reason,
   );
   if (error instanceof VppApiError) return error;
-  throw new Error(`no VppApiError: ${String(error)}`);
+  throw new Error(`expected a VppApiError, got ${String(error)}`);
 }
 
 describe('connecting', () => {
-  test('says what is wrong with the socket', async () => {
+  test('reports the socket error', async () => {
     const error = await failure(VppApiClient.connect('/nonexistent/api.sock'));
-    expect(error).toMatchObject({ code: 'connect', message: 'connect to /nonexistent/api.sock: ENOENT' });
+    expect(error).toMatchObject({
+      code: 'connect',
+      message: 'cannot connect to /nonexistent/api.sock: ENOENT',
+    });
     expect(error.cause).toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a peer that never answers', async () => {
+  test('times out on a peer that never answers', async () => {
     const path = await peer(() => undefined);
     expect(await failure(VppApiClient.connect(path, { timeoutMs: 50 }))).toMatchObject({
       code: 'timeout',
-      message: `connect to ${path}: no session within 50 ms`,
+      message: `cannot connect to ${path}: no session within 50 ms`,
     });
   });
 
-  test('a peer that answers the session and then no ping', async () => {
+  test('times out on a peer that answers the session and then no ping', async () => {
     const path = await peer((payload) => (payload.readUInt16BE(0) === 15 ? session() : undefined));
     expect(await failure(VppApiClient.connect(path, { timeoutMs: 50 }))).toMatchObject({ code: 'timeout' });
   });
 
-  test('a peer that refuses, closes, or speaks something else', async () => {
+  test('rejects a peer that refuses, closes, or speaks another protocol', async () => {
     const refuses = await peer(() => session(-7));
     expect(await failure(VppApiClient.connect(refuses))).toMatchObject({ code: 'connect' });
     const closes = await peer((_, socket) => {
@@ -128,13 +131,13 @@ describe('connecting', () => {
     expect(await failure(VppApiClient.connect(closes))).toMatchObject({ code: 'connect' });
     const other = await peer(() => framed(Buffer.from('0063000000000000000000000000000000000000', 'hex')));
     expect((await failure(VppApiClient.connect(other))).message).toMatch(
-      /message id 99 answers sockclnt_create/,
+      /unexpected message id 99 in reply to sockclnt_create/,
     );
     const short = await peer(() => session().subarray(0, 60).fill(0, 8, 11).fill(44, 11, 12));
     expect(await failure(VppApiClient.connect(short))).toMatchObject({ code: 'protocol' });
   });
 
-  test('aborted before and while', async () => {
+  test('aborts before and during the handshake', async () => {
     const path = await peer(() => undefined);
     expect(await failure(VppApiClient.connect(path, { signal: AbortSignal.abort() }))).toMatchObject({
       code: 'aborted',
@@ -145,7 +148,7 @@ describe('connecting', () => {
     expect(await connecting).toMatchObject({ code: 'aborted' });
   });
 
-  test('a client name that does not fit', async () => {
+  test('refuses a client name that is too long', async () => {
     const path = await peer(ordinary);
     expect(await failure(VppApiClient.connect(path, { clientName: 'x'.repeat(64) }))).toMatchObject({
       code: 'encode',
@@ -154,7 +157,7 @@ describe('connecting', () => {
 });
 
 describe('a connection', () => {
-  test('frames in single bytes are as good as any', async () => {
+  test('accepts frames in single bytes', async () => {
     const path = await peer((payload, socket) => {
       for (const byte of ordinary(payload) ?? []) socket.write(Buffer.of(byte));
       return undefined;
@@ -163,7 +166,7 @@ describe('a connection', () => {
     expect(client.vpePid).toBe(4711);
   });
 
-  test('an answer of another kind closes it, and says why', async () => {
+  test('is closed by a reply of another kind, and reports why', async () => {
     let pings = 0;
     const path = await peer((payload) => {
       if (payload.readUInt16BE(0) !== PING || pings++ === 0) return ordinary(payload);
@@ -176,11 +179,11 @@ describe('a connection', () => {
     expect(error.code).toBe('disconnected');
     expect(await client.closed).toEqual({
       kind: 'protocol',
-      text: 'VPP broke the protocol: message id 103 answers control_ping',
+      text: 'VPP violated the protocol: unexpected message id 103 in reply to control_ping',
     });
   });
 
-  test('a frame of an impossible length closes it', async () => {
+  test('is closed by a frame of an impossible length', async () => {
     let pings = 0;
     const path = await peer((payload) =>
       payload.readUInt16BE(0) !== PING || pings++ === 0 ? ordinary(payload) : Buffer.alloc(16, 0xff),
@@ -190,7 +193,7 @@ describe('a connection', () => {
     expect((await client.closed).kind).toBe('protocol');
   });
 
-  test('answers that nobody asked for are counted and dropped', async () => {
+  test('counts and drops replies that match no request', async () => {
     const path = await peer((payload) => {
       const reply = ordinary(payload);
       return payload.readUInt16BE(0) === PING && reply !== undefined
@@ -202,7 +205,7 @@ describe('a connection', () => {
     expect(client.counters).toEqual({ framesReceived: 5, lateReplies: 0, strayFrames: 2 });
   });
 
-  test('more requests than may wait are refused', async () => {
+  test('refuses requests beyond the limit', async () => {
     const path = await peer(ordinary);
     await using client = await VppApiClient.connect(path);
     const waiting = Array.from({ length: 4_096 }, () => failure(showVersion(client)));
@@ -212,7 +215,7 @@ describe('a connection', () => {
     expect([...codes]).toEqual(['disconnected']);
   });
 
-  test('a value that does not fit is refused before anything is sent', async () => {
+  test('refuses a value that does not fit before anything is sent', async () => {
     const path = await peer(ordinary);
     await using client = await VppApiClient.connect(path);
     const def = request('show_version', 0x51077d14, { name: fixedString(4) }, showVersionRequest.reply);

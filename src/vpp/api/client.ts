@@ -1,9 +1,9 @@
 /**
  * One connection to VPP's binary API: one epoch, from handshake to close.
  *
- * Invariants: the socket is always read; every request is bounded in time; a request that timed out or was aborted
- * leaves a tombstone, so that its late reply is known, consumed and dropped; contexts are not used again within 2^31
- * requests; a close rejects everything that waits; a protocol violation closes.
+ * Invariants: the socket is always read; every request has a timeout; a request that timed out or was aborted
+ * leaves a tombstone, so that its late reply is recognised, consumed and dropped; contexts are not reused within 2^31
+ * requests; a close rejects all pending requests; a protocol violation closes the connection.
  */
 
 import { createConnection, type Socket } from 'node:net';
@@ -34,15 +34,15 @@ import { Retval } from './vpp-errors.ts';
 const READ_BUFFER_BYTES = 256 * 1024;
 const DEFAULT_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 25;
-/** With so many bulk requests in flight the socket is not read for `REST_MS` after each reading. */
+/** With this many bulk requests in flight the socket is not read for `REST_MS` after each read. */
 const REST_ABOVE = 512;
 const REST_MS = 2;
-/** For what is still unsent when we close. */
+/** For data still unsent at close. */
 const LINGER_MS = 1_000;
-/** Calls of one stream: a VPP that answers "again" for ever is broken. */
+/** Calls of one stream: a VPP that answers "again" without end is broken. */
 const MAX_STREAM_CALLS = 1_000_000;
 
-/** Who gets the events of one definition; a method, so that its body may be narrower than unknown. */
+/** Gets the events of one definition; a method, so that its body may be narrower than unknown. */
 interface Listener {
   call(body: unknown): void;
 }
@@ -84,7 +84,7 @@ export class VppApiClient implements AsyncDisposable {
         buffer: new Uint8Array(READ_BUFFER_BYTES),
         callback: (count: number, buffer: Uint8Array): boolean => {
           this.#take(buffer.subarray(0, count));
-          return this.#goesOnReading();
+          return this.#keepsReading();
         },
       },
     });
@@ -130,7 +130,7 @@ export class VppApiClient implements AsyncDisposable {
       client.#vpePid = ping.vpePid;
       return client;
     } catch (error) {
-      client.#finish({ kind: 'closed-by-us', text: 'the connection could not be set up' });
+      client.#finish({ kind: 'closed-by-us', text: 'the connection was not established' });
       throw error;
     }
   }
@@ -146,17 +146,17 @@ export class VppApiClient implements AsyncDisposable {
     return this.#version;
   }
 
-  /** Our index at VPP, which goes into every request. */
+  /** Our client index at VPP, sent in every request. */
   get serverIndex(): number {
     return this.#serverIndex;
   }
 
-  /** Requests that wait for their answer, those of bulk channels among them. */
+  /** Requests that wait for their answer, including those of bulk channels. */
   get inFlight(): number {
     return this.#pending.size + this.#bulk.inFlight;
   }
 
-  /** How long VPP may be silent at least for the sake of requests that wait (`CallOptions.blocksVpp`), in ms. */
+  /** How long VPP may at least be silent because of pending requests (`CallOptions.blocksVpp`), in ms. */
   get patienceMs(): number {
     return this.#pending.longestBlockMs;
   }
@@ -170,7 +170,7 @@ export class VppApiClient implements AsyncDisposable {
     return this.#table?.size ?? 0;
   }
 
-  /** Which of these messages, or of their replies, this VPP cannot speak. */
+  /** Which of these messages, or of their replies, this VPP does not support. */
   checkMessages(defs: Iterable<MessageDef<unknown>>): MessageProblem[] {
     const problems = new Map<string, MessageProblem>();
     for (const def of defs) {
@@ -193,7 +193,8 @@ export class VppApiClient implements AsyncDisposable {
   ): Promise<Reply> {
     const replyId = this.#id(def.reply);
     const reply = await this.#call<Body, Reply>(def, body, options, (id, cursor, finish) => {
-      if (id !== replyId) throw new VppApiError('protocol', `message id ${id} answers ${def.name}`);
+      if (id !== replyId)
+        throw new VppApiError('protocol', `unexpected message id ${id} in reply to ${def.name}`);
       finish(def.reply.codec.read(cursor));
       return true;
     });
@@ -202,8 +203,8 @@ export class VppApiClient implements AsyncDisposable {
   }
 
   /**
-   * A dump: all details, closed by a control_ping behind the dump. Errors as `request`, without `retval`; VPP says
-   * nothing about a dump of a table it does not have: that is an empty array.
+   * A dump: all details, terminated by a control_ping sent after the dump. Errors as `request`, without `retval`; VPP
+   * sends nothing for a dump of a table that it does not have: the result is an empty array.
    */
   async dump<Body, Details>(
     def: DumpDef<Body, Details>,
@@ -219,7 +220,8 @@ export class VppApiClient implements AsyncDisposable {
         all.push(def.details.codec.read(cursor));
         return false;
       }
-      if (id !== endId) throw new VppApiError('protocol', `message id ${id} answers ${def.name}`);
+      if (id !== endId)
+        throw new VppApiError('protocol', `unexpected message id ${id} in reply to ${def.name}`);
       finish(all);
       return true;
     };
@@ -228,7 +230,7 @@ export class VppApiClient implements AsyncDisposable {
     });
   }
 
-  /** A stream call (`x_get`), repeated with VPP's cursor until it says that this was all. */
+  /** A stream call (`x_get`), repeated with VPP's cursor until it reports the end. */
   async stream<Details, Asked extends object>(
     def: StreamDef<Details, Asked>,
     asked: Asked,
@@ -245,7 +247,8 @@ export class VppApiClient implements AsyncDisposable {
           all.push(def.details.codec.read(cursor));
           return false;
         }
-        if (id !== replyId) throw new VppApiError('protocol', `message id ${id} answers ${def.name}`);
+        if (id !== replyId)
+          throw new VppApiError('protocol', `unexpected message id ${id} in reply to ${def.name}`);
         finish(def.reply.codec.read(cursor));
         return true;
       });
@@ -253,13 +256,13 @@ export class VppApiClient implements AsyncDisposable {
       if (reply.retval !== Retval.streamAgain) throw retvalError(def.name, reply.retval);
       cursorAtVpp = reply.cursor;
     }
-    throw new VppApiError('protocol', `${def.name}: VPP says "again" for ever`, { message: def.name });
+    throw new VppApiError('protocol', `${def.name}: VPP answers "again" without end`, { message: def.name });
   }
 
   /**
    * Many requests of one message, pipelined in a window; replies are counted, and given to `onReply` by index. Rejects
    * with `aborted`, `disconnected`, `message-missing`, `crc-mismatch` or `encode`; a refusal or timeout of one request
-   * only counts as failed. After an abort what is in flight stays in flight at VPP.
+   * only counts as failed. After an abort, VPP still handles the requests in flight.
    */
   requestMany<Body>(
     def: RequestDef<Body, { readonly retval: number }>,
@@ -292,7 +295,7 @@ export class VppApiClient implements AsyncDisposable {
     return { [Symbol.dispose]: () => void listeners.delete(mine) };
   }
 
-  /** Ends the connection for a reason; everything that waits is rejected with `disconnected`. Idempotent. */
+  /** Ends the connection with a reason; all pending requests are rejected with `disconnected`. Idempotent. */
   close(reason: DisconnectReason = { kind: 'closed-by-us', text: 'closed by us' }): void {
     this.#finish(reason);
   }
@@ -370,7 +373,7 @@ export class VppApiClient implements AsyncDisposable {
     this.#pauses.wasPaused();
     return setInterval(() => {
       const now = performance.now();
-      // Whatever came while this process stood still is read first.
+      // Data that arrived while this process was suspended is read first.
       if (this.#pauses.wasPaused(now)) return;
       this.#pending.sweep(now);
       this.#bulk.sweep(now);
@@ -381,10 +384,10 @@ export class VppApiClient implements AsyncDisposable {
   }
 
   /**
-   * VPP sends each answer by itself, and waking for each costs more than all that is done with it: behind a bulk load
-   * answers are let come together for a moment. The window is far from empty by then.
+   * VPP sends each answer separately, and waking for each costs more than handling it: during a bulk load the socket is
+   * not read for a moment, so that answers accumulate. The window is far from empty by then.
    */
-  #goesOnReading(): boolean {
+  #keepsReading(): boolean {
     if (this.#bulk.inFlight < REST_ABOVE || this.#end !== undefined) return true;
     setTimeout(() => this.#socket.resume(), REST_MS);
     return false;
@@ -396,9 +399,9 @@ export class VppApiClient implements AsyncDisposable {
     try {
       this.#reader.push(chunk);
     } catch (error) {
-      // A listener that throws is our own bug and must not look like VPP's: only what the decoders say ends here.
+      // A listener that throws is our own bug and must not be blamed on VPP: only decoder errors end here.
       if (!(error instanceof VppApiError && error.code === 'protocol')) throw error;
-      this.#finish({ kind: 'protocol', text: `VPP broke the protocol: ${error.message}` }, error);
+      this.#finish({ kind: 'protocol', text: `VPP violated the protocol: ${error.message}` }, error);
     }
   }
 
@@ -412,7 +415,7 @@ export class VppApiClient implements AsyncDisposable {
     if (cursor.end - offset < 6) {
       throw new VppApiError(
         'protocol',
-        `a message of ${cursor.end - offset} bytes: 6 at least have a context`,
+        `expected at least the 6 bytes of a header, got ${cursor.end - offset}`,
       );
     }
     const id = view.getUint16(offset);
@@ -426,7 +429,7 @@ export class VppApiClient implements AsyncDisposable {
     const context = view.getUint32(offset + 2);
     cursor.offset = offset + 6;
     if (context >= BULK_CONTEXT) {
-      if (cursor.end - cursor.offset < 4) throw new VppApiError('protocol', `a bulk reply without a retval`);
+      if (cursor.end - cursor.offset < 4) throw new VppApiError('protocol', `the bulk reply has no retval`);
       if (!this.#bulk.receive(context, id, view.getInt32(cursor.offset))) this.counters.lateReplies++;
       return;
     }
@@ -451,7 +454,7 @@ export class VppApiClient implements AsyncDisposable {
     if (this.#end !== undefined) return;
     this.#end = reason;
     clearInterval(this.#sweeper);
-    // An error may still arrive between destroy and close; by then it has nothing new to say.
+    // An error may still arrive between destroy and close; it has no news by then.
     this.#socket.on('error', () => {});
     if (reason.kind === 'closed-by-us') {
       this.#writer.flush();

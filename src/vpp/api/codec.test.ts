@@ -1,4 +1,4 @@
-/** Codecs: what is written is read back; layouts are those of VPP, written down here by hand and not by our encoder. */
+/** Codecs: values survive a round trip; layouts are VPP's, written by hand and not by our encoder. */
 
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -75,7 +75,7 @@ const route = fc.record({
 });
 const table = fc.record({ tableId: u32.map(types.tableId), isIp6: fc.boolean(), name: string(64) });
 
-describe('what is written is read back', () => {
+describe('encoded values decode to the same', () => {
   const roundTrip = <T>(name: string, def: { readonly codec: Codec<T> }, values: fc.Arbitrary<T>) =>
     test(name, () => {
       fc.assert(
@@ -216,7 +216,7 @@ describe('bounds', () => {
     }
   };
 
-  test('a frame that ends anywhere too early is a protocol violation, never a wrong value', () => {
+  test('a truncated frame is a protocol violation, never a wrong value', () => {
     fc.assert(
       fc.property(route, fc.nat(), (value, cut) => {
         const whole = encode(ip.ipRoute, value);
@@ -228,7 +228,7 @@ describe('bounds', () => {
     );
   });
 
-  test('noise is read or refused, without any other error', () => {
+  test('random bytes are decoded or refused, without any other error', () => {
     const defs = [ip.ipRouteDump.details, interfaces.swInterfaceDetails, lcp.lcpItfPairGet.details];
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (noise) => {
@@ -238,7 +238,7 @@ describe('bounds', () => {
     );
   });
 
-  test('what does not fit is refused with the value', () => {
+  test('a value that does not fit is refused and quoted', () => {
     expect(code(() => encode(schema.fixedString(4), 'four'))).toBe('encode');
     expect(code(() => encode(schema.fixedString(8), 'a\0b'))).toBe('encode');
     expect(code(() => encode(schema.u8, 256))).toBe('encode');
@@ -249,10 +249,10 @@ describe('bounds', () => {
     const labels = Array.from({ length: 17 }, () => ({ label: 1, ttl: 1, exp: 0, isUniform: 0 }));
     expect(code(() => encode(fibPathCodec, fibPath({ labels })))).toBe('encode');
     expect(code(() => types.swIfIndex(2 ** 32))).toBe('encode');
-    expect(() => encode(schema.u8, 256)).toThrow('256 is no u8: 0 to 255 fit');
+    expect(() => encode(schema.u8, 256)).toThrow('256 is out of range for u8 (0–255)');
   });
 
-  test('more paths than their count can say are refused', () => {
+  test('more paths than the count field holds are refused', () => {
     const paths = Array.from({ length: 256 }, () => fibPath({ nextHop: Uint8Array.of(1, 2, 3, 4) }));
     const value = {
       tableId: types.tableId(0),

@@ -1,13 +1,14 @@
 /**
- * The long-lived connection to VPP: connects, asks whether it still answers, and connects again for ever.
+ * The long-lived connection to VPP: connects, checks that VPP still answers, and reconnects without end.
  *
- * Its main thread is asked by control_ping whenever nothing else was heard for a moment, on the same connection: VPP
- * works off all clients' requests in one process of its main thread (src/vlibmemory/memory_api.c, vl_api_clnt_process),
- * so a second connection would wait as long, and the answers to what is before a ping are signs of life themselves.
+ * VPP's main thread gets a control_ping whenever nothing else came for a moment, on the same connection: VPP
+ * handles the requests of all clients in one process of its main thread (src/vlibmemory/memory_api.c,
+ * vl_api_clnt_process), so a second connection would wait as long, and the answers to requests before a ping are signs
+ * of life themselves.
  *
- * Invariants: at most one client at a time; `connected` is emitted only for a client that speaks every required
- * message; each client has its own epoch; between two attempts at least `reconnectMs` pass, unless `retryNow` is called;
- * what is counted of a process (`ProcessLife`) is made anew with each.
+ * Invariants: at most one client at a time; `connected` is emitted only for a client that supports every required
+ * message; each client has its own epoch; between two attempts at least `reconnectMs` pass, unless `retryNow` is
+ * called; the counters of a process (`ProcessLife`) start at zero with each process.
  */
 
 import { EventEmitter } from 'node:events';
@@ -24,13 +25,13 @@ export interface VppConnectionOptions {
   readonly socketPath: string;
   /** Default `appliance`. */
   readonly clientName?: string;
-  /** What the product cannot do without; checked at every connect. */
+  /** The messages that the product cannot do without; checked at every connect. */
   readonly requiredMessages?: readonly MessageDef<unknown>[];
   /** Between two attempts, default 1,000. */
   readonly reconnectMs?: number;
   /** For one attempt, default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** Whether each `start` is that of a process that has nothing of ours, where its pid alone does not tell. */
+  /** Whether each `start` means a process without any of our state, where its pid alone does not show it. */
   readonly startsFresh?: boolean;
   /** See `VppConnection.answerTimeoutMs`; default 20,000. */
   readonly answerTimeoutMs?: number;
@@ -40,9 +41,9 @@ export type VppConnectionStatus =
   | { readonly state: 'idle' }
   | {
       readonly state: 'connecting';
-      /** The one that is under way or comes next; 1-based, since the last connection to this process. */
+      /** The current or next attempt; 1-based, since the last connection to this process. */
       readonly attempt: number;
-      /** Attempts at this process that found the socket there, and failed. */
+      /** Attempts at this process that found the socket, and failed. */
       readonly attemptsWithSocket: number;
       /** Date.now() of the first attempt. */
       readonly since: number;
@@ -64,7 +65,7 @@ export type VppConnectionStatus =
     }
   | { readonly state: 'disconnected'; readonly since: number; readonly reason: string };
 
-/** `restarted`: another VPP process, all its state is new. `reconnected`: the same one, its state is still there. */
+/** `restarted`: another VPP process, without any state of ours. `reconnected`: the same one, with its state. */
 export type ConnectKind = 'first' | 'restarted' | 'reconnected';
 
 export interface ConnectedEvent {
@@ -79,17 +80,17 @@ interface VppConnectionEvents {
   disconnected: [{ readonly reason: DisconnectReason }];
   incompatible: [{ readonly problems: readonly MessageProblem[]; readonly reason: string }];
   /**
-   * Once for each silence of `answerTimeoutMs`, with that in words. A connection is then cut; without one perhaps nobody
-   * is there any more.
+   * Once for each silence of `answerTimeoutMs`, with its length as text. An open connection is then closed; without one
+   * the process may have ended.
    */
   hung: [{ readonly reason: string; readonly wasConnected: boolean }];
   /** Every change of `status`. */
   status: [VppConnectionStatus];
 }
 
-/** Between two looks at how long VPP has been silent. */
+/** Interval of the checks of VPP's silence. */
 const TURN_MS = 250;
-/** VPP is asked after so much silence, or after a quarter of the timeout. */
+/** VPP is pinged after this much silence, or after a quarter of the timeout. */
 const ASK_AFTER_MS = 1_000;
 
 /** No process has this pid. */
@@ -100,9 +101,9 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
   readonly #stop = new AbortController();
   readonly #traffic = new TrafficCounter();
   /**
-   * Milliseconds without any answer after which a VPP that was connected counts as hung, whether or not there is a
-   * connection then; more while a request waits that may take more (`CallOptions.blocksVpp`). Time in which this process
-   * did not run does not count.
+   * Milliseconds without any answer after which a VPP that was connected counts as hung, with or without a connection;
+   * longer while a request that may take longer is pending (`CallOptions.blocksVpp`). Time in which this process did
+   * not run does not count.
    */
   answerTimeoutMs: number;
   #status: VppConnectionStatus = { state: 'idle' };
@@ -137,19 +138,19 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     return this.#status.state === 'connected' ? this.#client : undefined;
   }
 
-  /** Milliseconds for which a VPP that was connected has not answered; 0 before its first connection. */
+  /** Milliseconds since a VPP that was connected last answered; 0 before its first connection. */
   get silentMs(): number {
     return this.#life.hasAnswered ? this.#life.silence.waitedMs() : 0;
   }
 
-  /** What was counted of the requests of all connections. */
+  /** The request counters of all connections. */
   get traffic(): ApiTraffic {
     return this.#traffic.read(this.#client?.inFlight ?? 0);
   }
 
   /**
-   * A process of VPP was started, or runs: connects to it, at once. Called again it is another process: what was counted
-   * of the one before is forgotten, and what is left of the connection to it is cut.
+   * A process of VPP was started, or runs: connects to it, at once. A further call means another process: the counters
+   * of the previous one are dropped, and a connection to it is closed.
    */
   start(): void {
     if (this.#stop.signal.aborted) return;
@@ -162,13 +163,15 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     this.retryNow();
   }
 
-  /** The process has ended, and its silence means nothing more. Attempts to connect go on: the next one may be there. */
+  /**
+   * The process has ended, and its silence means nothing. Attempts to connect go on: the next process may be running.
+   */
   processEnded(): void {
     this.#life.over.abort();
     this.#life = new ProcessLife();
   }
 
-  /** Cuts the wait before the next attempt short. */
+  /** Makes the next attempt now. */
   retryNow(): void {
     this.#wakeUp?.();
   }
@@ -213,7 +216,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     });
   }
 
-  /** From the handshake to the end of one connection; rejects only when it ends before it is usable. */
+  /** Serves one connection from handshake to end; rejects only when it ends before it is usable. */
   async #serve(client: VppApiClient): Promise<void> {
     await using owned = client;
     this.#client = owned;
@@ -230,7 +233,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     if (wasUsable) this.emit('disconnected', { reason });
   }
 
-  /** Tells what kind of VPP it is. */
+  /** Determines the kind of the connection and emits `connected`. */
   async #greet(client: VppApiClient): Promise<void> {
     const { vpePid } = client;
     const problems = client.checkMessages(this.#options.requiredMessages);
@@ -256,10 +259,10 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     return this.#lastPid === vpePid ? 'reconnected' : 'restarted';
   }
 
-  /** There is no keepalive for socket clients: asks when nothing was heard, and gives up when nothing comes. */
+  /** Socket clients have no keepalive: pings when nothing came, and gives up when no answer comes. */
   #turn(): void {
     const life = this.#life;
-    // What was asked before may have been answered while this process stood still: it is asked once more.
+    // Earlier pings may have been answered while this process was suspended: ping once more.
     if (life.silence.turn()) life.isAsked = false;
     if (!life.hasAnswered) return;
     const waitedMs = life.silence.waitedMs();
@@ -273,7 +276,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     if (client === undefined || client.isClosed || life.isAsked) return;
     life.isAsked = true;
     ping(client, { timeoutMs: this.answerTimeoutMs })
-      // How long nothing came counts, not what became of this one.
+      // The length of the silence counts, not the result of this ping.
       .catch(() => {})
       .finally(() => {
         life.isAsked = false;
@@ -293,7 +296,7 @@ export class VppConnection extends EventEmitter<VppConnectionEvents> implements 
     const early = new AbortController();
     this.#wakeUp = () => early.abort();
     const signal = AbortSignal.any([this.#stop.signal, early.signal]);
-    // Rejects when woken or stopped: both mean "go on".
+    // Rejects when woken or stopped: both mean "continue".
     await sleep(this.#options.reconnectMs, undefined, { signal }).catch(() => {});
     this.#wakeUp = undefined;
   }

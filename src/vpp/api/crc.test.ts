@@ -23,14 +23,14 @@ const definitions = [
   .filter(isMessage)
   .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));
 
-describe('every message definition proves itself by its CRC', () => {
+describe('every message definition matches its CRC', () => {
   for (const def of new Map(definitions.map((one) => [one.name, one])).values()) {
     test(`${def.name} ${def.crc.toString(16).padStart(8, '0')}`, () => {
       expect(computeCrc(def).toString(16)).toBe(def.crc.toString(16));
     });
   }
 
-  test('the CRC notices another field, another type and another order', () => {
+  test('the CRC depends on field, type and order', () => {
     const body = { first: u32, second: u32 };
     const crcs = [
       computeCrc(event('x', 0, body)),

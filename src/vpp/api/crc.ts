@@ -23,7 +23,7 @@ function headerFields(def: MessageDef<unknown>): Fields {
   return { context: u32 };
 }
 
-/** CRC of a definition with its header; equals `def.crc` when the definition is VPP's. */
+/** The CRC of a definition with its header; equals `def.crc` when the definition is VPP's. */
 export function computeCrc(def: MessageDef<unknown>): number {
   const definition = crcDefinitionOf({ ...headerFields(def), ...def.fields });
   return overTypes(definition, crc32(definition.text));

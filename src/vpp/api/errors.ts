@@ -1,5 +1,5 @@
 /**
- * Errors of the binary API. One class, told apart by `code`; whether trying again makes sense is `isRetryable(error)`.
+ * Errors of the binary API: one class with a `code`; `isRetryable(error)` tells whether a retry makes sense.
  */
 
 import { vppErrorName } from './vpp-errors.ts';
@@ -7,13 +7,13 @@ import { vppErrorName } from './vpp-errors.ts';
 export type VppApiErrorCode =
   /** VPP answered with a nonzero retval: an ordinary refusal. */
   | 'retval'
-  /** No answer in time; a late one is consumed and dropped. */
+  /** No answer within the timeout; a late one is consumed and dropped. */
   | 'timeout'
-  /** The connection is gone, or went while the request was out. */
+  /** The connection has ended, before or during the request. */
   | 'disconnected'
   /** The connection could not be made. */
   | 'connect'
-  /** VPP knows the message in another version: both CRCs are in the message text. */
+  /** VPP has another version of the message: both CRCs are in the text. */
   | 'crc-mismatch'
   /** VPP does not know the message at all: the plugin that owns it is not loaded. */
   | 'message-missing'
@@ -21,7 +21,7 @@ export type VppApiErrorCode =
   | 'aborted'
   /** The peer broke the framing or a layout; the connection is closed. */
   | 'protocol'
-  /** `MAX_OUTSTANDING` requests wait already. */
+  /** `MAX_OUTSTANDING` requests are pending. */
   | 'busy'
   /** A value does not fit the layout (a string that is too long, a number out of range). */
   | 'encode';
@@ -34,7 +34,7 @@ export interface VppApiErrorDetail {
   readonly cause?: unknown;
 }
 
-/** What goes wrong between us and VPP's binary API. */
+/** A failure between us and VPP's binary API. */
 export class VppApiError extends Error {
   readonly code: VppApiErrorCode;
   /** Name of the message concerned, if any. */
@@ -56,7 +56,7 @@ export function retvalError(message: string, retval: number): VppApiError {
   return new VppApiError('retval', `${message}: ${vppErrorName(retval)}`, { message, retval });
 }
 
-/** The error of a wait that the caller's signal ended. */
+/** The error of a wait that the caller's signal aborted. */
 export function abortedError(what: string, signal: AbortSignal | undefined): VppApiError {
   return new VppApiError('aborted', `${what}: aborted by the caller`, {
     message: what,
@@ -77,7 +77,7 @@ const RETRYABLE: Readonly<Record<VppApiErrorCode, boolean>> = {
   encode: false,
 };
 
-/** Whether the same request may succeed later without anybody changing it. */
+/** Whether the same request may succeed later without a change by anyone. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof VppApiError && RETRYABLE[error.code];
 }

@@ -46,21 +46,21 @@ export interface MplsLabel {
   readonly isUniform: number;
 }
 
-/** A path with every field of the wire; `fibPath` fills in what is usual. */
+/** A path with every wire field; `fibPath` fills in the usual values. */
 export interface FibPath {
   /** NO_INTERFACE makes the path recursive (0 is local0 and wrong). */
   readonly swIfIndex: SwIfIndex;
   /** Table in which a recursive next hop is looked up. */
   readonly tableId: number;
   readonly rpfId: number;
-  /** 1..255; VPP reads 0 as 1. */
+  /** 1–255; VPP reads 0 as 1. */
   readonly weight: number;
   /** 0 is preferred over 1. */
   readonly preference: number;
   readonly type: number;
   readonly flags: number;
   readonly proto: number;
-  /** 4 or 16 bytes; 16 zeros when there is none. */
+  /** 4 or 16 bytes; 16 zeros when there is no next hop. */
   readonly nextHop: Uint8Array;
   readonly viaLabel: number;
   readonly objId: number;
@@ -70,7 +70,7 @@ export interface FibPath {
 
 const NO_ADDRESS = new Uint8Array(16);
 
-/** A path with VPP's usual values for what is not given: recursive, weight 1, normal, proto from the next hop. */
+/** A path with VPP's usual values for omitted fields: recursive, weight 1, normal, proto from the next hop. */
 export function fibPath(given: Partial<FibPath>): FibPath {
   return {
     swIfIndex: NO_INTERFACE,
@@ -134,12 +134,12 @@ const wirePath = struct('fib_path', {
   label_stack: fixedArray(label, MAX_LABELS),
 });
 
-// Written out by hand, not through the block codec: routes are the one hot message, and a path has 80 fields.
+// Written by hand, not through the block codec: routes are the one hot message, and a path has 80 fields.
 function writePath(view: DataView, target: Uint8Array, offset: number, path: FibPath): void {
   if (path.labels.length > MAX_LABELS || path.nextHop.length > 16) {
     throw new VppApiError(
       'encode',
-      `a path with ${path.labels.length} labels and ${path.nextHop.length} bytes`,
+      `cannot encode a path with ${path.labels.length} labels and a next hop of ${path.nextHop.length} bytes`,
     );
   }
   target.fill(0, offset, offset + FIB_PATH_BYTES);
@@ -193,7 +193,7 @@ export const fibPathCodec: Codec<FibPath> = {
   },
 };
 
-/** VPP's mfib_itf_flags: what an interface of a multicast entry does. */
+/** VPP's mfib_itf_flags: the role of an interface in a multicast entry. */
 export const MfibFlag = { accept: 2, forward: 4 } as const;
 
 /** typedef mfib_path { itf_flags u32@0; path@4 } (mfib_types.api) */

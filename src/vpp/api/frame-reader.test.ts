@@ -23,7 +23,7 @@ describe('frames', () => {
   const payloads = fc.array(fc.uint8Array({ minLength: 2, maxLength: 300 }), { maxLength: 50 });
   const lengths = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 10 });
 
-  test('come out whole, in order, however the stream was cut', () => {
+  test('come out whole and in order, however the stream was split', () => {
     fc.assert(
       fc.property(payloads, lengths, (wanted, cuts) => {
         const seen: string[] = [];
@@ -37,7 +37,7 @@ describe('frames', () => {
     );
   });
 
-  test('a frame that is longer than the accumulator makes it grow, and nothing is lost', () => {
+  test('a frame longer than the accumulator makes it grow, and nothing is lost', () => {
     const big = new Uint8Array(3_000_000).map((_, i) => i % 251);
     const lengths: number[] = [];
     let sum = 0;
@@ -51,7 +51,7 @@ describe('frames', () => {
     expect(sum).toBe(big.reduce((total, byte) => total + byte, 0));
   });
 
-  test('a length that cannot be is a protocol violation', () => {
+  test('an impossible length is a protocol violation', () => {
     for (const length of [0, 1, MAX_FRAME_BYTES + 1, 0xffff_ffff]) {
       const header = Buffer.alloc(FRAME_HEADER_BYTES);
       header.writeUInt32BE(length, 8);

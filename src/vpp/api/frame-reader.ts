@@ -3,8 +3,8 @@
  *
  *   frame header, 16 bytes: queue pointer u64@0 (ignored), payload length u32 big-endian@8, timestamp u32@12 (ignored)
  *
- * Invariants: one accumulator with a cursor; it is compacted, never concatenated; what `onFrame` gets is borrowed and
- * only good during the call. A frame longer than `MAX_FRAME_BYTES` is a protocol violation.
+ * Invariants: one accumulator with a cursor; it is compacted, never concatenated; `onFrame` borrows its argument and
+ * may use it only during the call. A frame longer than `MAX_FRAME_BYTES` is a protocol violation.
  */
 
 import { VppApiError } from './errors.ts';
@@ -12,7 +12,7 @@ import type { ReadCursor } from './schema.ts';
 
 export const FRAME_HEADER_BYTES = 16;
 const LENGTH_OFFSET = 8;
-/** The longest that VPP sends is its message table and CLI output, well under one megabyte. */
+/** VPP's longest frames are its message table and CLI output, well under one megabyte. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const FIRST_CAPACITY = 256 * 1024;
 
@@ -37,12 +37,12 @@ export class FrameReader {
     this.#cursor = { bytes: this.#buffer, view: new DataView(this.#buffer.buffer), offset: 0, end: 0 };
   }
 
-  /** Bytes kept for a frame that is not whole yet. */
+  /** Bytes of an incomplete frame. */
   get pendingBytes(): number {
     return this.#end - this.#start;
   }
 
-  /** Takes `chunk` (copied) and calls the handler for every frame that is whole now; throws VppApiError `protocol`. */
+  /** Copies `chunk` and calls the handler for every complete frame; throws VppApiError `protocol`. */
   push(chunk: Uint8Array): void {
     this.#makeRoom(chunk.length);
     this.#buffer.set(chunk, this.#end);
@@ -50,7 +50,10 @@ export class FrameReader {
     while (this.#end - this.#start >= FRAME_HEADER_BYTES) {
       const length = this.#cursor.view.getUint32(this.#start + LENGTH_OFFSET);
       if (length > MAX_FRAME_BYTES || length < 2) {
-        throw new VppApiError('protocol', `a frame of ${length} bytes: 2 to ${MAX_FRAME_BYTES} are possible`);
+        throw new VppApiError(
+          'protocol',
+          `a frame length of ${length} bytes is out of range (2–${MAX_FRAME_BYTES})`,
+        );
       }
       const next = this.#start + FRAME_HEADER_BYTES + length;
       if (next > this.#end) break;

@@ -1,9 +1,9 @@
 /**
- * Outgoing frames, joined into large writes: everything that is written in one turn of the event loop leaves in chunks
+ * Outgoing frames, joined into large writes: everything written in one turn of the event loop leaves in chunks
  * of `CHUNK_BYTES`.
  *
- * Invariants: a chunk that was handed to the socket is not touched until its write has completed; what the socket could
- * not send yet is bounded by whoever asks `isCongested` before writing more.
+ * Invariants: a chunk that was handed to the socket is not touched until its write has completed; unsent data is
+ * bounded by callers, which check `isCongested` before writing more.
  */
 
 import type { Socket } from 'node:net';
@@ -12,7 +12,7 @@ import type { WriteCursor } from './schema.ts';
 
 const CHUNK_BYTES = 128 * 1024;
 const MAX_SPARE_CHUNKS = 4;
-/** Beyond this much unsent, bulk senders wait for the socket to drain. */
+/** With more unsent bytes, bulk senders wait for the socket to drain. */
 export const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 
 export class FrameWriter {
@@ -32,7 +32,7 @@ export class FrameWriter {
     return this.#socket.writableLength > MAX_UNSENT_BYTES;
   }
 
-  /** Where `reserve` made room. Other ones after the next call. */
+  /** The buffer in which `reserve` made room; another one after the next call. */
   get bytes(): Uint8Array {
     return this.#chunk;
   }
@@ -41,15 +41,15 @@ export class FrameWriter {
     return this.#view;
   }
 
-  /** As `reserve`, with a cursor at the room. */
+  /** Like `reserve`, with a cursor at the room. */
   frame(length: number): WriteCursor {
     const offset = this.reserve(length);
     return { bytes: this.#chunk, view: this.#view, offset };
   }
 
   /**
-   * Room for one frame of `length` payload bytes, its header written: returns where in `bytes` the payload goes, at
-   * once. No cursor is made: this is called for each route.
+   * Makes room for one frame of `length` payload bytes and writes its header: returns the payload's offset in `bytes`,
+   * to be used at once. No cursor is made: this is called for each route.
    */
   reserve(length: number): number {
     const total = FRAME_HEADER_BYTES + length;
@@ -71,12 +71,12 @@ export class FrameWriter {
     return start + FRAME_HEADER_BYTES;
   }
 
-  /** Takes back the frame that was begun last (its encoding failed). */
+  /** Takes back the frame begun last (its encoding failed). */
   drop(length: number): void {
     this.#used -= FRAME_HEADER_BYTES + length;
   }
 
-  /** Hands what is there to the socket. */
+  /** Hands the pending bytes to the socket. */
   flush(): void {
     this.#flushScheduled = false;
     if (this.#used === 0) return;

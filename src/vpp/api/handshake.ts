@@ -4,7 +4,7 @@
  *   sockclnt_create        id u16@0, context u32@2, name[64]@6
  *   sockclnt_create_reply  id@0, client_index u32@2, context@6, response i32@10, index u32@14, count u16@18, table@20
  *
- * The reply has the layout of neither a reply nor a request of the others, hence by hand.
+ * The reply has neither the layout of other replies nor that of requests, hence the code by hand.
  */
 
 import type { Socket } from 'node:net';
@@ -26,13 +26,13 @@ interface SessionOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly writer: FrameWriter;
-  /** Registers who gets the frames until the session is there. */
+  /** Registers the handler of frames until the session is open. */
   readonly onFrame: (handler: (cursor: ReadCursor) => void) => void;
 }
 
 export interface Session {
   readonly table: MessageTable;
-  /** Our index at VPP. */
+  /** Our client index at VPP. */
   readonly index: number;
 }
 
@@ -43,11 +43,11 @@ function readReply(cursor: ReadCursor): Session {
   if (id !== SOCKCLNT_CREATE_REPLY_ID) {
     throw new VppApiError(
       'protocol',
-      `message id ${id} answers sockclnt_create: ${SOCKCLNT_CREATE_REPLY_ID} is right`,
+      `unexpected message id ${id} in reply to sockclnt_create, expected ${SOCKCLNT_CREATE_REPLY_ID}`,
     );
   }
   const response = view.getInt32(offset + 10);
-  if (response !== 0) throw new VppApiError('connect', `sockclnt_create: VPP answers ${response}`);
+  if (response !== 0) throw new VppApiError('connect', `sockclnt_create: VPP returned ${response}`);
   const index = view.getUint32(offset + 14);
   const count = view.getUint16(offset + 18);
   cursor.offset += TABLE_OFFSET;
@@ -58,7 +58,7 @@ function readReply(cursor: ReadCursor): Session {
 export function createSession(options: SessionOptions): Promise<Session> {
   const { socket, socketPath, timeoutMs, signal, writer } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Session>();
-  const what = `connect to ${socketPath}`;
+  const what = `cannot connect to ${socketPath}`;
   const onError = (error: NodeJS.ErrnoException): void => {
     reject(new VppApiError('connect', `${what}: ${error.code ?? error.message}`, { cause: error }));
   };

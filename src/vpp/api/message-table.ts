@@ -1,8 +1,8 @@
 /**
  * The table of messages that VPP sends at the handshake: name with CRC → id of this connection.
  *
- * Invariant: rebuilt at every connect, because ids change with plugins and versions. A name that is missing altogether
- * (its plugin is not loaded) is told from one that is there under another CRC (another version).
+ * Invariant: rebuilt at every connect, because ids change with plugins and versions. A name that is missing
+ * (its plugin is not loaded) is distinguished from one with another CRC (another version).
  */
 
 import { VppApiError } from './errors.ts';
@@ -24,18 +24,18 @@ export type MessageProblem =
       readonly actualCrc: string;
     };
 
-/** The problem in words. */
+/** The problem as text. */
 export function describeProblem(problem: MessageProblem): string {
   if (problem.kind === 'plugin-not-loaded') {
-    return `${problem.message}: VPP does not know this message: the plugin that owns it is not loaded`;
+    return `${problem.message}: VPP does not support this message: the plugin that owns it is not loaded`;
   }
   return (
     `${problem.message}: VPP has another version of this message: ` +
-    `its CRC is ${problem.actualCrc}, ours is ${problem.expectedCrc}`
+    `its CRC is ${problem.actualCrc}, expected ${problem.expectedCrc}`
   );
 }
 
-/** The problems in one line. */
+/** The problems on one line. */
 export function describeProblems(problems: readonly MessageProblem[]): string {
   return problems.map(describeProblem).join('; ');
 }

@@ -5,8 +5,8 @@
  *   reply, details  id u16@0, context u32@2, body@6
  *   event           id u16@0, client_index u32@2, pid u32@6, body@10
  *
- * A few details have the head of a request (`addressed`): client_index, which VPP leaves 0, then the context. They are
- * heard as events are, by `VppApiClient.on`.
+ * A few details have the header of a request (`addressed`): client_index, which VPP leaves 0, then the context. They
+ * are received as events are, by `VppApiClient.on`.
  */
 
 import { block } from './block.ts';
@@ -23,7 +23,7 @@ export interface MessageDef<Body> {
   readonly crc: number;
   readonly codec: Codec<Body>;
   readonly fields: Fields;
-  /** What answers a request; `RequestDef`, `DumpDef` and `StreamDef` say which. */
+  /** The definition of the answers; `RequestDef`, `DumpDef` and `StreamDef` say which. */
   readonly reply?: MessageDef<unknown>;
   readonly details?: MessageDef<unknown>;
 }
@@ -33,12 +33,12 @@ export interface RequestDef<Body, Reply> extends MessageDef<Body> {
   readonly reply: MessageDef<Reply>;
 }
 
-/** A request that is answered by any number of details and no end. */
+/** A request that is answered by any number of details, without an end marker. */
 export interface DumpDef<Body, Details> extends MessageDef<Body> {
   readonly details: MessageDef<Details>;
 }
 
-/** A request that is answered by details and a reply with a cursor; `Asked`: what it says besides. */
+/** A request that is answered by details and a reply with a cursor; `Asked`: its other fields. */
 export interface StreamDef<Details, Asked = object>
   extends RequestDef<{ readonly cursor: number } & Asked, StreamReply> {
   readonly details: MessageDef<Details>;
@@ -83,7 +83,7 @@ export function reply<F extends Fields>(name: string, crc: number, fields: F) {
   return define('reply', name, crc, { retval: i32, ...fields });
 }
 
-/** A reply that carries nothing but the retval; all of them share one CRC. */
+/** A reply with nothing but the retval; all of them share one CRC. */
 export function autoreply(request: string): MessageDef<{ readonly retval: number }> {
   return define('reply', `${request}_reply`, 0xe8d4e804, { retval: i32 });
 }
@@ -92,7 +92,7 @@ export function details<F extends Fields>(name: string, crc: number, fields: F):
   return define('details', name, crc, fields);
 }
 
-/** Details with the head of a request. */
+/** Details with the header of a request. */
 export function addressed<F extends Fields>(name: string, crc: number, fields: F): MessageDef<BodyOf<F>> {
   return define('addressed', name, crc, fields);
 }
@@ -127,7 +127,7 @@ export function stream<Details, F extends Fields>(
   asked: F,
 ): StreamDef<Details, BodyOf<F>> {
   const fields = { cursor: u32, ...asked };
-  // The compiler does not see that the body of both is the bodies of each.
+  // The compiler cannot infer that the body of both is the intersection of their bodies.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const def = define('request', name, crc, fields) as MessageDef<{ readonly cursor: number } & BodyOf<F>>;
   return { ...def, reply: replyDef, details: detailsDef };

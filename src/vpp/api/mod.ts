@@ -1,8 +1,8 @@
 /**
  * VPP's binary API over its Unix socket.
  *
- * Other folders import this file only: `VppConnection` for the long life, `VppApiClient` for one connection, typed
- * operations for what is asked of VPP, and the pieces from which `fib` builds its frames.
+ * Other folders import this file only: `VppConnection` for the long-lived connection, `VppApiClient` for a single one,
+ * typed operations for requests to VPP, and the parts from which `fib` builds its frames.
  */
 
 export { BulkChannel, type BulkOptions, DEFAULT_WINDOW } from './bulk.ts';
@@ -84,8 +84,8 @@ export {
   type InterfaceEvent,
   interfaceTable,
   isVppAtLeast,
-  lcpHandOnEthertype,
-  lcpHandOnOsi,
+  lcpEnableEthertype,
+  lcpEnableOsi,
   type LcpPair,
   lcpPairAdd,
   lcpPairDelete,

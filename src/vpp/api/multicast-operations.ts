@@ -9,18 +9,18 @@ import { fromApiPrefix, toApiPrefix } from './operations.ts';
 import type { FibTable } from './route-operations.ts';
 import { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId } from './types.ts';
 
-/** What is done with packets to the groups of a prefix. */
+/** How packets to the groups of a prefix are handled. */
 export interface MulticastEntry {
   readonly prefix: Prefix;
-  /** VPP takes them for itself, or has the host take them. */
+  /** VPP consumes them, or passes them to the host. */
   readonly isLocal: boolean;
-  /** Interfaces on which they are let in. */
+  /** Interfaces that accept them. */
   readonly accepted: readonly SwIfIndex[];
 }
 
 /**
- * Adds one path to the entry of `group`, or takes it away; the entry comes with its first and goes with its last. `to`:
- * VPP itself, or an interface on which packets are let in. Repeated it is the same.
+ * Adds one path to the entry of `group`, or removes it; the entry is created with its first path and deleted with its
+ * last. `to`: VPP itself, or an interface that accepts packets. Repeating it changes nothing.
  */
 export async function addDelMulticastPath(
   client: VppApiClient,
@@ -38,7 +38,7 @@ export async function addDelMulticastPath(
   await client.request(ipMrouteAddDel, { isAdd, isMultipath: true, route }, options);
 }
 
-/** All entries of a table, those of VPP itself among them; empty for a table that VPP does not have. */
+/** All entries of a table, including VPP's own; empty for a table that VPP does not have. */
 export async function dumpMulticast(
   client: VppApiClient,
   { tableId, family }: FibTable,

@@ -1,4 +1,4 @@
-/** Typed operations over a client: neighbours, IPv6 on an interface, and answering ARP for others. */
+/** Typed operations over a client: neighbours, IPv6 on an interface, and proxy ARP. */
 
 import { parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
@@ -15,16 +15,16 @@ import {
 import { type SwIfIndex, swIfIndex, type TableId } from './types.ts';
 import { Retval } from './vpp-errors.ts';
 
-/** How a table of neighbours is kept, of each family its own. */
+/** The limits of a neighbour table; each family has its own. */
 export interface NeighborLimits {
   readonly maxNumber: number;
-  /** Of an entry that nothing confirmed: then it is asked for three times, a second apart, and goes. 0: never. */
+  /** Age of an unconfirmed entry at which VPP probes it three times, a second apart, and deletes it. 0: never. */
   readonly maxAgeSeconds: number;
-  /** A new one takes the place of the oldest when there are `maxNumber`; else it is not taken. */
+  /** When `maxNumber` is reached, a new entry replaces the oldest; otherwise it is not added. */
   readonly recycle: boolean;
 }
 
-/** Sets how the table of a family is kept. */
+/** Sets the limits of a family's neighbour table. */
 export async function setNeighborLimits(
   client: VppApiClient,
   family: 4 | 6,
@@ -35,7 +35,7 @@ export async function setNeighborLimits(
   await client.request(ipNeighborConfig, body, options);
 }
 
-/** How the table of a family is kept. */
+/** The limits of a family's neighbour table. */
 export async function neighborLimits(
   client: VppApiClient,
   family: 4 | 6,
@@ -46,21 +46,22 @@ export async function neighborLimits(
 }
 
 /**
- * Switches IPv6 of an interface on. VPP counts: addresses count too, and it is on until `setIpv6Off` when none is there.
+ * Enables IPv6 on an interface. VPP counts enables: addresses count too, and IPv6 stays on until `setIpv6Off` with
+ * none.
  */
 export async function setIpv6On(
   client: VppApiClient,
   index: SwIfIndex,
   options?: CallOptions,
 ): Promise<void> {
-  // On already (an address did it), and counted all the same.
+  // Already on (because of an address), and counted all the same.
   await setIpv6Enabled(client, index, true, Retval.valueExists, options);
 }
 
-/** How often IPv6 can have been switched on by processes of ours. */
+/** How often our processes can have enabled IPv6. */
 const MAX_ENABLES = 64;
 
-/** Switches IPv6 of an interface without IPv6 addresses off, as often as somebody switched it on. */
+/** Disables IPv6 on an interface without IPv6 addresses, as often as it was enabled. */
 export async function setIpv6Off(
   client: VppApiClient,
   index: SwIfIndex,
@@ -71,7 +72,7 @@ export async function setIpv6Off(
   }
 }
 
-/** False when VPP says that it is so already. */
+/** False when VPP reports that nothing changed. */
 async function setIpv6Enabled(
   client: VppApiClient,
   index: SwIfIndex,
@@ -94,7 +95,7 @@ export interface Ipv4Range {
   readonly high: string;
 }
 
-/** Has ARP requests for a range answered on the interfaces of a table that `setProxyArp` names, or no more. */
+/** Adds or deletes a range for which the interfaces of a table answer ARP where `setProxyArp` enabled it. */
 export async function addDelProxyArpRange(
   client: VppApiClient,
   tableId: TableId,
@@ -106,7 +107,7 @@ export async function addDelProxyArpRange(
   await client.request(proxyArpAddDel, { isAdd, proxy }, options);
 }
 
-/** Whether an interface answers for the ranges of its table. */
+/** Enables or disables proxy ARP for the table's ranges on an interface. */
 export async function setProxyArp(
   client: VppApiClient,
   index: SwIfIndex,
@@ -116,7 +117,7 @@ export async function setProxyArp(
   await client.request(proxyArpIntfcEnableDisable, { swIfIndex: index, enable }, options);
 }
 
-/** The interfaces that do. */
+/** The interfaces with proxy ARP enabled. */
 export async function proxyArpInterfaces(client: VppApiClient, options?: CallOptions): Promise<SwIfIndex[]> {
   const all = await client.dump(proxyArpIntfcDump, {}, options);
   return all.map((one) => swIfIndex(one.swIfIndex));
@@ -124,6 +125,6 @@ export async function proxyArpInterfaces(client: VppApiClient, options?: CallOpt
 
 function ipv4Bytes(text: string): Uint8Array {
   const parsed = parseAddress(text);
-  if (parsed?.family !== 4) throw new VppApiError('encode', `'${text}' is no IPv4 address`);
+  if (parsed?.family !== 4) throw new VppApiError('encode', `expected an IPv4 address, got '${text}'`);
   return parsed.bytes;
 }

@@ -1,4 +1,4 @@
-/** Typed operations over a client: what the rest of the appliance asks of VPP about itself and its interfaces. */
+/** Typed operations over a client: the appliance's requests about VPP itself and its interfaces. */
 
 import type { Prefix } from '../../config/mod.ts';
 import { formatAddress, parseAddress } from '../../config/mod.ts';
@@ -29,7 +29,7 @@ export interface VppVersionInfo {
   readonly buildDirectory: string;
 }
 
-/** What VPP says about one interface. */
+/** One interface as VPP describes it. */
 export interface VppInterface {
   readonly swIfIndex: SwIfIndex;
   /** The interface itself, or its parent for a sub-interface. */
@@ -69,10 +69,10 @@ export interface LcpPair {
   readonly netns: string;
 }
 
-/** A prefix in text as the API carries it; throws VppApiError `encode` when it is none. */
+/** Converts a prefix from text for the API; throws VppApiError `encode` when it is invalid. */
 export function toApiPrefix(prefix: Prefix): ApiPrefix {
   const parsed = parseAddress(prefix.address);
-  if (parsed === undefined) throw new VppApiError('encode', `'${prefix.address}' is no address`);
+  if (parsed === undefined) throw new VppApiError('encode', `expected an address, got '${prefix.address}'`);
   return { address: { family: parsed.family, bytes: parsed.bytes }, len: prefix.length };
 }
 
@@ -97,12 +97,12 @@ export async function isVppAtLeast(client: VppApiClient, year: number, month: nu
   return version !== undefined && isAtLeast(version, year, month);
 }
 
-/** Answered when VPP has handled everything before it; gives VPP's process id. */
+/** Answered when VPP has handled everything sent before; returns VPP's process id. */
 export async function ping(client: VppApiClient, options?: CallOptions): Promise<number> {
   return (await client.request(controlPing, {}, options)).vpePid;
 }
 
-/** Output of one CLI command, over the API socket. */
+/** The output of one CLI command, over the API socket. */
 export async function runCliInband(
   client: VppApiClient,
   command: string,
@@ -111,7 +111,7 @@ export async function runCliInband(
   return (await client.request(cliInband, { cmd: command }, options)).reply;
 }
 
-/** All interfaces, local0 among them. */
+/** All interfaces, including local0. */
 export async function dumpInterfaces(client: VppApiClient, options?: CallOptions): Promise<VppInterface[]> {
   const body = { swIfIndex: NO_INTERFACE, nameFilterValid: false, nameFilter: '' };
   const all = await client.dump(api.swInterfaceDump, body, options);
@@ -142,7 +142,7 @@ export async function setInterfaceFlags(
   await client.request(api.swInterfaceSetFlags, { swIfIndex: index, flags }, options);
 }
 
-/** Sets the layer 3 MTU in bytes; one per protocol where given, otherwise they follow `l3`. */
+/** Sets the layer 3 MTU in bytes; per protocol where given, otherwise the protocols follow `l3`. */
 export async function setInterfaceMtu(
   client: VppApiClient,
   index: SwIfIndex,
@@ -153,7 +153,7 @@ export async function setInterfaceMtu(
   await client.request(api.swInterfaceSetMtu, { swIfIndex: index, mtu }, options);
 }
 
-/** Sets the largest frame of the hardware, bytes. */
+/** Sets the largest frame of the hardware, in bytes. */
 export async function setHardwareMtu(
   client: VppApiClient,
   index: SwIfIndex,
@@ -175,7 +175,7 @@ export async function addDelAddress(
   await client.request(api.swInterfaceAddDelAddress, body, options);
 }
 
-/** The addresses of an interface, of one family or of both; link-local IPv6 addresses that VPP made are not in it. */
+/** The addresses of an interface, of one family or of both; without the link-local IPv6 addresses that VPP made. */
 export async function dumpAddresses(
   client: VppApiClient,
   index: SwIfIndex,
@@ -191,7 +191,7 @@ export async function dumpAddresses(
   return all;
 }
 
-/** Moves an interface into a FIB table; its addresses of that family must be gone. */
+/** Moves an interface into a FIB table; its addresses of that family must be removed before. */
 export async function setInterfaceTable(
   client: VppApiClient,
   index: SwIfIndex,
@@ -225,7 +225,7 @@ export async function setInterfaceTag(
   await client.request(api.swInterfaceTagAddDel, body, options);
 }
 
-/** Arms or disarms interface events of this connection; they die with it. */
+/** Enables or disables interface events for this connection; they end with it. */
 export async function wantInterfaceEvents(
   client: VppApiClient,
   enable = true,
@@ -235,7 +235,7 @@ export async function wantInterfaceEvents(
   await client.request(api.wantInterfaceEventsRequest, body, options);
 }
 
-/** Calls `listener` for every interface event, once `wantInterfaceEvents` armed them. */
+/** Calls `listener` for every interface event, once `wantInterfaceEvents` enabled them. */
 export function onInterfaceEvent(
   client: VppApiClient,
   listener: (event: InterfaceEvent) => void,
@@ -250,7 +250,7 @@ export function onInterfaceEvent(
   });
 }
 
-/** Makes a loopback interface, `loopN` with `instance` N or the next free one. */
+/** Creates a loopback interface, `loopN` with `instance` N or the next free one. */
 export async function createLoopback(
   client: VppApiClient,
   given: { readonly instance?: number; readonly mac?: string } = {},
@@ -273,7 +273,7 @@ export async function deleteLoopback(
   await client.request(api.deleteLoopbackRequest, { swIfIndex: index }, options);
 }
 
-/** Pairs an interface with a Linux tap of that name; resolves with the tap's interface in VPP. */
+/** Pairs an interface with a Linux TAP of that name; resolves with the TAP's interface in VPP. */
 export async function lcpPairAdd(
   client: VppApiClient,
   index: SwIfIndex,
@@ -301,10 +301,10 @@ export async function lcpPairDelete(
 }
 
 /**
- * Frames of that ethertype go to the TAPs of the interfaces that they come in at, until VPP ends. The handler of 26.06
- * does not turn the bytes of the number (vl_api_lcp_ethertype_enable_t_handler): refused, it is sent turned.
+ * VPP passes frames of that ethertype to the TAPs of their ingress interfaces, until VPP ends. The handler of 26.06
+ * omits the byte swap of the number (vl_api_lcp_ethertype_enable_t_handler): when refused, it is sent swapped.
  */
-export async function lcpHandOnEthertype(
+export async function lcpEnableEthertype(
   client: VppApiClient,
   ethertype: number,
   options?: CallOptions,
@@ -313,13 +313,13 @@ export async function lcpHandOnEthertype(
     await client.request(lcpEthertypeEnable, { ethertype }, options);
   } catch (error) {
     if (!(error instanceof VppApiError) || error.retval !== Retval.invalidValue) throw error;
-    const turned = ((ethertype & 0xff) << 8) | (ethertype >> 8);
-    await client.request(lcpEthertypeEnable, { ethertype: turned }, options);
+    const swapped = ((ethertype & 0xff) << 8) | (ethertype >> 8);
+    await client.request(lcpEthertypeEnable, { ethertype: swapped }, options);
   }
 }
 
-/** As `lcpHandOnEthertype`, for a protocol of OSI by its identifier. VPP refuses with -30 without osi_plugin.so. */
-export async function lcpHandOnOsi(
+/** As `lcpEnableEthertype`, for an OSI protocol by its identifier. VPP refuses with -30 without osi_plugin.so. */
+export async function lcpEnableOsi(
   client: VppApiClient,
   osiProto: number,
   options?: CallOptions,

@@ -1,7 +1,7 @@
 /**
- * Requests that wait for their answer, by context; and the tombstones of those that do so no longer.
+ * Requests that wait for their answer, by context; and the tombstones of those that no longer do.
  *
- * Invariants: at most `MAX_OUTSTANDING` wait; contexts are 1 … 2^31-1 in turn; each result settles exactly once.
+ * Invariants: at most `MAX_OUTSTANDING` are pending; contexts are 1 … 2^31-1 in turn; each result settles exactly once.
  */
 
 import type { CallOptions } from './client-types.ts';
@@ -9,13 +9,13 @@ import { abortedError, VppApiError } from './errors.ts';
 import type { ReadCursor } from './schema.ts';
 import type { TrafficCounter } from './traffic.ts';
 
-/** Requests that may wait on one connection at once (bulk requests are counted apart). */
+/** Requests that may be pending on one connection (bulk requests are counted separately). */
 export const MAX_OUTSTANDING = 4_096;
-/** Late replies that are known as such; one that is older counts as stray and is dropped all the same. */
+/** Late replies that are recognised; a later one counts as stray and is dropped all the same. */
 export const MAX_TOMBSTONES = 4_096;
 const MAX_CONTEXT = 0x7fff_ffff;
 
-/** Takes one frame, body at the cursor; true when that was the last one. `finish` gives the result. */
+/** Takes one frame, body at the cursor; true when it was the last one. `finish` sets the result. */
 export type Collector<Result> = (id: number, cursor: ReadCursor, finish: (result: Result) => void) => boolean;
 
 interface Entry {
@@ -36,7 +36,7 @@ export class Pending {
   readonly #traffic: TrafficCounter | undefined;
   #lastContext = 0;
 
-  /** `traffic` is told of every answer and timeout. */
+  /** `traffic` counts every answer and timeout. */
   constructor(traffic?: TrafficCounter) {
     this.#traffic = traffic;
   }
@@ -45,7 +45,7 @@ export class Pending {
     return this.#entries.size;
   }
 
-  /** The longest time that one of them was given in which VPP may do nothing else, in ms; 0 when none waits. */
+  /** The longest timeout of a pending request during which VPP may do nothing else, in ms; 0 without one. */
   get longestBlockMs(): number {
     let longest = 0;
     for (const { blocksVpp, timeoutMs } of this.#entries.values()) {
@@ -61,7 +61,7 @@ export class Pending {
     collect: Collector<Result>,
   ): { context: number; result: Promise<Result> } {
     if (this.#entries.size >= MAX_OUTSTANDING) {
-      throw new VppApiError('busy', `${name}: ${MAX_OUTSTANDING} requests wait already`, { message: name });
+      throw new VppApiError('busy', `${name}: ${MAX_OUTSTANDING} requests are pending`, { message: name });
     }
     do {
       this.#lastContext = this.#lastContext >= MAX_CONTEXT ? 1 : this.#lastContext + 1;
@@ -112,7 +112,7 @@ export class Pending {
     }
   }
 
-  /** Ends what is overdue with `timeout`, leaving tombstones. */
+  /** Fails overdue requests with `timeout`, leaving tombstones. */
   sweep(now: number): void {
     for (const [context, entry] of this.#entries) {
       if (entry.deadline > now) continue;

@@ -1,5 +1,5 @@
 /**
- * What is known of one process of VPP: attempts at it, and when it answered last. Made anew with each process, so that
+ * The state of one process of VPP: attempts to connect, and its last answer. A new object for each process, so that
  * nothing of one is held against the next.
  */
 import { isErrno, reasonOf } from '../../linux/mod.ts';
@@ -7,19 +7,19 @@ import { VppApiError } from './errors.ts';
 import { Silence } from './silence.ts';
 
 export class ProcessLife {
-  /** Another process is meant from now on: what is under way to this one is over. */
+  /** Superseded by another process: attempts to connect to this one end. */
   readonly over = new AbortController();
   readonly silence = new Silence();
-  /** `Date.now()` from which on there is no connection. */
+  /** `Date.now()` since when there is no connection. */
   since = Date.now();
-  /** Attempts since the last connection that failed, and those of them that found the socket there. */
+  /** Attempts since the last connection that failed, and those of them that found the socket. */
   failures = 0;
   failuresWithSocket = 0;
   lastError: string | undefined;
-  /** There was a complete connection: from then on silence counts. Before, whoever started it knows how long it may take. */
+  /** It was connected once: from then on silence counts. Before, only its starter knows how long it may take. */
   hasAnswered = false;
   isHung = false;
-  /** A ping is under way. */
+  /** A ping is pending. */
   isAsked = false;
 
   heard(): void {

@@ -1,4 +1,4 @@
-/** How many queues interfaces have. */
+/** Counts the queues of interfaces. */
 import type { CallOptions } from './client-types.ts';
 import type { VppApiClient } from './client.ts';
 import {
@@ -15,8 +15,8 @@ export interface QueueCounts {
 }
 
 /**
- * Queues by interface, of those that have any: hardware with DPDK. VPP's own drivers do not tell of theirs. Not to be
- * asked while no interface has one (VPP refuses then), nor twice at once on one connection.
+ * Queues by interface, of those that have any: hardware with DPDK. VPP's native drivers do not report theirs. Not to be
+ * called while no interface has one (VPP refuses then), nor twice at once on one connection.
  */
 export async function countQueues(
   client: VppApiClient,
@@ -31,7 +31,7 @@ export async function countQueues(
   const all = { swIfIndex: NO_INTERFACE };
   using _rx = client.on(rxPlacementDetails, ({ swIfIndex }) => add(swIfIndex, 'rx'));
   using _tx = client.on(txPlacementDetails, ({ swIfIndex }) => add(swIfIndex, 'tx'));
-  // Both resolve behind the last of them.
+  // Both resolve after the last of their details.
   await client.dump(rxPlacementDump, all, options);
   await client.stream(txPlacementGet, all, options);
   return found;

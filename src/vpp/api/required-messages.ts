@@ -1,4 +1,4 @@
-/** The messages without which the appliance cannot drive VPP; linux_cp's are asked for only where it is enabled. */
+/** The messages that the appliance needs to drive VPP; linux_cp's are required only where it is enabled. */
 
 import type { MessageDef } from './message.ts';
 import { fibSourceDump } from './messages/fib.ts';
@@ -10,7 +10,7 @@ import * as mpls from './messages/mpls.ts';
 import * as neighbor from './messages/neighbor.ts';
 import { showVersionRequest } from './messages/vpe.ts';
 
-/** What every appliance needs. */
+/** Messages that every appliance needs. */
 export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
   controlPing,
   showVersionRequest,
@@ -47,8 +47,8 @@ export const REQUIRED_MESSAGES: readonly MessageDef<unknown>[] = [
   mpls.swInterfaceSetMplsEnable,
 ];
 
-/** What looking at the routes in VPP needs; without them it is not looked at. */
+/** Messages for auditing the routes in VPP; without them the audit is skipped. */
 export const FIB_AUDIT_MESSAGES: readonly MessageDef<unknown>[] = [ip.ipRouteLookupV2, fibSourceDump];
 
-/** What `vpp.lcp.enabled` needs besides. */
+/** Further messages for `vpp.lcp.enabled`. */
 export const LCP_MESSAGES: readonly MessageDef<unknown>[] = [lcpItfPairAddDelV2, lcpItfPairGet];

@@ -13,7 +13,7 @@ import { tableId, type TableId } from './types.ts';
 export interface FibTable {
   readonly tableId: TableId;
   readonly family: 4 | 6;
-  /** At most 63 bytes; only shown. */
+  /** At most 63 bytes; only for display. */
   readonly name?: string;
 }
 
@@ -22,7 +22,7 @@ export interface RouteChange {
   readonly isAdd: boolean;
   readonly tableId: TableId;
   readonly prefix: Prefix;
-  /** Built by `fibPath`; empty for a delete. VPP refuses an add without any. */
+  /** Built by `fibPath`; empty for a delete. VPP refuses an add without paths. */
   readonly paths: readonly FibPath[];
 }
 
@@ -60,10 +60,10 @@ export async function addDelRoute(
   return (await client.request(api.ipRouteAddDel, routeBody(change), options)).statsIndex;
 }
 
-/** FIB_SOURCE_CLI (fib_source.h): the mark and sweep of a table is about routes of the API only. */
+/** FIB_SOURCE_CLI (fib_source.h): the mark and sweep of a table covers only routes of the API. */
 const SOURCE_CLI = 9;
 
-/** Has VPP take what is sent to `prefix` for itself, or no more; not a route of the API (`endTableReplace`). */
+/** Makes VPP consume packets to `prefix`, or no longer; not a route of the API (`endTableReplace`). */
 export async function addDelLocalRoute(
   client: VppApiClient,
   { tableId, prefix }: { readonly tableId: TableId; readonly prefix: Prefix },
@@ -93,7 +93,7 @@ function wireTable(table: FibTable) {
   return { table: { tableId: table.tableId, isIp6: table.family === 6, name: table.name ?? '' } };
 }
 
-/** Makes or removes a table; table 0 of both families is always there. */
+/** Adds or deletes a table; table 0 of both families always exists. */
 export async function addDelTable(
   client: VppApiClient,
   table: FibTable,
@@ -118,7 +118,7 @@ export async function beginTableReplace(
   await client.request(api.ipTableReplaceBegin, wireTable(table), options);
 }
 
-/** Sweeps what was not added since the begin. Never after an incomplete replay: it would delete good routes. */
+/** Sweeps the routes not added since the begin. Never after an incomplete replay: it would delete good routes. */
 export async function endTableReplace(
   client: VppApiClient,
   table: FibTable,
@@ -128,7 +128,7 @@ export async function endTableReplace(
 }
 
 /**
- * All routes of a table, those of VPP itself (connected, default drop) among them; empty for a table that VPP does not
+ * All routes of a table, including VPP's own (connected, default drop); empty for a table that VPP does not
  * have. Not for full tables: VPP builds the whole answer in one go.
  */
 export async function dumpRoutes(
@@ -152,14 +152,14 @@ export async function lookupRoute(
   return fromWire((await client.request(api.ipRouteLookup, body, options)).route);
 }
 
-/** A route as VPP has it, and whose it is: the id of the best source of its entry. */
+/** A route as VPP has it, with its owner: the id of the best source of its entry. */
 export interface VppSourcedRoute extends VppRoute {
   readonly source: number;
 }
 
 /**
- * As `lookupRoute`, with the source. A host route that VPP made for itself to follow a next hop
- * (`recursive-resolution`) is found like any other.
+ * As `lookupRoute`, with the source. Also finds host routes that VPP made itself to track a next hop
+ * (`recursive-resolution`).
  */
 export async function lookupSourcedRoute(
   client: VppApiClient,
@@ -173,9 +173,9 @@ export async function lookupSourcedRoute(
   return { ...fromWire(route), source: route.src };
 }
 
-/** A kind of owner that FIB entries have. */
+/** A source (owner) of FIB entries. */
 export interface FibSource {
-  /** Of two sources of an entry the one of the lower number counts. */
+  /** Of two sources of an entry, the one with the lower number wins. */
   readonly priority: number;
   /** `API`, `interface`, `recursive-resolution`, … */
   readonly name: string;

@@ -12,7 +12,7 @@
 
 import { VppApiError } from './errors.ts';
 
-/** A place in a frame that is being read; `end` is the first byte that does not belong to it. */
+/** A read position in a frame; `end` is the first byte after it. */
 export interface ReadCursor {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -20,7 +20,7 @@ export interface ReadCursor {
   end: number;
 }
 
-/** A place in a buffer of the caller that is being written; the caller made room by `lengthOf`. */
+/** A write position in a buffer of the caller, which made room by `lengthOf`. */
 export interface WriteCursor {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -30,7 +30,7 @@ export interface WriteCursor {
 /** How a type takes part in the CRC: the name in its field's text, and the definition behind a `vl_api_` name. */
 export interface CrcType {
   readonly typeName: string;
-  /** `, 64, None` and the like: what follows the field's name. */
+  /** The text after the field's name, such as `, 64, None`. */
   readonly suffix: string;
   readonly definition: CrcDefinition | undefined;
 }
@@ -42,7 +42,7 @@ export interface CrcDefinition {
 }
 
 export interface Codec<T> {
-  /** Bytes on the wire when always the same, else undefined. */
+  /** Bytes on the wire if constant, else undefined. */
   readonly sizeBytes: number | undefined;
   readonly crcType: CrcType;
   /** Of a block: its fields by VPP's names, each with where it begins, as far as all before it are of a fixed size. */
@@ -83,12 +83,12 @@ export type BodyOf<F extends Fields> = {
   readonly [K in keyof F as F[K] extends CountCodec ? never : Camel<K & string>]: ValueOf<F[K]>;
 };
 
-/** Room check; throws `protocol` when the frame is shorter than its layout says. */
+/** Checks that the frame has `count` more bytes; throws `protocol` when it is shorter than its layout. */
 export function need(cursor: ReadCursor, count: number): void {
   if (cursor.offset + count > cursor.end) {
     throw new VppApiError(
       'protocol',
-      `read ${count} bytes at ${cursor.offset}: the frame ends at ${cursor.end}`,
+      `cannot read ${count} bytes at ${cursor.offset}: the frame ends at ${cursor.end}`,
     );
   }
 }
@@ -106,7 +106,7 @@ function fixed<T>(
 
 function checkRange(value: number, low: number, high: number, typeName: string): void {
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new VppApiError('encode', `${value} is no ${typeName}: ${low} to ${high} fit`);
+    throw new VppApiError('encode', `${value} is out of range for ${typeName} (${low}–${high})`);
   }
 }
 
@@ -185,7 +185,7 @@ export const bool: Codec<boolean> = fixed(
   (cursor, value) => cursor.view.setUint8(cursor.offset++, value ? 1 : 0),
 );
 
-// Stateless without `stream: true`; VPP's strings are UTF-8 by convention only, so a bad byte must not throw.
+// Stateless without `stream: true`; VPP's strings are UTF-8 by convention only, so an invalid byte must not throw.
 const decoder = new TextDecoder('utf-8', { fatal: false });
 
 /** `string x[size]`: UTF-8, padded with NUL; at least one NUL stays, as VPP's C code expects. */
@@ -206,7 +206,7 @@ export function fixedString(sizeBytes: number): Codec<string> {
       if (length >= sizeBytes || value.includes('\0')) {
         throw new VppApiError(
           'encode',
-          `'${value}' is no string of at most ${sizeBytes - 1} bytes without NUL`,
+          `expected a string of at most ${sizeBytes - 1} bytes without NUL, got '${value}'`,
         );
       }
       cursor.bytes.fill(0, cursor.offset, cursor.offset + sizeBytes);
@@ -248,7 +248,7 @@ export function bytes(sizeBytes: number): Codec<Uint8Array> {
     },
     (cursor, value) => {
       if (value.length !== sizeBytes) {
-        throw new VppApiError('encode', `${value.length} bytes given: the field has ${sizeBytes}`);
+        throw new VppApiError('encode', `expected ${sizeBytes} bytes, got ${value.length}`);
       }
       cursor.bytes.set(value, cursor.offset);
       cursor.offset += sizeBytes;
@@ -267,10 +267,7 @@ export function fixedArray<T>(element: Codec<T>, count: number): Codec<readonly 
     (cursor) => Array.from({ length: count }, () => element.read(cursor)),
     (cursor, values) => {
       if (values.length !== count) {
-        throw new VppApiError(
-          'encode',
-          `${values.length} values of ${typeName} given: the field has ${count}`,
-        );
+        throw new VppApiError('encode', `expected ${count} values of ${typeName}, got ${values.length}`);
       }
       for (const value of values) element.write(cursor, value);
     },
@@ -311,7 +308,7 @@ export function alias<T>(name: string, base: Codec<T>): Codec<T> {
   };
 }
 
-/** The same bytes as `base` shown as another type of value (addresses as text and the like). */
+/** The same bytes as `base`, decoded to another type of value (addresses as text, for example). */
 export function mapped<A, B>(base: Codec<A>, decode: (value: A) => B, encode: (value: B) => A): Codec<B> {
   return {
     sizeBytes: base.sizeBytes,

@@ -1,4 +1,4 @@
-/** Many requests of one message through one bulk channel: encoding, waiting for room, waiting for the end. */
+/** Sends many requests of one message through one bulk channel: encoding, waiting for room, waiting for the end. */
 
 import { DEFAULT_WINDOW } from './bulk.ts';
 import type { VppApiClient } from './client.ts';
@@ -7,7 +7,7 @@ import { abortedError } from './errors.ts';
 import type { MessageDef, RequestDef } from './message.ts';
 import { REQUEST_HEADER_BYTES } from './message.ts';
 
-/** Bulk requests written in one go before the event loop gets its turn. */
+/** Bulk requests written before the event loop gets its turn. */
 const SLICE = 256;
 
 /**
@@ -20,7 +20,7 @@ export function encodeRequest<Body>(def: MessageDef<Body>, body: Body): Uint8Arr
   return encoded;
 }
 
-/** The body of `VppApiClient.requestMany`, which says what it does. */
+/** The implementation of `VppApiClient.requestMany`. */
 export async function sendMany<Body>(
   client: VppApiClient,
   def: RequestDef<Body, { readonly retval: number }>,

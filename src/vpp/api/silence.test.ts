@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Silence } from './silence.ts';
 
-/** Turns every 250 ms from one time to another. */
+/** Calls `turn` every 250 ms from one time to another. */
 function turnFrom(silence: Silence, from: number, to: number): void {
   for (let now = from; now <= to; now += 250) expect(silence.turn(now)).toBe(false);
 }
@@ -18,18 +18,18 @@ test('counts from the last answer', () => {
   expect(silence.ageMs(START + 7_000)).toBe(1_900);
 });
 
-test('begins anew when this process stood still, and says so', () => {
+test('restarts after this process was suspended, and reports it', () => {
   const silence = new Silence(START);
   turnFrom(silence, START, START + 19_000);
   expect(silence.turn(START + 80_000)).toBe(true);
   expect(silence.waitedMs(START + 80_000)).toBe(0);
   turnFrom(silence, START + 80_250, START + 81_000);
   expect(silence.waitedMs(START + 81_000)).toBe(1_000);
-  // What is said of it is the truth all the same.
+  // The age of the last answer is not reset.
   expect(silence.ageMs(START + 81_000)).toBe(81_000);
 });
 
-test('a turn that is only late is no pause', () => {
+test('a late turn is not a suspension', () => {
   const silence = new Silence(START);
   expect(silence.turn(START + 900)).toBe(false);
   expect(silence.waitedMs(START + 900)).toBe(900);

@@ -1,8 +1,8 @@
 /**
- * How long a VPP has not answered. Any byte from it is a sign of life, on whichever connection it comes.
+ * How long VPP has not answered. Any byte from it is a sign of life, on any connection.
  *
- * Invariant: only time in which this process ran counts: after a pause of its own (`OwnPauses`) the wait begins anew,
- * so that VPP is asked once more.
+ * Invariant: only time in which this process ran counts: after a suspension (`OwnPauses`) the wait starts again,
+ * so that VPP is pinged once more.
  */
 import { OwnPauses } from '../../linux/mod.ts';
 
@@ -11,7 +11,7 @@ export class Silence {
   #answeredAt: number;
   #waitsSince: number;
 
-  /** @param now `performance.now()`, as everywhere here: a clock that does not jump */
+  /** @param now `performance.now()`, as everywhere here: a monotonic clock */
   constructor(now = performance.now()) {
     this.#pauses = new OwnPauses(now);
     this.#answeredAt = this.#waitsSince = now;
@@ -22,7 +22,7 @@ export class Silence {
     this.#answeredAt = this.#waitsSince = now;
   }
 
-  /** To be called a few times a second; true when the wait begins anew because this process stood still. */
+  /** To be called a few times a second; true when the wait restarts because this process was suspended. */
   turn(now = performance.now()): boolean {
     if (!this.#pauses.wasPaused(now)) return false;
     this.#waitsSince = now;
@@ -34,7 +34,7 @@ export class Silence {
     return now - this.#waitsSince;
   }
 
-  /** Milliseconds since the last answer, whatever this process did meanwhile. */
+  /** Milliseconds since the last answer, suspended or not. */
   ageMs(now = performance.now()): number {
     return now - this.#answeredAt;
   }

@@ -1,15 +1,15 @@
-/** Owns what is counted of the requests to VPP, over all connections: their round trips and timeouts. */
+/** Owns the counters of requests to VPP, over all connections: their round trips and timeouts. */
 
-/** Upper bounds of the buckets: from a request to a VPP at rest to the longest timeout that is usual. */
+/** Upper bounds of the buckets: from a request to an idle VPP to the longest usual timeout. */
 const BOUNDS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 
-/** Counts of round trips by bucket, the last for those over every bound. */
+/** Round trips by bucket, the last for those above every bound. */
 export interface ApiTraffic {
   readonly boundsSeconds: readonly number[];
   readonly counts: readonly number[];
   readonly sumSeconds: number;
   readonly timeouts: number;
-  /** Requests that wait for their answer now, those of bulk channels among them. */
+  /** Requests pending now, including those of bulk channels. */
   readonly inFlight: number;
 }
 

@@ -28,19 +28,19 @@ function isTableId(value: number): value is TableId {
   return isU32(value);
 }
 
-/** A checked SwIfIndex; throws VppApiError `encode`. */
+/** Checks a SwIfIndex; throws VppApiError `encode`. */
 export function swIfIndex(value: number): SwIfIndex {
   if (isSwIfIndex(value)) return value;
-  throw new VppApiError('encode', `${value} is no sw_if_index: a u32 fits`);
+  throw new VppApiError('encode', `${value} is not a sw_if_index: expected a u32`);
 }
 
-/** A checked TableId; throws VppApiError `encode`. */
+/** Checks a TableId; throws VppApiError `encode`. */
 export function tableId(value: number): TableId {
   if (isTableId(value)) return value;
-  throw new VppApiError('encode', `${value} is no table id: a u32 fits`);
+  throw new VppApiError('encode', `${value} is not a table id: expected a u32`);
 }
 
-/** "No interface": all interfaces in a dump, and in a path what makes it recursive. */
+/** "No interface": all interfaces in a dump; in a path it makes the path recursive. */
 export const NO_INTERFACE = swIfIndex(0xffff_ffff);
 
 export const interfaceIndex: Codec<SwIfIndex> = mapped(
@@ -79,13 +79,13 @@ export const subIfFlags = enumeration('sub_if_flags', {
   SUB_IF_API_FLAG_DOT1AH: 256,
 });
 
-/** Six bytes, shown as `02:fe:00:00:00:01`. */
+/** Six bytes, as text such as `02:fe:00:00:00:01`. */
 export const macAddress: Codec<string> = mapped(
   alias('mac_address', bytes(6)),
   (raw) => Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
   (text) => {
     if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) {
-      throw new VppApiError('encode', `'${text}' is no MAC address: six bytes in hex, with colons`);
+      throw new VppApiError('encode', `expected a MAC address of six hex bytes with colons, got '${text}'`);
     }
     return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
   },
@@ -119,7 +119,7 @@ export const address: Codec<ApiAddress> = mapped(
   ({ family, bytes: raw }) => {
     const un = new Uint8Array(16);
     if (raw.length !== (family === 4 ? 4 : 16)) {
-      throw new VppApiError('encode', `an IPv${family} address of ${raw.length} bytes`);
+      throw new VppApiError('encode', `an IPv${family} address cannot have ${raw.length} bytes`);
     }
     un.set(raw);
     return { af: family === 4 ? 0 : 1, un };
@@ -137,7 +137,7 @@ export const prefix: Codec<ApiPrefix> = struct('prefix', { address, len: u8 });
 /** typedef prefix address_with_prefix: host bits matter. */
 export const addressWithPrefix: Codec<ApiPrefix> = alias('address_with_prefix', prefix);
 
-/** A group of multicast, from any source. */
+/** A multicast group, from any source. */
 export const multicastPrefix: Codec<ApiPrefix> = mapped(
   struct('mprefix', {
     af: addressFamily,

@@ -1,6 +1,6 @@
 /**
- * VPP's return values with its own words: src/vnet/error.h (foreach_vnet_error) of 25.02. Generated from there once;
- * numbers never change their meaning between versions, new ones are added at the end.
+ * VPP's return values with VPP's texts: src/vnet/error.h (foreach_vnet_error) of 25.02. Generated from there once;
+ * numbers never change their meaning between versions, new ones are appended.
  */
 
 const VNET_ERRORS: ReadonlyMap<number, readonly [name: string, text: string]> = new Map([
@@ -155,7 +155,7 @@ export function vppErrorName(retval: number): string {
   return known === undefined ? `retval ${retval}` : `${known[1]} (${known[0]}, ${retval})`;
 }
 
-/** The return values that callers tell apart. */
+/** The return values that callers handle. */
 export const Retval = {
   invalidSwIfIndex: -2,
   noSuchFib: -3,

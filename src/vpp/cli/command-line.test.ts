@@ -1,4 +1,4 @@
-/** Against a CLI socket that says what it was given, or nothing. */
+/** Runs against a CLI socket that echoes each line, or stays silent. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -13,9 +13,9 @@ const GREETING = Buffer.from([255, 253, 24, 255, 250, 24, 1, 255, 240]);
 let dir: string;
 let server: Server;
 let sockets: Socket[];
-/** Each line that came, without telnet's. */
+/** Each line received, without telnet bytes. */
 let lines: string[];
-/** What is said to a line; undefined: nothing, ever. */
+/** The reply to a line; undefined: never any. */
 let reply: (line: string) => string | undefined;
 let asked: number;
 
@@ -61,7 +61,7 @@ const commandLine = (timeoutMs?: number): VppCommandLine =>
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 
-test('runs what the table has, and asks for the interfaces only where one is named', async () => {
+test('runs a command of the table, and requests the interfaces only when one is named', async () => {
   const line = commandLine();
   expect(await line.run(' show  version ')).toBe('ran show version');
   expect(asked).toBe(0);
@@ -78,16 +78,16 @@ test.each([
   'show hardware-interfaces 4294967294',
   'show version\nshow api dump file /',
   '',
-])('"%s" never reaches VPP', async (typed) => {
+])('"%s" is not sent to VPP', async (typed) => {
   await expect(commandLine().run(typed)).rejects.toMatchObject({ code: 'cli-refused' });
   expect(sockets).toEqual([]);
 });
 
-test('runs one at a time, and the next when it is done', async () => {
+test('runs one command at a time, and the next one afterwards', async () => {
   const line = commandLine();
   reply = () => undefined;
   const first = line.run('show interface loop0');
-  // while the interfaces are asked for, too
+  // also while the interfaces are being requested
   await expect(line.run('show version')).rejects.toMatchObject({ code: 'cli-busy' });
   for (let turns = 0; lines.length === 0 && turns < 1_000; turns++)
     await new Promise((r) => setTimeout(r, 5));
@@ -101,7 +101,7 @@ test('runs one at a time, and the next when it is done', async () => {
   expect(await line.run('show version')).toBe('again');
 });
 
-test('cuts the connection to VPP when the time is over, and then runs the next', async () => {
+test('closes the connection to VPP at the timeout, and then runs the next command', async () => {
   const line = commandLine(100);
   reply = () => undefined;
   await expect(line.run('show version')).rejects.toMatchObject({ code: 'timeout' });
@@ -111,7 +111,7 @@ test('cuts the connection to VPP when the time is over, and then runs the next',
   expect(await line.run('show version')).toBe('again');
 });
 
-test('is free again after a refusal and after a VPP that is not there', async () => {
+test('is free again after a refusal and after VPP was unreachable', async () => {
   const line = commandLine();
   await expect(line.run('show interface loop1')).rejects.toMatchObject({ code: 'cli-refused' });
   server.close();

@@ -11,7 +11,7 @@ const INTERFACES: readonly KnownInterface[] = [
   { name: 'GigabitEthernet0/3/0', isHardware: true },
 ];
 
-/** What VPP is given, or why it is given nothing. */
+/** The text given to VPP, or why the command was refused. */
 function outcome(typed: string, interfaces = INTERFACES): string {
   const match = matchCommand(typed);
   if (!match.ok) return `refused: ${match.reason}`;
@@ -19,7 +19,7 @@ function outcome(typed: string, interfaces = INTERFACES): string {
   return command.ok ? command.text : `refused: ${command.reason}`;
 }
 
-describe('what is run', () => {
+describe('commands that are run', () => {
   test.each([
     ['show version', 'show version'],
     ['  show   interface  ', 'show interface'],
@@ -41,7 +41,7 @@ describe('what is run', () => {
   });
 });
 
-describe('what is not', () => {
+describe('commands that are refused', () => {
   test.each([
     '',
     ' ',
@@ -108,21 +108,24 @@ describe('what is not', () => {
     ['show int addr', 'did you mean show interface address?'],
     ['show verison', 'did you mean show version?'],
     ['show ip fib sumary', 'did you mean show ip fib summary?'],
-    ['show ip fib 10.0.0.0/33', 'there is show ip fib IPV4 [table TABLE], show ip fib summary'],
-    ['show ip fib 10.0.0.0/33', '; IPV4 is an IPv4 address, or a prefix like 192.0.2.0/24'],
-    ['show load-balance x', 'there is show load-balance INDEX; INDEX is an index, 0..4294967294'],
-    ['show interface xe1', '"xe1" is no interface of VPP: did you mean xe0?'],
-    ['show interface loop77', '"loop77" is no interface of VPP: there is xe0, xe0.100, GigabitEthernet0/3/0'],
+    ['show ip fib 10.0.0.0/33', 'expected show ip fib IPV4 [table TABLE], show ip fib summary'],
+    ['show ip fib 10.0.0.0/33', '; IPV4 is an IPv4 address, or a prefix such as 192.0.2.0/24'],
+    ['show load-balance x', 'expected show load-balance INDEX; INDEX is an index, 0–4294967294'],
+    ['show interface xe1', 'VPP has no interface "xe1": did you mean xe0?'],
+    [
+      'show interface loop77',
+      'VPP has no interface "loop77": expected one of xe0, xe0.100, GigabitEthernet0/3/0',
+    ],
     ['show hardware-interfaces xe0.100', '"xe0.100" is a sub-interface, which has no hardware: '],
-    ['show api dump file /', '"show api dump file /" is not run here: '],
-    ['configure terminal', '"configure terminal" is not run here: without a command all of them are listed'],
-    ['show\nversion', 'one line of printable ASCII'],
-  ])('"%s" is refused by name, with what is near: %s', (typed, words) => {
+    ['show api dump file /', 'cannot run "show api dump file /": '],
+    ['configure terminal', 'cannot run "configure terminal": omit the command to list all commands'],
+    ['show\nversion', 'expected one line of printable ASCII'],
+  ])('refuses "%s" with a suggestion: %s', (typed, words) => {
     expect(outcome(typed)).toContain(words);
   });
 
-  test('names no interface where there is none', () => {
-    expect(outcome('show interface xe0', [])).toMatch(/"xe0" is no interface of VPP: there is none/);
+  test('says that VPP has no interfaces', () => {
+    expect(outcome('show interface xe0', [])).toMatch(/VPP has no interface "xe0": it has none/);
   });
 });
 
@@ -148,7 +151,7 @@ describe('for every command of the table', () => {
   const wordsOf = (form: Form): fc.Arbitrary<string[]> =>
     fc.tuple(...form.map((piece) => (piece.kind === 'word' ? fc.constant(piece.word) : VALUES[piece.type])));
 
-  test('what it is given with arguments of its types is run, in its own words', () => {
+  test('a command with arguments of its types is run, in its own words', () => {
     for (const form of forms) {
       fc.assert(
         fc.property(wordsOf(form), (words) => {
@@ -158,7 +161,7 @@ describe('for every command of the table', () => {
             if (piece.kind === 'word') expect(given[at]).toBe(piece.word);
             else expect(ARGUMENTS[piece.type].read(given[at] ?? '')).toBeDefined();
           }
-          // the same again: nothing is lost on the way
+          // matched a second time: nothing was lost
           expect(outcome(given.join(' '))).toBe(given.join(' '));
         }),
         { numRuns: 2 },
@@ -166,7 +169,7 @@ describe('for every command of the table', () => {
     }
   });
 
-  test('nothing that is typed brings other characters, or other words, to VPP', () => {
+  test('no typed text brings other characters, or other words, to VPP', () => {
     const known = new Set(
       forms.flatMap((form) => form.map((piece) => (piece.kind === 'word' ? piece.word : ''))),
     );

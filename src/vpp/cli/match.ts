@@ -1,8 +1,8 @@
 /**
- * Whether what somebody typed is a command of the table, and what VPP is then given. Pure.
+ * Matches typed text against the commands of the table and makes the text for VPP. Pure.
  *
- * What VPP is given is made of the table's words and of parsed arguments; of the typed text nothing is passed on, since
- * VPP's parser needs no blank between a word and its argument and takes any unambiguous beginning of a word.
+ * The text for VPP is made of the table's words and of parsed arguments; nothing of the typed text is passed on, since
+ * VPP's parser needs no blank between a word and its argument and accepts any unambiguous abbreviation of a word.
  */
 import { nearest } from '../../config/mod.ts';
 import { type Argument, ARGUMENTS, type KnownInterface } from './arguments.ts';
@@ -16,7 +16,7 @@ export type Match =
 /** A command of the table with its arguments; `commandText` makes it text for VPP. */
 export interface MatchedCommand {
   readonly pieces: readonly Argument[];
-  /** Whether VPP's interfaces have to be known to it. */
+  /** Whether VPP's interfaces are needed to make its text. */
   readonly needsInterfaces: boolean;
 }
 
@@ -25,20 +25,21 @@ export type CommandText =
   | { readonly ok: false; readonly reason: string };
 
 const MAX_CHARACTERS = 256;
-/** More than these tell nothing. */
+/** A longer list of names helps nobody. */
 const MAX_LISTED = 6;
 
-/** Those with fewer arguments first: an exact word is never taken for the name of an interface. */
+/** Forms with fewer arguments first: an exact word is never taken for the name of an interface. */
 const FORMS = VPP_COMMANDS.flatMap((usage) => formsOf(usage).map((form) => ({ usage, form }))).toSorted(
   (a, b) => countArguments(a.form) - countArguments(b.form),
 );
 
-/** Finds the command of the table that was typed; the reason names what is nearest. */
+/** Finds the command of the table that was typed; the reason names the nearest one. */
 export function matchCommand(typed: string): Match {
-  if (typed.length > MAX_CHARACTERS) return refused(`a command has at most ${MAX_CHARACTERS} characters`);
-  if (!/^[\x20-\x7e]*$/.test(typed)) return refused('a command is one line of printable ASCII characters');
+  if (typed.length > MAX_CHARACTERS)
+    return refused(`expected a command of at most ${MAX_CHARACTERS} characters`);
+  if (!/^[\x20-\x7e]*$/.test(typed)) return refused('expected one line of printable ASCII characters');
   const words = typed.split(' ').filter((word) => word !== '');
-  if (words.length === 0) return refused('there is no command');
+  if (words.length === 0) return refused('expected a command');
   for (const { form } of FORMS) {
     const pieces = takeWords(form, words);
     if (pieces.length < form.length || pieces.length < words.length) continue;
@@ -47,7 +48,7 @@ export function matchCommand(typed: string): Match {
       command: { pieces, needsInterfaces: pieces.some(({ kind }) => kind === 'interface') },
     };
   }
-  return refused(`"${words.join(' ')}" is not run here: ${suggestion(words)}`);
+  return refused(`cannot run "${words.join(' ')}": ${suggestion(words)}`);
 }
 
 /** The text for VPP, once its interfaces are known. */
@@ -63,11 +64,14 @@ export function commandText({ pieces }: MatchedCommand, interfaces: readonly Kno
     const candidates = interfaces.filter((one) => one.isHardware || !needsHardware).map((one) => one.name);
     if (found !== undefined && candidates.includes(name)) words.push(found.name);
     else {
-      const what = found === undefined ? 'no interface of VPP' : 'a sub-interface, which has no hardware';
+      const what =
+        found === undefined
+          ? `VPP has no interface "${name}"`
+          : `"${name}" is a sub-interface, which has no hardware`;
       const near = nearest(name, candidates);
-      const there = [...candidates.slice(0, MAX_LISTED), ...(candidates.length > MAX_LISTED ? ['…'] : [])];
-      const otherwise = `there is ${there.join(', ') || 'none'}`;
-      return refused(`"${name}" is ${what}: ${near === undefined ? otherwise : `did you mean ${near}?`}`);
+      const listed = [...candidates.slice(0, MAX_LISTED), ...(candidates.length > MAX_LISTED ? ['…'] : [])];
+      const otherwise = listed.length === 0 ? 'it has none' : `expected one of ${listed.join(', ')}`;
+      return refused(`${what}: ${near === undefined ? otherwise : `did you mean ${near}?`}`);
     }
   }
   return { ok: true, text: words.join(' ') };
@@ -77,7 +81,7 @@ function refused(reason: string): { readonly ok: false; readonly reason: string 
   return { ok: false, reason };
 }
 
-/** The pieces up to the first word that does not fit. */
+/** The pieces up to the first word that does not match. */
 function takeWords(form: Form, words: readonly string[]): Argument[] {
   const pieces: Argument[] = [];
   for (const [at, piece] of form.entries()) {
@@ -93,7 +97,7 @@ function takeWord(piece: Piece, word: string): Argument | undefined {
   return piece.word === word ? { kind: 'text', text: word } : undefined;
 }
 
-/** What may have been meant: by the beginnings of words, as VPP itself takes them, by spelling, or by the first words. */
+/** Suggests a command: by abbreviated words, as VPP itself accepts them, by spelling, or by the first words. */
 function suggestion(words: readonly string[]): string {
   const fixed = FORMS.filter(({ form }) => countArguments(form) === 0).map(({ form }) => form);
   const begun = fixed.find(
@@ -105,11 +109,11 @@ function suggestion(words: readonly string[]): string {
   const most = Math.max(...all.map(({ taken }) => taken));
   const closest = all.filter(({ taken }) => taken === most);
   const usages = new Set(closest.map(({ usage }) => usage));
-  if (most < 2 || usages.size > MAX_LISTED) return 'without a command all of them are listed';
+  if (most < 2 || usages.size > MAX_LISTED) return 'omit the command to list all commands';
   const next = closest.map(({ form }) => form[most]);
   const types = new Set(next.flatMap((piece) => (piece?.kind === 'argument' ? [piece.type] : [])));
   const legend = [...types].map((type) => `; ${type} is ${ARGUMENTS[type].words}`).join('');
-  return `there is ${VPP_COMMANDS.filter((usage) => usages.has(usage)).join(', ')}${legend}`;
+  return `expected ${VPP_COMMANDS.filter((usage) => usages.has(usage)).join(', ')}${legend}`;
 }
 
 function beginsWith(piece: Piece, word: string): boolean {

@@ -1,15 +1,15 @@
 /**
- * The commands of VPP's command line that are run for those who ask, as data: exact words, and arguments by type
- * (arguments.ts). Nothing else reaches VPP, and of these only what was made of the parsed arguments.
+ * The commands of VPP's command line that operators may run, as data: exact words, and arguments by type
+ * (arguments.ts). Nothing else reaches VPP, and of these only text made of the parsed arguments.
  *
  * A command is in the table when its handler was read in 25.02 and 26.06, and the conformance suite has run it on both
- * with arguments of each type, those that do not exist among them. It may not change anything, say a key, write a file,
- * or read an index that it does not check; its output may not grow with the routes or sessions, since VPP collects it
- * in its main heap and does nothing else meanwhile: with a million routes `show ip fib` ended VPP for lack of memory
- * after 22 s. Its handler may not wait for an argument in a loop that an unknown word does not end (`show fib source X`,
- * `show qos mark X`), since an interface may be gone once VPP reads its name.
+ * with arguments of each type, including ones that do not exist. It must not change anything, reveal a key, write a
+ * file, or use an index unchecked; its output must not grow with the routes or sessions, since VPP collects it in its
+ * main heap and does nothing else meanwhile: with a million routes `show ip fib` ended VPP for lack of memory after 22
+ * s. Its handler must not wait for an argument in a loop that an unknown word does not end (`show fib source X`, `show
+ * qos mark X`), since an interface may be deleted before VPP parses its name.
  *
- * In the usage `[…]` may be left out, of `{a | b}` one is chosen, capitals are a type.
+ * In a usage, `[…]` is optional, `{a | b}` is a choice, capitals are an argument type.
  */
 export const VPP_COMMANDS: readonly string[] = [
   // VPP itself

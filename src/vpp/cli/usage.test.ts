@@ -18,20 +18,20 @@ test.each([
 });
 
 test.each(['show [a', 'show a]', 'show {a | b', 'show a | b}', 'show {a ]', 'show NOTHING'])(
-  '"%s" is no usage',
+  'refuses the usage "%s"',
   (usage) => {
     expect(() => formsOf(usage)).toThrow(/usage|type/);
   },
 );
 
-test('the table has each command once, and shows only', () => {
+test('the table has each command once, and only show commands', () => {
   const all = VPP_COMMANDS.flatMap(texts);
   expect(all.length).toBeGreaterThan(200);
   expect(new Set(all).size).toBe(all.length);
   for (const text of all) expect(text).toMatch(/^show [a-z][a-z0-9-]*( [a-z0-9-]+| [A-Z0-9-]+)*$/);
 });
 
-test('the table has none of what kills or hangs VPP, writes a file, says a key or shows all routes', () => {
+test('the table has no command that kills or hangs VPP, writes a file, reveals a key or shows all routes', () => {
   const all = VPP_COMMANDS.flatMap(texts);
   const bad = [
     /\bfile\b/,

@@ -1,7 +1,7 @@
-/** The usage of a command (table.ts), as the forms that it stands for. */
+/** Expands the usage of a command (table.ts) into its forms. */
 import { type ArgumentType, isArgumentType } from './arguments.ts';
 
-/** One word of a form: as it is written, or an argument. */
+/** One word of a form: a literal word, or an argument. */
 export type Piece =
   | { readonly kind: 'word'; readonly word: string }
   | { readonly kind: 'argument'; readonly type: ArgumentType };
@@ -9,7 +9,7 @@ export type Piece =
 /** A command without choices: one piece for each word. */
 export type Form = readonly Piece[];
 
-/** Every form of a usage, the shortest way through each `[…]` last. Throws an Error on a usage that is none. */
+/** Every form of a usage, the shortest way through each `[…]` last. Throws an Error on a malformed usage. */
 export function formsOf(usage: string): Form[] {
   const tokens = usage.match(/[[\]{}|]|[^\s[\]{}|]+/g) ?? [];
   let at = 0;
@@ -40,13 +40,13 @@ export function formsOf(usage: string): Form[] {
   return alternatives(undefined);
 }
 
-/** As a usage has it. */
+/** As the usage writes it. */
 export function formText(form: Form): string {
   return form.map((piece) => (piece.kind === 'word' ? piece.word : piece.type)).join(' ');
 }
 
 function pieceOf(token: string): Piece {
   if (!/^[A-Z]/.test(token)) return { kind: 'word', word: token };
-  if (!isArgumentType(token)) throw new Error(`there is no type ${token}`);
+  if (!isArgumentType(token)) throw new Error(`unknown argument type ${token}`);
   return { kind: 'argument', type: token };
 }

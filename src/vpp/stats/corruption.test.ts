@@ -1,9 +1,9 @@
 /**
- * Damaged segments: whatever is flipped in the structure of one, or cut off its end, a read gives an error, or the very
- * figures of the whole one because the flip hit what nobody reads. Counters' own values and the texts of `/err` are left
- * alone: nothing in a segment could tell that they were changed.
+ * Damaged segments: for any flipped bit in the structure, or a truncated end, a read returns an error, or exactly the
+ * figures of the intact segment because the flip hit unused bytes. Counter values and the texts of `/err` are left
+ * alone: nothing in a segment could show that they were changed.
  *
- * The environment's SEED makes another run.
+ * The environment's SEED selects another run.
  */
 import { ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,10 +49,10 @@ function attach(): StatsClient {
   return StatsClient.fromFd(openSync(`/proc/self/fd/${segment.fd}`, 'r'));
 }
 
-/** A stretch of structure: file offset and length. */
+/** A region of the structure: file offset and length. */
 type Place = readonly [offset: number, length: number];
 
-/** By kind, everything that may be flipped, found by a reader of the format that is not the product's. */
+/** All places that may be flipped, by kind, found by a reader of the format that is not the product's. */
 function places(): Record<'header' | 'vector' | 'pointer' | 'directory' | 'name', Place[]> {
   const base = Number(bytes.readBigUInt64LE(8));
   const found: ReturnType<typeof places> = {
@@ -75,7 +75,7 @@ function places(): Record<'header' | 'vector' | 'pointer' | 'directory' | 'name'
     const length = bytes.indexOf(0, at + 16) - at - 16;
     const name = bytes.toString('utf8', at + 16, at + 16 + length);
     found.directory.push([at, 4]);
-    // the prefix of an error's path is looked at, its texts are not
+    // the prefix of an error's path is checked, its texts are not
     found.directory.push(name.startsWith('/err/') ? [at + 16, 5] : [at + 16, length]);
     if (type === SYMLINK) found.directory.push([at + 8, 8]);
     if (type !== SIMPLE && type !== COMBINED && type !== NAMES) continue;
@@ -92,7 +92,7 @@ function places(): Record<'header' | 'vector' | 'pointer' | 'directory' | 'name'
   return found;
 }
 
-/** Flips one to three bits somewhere in `kind`; tells where, for a failure's message. */
+/** Flips one to three bits somewhere in `kind`; returns where, for a failure's message. */
 function flip(all: readonly Place[]): string {
   const [offset, length] = all[random(all.length)] ?? [0, 1];
   const words: string[] = [];
@@ -112,13 +112,13 @@ function restore(): void {
   writeSync(segment.fd, bytes, 0, bytes.length, 0);
 }
 
-/** Everything that is shown of a snapshot; the epoch is not. */
+/** Everything that is shown of a snapshot, without the epoch. */
 function figures(snapshot: StatsSnapshot): unknown {
   const { interfaceTable, nodeTable, errorTable, system, bufferPools, memory } = snapshot;
   return { interfaceTable, nodeTable, errorTable, system, bufferPools, memory };
 }
 
-/** What a client makes of the segment as it is: the code of an error, or `figures` that are the true ones. */
+/** Reads the segment with a client: the code of an error, or `figures` if they equal the intact ones. */
 function read(client: StatsClient, what: string): string {
   let snapshot: StatsSnapshot;
   try {
@@ -132,7 +132,7 @@ function read(client: StatsClient, what: string): string {
 }
 
 describe('a damaged segment', () => {
-  test(`gives an error or the true figures, and the true ones again when it is whole (${FLIPS} flips)`, () => {
+  test(`returns an error or the true figures, and the true ones again once it is intact (${FLIPS} flips)`, () => {
     using known = attach();
     known.readSnapshot();
     const outcomes = new Map<string, number>();
@@ -162,20 +162,20 @@ describe('a damaged segment', () => {
     expect(errors).toBeGreaterThan(FLIPS / 2);
   });
 
-  test(`that was cut off gives an error, and figures again when it is whole (${TRUNCATIONS} lengths)`, () => {
+  test(`that is truncated returns an error, and figures again once it is intact (${TRUNCATIONS} lengths)`, () => {
     using known = attach();
     known.readSnapshot();
     for (let i = 0; i < TRUNCATIONS; i++) {
       // somewhere before the last vector that is read
       const length = i === 0 ? 0 : random(segment.offsetOfVector('/if/rx', 2));
       ftruncateSync(segment.fd, length);
-      expect(read(known, `cut off to ${length} bytes`)).toBe('corrupt');
+      expect(read(known, `truncated to ${length} bytes`)).toBe('corrupt');
       restore();
-      expect(read(known, `cut off to ${length} bytes, whole again`)).toBe('figures');
+      expect(read(known, `truncated to ${length} bytes, then restored`)).toBe('figures');
     }
   });
 
-  test('is never fresh for the poller: its figures stay, with their age, until it can be read again', async () => {
+  test('is never fresh for the poller: the last figures stay, with their age, until it can be read again', async () => {
     const socketPath = `/tmp/corruption-${process.pid}-${seed}.sock`;
     segment.serve(socketPath);
     using poller = new StatsPoller({ socketPath, intervalMs: 10, attachRetryMs: 10 });
@@ -201,5 +201,5 @@ async function until(check: () => boolean): Promise<void> {
     if (check()) return;
     await sleep(5);
   }
-  throw new Error(`${said}: it did not come to pass`);
+  throw new Error(`${said}: timed out waiting`);
 }

@@ -1,5 +1,5 @@
 /**
- * Owns the directory of a segment: its entries and their names, read in pieces.
+ * Reads the directory of a segment, its entries and their names, in pieces.
  *
  *   entry, 144 bytes: type u32 at 0 | union at 8: value u64, or pointer, or index1 u32 and index2 u32 | name[128] at 16
  *
@@ -27,15 +27,15 @@ export const ENTRY_BYTES = 144;
 /** Offsets in an entry. */
 const NAME_OFFSET = 16;
 const NAME_BYTES = 128;
-/** VPP keeps this one at index 0 (STAT_COUNTER_HEARTBEAT, src/vlib/stats/stats.h). */
+/** VPP keeps this entry at index 0 (STAT_COUNTER_HEARTBEAT, src/vlib/stats/stats.h). */
 const FIRST_NAME = '/sys/heartbeat';
 
-/** Bound on what one read may cost, far above what a VPP of this size can have. */
+/** Bounds the cost of one read, far above what a VPP of this size can have. */
 const MAX_ENTRIES = 524_288;
 /** Entries read at once, and between two pauses. */
 const PIECE_ENTRIES = 2048;
 
-/** Where the name of the entry being visited lies in `file.bytes`. */
+/** The position in `file.bytes` of the visited entry's name. */
 export interface RawName {
   readonly bytes: Buffer;
   readonly start: number;
@@ -65,11 +65,11 @@ export function* walkDirectory(
       name.end = endOfName(file.bytes, name.start);
       if (type === StatType.illegal || type === StatType.empty) {
         // VPP clears an entry that it frees
-        if (name.end > name.start) throw damaged(first + i, 'it is of no type, but named');
+        if (name.end > name.start) throw damaged(first + i, 'it has a name, but no type');
         continue;
       }
-      if (name.end === name.start) throw damaged(first + i, `it is of type ${type}, but has no name`);
-      if (first + i === 0 && textOf(name) !== FIRST_NAME) throw damaged(0, `it is not ${FIRST_NAME}`);
+      if (name.end === name.start) throw damaged(first + i, `it has type ${type}, but no name`);
+      if (first + i === 0 && textOf(name) !== FIRST_NAME) throw damaged(0, `expected ${FIRST_NAME}`);
       visit(type, first + i, at / 4 + 2, name);
     }
     yield 'slice';
@@ -83,7 +83,7 @@ export function readDirectoryLength(file: SegmentFile, header: SegmentHeader): n
   if (length === 0 || length > MAX_ENTRIES) {
     throw new StatsError(
       'corrupt',
-      `read directory: it has ${length} entries, between 1 and ${MAX_ENTRIES} is right`,
+      `cannot read the directory: ${length} entries are out of range (1–${MAX_ENTRIES})`,
     );
   }
   return length;
@@ -93,13 +93,13 @@ export function textOf({ bytes, start, end }: RawName): string {
   return bytes.toString('utf8', start, end);
 }
 
-/** Whether a raw name begins with `prefix`, told without decoding it. */
+/** Whether a raw name begins with `prefix`, without decoding it. */
 export function startsWith({ bytes, start }: RawName, prefix: string): boolean {
   for (let i = 0; i < prefix.length; i++) if (bytes[start + i] !== prefix.charCodeAt(i)) return false;
   return true;
 }
 
-/** The same for its end. */
+/** Whether it ends with `suffix`. */
 export function endsWith({ bytes, end }: RawName, suffix: string): boolean {
   for (let i = 0; i < suffix.length; i++) {
     if (bytes[end - suffix.length + i] !== suffix.charCodeAt(i)) return false;
@@ -110,11 +110,11 @@ export function endsWith({ bytes, end }: RawName, suffix: string): boolean {
 function endOfName(bytes: Buffer, start: number): number {
   const end = bytes.indexOf(0, start);
   if (end < 0 || end >= start + NAME_BYTES) {
-    throw new StatsError('corrupt', 'read directory: the name of an entry has no end');
+    throw new StatsError('corrupt', 'cannot read the directory: the name of an entry is not terminated');
   }
   return end;
 }
 
 function damaged(entry: number, why: string): StatsError {
-  return new StatsError('corrupt', `read directory: entry ${entry} is damaged: ${why}`);
+  return new StatsError('corrupt', `cannot read the directory: entry ${entry} is damaged: ${why}`);
 }

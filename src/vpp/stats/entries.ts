@@ -1,4 +1,4 @@
-/** Owns the reading of single entries of any type, for tools and tests; the poller reads snapshots. */
+/** Reads single entries of any type, for tools and tests; the poller reads snapshots. */
 import { ENTRY_BYTES, StatType, textOf, walkDirectory } from './directory.ts';
 import { StatsError } from './errors.ts';
 import { MAX_THREADS, readNameVector, readPointers } from './layout.ts';
@@ -15,7 +15,7 @@ export interface EntryInfo {
 
 /**
  * Counters are by thread, then by index; a histogram's bins by thread, then by power of two. `ring` is skipped on
- * purpose: its bytes have a schema of their own. `unknown`: a type of a later VPP.
+ * purpose: its bytes have their own schema. `unknown`: a type of a later VPP.
  */
 export type EntryValue =
   | { readonly kind: 'scalar'; readonly value: number }
@@ -44,7 +44,7 @@ export function* listEntries(file: SegmentFile, header: SegmentHeader): Sliced<E
   return entries;
 }
 
-/** A symlink gives its column as one counter for each thread. */
+/** A symlink returns its column as one counter per thread. */
 export function* readEntry(
   file: SegmentFile,
   header: SegmentHeader,
@@ -58,7 +58,7 @@ export function* readEntry(
   const place = readPlace(file, header, found, name);
   if (place.type !== StatType.symlink) return yield* readValue(file, place, undefined, name);
   if (place.index1 >= length) {
-    throw new StatsError('corrupt', `read ${name}: it leads to entry ${place.index1}, there are ${length}`);
+    throw new StatsError('corrupt', `cannot read ${name}: it points to entry ${place.index1} of ${length}`);
   }
   return yield* readValue(file, readPlace(file, header, place.index1, name), place.index2, name);
 }

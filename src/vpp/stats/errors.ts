@@ -5,15 +5,15 @@ export type StatsErrorCode =
   | 'attach'
   /** A pointer, length or offset lies outside the segment, or the segment shrank. */
   | 'corrupt'
-  /** The segment has a version that we do not know. */
+  /** The segment has an unsupported version. */
   | 'version'
   /** VPP kept changing the structure during every try. */
   | 'unstable'
   /** Reading the descriptor failed. */
   | 'read'
-  /** Another read in slices is not over. */
+  /** Another read in slices is in progress. */
   | 'busy'
-  /** Used after it was disposed. */
+  /** Used after disposal. */
   | 'disposed';
 
 export class StatsError extends Error {

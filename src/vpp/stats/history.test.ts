@@ -21,7 +21,7 @@ function snapshotOf(
   const none = new Float64Array(0);
   return makeSnapshot({
     epoch: 1,
-    // an interface keeps its index when another one is gone
+    // an interface keeps its index when another one is deleted
     interfaceTable: { names, indexes: names.map((name) => name.charCodeAt(2)), columns },
     nodeTable: {
       names: [],
@@ -72,7 +72,7 @@ describe('the history of rates', () => {
     });
   });
 
-  test('keeps the last 300 points of a second, oldest first, and one of each poll interval beside them', () => {
+  test('keeps the last 300 points of a second, oldest first, and one per poll interval beside them', () => {
     const history = new StatsHistory(30_000);
     for (let i = 0; i <= 400; i++) {
       history.record(snapshotOf({ xe0: { rxPackets: (i * (i + 1)) / 2 } }), NOW + i * 1000);
@@ -82,13 +82,13 @@ describe('the history of rates', () => {
     const rates = interfaces.get('xe0')?.rxPacketsPerSecond ?? [];
     expect(Array.from(rates)).toEqual(Array.from({ length: 300 }, (_, i) => 101 + i));
     const coarse = history.view('coarse');
-    // an interval is over when nine tenths of it are
+    // an interval ends when nine tenths of it have passed
     expect(Array.from(coarse.times, (at) => (at - NOW) / 1000)).toEqual(
       Array.from({ length: 14 }, (_, i) => (i + 1) * 27),
     );
   });
 
-  test('does not know a rate over a restart of VPP, a cleared counter, or the first read of an interface', () => {
+  test('has no rate across a restart of VPP, a cleared counter, or the first read of an interface', () => {
     const history = new StatsHistory(1000);
     history.record(snapshotOf({ xe0: { rxPackets: 50 } }), NOW);
     history.record(
@@ -106,7 +106,7 @@ describe('the history of rates', () => {
     expect(rate('xe1')).toEqual([Number.NaN, Number.NaN, 2]);
   });
 
-  test('begins anew after a gap in which nobody watched, and when the clock was set back', () => {
+  test('restarts after a gap in which nobody watched, and when the clock was set back', () => {
     const history = new StatsHistory(30_000);
     for (const second of [0, 1, 2, 40, 41, 10, 11]) {
       history.record(snapshotOf({ xe0: { rxPackets: second } }), NOW + second * 1000);
@@ -115,7 +115,7 @@ describe('the history of rates', () => {
     expect(Array.from(history.view('fine').times)).toEqual([NOW + 11_000]);
   });
 
-  test('forgets an interface whose points have left the ring', () => {
+  test('drops an interface whose points have left the ring', () => {
     const history = new StatsHistory(1e9);
     history.record(snapshotOf({ gone: { rxPackets: 1 } }), NOW);
     for (let i = 1; i <= 1000; i++) history.record(snapshotOf({ xe0: { rxPackets: i } }), NOW + i * 1000);

@@ -1,14 +1,14 @@
 /**
- * Owns what VPP did in the last minutes: rates by interface and load by thread, made from one snapshot to the next, in
- * two rings. `fine` holds the reads of a second that are made while someone watches, `coarse` those of the poll interval.
+ * Owns the history of the last minutes: rates by interface and load by thread, computed between consecutive snapshots,
+ * in two rings. `fine` holds the one-second reads made while someone watches, `coarse` those of the poll interval.
  *
- * Invariants: a rate that is not known (the first read, VPP restarted, counters were cleared) is NaN, never 0; memory
- * is bounded by interfaces × figures × points, and given back when an interface is gone from both rings.
+ * Invariants: an unknown rate (the first read, VPP restarted, counters were cleared) is NaN, never 0; memory
+ * is bounded by interfaces × figures × points, and freed when an interface has left both rings.
  */
 import type { InterfaceCounter } from './counters.ts';
 import type { StatsSnapshot } from './snapshot.ts';
 
-/** Figures of an interface, all per second; bits are those of the packets, without the link's own overhead. */
+/** Figures of an interface, all per second; bits are those of the packets, without the link's overhead. */
 export const RATES = [
   'rxPacketsPerSecond',
   'txPacketsPerSecond',
@@ -20,10 +20,10 @@ export const RATES = [
 
 export type Rate = (typeof RATES)[number];
 
-/** Packets of a full frame (VLIB_FRAME_SIZE): a thread whose node calls are that full can do no more. */
+/** Packets of a full frame (VLIB_FRAME_SIZE): a thread whose node calls are that full is at its limit. */
 const FRAME_PACKETS = 256;
 
-/** Where each rate comes from, and what a count of it is worth. */
+/** The source of each rate, and the factor of its counters. */
 const SOURCES: Readonly<
   Record<Rate, { readonly counters: readonly InterfaceCounter[]; readonly factor: number }>
 > = {
@@ -37,14 +37,14 @@ const SOURCES: Readonly<
 
 /** Points of a ring: five minutes of seconds, and an hour of a poll interval of 30 s. */
 const CAPACITY = { fine: 300, coarse: 120 } as const;
-/** A read this much later than the one before is a new beginning of `fine`: nobody watched between. */
+/** A read this much later than the previous one restarts `fine`: nobody watched in between. */
 const MAX_FINE_GAP_MS = 5_000;
 
 export type Resolution = keyof typeof CAPACITY;
 
 /** A copy of one ring, oldest point first; all arrays are as long as `times`. */
 export interface HistoryView {
-  /** Unix milliseconds, ascending; a point is about the time since the point before. */
+  /** Unix milliseconds, ascending; a point covers the time since the point before. */
   readonly times: Float64Array;
   /** By name. */
   readonly interfaces: ReadonlyMap<string, Readonly<Record<Rate, Float32Array>>>;
@@ -80,18 +80,18 @@ export class StatsHistory {
     this.#coarseIntervalMs = intervalMs;
   }
 
-  /** Takes a snapshot read at `at`, Unix milliseconds. */
+  /** Adds a snapshot read at `at`, Unix milliseconds. */
   record(snapshot: StatsSnapshot, at: number): void {
     const { fine, coarse } = this.#last;
     if (fine !== undefined && at - fine.at > MAX_FINE_GAP_MS) this.#fine.clear();
     this.#add('fine', this.#fine, { snapshot, at });
-    // a timer fires a little early or late: what is nearly an interval later is one
+    // a timer fires a little early or late: nearly an interval counts as one
     if (coarse === undefined || at < coarse.at || at - coarse.at >= this.#coarseIntervalMs * 0.9) {
       this.#add('coarse', this.#coarse, { snapshot, at });
     }
   }
 
-  /** `names`: of these interfaces only. */
+  /** `names`: only these interfaces. */
   view(resolution: Resolution, names?: readonly string[]): HistoryView {
     return (resolution === 'fine' ? this.#fine : this.#coarse).view(names);
   }
@@ -105,7 +105,7 @@ export class StatsHistory {
     const before = this.#last[resolution];
     this.#last[resolution] = reading;
     if (before === undefined) return;
-    // a clock that was set back, or another life of VPP: what came before says nothing about now
+    // the clock was set back, or VPP restarted: earlier points do not relate to later ones
     const seconds = (reading.at - before.at) / 1000;
     if (seconds <= 0) ring.clear();
     else ring.add(reading, before, seconds);
@@ -118,7 +118,7 @@ class Ring {
   readonly #times: Float64Array;
   readonly #slabs = new Map<string, Float32Array>();
   readonly #loads: Float32Array[] = [];
-  /** Where the next point goes, and how many there are. */
+  /** Position of the next point, and the number of points. */
   #next = 0;
   #count = 0;
 
@@ -142,7 +142,7 @@ class Ring {
     this.#addLoads(at, reading.snapshot.system.vectorRatePerWorker);
     this.#next = (at + 1) % this.#capacity;
     this.#count = Math.min(this.#count + 1, this.#capacity);
-    // once in a turn of the ring: what has no figure left belongs to an interface that is gone
+    // once per turn of the ring: an interface without any figure left is gone
     if (this.#next === 0) this.#forget(reading.snapshot);
   }
 

@@ -1,9 +1,9 @@
 /**
- * Owns what is known of a segment's structure: which entry of the directory has which name, the names of interfaces,
- * nodes and errors, and where the rows of counters are. It holds until the epoch moves or the directory is somewhere
- * else or longer (adding a symlink changes the directory without moving the epoch).
+ * Owns the structure of a segment: the directory entries by name, the names of interfaces, nodes and errors, and where
+ * the rows of counters are. It is valid until the epoch changes or the directory moves or grows (adding a symlink
+ * changes the directory without changing the epoch).
  *
- * Invariant: what VPP writes down twice was compared (`verify.ts`), so that a damaged segment is an error rather than
+ * Invariant: data that VPP writes twice was compared (`verify.ts`), so that a damaged segment is an error rather than
  * a figure under a wrong name.
  */
 import { endsWith, type RawName, startsWith, StatType, textOf, walkDirectory } from './directory.ts';
@@ -18,7 +18,7 @@ const MAX_NAME_BYTES = 256;
 export const MAX_THREADS = 1024;
 /** Names read between two pauses. */
 const PIECE_NAMES = 256;
-/** A symlink for each interface and node whose counter has this name is compared with the names. */
+/** A symlink with this counter name exists for each interface and node; its path is compared with their names. */
 const INTERFACE_WITNESS = '/drops';
 const NODE_WITNESS = '/calls';
 
@@ -29,11 +29,11 @@ export interface Place {
   readonly value: number;
 }
 
-/** Named rows of a table, without those that were deleted. */
+/** Named rows of a table, without deleted ones. */
 export interface Rows {
   readonly names: readonly string[];
   readonly indexes: readonly number[];
-  /** Length that the counters' vectors have at least: the highest index and one. */
+  /** The minimum length of the counters' vectors: the highest index plus one. */
   readonly width: number;
 }
 
@@ -55,11 +55,11 @@ export interface Layout {
   readonly errors: readonly ErrorSource[];
   readonly bufferPools: readonly string[];
   readonly heaps: readonly string[];
-  /** By name of a counter vector: pointers to its rows, one for each thread. */
+  /** By name of a counter vector: pointers to its rows, one per thread. */
   readonly rows: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Reads the directory and all names. Only valid when the caller finds the epoch unchanged afterwards. */
+/** Reads the directory and all names. Only valid when the epoch is unchanged afterwards. */
 export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<Layout> {
   const index = new Map<string, Place>();
   const claims = new Claims();
@@ -73,7 +73,10 @@ export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<La
     }
     const group = groupOf(name);
     if (group !== 'errors' && type === StatType.symlink && file.words[wordIndex] === errorsEntry) {
-      throw new StatsError('corrupt', `read ${textOf(name)}: it leads to the errors, but is not of /err/`);
+      throw new StatsError(
+        'corrupt',
+        `cannot read ${textOf(name)}: it points to the errors, but is not below /err/`,
+      );
     }
     if (group === undefined) return;
     if (group === 'values') {
@@ -84,7 +87,10 @@ export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<La
     }
     const text = textOf(name);
     if (type !== StatType.symlink) {
-      throw new StatsError('corrupt', `read ${text}: its type is ${type}, not ${StatType.symlink}`);
+      throw new StatsError(
+        'corrupt',
+        `cannot read ${text}: its type is ${type}, expected ${StatType.symlink}`,
+      );
     }
     const target = file.words[wordIndex] ?? 0;
     const column = file.words[wordIndex + 1] ?? 0;
@@ -127,7 +133,7 @@ export function* readNameVector(
 ): Sliced<(string | undefined)[]> {
   const length = file.readVectorLength(pointer, 8, what);
   if (length > MAX_NAMES)
-    throw new StatsError('corrupt', `read ${what}: ${length} names are more than ${MAX_NAMES}`);
+    throw new StatsError('corrupt', `cannot read ${what}: ${length} names exceed the limit of ${MAX_NAMES}`);
   const names: (string | undefined)[] = [];
   for (const name of readPointers(file, pointer, length, what)) {
     claim(name);
@@ -153,7 +159,10 @@ function* readNames(
 ): Sliced<(string | undefined)[]> {
   if (place === undefined) return [];
   if (place.type !== StatType.names) {
-    throw new StatsError('corrupt', `read ${name}: its type is ${place.type}, not ${StatType.names}`);
+    throw new StatsError(
+      'corrupt',
+      `cannot read ${name}: its type is ${place.type}, expected ${StatType.names}`,
+    );
   }
   claims.take(place.value, place.entry);
   return yield* readNameVector(file, place.value, name, (pointer) => claims.take(pointer, place.entry));
@@ -166,7 +175,7 @@ function readName(file: SegmentFile, pointer: number, what: string): string | un
   return end === FIRST_BYTE ? undefined : file.bytes.toString('utf8', FIRST_BYTE, end);
 }
 
-/** Pointers to the rows of every counter vector of the index, each row claimed for it alone. */
+/** Pointers to the rows of every counter vector of the index, each row claimed by its entry. */
 function* readRows(
   file: SegmentFile,
   index: ReadonlyMap<string, Place>,
@@ -194,7 +203,7 @@ function rowsOf(all: readonly (string | undefined)[], deleted?: string): Rows {
   return { names, indexes, width: (indexes.at(-1) ?? -1) + 1 };
 }
 
-/** What an entry is to us, told from its raw name, since most of the names need not be decoded. */
+/** The group of an entry, determined from its raw name, since most names need not be decoded. */
 function groupOf(name: RawName): 'values' | 'errors' | 'interfaces' | 'nodes' | undefined {
   // by the first letter, which leaves one or two candidates
   switch (name.bytes[name.start + 1] ?? 0) {
@@ -222,7 +231,7 @@ function middle(text: string, prefix: string, suffix: string): string {
 }
 
 /**
- * `/err/NODE/REASON`. A node's name may hold slashes (`GigabitEthernet0/8/0-output`), and so may a reason: a known
+ * `/err/NODE/REASON`. A node's name may contain slashes (`GigabitEthernet0/8/0-output`), and so may a reason: a known
  * node decides, else the last slash.
  */
 function splitError(name: string, knownNodes: ReadonlySet<string>): { node: string; reason: string } {
@@ -238,7 +247,7 @@ function splitError(name: string, knownNodes: ReadonlySet<string>): { node: stri
     : { node: text.slice(0, slash), reason: text.slice(slash + 1) };
 }
 
-/** The middles of all `PREFIX…SUFFIX`. */
+/** The middle parts of all `PREFIX…SUFFIX`. */
 function groupNames(index: ReadonlyMap<string, Place>, prefix: string, suffix: string): string[] {
   const names: string[] = [];
   for (const name of index.keys()) {

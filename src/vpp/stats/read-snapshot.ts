@@ -1,4 +1,4 @@
-/** Owns the reading of values: a known layout in, one snapshot out. Valid only if nothing changed meanwhile. */
+/** Reads values: a known layout in, one snapshot out. Valid only if nothing changed meanwhile. */
 import {
   INTERFACE_COUNTERS,
   INTERFACE_PATHS,
@@ -22,7 +22,7 @@ import {
   type SystemCounters,
 } from './snapshot.ts';
 
-/** Bound on the width of a table, so that a damaged index allocates nothing large. */
+/** Bound on the width of a table, so that a damaged index causes no large allocation. */
 const MAX_COLUMNS = 1 << 20;
 const TWO_32 = 4_294_967_296;
 
@@ -46,7 +46,7 @@ export function* readSnapshot(file: SegmentFile, layout: Layout): Sliced<StatsSn
   });
 }
 
-/** Reads values of entries by name. The layout has every name that is asked for, or the segment is damaged. */
+/** Reads values of entries by name. A name missing from the layout means a damaged segment. */
 class ValueReader {
   readonly layout: Layout;
   readonly #file: SegmentFile;
@@ -63,24 +63,28 @@ class ValueReader {
     this.#file.readWithin(this.layout.directory, place.entry * ENTRY_BYTES, 16, name);
     const type = this.#file.words[0] ?? 0;
     if (type !== place.type) {
-      throw new StatsError('corrupt', `read ${name}: its type became ${type}, it was ${place.type}`);
+      throw new StatsError('corrupt', `cannot read ${name}: its type changed from ${place.type} to ${type}`);
     }
     return this.#file.u64(2);
   }
 
-  /** One row of simple counters whose columns are threads. VPP makes one column more before it has its workers. */
+  /** One row of simple counters whose columns are threads. VPP has one column more before its workers start. */
   row(name: string, count: number): number[] {
     const length = this.#read(this.#rows(name)[0] ?? 0, 8, count, name);
     if (length > count + 1) {
-      throw new StatsError('corrupt', `read ${name}: it has ${length} elements, VPP has ${count} threads`);
+      throw new StatsError(
+        'corrupt',
+        `cannot read ${name}: it has ${length} elements, expected ${count}, one per thread`,
+      );
     }
     return Array.from({ length: count }, (_, i) => this.#file.u64(FIRST_WORD + 2 * i));
   }
 
-  /** The one simple counter of the entry `name` that the symlink `link` names, summed over its rows. */
+  /** The simple counter of the entry `name` that the symlink `link` names, summed over its rows. */
   column(name: string, link: string): number {
     const column = Math.floor((this.layout.index.get(link)?.value ?? 0) / TWO_32);
-    if (column >= MAX_COLUMNS) throw new StatsError('corrupt', `read ${link}: there is no column ${column}`);
+    if (column >= MAX_COLUMNS)
+      throw new StatsError('corrupt', `cannot read ${link}: column ${column} does not exist`);
     let sum = 0;
     for (const row of this.#rows(name)) {
       this.#read(row, 8, column + 1, link);
@@ -89,7 +93,7 @@ class ValueReader {
     return sum;
   }
 
-  /** Adds simple counters, summed over the threads, to `sums`, one for each of its elements. */
+  /** Adds simple counters, summed over the threads, to `sums`, element by element. */
   *addSimple(name: string, sums: Float64Array): Sliced<void> {
     const count = sums.length;
     let length: number | undefined;
@@ -124,17 +128,20 @@ class ValueReader {
   }
 
   /**
-   * Reads `count` elements and returns how many there are. A vector that is shorter lacks figures, which are not zero
-   * therefore; rows of one entry have `likewise` many.
+   * Reads `count` elements and returns how many exist. A shorter vector is an error: its missing figures are not
+   * zero; all rows of one entry have the same length, `likewise`.
    */
   #read(pointer: number, elementBytes: number, count: number, name: string, likewise?: number): number {
     const found = this.#file.readVector(pointer, elementBytes, count, name);
     if (found < count) {
-      throw new StatsError('corrupt', `read ${name}: it has ${found} elements where there are ${count}`);
+      throw new StatsError('corrupt', `cannot read ${name}: it has ${found} elements, expected ${count}`);
     }
     const length = this.#file.words[0] ?? 0;
     if (likewise !== undefined && length !== likewise) {
-      throw new StatsError('corrupt', `read ${name}: a row has ${length} elements, another ${likewise}`);
+      throw new StatsError(
+        'corrupt',
+        `cannot read ${name}: a row has ${length} elements, another ${likewise}`,
+      );
     }
     return length;
   }
@@ -168,7 +175,8 @@ function* readErrors(reader: ValueReader): Sliced<ErrorTable> {
   if (sources.length === 0) return { sources, counts };
   let width = 0;
   for (const { column } of sources) width = Math.max(width, column + 1);
-  if (width > MAX_COLUMNS) throw new StatsError('corrupt', `read /err: there is no column ${width - 1}`);
+  if (width > MAX_COLUMNS)
+    throw new StatsError('corrupt', `cannot read /err: column ${width - 1} does not exist`);
   const sums = new Float64Array(width);
   yield* reader.addSimple('/node/errors', sums);
   for (let i = 0; i < sources.length; i++) counts[i] = sums[sources[i]?.column ?? 0] ?? 0;
@@ -179,7 +187,10 @@ function readSystem(reader: ValueReader): SystemCounters {
   const numWorkerThreads = reader.scalar('/sys/num_worker_threads');
   const threads = numWorkerThreads + 1;
   if (threads > MAX_THREADS) {
-    throw new StatsError('corrupt', `read /sys/num_worker_threads: ${numWorkerThreads} are too many`);
+    throw new StatsError(
+      'corrupt',
+      `cannot read /sys/num_worker_threads: ${numWorkerThreads} exceeds the limit`,
+    );
   }
   return {
     vectorRate: reader.scalar('/sys/vector_rate'),
@@ -193,7 +204,7 @@ function readSystem(reader: ValueReader): SystemCounters {
   };
 }
 
-/** Zeros for each counter, all in one piece of memory. */
+/** Zeros for each counter, all in one allocation. */
 function makeColumns<K extends string>(counters: readonly K[], width: number): Record<K, Float64Array> {
   const slab = new Float64Array(counters.length * width);
   const columns: Partial<Record<K, Float64Array>> = {};
@@ -201,14 +212,14 @@ function makeColumns<K extends string>(counters: readonly K[], width: number): R
   return columns as Record<K, Float64Array>;
 }
 
-/** Columns by VPP's index to columns by row. */
+/** Converts columns by VPP's index to columns by row. */
 function withoutGaps<K extends string>(
   { names, indexes, width }: Rows,
   columns: Readonly<Record<K, Float64Array>>,
 ): CounterTable<K> {
   if (indexes.length < width) {
     for (const column of Object.values<Float64Array>(columns)) {
-      // in place: a row is never behind its index
+      // in place: a row never follows its index
       for (const [row, index] of indexes.entries()) column[row] = column[index] ?? 0;
     }
   }
@@ -216,5 +227,5 @@ function withoutGaps<K extends string>(
 }
 
 function missing(name: string): StatsError {
-  return new StatsError('corrupt', `read ${name}: it is missing`);
+  return new StatsError('corrupt', `cannot read ${name}: it is missing`);
 }

@@ -1,8 +1,8 @@
 /**
  * Owns access to the bytes of a stats segment: one descriptor, one scratch buffer.
  *
- * Invariants: every read is a pread (a segment that shrank gives a short read; a mapping would give SIGBUS, which is
- * the end of PID 1); every offset and length is checked against the file's size before; nothing here waits.
+ * Invariants: every read is a pread (a segment that shrank gives a short read; with a mapping it would be SIGBUS, which
+ * ends PID 1); every offset and length is checked against the file's size before; nothing here waits.
  *
  *   header   0 version u64 | 8 base u64 | 16 epoch u64 | 24 in_progress u64 | 32 directory_vector u64
  *   vector  -8 length u32 | -4 header size u8, in 8 bytes | -3 log2 of the alignment u8:7, default heap u8:1
@@ -16,7 +16,7 @@ import { StatsError } from './errors.ts';
 
 const HEADER_BYTES = 40;
 const VECTOR_HEADER_BYTES = 8;
-/** VEC_MIN_ALIGN, and more than the cache line that VPP asks for at most. */
+/** VEC_MIN_ALIGN, and the upper limit above VPP's cache line. */
 const VECTOR_MIN_ALIGN = 8;
 const MAX_ALIGN = 4096;
 /** Index in `words` of a vector's first element after `readVector`. */
@@ -24,7 +24,7 @@ export const FIRST_WORD = VECTOR_HEADER_BYTES / 4;
 /** Index in `bytes` of a vector's first element after `readVector`. */
 export const FIRST_BYTE = VECTOR_HEADER_BYTES;
 const SUPPORTED_VERSION = 2;
-/** The scratch buffer shrinks back to this when a larger one was needed once. */
+/** The scratch buffer shrinks back to this size after a larger one was needed. */
 const SCRATCH_KEEP_BYTES = 8 << 20;
 const TWO_32 = 4_294_967_296;
 
@@ -37,7 +37,7 @@ export interface SegmentHeader {
 }
 
 export class SegmentFile implements Disposable {
-  /** What the last read gave; borrowed until the next one. */
+  /** The bytes of the last read; borrowed until the next one. */
   bytes: Buffer;
   words: Uint32Array;
   readonly #fd: number;
@@ -55,25 +55,25 @@ export class SegmentFile implements Disposable {
 
   /** Reads the size of the file and its header. Errors: `version`, `corrupt`, `read`. */
   readHeader(): SegmentHeader {
-    if (this.#closed) throw new StatsError('disposed', 'read the stats segment: it was disposed');
+    if (this.#closed) throw new StatsError('disposed', 'cannot read the stats segment: it was disposed');
     try {
       this.#sizeBytes = fstatSync(this.#fd).size;
     } catch (cause) {
-      throw new StatsError('read', 'read the size of the stats segment: fstat failed', { cause });
+      throw new StatsError('read', 'cannot read the size of the stats segment: fstat failed', { cause });
     }
     this.#read(0, HEADER_BYTES, 'header');
     const version = this.u64(0);
     if (version !== SUPPORTED_VERSION) {
       throw new StatsError(
         'version',
-        `read the stats segment: its version is ${version}, not ${SUPPORTED_VERSION}`,
+        `cannot read the stats segment: its version is ${version}, expected ${SUPPORTED_VERSION}`,
       );
     }
     const base = this.u64(2);
     if (base === 0 || base % 4096 !== 0 || !Number.isSafeInteger(base)) {
       throw new StatsError(
         'corrupt',
-        `read the stats segment: its base 0x${base.toString(16)} is no page address`,
+        `cannot read the stats segment: its base 0x${base.toString(16)} is not a page address`,
       );
     }
     this.#base = base;
@@ -82,7 +82,7 @@ export class SegmentFile implements Disposable {
 
   /**
    * Reads the first `wanted` elements of the vector at `pointer` into `bytes` and `words`, from FIRST_BYTE and
-   * FIRST_WORD on; returns how many there are, at most `wanted`. A null pointer is an empty vector.
+   * FIRST_WORD on; returns how many exist, at most `wanted`. A null pointer is an empty vector.
    */
   readVector(pointer: number, elementBytes: number, wanted: number, what: string): number {
     if (pointer === 0) return 0;
@@ -92,9 +92,9 @@ export class SegmentFile implements Disposable {
     this.#read(offset - VECTOR_HEADER_BYTES, VECTOR_HEADER_BYTES + reach * elementBytes, what);
     const length = this.words[0] ?? 0;
     if (length > room) {
-      throw new StatsError('corrupt', `read ${what}: its ${length} elements reach beyond the segment's end`);
+      throw new StatsError('corrupt', `cannot read ${what}: its ${length} elements exceed the segment`);
     }
-    // what VPP derives from the vector's alignment has to fit its place, or this is no vector
+    // the header size derived from the vector's alignment must match, or this is not a vector
     const headerBytes = (this.bytes[4] ?? 0) * VECTOR_MIN_ALIGN;
     const alignment = 2 ** ((this.bytes[5] ?? 0) & 0x7f);
     const isVector =
@@ -104,7 +104,7 @@ export class SegmentFile implements Disposable {
       headerBytes >= VECTOR_HEADER_BYTES &&
       headerBytes % alignment === 0;
     if (!isVector) {
-      throw new StatsError('corrupt', `read ${what}: at 0x${pointer.toString(16)} there is no vector`);
+      throw new StatsError('corrupt', `cannot read ${what}: no vector at 0x${pointer.toString(16)}`);
     }
     return Math.min(length, wanted);
   }
@@ -121,7 +121,7 @@ export class SegmentFile implements Disposable {
     this.#read(this.#offsetOf(pointer, what) + offsetBytes, length, what);
   }
 
-  /** The u64 at `index` words into what was read; exact up to 2^53. */
+  /** The u64 at `index` words into the bytes of the last read; exact up to 2^53. */
   u64(index: number): number {
     return (this.words[index] ?? 0) + (this.words[index + 1] ?? 0) * TWO_32;
   }
@@ -138,19 +138,19 @@ export class SegmentFile implements Disposable {
     if (!(offset >= HEADER_BYTES + VECTOR_HEADER_BYTES && offset <= this.#sizeBytes) || offset % 8 !== 0) {
       throw new StatsError(
         'corrupt',
-        `read ${what}: pointer 0x${pointer.toString(16)} leads out of the segment`,
+        `cannot read ${what}: pointer 0x${pointer.toString(16)} is outside the segment`,
       );
     }
     return offset;
   }
 
   #read(offset: number, length: number, what: string): void {
-    // the descriptor's number may be another file's by now
-    if (this.#closed) throw new StatsError('disposed', `read ${what}: the stats segment was disposed`);
+    // by now the descriptor's number may belong to another file
+    if (this.#closed) throw new StatsError('disposed', `cannot read ${what}: the stats segment was disposed`);
     if (offset < 0 || offset + length > this.#sizeBytes) {
       throw new StatsError(
         'corrupt',
-        `read ${what}: bytes ${offset} to ${offset + length} lie outside the segment of ${this.#sizeBytes}`,
+        `cannot read ${what}: bytes ${offset}–${offset + length} are outside the segment of ${this.#sizeBytes} bytes`,
       );
     }
     if (length > this.bytes.length) this.#allocate(length);
@@ -158,23 +158,25 @@ export class SegmentFile implements Disposable {
     try {
       count = readSync(this.#fd, this.bytes, 0, length, offset);
     } catch (cause) {
-      throw new StatsError('read', `read ${what}: pread of ${length} bytes at ${offset} failed`, { cause });
+      throw new StatsError('read', `cannot read ${what}: pread of ${length} bytes at ${offset} failed`, {
+        cause,
+      });
     }
     if (count !== length) {
       throw new StatsError(
         'corrupt',
-        `read ${what}: the segment shrank, ${count} of ${length} bytes are there`,
+        `cannot read ${what}: the segment shrank, got ${count} of ${length} bytes`,
       );
     }
   }
 
-  /** Gives a large scratch buffer back. */
+  /** Frees a large scratch buffer. */
   trim(): void {
     if (this.bytes.length > SCRATCH_KEEP_BYTES) this.#allocate(SCRATCH_KEEP_BYTES);
   }
 
   #allocate(bytes: number): void {
-    // twice as much as was asked for, so that a growing segment does not allocate at every step
+    // twice the requested size, so that a growing segment does not allocate at every step
     const buffer = new ArrayBuffer((Math.min(bytes * 2, Math.max(bytes, SCRATCH_KEEP_BYTES)) + 7) & ~7);
     this.bytes = Buffer.from(buffer);
     this.words = new Uint32Array(buffer);

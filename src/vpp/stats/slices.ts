@@ -1,15 +1,15 @@
 /**
- * Owns long reads in slices: a generator that yields where it holds nothing borrowed, and whoever runs it either to
- * its end or with the event loop served in between.
+ * Long reads in slices: a generator yields where it holds nothing borrowed, and its caller runs it either to
+ * its end or with turns of the event loop in between.
  */
 import { TimeSlice } from '../../linux/mod.ts';
 
-/** `slice`: a good place to pause. `wait`: VPP is changing the segment, it needs a moment. */
+/** `slice`: a good place to pause. `wait`: VPP is changing the segment and needs a moment. */
 export type Pause = 'slice' | 'wait';
 
 export type Sliced<T> = Generator<Pause, T>;
 
-/** Longest run between two turns of the event loop, without the step that crosses it (a step takes under 1 ms). */
+/** Longest run between two turns of the event loop, without the step that exceeds it (a step takes under 1 ms). */
 const SLICE_MS = 2;
 
 /** Runs it in one piece. */

@@ -1,9 +1,9 @@
 /**
  * The figures of one consistent read of the segment. Counters are numbers, exact up to 2^53, summed over VPP's
- * threads, raw (they begin at zero when VPP starts, see `SystemCounters.bootTime`).
+ * threads, raw (they start at zero when VPP starts, see `SystemCounters.bootTime`).
  *
  * Invariants: a snapshot never changes; its figures are columns of doubles, so that reading and exposing thousands of
- * counters makes no objects; the rows of `interfaces`, `nodes` and `errors` are made when they are first asked for.
+ * counters makes no objects; the rows of `interfaces`, `nodes` and `errors` are made at their first use.
  */
 
 import {
@@ -14,18 +14,18 @@ import {
   type NodeCounter,
 } from './counters.ts';
 
-/** A column for each of `K`, an element for each row. */
+/** One column per name of `K`, one element per row. */
 export interface CounterTable<K extends string> {
-  /** By row. The same array in every snapshot for as long as the segment's structure stays. */
+  /** By row. The same array in every snapshot while the segment's structure stays the same. */
   readonly names: readonly string[];
   /** By row: VPP's index, sw_if_index or the node's. */
   readonly indexes: readonly number[];
   readonly columns: Readonly<Record<K, Float64Array>>;
 }
 
-/** The counters of `/err`, zeros among them. */
+/** The counters of `/err`, including zeros. */
 export interface ErrorTable {
-  /** By row; the same array for as long as the segment's structure stays. */
+  /** By row; the same array while the segment's structure stays the same. */
   readonly sources: readonly { readonly node: string; readonly reason: string }[];
   readonly counts: Float64Array;
 }
@@ -39,7 +39,7 @@ export type InterfaceCounters = Readonly<Record<BasicCounter, number>> & {
 /** One graph node; the list is empty unless VPP runs with `statseg { per-node-counters on }`. */
 export type NodeCounters = Readonly<Record<NodeCounter, number>> & { readonly name: string };
 
-/** `/err/NODE/REASON`; only those that are not zero. */
+/** `/err/NODE/REASON`; only nonzero counters. */
 export interface ErrorCounter {
   readonly node: string;
   readonly reason: string;
@@ -51,14 +51,14 @@ export interface SystemCounters {
   readonly vectorRate: number;
   /** The same by thread; thread 0 is the main thread. */
   readonly vectorRatePerWorker: readonly number[];
-  /** Turns of the thread's main loop per second, by thread: they fall as the thread gets busy. */
+  /** Turns of the thread's main loop per second, by thread: they decrease as the thread gets busy. */
   readonly loopsPerWorker: readonly number[];
   /** Packets per second. */
   readonly inputRate: number;
   readonly numWorkerThreads: number;
   /** Seconds of VPP's own clock at the last update of these scalars. */
   readonly lastUpdate: number;
-  /** Grows with each update. */
+  /** Increases with each update. */
   readonly heartbeat: number;
   /** Unix seconds. */
   readonly bootTime: number;
@@ -80,7 +80,7 @@ export interface MemoryHeap {
   readonly free: number;
 }
 
-/** What a snapshot is made of. */
+/** The parts of a snapshot. */
 export interface SnapshotParts {
   readonly epoch: number;
   readonly interfaceTable: CounterTable<InterfaceCounter>;
@@ -92,11 +92,11 @@ export interface SnapshotParts {
   readonly memory: readonly MemoryHeap[];
 }
 
-/** The same with rows for those who look at single ones. */
+/** The same with rows, for users of single ones. */
 export interface StatsSnapshot extends SnapshotParts {
   readonly interfaces: readonly InterfaceCounters[];
   readonly nodes: readonly NodeCounters[];
-  /** Those that are not zero. */
+  /** Only nonzero counters. */
   readonly errors: readonly ErrorCounter[];
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SystemCounters } from './snapshot.ts';
 import { Standstill } from './standstill.ts';
 
-/** A reading a second: one row of loops per second by thread for each. */
+/** One reading per second: each has a row of loops per second by thread. */
 function feel(
   rows: readonly (readonly number[])[],
   more: (second: number) => Partial<SystemCounters> = () => ({}),
@@ -20,7 +20,7 @@ function feel(
       bootTime: 1,
       ...more(second),
     };
-    standstill.feel(system, second * 1_000);
+    standstill.observe(system, second * 1_000);
   }
   return standstill;
 }
@@ -28,30 +28,30 @@ function feel(
 const times = (count: number, row: readonly number[]) => Array.from({ length: count }, () => row);
 
 describe('a worker', () => {
-  test('with the same figure at every heartbeat stands still, the others do not', () => {
+  test('with the same figure at every heartbeat is stalled, the others are not', () => {
     const rows = Array.from({ length: 6 }, (_, i) => [900_000, 1_000_000 + i, 4_321_987]);
     expect(feel(rows.slice(0, 2)).isSuspected).toBe(true);
     expect(feel(rows.slice(0, 5)).workers).toEqual([]);
     expect(feel(rows).workers).toEqual([1]);
   });
 
-  test('that goes on is well at once', () => {
+  test('that continues is healthy at once', () => {
     const standstill = feel([...times(10, [1, 4_321_987]), [1, 4_321_990]]);
     expect(standstill.workers).toEqual([]);
     expect(standstill.isSuspected).toBe(false);
   });
 
-  test('that has nothing to poll sleeps, and the main thread is none', () => {
+  test('that has nothing to poll sleeps, and the main thread is not a worker', () => {
     const standstill = feel(times(100, [2_000_000, 98]));
     expect(standstill.workers).toEqual([]);
     expect(standstill.isSuspected).toBe(false);
   });
 
-  test('whose VPP told nothing new is not judged', () => {
+  test('is not judged while VPP reports nothing new', () => {
     expect(feel(times(100, [1, 4_321_987]), () => ({ heartbeat: 7 })).workers).toEqual([]);
   });
 
-  test('of another life of VPP begins anew', () => {
+  test('of a restarted VPP starts from zero', () => {
     const life = (second: number) => ({ bootTime: second < 4 ? 1 : 2 });
     expect(feel(times(8, [1, 4_321_987]), life).workers).toEqual([]);
     expect(feel(times(10, [1, 4_321_987]), life).workers).toEqual([0]);

@@ -80,7 +80,7 @@ describe('a snapshot', () => {
     });
   });
 
-  test('leaves out deleted interfaces and null names, and keeps indexes', () => {
+  test('omits deleted interfaces and null names, and keeps indexes', () => {
     const segment = makeSegment();
     for (const [index, name] of ['local0', 'xe0', 'xe1'].entries()) addInterfaceEntries(segment, index, name);
     const client = attach(segment);
@@ -97,7 +97,7 @@ describe('a snapshot', () => {
     expect(client.readSnapshot().interfaces.map(({ name }) => name)).toEqual(['xe1']);
   });
 
-  test('reads system figures as whole numbers, heaps through symlinks and one rate for each thread', () => {
+  test('reads system figures as whole numbers, heaps through symlinks and one rate per thread', () => {
     const segment = makeSegment(3);
     segment.setScalar('/sys/vector_rate', 42);
     segment.setScalar('/sys/input_rate', 1_000_000);
@@ -120,7 +120,7 @@ describe('a snapshot', () => {
     expect(snapshot.bufferPools).toEqual([{ name: 'default-numa-0', cached: 0, used: 0, available: 16_800 }]);
   });
 
-  test('has nodes with their figures, and errors that are not zero by node and reason', () => {
+  test('has nodes with their figures, and nonzero errors by node and reason', () => {
     const segment = makeSegment(2);
     addNodeEntries(segment, ['ip4-lookup', 'GigabitEthernet0/8/0-output']);
     addErrorEntries(segment, 0, [
@@ -141,14 +141,14 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('is right without interfaces and nodes', () => {
+  test('is valid without interfaces and nodes', () => {
     const snapshot = attach(makeSegment()).readSnapshot();
     expect(snapshot.interfaces).toEqual([]);
     expect(snapshot.nodes).toEqual([]);
     expect(snapshot.errors).toEqual([]);
   });
 
-  test('takes the gauges of VPP 26.06 for scalars and passes over what it does not know', () => {
+  test('takes the gauges of VPP 26.06 for scalars and skips unknown types', () => {
     const segment = makeSegment();
     segment.removeEntry('/sys/vector_rate');
     segment.addRaw('/sys/vector_rate', StatType.gauge, 9n);
@@ -161,8 +161,8 @@ describe('a snapshot', () => {
   });
 });
 
-describe('a change of the structure', () => {
-  test('is followed when the epoch moved', () => {
+describe('a structural change', () => {
+  test('is followed when the epoch changed', () => {
     const segment = makeSegment();
     addInterfaceEntries(segment, 0, 'local0');
     const client = attach(segment);
@@ -175,7 +175,7 @@ describe('a change of the structure', () => {
     expect(after.interfaces[39]).toMatchObject({ name: 'loop39', rxPackets: 1, rxBytes: 2 });
   });
 
-  test('in progress is not read: unstable after a bounded number of tries, right afterwards', () => {
+  test('in progress is not read: unstable after a bounded number of tries, correct afterwards', () => {
     const segment = makeSegment();
     const client = attach(segment);
     segment.beginChange();
@@ -187,13 +187,13 @@ describe('a change of the structure', () => {
 });
 
 describe('damage', () => {
-  test('a wrong version is refused at once', () => {
+  test('refuses a wrong version at once', () => {
     const segment = makeSegment();
     writeU64(segment.fd, 0, 3n);
     expect(codeOf(() => attach(segment))).toBe('version');
   });
 
-  test('an empty file, a page of zeros and a base that is no page address are corrupt', () => {
+  test('an empty file, a page of zeros and a base that is not a page address are corrupt', () => {
     const dir = mkdtempSync(join(tmpdir(), 'stats-'));
     own({ [Symbol.dispose]: () => rmSync(dir, { recursive: true }) });
     const path = join(dir, 'segment');
@@ -213,7 +213,7 @@ describe('damage', () => {
     ['an outer vector', (segment: StatsSegment) => segment.offsetOfEntry('/if/rx') + 8],
     ['a row', (segment: StatsSegment) => segment.offsetOfVector('/if/rx') + 8],
     ['a name', (segment: StatsSegment) => segment.offsetOfVector('/if/names') + 8],
-  ])('a pointer that leads out of the segment is an error: %s', (_what, offsetOf) => {
+  ])('a pointer out of the segment is an error: %s', (_what, offsetOf) => {
     const segment = makeSegment();
     addInterfaceEntries(segment, 0, 'local0');
     addInterfaceEntries(segment, 1, 'xe0');
@@ -242,7 +242,7 @@ describe('damage', () => {
     expect(codeOf(() => client.readSnapshot())).toBe('corrupt');
   });
 
-  test('a symlink to nowhere and to a wide column is an error, not an allocation', () => {
+  test('a symlink to a missing entry or a huge column is an error, not an allocation', () => {
     const segment = makeSegment();
     segment.addSymlink('/err/node/reason', '/node/errors', 0xffff_fff0);
     expect(codeOf(() => attach(segment).readSnapshot())).toBe('corrupt');
@@ -253,7 +253,7 @@ describe('damage', () => {
     expect(codeOf(() => attach(segment).readSnapshot())).toBe('corrupt');
   });
 
-  test('a segment that is cut off while attached is an error, and well again when it is whole', () => {
+  test('a segment truncated while attached is an error, and readable again once it is intact', () => {
     const segment = makeSegment();
     for (let index = 0; index < 20; index++) addInterfaceEntries(segment, index, `loop${index}`);
     const client = attach(segment);
@@ -268,7 +268,7 @@ describe('damage', () => {
     expect(client.readSnapshot().interfaces).toHaveLength(20);
   });
 
-  test('500 random flips end in a snapshot or a coded error, never in anything else', () => {
+  test('500 random flips result in a snapshot or a coded error, never in anything else', () => {
     const segment = makeSegment(2);
     for (let index = 0; index < 10; index++) addInterfaceEntries(segment, index, `loop${index}`);
     addNodeEntries(segment, ['a', 'b', 'c']);
@@ -298,7 +298,7 @@ describe('damage', () => {
     expect(client.readSnapshot().interfaces).toHaveLength(10);
   });
 
-  test('after disposal reads say so', () => {
+  test('reads after disposal report it', () => {
     const client = attach(makeSegment());
     client[Symbol.dispose]();
     client[Symbol.dispose]();

@@ -1,10 +1,10 @@
 /**
- * Owns one attachment to a stats segment: the descriptor that VPP handed over, and what is known of its structure.
+ * Owns one attachment to a stats segment: the descriptor from VPP, and the segment's known structure.
  *
- * Invariants: a value is returned only when neither epoch, in_progress nor the directory's place moved while it was
+ * Invariants: a value is returned only when neither epoch, in_progress nor the directory's place changed during the
  * read; the number of tries is bounded, and between them there is at most a turn of the event loop; one read at a time,
- * since a read in slices borrows the buffer of the file; after a restart of
- * VPP the attachment stays readable but frozen, which only its user can know (`SystemCounters.heartbeat`).
+ * since a read in slices borrows the buffer of the file; after a restart of VPP the attachment stays readable but
+ * frozen, which only its user can detect (`SystemCounters.heartbeat`).
  */
 import { receiveFdOverSeqpacket, reasonOf } from '../../linux/mod.ts';
 import { readDirectoryLength } from './directory.ts';
@@ -18,7 +18,7 @@ import type { StatsSnapshot } from './snapshot.ts';
 
 /** Tries of one read before it fails with `unstable`; each takes as long as the read itself. */
 const MAX_TRIES = 8;
-/** How often damage is believed to be a change that moved no epoch (a new symlink), before it is an error. */
+/** How often damage is taken for a change without a new epoch (a new symlink), before it is an error. */
 const MAX_CORRUPT_TRIES = 3;
 
 export interface AttachOptions {
@@ -36,19 +36,19 @@ export class StatsClient implements Disposable {
     this.#file = file;
   }
 
-  /** Connects to VPP's stats socket and takes the descriptor it sends. Errors: `attach`, `version`, `corrupt`. */
+  /** Connects to VPP's stats socket and takes the descriptor from it. Errors: `attach`, `version`, `corrupt`. */
   static async attach(socketPath: string, options: AttachOptions): Promise<StatsClient> {
     let fd: number;
     try {
       fd = await receiveFdOverSeqpacket(socketPath, options);
     } catch (cause) {
       const reason = reasonOf(cause);
-      throw new StatsError('attach', `attach to the stats socket ${socketPath}: ${reason}`, { cause });
+      throw new StatsError('attach', `cannot attach to the stats socket ${socketPath}: ${reason}`, { cause });
     }
     return StatsClient.fromFd(fd);
   }
 
-  /** Uses an open descriptor of a segment and owns it from then on, also when this throws. */
+  /** Takes ownership of an open descriptor of a segment, also when this throws. */
   static fromFd(fd: number): StatsClient {
     const file = new SegmentFile(fd);
     try {
@@ -60,27 +60,29 @@ export class StatsClient implements Disposable {
     }
   }
 
-  /** Reads that had to be repeated because the segment changed meanwhile, since the attachment. */
+  /** Reads repeated because the segment changed meanwhile, since the attachment. */
   get retries(): number {
     return this.#retries;
   }
 
-  /** All figures, consistent. Errors: `unstable` (try again later), `corrupt`, `version`, `read`, `disposed`. */
+  /** All figures, consistent. Errors: `unstable` (retry later), `corrupt`, `version`, `read`, `disposed`. */
   readSnapshot(): StatsSnapshot {
     return inOnePiece(this.#snapshot());
   }
 
-  /** The same with turns of the event loop in between. One read at a time: errors as there, and `busy`. */
+  /** The same with turns of the event loop in between. One read at a time: the same errors, and `busy`. */
   async readSnapshotInSlices(): Promise<StatsSnapshot> {
     return inSlices(this.#snapshot());
   }
 
-  /** Names and types of all entries in the directory's order. Slower than a snapshot; errors as there. */
+  /** Names and types of all entries in the directory's order. Slower than a snapshot; the same errors. */
   listEntries(): EntryInfo[] {
     return inOnePiece(this.#consistently((header) => listEntries(this.#file, header)));
   }
 
-  /** One entry in full, a symlink resolved; `undefined` without such a name. Slower than a snapshot; errors as there. */
+  /**
+   * One entry in full, a symlink resolved; `undefined` without such a name. Slower than a snapshot; the same errors.
+   */
   readEntry(name: string): EntryValue | undefined {
     return inOnePiece(this.#consistently((header) => readEntry(this.#file, header, name)));
   }
@@ -113,7 +115,8 @@ export class StatsClient implements Disposable {
   }
 
   *#consistently<T>(read: (header: SegmentHeader) => Sliced<T>): Sliced<T> {
-    if (this.#isReading) throw new StatsError('busy', 'read the stats segment: another read is not over');
+    if (this.#isReading)
+      throw new StatsError('busy', 'cannot read the stats segment: another read is in progress');
     this.#isReading = true;
     try {
       let corrupt = 0;
@@ -145,14 +148,14 @@ export class StatsClient implements Disposable {
           this.#layout = undefined;
           if (++corrupt >= MAX_CORRUPT_TRIES || !isCorrupt(outcome.error)) throw outcome.error;
         }
-        // pointers that were followed while they changed say nothing, neither values nor errors
+        // pointers that changed while they were followed yield neither values nor errors
         this.#layout = undefined;
         this.#retries++;
         yield 'wait';
       }
       throw new StatsError(
         'unstable',
-        `read the stats segment: VPP was changing it during all ${MAX_TRIES} tries`,
+        `cannot read the stats segment: VPP kept changing it during ${MAX_TRIES} tries`,
       );
     } finally {
       this.#isReading = false;

@@ -50,12 +50,12 @@ function startPoller(options: Partial<StatsPollerOptions> = {}): {
 async function until(what: () => boolean): Promise<void> {
   const end = performance.now() + 30_000;
   while (!what()) {
-    if (performance.now() > end) throw new Error('this did not come about within 30 s');
+    if (performance.now() > end) throw new Error('timed out after 30 s');
     await sleep(5);
   }
 }
 
-test('waits for a VPP that is not there yet, then keeps the latest figures', async () => {
+test('waits for a VPP that is not running yet, then keeps the latest figures', async () => {
   const { poller, seen } = startPoller();
   await until(() => poller.status.state === 'attaching' && poller.status.attempts >= 2);
   expect(poller.status).toMatchObject({ state: 'attaching', reason: expect.stringContaining(socketPath) });
@@ -71,7 +71,7 @@ test('waits for a VPP that is not there yet, then keeps the latest figures', asy
   expect(seen.at(-1)?.state).toBe('fresh');
 });
 
-test('takes another interval at once', async () => {
+test('applies another interval at once', async () => {
   startVpp(100);
   const { poller } = startPoller({ intervalMs: 3_600_000 });
   await until(() => poller.status.state === 'fresh');
@@ -84,7 +84,7 @@ test('takes another interval at once', async () => {
   expect(poller.reads.polls).toBe(polls);
 });
 
-test('keeps polling through structural changes and counts what they cost', async () => {
+test('keeps polling through structural changes and counts the retries', async () => {
   const segment = startVpp(100);
   const { poller } = startPoller();
   await until(() => poller.status.state === 'fresh');
@@ -98,7 +98,7 @@ test('keeps polling through structural changes and counts what they cost', async
   expect(poller.reads.retries).toBeGreaterThan(0);
 });
 
-test('attaches to the next VPP when told so', async () => {
+test('attaches to the next VPP on request', async () => {
   const first = startVpp(100);
   const { poller } = startPoller();
   await until(() => poller.latest?.snapshot.system.bootTime === 100);
@@ -112,14 +112,14 @@ test('attaches to the next VPP when told so', async () => {
   expect(poller.status.state).toBe('fresh');
 });
 
-test('notices by itself that the counters stand still, and finds the next VPP', async () => {
+test('detects by itself that the counters stopped, and finds the next VPP', async () => {
   const first = startVpp(100);
   const { poller, seen } = startPoller({ frozenAfterMs: 100 });
   await until(() => poller.status.state === 'stale');
   expect(poller.status).toMatchObject({ reason: expect.stringContaining('not updated its counters') });
   first.incrementScalar('/sys/heartbeat', 1);
   await until(() => poller.status.state === 'fresh');
-  // the old segment stays readable after the end of its VPP, but its heartbeat has stopped
+  // the old segment stays readable after its VPP has ended, but its heartbeat has stopped
   first[Symbol.dispose]();
   startVpp(200);
   await until(() => poller.latest?.snapshot.system.bootTime === 200);
@@ -127,7 +127,7 @@ test('notices by itself that the counters stand still, and finds the next VPP', 
   expect(seen.length).toBeLessThan(12);
 });
 
-test('attaches anew when the segment stays damaged', async () => {
+test('reattaches when the segment stays damaged', async () => {
   const segment = startVpp(100);
   const { poller } = startPoller();
   await until(() => poller.status.state === 'fresh');
@@ -137,7 +137,7 @@ test('attaches anew when the segment stays damaged', async () => {
   expect(poller.reads.failures).toBeGreaterThanOrEqual(5);
 });
 
-test('stops for good when disposed, also in the middle of an attempt', async () => {
+test('stops when disposed, also during an attempt', async () => {
   const { poller, seen } = startPoller();
   poller[Symbol.dispose]();
   poller[Symbol.dispose]();
@@ -150,7 +150,7 @@ test('stops for good when disposed, also in the middle of an attempt', async () 
   expect(poller.latest).toBeUndefined();
 });
 
-test('says which worker stands still, having read sooner than it would, and forgets it with its VPP', async () => {
+test('reports a stalled worker, reading more often on suspicion, and forgets it with its VPP', async () => {
   const segment = new StatsSegment({ sizeBytes: 1 << 20, threads: 3 });
   owned.push(segment);
   addStandardEntries(segment, { bootTime: 100 });

@@ -1,10 +1,10 @@
 /**
- * Owns the polling of VPP's counters for as long as the appliance lives: attaches, reads every interval, and every
- * second while someone watches or a worker seems to stand still; attaches again after a failure, when the counters stand still, or when told that VPP
- * was restarted. Keeps the history of what it read.
+ * Owns the polling of VPP's counters for the life of the appliance: attaches, reads every interval, and every
+ * second while someone watches or a worker seems to be stalled; attaches again after a failure, when the counters stop,
+ * or on notice that VPP was restarted. Keeps the history of its reads.
  *
  * Invariants: at most one timer, one read and one attachment attempt at a time; a read leaves the event loop free; the
- * latest snapshot is kept whatever happens and always has its age, from a clock that does not jump; nothing throws out
+ * latest snapshot is always kept and always has its age, from a monotonic clock; nothing throws out
  * of a timer.
  */
 import { StatsError } from './errors.ts';
@@ -15,18 +15,20 @@ import { type AttachOptions, StatsClient } from './stats-client.ts';
 import { reasonOf } from '../../linux/mod.ts';
 
 const ATTACH_TIMEOUT_MS = 2000;
-/** Between two attempts to attach. */
+/** Delay between two attempts to attach. */
 const ATTACH_RETRY_MS = 1000;
-/** Between two reads while someone watches. */
+/** Interval of the reads while someone watches. */
 const WATCH_INTERVAL_MS = 1000;
-/** Between two reads while VPP changes the structure. */
+/** Interval of the reads while VPP changes the structure. */
 const UNSTABLE_RETRY_MS = 20;
-/** Reads that may fail in a row before the segment is attached anew. */
+/** Consecutive failed reads before the poller reattaches. */
 const MAX_FAILURES = 5;
-/** VPP updates its heartbeat every 10 s by default (`statseg { update-interval }`): three missed are a standstill. */
+/**
+ * VPP updates its heartbeat every 10 s by default (`statseg { update-interval }`): three missed ones mean it stopped.
+ */
 const FROZEN_AFTER_MS = 30_000;
 
-/** What the poller is doing, in words where it is not well. Times are Unix milliseconds. */
+/** The state of the poller, with a reason where it is not healthy. Times are Unix milliseconds. */
 export type StatsStatus =
   | { readonly state: 'idle'; readonly reason: string }
   | {
@@ -39,11 +41,11 @@ export type StatsStatus =
       readonly state: 'fresh';
       readonly since: number;
       readonly ageSeconds: number;
-      /** Worker threads that stand still while they have queues to poll: `vpp_wk_0`. */
+      /** Worker threads that are stalled while they have queues to poll: `vpp_wk_0`. */
       readonly stalledWorkers: readonly string[];
     }
   | {
-      /** Figures are old: VPP's counters stand still, or the last reads failed. */
+      /** Figures are old: VPP's counters stopped, or the last reads failed. */
       readonly state: 'stale';
       readonly since: number;
       readonly ageSeconds: number;
@@ -57,7 +59,7 @@ export interface StatsReads {
   /** Reads repeated because VPP changed the structure meanwhile. */
   readonly retries: number;
   readonly attachments: number;
-  /** Duration of the last read that succeeded, event loop's turns in between included, in milliseconds. */
+  /** Duration of the last successful read, including the event loop's turns in between, in milliseconds. */
   readonly lastReadMs?: number;
 }
 
@@ -68,7 +70,7 @@ export interface LatestStats {
   readonly ageSeconds: number;
 }
 
-/** Told of each snapshot as it is read; must not throw. */
+/** Called with each snapshot; must not throw. */
 export type SnapshotListener = (latest: LatestStats) => void;
 
 export interface StatsPollerOptions {
@@ -76,7 +78,7 @@ export interface StatsPollerOptions {
   readonly intervalMs: number;
   /** Called at every change of state (not for a growing age). */
   readonly onStatus?: (status: StatsStatus) => void;
-  /** Time without a heartbeat after which the counters count as standing still. */
+  /** Time without a heartbeat after which the counters count as stopped. */
   readonly frozenAfterMs?: number;
   readonly attachRetryMs?: number;
 }
@@ -94,12 +96,12 @@ type Phase =
       readonly state: 'attached';
       readonly since: number;
       readonly client: StatsClient;
-      /** Whether this segment was read yet: before, the figures are those of another one. */
+      /** Whether this segment was read yet: before that, the figures are those of another one. */
       readonly wasRead: boolean;
-      /** Reads that failed in a row, and why the last one did. */
+      /** Consecutive failed reads, and the reason of the last one. */
       readonly failures: number;
       readonly reason: string;
-      /** Retries of the client that are already counted. */
+      /** Retries of the client already counted. */
       readonly countedRetries: number;
     };
 
@@ -127,12 +129,12 @@ export class StatsPoller implements Disposable {
     this.history = new StatsHistory(options.intervalMs);
   }
 
-  /** Begins to attach and poll; without effect when it already does. */
+  /** Begins to attach and poll; without effect when already started. */
   start(): void {
     if (this.#phase.state === 'idle') this.reattach();
   }
 
-  /** Drops the segment and attaches anew at once: VPP was (re)started. */
+  /** Drops the segment and reattaches at once: VPP was (re)started. */
   reattach(): void {
     if (this.#disposed) return;
     this.#leave();
@@ -154,7 +156,7 @@ export class StatsPoller implements Disposable {
   }
 
   /**
-   * Reads every second, beginning now, until what is returned is disposed: someone watches. `listener` is told of each
+   * Reads every second, beginning now, until the returned object is disposed: someone watches. `listener` gets each
    * snapshot as it is read.
    */
   watch(listener?: SnapshotListener): Disposable {
@@ -164,7 +166,7 @@ export class StatsPoller implements Disposable {
     return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
   }
 
-  /** Another interval: reads now when a segment is attached, and then every `intervalMs`. */
+  /** Changes the interval: reads now when a segment is attached, and then every `intervalMs`. */
   setInterval(intervalMs: number): void {
     if (this.#intervalMs === intervalMs) return;
     this.#intervalMs = intervalMs;
@@ -172,7 +174,7 @@ export class StatsPoller implements Disposable {
     this.pollNow();
   }
 
-  /** The last snapshot that was read, however old. */
+  /** The last snapshot read, of any age. */
   get latest(): LatestStats | undefined {
     const latest = this.#latest;
     return latest && { snapshot: latest.snapshot, at: latest.at, ageSeconds: ageSeconds(latest.clockMs) };
@@ -239,7 +241,7 @@ export class StatsPoller implements Disposable {
         return;
       }
       this.#reads.attachments++;
-      // not announced: whether it is fresh shows the first read
+      // not reported: the first read shows whether it is fresh
       this.#phase = {
         state: 'attached',
         since: Date.now(),
@@ -274,7 +276,7 @@ export class StatsPoller implements Disposable {
     const phase = this.#phase;
     if (phase.state !== 'attached') return;
     if (phase.client !== client) {
-      // attached anew meanwhile, and the first read from there was refused by this one
+      // reattached meanwhile, and this read made the new attachment's first read fail as busy
       this.#schedule(0, () => void this.#poll());
       return;
     }
@@ -287,8 +289,8 @@ export class StatsPoller implements Disposable {
   #take(snapshot: StatsSnapshot, phase: Phase & { state: 'attached' }): void {
     const at = Date.now();
     this.#latest = { snapshot, at, clockMs: performance.now() };
-    this.#feelPulse(snapshot);
-    this.#standstill.feel(snapshot.system, performance.now());
+    this.#checkHeartbeat(snapshot);
+    this.#standstill.observe(snapshot.system, performance.now());
     this.history.record(snapshot, at);
     const countedRetries = this.#countRetries(phase);
     this.#enter({ ...phase, wasRead: true, failures: 0, reason: '', countedRetries });
@@ -312,7 +314,7 @@ export class StatsPoller implements Disposable {
     }
   }
 
-  /** The counters stand still: perhaps another VPP listens on the socket by now. Then polls on. Never rejects. */
+  /** The counters stopped: another VPP may listen on the socket by now. Then continues polling. Never rejects. */
   async #replace(): Promise<void> {
     if (this.#replacing) return;
     const abort = new AbortController();
@@ -330,14 +332,14 @@ export class StatsPoller implements Disposable {
       this.#reads.attachments++;
       this.#phase = { ...phase, client, countedRetries: 0 };
     } catch {
-      // nobody there: the status already says that the counters stand still, and the next poll tries again
+      // nothing listens: the status already reports the stopped counters, and the next poll tries again
     }
     if (abort.signal.aborted) return;
     this.#replacing = undefined;
     this.#scheduleNext();
   }
 
-  #feelPulse(snapshot: StatsSnapshot): void {
+  #checkHeartbeat(snapshot: StatsSnapshot): void {
     const { heartbeat, bootTime } = snapshot.system;
     if (heartbeat === this.#pulse.heartbeat && bootTime === this.#pulse.bootTime) return;
     this.#pulse = { heartbeat, bootTime, movedAtMs: performance.now() };

@@ -1,10 +1,10 @@
 /**
- * Owns the comparison of what a segment says twice. VPP's structures have no checksum, but much of them is redundant:
+ * Compares what a segment holds twice. VPP's structures have no checksum, but much of them is redundant:
  * an interface's name is in `/if/names` and in its symlinks, a column of errors has one name, a vector one owner, each
  * thread a row. A segment whose parts contradict each other is damaged, or was changed while it was read; either way
- * its figures are not to be had.
+ * its figures are unusable.
  *
- * What cannot be known this way: a counter's own value, the text of an error's reason, and a pointer that was changed so
+ * Not detectable this way: a changed counter value, a changed text of an error's reason, and a pointer changed so
  * that it leads to a vector of the right length which VPP has freed.
  */
 import { INTERFACE_PATHS, NODE_FAMILIES } from './counters.ts';
@@ -12,7 +12,7 @@ import { StatType } from './directory.ts';
 import { StatsError } from './errors.ts';
 import type { Place, Rows } from './layout.ts';
 
-/** Where a symlink leads. */
+/** The target of a symlink. */
 export interface Column {
   readonly target: number;
   readonly column: number;
@@ -34,28 +34,28 @@ const SIMPLE_OF_THREADS = ['/sys/vector_rate_per_worker', '/sys/loops_per_worker
 const POOL_FIGURES = ['/cached', '/used', '/available'] as const;
 const HEAP_FIGURES = ['', '/total', '/used', '/free'] as const;
 
-/** Longest path that VPP does not cut (VLIB_STATS_MAX_NAME_SZ), as an upper bound on names that are compared. */
+/** Longest path that VPP does not truncate (VLIB_STATS_MAX_NAME_SZ), as an upper bound on compared names. */
 const MAX_PATH = 127;
 
-/** Vectors by their owner: no two entries have one in common. */
+/** Vectors by their owner: no two entries share one. */
 export class Claims {
   readonly #owners = new Map<number, number>();
 
-  /** A null pointer is the empty vector, which anyone may have. */
+  /** A null pointer is the empty vector, which any entry may have. */
   take(pointer: number, entry: number): void {
     if (pointer === 0) return;
     const owner = this.#owners.get(pointer);
     if (owner !== undefined) {
       throw corrupt(
         'directory',
-        `entries ${owner} and ${entry} have the vector at 0x${pointer.toString(16)} in common`,
+        `entries ${owner} and ${entry} share the vector at 0x${pointer.toString(16)}`,
       );
     }
     this.#owners.set(pointer, entry);
   }
 }
 
-/** The names of interfaces or nodes against their symlinks, `links` by name as VPP writes it in a path. */
+/** Compares the names of interfaces or nodes with their symlinks, `links` by name as VPP writes it in a path. */
 export function verifyNames(
   what: string,
   { names, indexes }: Rows,
@@ -66,10 +66,10 @@ export function verifyNames(
   for (const name of byIndex.values()) {
     if (name.length > MAX_PATH - '/interfaces//rx-multicast'.length) continue;
     const link = links.get(name);
-    if (link === undefined) throw corrupt(what, `there is no counter of ${JSON.stringify(name)}`);
-    if (link.target !== target) throw corrupt(what, `a counter of ${JSON.stringify(name)} leads elsewhere`);
+    if (link === undefined) throw corrupt(what, `no counter of ${JSON.stringify(name)} exists`);
+    if (link.target !== target) throw corrupt(what, `a counter of ${JSON.stringify(name)} points elsewhere`);
   }
-  // two names may be the same in a path: then one of them has the symlinks
+  // two names may be equal in a path: then one of them has the symlinks
   for (const [name, { column }] of links) {
     if (byIndex.get(column) !== name) {
       throw corrupt(what, `number ${column} is ${JSON.stringify(name)} in the directory only`);
@@ -77,22 +77,22 @@ export function verifyNames(
   }
 }
 
-/** The symlinks of `/err`: all into one entry, no column twice. */
+/** Checks the symlinks of `/err`: all point to one entry, no column twice. */
 export function verifyErrors(
   links: readonly (Column & { readonly name: string })[],
   target: number | undefined,
 ): void {
   const names = new Map<number, string>();
   for (const link of links) {
-    if (link.target !== target) throw corrupt(link.name, `it leads to entry ${link.target}, not ${target}`);
+    if (link.target !== target)
+      throw corrupt(link.name, `it points to entry ${link.target}, expected ${target}`);
     const other = names.get(link.column);
-    if (other !== undefined)
-      throw corrupt(link.name, `its column ${link.column} is also the one of ${other}`);
+    if (other !== undefined) throw corrupt(link.name, `its column ${link.column} is also that of ${other}`);
     names.set(link.column, link.name);
   }
 }
 
-/** That everything is there that a VPP has, in the right type, with a row for each thread. */
+/** Checks that every entry of a VPP exists, in the right type, with a row per thread. */
 export function verifyIndex(
   index: ReadonlyMap<string, Place>,
   rows: ReadonlyMap<string, readonly number[]>,
@@ -101,7 +101,7 @@ export function verifyIndex(
     const place = index.get(name);
     if (place === undefined) throw corrupt(name, 'it is missing');
     if (!types.includes(place.type)) {
-      throw corrupt(name, `its type is ${place.type}, not ${types.join(' or ')}`);
+      throw corrupt(name, `its type is ${place.type}, expected ${types.join(' or ')}`);
     }
     return place;
   };
@@ -110,7 +110,7 @@ export function verifyIndex(
   const wantRows = (name: string, type: number, fits: (count: number) => boolean): void => {
     want(name, type);
     const count = rows.get(name)?.length ?? 0;
-    if (!fits(count)) throw corrupt(name, `it has ${count} rows, VPP has ${threads} threads`);
+    if (!fits(count)) throw corrupt(name, `it has ${count} rows, expected ${threads}, one per thread`);
   };
   for (const name of SIMPLE_OF_THREADS) wantRows(name, StatType.simple, (count) => count === 1);
   if (hasAny(index, ['/if/names', ...INTERFACE_PATHS.keys()])) {
@@ -130,13 +130,13 @@ export function verifyIndex(
   verifyGroups(index, want);
 }
 
-/** Every pool has its three figures and every heap its vector, and the symlinks of a heap lead into its own vector. */
+/** Every pool has its three figures and every heap its vector, and the symlinks of a heap point into its own vector. */
 function verifyGroups(
   index: ReadonlyMap<string, Place>,
   want: (name: string, ...types: readonly number[]) => Place,
 ): void {
   for (const [name, { type }] of index) {
-    // of a later VPP: nothing is known of it
+    // of a later VPP, unknown here
     if (type > StatType.gauge) continue;
     if (name.startsWith('/buffer-pools/')) {
       const pool = withoutSuffix(name, POOL_FIGURES);
@@ -147,13 +147,13 @@ function verifyGroups(
       const { entry } = want(heap, StatType.simple);
       for (const figure of HEAP_FIGURES.slice(1)) {
         const { value } = want(`${heap}${figure}`, StatType.symlink);
-        if (value % 2 ** 32 !== entry) throw corrupt(`${heap}${figure}`, `it does not lead to ${heap}`);
+        if (value % 2 ** 32 !== entry) throw corrupt(`${heap}${figure}`, `it does not point to ${heap}`);
       }
     }
   }
 }
 
-/** As VPP writes a name in a path (format_vlib_stats_symlink). */
+/** Writes a name as VPP does in a path (format_vlib_stats_symlink). */
 function pathName(name: string): string {
   return name.replaceAll('/', '_');
 }
@@ -168,5 +168,5 @@ function hasAny(index: ReadonlyMap<string, Place>, names: readonly string[]): bo
 }
 
 function corrupt(what: string, why: string): StatsError {
-  return new StatsError('corrupt', `read ${what}: ${why}`);
+  return new StatsError('corrupt', `cannot read ${what}: ${why}`);
 }

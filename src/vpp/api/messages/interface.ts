@@ -71,7 +71,7 @@ export const swInterfaceSetFlags = request(
   autoreply('sw_interface_set_flags'),
 );
 
-/** mtu: layer 3, IPv4, IPv6, MPLS; zero for the last three means that the first counts. */
+/** mtu: layer 3, IPv4, IPv6, MPLS; zero for the last three means that they follow the first. */
 export const swInterfaceSetMtu = request(
   'sw_interface_set_mtu',
   0x5cbe85e5,

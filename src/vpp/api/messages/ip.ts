@@ -48,7 +48,7 @@ export const ipRouteAddDelV2 = request(
   reply('ip_route_add_del_v2_reply', 0x1992deab, { stats_index: u32 }),
 );
 
-/** VPP drops a dump of a table that it does not have without a word. */
+/** VPP silently drops a dump of a table that it does not have. */
 export const ipRouteDump = dump(
   'ip_route_dump',
   0xb9d2e09e,
@@ -71,7 +71,7 @@ export const ipRouteLookup = request(
   reply('ip_route_lookup_reply', 0x5d8febcb, { route: ipRoute }),
 );
 
-/** As ip_route_lookup, and says whose route it is: `src` is the entry's best source. */
+/** As ip_route_lookup, with the route's owner: `src` is the entry's best source. */
 export const ipRouteLookupV2 = request(
   'ip_route_lookup_v2',
   0x710d6471,
@@ -101,7 +101,7 @@ export const ipTableReplaceBegin = request(
   tableOnly,
   autoreply('ip_table_replace_begin'),
 );
-/** Sweeps what was not added again since the begin; never send it after an incomplete replay. */
+/** Sweeps the routes not added again since the begin; never send it after an incomplete replay. */
 export const ipTableReplaceEnd = request(
   'ip_table_replace_end',
   0xb9d2e09e,
@@ -132,7 +132,7 @@ const ipMroute = struct('ip_mroute', {
   paths: variableArray(mfibPath, 'n_paths'),
 });
 
-/** Adds paths to an entry, or takes them away; the entry goes with its last. `is_multipath` is not looked at. */
+/** Adds paths to an entry, or removes them; the entry is deleted with its last path. `is_multipath` is ignored. */
 export const ipMrouteAddDel = request(
   'ip_mroute_add_del',
   0x0dd7e790,

@@ -1,4 +1,6 @@
-/** Linux control plane pairs: lcp.api, of linux_cp_plugin.so (its messages are missing when the plugin is not loaded). */
+/**
+ * Linux control plane pairs: lcp.api, of linux_cp_plugin.so (its messages are missing when the plugin is not loaded).
+ */
 
 import { autoreply, details, reply, request, stream } from '../message.ts';
 import { bool, enumeration, fixedString, u16, u32, u8 } from '../schema.ts';
@@ -39,7 +41,7 @@ export const lcpItfPairGet = stream(
   {},
 );
 
-/** From 25.06 on. */
+/** Since 25.06. */
 export const lcpEthertypeEnable = request(
   'lcp_ethertype_enable',
   0xf893dae1,
@@ -47,7 +49,7 @@ export const lcpEthertypeEnable = request(
   autoreply('lcp_ethertype_enable'),
 );
 
-/** From 25.06 on; osi_plugin.so does it. */
+/** Since 25.06; handled by osi_plugin.so. */
 export const lcpOsiProtoEnable = request(
   'lcp_osi_proto_enable',
   0xbdd70c87,

@@ -1,4 +1,6 @@
-/** The messages of a connection itself: memclnt.api. The first two have fixed ids; they fetch the table of all others. */
+/**
+ * The messages of the connection itself: memclnt.api. The first two have fixed ids; they fetch the table of all others.
+ */
 
 import { reply, request } from '../message.ts';
 import { u32 } from '../schema.ts';
@@ -7,7 +9,7 @@ import { u32 } from '../schema.ts';
 export const SOCKCLNT_CREATE_ID = 15;
 export const SOCKCLNT_CREATE_REPLY_ID = 16;
 
-/** Answered after everything that was sent before it; its reply names VPP's process. */
+/** Answered after everything sent before it; its reply has VPP's process id. */
 export const controlPing = request(
   'control_ping',
   0x51077d14,

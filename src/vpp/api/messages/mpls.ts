@@ -27,7 +27,9 @@ export const mplsTableAddDel = request(
   autoreply('mpls_table_add_del'),
 );
 
-/** VPP checks neither the label nor the end of the stack: a label beyond 20 bits is written past the end of its table. */
+/**
+ * VPP checks neither the label nor the end of the stack: a label above 20 bits is written past the end of its table.
+ */
 export const mplsRouteAddDel = request(
   'mpls_route_add_del',
   0x8e1d1e07,
@@ -35,7 +37,7 @@ export const mplsRouteAddDel = request(
   reply('mpls_route_add_del_reply', 0x1992deab, { stats_index: u32 }),
 );
 
-/** VPP drops a dump of a table that it does not have without a word. */
+/** VPP silently drops a dump of a table that it does not have. */
 export const mplsRouteDump = dump(
   'mpls_route_dump',
   0x935fdefa,

@@ -1,11 +1,11 @@
-/** Neighbours and the answers for others: ip_neighbor.api, arp.api. */
+/** Neighbours and proxy ARP: ip_neighbor.api, arp.api. */
 
 import { struct } from '../block.ts';
 import { autoreply, details, dump, reply, request } from '../message.ts';
 import { alias, bool, bytes, u32 } from '../schema.ts';
 import { addressFamily, interfaceIndex, tableNumber } from '../types.ts';
 
-/** Of one family. `max_age` in seconds, 0: for ever; `recycle`: a new one takes the place of the oldest when it is full. */
+/** Per family. `max_age` in seconds, 0: unlimited; `recycle`: when full, a new entry replaces the oldest. */
 export const ipNeighborConfig = request(
   'ip_neighbor_config',
   0xf4a5cf44,
@@ -27,7 +27,7 @@ export const ipNeighborConfigGet = request(
 
 const ip4Address = alias('ip4_address', bytes(4));
 
-/** Requests for addresses of the range are answered on interfaces of the table that have it enabled. */
+/** VPP answers requests for addresses of the range on those interfaces of the table that have it enabled. */
 export const proxyArpAddDel = request(
   'proxy_arp_add_del',
   0x1823c3e7,

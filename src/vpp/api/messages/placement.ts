@@ -1,4 +1,7 @@
-/** Which thread serves which queue of an interface: of interface.api. One message a queue, which is how many there are. */
+/**
+ * Which thread serves which queue of an interface: of interface.api. One message per queue, so their count is the
+ * number.
+ */
 
 import { addressed, dump, reply, stream } from '../message.ts';
 import { count, enumeration, u32, u8, variableArray } from '../schema.ts';
@@ -27,7 +30,7 @@ export const txPlacementDetails = addressed('sw_interface_tx_placement_details',
   threads: variableArray(u32, 'array_size'),
 });
 
-/** The index ~0 asks for all interfaces. */
+/** The index ~0 selects all interfaces. */
 export const rxPlacementDump = dump(
   'sw_interface_rx_placement_dump',
   0xf9e6675e,

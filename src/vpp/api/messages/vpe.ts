@@ -1,4 +1,4 @@
-/** VPP about itself: vpe.api and vlib.api. */
+/** VPP itself: vpe.api and vlib.api. */
 
 import { reply, request } from '../message.ts';
 import { fixedString, varString } from '../schema.ts';

@@ -1,6 +1,6 @@
 /**
- * Makes the interfaces of VPP what they are to be, in the order that VPP wants: all that goes comes before all that comes,
- * over all interfaces, and what one interface cannot have costs the others nothing.
+ * Brings the interfaces of VPP to their targets, in the order that VPP requires: all removals before all additions,
+ * over all interfaces; the failure of one interface does not affect the others.
  */
 import { reasonOf } from '../linux/mod.ts';
 import type { VppApiClient } from '../vpp/api/mod.ts';
@@ -18,29 +18,31 @@ export interface Run {
   readonly fail: (name: string, known: Known, reason: string) => void;
 }
 
-/** From tables to admin states; `present` is what VPP has. Rejects when the connection broke. */
-export async function makeSo(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
+/** From tables to admin states; `present` is VPP's state. Rejects when the connection broke. */
+export async function applyTargets(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
   const { client, targets, mirror } = run;
-  // What all have in common keeps none from the rest, so it is told last.
+  // A failure of a common step stops none of the others, so it is reported last.
   const common = [await together(run, 'tables', (mirrored) => mirror?.makeTables(client, mirrored))];
   for (const step of [prune, bind]) {
     for (const { name, known, wanted } of targets) {
       if (known.failure === undefined) await attempt(run, name, known, () => step(client, known, wanted));
     }
   }
-  common.push(await together(run, 'multicast', (mirrored) => mirror?.letIn(client, mirrored, present)));
+  common.push(
+    await together(run, 'multicast', (mirrored) => mirror?.acceptMulticast(client, mirrored, present)),
+  );
   for (const { name, known, wanted, mirrored } of targets) {
     if (known.failure !== undefined) continue;
     await attempt(run, name, known, async () => {
       const refusals = await configure(client, known, wanted);
-      if (mirrored !== undefined) await mirror?.letIpv4In(client, mirrored, known);
+      if (mirrored !== undefined) await mirror?.enableIpv4(client, mirrored, known);
       if (refusals.length > 0) throw new Error(refusals.join('; '));
     });
   }
   for (const reason of common) failAll(run, present, reason);
 }
 
-/** What is left, with what VPP has after `makeSo`. Rejects when the connection broke. */
+/** The remaining steps, with VPP's state after `applyTargets`. Rejects when the connection broke. */
 export async function completeMirror(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
   const { client, mirror } = run;
   const reason = await together(run, 'proxy ARP and tables', (mirrored) =>
@@ -49,7 +51,7 @@ export async function completeMirror(run: Run, present: ReadonlyMap<string, Know
   failAll(run, present, reason);
 }
 
-/** Keeps VPP's reason when it refuses. Rejects when the connection broke. */
+/** Records VPP's reason when it refuses. Rejects when the connection broke. */
 export async function attempt(
   { client, fail }: Pick<Run, 'client' | 'fail'>,
   name: string,
@@ -64,7 +66,10 @@ export async function attempt(
   }
 }
 
-/** A step that is about all interfaces with a TAP: VPP's reason when it refuses. Rejects when the connection broke. */
+/**
+ * Runs a step for all interfaces with a TAP; resolves with VPP's reason when it refuses. Rejects when the connection
+ * broke.
+ */
 async function together(
   { client, targets, mirror }: Run,
   what: string,
