@@ -12,9 +12,9 @@ const HEAD = `# Reliability
 
 <!-- Written by \`npm run test:long\`; run that, do not change this page. -->
 
-What was done to a box, and how it ended when it was done last. A box is the flashed image under QEMU: UEFI firmware, the
+Tests of a whole box, and the result of their last run. A box is the flashed image under QEMU: UEFI firmware, the
 boot loader, our PID 1, the emulator as its VPP; an emulated processor, no KVM. Times of verdicts are shortened by
-configuration (2 s stable, 75 s at the most), the counter of the boot loader is not: a version that cannot work is tried
+configuration (2 s stable, 75 s at most), the counter of the boot loader is not: a version that does not work is tried
 three times. \`./appliance test\` runs one case of each class. Those of the class \`hang\` are of \`appliance run\` on the
 machine itself, with the emulator or the VPP that \`VPP_BIN\` names, and with the times of a box.
 
@@ -29,7 +29,7 @@ export default class ReliabilityReporter implements Reporter {
     const rows = [row, ...readRows().filter((old) => identity(old) !== identity(row))];
     rows.sort((a, b) => (identity(a) < identity(b) ? -1 : 1));
     const failed = rows.filter(([, , state]) => state === 'failed').length;
-    const count = `${rows.length} cases, ${rows.length - failed} as they should be.\n\n`;
+    const count = `${rows.length} cases, ${rows.length - failed} passed.\n\n`;
     const table = [
       ['class', 'case', 'result', 'how it ended', 'seconds'],
       ['---', '---', '---', '---', '---:'],
