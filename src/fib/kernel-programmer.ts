@@ -12,10 +12,12 @@
  * failed change nothing of the old route is left; once disposed of, no state is told anything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FibKernelConfig } from '../config/types.ts';
 import {
   AddMode,
   DONE,
   LinuxError,
+  reasonOf,
   REMOVE,
   RouteBulk,
   type RouteTemplate,
@@ -23,6 +25,7 @@ import {
   UNKNOWN,
 } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
+import type { FibBackend } from './fib-backend.ts';
 import type { KernelChange, KernelTemplates } from './kernel-templates.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type RouteKey } from './route-key.ts';
@@ -44,27 +47,18 @@ const EEXIST = 17;
 const ESRCH = 3;
 
 export interface KernelProgrammerOptions {
-  /** IPv4 and IPv6. */
-  readonly states: readonly BackendState[];
+  readonly fib: FibBackend;
   readonly bulk: RouteBulk;
   readonly templates: KernelTemplates;
-  readonly defaultTable: () => number;
-  readonly metric: () => number;
-  /** The kernel may have dropped routes without a word, and was not read since. */
+  readonly config: () => FibKernelConfig;
+  /** The kernel may have dropped routes without a notice, and was not read since. */
   readonly isInDoubt: () => boolean;
   /** A slot could not be resolved now. */
   readonly onUnresolved: (state: BackendState, slot: number, group: GroupId) => void;
   /** A slot was programmed. */
   readonly onProgrammed: (state: BackendState, slot: number, group: GroupId) => void;
-  readonly onBatch: () => void;
   /** The states were told what became of a batch. */
   readonly onAnswered: () => void;
-  /** Nothing is left to be taken now, and nothing is with the kernel. */
-  readonly onIdle: () => void;
-  /** Not all was taken, and nothing is with the kernel: another run is to follow. */
-  readonly onMore: () => void;
-  /** The kernel took nothing; it is tried again. */
-  readonly onError: (error: LinuxError) => void;
 }
 
 /** What we have of a destination that no slot stands for. */
@@ -106,10 +100,10 @@ export class KernelProgrammer implements Disposable {
 
   /** Tells of which slots we know better than who reads the kernel: what is with it, is sent, or is `outdated`. */
   watch(watcher: (state: BackendState, slot: number) => void): Disposable {
-    const { bulk, states } = this.#options;
+    const { bulk, fib } = this.#options;
     const tags = Array.from({ length: bulk.count }, (_, at) => bulk.tagAt(at));
     for (const tag of [...tags, ...this.#clashes]) {
-      const state = states[stateOf(tag)];
+      const state = fib.states[stateOf(tag)];
       if (state !== undefined) watcher(state, slotOf(tag));
     }
     this.#watchers.add(watcher);
@@ -132,8 +126,8 @@ export class KernelProgrammer implements Disposable {
     if (this.#sending !== undefined || this.#life.signal.aborted) return;
     const end = this.#fill();
     if (this.#options.bulk.count > 0) this.#sending = this.#send();
-    else if (end === 'nothing-left') this.#options.onIdle();
-    else this.#options.onMore();
+    else if (end === 'nothing-left') this.#options.fib.idle();
+    else this.#options.fib.runIn(0);
   }
 
   /** Removes what we have of a destination that no slot stands for: before anything that is taken from now on. */
@@ -165,7 +159,7 @@ export class KernelProgrammer implements Disposable {
     if (!this.#putClashes() || !this.#putStrays()) return 'full';
     if (!this.#isOpen) return 'nothing-left';
     const slice = new TimeSlice({ clockEvery: CLOCK_EVERY });
-    for (const [index, state] of this.#options.states.entries()) {
+    for (const [index, state] of this.#options.fib.states.entries()) {
       for (;;) {
         if (this.#options.bulk.count >= this.#most) return 'full';
         const slot = state.take();
@@ -242,7 +236,7 @@ export class KernelProgrammer implements Disposable {
     tableId: number,
     table: number,
   ): { readonly kind: 'refused'; readonly reason: string } | undefined {
-    if (tableId === DEFAULT_TABLE || table !== this.#options.defaultTable()) return undefined;
+    if (tableId === DEFAULT_TABLE || table !== this.#options.config().tableId) return undefined;
     const reason = `table ${table} is the one of routes that name none (fib.kernel.table-id): leave "table ${table}" out`;
     return { kind: 'refused', reason };
   }
@@ -258,7 +252,7 @@ export class KernelProgrammer implements Disposable {
     slot: number,
   ): { readonly family: 4 | 6; readonly tableId: number; readonly table: number } {
     const tableId = store.tableIdOf(slot);
-    const table = tableId === DEFAULT_TABLE ? this.#options.defaultTable() : tableId;
+    const table = tableId === DEFAULT_TABLE ? this.#options.config().tableId : tableId;
     return { family: store.family === 6 ? 6 : 4, tableId, table };
   }
 
@@ -278,18 +272,18 @@ export class KernelProgrammer implements Disposable {
 
   /** Has the batch worked off, and goes on with what is due then. */
   async #send(): Promise<void> {
-    const { bulk, onBatch, onAnswered, onError } = this.#options;
+    const { bulk, fib, onAnswered } = this.#options;
     const { signal } = this.#life;
     const { count } = bulk;
     const sentAt = performance.now();
-    onBatch();
+    fib.countBatch();
     for (let isSent = false; !isSent && !signal.aborted; ) {
       try {
         await bulk.send();
         isSent = true;
       } catch (error) {
         if (!(error instanceof LinuxError)) throw error;
-        if (!signal.aborted) onError(error);
+        if (!signal.aborted) fib.onError(`the kernel takes no routes: ${reasonOf(error)}`);
         await sleep(ERROR_MS, undefined, { ref: false });
       }
     }
@@ -304,10 +298,10 @@ export class KernelProgrammer implements Disposable {
   }
 
   #readOutcomes(): void {
-    const { bulk, states } = this.#options;
+    const { bulk, fib } = this.#options;
     for (let at = 0; at < bulk.count; at++) {
       const tag = bulk.tagAt(at);
-      const state = states[stateOf(tag)];
+      const state = fib.states[stateOf(tag)];
       if (roleOf(tag) !== Role.ignored && state !== undefined)
         this.#take(state, slotOf(tag), roleOf(tag), at);
     }
@@ -326,7 +320,7 @@ export class KernelProgrammer implements Disposable {
     } else if (outcome === EEXIST && role === Role.addition) {
       this.#clashes.push(this.#options.bulk.tagAt(at));
     } else if (outcome === EEXIST) {
-      const reason = `another program has a route there with the same metric (${this.#options.metric()})`;
+      const reason = `another program has a route there with the same metric (${this.#options.config().metric})`;
       state.refused(slot, `${reason}: another fib.kernel.metric would let both stand`);
     } else {
       // Without the destination: reasons are kept once, however many routes have them.
@@ -345,11 +339,11 @@ export class KernelProgrammer implements Disposable {
 
   /** A route is in the way of these: ours, of which we did not know, or another's. False: there is no room for all. */
   #putClashes(): boolean {
-    const { states, templates } = this.#options;
+    const { fib, templates } = this.#options;
     for (let tag = this.#clashes[0]; tag !== undefined; tag = this.#clashes[0]) {
       const index = stateOf(tag);
       const slot = slotOf(tag);
-      const state = states[index];
+      const state = fib.states[index];
       if (state !== undefined) {
         const { family, table } = this.#placeOf(state, slot);
         const made = templates.group(family, table, state.told(slot));

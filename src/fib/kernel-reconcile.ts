@@ -9,19 +9,19 @@
 import type { NextHop } from '../config/types.ts';
 import { dumpRoutes, type KernelNextHop, ROUTE_PROTOCOL, type RouteNotice, TimeSlice } from '../linux/mod.ts';
 import type { BackendState } from './backend-state.ts';
+import type { FibBackend } from './fib-backend.ts';
 import type { KernelProgrammer } from './kernel-programmer.ts';
 import { isSameForwarding } from './kernel-templates.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { newRouteKey, type RouteKey } from './route-key.ts';
-import type { LeftOutHop, Substitutes } from './substitutes.ts';
+import type { LeftOutHop } from './substitutes.ts';
 
 /** Slots between two looks at the clock. */
 const CLOCK_EVERY = 1_024;
 
 export interface ReconcileOptions {
   readonly netns: string | undefined;
-  readonly groups: NextHopGroups;
-  readonly substitutes: Substitutes;
+  readonly fib: FibBackend;
   readonly programmer: KernelProgrammer;
   readonly resolveInterface: (name: string) => number | undefined;
   /** Makes `key` the one of a kernel route. */
@@ -35,7 +35,7 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
   const { store } = state;
   const { family } = store;
   if (family === 'mpls') return;
-  const { programmer, netns, signal, groups, resolveInterface } = options;
+  const { fib, programmer, netns, signal, resolveInterface } = options;
   await programmer.answered;
   signal.throwIfAborted();
   const key = newRouteKey();
@@ -53,7 +53,7 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
   using _watch = programmer.watch((of, slot) => {
     if (of === state) mark(slot);
   });
-  const same = new SameAction(groups, resolveInterface);
+  const same = new SameAction(fib.table.groups, resolveInterface);
   const top = store.top;
   let isSubstituted = false;
   const dump = { netns, family, protocol: ROUTE_PROTOCOL, signal, pause: () => programmer.removed() };
@@ -78,7 +78,7 @@ export async function reconcile(state: BackendState, options: ReconcileOptions):
     } else {
       // Over those of its next hops that were there: whether the others are by now is looked at later.
       const missing = target === store.group[slot] ? same.missing(notice, target) : [];
-      if (missing.length > 0 && options.substitutes.leaveOut(target, missing)) {
+      if (missing.length > 0 && fib.substitutes.leaveOut(target, missing)) {
         isSubstituted = true;
         state.adopted(slot, state.target(slot));
       } else state.found(slot);

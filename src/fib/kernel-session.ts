@@ -94,14 +94,10 @@ export class KernelSession implements FibSession {
     this.#programmer = opened.use(this.#newProgrammer(bulk));
     this.#resolver = opened.use(
       new NextHopResolver({
-        groups,
+        fib,
         templates: this.#templates,
-        substitutes: fib.substitutes,
         probe,
         waiting: this.#waiting,
-        onChange: (families) => fib.substituted(families),
-        onIdle: () => fib.runIn(0),
-        onError: (error) => fib.onError(`the kernel could not be asked for next hops: ${reasonOf(error)}`),
       }),
     );
     this.#opened = opened.move();
@@ -162,11 +158,10 @@ export class KernelSession implements FibSession {
   #newProgrammer(bulk: RouteBulk): KernelProgrammer {
     const { fib, config } = this.#options;
     return new KernelProgrammer({
-      states: fib.states,
+      fib,
       bulk,
       templates: this.#templates,
-      defaultTable: () => config().tableId,
-      metric: () => config().metric,
+      config,
       isInDoubt: () => this.#losses.read < this.#losses.noticed,
       onUnresolved: (state, slot, group) => {
         this.#waiting.add(state, slot, group);
@@ -180,12 +175,8 @@ export class KernelSession implements FibSession {
         // A network on a link, by us: gateways may be in it.
         if (!this.#waiting.isEmpty && this.#isAttached(group)) this.#noticed();
       },
-      onBatch: () => fib.countBatch(),
       // Of every group of which one was taken now, all others are to be taken too.
       onAnswered: () => this.#waiting.release(),
-      onIdle: () => fib.idle(),
-      onMore: () => fib.runIn(0),
-      onError: (error) => fib.onError(`the kernel takes no routes: ${reasonOf(error)}`),
     });
   }
 
@@ -213,8 +204,7 @@ export class KernelSession implements FibSession {
       try {
         await reconcile(state, {
           netns,
-          groups: this.#fib.table.groups,
-          substitutes: this.#fib.substitutes,
+          fib: this.#fib,
           programmer: this.#programmer,
           resolveInterface: (name) => this.#linkIndex(name),
           readKey: (notice, key) => this.#readKey(notice, key),

@@ -6,29 +6,23 @@
  * work is a few ms; a group that was freed while the kernel was asked is left alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { TimeSlice } from '../linux/mod.ts';
+import { reasonOf, TimeSlice } from '../linux/mod.ts';
+import type { FibBackend } from './fib-backend.ts';
 import type { KernelProbe, ProbedHop } from './kernel-probe.ts';
 import type { KernelTemplates } from './kernel-templates.ts';
-import type { GroupAction, GroupId, NextHopGroups } from './next-hop-groups.ts';
+import type { GroupAction, GroupId } from './next-hop-groups.ts';
 import type { KernelWaiting } from './kernel-waiting.ts';
 import type { Family } from './route-key.ts';
-import type { LeftOutHop, Substitutes } from './substitutes.ts';
+import type { LeftOutHop } from './substitutes.ts';
 
 /** After the kernel could not be asked. */
 const AGAIN_MS = 1_000;
 
 export interface NextHopResolverOptions {
-  readonly groups: NextHopGroups;
+  readonly fib: FibBackend;
   readonly templates: KernelTemplates;
-  readonly substitutes: Substitutes;
   readonly probe: KernelProbe;
   readonly waiting: KernelWaiting;
-  /** Other groups are to be told than before, of routes of these families. */
-  readonly onChange: (families: ReadonlySet<Family>) => void;
-  /** Nothing is looked at any more. */
-  readonly onIdle: () => void;
-  /** The kernel could not be asked; it is asked again. */
-  readonly onError: (error: unknown) => void;
 }
 
 interface AskedHop {
@@ -61,7 +55,7 @@ export class NextHopResolver implements Disposable {
 
   /** Something happened that the next hops may depend on. */
   look(): void {
-    if (this.#options.substitutes.isEmpty && this.#options.waiting.isEmpty) return;
+    if (this.#options.fib.substitutes.isEmpty && this.#options.waiting.isEmpty) return;
     this.#isDue = true;
     if (!this.#isLooking && !this.#isDisposed) void this.#run();
   }
@@ -80,21 +74,22 @@ export class NextHopResolver implements Disposable {
       this.#isDue = false;
       try {
         const families = await this.#once();
-        if (families.size > 0) this.#options.onChange(families);
+        if (families.size > 0) this.#options.fib.substituted(families);
       } catch (error) {
         if (this.#isDisposed) break;
-        this.#options.onError(error);
+        this.#options.fib.onError(`the kernel could not be asked for next hops: ${reasonOf(error)}`);
         clearTimeout(this.#again);
         this.#again = setTimeout(() => this.look(), AGAIN_MS).unref();
       }
     }
     this.#isLooking = false;
-    if (!this.#isDisposed) this.#options.onIdle();
+    if (!this.#isDisposed) this.#options.fib.runIn(0);
   }
 
   /** The families of groups of which something else is to be told; none once it is disposed of. */
   async #once(): Promise<ReadonlySet<Family>> {
-    const { groups, substitutes, probe } = this.#options;
+    const { fib, probe } = this.#options;
+    const { groups } = fib.table;
     const asked: ProbedHop[] = [];
     const looked = await this.#collect(asked);
     const changed = new Set<Family>();
@@ -108,7 +103,7 @@ export class NextHopResolver implements Disposable {
         const reason = typeof answer === 'string' ? answer : reasons[answer];
         return reason === undefined ? [] : [{ hop, reason }];
       });
-      if (substitutes.leaveOut(id, leftOut)) changed.add(groups.family(id));
+      if (fib.substitutes.leaveOut(id, leftOut)) changed.add(groups.family(id));
       if (slice.isOver()) await slice.next();
     }
     return changed;
@@ -116,11 +111,12 @@ export class NextHopResolver implements Disposable {
 
   /** The groups to look at; `asked` gets the next hops that the kernel is to be asked for, each once. */
   async #collect(asked: ProbedHop[]): Promise<AskedGroup[]> {
-    const { groups, templates, substitutes, waiting } = this.#options;
+    const { fib, templates, waiting } = this.#options;
+    const { groups } = fib.table;
     const at = new Map<string, number>();
     const looked: AskedGroup[] = [];
     const slice = new TimeSlice();
-    for (const id of new Set([...substitutes.groups(), ...waiting.groups()])) {
+    for (const id of new Set([...fib.substitutes.groups(), ...waiting.groups()])) {
       if (!groups.has(id)) continue;
       const action = groups.action(id);
       const hops = templates.probes(groups.family(id) === 6 ? 6 : 4, action);

@@ -15,6 +15,7 @@ import {
   VppApiError,
 } from '../vpp/api/mod.ts';
 import type { BackendState } from './backend-state.ts';
+import type { FibBackend } from './fib-backend.ts';
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { DEFAULT_TABLE } from './route-key.ts';
 import {
@@ -33,6 +34,7 @@ const NO_ROOM = -2;
 const CLOCK_EVERY = 256;
 
 export interface VppProgrammerOptions {
+  readonly fib: FibBackend;
   readonly client: VppApiClient;
   readonly state: BackendState;
   readonly templates: VppTemplates;
@@ -42,12 +44,6 @@ export interface VppProgrammerOptions {
   readonly defaultTableId: () => number;
   /** Whether VPP has a table; when not, it is asked for, and the states are swept when it is there. */
   readonly hasTable: (tableId: number) => boolean;
-  /** A run has ended with nothing left to take now. */
-  readonly onIdle: () => void;
-  /** A run has ended before all was taken: another one is to follow soon. */
-  readonly onMore: () => void;
-  /** Requests were sent together. */
-  readonly onBatch: () => void;
   readonly batchSize: () => number;
 }
 
@@ -99,12 +95,13 @@ export class VppProgrammer implements Disposable {
       else if (this.#send(slot)) inBatch += 1;
       if (slice.isOver()) end ??= 'slice-over';
       if (inBatch === batchSize || (end !== undefined && inBatch > 0)) {
-        this.#options.onBatch();
+        this.#options.fib.countBatch();
         inBatch = 0;
       }
     }
-    if (end === 'slice-over' || (end === 'nothing-left' && this.#state.queued > 0)) this.#options.onMore();
-    else if (end === 'nothing-left') this.#options.onIdle();
+    if (end === 'slice-over' || (end === 'nothing-left' && this.#state.queued > 0))
+      this.#options.fib.runIn(0);
+    else if (end === 'nothing-left') this.#options.fib.idle();
   }
 
   [Symbol.dispose](): void {

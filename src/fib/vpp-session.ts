@@ -163,6 +163,7 @@ export class VppSession implements FibSession {
     const { client, config, tablesInUse } = this.#options;
     const isMpls = state.store.family === 'mpls';
     return new VppProgrammer({
+      fib: this.#fib,
       client,
       state,
       templates: this.#templates,
@@ -172,9 +173,6 @@ export class VppSession implements FibSession {
         if (!isMpls) tablesInUse.add(id);
         return this.#tables.has(isMpls ? 'mpls' : 'ip', id);
       },
-      onIdle: () => this.#fib.idle(),
-      onMore: () => this.#fib.runIn(0),
-      onBatch: () => this.#fib.countBatch(),
       batchSize: () => config().batchSize,
     });
   }
