@@ -144,9 +144,9 @@ describe('TAPs in Linux', () => {
     await interfaces.reconcile();
     expect(hostOf('xe0')).toEqual({
       state: 'failed',
-      reason: expect.stringMatching(/SYSCALL_ERROR_2, -12\): there is no namespace nowhere/),
+      reason: expect.stringMatching(/SYSCALL_ERROR_2, -12\): namespace nowhere does not exist/),
     });
-    expect(errors).toEqual([expect.stringMatching(/^xe0: it has no TAP in Linux: .* no namespace nowhere/)]);
+    expect(errors).toEqual([expect.stringMatching(/^xe0: it has no TAP in Linux: .* namespace nowhere does not exist/)]);
     expect(await received('lcp_itf_pair_add_del_v2')).toBeGreaterThan(1);
     // The rest of the interface does not wait for it.
     expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, addresses: ['192.0.2.1/24'] });
