@@ -78,7 +78,9 @@ export class HostWishes {
       return !own.has(text) && standIns?.has(text) !== true && withdrawn?.has(text) !== true;
     });
     const fitted = fitAddresses(configured, theirs);
-    this.#standIns.set(name, fitted.standIns);
+    // A copy stays one until it has left the TAP, also when the address that it stood in for has gone before it.
+    const copies = link.addresses.map(formatPrefix).filter((text) => standIns?.has(text) && !own.has(text));
+    this.#standIns.set(name, new Set([...fitted.standIns, ...copies]));
     return {
       enabled: this.#enabled(name, link, config, isUp),
       addresses: fitted.addresses,

@@ -146,7 +146,9 @@ describe('TAPs in Linux', () => {
       state: 'failed',
       reason: expect.stringMatching(/SYSCALL_ERROR_2, -12\): namespace nowhere does not exist/),
     });
-    expect(errors).toEqual([expect.stringMatching(/^xe0: it has no TAP in Linux: .* namespace nowhere does not exist/)]);
+    expect(errors).toEqual([
+      expect.stringMatching(/^xe0: it has no TAP in Linux: .* namespace nowhere does not exist/),
+    ]);
     expect(await received('lcp_itf_pair_add_del_v2')).toBeGreaterThan(1);
     // The rest of the interface does not wait for it.
     expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, addresses: ['192.0.2.1/24'] });
