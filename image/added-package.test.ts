@@ -18,9 +18,9 @@ describe('addPackageFiles', () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('takes programs, their files and links, and names the programs', () => {
+  it('adds programs with their files and links, and returns the programs', () => {
     const program = put('usr/sbin/routed');
-    // A real program, the one that runs this test.
+    // A real program: the one that runs this test.
     copyFileSync(process.execPath, program);
     chmodSync(program, 0o755);
     put('etc/routed/routed.conf');
@@ -35,7 +35,7 @@ describe('addPackageFiles', () => {
     expect(entries.has('usr/share/routed/data')).toBe(true);
   });
 
-  it('leaves out what nobody reads on the box, and libraries that come with their users', () => {
+  it('omits files that the box does not need, and libraries, which are added with their users', () => {
     put('usr/share/doc/routed/copyright');
     put('usr/share/man/man8/routed.8.gz');
     put('lib/systemd/system/routed.service');
@@ -52,7 +52,7 @@ describe('addPackageFiles', () => {
     expect(tree.has('/usr/lib/x86_64-linux-gnu/librouted.so.1')).toBe(false);
   });
 
-  it('takes an ELF file of another processor for data', () => {
+  it('treats an ELF file of another processor as data', () => {
     const firmware = put('lib/firmware/core.elf');
     const header = Buffer.alloc(64);
     header.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
@@ -62,7 +62,7 @@ describe('addPackageFiles', () => {
 });
 
 describe('privateLibraries', () => {
-  it('are the directories with libraries that are no plugins', () => {
+  it('are the directories with libraries that are not plugins', () => {
     const own = '/x/usr/lib/x86_64-linux-gnu/frr';
     const programs = [
       '/x/usr/lib/frr/zebra',
@@ -75,14 +75,14 @@ describe('privateLibraries', () => {
 });
 
 describe('groupsOf', () => {
-  it('gives root the groups that a package insists on', () => {
+  it('gives root the groups that a package needs', () => {
     expect(groupsOf(['bird2', 'frr'])).toBe('frrvty:x:200:root\n');
     expect(groupsOf([])).toBe('');
   });
 });
 
 describe('addPackage', () => {
-  it('refuses what is no package name before asking apt', async () => {
-    await expect(addPackage(new FileTree(), '--help')).rejects.toThrow('"--help": not the name');
+  it('refuses an invalid package name before calling apt', async () => {
+    await expect(addPackage(new FileTree(), '--help')).rejects.toThrow('"--help": expected the name');
   });
 });

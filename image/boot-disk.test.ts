@@ -37,7 +37,7 @@ describe.skipIf(missing.length > 0)(
       expect([record.readUInt32LE(454), record.readUInt32LE(458)], 'start and sectors').toEqual([
         2048, 129_024,
       ]);
-      expect(await readFatLabel(disk), 'the disk itself is no file system').toBeUndefined();
+      expect(await readFatLabel(disk), 'the disk itself is not a file system').toBeUndefined();
     });
 
     it('makes a disk without a configuration, and one with another label', async () => {

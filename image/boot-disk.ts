@@ -1,6 +1,6 @@
 /**
- * Owns the disk that carries the configuration: a FAT file system labelled APPLIANCE with appliance.ini at its root.
- * Source: the label and the file name are what PID 1 looks for.
+ * Owns the disk with the configuration: a FAT file system labelled APPLIANCE with appliance.ini at its root.
+ * Source: PID 1 looks for this label and file name.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ export const CONFIG_FILE = 'appliance.ini';
 const MIB = 1 << 20;
 const SECTOR_BYTES = 512;
 const DEFAULT_SIZE_MIB = 64;
-/** Where the first partition begins, as partitioning tools do it. */
+/** Start of the first partition, as partitioning tools choose it. */
 const PARTITION_START_BYTES = MIB;
 
 // Master boot record: code[440] id:4 zero:2 entry[4][16] signature:2
@@ -24,7 +24,7 @@ const MBR_TYPE_FAT32_LBA = 0x0c;
 const MBR_SIGNATURE_OFFSET = 510;
 const CHS_BEYOND = [0xfe, 0xff, 0xff] as const;
 
-/** A volume id of our own choosing: mkfs.fat would take the time, and two builds would differ. */
+/** A fixed volume id: mkfs.fat would use the time, and two builds would differ. */
 const VOLUME_ID = 'a9911a4c';
 
 export interface BootDiskOptions {
@@ -49,7 +49,7 @@ function encodeMbr(startBytes: number, totalBytes: number): Buffer {
 }
 
 /**
- * Writes the disk image with mkfs.fat and mtools, replacing what was there.
+ * Writes the disk image with mkfs.fat and mtools, replacing an existing one.
  *
  * @throws ImageError `missing-tool` or `command-failed`
  */

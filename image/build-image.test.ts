@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage, missingTools } from './build-image.ts';
 import { formatWeights } from './weights.ts';
 
-// The build as a whole is checked in test/e2e/disk-image.test.ts: it takes a quarter of a minute.
+// test/e2e/disk-image.test.ts checks the whole build: it takes a quarter of a minute.
 const missing = missingTools();
 
 describe.skipIf(missing !== undefined)(`buildImage${missing === undefined ? '' : ` (${missing})`}`, () => {
@@ -19,7 +19,7 @@ describe.skipIf(missing !== undefined)(`buildImage${missing === undefined ? '' :
     return buildImage({ out: join(scratch, 'a.img'), key, createKey: true, ...options });
   };
 
-  it('names every mistake of the configuration by file and line, and makes nothing', async () => {
+  it('reports every mistake of the configuration with file and line, and builds nothing', async () => {
     const config = join(scratch, 'box.ini');
     writeFileSync(config, '[vpp]\r\nfoo = 1\r\n[vpp.cpu]\r\nworkers = many\r\n');
     const building = build({ config });
@@ -29,12 +29,14 @@ describe.skipIf(missing !== undefined)(`buildImage${missing === undefined ? '' :
   });
 
   it.each(['7', '1.2', '1.2.3-RC', '1.2.3/..'])('refuses the version "%s"', async (version) => {
-    await expect(build({ version })).rejects.toThrow(`--version "${version}" is none`);
+    await expect(build({ version })).rejects.toThrow(
+      `expected a version such as 0.2.0 or 0.2.0-rc.1, got "${version}"`,
+    );
   });
 });
 
 describe('formatWeights', () => {
-  it('puts the heaviest first and the whole last', () => {
+  it('lists the heaviest part first and the total last', () => {
     const lines = formatWeights(
       [
         { name: 'modules', bytes: 22_100_000, compressedBytes: 4_700_000 },

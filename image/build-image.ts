@@ -1,9 +1,9 @@
 /**
- * Owns building what is flashed and what updates are made of: a unified kernel image, its signed manifest, and a disk
+ * Builds the disk image to flash and the parts of an update: a unified kernel image, its signed manifest, and a disk
  * image that boots it.
  *
- * Invariants: equal inputs make equal bytes (the signature included: ed25519 takes no chance); a file appears under its
- * name only when it is whole.
+ * Invariants: equal inputs make equal bytes (including the signature: ed25519 is deterministic); a file appears under
+ * its name only when it is complete.
  */
 
 import { createHash } from 'node:crypto';
@@ -36,7 +36,7 @@ import { readSigningKey, type SigningKey } from './signing-key.ts';
 import { writeUnifiedImage } from './unified-image.ts';
 import type { Weight } from './weights.ts';
 
-/** The boot partition holds two, and one that arrives; memory holds it packed and unpacked. */
+/** The boot partition holds two, and one being received; memory holds it packed and unpacked. */
 const MAX_UNIFIED_BYTES = 150e6;
 
 /** The IOMMU for VPP's NICs, a restart after a panic, both consoles: the last one, the screen, is /dev/console. */
@@ -45,7 +45,7 @@ const COMMAND_LINE = 'intel_iommu=on iommu=pt panic=10 console=ttyS0,115200 cons
 const LOADER_PACKAGE = 'systemd-boot-efi';
 const LOADER_DIRECTORY = 'usr/lib/systemd/boot/efi';
 
-/** Tool → package, of what runs here; each also in the packages that `./appliance image` installs. */
+/** Tool → package, for this machine; each also in the packages that `./appliance image` installs. */
 const TOOLS: Readonly<Record<string, string>> = {
   objcopy: 'binutils',
   'mkfs.fat': 'dosfstools',
@@ -58,22 +58,22 @@ const TOOLS: Readonly<Record<string, string>> = {
 };
 
 export interface BuildImageOptions {
-  /** Where the disk image goes; the update's files go beside it. */
+  /** Path of the disk image; the update's files are written beside it. */
   readonly out: string;
   /** PEM file of the builder's private key. */
   readonly key: string;
-  /** Makes the key when it is not there. */
+  /** Makes the key when it does not exist. */
   readonly createKey?: boolean;
   /** An installed VPP or a folder of `.deb` files; undefined takes the emulator. */
   readonly vpp?: string | undefined;
   /** Debian packages to add, with their libraries. */
   readonly add?: readonly string[] | undefined;
-  /** The appliance.ini to put on the boot partition; undefined: all defaults, as comments. */
+  /** The appliance.ini for the boot partition; undefined: all defaults, as comments. */
   readonly config?: string | undefined;
   readonly version?: string | undefined;
-  /** Unix seconds; told by the inputs by default (build-time.ts). */
+  /** Unix seconds; by default derived from the inputs (build-time.ts). */
   readonly builtAt?: number | undefined;
-  /** What PID 1 is, and the emulator: `dist/`'s by default. */
+  /** PID 1 and the emulator: those of `dist/` by default. */
   readonly init?: string | undefined;
   readonly emulator?: string | undefined;
   readonly log?: (line: string) => void;
@@ -91,7 +91,7 @@ export interface BuiltImage {
   readonly weights: readonly Weight[];
 }
 
-/** What is not installed, and the command that installs it; undefined when nothing is missing. */
+/** The missing tools, and the command that installs them; undefined when none is missing. */
 export function missingTools(): string | undefined {
   const missing = Object.entries(TOOLS).filter(([tool]) => findTool(tool) === undefined);
   if (missing.length === 0) return undefined;
@@ -103,7 +103,7 @@ export function missingTools(): string | undefined {
 interface Configuration {
   /** For the boot partition. */
   readonly text: string | Uint8Array;
-  /** What the user gave; undefined: all defaults, as comments. */
+  /** From the user; undefined: all defaults, as comments. */
   readonly config: Config | undefined;
 }
 
@@ -114,7 +114,7 @@ function readConfiguration(path: string | undefined, log: (line: string) => void
   const result = parseConfig(bytes, path);
   const problems = result.ok ? result.warnings : result.problems;
   const lines = problems.map((problem) => formatProblem(path, problem));
-  if (!result.ok) throw new ImageError('bad-argument', `--config ${path} has mistakes:\n${lines.join('\n')}`);
+  if (!result.ok) throw new ImageError('bad-argument', `cannot use --config ${path}:\n${lines.join('\n')}`);
   for (const line of lines) log(line);
   return { text: bytes, config: result.config };
 }
@@ -128,7 +128,7 @@ interface UnifiedInputs {
   readonly target: string;
 }
 
-/** Writes the unified image; says when it was built and what is in it. */
+/** Writes the unified image, with its build time and contents. */
 async function buildUnified(
   options: BuildImageOptions,
   key: SigningKey,
@@ -199,20 +199,20 @@ function checkWeight(path: string, weights: readonly Weight[]): void {
   );
   throw new ImageError(
     'too-large',
-    `the unified image has ${(size / 1e6).toFixed(1)} MB, and must have less than ${MAX_UNIFIED_BYTES / 1e6} MB: ${named.join(', ')}`,
+    `the unified image has ${(size / 1e6).toFixed(1)} MB, expected less than ${MAX_UNIFIED_BYTES / 1e6} MB: ${named.join(', ')}`,
   );
 }
 
 /**
  * Builds everything.
  *
- * @throws ImageError naming what is missing (tool, package, library, module, artefact), or what is wrong
+ * @throws ImageError naming the missing tool, package, library, module or artefact, or the mistake
  */
 export async function buildImage(options: BuildImageOptions): Promise<BuiltImage> {
   const log = options.log ?? (() => undefined);
   const version = options.version ?? packageVersion();
   if (!isImageVersion(version)) {
-    throw new ImageError('bad-argument', `--version "${version}" is none: 0.2.0 or 0.2.0-rc.1 would be one`);
+    throw new ImageError('bad-argument', `expected a version such as 0.2.0 or 0.2.0-rc.1, got "${version}"`);
   }
   const missing = missingTools();
   if (missing !== undefined) throw new ImageError('missing-tool', missing);
@@ -221,9 +221,9 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
     create: options.createKey === true,
     made: (publicPath) => {
       log(
-        `made the key ${options.key}: keep it, and keep it secret. Boxes that run this image take only updates`,
+        `created the key ${options.key}: keep it, and keep it secret. Boxes that run this image accept only updates`,
       );
-      log(`that are signed with it; its public half is ${publicPath}`);
+      log(`signed with it; its public half is ${publicPath}`);
     },
   });
 

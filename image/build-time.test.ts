@@ -32,7 +32,7 @@ async function commit(seconds: number): Promise<void> {
   await git('commit', '--quiet', '--allow-empty', '--message', 'x');
 }
 
-describe.skipIf(findTool('git') === undefined)('when an image was built', () => {
+describe.skipIf(findTool('git') === undefined)('the build time of an image', () => {
   it('is the newest of the commit and the packages, whenever the build runs', async () => {
     await commit(COMMITTED);
     expect(await buildTime(root, [program])).toBe(COMMITTED);
@@ -47,14 +47,14 @@ describe.skipIf(findTool('git') === undefined)('when an image was built', () => 
     expect(await buildTime(root, [program])).toBe(COMMITTED + 60);
   });
 
-  it('is that of the packages for sources without a history, also inside of a repository', async () => {
+  it('is that of the packages for sources without a history, also inside another repository', async () => {
     await commit(COMMITTED);
     const inside = join(root, 'inside');
     mkdirSync(inside);
     expect(await buildTime(inside, [program])).toBe(PACKAGED);
   });
 
-  it('is what SOURCE_DATE_EPOCH says', async () => {
+  it('is SOURCE_DATE_EPOCH if set', async () => {
     await commit(COMMITTED);
     vi.stubEnv('SOURCE_DATE_EPOCH', '1234567890');
     expect(await buildTime(root, [program])).toBe(1_234_567_890);

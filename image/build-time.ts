@@ -1,6 +1,6 @@
 /**
- * Owns when an image was built: told by what it is made of and not by the clock, because the same inputs are to make the
- * same image. What was committed or packaged later is later.
+ * Determines when an image was built: from its inputs and not from the clock, because the same inputs must make the
+ * same image. A later commit or package gives a later time.
  */
 
 import { statSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { dirname } from 'node:path';
 import { ImageError } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
-/** When the commit that is checked out in `root` was made, Unix seconds; undefined where there is none, or no git. */
+/** The time of the commit checked out in `root`, Unix seconds; undefined without one, or without git. */
 async function commitTime(root: string): Promise<number | undefined> {
-  // Nobody's but `root`'s own repository, and that whoever owns it.
+  // Only the repository of `root` itself, whoever owns it.
   const env = { GIT_CEILING_DIRECTORIES: dirname(root), GIT_DIR: undefined, GIT_WORK_TREE: undefined };
   const settings = ['-c', `safe.directory=${root}`, '-c', 'log.showSignature=false'];
   try {
@@ -25,7 +25,8 @@ async function commitTime(root: string): Promise<number | undefined> {
 
 /**
  * Seconds since the epoch: the newest of the commit in `root` and of `files`, Debian's programs in the image.
- * SOURCE_DATE_EPOCH overrides both (reproducible-builds.org). The box also takes it for certainly past.
+ * SOURCE_DATE_EPOCH overrides both (reproducible-builds.org). The box also takes it as a lower bound of the current
+ * time.
  */
 export async function buildTime(root: string, files: readonly string[]): Promise<number> {
   const given = process.env['SOURCE_DATE_EPOCH'];

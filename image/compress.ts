@@ -1,9 +1,9 @@
 /**
- * Owns compressing an initramfs with zstd, which Debian's kernels unpack (CONFIG_RD_ZSTD).
+ * Compresses an initramfs with zstd, which Debian's kernels unpack (CONFIG_RD_ZSTD).
  *
  * The runtime's own zstd is used: it is pinned with the runtime, so every machine makes the same bytes. Level 9 takes
- * 4 s for the executable; level 15 takes 26 s and saves 1 %. The window of 128 MiB is the largest that the kernel takes
- * (lib/decompress_unzstd.c); with it the emulator's runtime, a second copy of the executable's, costs nothing.
+ * 4 s for the executable; level 15 takes 26 s and saves 1 %. The window of 128 MiB is the largest that the kernel
+ * accepts (lib/decompress_unzstd.c); with it the emulator's runtime, a second copy of the executable's, costs nothing.
  */
 
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -19,7 +19,7 @@ const CHUNK_BYTES = 1 << 20;
  * Compresses `source` to `target` as one frame.
  *
  * @param lengths consecutive pieces of the source, in bytes
- * @returns what each piece became, in bytes; together the length of the target
+ * @returns the compressed length of each piece, in bytes; together the length of the target
  */
 export async function compressZstd(
   source: string,

@@ -12,7 +12,7 @@ describe('ConsoleLog', () => {
     expect(log.lines.map(({ text }) => text)).toEqual(['first', 'second']);
   });
 
-  it('waits for a line that came already, or that is to come', async () => {
+  it('waits for a line, past or future', async () => {
     using log = new ConsoleLog();
     log.append('boot: phase mounts\n');
     expect((await log.waitForLine(/phase (\w+)/, { timeoutMs: 10 })).text).toBe('boot: phase mounts');
@@ -27,13 +27,13 @@ describe('ConsoleLog', () => {
     log.append('vpp: connected\n');
     const from = log.mark();
     await expect(log.waitForLine(/connected/, { timeoutMs: 10, from })).rejects.toThrow(
-      'no console line like',
+      'no console line matched',
     );
     log.append('vpp: connected\n');
     await log.waitForLine(/connected/, { timeoutMs: 10, from });
   });
 
-  it('quotes the last lines when a line does not come', async () => {
+  it('quotes the last lines when no line matches', async () => {
     using log = new ConsoleLog();
     log.append('Kernel panic\n');
     await expect(log.waitForLine(/ready/, { timeoutMs: 5 })).rejects.toThrow(
@@ -49,7 +49,7 @@ describe('ConsoleLog', () => {
     await expect(waiting).rejects.toThrow('the guest ended');
   });
 
-  it('bounds a line without an end', () => {
+  it('limits a line without an end', () => {
     using log = new ConsoleLog();
     for (let count = 0; count < 100; count += 1) log.append('x'.repeat(1000));
     log.append('\n');

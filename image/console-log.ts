@@ -1,6 +1,6 @@
 /**
- * Owns what a guest says on its serial console: whole lines with the time since power-on, kept, written to a file
- * and handed on. A line is final when its newline arrived.
+ * Owns a guest's serial console output: whole lines with the time since power-on, kept, written to a file
+ * and passed to listeners. A line is final when its newline has arrived.
  */
 
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -10,7 +10,7 @@ import { ImageError } from './errors.ts';
 const MAX_LINES = 20_000;
 /** A longer line is cut: a console that sends no newline must not fill memory. */
 const MAX_LINE_CHARACTERS = 8192;
-/** How many of the last lines an error quotes. */
+/** The number of last lines that an error quotes. */
 const QUOTED_LINES = 30;
 
 // Terminal control sequences: CSI, OSC and two-byte escapes. SeaBIOS and the kernel's console send them.
@@ -44,7 +44,7 @@ export class ConsoleLog implements Disposable {
     return this.#lines.map((line) => `${formatMs(line.ms)} ${line.text}`).join('\n');
   }
 
-  /** Takes what the console sent, in any pieces. */
+  /** Takes console output, in any pieces. */
   append(chunk: string): void {
     const parts = (this.#partial + chunk).split('\n');
     this.#partial = (parts.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
@@ -56,13 +56,13 @@ export class ConsoleLog implements Disposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** A mark to wait from: lines before it do not count. */
+  /** A mark to wait from: earlier lines do not count. */
   mark(): number {
     return this.#dropped + this.#lines.length;
   }
 
   /**
-   * The first line that matches, of those since `from` (all by default) or still to come.
+   * The first matching line, of those since `from` (all by default) or of later ones.
    *
    * @throws ImageError `console-timeout` quoting the last lines; the signal's reason when aborted
    */
@@ -79,7 +79,7 @@ export class ConsoleLog implements Disposable {
     });
     const timer = setTimeout(() => {
       const last = this.#lines.slice(-QUOTED_LINES).map((line) => `  ${formatMs(line.ms)} ${line.text}`);
-      const head = `no console line like ${pattern} within ${options.timeoutMs} ms; the last lines:`;
+      const head = `no console line matched ${pattern} within ${options.timeoutMs} ms; the last lines:`;
       reject(new ImageError('console-timeout', [head, ...last].join('\n')));
     }, options.timeoutMs);
     const onAbort = () => reject(options.signal?.reason);

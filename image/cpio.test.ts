@@ -26,7 +26,7 @@ function sampleTree(): FileTree {
   return tree;
 }
 
-/** One archive's entries, decoded by the field offsets of the kernel's document and not by our writer. */
+/** The entries of an archive, decoded by the field offsets of the kernel's document and not by our writer. */
 function decode(archive: Buffer): Map<string, { mode: number; data: string; rdev: string }> {
   const entries = new Map<string, { mode: number; data: string; rdev: string }>();
   for (let at = 0; ; ) {
@@ -44,7 +44,7 @@ function decode(archive: Buffer): Map<string, { mode: number; data: string; rdev
 }
 
 describe('writeCpio', () => {
-  it('writes what the format says', () => {
+  it('follows the format', () => {
     const path = join(scratch, 'a.cpio');
     expect(writeCpio(sampleTree(), path)).toBe(statSync(path).size);
     expect(statSync(path).size % 512).toBe(0);
@@ -57,7 +57,7 @@ describe('writeCpio', () => {
     expect(entries.get('lib')).toMatchObject({ mode: 0o120777, data: 'usr/lib' });
   });
 
-  it('lists every directory before what is in it', () => {
+  it('lists every directory before its entries', () => {
     const path = join(scratch, 'order.cpio');
     writeCpio(sampleTree(), path);
     const names = [...decode(readFileSync(path)).keys()];
@@ -85,7 +85,7 @@ describe('writeCpio', () => {
     expect(listing).toMatch(/var\/run -> \.\.\/run$/m);
   });
 
-  it('appends a further archive behind the first', () => {
+  it('appends a further archive to the first', () => {
     const path = join(scratch, 'joined.cpio');
     const first = writeCpio(sampleTree(), path);
     const overlay = new FileTree();
@@ -98,7 +98,7 @@ describe('writeCpio', () => {
 });
 
 describe('FileTree', () => {
-  it('gives a file below /bin, /lib and /lib64 its one name below /usr', () => {
+  it('keeps a file below /bin, /lib and /lib64 under its one name below /usr', () => {
     const tree = new FileTree();
     tree.addData('/lib64/ld.so', 'x');
     expect(tree.has('/usr/lib64/ld.so')).toBe(true);
@@ -107,6 +107,6 @@ describe('FileTree', () => {
   });
 
   it('refuses a path that is not absolute', () => {
-    expect(() => new FileTree().addData('etc/x', '')).toThrow('path "etc/x" is not absolute');
+    expect(() => new FileTree().addData('etc/x', '')).toThrow('expected an absolute path, got "etc/x"');
   });
 });

@@ -1,12 +1,12 @@
 /**
- * Owns the writing of initramfs archives in the kernel's `newc` format.
+ * Writes initramfs archives in the kernel's `newc` format.
  *
  * header  110 bytes: magic "070701", then 13 fields of 8 hexadecimal digits:
  *         ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check
  * name    with its NUL, header and name together padded to 4 bytes
  * data    padded to 4 bytes
  *
- * Source: the kernel's driver-api/early-userspace/buffer-format. Nothing of the machine that builds gets in: owner
+ * Source: the kernel's driver-api/early-userspace/buffer-format. Independent of the building machine: owner
  * and time are zero and inodes count from 1, so equal trees give equal bytes. Every regular file has one link.
  * Archives may be concatenated: the end is padded to 512 bytes.
  */
@@ -122,12 +122,14 @@ class ArchiveWriter {
     const fd = openSync(source, 'r');
     try {
       const { size } = fstatSync(fd);
-      if (size > MAX_FILE_BYTES) throw new ImageError('too-large', `${source} has ${size} bytes, over 4 GiB`);
+      if (size > MAX_FILE_BYTES)
+        throw new ImageError('too-large', `cannot add ${source}: its ${size} bytes exceed 4 GiB`);
       this.#writeHeader(name, { mode, links: 1, size });
       const chunk = Buffer.allocUnsafe(Math.min(COPY_CHUNK_BYTES, size));
       for (let left = size; left > 0; ) {
         const count = readSync(fd, chunk, 0, Math.min(chunk.length, left), null);
-        if (count === 0) throw new ImageError('conflict', `${source} became shorter while it was read`);
+        if (count === 0)
+          throw new ImageError('conflict', `cannot add ${source}: it shrank while it was read`);
         this.#write(chunk.subarray(0, count));
         left -= count;
       }
@@ -150,7 +152,7 @@ class ArchiveWriter {
 /**
  * Writes the tree as one `newc` archive and returns its length in bytes.
  *
- * @param flags `w` starts the file anew, `a` appends a further archive, whose files replace earlier ones.
+ * @param flags `w` overwrites the file, `a` appends a further archive, whose files replace earlier ones.
  */
 export function writeCpio(tree: Pick<FileTree, 'entries'>, path: string, flags: 'w' | 'a' = 'w'): number {
   const fd = openSync(path, flags);

@@ -1,8 +1,8 @@
 /**
- * Owns fetching Debian packages without installing them: the kernel, busybox, libraries of a VPP.
+ * Fetches Debian packages without installing them: the kernel, busybox, libraries of a VPP.
  *
  * Packages and their extracted trees are kept in the user's cache directory. An extracted tree appears under its
- * name only when it is whole, so several builds may share the cache.
+ * name only when it is complete, so several builds may share the cache.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, existsSync } from 'node:fs';
@@ -19,10 +19,10 @@ export function cacheDirectory(...parts: string[]): string {
   return path;
 }
 
-/** Package → file name of its candidate, of what apt was asked already: each question takes it most of a second. */
+/** Package → file name of its candidate, for packages queried from apt already: each query takes most of a second. */
 const candidates = new Map<string, string>();
 
-/** Asks apt about several packages at once, for the calls of `fetchPackage` to come. */
+/** Queries several packages from apt at once, for later calls of `fetchPackage`. */
 export async function learnPackages(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !candidates.has(name));
   if (unknown.length === 0) return;
@@ -37,8 +37,8 @@ export async function learnPackages(names: readonly string[]): Promise<void> {
 }
 
 /**
- * Downloads those that the cache does not have by one command, for the calls of `fetchPackage` to come: one command for
- * each takes most of a second. What cannot be had is left to them.
+ * Downloads the packages missing from the cache with one command, for later calls of `fetchPackage`: one command for
+ * each takes most of a second. Failures are left to those calls.
  */
 export async function prefetchPackages(names: readonly string[]): Promise<void> {
   await learnPackages(names);
@@ -57,7 +57,7 @@ async function candidateFileName(name: string): Promise<string | undefined> {
   return candidates.get(name);
 }
 
-/** Fetches apt's package lists anew, as root or through sudo. */
+/** Updates apt's package lists, as root or through sudo. */
 async function refreshLists(): Promise<void> {
   if (process.getuid?.() === 0) await runCommand('apt-get', ['-qq', 'update']);
   else if (findTool('sudo') !== undefined) await runCommand('sudo', ['apt-get', '-qq', 'update']);
@@ -70,8 +70,8 @@ function newestCached(directory: string, name: string): string | undefined {
 }
 
 /**
- * The path of the package's `.deb`, downloaded by apt when it is not in the cache. Without a network a cached older
- * version serves.
+ * The path of the package's `.deb`, downloaded by apt when it is not in the cache. Without a network, a cached older
+ * version is used.
  *
  * @throws ImageError `missing-package`
  */
@@ -96,7 +96,7 @@ export async function fetchPackage(name: string): Promise<string> {
   }
   const cached = newestCached(directory, name);
   if (cached !== undefined) return cached;
-  const advice = 'is the name right, and is its archive in /etc/apt/sources.list? then run `apt-get update`';
+  const advice = 'check its name and that its archive is in /etc/apt/sources.list, then run `apt-get update`';
   throw new ImageError('missing-package', `apt cannot download the package ${name}: ${advice}`, { cause });
 }
 
@@ -111,7 +111,7 @@ export async function extractPackage(deb: string): Promise<string> {
     renameSync(partial, target);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    // Another build was quicker: its tree is the same.
+    // Another build was faster: its tree is the same.
     if (!existsSync(target)) throw error;
   }
   return target;

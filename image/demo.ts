@@ -24,10 +24,10 @@ const say = (line: string): void => {
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new ImageError('bad-argument', `--port "${text}" is not a port, 1 to 65535`);
+  throw new ImageError('bad-argument', `expected a port (1–65535) as --port, got "${text}"`);
 }
 
-/** Says where to look once the page answers. */
+/** Prints the addresses once the page answers. */
 async function announce(url: string, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     try {
@@ -44,7 +44,7 @@ async function announce(url: string, ended: AbortSignal): Promise<void> {
   }
 }
 
-/** Follows a guest with this boot disk to its end. Returns true when it ended as it should. */
+/** Follows a guest with this boot disk to its end. Returns true when it ended normally. */
 async function followGuest(artefacts: GuestArtefacts, disk: string, wantedPort: number): Promise<boolean> {
   await using guest = await Guest.start({
     kernel: artefacts.kernel,

@@ -42,7 +42,7 @@ describe.skipIf(missing.length > 0)(
     });
     afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-    /** One partition's bytes as a file of their own, for tools that know no offset. */
+    /** One partition's bytes as a separate file, for tools without an offset option. */
     const partition = (name: string, start: number, length: number) => {
       const path = join(scratch, name);
       writeFileSync(path, readFileSync(image).subarray(start, start + length));

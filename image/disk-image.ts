@@ -1,6 +1,6 @@
 /**
- * Owns the bytes of the image that is flashed: a GPT, an EFI system partition (FAT32) with the given files, and an
- * empty data partition (ext4), which the box makes as large as its disk at its first boot.
+ * Writes the disk image to flash: a GPT, an EFI system partition (FAT32) with the given files, and an
+ * empty data partition (ext4), which the box grows to the size of its disk at its first boot.
  *
  * Without root and without loop devices: mkfs.fat, mtools and mke2fs write into the file at an offset. Equal inputs
  * make equal bytes: ids are fixed (the box renews the table's at its first boot) and times are zero.
@@ -35,10 +35,10 @@ const SECTOR_BYTES = 512;
 const FIRST_PARTITION_MIB = 1;
 export const BOOT_MIB = 512;
 const DATA_MIB = 64;
-/** For the backup table, rounded up as the beginning is. */
+/** For the backup table, rounded up like the start. */
 const END_MIB = 1;
 
-/** mkfs.fat and mke2fs would take the time, or chance. */
+/** Fixed ids: mkfs.fat and mke2fs would use the time, or random ones. */
 const FAT_VOLUME_ID = 'a9911a4c';
 const EXT4_UUID = 'a1d3f4be-70a4-4f0c-9d8f-0d9e6c5a2b41';
 const EXT4_HASH_SEED = '5b0a7d52-3c0e-4c55-8a53-7be2d8a4e6a7';
@@ -46,8 +46,8 @@ const EXT4_HASH_SEED = '5b0a7d52-3c0e-4c55-8a53-7be2d8a4e6a7';
 const FAKE_TIME = '1';
 
 /**
- * Of ext4 what Linux 6.1 and Debian 12's e2fsck know; not what this machine's mke2fs.conf happens to say. The block
- * size is the one of a large disk, and the descriptor table has room for 4 TiB: the file system only begins small.
+ * The ext4 features that Linux 6.1 and Debian 12's e2fsck support; independent of this machine's mke2fs.conf. The block
+ * size is that of a large disk, and the descriptor table has room for 4 TiB: only the initial file system is small.
  */
 const EXT4_FEATURES =
   'none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum';
@@ -63,12 +63,12 @@ const REPRODUCIBLE = {
   MTOOLSRC: '/dev/null',
 };
 
-/** A file of the boot partition: its path from the root, and its bytes or where they are. */
+/** A file of the boot partition: its path from the root, and its bytes or their source. */
 export type BootFile =
   | { readonly path: string; readonly source: string }
   | { readonly path: string; readonly data: string | Uint8Array };
 
-/** Where the boot partition begins in the image, in bytes, as mtools wants it: `FILE@@OFFSET`. */
+/** Start of the boot partition in the image, in bytes, for mtools' `FILE@@OFFSET`. */
 export const BOOT_OFFSET_BYTES = FIRST_PARTITION_MIB * MIB;
 export const DATA_OFFSET_BYTES = (FIRST_PARTITION_MIB + BOOT_MIB) * MIB;
 const IMAGE_BYTES = (FIRST_PARTITION_MIB + BOOT_MIB + DATA_MIB + END_MIB) * MIB;
@@ -101,7 +101,7 @@ function partitionTable(): Gpt {
   };
 }
 
-/** Makes the file with its table; what is not written is a hole. */
+/** Creates the file with its table; unwritten parts are holes. */
 function writePartitionTable(path: string): void {
   const { head, tail, tailLba } = encodeGpt(partitionTable());
   const fd = openSync(path, 'w');
@@ -164,7 +164,7 @@ async function writeDataPartition(path: string): Promise<void> {
 }
 
 /**
- * Writes the image, replacing what was there.
+ * Writes the image, replacing an existing one.
  *
  * @throws ImageError `missing-tool` or `command-failed`
  */

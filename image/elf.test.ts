@@ -17,7 +17,7 @@ describe('readDynamic', () => {
     expect(readDynamic(process.execPath).interpreter).toBe('/lib64/ld-linux-x86-64.so.2');
   });
 
-  it('refuses what is not ELF, and a file cut short', () => {
+  it('refuses a file that is not ELF, and a truncated one', () => {
     const directory = mkdtempSync(join(tmpdir(), 'appliance-elf-'));
     try {
       const script = join(directory, 'script');
@@ -33,7 +33,7 @@ describe('readDynamic', () => {
 });
 
 describe('closeLibraries', () => {
-  it('finds what the loader of this machine finds', async (context) => {
+  it("finds what this machine's loader finds", async (context) => {
     if (findTool('ldd') === undefined) return context.skip('ldd is not installed');
     const closure = closeLibraries([process.execPath], [], await readHostLibraries());
     const names = [...(await runCommand('ldd', [process.execPath])).matchAll(/^\s+(\S+) => \//gm)].map(
@@ -44,7 +44,7 @@ describe('closeLibraries', () => {
     for (const path of closure.libraries.values()) expect(existsSync(path), path).toBe(true);
   });
 
-  it('names a library that nobody has, and who needs it', () => {
+  it('names a missing library, and its user', () => {
     const closure = closeLibraries([process.execPath], [], new Map());
     expect(() => addLibraries(new FileTree(), closure)).toThrow(
       new RegExp(`libraries not found: .*libc\\.so\\.6 \\(needed by ${process.execPath}\\)`),

@@ -1,5 +1,5 @@
 /**
- * Owns reading what an image needs to know of ELF files: the libraries a program asks for, and a kernel module's
+ * Reads the ELF data that an image needs: the libraries of a program, and a kernel module's
  * `.modinfo`. Only 64-bit little-endian files (the appliance is x86-64). Source: the System V ABI, elf(5).
  *
  * Files are read in pieces: an executable here may have 120 MB, its headers a few kB.
@@ -34,7 +34,7 @@ const SECTION_BYTES = 64;
 const DYNAMIC_BYTES = 16;
 const DynamicTag = { needed: 1, stringTable: 5, soname: 14, rpath: 15, runpath: 29 } as const;
 
-/** No table or string that these tools read is longer: a larger one means a damaged file. */
+/** The maximum length of a table or string here: a larger one means a damaged file. */
 const MAX_READ_BYTES = 64 << 20;
 
 export interface ElfDynamic {
@@ -82,7 +82,7 @@ class ElfFile implements Disposable {
   }
 
   read(offset: number, length: number): Buffer {
-    if (length > MAX_READ_BYTES) throw this.error(`a table of ${length} bytes`);
+    if (length > MAX_READ_BYTES) throw this.error(`a table of ${length} bytes exceeds the limit`);
     const buffer = Buffer.alloc(length);
     const count = readSync(this.#fd, buffer, 0, length, offset);
     if (count < length) throw this.error('shorter than its headers say');
@@ -127,7 +127,7 @@ function textAt(buffer: Buffer, offset: number): string {
   return buffer.toString('utf8', offset, end < 0 ? buffer.length : end);
 }
 
-/** What the dynamic loader would be asked for; a static program needs nothing. @throws ImageError `bad-elf` */
+/** The dynamic loader's inputs; a static program has none. @throws ImageError `bad-elf` */
 export function readDynamic(path: string): ElfDynamic {
   using file = new ElfFile(path);
   const segments = file.segments();
@@ -145,14 +145,14 @@ export function readDynamic(path: string): ElfDynamic {
     values.push({ tag, value: file.number(table, at + 8) });
   }
   const address = values.find(({ tag }) => tag === DynamicTag.stringTable)?.value;
-  if (address === undefined) throw file.error('a dynamic section without a string table');
+  if (address === undefined) throw file.error('its dynamic section has no string table');
   const load = segments.find(
     (segment) =>
       segment.type === SegmentType.load &&
       segment.address <= address &&
       address < segment.address + segment.size,
   );
-  if (load === undefined) throw file.error('a string table outside its segments');
+  if (load === undefined) throw file.error('its string table is outside its segments');
   const start = address - load.address + load.offset;
   const strings = file.read(start, Math.min(load.offset + load.size - start, MAX_READ_BYTES));
   const texts = (wanted: number): string[] =>

@@ -1,4 +1,4 @@
-/** Owns the errors of the image tools. Messages say what was attempted and why it failed, for a person at a shell. */
+/** The errors of the image tools. Messages name the attempt and the reason, for a person at a shell. */
 
 export type ImageErrorCode =
   | 'bad-elf'

@@ -1,5 +1,5 @@
 /**
- * Owns the list of files that a guest's root file system consists of.
+ * Owns the list of files of a guest's root file system.
  *
  * Invariants: paths are absolute and normal; `/bin`, `/sbin`, `/lib` and `/lib64` are links into `/usr`, and every
  * path below them is kept under `/usr`, so that one file has one name; every parent directory is listed; the
@@ -29,7 +29,7 @@ const MERGED: readonly (readonly [string, string])[] = [
 ];
 
 function canonicalPath(path: string): string {
-  if (!path.startsWith('/')) throw new ImageError('bad-argument', `path "${path}" is not absolute`);
+  if (!path.startsWith('/')) throw new ImageError('bad-argument', `expected an absolute path, got "${path}"`);
   const normal = posix.normalize(path);
   for (const [from, to] of MERGED) {
     if (normal.startsWith(`${from}/`)) return `/${to}${normal.slice(from.length)}`;

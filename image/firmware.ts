@@ -1,4 +1,4 @@
-/** Owns finding UEFI firmware for guests: Debian's ovmf. */
+/** Finds UEFI firmware for guests: Debian's ovmf. */
 
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export function whyNoFirmware(): string | undefined {
 }
 
 /**
- * Firmware with variables of its own at `variables`: a copy of the empty ones is made when the file is not there.
+ * Firmware with its own variables at `variables`: an empty set is copied there when the file does not exist.
  *
  * @throws ImageError `missing-artefact`
  */

@@ -1,8 +1,8 @@
-/** Owns choosing a TCP port of 127.0.0.1. */
+/** Chooses a TCP port of 127.0.0.1. */
 
 import { createServer } from 'node:net';
 
-/** The wanted port when nobody listens there, else one that the kernel chooses. */
+/** The wanted port when nothing listens there, else one that the kernel chooses. */
 export async function findFreePort(wanted: number): Promise<number> {
   return (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;
 }

@@ -1,8 +1,8 @@
 /**
- * Owns assembling what a guest boots from without a disk: Debian's kernel and an initramfs in which our executable is
- * PID 1. For the demo and for tests; `image.ts` makes what is flashed.
+ * Assembles the boot files of a guest without a disk: Debian's kernel and an initramfs with our executable as
+ * PID 1. For the demo and for tests; `image.ts` builds the image to flash.
  *
- * An assembly is kept until one of its inputs changes (path, size or time of change of every input).
+ * An assembly is reused until one of its inputs changes (path, size or modification time of every input).
  */
 
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ export interface AssembleOptions {
   readonly vpp?: string | undefined;
   /** A kernel package other than Debian's current one. */
   readonly kernel?: string | undefined;
-  /** What PID 1 is; `dist/appliance` by default. */
+  /** The executable of PID 1; `dist/appliance` by default. */
   readonly init?: string | undefined;
   /** Another emulator than `dist/emulator.mjs`: one that fails on purpose. */
   readonly emulator?: string | undefined;
@@ -33,7 +33,7 @@ export interface GuestArtefacts {
   readonly initramfsBytes: number;
 }
 
-/** Changes when any of the files does: path, size or time of change. */
+/** Changes when any of the files does: path, size or modification time. */
 export function fileKey(paths: readonly string[], ...more: readonly unknown[]): string {
   const hash = createHash('sha256').update(`${JSON.stringify(more)}\n`);
   for (const path of paths.toSorted()) {
@@ -43,7 +43,7 @@ export function fileKey(paths: readonly string[], ...more: readonly unknown[]): 
   return hash.digest('hex');
 }
 
-/** Everything an assembly is made of that may change from one build to the next. */
+/** All inputs of an assembly that may change between builds. */
 export function inputFiles(options: AssembleOptions, kernel: Kernel): string[] {
   const code = globSync('image/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] }).map((path) =>
     join(ROOT, path),
@@ -68,10 +68,10 @@ function readKept(manifest: string, key: string): GuestArtefacts | undefined {
 }
 
 /**
- * Builds kernel and initramfs into `dist/guest/emulator` or `dist/guest/vpp`, or takes those that are there and
+ * Builds kernel and initramfs into `dist/guest/emulator` or `dist/guest/vpp`, or reuses the existing ones if they are
  * current.
  *
- * @throws ImageError naming the package, library, module or artefact that is missing
+ * @throws ImageError naming the missing package, library, module or artefact
  */
 export async function assembleGuest(options: AssembleOptions = {}): Promise<GuestArtefacts> {
   const log = options.log ?? (() => undefined);
@@ -97,7 +97,7 @@ export async function assembleGuest(options: AssembleOptions = {}): Promise<Gues
   mkdirSync(output, { recursive: true });
   const image = join(output, 'vmlinux');
   const initramfs = join(output, 'initramfs.cpio');
-  // Other builds may be at it too, and guests may start: a file appears under its name only when it is whole.
+  // Other builds may run too, and guests may start: a file appears under its name only when it is complete.
   const partial = (path: string) => `${path}.${process.pid}.partial`;
   await unpackKernelImage(kernel.image, partial(image));
   const parts = writeParts(tree, partial(initramfs));

@@ -1,5 +1,5 @@
 /**
- * `appliance image`: builds the disk image and the signed update, and says what they weigh.
+ * `appliance image`: builds the disk image and the signed update, and prints their weights.
  *
  *   node image/image.ts [--vpp DIR] [--add PACKAGE…] [--config FILE] [--out FILE] [--version V] [--key FILE]
  */
@@ -14,7 +14,7 @@ import { formatWeights } from './weights.ts';
 
 const DEFAULT_KEY = join(ROOT, 'update.key');
 const EMULATOR_WARNING =
-  'WARNING: this image holds the test emulator: it does not forward; give --vpp DIR (a VPP, or a folder of its .deb files)';
+  'WARNING: this image contains the test emulator, which does not forward: use --vpp DIR (a VPP, or a folder of its .deb files)';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -38,9 +38,9 @@ async function image(): Promise<void> {
     allowPositionals: true,
   });
   const [stray] = positionals;
-  // `--add bird2 lldpd`: what follows are packages too.
+  // `--add bird2 lldpd`: further arguments are packages too.
   if (stray !== undefined && values.add === undefined) {
-    throw new ImageError('bad-argument', `"${stray}" is not an option: packages are added with --add`);
+    throw new ImageError('bad-argument', `expected an option, got "${stray}": add packages with --add`);
   }
   if (values.vpp === undefined) warn(EMULATOR_WARNING);
   const startedAt = performance.now();

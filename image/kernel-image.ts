@@ -1,7 +1,7 @@
 /**
- * Owns unpacking a kernel's boot image (bzImage) into the ELF file within.
+ * Unpacks a kernel's boot image (bzImage) into the ELF file within.
  *
- * QEMU starts that ELF file directly (PVH). A bzImage would be unpacked by the emulated processor: four seconds of
+ * QEMU starts that ELF file directly (PVH). The emulated processor would unpack a bzImage: four seconds of
  * each boot of Debian's xz-compressed kernel.
  *
  * Setup header, offsets in the file: setup_sects at 0x1f1 (1 byte), "HdrS" at 0x202, payload_offset at 0x248 and
@@ -50,7 +50,7 @@ export async function unpackKernelImage(source: string, target: string): Promise
   if (startsWith(payload, ZSTD_MAGIC)) writeFileSync(target, zstdDecompressSync(payload));
   else if (startsWith(payload, GZIP_MAGIC)) writeFileSync(target, gunzipSync(payload));
   else if (startsWith(payload, XZ_MAGIC)) await unpackXz(payload, target);
-  else throw new ImageError('bad-elf', `${source} is compressed in a way that is not xz, zstd or gzip`);
+  else throw new ImageError('bad-elf', `cannot unpack ${source}: expected xz, zstd or gzip compression`);
 }
 
 async function unpackXz(payload: Buffer, target: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** Owns finding the guest's kernel: Debian's own package, unpacked, never installed. */
+/** Finds the guest's kernel: Debian's own package, unpacked, never installed. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,27 +20,30 @@ export interface Kernel {
 /**
  * The kernel in `deb`, or in the package that Debian's current kernel package depends on.
  *
- * @throws ImageError `missing-package` when apt knows none
+ * @throws ImageError `missing-package` when apt has none
  */
 export async function findKernel(deb?: string): Promise<Kernel> {
   const root = await extractPackage(deb ?? (await fetchPackage(await kernelPackageName())));
   const image = readdirSync(join(root, 'boot')).find((name) => name.startsWith('vmlinuz-'));
-  if (image === undefined) throw new ImageError('missing-package', `no kernel in ${root}/boot`);
+  if (image === undefined) throw new ImageError('missing-package', `${root}/boot has no kernel`);
   const release = image.slice('vmlinuz-'.length);
   const modules = [join(root, 'usr/lib/modules', release), join(root, 'lib/modules', release)];
   const modulesDirectory = modules.find((path) => existsSync(path));
   if (modulesDirectory === undefined)
-    throw new ImageError('missing-package', `no modules for ${release} in ${root}`);
+    throw new ImageError('missing-package', `${root} has no modules for ${release}`);
   return { release, image: join(root, 'boot', image), modulesDirectory };
 }
 
 async function kernelPackageName(): Promise<string> {
   const names = await archiveDependencies(KERNEL_META_PACKAGE);
-  // Without package lists fetchPackage refreshes them for the meta package; the second look then knows the name.
+  // Without package lists fetchPackage refreshes them for the meta package; the second query then finds the name.
   if (names.length === 0) await fetchPackage(KERNEL_META_PACKAGE);
   const known = names.length > 0 ? names : await archiveDependencies(KERNEL_META_PACKAGE);
   const name = known.find((candidate) => KERNEL_PACKAGE.test(candidate));
   if (name === undefined)
-    throw new ImageError('missing-package', `apt knows no kernel behind ${KERNEL_META_PACKAGE}`);
+    throw new ImageError(
+      'missing-package',
+      `apt finds no kernel package that ${KERNEL_META_PACKAGE} depends on`,
+    );
   return name;
 }

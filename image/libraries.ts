@@ -1,9 +1,9 @@
 /**
- * Owns finding the shared libraries that programs need, so that they run where nothing else is installed.
+ * Finds the shared libraries of programs, so that they run where nothing else is installed.
  *
- * Every library found is put flat into the loader's default directory under the name it is asked for by; search
- * paths inside the files then do not matter in the guest. Libraries that a program opens by itself (dlopen) are the
- * caller's to name as programs.
+ * Every library found is put into the loader's default directory under its requested name; search
+ * paths inside the files then do not matter in the guest. Libraries that a program opens itself (dlopen) must be
+ * named as programs by the caller.
  */
 
 import { existsSync, realpathSync } from 'node:fs';
@@ -22,13 +22,13 @@ export interface MissingLibrary {
 }
 
 export interface LibraryClosure {
-  /** Name asked for → file on this machine. */
+  /** Requested name → file on this machine. */
   readonly libraries: ReadonlyMap<string, string>;
   readonly interpreters: ReadonlySet<string>;
   readonly missing: readonly MissingLibrary[];
 }
 
-/** The libraries this machine's loader knows: name → path. */
+/** The libraries in this machine's loader cache: name → path. */
 export async function readHostLibraries(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const line of (await runCommand('ldconfig', ['-p'])).split('\n')) {
@@ -40,8 +40,8 @@ export async function readHostLibraries(): Promise<Map<string, string>> {
 }
 
 /**
- * Follows DT_NEEDED from the programs. Looks into a file's own RPATH or RUNPATH, then into `directories`, then
- * among the host's libraries.
+ * Follows DT_NEEDED from the programs. Searches a file's own RPATH or RUNPATH, then `directories`, then
+ * the host's libraries.
  */
 export function closeLibraries(
   programs: readonly string[],
@@ -72,7 +72,7 @@ export function closeLibraries(
   return { libraries, interpreters, missing: [...missing.values()] };
 }
 
-/** Puts a closure into the tree. @throws ImageError `missing-library` naming all that were not found */
+/** Adds a closure to the tree. @throws ImageError `missing-library` naming all missing ones */
 export function addLibraries(tree: FileTree, closure: LibraryClosure): void {
   if (closure.missing.length > 0) {
     const names = closure.missing.map(({ name, neededBy }) => `${name} (needed by ${neededBy})`);
@@ -80,12 +80,12 @@ export function addLibraries(tree: FileTree, closure: LibraryClosure): void {
   }
   const loaders = new Set([...closure.interpreters].map((path) => basename(path)));
   for (const interpreter of closure.interpreters) {
-    // The loader of the libc that is in the closure: another one's would not run with it.
+    // The loader of the libc in the closure: another one would not run with it.
     const source = closure.libraries.get(basename(interpreter)) ?? realpathSync(interpreter);
     tree.addFile(interpreter, source, 0o755);
   }
   for (const [name, source] of closure.libraries) {
-    // The loader itself is also a needed library of libc: it is in place already.
+    // The loader itself is also a needed library of libc: it was added already.
     if (!loaders.has(name)) tree.addFile(join(GUEST_LIBRARY_DIRECTORY, name), source, 0o755);
   }
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileTree } from './file-tree.ts';
 import { addModules, moduleName } from './modules.ts';
 
-/** A relocatable ELF file with one section, `.modinfo`: the smallest thing that passes for a module. */
+/** A relocatable ELF file with one section, `.modinfo`: the smallest valid module. */
 function encodeModule(info: readonly string[]): Buffer {
   const modinfo = Buffer.from(info.map((text) => `${text}\0`).join(''));
   const names = Buffer.from('\0.modinfo\0.shstrtab\0');
@@ -64,7 +64,7 @@ describe('addModules', () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('takes what a module depends on, deepest last, in depmod’s format', async () => {
+  it('adds the dependencies of a module, deepest last, in depmod’s format', async () => {
     put('a/top.ko', ['depends=mid-dle,other', 'alias=pci:v1*', 'license=GPL']);
     put('b/mid-dle.ko', ['depends=base']);
     put('b/other.ko', ['depends=base']);
@@ -84,7 +84,7 @@ describe('addModules', () => {
     expect([...found.keys()]).not.toContain('kernel/d/unused.ko');
   });
 
-  it('follows soft dependencies, of which any may be missing', async () => {
+  it('follows soft dependencies, each of which may be missing', async () => {
     put('a/vfat.ko', ['depends=', 'softdep=pre: nls_x nowhere post: late']);
     put('a/nls_x.ko', []);
     put('a/late.ko', []);
@@ -93,7 +93,7 @@ describe('addModules', () => {
     expect([...found.keys()]).toEqual(expect.arrayContaining(['kernel/a/nls_x.ko', 'kernel/a/late.ko']));
   });
 
-  it('brings the driver of the disk along with that of its controller', async () => {
+  it('adds the driver of the disk with that of its controller', async () => {
     put('a/usb-storage.ko', ['depends=']);
     put('a/sd_mod.ko', ['depends=']);
     const found = await tables(['usb_storage']);
@@ -108,11 +108,11 @@ describe('addModules', () => {
     expect(found.get('modules.alias')).toBe('alias usb:x packed\n');
   });
 
-  it('names a wanted module that the kernel lacks', async () => {
+  it('names a requested module that the kernel lacks', async () => {
     await expect(tables(['igc'])).rejects.toThrow(/has no module igc$/);
   });
 
-  it('takes - and _ for the same', () => {
+  it('treats - and _ as equal', () => {
     expect(moduleName('kernel/drivers/vfio/pci/vfio-pci.ko.xz')).toBe('vfio_pci');
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Owns which kernel modules the guest has, and the tables (modules.dep, .alias, .softdep) that PID 1 loads them by.
+ * Chooses the guest's kernel modules, and writes the tables (modules.dep, .alias, .softdep) that PID 1 loads them by.
  *
- * Debian's package has no tables: depmod makes them at installation. Here they are made for the chosen set alone,
+ * Debian's package has no tables: depmod makes them at installation. Here they are made for the chosen set only,
  * from each module's `.modinfo`, in depmod's formats (modules.dep(5), modprobe.d(5)).
  */
 
@@ -13,7 +13,7 @@ import { ImageError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
 import { runCommand } from './run-command.ts';
 
-/** Asked for by name; what they depend on comes along. */
+/** Requested by name; their dependencies are added. */
 const WANTED_MODULES: readonly string[] = Object.values({
   nics: [
     'virtio_net',
@@ -28,7 +28,7 @@ const WANTED_MODULES: readonly string[] = Object.values({
     'vmxnet3',
     'mlx5_core',
   ],
-  // RTL8111 and RTL8125 boards answer as the generic PHY without this one.
+  // Without this one, RTL8111 and RTL8125 boards use the generic PHY driver.
   phys: ['realtek'],
   vpp: ['vfio', 'vfio_iommu_type1', 'vfio_pci', 'uio_pci_generic', 'vhost_net', 'tun', 'veth'],
   disks: [
@@ -45,7 +45,7 @@ const WANTED_MODULES: readonly string[] = Object.values({
   ],
   usb: ['usb_storage', 'uas', 'xhci_pci', 'ehci_pci', 'usbhid', 'hid_generic'],
   bootPartition: ['fat', 'vfat', 'nls_cp437', 'nls_ascii', 'nls_iso8859_1', 'nls_utf8'],
-  // Of the checksum ext4 names only an alias, crc32c: both that have it.
+  // ext4 names only an alias of its checksum, crc32c: both modules that have it.
   dataPartition: ['ext4', 'crc32c_generic', 'crc32c_intel'],
   machine: ['button', 'evdev', 'efivarfs', 'efi_pstore', 'virtio_rng'],
   // The chipset's TCO timer is a child of the LPC bridge or of the SMBus. No softdog: it hangs with the kernel.
@@ -54,7 +54,7 @@ const WANTED_MODULES: readonly string[] = Object.values({
 }).flat();
 
 /**
- * Disks appear seconds after their controllers, when the coldplug is over: the driver of the disk comes along with that
+ * Disks appear seconds after their controllers, when the coldplug is over: the driver of the disk is loaded with that
  * of the controller.
  */
 const LATE_DISKS: Readonly<Record<string, string>> = {
@@ -67,7 +67,7 @@ const LATE_DISKS: Readonly<Record<string, string>> = {
   sdhci_acpi: 'mmc_block',
 };
 
-/** Tables that the package itself has, about what is built into the kernel. */
+/** Tables that the package itself has, about modules built into the kernel. */
 const BUILT_IN_TABLES = ['modules.builtin', 'modules.builtin.modinfo', 'modules.order'];
 
 interface Module {
@@ -118,7 +118,7 @@ function lateDisk(name: string): string[] {
   return disk === undefined ? [] : [`post: ${disk}`];
 }
 
-/** The wanted modules and all they depend on, by name. @throws ImageError `missing-module` */
+/** The requested modules and all their dependencies, by name. @throws ImageError `missing-module` */
 async function selectModules(directory: string, wanted: readonly string[]): Promise<Map<string, Module>> {
   const paths = globSync('kernel/**/*.ko*', { cwd: directory });
   const byName = new Map(paths.map((path) => [moduleName(path), path]));
@@ -144,7 +144,7 @@ async function selectModules(directory: string, wanted: readonly string[]): Prom
   return selected;
 }
 
-/** A module's line in modules.dep: all it needs, the one to load first coming last. */
+/** A module's line in modules.dep: all its dependencies, the one to load first being last. */
 function dependencyLine(module: Module, all: ReadonlyMap<string, Module>): string {
   const ordered: string[] = [];
   const visit = (name: string): void => {

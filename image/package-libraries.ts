@@ -1,8 +1,8 @@
 /**
- * Owns where the programs' libraries come from: Debian's packages, so that two machines make the same image; this
- * machine's own libraries only for what no package among the dependencies has (a VPP that was built here).
+ * Chooses the source of the programs' libraries: Debian's packages, so that two machines make the same image; this
+ * machine's own libraries only for those that no package among the dependencies has (of a VPP built here).
  *
- * apt's dependencies name packages, programs name libraries. So the packages that look like libraries are fetched,
+ * apt's dependencies name packages, programs name libraries. So packages that look like libraries are fetched,
  * level by level, until nothing is missing.
  */
 
@@ -12,26 +12,26 @@ import { extractPackage, fetchPackage, prefetchPackages, readDependencies } from
 import { ImageError } from './errors.ts';
 import { closeLibraries, type LibraryClosure, readHostLibraries } from './libraries.ts';
 
-/** Packages of packages of packages … that may hold a library. */
+/** Depth of dependencies that may hold a library. */
 const MAX_DEPENDENCY_DEPTH = 6;
-/** Every program's: not looked for level by level. */
+/** Every program needs these: not searched level by level. */
 export const BASE_PACKAGES = ['libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1'];
-/** What a package that holds libraries is called. VPP's own come from where VPP comes from. */
+/** Names of library packages. VPP's own libraries come with VPP. */
 const LIBRARY_PACKAGE = /^(lib(?!vpp)|zlib1g$|.+-libs?$)/;
 const LIBRARY_DIRECTORIES = ['lib', 'usr/lib', 'lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];
 
-/** Programs, and where what they need may be. */
+/** Programs, and the places of their libraries. */
 export interface ProgramSource {
   /** ELF files on this machine. */
   readonly programs: readonly string[];
-  /** Looked into before any package. */
+  /** Searched before any package. */
   readonly libraryDirectories?: readonly string[];
   /** `.deb` files whose dependencies hold the libraries. */
   readonly debs?: readonly string[];
 }
 
 export interface PackageClosure extends LibraryClosure {
-  /** Of all packages that were looked into. */
+  /** Of all packages that were searched. */
   readonly directories: readonly string[];
 }
 
@@ -42,7 +42,7 @@ function libraryDirectories(root: string): string[] {
 /**
  * Finds every library that the programs of all sources need.
  *
- * @returns what is missing among it, if anything is: `addLibraries` refuses it
+ * @returns also the missing ones: `addLibraries` refuses them
  * @throws ImageError `missing-package` when libc itself cannot be fetched
  */
 export async function closeOverPackages(sources: readonly ProgramSource[]): Promise<PackageClosure> {
@@ -72,7 +72,7 @@ export async function closeOverPackages(sources: readonly ProgramSource[]): Prom
         await addDirectories(deb);
         level.push(deb);
       } catch (error) {
-        // A virtual package, perhaps: it matters only when a library is missing in the end.
+        // Perhaps a virtual package: it matters only when a library is missing in the end.
         if (!(error instanceof ImageError)) throw error;
         failures.push(name);
       }
@@ -85,6 +85,6 @@ export async function closeOverPackages(sources: readonly ProgramSource[]): Prom
   const names = closure.missing.map(({ name }) => name).join(', ');
   throw new ImageError(
     'missing-library',
-    `libraries not found: ${names}; of the packages that may hold them, apt could not download ${failures.join(', ')}`,
+    `libraries not found: ${names}; apt cannot download these packages, which may contain them: ${failures.join(', ')}`,
   );
 }

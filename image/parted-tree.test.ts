@@ -11,13 +11,13 @@ function sample(): PartedTree {
   const tree = new PartedTree();
   tree.part('first').addData('/init', 'a');
   tree.part('second').addData('/opt/second/x', 'b');
-  // Comes later, but its archive is written before that of `second`.
+  // Added later, but its archive is written before that of `second`.
   tree.part('first').addData('/opt/y', 'c');
   return tree;
 }
 
 describe('PartedTree', () => {
-  it('gives every entry to the part that added it, directories to the first part that needs them', () => {
+  it('assigns every entry to the part that added it, directories to the first part that needs them', () => {
     const [first, second] = names(sample());
     expect(first?.[0]).toBe('first');
     expect(first?.[1]).toEqual(expect.arrayContaining(['init', 'opt', 'opt/y', 'usr', 'lib']));
@@ -34,7 +34,7 @@ describe('PartedTree', () => {
     }
   });
 
-  it('refuses two files of one name, also from different parts', () => {
+  it('refuses two files with one name, also from different parts', () => {
     expect(() => sample().part('third').addData('/init', 'z')).toThrow('two different files for /init');
   });
 

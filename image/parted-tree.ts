@@ -1,8 +1,8 @@
 /**
- * Owns a file tree whose entries belong to parts, each an archive of its own in the initramfs: the kernel unpacks one
+ * Owns a file tree whose entries belong to parts, each a separate archive in the initramfs: the kernel unpacks one
  * after the other.
  *
- * Invariant: a directory comes with the first part that has something in it, so parents come before children.
+ * Invariant: a directory belongs to the first part with an entry in it, so parents precede children.
  */
 
 import { posix } from 'node:path';
@@ -21,7 +21,7 @@ export class PartedTree {
   readonly #names: string[] = [];
   #current: string | undefined;
 
-  /** The tree; what is added to it until the next call belongs to this part. */
+  /** The tree; entries added to it until the next call belong to this part. */
   part(name: string): FileTree {
     this.#settle();
     if (!this.#names.includes(name)) this.#names.push(name);
@@ -33,7 +33,7 @@ export class PartedTree {
     return this.#tree.has(path);
   }
 
-  /** All parts that have entries, in the order of their first mention. */
+  /** All parts with entries, in the order of their first mention. */
   parts(): TreePart[] {
     this.#settle();
     const all = this.#tree.entries();
@@ -53,7 +53,7 @@ export class PartedTree {
     return parts;
   }
 
-  /** Gives what came since the last look to the part that was named last. */
+  /** Assigns the entries added since the last call to the part named last. */
   #settle(): void {
     const current = this.#current;
     if (current === undefined) return;
@@ -63,7 +63,7 @@ export class PartedTree {
   }
 }
 
-/** What a part weighs in the archive. */
+/** The size of a part in the archive. */
 export interface WrittenPart {
   readonly name: string;
   readonly bytes: number;

@@ -1,4 +1,7 @@
-/** Owns how the image programs end: a mistake of the user or of the machine is one line, not a stack trace. */
+/**
+ * The entry of the image programs: a mistake of the user or of the machine is reported in one line, without a stack
+ * trace.
+ */
 
 import { ImageError } from './errors.ts';
 
@@ -9,7 +12,7 @@ function isExpected(error: unknown): error is Error {
   return 'syscall' in error || String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
-/** Runs a program to its end. Ends the process with 1 after an expected error; others are thrown on. */
+/** Runs a program to its end. Exits with 1 after an expected error; others are rethrown. */
 export async function runProgram(main: () => Promise<void>): Promise<void> {
   try {
     await main();

@@ -34,7 +34,7 @@ describe('qemuArguments', () => {
     expect([dataNicPciAddress(0), dataNicPciAddress(1)]).toEqual(['0000:02:00.0', '0000:03:00.0']);
   });
 
-  it('makes the IOMMU before any device', () => {
+  it('adds the IOMMU before any device', () => {
     expect(text().indexOf('intel-iommu')).toBeGreaterThan(0);
     expect(text().indexOf('intel-iommu')).toBeLessThan(text().indexOf('pcie-root-port'));
     expect(text({ iommu: false })).not.toContain('intel-iommu');
@@ -44,7 +44,7 @@ describe('qemuArguments', () => {
     expect(text()).toContain('hostfwd=tcp:127.0.0.1:18080-:8080,hostfwd=tcp:127.0.0.1:18443-:8443');
   });
 
-  it('connects wires as asked', () => {
+  it('connects wires as requested', () => {
     const datagram = { kind: 'datagram', localPort: 5001, remotePort: 5002 } as const;
     const args = text({ dataNics: [{ network: datagram }, {}] });
     expect(args).toContain(
@@ -67,17 +67,17 @@ describe('qemuArguments', () => {
     expect(args.match(/bootindex/g)).toHaveLength(1);
   });
 
-  it('plugs a USB disk into a controller of its own', () => {
+  it('plugs a USB disk into its own controller', () => {
     const args = text({ disks: [{ path: '/a' }, { path: '/b', bus: 'usb' }] });
     expect(args).toContain('qemu-xhci,id=usb1,bus=pcie.0,addr=0x19');
     expect(args).toContain('usb-storage,removable=on,drive=disk1,bus=usb1.0');
   });
 
-  it('never throws away what a guest has written', () => {
+  it('never discards what a guest has written', () => {
     expect(text()).not.toContain('cache=unsafe');
   });
 
-  it('ends when the guest restarts, unless it is to go on', () => {
+  it('ends when the guest restarts, unless told otherwise', () => {
     expect(text()).toContain('-no-reboot');
     expect(text({ restarts: true })).not.toContain('-no-reboot');
   });
@@ -86,7 +86,7 @@ describe('qemuArguments', () => {
     expect(text()).toContain('file=/with,,comma.img');
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses too many NICs or disks', () => {
     expect(() => text({ dataNics: Array.from({ length: 9 }, () => ({})) })).toThrow('at most 8');
     expect(() => text({ disks: ['a', 'b', 'c', 'd'].map((path) => ({ path })) })).toThrow('at most 3');
   });

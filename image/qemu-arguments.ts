@@ -1,7 +1,7 @@
 /**
  * Owns the guest's hardware: options in, QEMU's command line out. Pure.
  *
- * The machine is a q35 with an emulated IOMMU and nothing but what is named here. Each NIC sits alone behind its own
+ * The machine is a q35 with an emulated IOMMU and nothing but the devices named here. Each NIC is alone behind its own
  * PCIe root port; firmware numbers the buses in the order of the root ports, so the addresses are stable:
  *
  *   0000:01:00.0  management NIC, user networking, HTTP forwarded from 127.0.0.1 of this machine
@@ -9,7 +9,7 @@
  *   0000:03:00.0  second data plane NIC, and so on
  *   0000:00:18.0  first disk (virtio-blk or NVMe), or the USB controller that it is plugged into
  *
- * It starts a given kernel directly, or has firmware (OVMF) that finds a boot loader on the first disk.
+ * It starts a given kernel directly, or firmware (OVMF) that finds a boot loader on the first disk.
  *
  * Emulation is TCG: the guest must run the same on every developer's machine, with or without /dev/kvm.
  */
@@ -18,17 +18,17 @@ import { ImageError } from './errors.ts';
 
 export type NicModel = 'virtio' | 'e1000e' | 'igb';
 
-/** What a data plane NIC's wire is connected to. */
+/** The other end of a data plane NIC's wire. */
 export type NicNetwork =
-  /** A cable with nobody at the other end; the link is up. */
+  /** A cable without a peer; the link is up. */
   | { readonly kind: 'isolated' }
   /** NICs of one guest with the same hub number are on one segment. */
   | { readonly kind: 'hub'; readonly hub: number }
-  /** Frames as UDP datagrams between two ports of this machine's loopback: the other end is a test or a guest. */
+  /** Frames as UDP datagrams between two ports of this machine's loopback: the peer is a test or a guest. */
   | { readonly kind: 'datagram'; readonly localPort: number; readonly remotePort: number }
   /**
-   * A TAP that QEMU makes, as root, in its own network namespace and that goes with it; whoever wants it elsewhere moves
-   * it there.
+   * A TAP that QEMU creates, as root, in its own network namespace and that ends with it; callers may move it to
+   * another namespace.
    */
   | { readonly kind: 'tap'; readonly name: string };
 
@@ -39,7 +39,7 @@ export interface NicOptions {
   readonly mac?: string;
 }
 
-/** How a disk is attached. */
+/** The bus of a disk. */
 export type DiskBus = 'virtio' | 'nvme' | 'usb';
 
 export interface DiskOptions {
@@ -47,7 +47,7 @@ export interface DiskOptions {
   readonly bus?: DiskBus;
 }
 
-/** What the machine starts. */
+/** The boot source of the machine. */
 export type BootSource =
   | {
       readonly kind: 'kernel';
@@ -65,13 +65,13 @@ export interface MachineOptions {
   readonly memoryMiB: number;
   readonly cpus: number;
   readonly managementModel: NicModel;
-  /** Port of 127.0.0.1 that leads to port 8080 of the guest. */
+  /** Port of 127.0.0.1 that is forwarded to port 8080 of the guest. */
   readonly httpPort: number;
-  /** Port of 127.0.0.1 that leads to port 8443 of the guest. */
+  /** Port of 127.0.0.1 that is forwarded to port 8443 of the guest. */
   readonly httpsPort: number;
   readonly dataNics: readonly NicOptions[];
   readonly iommu: boolean;
-  /** A guest that restarts goes on; otherwise QEMU ends. */
+  /** QEMU continues when the guest restarts; otherwise it ends. */
   readonly restarts: boolean;
   readonly qmpSocket: string;
   readonly extraArguments: readonly string[];
@@ -87,7 +87,7 @@ const MAX_DISKS = 3;
 /** A hub that no option can name. */
 const FIRST_ISOLATED_HUB = 1000;
 
-/** Hexadecimal, as QEMU and PCI addresses write it. */
+/** Hexadecimal, as QEMU and PCI addresses use it. */
 const hex = (value: number) => value.toString(16).padStart(2, '0');
 
 /** The PCI address of a data plane NIC, counted from 0: `0000:02:00.0` … */
@@ -134,12 +134,12 @@ function netdevOf(network: NicNetwork, bus: number): string {
 }
 
 /**
- * `writeback` puts what the guest writes into this machine's page cache at once, and keeps its flushes: a QEMU that is
- * killed leaves the disk as it was at that moment, as a power cut does, and a test may read it right away. (What a
- * disk's own cache loses in a power cut is not lost here: that a write needs its flush is not shown.)
+ * `writeback` puts the guest's writes into this machine's page cache at once, and keeps its flushes: a QEMU that is
+ * killed leaves the disk as it was at that moment, as a power cut does, and a test may read it right away. (Data in a
+ * disk's own cache is not lost here as in a power cut: this does not show that a write needs its flush.)
  */
 const DISK_CACHE = 'writeback';
-/** What the guest discards is a hole in the file then, and reads as zeros. */
+/** Blocks that the guest discards become holes in the file, and read as zeros. */
 const DISK_DISCARD = 'unmap';
 
 const DISK_DEVICES: Readonly<Record<DiskBus, string>> = {
@@ -153,7 +153,7 @@ function diskArguments(disk: DiskOptions, index: number): string[] {
   const file = disk.path.replaceAll(',', ',,');
   const drive = `if=none,id=disk${index},format=raw,cache=${DISK_CACHE},discard=${DISK_DISCARD},file=${file}`;
   const slot = `bus=pcie.0,addr=0x${hex(FIRST_DISK_SLOT + index)}`;
-  // Firmware tries this disk and, having a list, nothing else.
+  // Firmware tries only this disk, because it has a boot order.
   const device = `${DISK_DEVICES[bus]},drive=disk${index}${index === 0 ? ',bootindex=1' : ''}`;
   if (bus !== 'usb') return ['-drive', drive, '-device', `${device},${slot}`];
   const controller = ['-device', `qemu-xhci,id=usb${index},${slot}`];
@@ -174,11 +174,11 @@ export function qemuArguments(options: MachineOptions): string[] {
   if (options.dataNics.length > MAX_DATA_NICS) {
     throw new ImageError(
       'bad-argument',
-      `${options.dataNics.length} data plane NICs, at most ${MAX_DATA_NICS} fit`,
+      `expected at most ${MAX_DATA_NICS} data plane NICs, got ${options.dataNics.length}`,
     );
   }
   if (options.disks.length > MAX_DISKS) {
-    throw new ImageError('bad-argument', `${options.disks.length} disks, at most ${MAX_DISKS} fit`);
+    throw new ImageError('bad-argument', `expected at most ${MAX_DISKS} disks, got ${options.disks.length}`);
   }
   const forward = [
     `hostfwd=tcp:127.0.0.1:${options.httpPort}-:${GUEST_HTTP_PORT}`,
@@ -189,7 +189,7 @@ export function qemuArguments(options: MachineOptions): string[] {
     options.restarts ? [] : ['-no-reboot'],
     ['-accel', 'tcg,thread=multi', '-machine', 'q35,kernel-irqchip=split', '-cpu', CPU],
     ['-smp', String(options.cpus), '-m', String(options.memoryMiB)],
-    // The IOMMU comes first: devices made before it would not be behind it.
+    // The IOMMU comes first: it would not cover devices made before it.
     options.iommu ? ['-device', 'intel-iommu,intremap=on,caching-mode=on'] : [],
     bootArguments(options.boot),
     ['-serial', 'stdio', '-monitor', 'none', '-qmp', `unix:${options.qmpSocket},server=on,wait=off`],

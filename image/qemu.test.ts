@@ -27,7 +27,7 @@ describe('findFreePort', () => {
 });
 
 describe('Guest', () => {
-  it('says why QEMU did not start', async (context) => {
+  it('reports why QEMU did not start', async (context) => {
     if (findTool('qemu-system-x86_64') === undefined)
       return context.skip('qemu-system-x86_64 is not installed');
     const starting = Guest.start({ kernel: '/nonexistent/vmlinux', initramfs: '/nonexistent/initramfs' });
@@ -36,7 +36,7 @@ describe('Guest', () => {
 });
 
 describe('unpackKernelImage', () => {
-  it('refuses what is not a kernel image', async () => {
+  it('refuses a file that is not a kernel image', async () => {
     const scratch = mkdtempSync(join(tmpdir(), 'appliance-kernel-test-'));
     try {
       const file = join(scratch, 'vmlinuz');

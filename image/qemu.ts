@@ -1,8 +1,8 @@
 /**
  * Owns a guest: one QEMU process from power-on to its end, with its console, its control connection and the port
- * that leads to its status page.
+ * of its status page.
  *
- * The process ends with the one that started it, however that ends (the kernel sends the parent's death signal), and
+ * The process ends when its starter ends, in any way (the kernel sends the parent's death signal), and
  * when the guest is disposed.
  */
 
@@ -35,18 +35,18 @@ const LAST_WORDS_BYTES = 4096;
 const START_ATTEMPTS = 3;
 
 /**
- * Both consoles get the kernel's words; a panic reboots after 10 s, which ends QEMU. Mitigations for processors that
- * are not there only cost time.
+ * Both consoles get the kernel's messages; a panic reboots after 10 s, which ends QEMU. Mitigations for processors that
+ * are not emulated only cost time.
  */
 const KERNEL_ARGUMENTS =
   'console=tty0 console=ttyS0,115200 intel_iommu=on iommu=pt panic=10 loglevel=4 mitigations=off';
 
-/** What a guest starts: a kernel that QEMU loads, or what firmware finds on its first disk. */
+/** The boot source of a guest: a kernel that QEMU loads, or the first disk, found by firmware. */
 export type GuestBoot =
   | { readonly kernel: string; readonly initramfs: string; readonly firmware?: undefined }
   | { readonly firmware: GuestFirmware; readonly kernel?: undefined; readonly initramfs?: undefined };
 
-/** UEFI: where its code is, and the file of its variables, which the caller keeps from boot to boot. */
+/** UEFI: its code, and the file of its variables, which the caller keeps between boots. */
 export interface GuestFirmware {
   readonly code: string;
   readonly variables: string;
@@ -55,17 +55,17 @@ export interface GuestFirmware {
 export interface GuestOptions {
   /** In order; the first is the boot disk. A path alone is a virtio disk. */
   readonly disks?: readonly (string | DiskOptions)[];
-  /** More for the kernel's command line; only without firmware, where that is the image's. */
+  /** Appended to the kernel's command line; only without firmware, where the image has it. */
   readonly appendExtra?: string;
   readonly memoryMiB?: number;
   readonly cpus?: number;
   readonly managementModel?: NicModel;
   /** Two isolated virtio NICs by default. */
   readonly dataNics?: readonly NicOptions[];
-  /** Wanted port of 127.0.0.1; another is taken when it is in use. */
+  /** Wanted port of 127.0.0.1; another one is used when it is taken. */
   readonly httpPort?: number;
   readonly httpsPort?: number;
-  /** A guest that restarts goes on, and its console with it; otherwise QEMU ends. False by default. */
+  /** QEMU and the console continue when the guest restarts; otherwise QEMU ends. False by default. */
   readonly restarts?: boolean;
   readonly iommu?: boolean;
   readonly consoleFile?: string;
@@ -73,7 +73,7 @@ export interface GuestOptions {
   readonly extraArguments?: readonly string[];
 }
 
-/** How QEMU ended, and why as QEMU says it. */
+/** How QEMU ended, and why, in QEMU's words. */
 export interface GuestExit {
   /** `guest-shutdown`: powered itself off; `guest-reset`: rebooted; `guest-panic`: its kernel gave up. */
   readonly reason: 'guest-shutdown' | 'guest-reset' | 'guest-panic' | 'quit' | 'qemu-failed' | 'killed';
@@ -81,7 +81,7 @@ export interface GuestExit {
   readonly signal: NodeJS.Signals | null;
   /** Since the start. */
   readonly ms: number;
-  /** QEMU's own last words on its standard error. */
+  /** QEMU's last output on its standard error. */
   readonly detail: string;
 }
 
@@ -123,7 +123,7 @@ export class Guest implements AsyncDisposable {
     });
     // setpriv becomes QEMU: the parent's death signal stays, the pid is QEMU's.
     const command = ['--pdeathsig', 'KILL', '--', toolPath(QEMU), ...args];
-    // A group of its own: Ctrl-C at the terminal reaches us, who power the guest off, and not QEMU.
+    // A process group of its own: Ctrl-C at the terminal reaches us, who power the guest off, and not QEMU.
     this.#child = spawn(toolPath('setpriv'), command, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.console.append(chunk));
     this.#child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -135,14 +135,14 @@ export class Guest implements AsyncDisposable {
   /**
    * Powers a guest on.
    *
-   * @throws ImageError `missing-tool`, `guest-exited` with QEMU's words when it refuses its arguments
+   * @throws ImageError `missing-tool`, `guest-exited` with QEMU's message when it refuses its arguments
    */
   static async start(options: GuestBoot & GuestOptions): Promise<Guest> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await Guest.#startOnce(options);
       } catch (error) {
-        // Somebody took the port between our look and QEMU's.
+        // Another process took the port between our check and QEMU's.
         const portTaken = error instanceof Error && error.message.includes('host forwarding rule');
         if (!portTaken || attempt === START_ATTEMPTS) throw error;
       }
@@ -205,17 +205,17 @@ export class Guest implements AsyncDisposable {
     return this.#qmp.execute(name, args);
   }
 
-  /** Waits for a console line; gives up early when the guest ends. @throws ImageError */
+  /** Waits for a console line; fails early when the guest ends. @throws ImageError */
   async waitForLine(pattern: RegExp, timeoutMs: number, from?: number): Promise<ConsoleLine> {
     const controller = new AbortController();
     void this.exited.then((exit) => {
-      const message = `the guest ended (${exit.reason}) before a console line like ${pattern}\n${this.console.text()}`;
+      const message = `the guest ended (${exit.reason}) before a console line matched ${pattern}\n${this.console.text()}`;
       controller.abort(new ImageError('guest-exited', message));
     });
     return this.console.waitForLine(pattern, { timeoutMs, signal: controller.signal, ...(from && { from }) });
   }
 
-  /** Waits for the guest to end by itself. @returns undefined when it has not within the time */
+  /** Waits for the guest to end by itself. @returns undefined at the timeout */
   async waitForExit(timeoutMs: number): Promise<GuestExit | undefined> {
     const controller = new AbortController();
     try {
@@ -225,7 +225,7 @@ export class Guest implements AsyncDisposable {
     }
   }
 
-  /** Presses the power button, waits, and ends QEMU when the guest does not by itself. */
+  /** Presses the power button, waits, and ends QEMU when the guest does not end. */
   async powerOff(timeoutMs: number): Promise<GuestExit> {
     await this.pressPowerButton().catch(() => undefined);
     return (await this.waitForExit(timeoutMs)) ?? this.quit();
@@ -257,7 +257,7 @@ export class Guest implements AsyncDisposable {
     this.console[Symbol.dispose]();
     rmSync(this.#scratch, { recursive: true, force: true });
     const ms = performance.now() - this.#startedAt;
-    // An unconnected wire is what was asked for.
+    // An unconnected wire is intended.
     const said = this.#stderr
       .split('\n')
       .filter((line) => !line.endsWith('is not connected to host network'));

@@ -32,7 +32,7 @@ export class QmpClient implements Disposable {
     this.#onEvent = onEvent;
     const lines = createInterface({ input: socket });
     lines.on('line', (line) => this.#onLine(line));
-    // The interface passes its input's errors on: QEMU may end with our command unread.
+    // The interface forwards its input's errors: QEMU may end with our command unread.
     lines.on('error', (error: Error) => this.#fail(error));
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(undefined));
@@ -66,7 +66,7 @@ export class QmpClient implements Disposable {
   async execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
     const run = this.#queue.then(async () => {
       if (this.#socket.destroyed)
-        throw new ImageError('qmp', `${command}: QEMU has closed its control connection`);
+        throw new ImageError('qmp', `${command}: QEMU closed its control connection`);
       const pending = Promise.withResolvers<unknown>();
       this.#pending = pending;
       const timer = setTimeout(() => {
@@ -81,7 +81,7 @@ export class QmpClient implements Disposable {
         this.#pending = undefined;
       }
     });
-    // The next command waits for this one, whichever way it ended.
+    // The next command waits for this one, even if it failed.
     this.#queue = run.catch(() => undefined);
     return run;
   }
@@ -91,7 +91,7 @@ export class QmpClient implements Disposable {
   }
 
   #onLine(line: string): void {
-    // QEMU's own words: the protocol says that a line is one of these.
+    // QEMU's output: by the protocol a line is one of these.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const message = JSON.parse(line) as Partial<QmpEvent> & QmpReply & { readonly QMP?: unknown };
     if (message.event !== undefined) this.#onEvent({ event: message.event, data: message.data ?? {} });

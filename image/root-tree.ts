@@ -1,8 +1,8 @@
 /**
- * Owns what the initramfs holds: our executable as /init, VPP or the emulator, the few programs that no library
- * replaces, packages that the user asks for, all their libraries, and the kernel's modules.
+ * Collects the initramfs: our executable as /init, VPP or the emulator, the few programs that no library
+ * replaces, packages that the user requests, all their libraries, and the kernel's modules.
  *
- * Every file belongs to one part, so that what the image weighs can be said part by part.
+ * Every file belongs to one part, so that the weight of the image can be reported part by part.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -25,17 +25,17 @@ export const ROOT = resolve(import.meta.dirname, '..');
 export const DIST = join(ROOT, 'dist');
 const APPLIANCE = join(DIST, 'appliance');
 const EMULATOR = join(DIST, 'emulator.mjs');
-/** The pinned runtime without its symbols, made by the build on its way to the executable. */
+/** The pinned runtime without its symbols, an intermediate product of the executable's build. */
 const NODE_RUNTIME = join(DIST, 'node');
 /** As uname(2) calls it. */
 export const ARCHITECTURE = 'x86_64';
 const LIBRARY_PART = 'libraries';
 const VPP_PART = 'VPP';
-/** Where the emulator lies in the guest; the suffix tells Node that it is an ES module. */
+/** The emulator's path in the guest; the suffix tells Node that it is an ES module. */
 const GUEST_EMULATOR = '/usr/lib/vpp-emulator/emulator.mjs';
 /**
- * The emulator as a program that tells its version at once, as VPP does: the start of a runtime takes seconds where the
- * processor is emulated, and the version is asked before each start.
+ * The emulator as a program that prints its version at once, as VPP does: starting a runtime takes seconds on an
+ * emulated processor, and the version is queried before each start.
  */
 export const EMULATOR_PROGRAM = `#!/usr/bin/busybox sh
 case $1 in
@@ -54,7 +54,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 
 export interface RootOptions {
   readonly kernel: Kernel;
-  /** What PID 1 is; `dist/appliance` by default. */
+  /** The executable of PID 1; `dist/appliance` by default. */
   readonly init?: string | undefined;
   /** An installed tree or a folder of `.deb` files; undefined takes the emulator. */
   readonly vpp?: string | undefined;
@@ -64,13 +64,13 @@ export interface RootOptions {
   readonly add?: readonly string[];
   /** `package.json`'s by default. */
   readonly version?: string | undefined;
-  /** Of the box, where it is known. */
+  /** The box's configuration, if known. */
   readonly config?: Config | undefined;
-  /** Told what VPP lacks. */
+  /** Gets warnings about what VPP lacks. */
   readonly log?: ((line: string) => void) | undefined;
-  /** Unix seconds; told by the inputs by default. */
+  /** Unix seconds; derived from the inputs by default. */
   readonly builtAt?: number | undefined;
-  /** PEM; updates must be signed with its private half. Undefined: none is taken. */
+  /** PEM; updates must be signed with its private half. Undefined: no update is accepted. */
   readonly updateKey?: string | undefined;
 }
 
@@ -87,14 +87,14 @@ export function requireFile(path: string): string {
   return path;
 }
 
-/** Files that are built from this repository and go into the initramfs. */
+/** Files built from this repository that are in the initramfs. */
 export function builtInputs(options: Pick<RootOptions, 'init' | 'vpp' | 'emulator'>): string[] {
   const init = resolve(options.init ?? requireFile(APPLIANCE));
   if (options.vpp !== undefined) return [init];
   return [init, requireFile(NODE_RUNTIME), resolve(options.emulator ?? requireFile(EMULATOR))];
 }
 
-/** Files without which no program starts, or that programs expect. */
+/** Files that every program needs to start, or expects. */
 function addBaseFiles(tree: FileTree, packages: readonly string[]): void {
   // Before devtmpfs is mounted: Node aborts without descriptors 0 to 2 and without /dev/null.
   tree.addCharacterDevice('/dev/console', 5, 1);
@@ -141,7 +141,7 @@ function addEmulator(tree: FileTree, runtime: string, emulator: string): Program
   return { programs: [runtime] };
 }
 
-/** Programs, and the part of the tree that their libraries belong to. */
+/** Programs, and the part of the tree for their libraries. */
 interface PartSource extends ProgramSource {
   readonly part: string;
 }
@@ -154,7 +154,7 @@ async function addAllLibraries(tree: PartedTree, sources: readonly PartSource[])
     const programs = drivers.map((driver) => driver.source);
     closure = await closeOverPackages([...sources, { programs, libraryDirectories: closure.directories }]);
   }
-  // What is missing is refused before anything is divided.
+  // Missing libraries are refused before anything is divided.
   const { missing } = closure;
   for (const { part, programs } of sources) {
     const { libraries, interpreters } = closeLibraries(programs, [], closure.libraries);
@@ -172,7 +172,7 @@ export function packageVersion(): string {
   return version;
 }
 
-/** What an image says of itself. */
+/** What an image states about itself. */
 interface Identity {
   readonly version: string;
   /** Unix seconds. */
@@ -211,7 +211,7 @@ function isElf(path: string): boolean {
 /**
  * Collects the whole root.
  *
- * @throws ImageError naming the package, library, module or artefact that is missing
+ * @throws ImageError naming the missing package, library, module or artefact
  */
 export async function collectRoot(options: RootOptions): Promise<Root> {
   const tree = new PartedTree();

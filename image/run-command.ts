@@ -1,5 +1,5 @@
 /**
- * Owns running a host tool to its end. Only for building images: nothing here runs on the appliance.
+ * Runs a host tool to its end. Only for building images: nothing here runs on the appliance.
  */
 
 import { execFile } from 'node:child_process';
@@ -9,7 +9,7 @@ import { ImageError } from './errors.ts';
 
 const MAX_OUTPUT_BYTES = 64 << 20;
 
-/** Directories that Debian leaves out of a user's PATH though `mkfs.fat` and others live there. */
+/** Directories that Debian omits from a user's PATH though `mkfs.fat` and others are there. */
 const ADMIN_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 const SEARCH_PATH = [...(process.env['PATH'] ?? '').split(delimiter), ...ADMIN_DIRECTORIES];
@@ -38,7 +38,7 @@ export interface RunOptions {
 /**
  * Runs a tool and returns its standard output.
  *
- * @throws ImageError `missing-tool` or `command-failed`, the latter with the tool's own last words.
+ * @throws ImageError `missing-tool` or `command-failed`, the latter with the tool's last output.
  */
 export async function runCommand(
   name: string,

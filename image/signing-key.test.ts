@@ -14,7 +14,7 @@ describe('readSigningKey', () => {
   });
   afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
-  it('makes a key once, for its owner alone, and says so', () => {
+  it('creates a key once, for its owner alone, and reports it', () => {
     const made: string[] = [];
     const options = { create: true, made: (publicPath: string) => void made.push(publicPath) };
     const first = readSigningKey(path, options);
@@ -29,8 +29,10 @@ describe('readSigningKey', () => {
     );
   });
 
-  it('does not make one that was asked for by name', () => {
-    expect(() => readSigningKey(path, { create: false })).toThrow(`${path}: no such key`);
+  it('does not create a key that was named explicitly', () => {
+    expect(() => readSigningKey(path, { create: false })).toThrow(
+      `cannot read the key ${path}: no such file`,
+    );
     expect(existsSync(path)).toBe(false);
   });
 
@@ -42,7 +44,7 @@ describe('readSigningKey', () => {
     expect(readFileSync(path, 'utf8')).toBe(pem);
   });
 
-  it('refuses what is no key', () => {
+  it('refuses a file that is not a key', () => {
     writeFileSync(path, 'hello\n');
     expect(() => readSigningKey(path, { create: true })).toThrow('not an ed25519 private key');
   });

@@ -1,8 +1,8 @@
 /**
- * Owns the builder's ed25519 key: its private half signs updates, its public half goes into the image, which takes no
+ * Owns the builder's ed25519 key: its private half signs updates, its public half goes into the image, which accepts no
  * others.
  *
- * Invariant: a private key that exists is never written again; the file that holds it is readable by its owner only.
+ * Invariant: an existing private key is never overwritten; its file is readable by its owner only.
  */
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
@@ -40,7 +40,7 @@ function publicHalf(privateKey: string, path: string): string {
 /**
  * The key in `path`, its public half written beside it (`update.key`, `update.pub`).
  *
- * @param options.create makes a key when there is none; `made` is told
+ * @param options.create creates a key when there is none; `made` reports it
  * @throws ImageError `missing-artefact`, `bad-argument`
  */
 export function readSigningKey(
@@ -53,7 +53,7 @@ export function readSigningKey(
     if (!options.create) {
       throw new ImageError(
         'missing-artefact',
-        `${path}: no such key (without --key, one is made at the first build)`,
+        `cannot read the key ${path}: no such file (without --key, the first build creates one)`,
       );
     }
     privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });

@@ -31,13 +31,13 @@ describe('readStubLayout', () => {
   });
   afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
-  it('finds the end of the last section, wherever it stands in the table', () => {
+  it('finds the end of the last section, anywhere in the table', () => {
     const sections = [[0x1000, 0x10] as const, [0x5000, 0x234] as const, [0x2000, 0x1000] as const];
     writeFileSync(stub, encodeHeaders(0x1000, sections));
     expect(readStubLayout(stub)).toEqual({ sectionAlignment: 0x1000, end: 0x5234 });
   });
 
-  it('refuses what is no EFI program', () => {
+  it('refuses a file that is not an EFI program', () => {
     writeFileSync(stub, Buffer.alloc(4096));
     expect(() => readStubLayout(stub)).toThrow(`${stub} is not an EFI program`);
   });

@@ -1,9 +1,9 @@
 /**
- * Owns the unified kernel image: systemd's boot stub, an EFI program, with the kernel, the initramfs, the command line
- * and the release as sections of its own.
+ * Writes the unified kernel image: systemd's boot stub, an EFI program, with the kernel, the initramfs, the command
+ * line and the release as further sections.
  *
- * The sections are put behind the stub's by objcopy (Debian 12 has no ukify), in ascending addresses. The firmware
- * loads the file at these addresses, so none may overlap; every one begins at a page, a multiple of any
+ * objcopy adds the sections after the stub's (Debian 12 has no ukify), in ascending addresses. The firmware
+ * loads the file at these addresses, so none may overlap; each begins at a page, a multiple of any
  * SectionAlignment in use. The kernel comes before the initramfs, as ukify orders them.
  *
  * Source: systemd-stub(7), PE format section 4.
@@ -14,7 +14,8 @@ import { ImageError } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
 // DOS header: e_lfanew at 0x3c → "PE\0\0", COFF header of 20 bytes (NumberOfSections at 2, SizeOfOptionalHeader at
-// 16), optional header (SectionAlignment at 32), section table of 40 byte entries (VirtualSize at 8, VirtualAddress at 12)
+// 16), optional header (SectionAlignment at 32), section table of 40 byte entries (VirtualSize at 8, VirtualAddress at
+// 12)
 const PE_POINTER = 0x3c;
 const COFF_BYTES = 20;
 const SECTION_BYTES = 40;
@@ -30,7 +31,7 @@ export interface UnifiedImageParts {
 
 interface StubLayout {
   readonly sectionAlignment: number;
-  /** The first address behind its sections. */
+  /** The first address after its sections. */
   readonly end: number;
 }
 
@@ -52,7 +53,7 @@ export function readStubLayout(path: string): StubLayout {
   const optional = coff + COFF_BYTES;
   const table = optional + header.readUInt16LE(coff + 16);
   if (table + count * SECTION_BYTES > HEADERS_BYTES) {
-    throw new ImageError('bad-elf', `${path} has ${count} sections, more than its first page holds`);
+    throw new ImageError('bad-elf', `${path} has ${count} sections, more than fit its first page`);
   }
   let end = 0;
   for (let index = 0; index < count; index += 1) {
@@ -86,7 +87,7 @@ export async function writeUnifiedImage(parts: UnifiedImageParts, target: string
   }
   const partial = `${target}.partial`;
   try {
-    // Keeps the stub's time stamp inside the file: objcopy would put the time of day there, and two builds would differ.
+    // Keeps the stub's time stamp inside the file: objcopy would write the time of day, and two builds would differ.
     await runCommand('objcopy', ['--preserve-dates', ...args, parts.stub, partial]);
     renameSync(partial, target);
   } finally {

@@ -1,4 +1,4 @@
-/** What of a VPP an image carries, and what is said of what it lacks. The VPPs are scripts that tell their version. */
+/** The VPP files in an image, and the warnings about missing ones. The VPPs are scripts that print their version. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,11 +19,11 @@ interface FakeVpp {
   readonly version: string;
   readonly plugins: readonly string[];
   readonly driver?: boolean;
-  /** Where its libraries are. */
+  /** Its library directory. */
   readonly lib?: string;
 }
 
-/** Makes it, and says what an image with it holds below /usr, and what is said. */
+/** Adds it, and returns an image's files below /usr, and the warnings. */
 async function added(
   { version, plugins, driver = false, lib = 'lib/x86_64-linux-gnu' }: FakeVpp,
   config?: Config,
@@ -48,7 +48,7 @@ function configOf(text: string): Config {
   return parsed.ok ? parsed.config : expect.unreachable(JSON.stringify(parsed.problems));
 }
 
-test('25.02 with what startup.conf may ask for, and nothing else', async () => {
+test('25.02 with the plugins that startup.conf may name, and nothing else', async () => {
   const { files, warnings } = await added({
     version: '25.02-release',
     plugins: [...PLUGINS_25_02, 'acl', 'nat'],
@@ -60,7 +60,7 @@ test('25.02 with what startup.conf may ask for, and nothing else', async () => {
   expect(warnings).toEqual([]);
 });
 
-test('26.06 with its taps and policers, and its driver where it is looked for', async () => {
+test('26.06 with its taps and policers, and its driver where VPP looks for it', async () => {
   const plugins = ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'policer', 'ppp', 'tap'];
   const { files, warnings } = await added({ version: '26.06-release', plugins, driver: true, lib: 'lib' });
   expect(files).toEqual([
@@ -82,7 +82,7 @@ test('26.06 without them: each is named, with what does not work', async () => {
   ]);
 });
 
-test('a configuration that needs what is missing is refused, one that does not is not', async () => {
+test('refuses a configuration that needs a missing file, and accepts one that does not', async () => {
   const vpp = { version: '26.06-release', plugins: PLUGINS_25_02 };
   const nic = '[vpp]\nenabled = true\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
   await expect(added(vpp, configOf(nic))).rejects.toMatchObject({
@@ -97,7 +97,7 @@ test('a configuration that needs what is missing is refused, one that does not i
   await expect(added(old, native)).rejects.toThrow(/has no native driver, expected 26.02 or later/);
 });
 
-test('a VPP whose version cannot be told is refused', async () => {
+test('refuses a VPP of unknown version', async () => {
   await expect(added({ version: 'something', plugins: [] })).rejects.toMatchObject({
     code: 'missing-artefact',
   });

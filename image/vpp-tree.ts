@@ -1,12 +1,12 @@
 /**
- * Owns putting a real VPP into the guest: from an installed tree, or from a folder of VPP's `.deb` files.
+ * Puts a real VPP into the guest: from an installed tree, or from a folder of VPP's `.deb` files.
  *
- * Wherever it comes from, it is laid out as Debian's packages do, because VPP looks for its plugins relative to its
- * own executable: /usr/bin/vpp finds /usr/lib/x86_64-linux-gnu/vpp_plugins (vpp/vnet/main.c, vpp_find_plugin_path). Its
- * drivers it finds in one place only, which was chosen when it was built (vnet/dev/dev.c): they stay where they are,
+ * It is always laid out as in Debian's packages, because VPP looks for its plugins relative to its
+ * own executable: /usr/bin/vpp finds /usr/lib/x86_64-linux-gnu/vpp_plugins (vpp/vnet/main.c, vpp_find_plugin_path). It
+ * looks for its drivers in one place only, chosen when it was built (vnet/dev/dev.c): they stay there,
  * relative to the executable.
  *
- * Which plugins are carried is what startup.conf may ask for: one table, src/vpp/plugins.ts.
+ * The image has the plugins that startup.conf may name: one table, src/vpp/plugins.ts.
  */
 
 import { existsSync, globSync, realpathSync, statSync } from 'node:fs';
@@ -35,12 +35,12 @@ const GUEST_PLUGIN_DIRECTORY = join(GUEST_LIBRARY_DIRECTORY, 'vpp_plugins');
 const DPDK_DRIVERS =
   /^librte_(bus_(auxiliary|pci|vdev)|mempool_ring|net_(e1000|i40e|iavf|ice|igc|ixgbe|virtio|vmxnet3)|common_iavf)\.so\b/;
 
-/** What a program or package folder offers, on this machine. */
+/** The contents of a program or package folder, on this machine. */
 interface VppSource {
   readonly binary: string;
   readonly vppctl: string | undefined;
   readonly plugins: readonly string[];
-  /** VPP's own driver, and the directory that it is in below the one that holds `bin`. */
+  /** VPP's native driver, and its directory below the one that holds `bin`. */
   readonly driver: { readonly path: string; readonly directory: string } | undefined;
   readonly libraryDirectories: readonly string[];
 }
@@ -49,7 +49,7 @@ function inspect(roots: readonly string[]): VppSource {
   const find = (...patterns: string[]) =>
     roots.flatMap((root) => globSync(patterns, { cwd: root }).map((path) => join(root, path)));
   const binary = find('bin/vpp', 'usr/bin/vpp').find((path) => statSync(path).isFile());
-  if (binary === undefined) throw new ImageError('missing-artefact', `no bin/vpp in ${roots.join(', ')}`);
+  if (binary === undefined) throw new ImageError('missing-artefact', `${roots.join(', ')} has no bin/vpp`);
   const plugins = find('{lib,lib64,usr/lib}/{vpp_plugins,*/vpp_plugins}/*_plugin.so');
   const known = new Set(PLUGINS.map(({ file }) => file));
   const driver = find(`{lib,lib64,usr/lib}/{vpp_drivers,*/vpp_drivers}/${NATIVE_DRIVER.file}`)[0];
@@ -63,7 +63,7 @@ function inspect(roots: readonly string[]): VppSource {
   };
 }
 
-/** A directory of one of the roots, relative to where its `bin` is. */
+/** A directory of one of the roots, relative to the parent of its `bin`. */
 function belowPrefix(roots: readonly string[], directory: string): string {
   const root = roots.find((each) => directory.startsWith(`${each}/`)) ?? '';
   return relative(root, directory).replace(/^usr\//, '');
@@ -89,7 +89,7 @@ export function dpdkDrivers(
   if (eal === '') return [];
   const pattern = `dpdk/pmds-${name.slice('librte_eal.so.'.length)}*/*.so.*.*`;
   const drivers = new Map<string, DpdkDriver>();
-  // Unpacked packages each have a directory of their own.
+  // Each unpacked package has its own directory.
   for (const directory of new Set([dirname(eal), ...directories])) {
     for (const path of globSync(pattern, { cwd: directory })) {
       const file = basename(path);
@@ -102,52 +102,54 @@ export function dpdkDrivers(
   return [...drivers.values()];
 }
 
-/** What a VPP of this version should have and has not, of all that any configuration may ask for; one line each. */
+/** The files that a VPP of this version should have and lacks, for any configuration; one line each. */
 function lacks({ plugins, driver }: VppSource, version: VppVersion): string[] {
   const found = new Set(plugins.map((path) => basename(path)));
   const lines = pluginsOf(version)
     .filter(({ file }) => !found.has(file))
     .map((plugin) => missingWords(plugin, version));
   if (driver === undefined && hasNativeDriver(version)) {
-    const without = 'no NIC can be given to it with driver = native';
+    const without = 'VPP cannot drive NICs with driver = native';
     lines.push(missingWords({ file: NATIVE_DRIVER.file, without }, version));
   }
   return lines;
 }
 
-/** VPP's files in the guest, and what is to be said of them. */
+/** VPP's files in the guest, and the warnings about them. */
 export interface AddedVpp extends ProgramSource {
-  /** What it lacks, in words. */
+  /** What it lacks, as text. */
   readonly warnings: readonly string[];
 }
 
-/** @throws ImageError `missing-artefact` when it cannot be told */
+/** @throws ImageError `missing-artefact` when it cannot be determined */
 async function versionOf(binary: string): Promise<VppVersion> {
   try {
     return await readVppVersion(binary);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ImageError('missing-artefact', `which version VPP is: ${reason}`, { cause: error });
+    throw new ImageError('missing-artefact', `cannot determine the version of VPP: ${reason}`, {
+      cause: error,
+    });
   }
 }
 
-/** @throws ImageError `bad-argument` naming what the configuration needs and this VPP has not */
+/** @throws ImageError `bad-argument` naming what the configuration needs and this VPP lacks */
 function checkConfiguration(config: Config, { plugins, driver }: VppSource, version: VppVersion): void {
   const found = new Set(plugins.map((path) => basename(path)));
   const files = { hasPlugin: (file: string) => found.has(file), hasDriver: driver !== undefined };
   const errors = vppProblems(config, { version, files }).filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   const lines = errors.map((problem) => formatProblem('appliance.ini', problem));
-  throw new ImageError('bad-argument', `this VPP cannot do what --config asks for:\n${lines.join('\n')}`);
+  throw new ImageError('bad-argument', `this VPP does not support --config:\n${lines.join('\n')}`);
 }
 
 /**
- * Adds /usr/bin/vpp, vppctl, and the plugins and drivers in use. Its libraries are the caller's to add, together with the
- * others.
+ * Adds /usr/bin/vpp, vppctl, and the plugins and drivers in use. Its libraries are added by the caller, together with
+ * the others.
  *
- * @param config what the box will do, where that is known: it must not need what this VPP has not
- * @throws ImageError `missing-artefact` when the directory holds no VPP, or none whose version can be told,
- *   `bad-argument` when the configuration needs another
+ * @param config the box's configuration, if known: it must not need what this VPP lacks
+ * @throws ImageError `missing-artefact` when the directory holds no VPP, or one of unknown version,
+ *   `bad-argument` when the configuration needs another one
  */
 export async function addVpp(tree: FileTree, directory: string, config?: Config): Promise<AddedVpp> {
   const debs = globSync('*.deb', { cwd: directory }).map((file) => resolve(directory, file));

@@ -1,15 +1,15 @@
-/** Owns the table of what an image weighs, part by part. */
+/** Owns the table of an image's weights, part by part. */
 
 export interface Weight {
   readonly name: string;
   readonly bytes: number;
-  /** Of the same in the image; the same as `bytes` where it is not compressed. */
+  /** Its size in the image; equal to `bytes` where it is not compressed. */
   readonly compressedBytes: number;
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1).padStart(9);
 
-/** Lines of equal columns, the heaviest part first, the whole last. */
+/** Lines of equal columns, the heaviest part first, the total last. */
 export function formatWeights(weights: readonly Weight[], whole: string): string[] {
   const total = weights.reduce(
     (sum, each) => ({
