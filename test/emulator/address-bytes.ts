@@ -1,4 +1,4 @@
-/** Addresses and prefixes of the emulator, as bytes; text for people and as keys. Independent of the product's. */
+/** Addresses and prefixes of the emulator, as bytes; as text for people and as keys. Independent of the product's. */
 
 export type Family = 4 | 6;
 
@@ -17,7 +17,7 @@ export function addressText(bytes: Uint8Array): string {
   return `${head}::${text.slice(start + longest.length).replace(/^:/, '')}`;
 }
 
-/** `10.1.0.1`, or IPv6 with or without `::`; undefined: it is none. */
+/** `10.1.0.1`, or IPv6 with or without `::`; undefined: not an address. */
 export function addressBytes(text: string): Buffer | undefined {
   if (/^\d+(\.\d+){3}$/.test(text)) return Buffer.from(text.split('.').map(Number));
   const [head = '', tail, more] = text.split('::');
@@ -30,7 +30,7 @@ export function addressBytes(text: string): Buffer | undefined {
   return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
 }
 
-/** The bytes with everything behind `length` bits zero. */
+/** The bytes with all bits after `length` zero. */
 export function masked(bytes: Uint8Array, length: number): Uint8Array {
   const out = Uint8Array.from(bytes);
   for (let i = 0; i < out.length; i++) {

@@ -1,8 +1,8 @@
 /**
- * The API socket: framing, handshake, dispatch, events. Drops without a word what VPP drops: unknown ids, frames
- * shorter than their message, a client_index that is nobody's.
+ * The API socket: framing, handshake, dispatch, events. Silently drops what VPP drops: unknown ids, frames
+ * shorter than their message, an unknown client_index.
  *
- * What is sent by the million (routes) is handled without an object per message: `#handleShort`.
+ * Messages sent by the million (routes) are handled without an object per message: `#handleShort`.
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
@@ -16,10 +16,10 @@ import type { Interface, VppState } from './vpp-state.ts';
 
 const SOCKCLNT_CREATE = 15;
 const SOCKCLNT_CREATE_REPLY = 16;
-/** VPP marks the handles of socket clients so (SOCK_API_REG_HANDLE_BIT). */
+/** VPP marks the handles of socket clients with this bit (SOCK_API_REG_HANDLE_BIT). */
 const SOCKET_CLIENT = 0x8000_0000;
 const SLICE_MS = 20;
-/** Frames between two looks at the clock. */
+/** Frames between two reads of the clock. */
 const FRAMES_PER_LOOK = 64;
 const SHORT_REPLY_BYTES = 14;
 
@@ -30,7 +30,7 @@ export interface ApiServerOptions {
   readonly facts: Pick<HandlerContext, 'vpePid' | 'version' | 'buildDate'>;
 }
 
-/** Bytes of replies behind their context, where they are more than a retval. */
+/** Bytes of replies after their context, where they are more than a retval. */
 const REPLY_BYTES: Readonly<Record<string, number>> = {
   control_ping: 12,
   show_version: 356,
@@ -51,7 +51,7 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   ip_neighbor_config_get: 14,
 };
 
-/** The reply of a VPP that refuses: a fault, the request was not carried out. */
+/** The reply of a VPP that refuses: a fault, the request was not executed. */
 function refusal(name: string, retval: number): Answer {
   const body = Buffer.alloc(REPLY_BYTES[name] ?? 4);
   body.writeInt32BE(retval, 0);
@@ -86,13 +86,13 @@ class Client {
   }
 }
 
-/** What of a handler's context is one client's. */
+/** The part of a handler's context that belongs to one client. */
 type ClientContext = Pick<HandlerContext, 'clientIndex' | 'wantInterfaceEvents' | 'closeClient'>;
 
 /** A message that is answered. */
 interface Known {
   readonly name: string;
-  /** VPP drops what is shorter. */
+  /** VPP drops shorter ones. */
   readonly bytes: number;
   readonly handler: Handler | undefined;
   readonly short: ShortHandler | undefined;
@@ -121,7 +121,7 @@ export class ApiServer {
     options.state.onInterface((changed, deleted) => setImmediate(() => this.#sendEvent(changed, deleted)));
   }
 
-  /** Requests that were taken, by name. */
+  /** Requests received, by name. */
   get received(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const known of this.#known) {
@@ -138,7 +138,7 @@ export class ApiServer {
     await listenAsVpp(this.#server, path);
   }
 
-  /** Ends all connections, and listening. */
+  /** Ends all connections, and stops listening. */
   async close(): Promise<void> {
     this.disconnectAll();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -150,7 +150,7 @@ export class ApiServer {
     for (const client of this.#clients.values()) client.socket.destroy();
   }
 
-  /** Goes on after a hang. */
+  /** Continues after a hang. */
   resume(): void {
     for (const client of this.#clients.values()) this.#work(client);
   }
@@ -165,7 +165,7 @@ export class ApiServer {
       client.input = client.input.length === 0 ? chunk : Buffer.concat([client.input, chunk]);
       if (!client.isBusy) this.#work(client);
     });
-    // A client that went away: its registration goes with the close.
+    // The client disconnected: its registration ends with the close.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#clients.delete(index);

@@ -1,16 +1,16 @@
-/** What a command of the emulator's CLI is, and how VPP lays its tables out. */
+/** A command of the emulator's CLI, and the layout of VPP's tables. */
 import type { VppState } from './vpp-state.ts';
 
 export interface CliFacts {
   readonly version: string;
   readonly buildDate: string;
   readonly vpePid: number;
-  /** Counters of an interface, names as VPP prints them. */
+  /** Counters of an interface, with the names that VPP prints. */
   readonly countersOf?: (swIfIndex: number) => readonly (readonly [name: string, value: number])[];
   readonly plugins?: readonly string[];
 }
 
-/** Gives the output; `names` are those of the interfaces that it was asked for, none for all. */
+/** Returns the output; `names` are the requested interfaces, none for all. */
 export type CliCommand = (state: VppState, facts: CliFacts, names: readonly string[]) => string;
 
 /** `%=Ns` of VPP's format: centred, the extra blank in front. */

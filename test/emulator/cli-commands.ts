@@ -1,4 +1,4 @@
-/** The CLI commands the emulator knows, in the layout of VPP 25.02; everything else is "unknown input", as VPP says. */
+/** The CLI commands of the emulator, in the layout of VPP 25.02; everything else is "unknown input", as in VPP. */
 
 import { addressText, macText } from './address-bytes.ts';
 import { type CliCommand, type CliFacts, centred } from './cli-command.ts';
@@ -11,7 +11,7 @@ export interface CliResult {
   readonly isKnown: boolean;
 }
 
-/** Those of these names; all of them without any. */
+/** The interfaces of these names; all of them without any. */
 function sorted(state: VppState, names: readonly string[]): Interface[] {
   const all = [...state.interfaces.values()].sort((a, b) => a.swIfIndex - b.swIfIndex);
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
@@ -95,7 +95,7 @@ function showLcp(state: VppState): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Switched on it copies at once what Linux lacks (lcp_set_sync). */
+/** Switching it on copies at once what Linux lacks (lcp_set_sync). */
 function setLcpSync(isSync: boolean): CliCommand {
   return (state) => {
     state.lcp.isSync = isSync;
@@ -139,7 +139,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
   'lcp lcp-sync off': setLcpSync(false),
 };
 
-/** Those that take names of interfaces behind their own words. */
+/** Commands that take names of interfaces after their own words. */
 const OF_INTERFACES: readonly string[] = [
   'show interface address',
   'show interface',
@@ -147,10 +147,10 @@ const OF_INTERFACES: readonly string[] = [
   'show hardware',
 ];
 
-/** Runs one line; what is unknown is said as VPP says it. */
+/** Runs one line; unknown commands are reported in VPP's words. */
 export function runCommand(line: string, state: VppState, facts: CliFacts): CliResult {
   runDanger(line.trim());
-  // VPP takes any prefix of a word that is not ambiguous; the abbreviations people type are enough here.
+  // VPP accepts any unambiguous abbreviation of a word; the usual ones are enough here.
   const words = line.trim().split(/\s+/);
   const full = words.map((word, at) => {
     if (at === 0) return /^sho?w?$/.test(word) ? 'show' : word;
@@ -171,7 +171,7 @@ export function runCommand(line: string, state: VppState, facts: CliFacts): CliR
   return { output: `unknown input \`${words.join(' ')}'\n`, isKnown: false };
 }
 
-/** Undefined: it is none of these, or there is no such interface. */
+/** Undefined: not one of these commands, or an unknown interface. */
 function runOfInterfaces(line: string, state: VppState, facts: CliFacts): string | undefined {
   const command = OF_INTERFACES.find((one) => line.startsWith(`${one} `));
   if (command === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The emulator does to itself what a real VPP does: else no test could show that something never reaches it. */
+/** The emulator damages itself as a real VPP does: otherwise no test could show that a command never reaches it. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,7 +29,7 @@ test('"show fib source X" hangs it, for every client', async () => {
   await vpp.kill();
 });
 
-test('"show vlib graphviz file" writes where it is told, with and without the blank', async () => {
+test('"show vlib graphviz file" writes to the given file, with and without the blank', async () => {
   await using vpp = await EmulatorProcess.start();
   for (const blank of [' ', '']) {
     const name = `graph-${process.pid}${blank.length}`;

@@ -1,7 +1,6 @@
 /**
- * Commands that crash a real VPP 25.02, hang its main thread or write a file, as each was seen to do: what nobody but
- * the owner of its CLI socket may bring there. Between a word of an argument and its value VPP's parser takes no blank,
- * nor does this.
+ * Commands that crash a real VPP 25.02, hang its main thread or write a file, each as observed: only the owner of the
+ * CLI socket may send them. VPP's parser needs no blank between a word and its value, nor does this.
  */
 import { writeFileSync } from 'node:fs';
 import { spin } from './spin.ts';
@@ -26,7 +25,7 @@ export function runDanger(line: string): void {
     if (match === null) continue;
     if (act === 'crash') process.kill(process.pid, 'SIGSEGV');
     else if (act === 'write') writeFileSync(`/tmp/${match[1]}`, 'digraph vlib {}\n');
-    // the signal ends the process in a moment; a hung VPP answers nothing any more, and hears no SIGTERM
+    // the signal ends the process in a moment; a hung VPP no longer answers, and ignores SIGTERM
     if (act !== 'write') spin();
   }
 }

@@ -1,4 +1,4 @@
-/** What the emulator's CLI says of FIBs, in the layout of VPP 25.02. */
+/** The FIB commands of the emulator's CLI, in the layout of VPP 25.02. */
 import { addressBytes, addressText } from './address-bytes.ts';
 import { type CliCommand, centred } from './cli-command.ts';
 import { routeText, type Shown, type Table } from './fib.ts';
@@ -47,7 +47,7 @@ export function showFib(family: 4 | 6): CliCommand {
   };
 }
 
-/** `show ip fib ADDRESS[/LENGTH] [table N]` and its IPv6 sister: the longest match; undefined: it is none of these. */
+/** `show ip fib ADDRESS[/LENGTH] [table N]` and the IPv6 form: the longest match; undefined: not such a command. */
 export function showFibRoute(line: string, state: VppState): string | undefined {
   const match = /^show ip(6)? fib ([0-9a-f.:]+)(?:\/(\d+))?(?: table (\d+))?$/.exec(line);
   const address = match === null ? undefined : addressBytes(match[2] ?? '');

@@ -1,7 +1,7 @@
 /**
  * VPP's CLI socket (src/vlib/unix/cli.c): it greets with telnet options, among them a question for the terminal type.
- * The answer `vppctl` makes the session silent, a line then is a command and a NUL ends its output. A client that does
- * not answer within a second gets banner and prompt.
+ * The answer `vppctl` makes the session silent; then each line is a command and a NUL ends its output. A client that
+ * does not answer within a second gets banner and prompt.
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
@@ -37,7 +37,7 @@ class Session {
     const timer = setTimeout(() => this.#welcome(), WELCOME_MS);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('close', () => clearTimeout(timer));
-    // A client that went away needs no answer.
+    // A client that disconnected needs no answer.
     socket.on('error', () => {});
   }
 
@@ -69,7 +69,7 @@ class Session {
     this.#input = this.#input.subarray(done);
   }
 
-  /** Reads a telnet command behind its IAC; where it ends, or undefined when it is not whole. */
+  /** Parses a telnet command after its IAC; returns its end, or undefined when it is incomplete. */
   #telnet(at: number): number | undefined {
     const command = this.#input[at];
     if (command === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The control socket (env `EMULATOR_CONTROL`): one JSON object a line in, one a line out. For tests and the demo; VPP
- * has nothing like it.
+ * The control socket (env `EMULATOR_CONTROL`): one JSON object per line in, one per line out. For tests and the demo;
+ * VPP has no such socket.
  */
 
 import { once } from 'node:events';
@@ -8,24 +8,24 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { ReportedRoute } from './fib-report.ts';
 import { listenAsVpp } from './listen.ts';
 
-/** What a test may ask for; the answer is `{ ok: true, … }` or `{ ok: false, error }`. */
+/** The commands of a test; the answer is `{ ok: true, … }` or `{ ok: false, error }`. */
 export type ControlCommand =
   /** Dies by `signal` (default SIGKILL), leaving its socket files. */
   | { readonly command: 'crash'; readonly signal?: NodeJS.Signals }
-  /** Reads no request any more, counters stand still, until `resume` (or for `ms`). */
+  /** Reads no more requests and stops the counters until `resume` (or for `ms`). */
   | { readonly command: 'hang'; readonly ms?: number }
   | { readonly command: 'resume' }
-  /** Its main thread is busy and hears nothing any more, signals among it, for `ms` or for ever. */
+  /** Its main thread is busy and handles nothing, including signals, for `ms` or without end. */
   | { readonly command: 'spin'; readonly ms?: number }
-  /** Answers to `message` (`*`: all) come `ms` later, for `count` requests. */
+  /** Answers to `message` (`*`: all) are delayed by `ms`, for `count` requests. */
   | { readonly command: 'late'; readonly message: string; readonly ms: number; readonly count?: number }
   | { readonly command: 'error'; readonly message: string; readonly retval: number; readonly count?: number }
   | { readonly command: 'drop'; readonly message: string; readonly count?: number }
-  /** Takes back late, error, drop and disconnect. */
+  /** Cancels late, error, drop and disconnect. */
   | { readonly command: 'clear' }
   /** Ends all API connections, now or at the request after `afterRequests` more. */
   | { readonly command: 'disconnect'; readonly afterRequests?: number }
-  /** Forgets everything and comes back under another vpe_pid after `ms` (default 200), without a supervisor. */
+  /** Loses all state and returns under another vpe_pid after `ms` (default 200), without a supervisor. */
   | { readonly command: 'restart'; readonly ms?: number }
   | { readonly command: 'link'; readonly interface: string; readonly up: boolean }
   | {
@@ -35,9 +35,9 @@ export type ControlCommand =
       readonly packets: number;
       readonly bytes?: number;
     }
-  /** Worker thread `worker` (0 is vpp_wk_0) stands still from now on, or goes on. */
+  /** Worker thread `worker` (0 is vpp_wk_0) stalls from now on, or continues. */
   | { readonly command: 'stall'; readonly worker: number; readonly stalled: boolean }
-  /** Adds and removes `rounds` interfaces in the segment: its epoch moves. */
+  /** Adds and removes `rounds` interfaces in the segment: its epoch changes. */
   | { readonly command: 'structural'; readonly rounds?: number }
   /** The routes of the API: `{ routes: [{ table, family, prefix, paths }] }`; see ReportedRoute. */
   | { readonly command: 'fib' }
@@ -53,10 +53,10 @@ export type ControlAnswer =
 
 const MAX_LINE_BYTES = 64 * 1024;
 
-/** Bytes of a dump that are written in one go. */
+/** Bytes of a dump per write. */
 const DUMP_CHUNK = 256 * 1024;
 
-/** Who carries commands out; both throw an Error for what they cannot do. */
+/** Executes the commands; both throw an Error for an impossible one. */
 export interface Controlled {
   control(command: ControlCommand): object | undefined;
   routes(): Iterable<ReportedRoute>;
@@ -75,7 +75,7 @@ async function answer(socket: Socket, line: string, controlled: Controlled): Pro
   socket.write(`${text}\n`);
 }
 
-/** Writes the routes as the reader takes them, and lets the API have its turn between. */
+/** Writes the routes as fast as the reader reads them, with turns for the API in between. */
 async function dump(socket: Socket, routes: Iterable<ReportedRoute>): Promise<{ routes: number }> {
   let text = '';
   let count = 0;
@@ -92,7 +92,7 @@ async function dump(socket: Socket, routes: Iterable<ReportedRoute>): Promise<{ 
   return { routes: count };
 }
 
-/** Serves the control socket: the commands of one connection one after the other. */
+/** Serves the control socket: the commands of a connection in order. */
 export async function serveControl(path: string, controlled: Controlled): Promise<Server> {
   const server = createServer((socket: Socket) => {
     let pending = '';
@@ -104,7 +104,7 @@ export async function serveControl(path: string, controlled: Controlled): Promis
       pending = lines.pop() ?? '';
       for (const line of lines) if (line !== '') last = last.then(() => answer(socket, line, controlled));
     });
-    // Whoever asked is gone.
+    // The client has disconnected.
     socket.on('error', () => {});
   });
   await listenAsVpp(server, path);

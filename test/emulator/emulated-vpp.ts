@@ -1,5 +1,5 @@
 /**
- * One emulated VPP in this process: state, sockets, faults. `main.ts` gives it a process's manners.
+ * One emulated VPP in this process: state, sockets, faults. `main.ts` adds the behaviour of a process.
  */
 
 import type { Server } from 'node:net';
@@ -28,10 +28,10 @@ const PLUGINS = [
   'acl_plugin.so',
   'vxlan_plugin.so',
 ];
-/** From an open API socket to the interfaces of VPP's own drivers: a process of VPP's attaches them. */
+/** Delay from an open API socket to the interfaces of VPP's native drivers: a process of VPP attaches them. */
 const NATIVE_MS = 200;
 const RESTART_MS = 200;
-/** What `restart` adds to the process id, so that the new one is nobody's. */
+/** Added to the process id by `restart`, so that the new id is unused. */
 const PID_STEP = 10_000_000;
 
 interface Parts {
@@ -104,7 +104,7 @@ export class EmulatedVpp {
     }, NATIVE_MS).unref();
   }
 
-  /** Closes the sockets and removes their files, as a VPP that ends in order does. */
+  /** Closes the sockets and removes their files, as a VPP that exits normally does. */
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
@@ -132,10 +132,10 @@ export class EmulatedVpp {
 
   #interface(name: string): Interface {
     for (const one of this.#running().state.interfaces.values()) if (one.name === name) return one;
-    throw new Error(`there is no interface '${name}'`);
+    throw new Error(`unknown interface '${name}'`);
   }
 
-  /** Carries out a control command; throws an Error for what cannot be done. */
+  /** Executes a control command; throws an Error for an impossible one. */
   control(given: ControlCommand): object | undefined {
     const parts = this.#running();
     switch (given.command) {
@@ -200,11 +200,11 @@ export class EmulatedVpp {
       case 'fib-digest':
         return this.#digest();
       case 'fib-dump':
-        throw new Error('fib-dump is streamed: ask for it on a connection of its own');
+        throw new Error('fib-dump is streamed: use a separate connection');
       case 'state':
         return this.#describe();
       default:
-        throw new Error(`there is no command ${JSON.stringify(given)}`);
+        throw new Error(`unknown command ${JSON.stringify(given)}`);
     }
   }
 
@@ -221,7 +221,7 @@ export class EmulatedVpp {
     await this.start();
   }
 
-  /** The routes of the API; a restart of the emulated VPP ends them. */
+  /** The routes of the API; a restart of the emulated VPP deletes them. */
   routes(): Iterable<ReportedRoute> {
     return reportRoutes(this.#running().state);
   }

@@ -1,4 +1,4 @@
-/** The emulator as a process: the manners of VPP that whoever starts it must cope with. */
+/** The emulator as a process: behaviour of VPP that its supervisor must handle. */
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const DPDK = [
   'dpdk { dev 0000:03:00.0 { name wan } dev 0000:0a:00.1 }',
 ].join('\n');
 
-/** Whether a process has the emulator's signal handlers: Node by itself has none for SIGHUP (proc(5), SigCgt). */
+/** Whether a process has the emulator's signal handlers: Node itself has none for SIGHUP (proc(5), SigCgt). */
 function handlesSignals(pid: number): boolean {
   const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
   return (BigInt(`0x${mask}`) & 1n) !== 0n;
@@ -52,7 +52,7 @@ describe('the process', () => {
     expect(emulator.pid).not.toBe(first);
   });
 
-  test('refuses sockets that somebody answers', async () => {
+  test('refuses sockets with an active listener', async () => {
     await using first = await EmulatorProcess.start();
     const conf = `unix { nodaemon runtime-dir ${first.dir} } socksvr { socket-name ${first.apiSocket} }`;
     await using second = await EmulatorProcess.start({ startupConf: conf, waitForSocket: false });
@@ -62,7 +62,7 @@ describe('the process', () => {
     expect(client.vpePid).toBe(first.pid);
   });
 
-  test('a refused startup.conf and a missing one end it with 1', async () => {
+  test('exits with 1 on a refused startup.conf and on a missing one', async () => {
     await using refused = await EmulatorProcess.start({ extraConf: 'l3fib { x 1 }', waitForSocket: false });
     expect((await refused.exited).code).toBe(1);
     expect(refused.output).toContain('unknown input `l3fib');
@@ -92,7 +92,7 @@ describe('the process', () => {
     expect((await emulator.exited).signal).toBe('SIGSEGV');
   });
 
-  test('told to: ends at once, never opens its socket', async () => {
+  test('on request, exits at once and never opens its socket', async () => {
     await using atOnce = await EmulatorProcess.start({ faults: { exitAtOnce: 3 }, waitForSocket: false });
     expect((await atOnce.exited).code).toBe(3);
     await using silent = await EmulatorProcess.start({ faults: { neverOpenSocket: true } });
@@ -100,12 +100,12 @@ describe('the process', () => {
     expect(existsSync(silent.apiSocket)).toBe(false);
   });
 
-  test('as an executable file it tells its version and keeps its pid', async () => {
+  test('as an executable file it prints its version and keeps its pid', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'vpp-binary-'));
     try {
       const binary = writeEmulatorBinary(join(dir, 'bin'));
       expect(await readVppVersion(binary)).toMatchObject({ year: 25, month: 2, text: '25.02-release' });
-      // What answers in its place in a guest says the same.
+      // Its stand-in in a guest prints the same.
       const inGuest = /echo '(.*)'/.exec(EMULATOR_PROGRAM)?.[1];
       expect(execFileSync(binary, ['--version'], { encoding: 'utf8' })).toBe(`${inGuest}\n`);
       const conf = join(dir, 'startup.conf');
@@ -162,7 +162,7 @@ describe('the CLI socket', () => {
 });
 
 describe('control', () => {
-  test('a cable that is pulled and plugged makes events', async () => {
+  test('unplugging and plugging a cable causes events', async () => {
     await using emulator = await EmulatorProcess.start({ extraConf: DPDK });
     await using client = await api.VppApiClient.connect(emulator.apiSocket);
     const events: string[] = [];
@@ -179,7 +179,7 @@ describe('control', () => {
     await expect(emulator.control({ command: 'link', interface: 'lan', up: true })).rejects.toThrow("'lan'");
   });
 
-  test('restart: another process id, nothing left, for those who have no supervisor', async () => {
+  test('restart: another process id, without any state, for tests without a supervisor', async () => {
     await using emulator = await EmulatorProcess.start();
     await using connection = new api.VppConnection({ socketPath: emulator.apiSocket, reconnectMs: 50 });
     const kinds: string[] = [];
@@ -192,7 +192,7 @@ describe('control', () => {
     expect(connection.client && (await api.dumpInterfaces(connection.client)).length).toBe(1);
   });
 
-  test('shows the routes of the API, and what it was asked', async () => {
+  test('shows the routes of the API, and the requests received', async () => {
     await using emulator = await EmulatorProcess.start();
     await using client = await api.VppApiClient.connect(emulator.apiSocket);
     const paths = [api.fibPath({ nextHop: Uint8Array.of(10, 0, 0, 1), weight: 2 })];
@@ -213,7 +213,7 @@ describe('control', () => {
     expect((await emulator.exited).signal).toBe('SIGKILL');
   });
 
-  test('the routes of the API: dumped one by one, counted, and as a digest that a test can make too', async () => {
+  test('the routes of the API: dumped one by one, counted, and as a digest that a test can compute too', async () => {
     await using emulator = await EmulatorProcess.start({ extraConf: DPDK });
     await using client = await api.VppApiClient.connect(emulator.apiSocket);
     const paths = [api.fibPath({ swIfIndex: api.swIfIndex(1), nextHop: Uint8Array.of(10, 0, 0, 1) })];
@@ -256,7 +256,7 @@ describe('control', () => {
     });
   });
 
-  test('LCP pairs are recorded, with a tap of their own', async () => {
+  test('LCP pairs are recorded, with their own TAPs', async () => {
     const faults = { namespaces: ['dataplane'] };
     await using emulator = await EmulatorProcess.start({ extraConf: DPDK, faults });
     await using client = await api.VppApiClient.connect(emulator.apiSocket);
@@ -271,7 +271,7 @@ describe('control', () => {
     expect(await api.lcpPairs(client)).toEqual([]);
   });
 
-  test("an interface of VPP's own driver comes after the API, and is told of", async () => {
+  test("an interface of VPP's native driver appears after the API, with an event", async () => {
     const extraConf = 'devices { dev pci/0000:03:00.0 { driver ige port 0 { name xe0 } } }';
     await using emulator = await EmulatorProcess.start({ extraConf, faults: { version: '26.06-release' } });
     await using client = await api.VppApiClient.connect(emulator.apiSocket);

@@ -24,16 +24,16 @@ const STOP_MS = 3_000;
 const POLL_MS = 10;
 
 export interface EmulatorOptions {
-  /** Put instead of the usual text; `${dir}` is replaced by the emulator's directory. */
+  /** Replaces the usual text; `${dir}` is replaced by the emulator's directory. */
   readonly startupConf?: string;
-  /** Added to the usual text: `dpdk { … }` and the like. */
+  /** Added to the usual text: `dpdk { … }`, for example. */
   readonly extraConf?: string;
   readonly faults?: StartFaults;
   /** Wait for the API socket (default) or return at once. */
   readonly waitForSocket?: boolean;
 }
 
-/** What a startup.conf for tests looks like: no hugepages, no NICs, its own directory. */
+/** A startup.conf for tests: no hugepages, no NICs, its own directory. */
 export function testStartupConf(dir: string, extra = ''): string {
   return [
     `unix { nodaemon nosyslog cli-listen ${dir}/cli.sock runtime-dir ${dir} }`,
@@ -52,9 +52,9 @@ export function testStartupConf(dir: string, extra = ''): string {
 }
 
 /**
- * Writes an executable `vpp` into `dir` that runs the emulator under its own pid; for whoever takes a `vpp.binary`.
+ * Writes an executable `vpp` into `dir` that runs the emulator under its own pid, for use as `vpp.binary`.
  *
- * @param faults what it does wrong, and which version it is, whoever starts it
+ * @param faults its faults and its version, for every start
  */
 export function writeEmulatorBinary(dir: string, faults?: StartFaults): string {
   mkdirSync(dir, { recursive: true });
@@ -74,7 +74,7 @@ export class EmulatorProcess implements AsyncDisposable {
   readonly cliSocket: string;
   readonly controlSocket: string;
   readonly confFile: string;
-  /** What it said on both outputs. */
+  /** Its output on both streams. */
   output = '';
   #child: ChildProcess | undefined;
   #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | undefined;
@@ -93,7 +93,7 @@ export class EmulatorProcess implements AsyncDisposable {
     writeFileSync(this.confFile, conf);
   }
 
-  /** Starts an emulator in a directory of its own and waits until it answers. */
+  /** Starts an emulator in its own directory and waits until it answers. */
   static async start(options: EmulatorOptions = {}): Promise<EmulatorProcess> {
     const emulator = new EmulatorProcess(options);
     try {
@@ -148,7 +148,7 @@ export class EmulatorProcess implements AsyncDisposable {
     if (this.#options.waitForSocket === false) return;
     const deadline = performance.now() + READY_MS;
     while (!(await this.#answersControl())) {
-      if (hasExited) throw new Error(`the emulator ended before it was ready: ${this.output}`);
+      if (hasExited) throw new Error(`the emulator exited before it was ready: ${this.output}`);
       if (performance.now() > deadline)
         throw new Error(`the emulator is not ready after ${READY_MS} ms: ${this.output}`);
       await sleep(POLL_MS);
@@ -161,12 +161,12 @@ export class EmulatorProcess implements AsyncDisposable {
       await this.control({ command: 'state' });
       return true;
     } catch {
-      // Not there yet, or the file of an emulator that was killed.
+      // Not listening yet, or the file of a killed emulator.
       return false;
     }
   }
 
-  /** Tells it to do something; rejects with what it said against it. */
+  /** Sends it a command; rejects with its error. */
   async control(command: ControlCommand): Promise<ControlAnswer & { ok: true }> {
     const { promise, resolve, reject } = Promise.withResolvers<ControlAnswer & { ok: true }>();
     const socket = createConnection({ path: this.controlSocket });
@@ -185,7 +185,7 @@ export class EmulatorProcess implements AsyncDisposable {
     return promise;
   }
 
-  /** The routes of the API, one after the other, for as many as there are; rejects when the emulator goes. */
+  /** The routes of the API, one after the other; rejects when the emulator ends. */
   async *dumpFib(): AsyncGenerator<ReportedRoute> {
     const socket = createConnection({ path: this.controlSocket });
     const command: ControlCommand = { command: 'fib-dump' };
@@ -203,13 +203,13 @@ export class EmulatorProcess implements AsyncDisposable {
     throw new Error('the emulator closed its control socket in the middle of a dump');
   }
 
-  /** Ends it by `signal`; SIGKILL leaves its socket files behind. */
+  /** Ends it with `signal`; SIGKILL leaves its socket files behind. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#child?.kill(signal);
     await this.#exited;
   }
 
-  /** Ends it in order: SIGTERM, and SIGKILL when that is not enough. */
+  /** Ends it normally: SIGTERM, and SIGKILL when that does not suffice. */
   async stop(): Promise<void> {
     const exited = this.#exited;
     if (exited === undefined) return;

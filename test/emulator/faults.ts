@@ -1,14 +1,14 @@
 /**
- * What the emulator is told to do wrong: from the environment at its start, and by the control socket while it runs.
+ * The faults of the emulator: from the environment at its start, and by the control socket while it runs.
  */
 
 /** `EMULATOR_FAULTS`, JSON. */
 export interface StartFaults {
-  /** Ends at once with this code (true: 1). */
+  /** Exits at once with this code (true: 1). */
   readonly exitAtOnce?: boolean | number;
   /** Runs, but opens no API socket. */
   readonly neverOpenSocket?: boolean;
-  /** Names that are in the message table under another CRC. */
+  /** Names that are in the message table with another CRC. */
   readonly wrongCrc?: readonly string[];
   /** Names that are not in the message table. */
   readonly missing?: readonly string[];
@@ -16,20 +16,20 @@ export interface StartFaults {
   readonly version?: string;
   /** From exec to open sockets, during which SIGTERM is ignored; default 300. */
   readonly startMs?: number;
-  /** Network namespaces that count as there for linux-cp, whether or not the machine has them. */
+  /** Network namespaces that exist for linux-cp, on the machine or not. */
   readonly namespaces?: readonly string[];
   /**
-   * TAPs are real links, to this namespace of the machine, which stands for the wire. Needs root; where it is absent
-   * nothing is made.
+   * TAPs are real links, connected to this namespace of the machine, which represents the wire. Needs root; without it
+   * none are created.
    */
   readonly wire?: string;
-  /** From a NIC's admin-up to its link; default 0. */
+  /** Delay from a NIC's admin-up to its link; default 0. */
   readonly linkMs?: number;
   /** Messages that are refused with this return value, always. */
   readonly refuse?: Readonly<Record<string, number>>;
 }
 
-/** What happens to the answers of one message (or of all, `*`). */
+/** The treatment of the answers of one message (or of all, `*`). */
 export type MessageFault =
   | { readonly kind: 'late'; readonly delayMs: number }
   | { readonly kind: 'error'; readonly retval: number }
@@ -42,9 +42,9 @@ interface Counted {
 
 export class Faults {
   readonly #byMessage = new Map<string, Counted>();
-  /** Set: requests are not read any more. */
+  /** When set, requests are not read any more. */
   isHanging = false;
-  /** Connections end after so many further requests. */
+  /** Connections end after this many further requests. */
   disconnectAfter: number | undefined;
 
   /** For `count` requests, or until cleared. */
@@ -57,7 +57,7 @@ export class Faults {
     this.disconnectAfter = undefined;
   }
 
-  /** The fault for one request of `message`, which uses it up once. */
+  /** The fault for one request of `message`; counts as one use of it. */
   take(message: string): MessageFault | undefined {
     if (this.#byMessage.size === 0) return undefined;
     for (const key of [message, '*']) {
@@ -70,7 +70,7 @@ export class Faults {
   }
 }
 
-/** Reads `EMULATOR_FAULTS`; throws on JSON that is none. */
+/** Parses `EMULATOR_FAULTS`; throws on invalid JSON. */
 export function readStartFaults(text: string | undefined): StartFaults {
   if (text === undefined || text === '') return {};
   const parsed: StartFaults = JSON.parse(text);

@@ -1,5 +1,5 @@
 /**
- * Paths of the emulator, as VPP understands them from the wire and shows them in its dumps.
+ * Paths of the emulator, as VPP decodes them from the wire and shows them in its dumps.
  *
  * Invariant: path lists are interned by their bytes, so that a million routes to one next hop share one list.
  */
@@ -18,7 +18,7 @@ export const PathType = {
 } as const;
 export const PathProto = { ip4: 0, ip6: 1, mpls: 2 } as const;
 
-/** A path as it was understood; `encoded` is what a dump shows of it. */
+/** A decoded path; `encoded` is what a dump shows of it. */
 export interface Path {
   readonly swIfIndex: number;
   readonly tableId: number;
@@ -82,14 +82,14 @@ export function makePath(family: Family, given: PathInput): Path {
   return { ...path, encoded };
 }
 
-/** One path of the wire (fib_api_path_decode); undefined for a protocol that there is not. */
+/** Decodes one path of the wire (fib_api_path_decode); undefined for an unknown protocol. */
 function decodePath(raw: Buffer): Path | undefined {
   const proto = raw.readUInt32BE(22);
   if (proto > 4) return undefined;
   const type = raw.readUInt32BE(14);
   const isPlain = type === PathType.normal || type === PathType.sourceLookup;
   const isIp = proto <= PathProto.ip6;
-  // An unreachable path has no interface, whatever was given; a path by label has none either.
+  // An unreachable path has no interface, even if one was given; nor has a path by label.
   const hasInterface =
     type !== PathType.unreachable && type !== PathType.prohibit && !(isPlain && proto === PathProto.mpls);
   const labelBytes: Buffer[] = [];
@@ -97,7 +97,7 @@ function decodePath(raw: Buffer): Path | undefined {
   const swIfIndex = hasInterface ? raw.readUInt32BE(0) : ALL_ONES;
   const given: PathInput = {
     swIfIndex,
-    // The table of a path over an interface is not looked at.
+    // The table of a path over an interface is ignored.
     tableId: isPlain && isIp && swIfIndex !== ALL_ONES ? 0 : raw.readUInt32BE(4),
     rpfId: raw.readUInt32BE(8),
     weight: raw.readUInt8(12),
@@ -121,7 +121,7 @@ interface Interned {
 export class PathLists {
   readonly #byHash = new Map<number, Interned[]>();
 
-  /** The list of `count` paths at `at`; undefined when one of them is of no protocol. */
+  /** The list of `count` paths at `at`; undefined when one of them has an unknown protocol. */
   intern(bytes: Buffer, at: number, count: number): PathList | undefined {
     const end = at + count * PATH_BYTES;
     const hash = hashOf(bytes, at, count);
@@ -143,7 +143,7 @@ export class PathLists {
   }
 }
 
-/** Of what usually tells lists apart: interface, weight, next hop and first label of each path. */
+/** Of the fields that usually distinguish lists: interface, weight, next hop and first label of each path. */
 function hashOf(bytes: Buffer, at: number, count: number): number {
   let hash = count;
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /**
- * The routes that the emulator has of the API, for tests: as objects, as lines, and as a digest over all of them, which
- * a test can make of its own model too.
+ * The emulator's routes of the API, for tests: as objects, as lines, and as a digest over all of them, which
+ * a test can compute from its own model too.
  */
 
 import { addressText } from './address-bytes.ts';
@@ -15,7 +15,7 @@ export interface ReportedPath {
   readonly weight: number;
   readonly type: number;
   readonly tableId: number;
-  /** Only when there are any. */
+  /** Only if there are any. */
   readonly labels?: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export interface ReportedRoute {
   readonly family: 4 | 6 | 'mpls';
   /** `10.0.0.0/8`; for MPLS `100/eos` or `100/neos`. */
   readonly prefix: string;
-  /** MPLS: what is below the last label, VPP's dpo_proto. */
+  /** MPLS: the payload below the last label, VPP's dpo_proto. */
   readonly payload?: number;
   readonly paths: readonly ReportedPath[];
 }
@@ -51,7 +51,7 @@ export function* reportRoutes(state: VppState): Generator<ReportedRoute> {
   }
 }
 
-/** One route as a line; the same for the same route, in whatever order its paths are. */
+/** One route as a line; equal for equal routes, in any order of their paths. */
 export function routeLine({ table, family, prefix, payload, paths }: ReportedRoute): string {
   const texts = paths.map((path) => {
     const { type, nextHop, swIfIndex, weight, tableId, labels = [] } = path;
@@ -61,7 +61,7 @@ export function routeLine({ table, family, prefix, payload, paths }: ReportedRou
   return `${family} ${table} ${prefix} ${payload ?? ''}: ${texts.sort().join(', ')}`;
 }
 
-/** A digest over lines in any order; take away what was added with `remove`. */
+/** A digest over lines in any order; `remove` undoes `add`. */
 export class FibDigest {
   #routes = 0;
   #low = 0;
@@ -89,7 +89,7 @@ export class FibDigest {
   }
 }
 
-// FNV-1a, and a last stir so that sums of similar lines do not cancel out.
+// FNV-1a, and a final mix so that sums of similar lines do not cancel out.
 function hash(line: string, seed: number): number {
   let value = seed;
   for (let i = 0; i < line.length; i++) value = Math.imul(value ^ line.charCodeAt(i), 0x0100_0193);

@@ -1,9 +1,9 @@
 /**
- * The emulator's FIB: tables per family, routes with sources, what a dump shows of them.
+ * The emulator's FIB: tables per family, routes with sources, and their dumps.
  *
  * Invariants: a route shows its best source, special before interface before API before CLI before default route; the
- * API's routes carry the table's epoch of their last add, so mark is one increment and sweep one walk. A route is a slot of the
- * table's index and an element of a few arrays: no object of its own, since there may be a million.
+ * API's routes carry the table's epoch of their last add, so mark is one increment and sweep one walk. A route is a
+ * slot of the table's index and an element of a few arrays: no object of its own, since there may be a million.
  */
 
 import { addressText, type Family, masked, prefixKey } from './address-bytes.ts';
@@ -12,7 +12,7 @@ import { PrefixIndex } from './prefix-index.ts';
 
 export type Source = 'special' | 'interface' | 'api' | 'cli' | 'default';
 
-/** What fib_source_dump says of the sources that the emulator has: id, priority, name (fib_source.h). */
+/** The sources of the emulator in fib_source_dump: id, priority, name (fib_source.h). */
 export const FIB_SOURCES = {
   special: [1, 0x00, 'special'],
   interface: [4, 0x03, 'interface'],
@@ -24,37 +24,37 @@ export const FIB_SOURCES = {
 
 /** A route as a dump shows it. */
 export interface Shown {
-  /** As it was given first: VPP keeps host bits in what it shows. */
+  /** As first given: VPP keeps host bits in what it shows. */
   readonly address: Buffer;
   readonly length: number;
   readonly statsIndex: number;
   readonly paths: readonly Path[];
-  /** Its best source; `followed`: VPP made it to follow a next hop. */
+  /** Its best source; `followed`: VPP made it to track a next hop. */
   readonly source: Source | 'followed';
 }
 
-/** The sources of a route that are not the API. */
+/** The sources of a route other than the API. */
 type Others = Partial<Record<Exclude<Source, 'api'>, PathList>>;
 
 export class Table {
   readonly family: Family;
   readonly id: number;
   readonly name: string;
-  /** The API made this table and has not deleted it. */
+  /** The API created this table and has not deleted it. */
   isHeldByApi = false;
-  /** Deleted while it had routes of the API: not there for anybody until it is made again, with its routes. */
+  /** Deleted while it had routes of the API: unavailable until it is created again, with its routes. */
   isHidden = false;
   /** Routes of the API. */
   apiRoutes = 0;
   readonly #index: PrefixIndex;
   readonly #api: (PathList | undefined)[] = [];
-  /** In which epoch the API last added each; bits of it are enough to tell this one from the last. */
+  /** The epoch in which the API last added each; a few bits suffice to distinguish the last ones. */
   readonly #epochs: number[] = [];
   readonly #statsIndexes: number[] = [];
   readonly #others = new Map<number, Others>();
   /** Addresses that were given with host bits, by slot. */
   readonly #given = new Map<number, Buffer>();
-  /** Host routes that VPP makes to follow next hops; kept when nobody needs them any more. */
+  /** Host routes that VPP makes to track next hops; kept when unused. */
   readonly #followed = new Map<number | string, Buffer>();
   readonly #followedLists = new WeakSet<PathList>();
   #epoch = 0;
@@ -89,12 +89,12 @@ export class Table {
     }
     this.set('special', Buffer.from([240, 0, 0, 0]), 0, 4, drop);
     this.set('special', Buffer.from([224, 0, 0, 0]), 0, 4, drop);
-    // Dropped unless somebody wants them (ip4_specials of ip4_fib.c).
+    // Dropped unless another source has them (ip4_specials of ip4_fib.c).
     this.set('default', zero, 0, 32, drop);
     this.set('default', Buffer.from([255, 255, 255, 255]), 0, 32, drop);
   }
 
-  /** Sets the paths of one source of the prefix whose address is at `at`; gives the route's stats index. */
+  /** Sets the paths of one source of the prefix whose address is at `at`; returns the route's stats index. */
   set(source: Source, bytes: Uint8Array, at: number, length: number, list: PathList): number {
     const slot = this.#index.add(bytes, at, length);
     let statsIndex = this.#statsIndexes[slot] ?? 0;
@@ -118,7 +118,7 @@ export class Table {
     return statsIndex;
   }
 
-  /** Removes one source; the route goes with its last. False when there was nothing. */
+  /** Removes one source; the route ends with its last. False when there was none. */
   remove(source: Source, bytes: Uint8Array, at: number, length: number): boolean {
     const slot = this.#index.find(bytes, at, length);
     return slot >= 0 && this.#removeFrom(slot, source);
@@ -173,7 +173,7 @@ export class Table {
     return undefined;
   }
 
-  /** The API's routes, whether or not they are the best ones. */
+  /** The API's routes, the best ones or not. */
   *ofApi(): Generator<Shown> {
     for (let slot = 0; slot < this.#index.end; slot++) {
       const list = this.#api[slot];
@@ -181,7 +181,7 @@ export class Table {
     }
   }
 
-  /** What a dump shows: all routes with their best source, and those that recursive next hops make. */
+  /** The content of a dump: all routes with their best source, and those made for recursive next hops. */
   *dump(): Generator<Shown> {
     for (const slot of this.#slots()) yield this.#shown(slot);
     const nextHops = new Map<number | string, Buffer>();
@@ -225,7 +225,7 @@ export class Table {
     }
   }
 
-  /** The host route to a next hop that VPP follows: it does what the route that covers it does. */
+  /** The host route to a tracked next hop: it forwards as the route that covers it. */
   #followedHost(address: Uint8Array): Shown | undefined {
     const found = this.#followed.get(hostKey(address));
     if (found === undefined) return undefined;
@@ -260,7 +260,7 @@ export class Table {
   #keepHostBits(slot: number, bytes: Uint8Array, at: number, length: number): void {
     const size = this.family === 4 ? 4 : 16;
     if (length >= 8 * size) return;
-    // The byte that the prefix ends in, then those behind it.
+    // The byte in which the prefix ends, then the following ones.
     let byte = length >> 3;
     let mask = 0xff >> (length & 7);
     for (; byte < size; byte++, mask = 0xff) {
@@ -287,7 +287,7 @@ function inherited(path: Path, family: Family, address: Buffer): Path {
   return path;
 }
 
-/** The routes of an address of an interface that is up (ip4_add_interface_routes and its IPv6 sister). */
+/** The routes of an address of an interface that is up (ip4_add_interface_routes and the IPv6 one). */
 export function connectedRoutes(
   family: Family,
   swIfIndex: number,

@@ -1,5 +1,5 @@
 /**
- * Frames on their way to one client, side by side in chunks.
+ * Outgoing frames of one client, joined into chunks.
  *
  *   frame: u64 ignored, payload length u32 big-endian@8, u32 ignored; payload@16
  *
@@ -13,7 +13,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 export class FrameOutput {
   readonly #socket: Socket;
-  /** Where a frame's payload goes, at what `begin` gave. */
+  /** The buffer for a frame's payload, at the offset from `begin`. */
   bytes: Buffer = Buffer.alloc(CHUNK_BYTES);
   #start = 0;
   #end = 0;
@@ -22,7 +22,7 @@ export class FrameOutput {
     this.#socket = socket;
   }
 
-  /** Room for a frame of `length` bytes, zero; the payload goes to the offset that is given, at once. */
+  /** Makes room for a frame of `length` zero bytes; the payload must be written at the returned offset at once. */
   begin(length: number): number {
     const total = FRAME_HEADER + length;
     if (this.#end + total > this.bytes.length) {

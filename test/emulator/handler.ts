@@ -1,6 +1,6 @@
 /**
- * What handlers of messages have in common. A handler reads its request at fixed offsets and gives the body of the reply
- * behind its context, so a reply's first field is at 0: this is an encoder of its own, not the product's.
+ * Common parts of message handlers. A handler reads its request at fixed offsets and returns the body of the reply
+ * after its context, so a reply's first field is at 0: this encoder is independent of the product's.
  *
  *   request: id u16@0, client_index u32@2, context u32@6, body@10      reply, details: id@0, context@2, body@6
  */
@@ -9,9 +9,9 @@ import { type Interface, Retval, type VppState } from './vpp-state.ts';
 
 export interface Answer {
   readonly name: string;
-  /** What comes behind the context. */
+  /** The bytes after the context. */
   readonly body: Buffer;
-  /** It has the head of a request: a client index, which is 0, and then the context. */
+  /** It has the header of a request: a client index, which is 0, and then the context. */
   readonly isAddressed?: boolean;
 }
 
@@ -22,9 +22,9 @@ export interface HandlerContext {
   readonly buildDate: string;
   /** As in the frame, for want_interface_events and control_ping. */
   readonly clientIndex: number;
-  /** Subscribes or unsubscribes the client; false when it was so already. */
+  /** Subscribes or unsubscribes the client; false when nothing changed. */
   wantInterfaceEvents(enable: boolean, pid: number): boolean;
-  /** Lets the connection end after this reply. */
+  /** Ends the connection after this reply. */
   closeClient(): void;
 }
 
@@ -36,7 +36,7 @@ export interface ShortReply {
   value: number;
 }
 
-/** A handler of what is sent by the million: it makes no object. False: VPP drops the request. */
+/** A handler of messages sent by the million: it makes no object. False: VPP drops the request. */
 export type ShortHandler = (request: Buffer, state: VppState, reply: ShortReply) => boolean;
 
 export const ALL_ONES = 0xffff_ffff;
@@ -64,7 +64,7 @@ export function replyWith(name: string, retval: number, value: number): readonly
   return [{ name: `${name}_reply`, body }];
 }
 
-/** A handler about the interface at `at`, which must be there. */
+/** A handler for the interface at `at`, which must exist. */
 export function withInterface(
   name: string,
   at: number,

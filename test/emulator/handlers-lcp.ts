@@ -42,7 +42,7 @@ export const LCP_HANDLERS: Readonly<Record<string, Handler>> = {
   lcp_itf_pair_add_del_v2: lcpPairAddDel('lcp_itf_pair_add_del_v2', false),
   lcp_itf_pair_add_del_v3: lcpPairAddDel('lcp_itf_pair_add_del_v3', true),
   lcp_ethertype_enable: (request, { state }) => {
-    // As it lies there: the handler turns no bytes (lcp_api.c of 26.06). Only types of types.def are known.
+    // Unconverted: the handler does no byte swap (lcp_api.c of 26.06). Only types of types.def are known.
     const ethertype = request.readUInt16LE(10);
     if (!ETHERTYPES.has(ethertype)) return replyOf('lcp_ethertype_enable', LcpRetval.invalidValue);
     state.lcp.passedProtocols.add(`ethertype ${ethertype.toString(16)}`);

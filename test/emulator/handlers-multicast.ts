@@ -5,7 +5,7 @@ import { ALL_ONES, type Answer, type Handler, replyWith } from './handler.ts';
 import type { MulticastEntry } from './multicast.ts';
 import { Retval } from './vpp-state.ts';
 
-/** Behind the fixed part: itf_flags u32, path. */
+/** After the fixed part: itf_flags u32, path. */
 const PATHS_AT = 60;
 const STEP = 4 + PATH_BYTES;
 

@@ -1,4 +1,4 @@
-/** How neighbours are kept, and answering ARP for others: ip_neighbor.api, arp.api. */
+/** Neighbour limits and proxy ARP: ip_neighbor.api, arp.api. */
 
 import { addressText } from './address-bytes.ts';
 import { type Handler, i32, replyOf, withInterface } from './handler.ts';

@@ -1,4 +1,4 @@
-/** Queues of interfaces and their threads: of interface.api. All are the main thread's here. */
+/** Queues of interfaces and their threads: of interface.api. All belong to the main thread here. */
 
 import { ALL_ONES, type Answer, type Handler, replyWith } from './handler.ts';
 import { type Interface, Retval, type VppState } from './vpp-state.ts';
@@ -10,7 +10,7 @@ function detailsOf(name: string, bytes: number, swIfIndex: number, queueId: numb
   return { name, body, isAddressed: true };
 }
 
-/** The interfaces that are asked about: one, or all. */
+/** The requested interfaces: one, or all. */
 function asked(state: VppState, index: number): Interface[] {
   const all = [...state.interfaces.values()].sort((a, b) => a.swIfIndex - b.swIfIndex);
   return index === ALL_ONES ? all : all.filter(({ swIfIndex }) => swIfIndex === index);

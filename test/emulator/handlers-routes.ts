@@ -31,7 +31,7 @@ function readTable(request: Buffer, at: number, state: VppState): Table | undefi
   return state.fib.find(request.readUInt8(at + 4) === 0 ? 4 : 6, request.readUInt32BE(at));
 }
 
-/** FIB_SOURCE_CLI of fib_source.h; every other one is taken for the API's. */
+/** FIB_SOURCE_CLI of fib_source.h; every other one is treated as the API's. */
 const SOURCE_CLI = 9;
 
 function routeAddDel(pathsAt: number): ShortHandler {
@@ -89,7 +89,7 @@ function fixUp(list: PathList, request: Buffer): PathList {
   return paths === undefined ? list : { paths };
 }
 
-/** Adds paths to a route or takes them from it; the route's stats index, or all ones without one to tell. */
+/** Adds paths to a route or removes them; returns the route's stats index, or all ones without one. */
 function changePaths(table: Table, request: Buffer, length: number, isAdd: boolean, list: PathList): number {
   const before = table.apiPaths(request, 21, length) ?? [];
   const others = before.filter((old) => !list.paths.some((path) => isSamePath(path, old)));

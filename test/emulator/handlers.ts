@@ -1,4 +1,4 @@
-/** What the emulator answers to each message, by its name. */
+/** The emulator's handlers, by message name. */
 
 import { runCommand } from './cli-commands.ts';
 import { type Handler, i32, type ShortHandler } from './handler.ts';
@@ -17,7 +17,7 @@ export const SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
   ...MPLS_SHORT_HANDLERS,
 };
 
-/** By message name; a name without a handler is dropped, as VPP does with what it does not know. */
+/** By message name; a name without a handler is dropped, as VPP does with unknown messages. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...INTERFACE_HANDLERS,
   ...ROUTE_HANDLERS,

@@ -1,10 +1,11 @@
 /**
  * Pairs of linux-cp: an interface of VPP and its TAP in a namespace of Linux.
  *
- * The TAPs are made where the emulator was told to (`linux-links.ts`). What lcp-sync copied to the namespace is kept
- * besides: addresses, admin state and MTU (lcp_interface_sync.c). Making a pair copies the admin state and the MTU, and no address (lcp_itf_pair_create): those
- * come with the next change of an address, of the admin state or of the MTU. A name that another TAP of the namespace has
- * is taken: the kernel lets the second one join (IFF_MULTI_QUEUE).
+ * The TAPs are created where the emulator was told to (`linux-links.ts`). Also kept is what lcp-sync copied to the
+ * namespace: addresses, admin state and MTU (lcp_interface_sync.c). Making a pair copies the admin state and the MTU,
+ * and no address (lcp_itf_pair_create): addresses are copied with the next change of an address, of the admin state or
+ * of the MTU. The name of another TAP in the namespace is accepted: the kernel lets the second one join
+ * (IFF_MULTI_QUEUE).
  */
 
 import { existsSync } from 'node:fs';
@@ -19,7 +20,7 @@ export interface LcpPair {
   readonly hostIfName: string;
   readonly hostType: number;
   readonly netns: string;
-  /** What is in the namespace. */
+  /** The state in the namespace. */
   readonly linux: { isUp: boolean; mtu: number; readonly addresses: Set<string> };
 }
 
@@ -27,9 +28,9 @@ export interface LcpOptions {
   /** lcp-sync of startup.conf. */
   readonly isSync: boolean;
   readonly defaultNetns: string | undefined;
-  /** Namespaces that count as there, whether or not the machine has them. */
+  /** Namespaces that exist, on the machine or not. */
   readonly namespaces: readonly string[];
-  /** Makes the TAPs. */
+  /** Creates the TAPs. */
   readonly links?: LinuxLinks | undefined;
   /** Whether this VPP can make TAPs; 26.06 without its tap plugin cannot (plugins/tap/tap.h). */
   readonly hasTaps: boolean;
@@ -43,7 +44,7 @@ export const LcpRetval = {
   invalidValue: -7,
   /** The namespace cannot be opened. */
   syscallError2: -12,
-  /** The kernel makes no link of that name there. */
+  /** The kernel creates no link of that name there. */
   syscallError3: -13,
   /** The tap plugin is not loaded. */
   featureDisabled: -30,
@@ -55,7 +56,7 @@ const DEFAULT_MTU = 9216;
 
 export class LcpPairs {
   isSync: boolean;
-  /** What is no IP and goes to the TAPs all the same: `ethertype 88cc`, `osi 83`. */
+  /** Protocols other than IP that are passed to the TAPs: `ethertype 88cc`, `osi 83`. */
   readonly passedProtocols = new Set<string>();
   readonly #options: LcpOptions;
   readonly #byPhy = new Map<number, LcpPair>();
@@ -112,7 +113,7 @@ export class LcpPairs {
     return { pair, host };
   }
 
-  /** Takes a pair out; its TAP in VPP is the caller's to remove. */
+  /** Removes a pair; the caller removes its TAP in VPP. */
   take(phy: number): LcpPair | undefined {
     const pair = this.#byPhy.get(phy);
     this.#byPhy.delete(phy);
@@ -126,7 +127,7 @@ export class LcpPairs {
     if (links === undefined) return ++this.#vifIndex;
     try {
       const index = links.create(netns, name, phy.mac.toString('hex').replace(/..(?=.)/g, '$&:'), mtu);
-      // As tap_create_if and then lcp_itf_pair_create leave it.
+      // The state after tap_create_if and lcp_itf_pair_create.
       for (const isUp of [true, phy.adminUp]) links.setUp(netns, name, isUp);
       links.setCarrier(netns, name, phy.linkUp);
       return index;
@@ -135,7 +136,7 @@ export class LcpPairs {
     }
   }
 
-  /** An address of an interface came or went. */
+  /** An address of an interface was added or removed. */
   syncAddress(phy: Interface, one: InterfaceAddress, isAdd: boolean): void {
     const pair = this.#byPhy.get(phy.swIfIndex);
     if (pair === undefined || !this.isSync) return;
@@ -156,7 +157,7 @@ export class LcpPairs {
     for (const one of phy.addresses) this.syncAddress(phy, one, true);
   }
 
-  /** The link of an interface came or went (lcp_itf_pair_link_up_down). */
+  /** The link of an interface changed (lcp_itf_pair_link_up_down). */
   syncLink(phy: Interface): void {
     const pair = this.#byPhy.get(phy.swIfIndex);
     if (pair !== undefined) this.#options.links?.setCarrier(pair.netns, pair.hostIfName, phy.linkUp);

@@ -1,9 +1,9 @@
 /**
- * The TAPs of the emulator as real ones: each has another TAP of its name in the namespace that stands for the wire, and
- * frames go from one to the other. So daemons on both sides can talk, as through VPP.
+ * The TAPs of the emulator as real links: each has a counterpart of its name in the namespace that represents the wire,
+ * and frames are carried between them. So daemons on both sides can talk, as through VPP.
  *
- * Invariants: what is done here is done when the call returns, as VPP does it; TAPs go with the process, however it ends,
- * but for those of which somebody else has a queue: these stay, and the next emulator joins them, as VPP does.
+ * Invariants: changes are complete when the call returns, as in VPP; TAPs end with the process, in any case,
+ * except those of which another process holds a queue: these stay, and the next emulator joins them, as VPP does.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -13,11 +13,11 @@ import { openTapQueue } from '../../src/linux/tap.ts';
 import { watchReadable } from '../../src/linux/watch-readable.ts';
 
 const FRAME_BYTES = 65_536;
-/** Of one TAP before the other gets its turn. */
+/** Frames of one TAP before the other gets its turn. */
 const MAX_FRAMES = 64;
 
 export class LinuxLinks {
-  /** The namespace of the other ends. */
+  /** The namespace of the counterparts. */
   readonly #wire: string;
   readonly #taps = new Map<string, Disposable>();
 
@@ -26,7 +26,7 @@ export class LinuxLinks {
   }
 
   /**
-   * Makes a TAP, or joins the one of that name, and tells its index. Throws where the name is another link's, as
+   * Creates a TAP, or joins the one of that name, and returns its index. Throws where the name is another link's, as
    * tap_create_if refuses it.
    */
   create(netns: string, name: string, mac: string, mtu: number): number {
@@ -42,7 +42,7 @@ export class LinuxLinks {
     ends.use(watchReadable(near, () => carry(near, far)));
     ends.use(watchReadable(far, () => carry(far, near)));
     const [link]: { ifindex: number }[] = JSON.parse(ip(netns, '-json', 'link', 'show', 'dev', name));
-    if (link === undefined) throw new Error(`${name} is gone at once`);
+    if (link === undefined) throw new Error(`${name} disappeared at once`);
     this.#taps.set(`${netns}/${name}`, ends.move());
     return link.ifindex;
   }
@@ -65,7 +65,7 @@ export class LinuxLinks {
     attempt(netns, 'link', 'set', 'dev', name, 'carrier', isUp ? 'on' : 'off');
   }
 
-  /** One that is there, or not there, is fine: vnet_netlink_add_ip4_addr tells nobody. */
+  /** An address that exists already, or does not exist, is no error: vnet_netlink_add_ip4_addr ignores it. */
   changeAddress(netns: string, name: string, address: string, isAdd: boolean): void {
     attempt(netns, 'address', isAdd ? 'add' : 'delete', address, 'dev', name);
   }
@@ -73,14 +73,14 @@ export class LinuxLinks {
 
 const frame = Buffer.allocUnsafe(FRAME_BYTES);
 
-/** Takes the frames of a TAP to another one, with what the kernel writes before them. What cannot go on is lost. */
+/** Carries the frames of a TAP to another one, with the kernel's header. Frames that cannot be delivered are lost. */
 function carry(from: number, to: number): void {
   for (let count = 0; count < MAX_FRAMES; count++) {
     let length: number;
     try {
       length = readSync(from, frame);
     } catch {
-      return; // no more, or it is down
+      return; // no more frames, or it is down
     }
     try {
       writeSync(to, frame, 0, length);
@@ -95,11 +95,11 @@ function ip(netns: string, ...args: string[]): string {
   return execFileSync('nsenter', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** VPP asks the kernel without looking at its answer. */
+/** VPP ignores the kernel's answer. */
 function attempt(netns: string, ...args: string[]): void {
   try {
     ip(netns, ...args);
   } catch {
-    // The link is gone, or is so already.
+    // The link is gone, or already in that state.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Takes a path for a listening Unix socket as VPP does (src/vppinfra/socket.c, clib_socket_init): an active listener
- * or a file that is no socket is an error, the socket of a dead owner is unlinked. What is left behind by `kill -9`
- * stays, so the next start meets it.
+ * Claims a path for a listening Unix socket as VPP does (src/vppinfra/socket.c, clib_socket_init): an active listener
+ * or a file that is not a socket is an error, the socket of a dead owner is unlinked. `kill -9` leaves socket files
+ * behind, which the next start finds.
  */
 
 import { lstatSync, unlinkSync } from 'node:fs';
@@ -18,7 +18,7 @@ function isAnswered(path: string): Promise<boolean> {
   return promise;
 }
 
-/** Makes `path` free to be bound, or throws an Error in VPP's words. */
+/** Frees `path` for binding, or throws an Error in VPP's words. */
 export async function claimSocketPath(path: string): Promise<void> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;

@@ -1,14 +1,14 @@
 /**
- * What a test in a guest needs to see or do there, where there is no shell: commands on a serial port
+ * Commands of a test to a guest, which has no shell, on a serial port
  * (machine-port.ts).
  *
  *   kill              the emulator gets SIGKILL
  *   signal PID NAME   a signal to a process
- *   orphans N         N processes whose parent is gone end within a second
+ *   orphans N         N orphaned processes end within a second
  *   processes         pid, parent, state and name of each process
  *   read PATH         the text of a file below /proc, /sys or /run
- *   runtime           milliseconds that a bare start of this runtime takes
- *   link PATH         where a symbolic link points
+ *   runtime           milliseconds of a bare start of this runtime
+ *   link PATH         the target of a symbolic link
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -22,10 +22,10 @@ function processes(): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const match = /^(\d+) \((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-      // Kernel threads (children of pid 2) are nobody's concern.
+      // Kernel threads (children of pid 2) are not listed.
       if (match !== null && match[4] !== '2') lines.push(`${match[1]} ${match[4]} ${match[3]} ${match[2]}`);
     } catch {
-      // Ended since it was listed.
+      // It ended after the listing.
     }
   }
   return `${lines.join('\n')}\n`;
@@ -43,7 +43,7 @@ function makeOrphans(count: number): string {
   return `${count} orphans\n`;
 }
 
-/** Throws an Error when the words are none of these, or it cannot be done. */
+/** Throws an Error for an unknown command, or when it fails. */
 export function runMachineCommand(words: readonly string[]): string {
   const [verb, argument = ''] = words;
   switch (verb) {
@@ -61,11 +61,11 @@ export function runMachineCommand(words: readonly string[]): string {
       return processes();
     case 'read':
       if (!/^\/(proc|sys|run)\//.test(argument))
-        throw new Error(`${argument} is not below /proc, /sys or /run`);
+        throw new Error(`expected a path below /proc, /sys or /run, got ${argument}`);
       return readFileSync(argument, 'utf8');
     case 'link':
       return `${readlinkSync(argument)}\n`;
     default:
-      throw new Error(`there is no command "${words.join(' ')}"`);
+      throw new Error(`unknown command "${words.join(' ')}"`);
   }
 }

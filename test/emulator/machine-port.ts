@@ -1,36 +1,36 @@
 /**
- * Commands about the machine (machine-commands.ts), for a test that is outside of it: on the second serial port, whose
- * other end QEMU gives to the test. Nobody comes there by the network.
+ * Commands about the machine (machine-commands.ts), for a test outside of it: on the second serial port, which
+ * QEMU connects to the test. It is not reachable by the network.
  *
- * A line in is `NUMBER COMMAND`, a line out `=NUMBER BASE64` or, when it could not be done, `!NUMBER BASE64` with the
- * reason. What else is said on the port (firmware, an echo) begins otherwise.
+ * A line in is `NUMBER COMMAND`, a line out `=NUMBER BASE64` or, when it failed, `!NUMBER BASE64` with the
+ * reason. Other output on the port (firmware, an echo) begins differently.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { isatty, ReadStream } from 'node:tty';
 import { runMachineCommand } from './machine-commands.ts';
 
 const PORT = '/dev/ttyS1';
-/** Where the emulator lies in a guest: on a developer's own machine it leaves the serial ports alone. */
+/** The emulator's path in a guest: on a developer's machine it leaves the serial ports alone. */
 const IN_A_GUEST = /^\/usr\/lib\/vpp-emulator\//;
 
-/** Serves the port, if this is a guest that has one. */
+/** Serves the port if this is a guest that has one. */
 export function serveMachinePort(): void {
   if (!IN_A_GUEST.test(import.meta.filename)) return;
   let descriptor: number;
   try {
     descriptor = openSync(PORT, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   } catch {
-    // a machine without this port: nobody asks there
+    // a machine without this port
     return;
   }
-  // the device is there without hardware, too
+  // the device exists without hardware, too
   if (!isatty(descriptor)) {
     closeSync(descriptor);
     return;
   }
   const port = new ReadStream(descriptor);
   port.setRawMode(true);
-  // whoever asked may be gone
+  // the client may be gone
   port.on('error', () => {});
   let rest = '';
   port.setEncoding('utf8').on('data', (chunk: string) => {

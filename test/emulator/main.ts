@@ -1,8 +1,8 @@
 /**
- * A VPP that is not one: `main.ts -c startup.conf`. For tests and the demo; not in the production bundle.
+ * An emulated VPP: `main.ts -c startup.conf`. For tests and the demo; not in the production bundle.
  *
- * Manners of VPP that matter to whoever starts it: SIGTERM is ignored until the main loop runs, then ends it with 0;
- * SIGINT and SIGHUP end it at any time; a refused startup.conf is said on stderr; sockets of a dead owner are taken
+ * Behaviour of VPP that matters to its supervisor: SIGTERM is ignored until the main loop runs, then ends it with 0;
+ * SIGINT and SIGHUP end it at any time; a refused startup.conf is reported on stderr; sockets of a dead owner are taken
  * over, `kill -9` leaves them behind.
  */
 
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   });
   process.on('SIGINT', () => end('SIGINT'));
   process.on('SIGHUP', () => end('SIGHUP'));
-  // The reader of our output may be gone; VPP does not care either.
+  // The reader of our output may be gone; VPP ignores that too.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
 
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   }
   serveMachinePort();
   isRunning = true;
-  // VPP runs whether or not it has sockets to listen on.
+  // VPP runs with or without sockets to listen on.
   setInterval(() => {}, 1 << 30);
 }
 

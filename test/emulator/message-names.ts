@@ -1,9 +1,9 @@
 /**
- * The messages the emulator answers, with VPP 25.02's CRCs and the sizes of their fixed parts (header included), and
- * the table it sends at the handshake.
+ * The messages that the emulator answers, with VPP 25.02's CRCs and the sizes of their fixed parts (header included),
+ * and the table sent at the handshake.
  */
 
-/** Name → CRC and least bytes of a request; VPP drops a frame that is shorter than its message. */
+/** Name → CRC and minimum length of a request; VPP drops a frame that is shorter than its message. */
 export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: number]>> = {
   sockclnt_delete: ['8ac76db6', 14],
   control_ping: ['51077d14', 10],
@@ -95,11 +95,11 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 const AUTOREPLY = 'e8d4e804';
-/** So that the table has about the size of a VPP with few plugins. */
+/** Gives the table about the size of a VPP with few plugins. */
 const FILLERS = 740;
 const FIRST_ID = 40;
 
-/** Names of linux_cp_plugin.so: without it VPP does not know them. */
+/** Names of linux_cp_plugin.so: without it VPP does not have them. */
 function isOfPlugin(name: string, plugin: string): boolean {
   return plugin === 'linux_cp_plugin.so' && name.startsWith('lcp_');
 }
@@ -108,9 +108,9 @@ export interface TableOptions {
   readonly wrongCrc: readonly string[];
   readonly missing: readonly string[];
   readonly hasLinuxCp: boolean;
-  /** linux_cp hands on what is no IP: from 25.06 on. */
+  /** linux_cp passes protocols other than IP: from 25.06 on. */
   readonly passesProtocols: boolean;
-  /** Makes ids differ from start to start. */
+  /** Makes ids differ between starts. */
   readonly seed: number;
 }
 
@@ -120,7 +120,7 @@ export interface MessageIds {
   readonly nameOf: ReadonlyMap<number, string>;
 }
 
-/** Assigns ids; names that are missing have none, wrong ones are listed under another CRC. */
+/** Assigns ids; missing names have none, wrong ones are listed with another CRC. */
 export function assignMessageIds(options: TableOptions): MessageIds {
   const crcs = new Map<string, string>();
   for (const [name, [crc]] of Object.entries(REQUESTS)) {

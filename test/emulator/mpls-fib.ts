@@ -1,9 +1,9 @@
 /**
- * The emulator's MPLS tables. Unlike with IP there is none, not even table 0, until one is made.
+ * The emulator's MPLS tables. Unlike with IP there is none, not even table 0, until one is created.
  *
- * Invariants: a label has two routes, at the end of the stack (EOS) and before it; a route keeps the payload protocol of
- * its first add (fib_table_entry_update changes paths only); VPP's own routes for the labels 0, 1 and 2 are stronger
- * than the API's.
+ * Invariants: a label has two routes, at the end of the stack (EOS) and before it; a route keeps the payload protocol
+ * of its first add (fib_table_entry_update changes paths only); VPP's own routes for the labels 0, 1 and 2 win over the
+ * API's.
  */
 
 import { makePath, type PathList, PathProto } from './fib-path.ts';
@@ -58,7 +58,7 @@ export class MplsTable {
     return route;
   }
 
-  /** Sets the API's paths; gives the route's stats index. */
+  /** Sets the API's paths; returns the route's stats index. */
   set(label: number, eos: 0 | 1, payload: number, list: PathList): number {
     const route = this.#at(label, eos, payload);
     route.api = list;
@@ -69,7 +69,7 @@ export class MplsTable {
     return this.#routes.get(label * 2 + eos);
   }
 
-  /** Removes the API's route; nothing happens when there is none. */
+  /** Removes the API's route, if there is one. */
   remove(label: number, eos: 0 | 1): void {
     const route = this.get(label, eos);
     if (route === undefined) return;
@@ -97,7 +97,7 @@ export class MplsFib {
     this.#tables.set(id, table);
   }
 
-  /** The API lets go of a table; it goes, with its routes, when no interface is in it. */
+  /** The API releases a table; it is deleted, with its routes, when no interface is in it. */
   delete(id: number): void {
     const table = this.#tables.get(id);
     if (table === undefined) return;

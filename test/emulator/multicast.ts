@@ -1,6 +1,6 @@
 /**
- * Multicast FIBs of the emulator: what the API puts into them, and VPP's own entries of IPv6, which accept on the
- * interfaces that have it switched on. VPP's own entries of IPv4 are not shown.
+ * Multicast FIBs of the emulator: the API's entries, and VPP's own entries of IPv6, which accept on the
+ * interfaces with IPv6 enabled. VPP's own entries of IPv4 are not shown.
  */
 
 import { addressText, type Family } from './address-bytes.ts';
@@ -33,13 +33,13 @@ export class MulticastFib {
   readonly #accepting = new Map<number, Set<number>>();
   readonly #tables = new Map<string, Map<string, MulticastEntry>>();
 
-  /** Entries of a table, in the order in which they came. */
+  /** Entries of a table, in the order of their addition. */
   entries(family: Family, id: number): MulticastEntry[] {
     const own = family === 6 ? this.#specials(id) : [];
     return [...own, ...(this.#tables.get(`${family}/${id}`)?.values() ?? [])];
   }
 
-  /** IPv6 is switched on or off on an interface that is in a table now (ip6_mfib_interface_enable_disable). */
+  /** IPv6 is enabled or disabled on an interface in its current table (ip6_mfib_interface_enable_disable). */
   accept(id: number, swIfIndex: number, isOn: boolean): void {
     const accepting = this.#accepting.get(id) ?? new Set();
     this.#accepting.set(id, accepting);
@@ -63,7 +63,7 @@ export class MulticastFib {
     }));
   }
 
-  /** Adds a path to an entry, which comes with its first; one that is there already gets the flags. */
+  /** Adds a path to an entry, creating the entry; an existing path gets the flags. */
   add(family: Family, id: number, group: Omit<MulticastEntry, 'paths'>, added: MulticastPath): void {
     const key = `${family}/${id}`;
     const table = this.#tables.get(key) ?? new Map<string, MulticastEntry>();
@@ -76,7 +76,7 @@ export class MulticastFib {
     else entry.paths[at] = added;
   }
 
-  /** Takes a path away; the entry goes with its last. What is not there is fine. */
+  /** Removes a path; the entry is deleted with its last. A missing path is no error. */
   remove(family: Family, id: number, group: Omit<MulticastEntry, 'paths'>, gone: Path): void {
     const table = this.#tables.get(`${family}/${id}`);
     const name = `${addressText(group.address)}/${group.length}`;
@@ -86,7 +86,7 @@ export class MulticastFib {
     if (entry?.paths.length === 0) table?.delete(name);
   }
 
-  /** The API lets go of a table: its entries go (mfib_table_unlock). */
+  /** The API releases a table: its entries are deleted (mfib_table_unlock). */
   flush(family: Family, id: number): void {
     this.#tables.delete(`${family}/${id}`);
   }

@@ -9,7 +9,7 @@ interface Step {
   readonly length: number;
 }
 
-// Few addresses and many steps: prefixes meet again, in slots that others had.
+// Few addresses and many steps: prefixes recur, in slots that others had.
 function steps(family: Family): fc.Arbitrary<Step[]> {
   const size = family === 4 ? 4 : 16;
   const bytes = fc.uint8Array({ minLength: size, maxLength: size, max: 3 });
@@ -51,7 +51,7 @@ describe('PrefixIndex', () => {
     });
   }
 
-  test('reads the address where it is told to', () => {
+  test('reads the address at the given offset', () => {
     const index = new PrefixIndex(4);
     const slot = index.add(Uint8Array.of(9, 9, 10, 1, 2, 3), 2, 16);
     expect(addressText(index.addressOf(slot))).toBe('10.1.0.0');

@@ -1,9 +1,10 @@
 /**
  * Numbers ("slots") for the prefixes of one table: a hash with open addressing over typed arrays, so that a million
- * prefixes are some 15 to 30 bytes each and a look-up makes no object. (A Map has a heap number or a string for each
+ * prefixes take some 15 to 30 bytes each and a look-up makes no object. (A Map has a heap number or a string for each
  * key, and takes three times as long.)
  *
- * Invariants: a prefix is compared with its host bits zero; a slot is a prefix's until `delete`, then anybody's.
+ * Invariants: a prefix is compared with its host bits zero; a slot belongs to a prefix until `delete`, then to any
+ * other.
  */
 
 const FREE = 255;
@@ -21,7 +22,7 @@ interface Scratch {
 export class PrefixIndex {
   /** Words of an address: 1 for IPv4, 4 for IPv6. */
   readonly #stride: 1 | 4;
-  /** Slot + 1 by hash; 0 is nothing. Twice as long as there are slots, at least. */
+  /** Slot + 1 by hash; 0 is empty. At least twice as long as the number of slots. */
   #places = new Int32Array(2 * FIRST_CAPACITY);
   #words: Uint32Array;
   #lengths = new Uint8Array(FIRST_CAPACITY).fill(FREE);
@@ -38,7 +39,7 @@ export class PrefixIndex {
     return this.#end - this.#free.length;
   }
 
-  /** Slots are below; some of them may be free. */
+  /** The upper bound of the slots; some of them may be free. */
   get end(): number {
     return this.#end;
   }
@@ -97,7 +98,7 @@ export class PrefixIndex {
     let hole = this.#place();
     this.#lengths[slot] = FREE;
     this.#free.push(slot);
-    // What was pushed on by the one that goes moves up, or it would not be found any more.
+    // Entries displaced by the deleted one move up, or they would not be found any more.
     for (let place = (hole + 1) & mask; ; place = (place + 1) & mask) {
       const other = (this.#places[place] ?? 0) - 1;
       if (other < 0) break;
@@ -144,7 +145,7 @@ export class PrefixIndex {
     return Math.imul(hash, 0x2c1b_3c6d) ^ (hash >>> 12);
   }
 
-  /** Where the key is, or would be. */
+  /** The key's place, or its future place. */
   #place(): number {
     const mask = this.#places.length - 1;
     const { w0, w1, w2, w3, length } = this.#key;

@@ -1,12 +1,12 @@
-/** Which VPP is emulated, as far as releases differ. */
+/** The emulated release of VPP, as far as releases differ. */
 
 /** `[26, 6]` */
 export type Release = readonly [year: number, month: number];
 
-/** The release that a version such as `26.06-release` is of; throws on a text that names none. */
+/** The release of a version such as `26.06-release`; throws on an invalid version. */
 export function releaseOf(version: string): Release {
   const match = /^(\d\d)\.(\d\d)/.exec(version);
-  if (match === null) throw new Error(`"${version}" is no version of VPP: 26.06-release would be one`);
+  if (match === null) throw new Error(`expected a version of VPP such as 26.06-release, got "${version}"`);
   return [Number(match[1]), Number(match[2])];
 }
 

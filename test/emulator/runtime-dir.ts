@@ -1,9 +1,9 @@
-/** VPP makes its runtime directory and works in it (src/vlib/unix/main.c). */
+/** VPP creates its runtime directory and changes into it (src/vlib/unix/main.c). */
 
 import { mkdirSync } from 'node:fs';
 import { StartupRefusal } from './startup-refusal.ts';
 
-/** Makes `path` and changes into it; throws StartupRefusal in VPP's words. */
+/** Creates `path` and changes into it; throws StartupRefusal in VPP's words. */
 export function enterRuntimeDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true });

@@ -1,4 +1,4 @@
-/** The sections of startup.conf that VPP itself reads: keys, shapes of values, and VPP's words for what is wrong. */
+/** The sections of startup.conf that VPP itself reads: keys, shapes of values, and VPP's messages for mistakes. */
 
 import { isFrom, type Release } from './release.ts';
 import type { TokenCursor } from './startup-conf-text.ts';
@@ -7,21 +7,21 @@ import { refuse } from './startup-refusal.ts';
 export interface DpdkDevice {
   readonly pciAddress: string;
   readonly name: string | undefined;
-  /** As asked for; 0: not said. */
+  /** As requested; 0: not given. */
   readonly rxQueues: number;
   readonly txQueues: number;
 }
 
-/** A device of one of VPP's own drivers, with an interface on its port. */
+/** A device of one of VPP's native drivers, with an interface on its port. */
 export interface NativeDevice {
   readonly pciAddress: string;
   readonly driver: string;
   readonly name: string;
 }
 
-/** What the sections have said so far. */
+/** The settings of the sections so far. */
 export interface Draft {
-  /** Which VPP reads them. */
+  /** The release that reads them. */
   readonly release: Release;
   runtimeDir: string;
   cliSocket?: string;
@@ -36,7 +36,7 @@ export interface Draft {
   nodaemon: boolean;
   startupConfig?: string;
   dpdkDevices: DpdkDevice[];
-  /** Devices for VPP's own drivers, up to the first that cannot be had. */
+  /** Devices for VPP's native drivers, up to the first that fails. */
   nativeDevices: NativeDevice[];
   lcpDefaultNetns?: string;
   lcpSync?: boolean;
@@ -88,7 +88,7 @@ export function readUnix(tokens: TokenCursor, draft: Draft): void {
 }
 
 export function readMemory(tokens: TokenCursor, { release }: Draft): void {
-  // From 26.02 on what it does not know is passed over.
+  // From 26.02 on unknown input is skipped.
   if (isFrom(release, [26, 2])) return;
   while (!tokens.isAtEnd) {
     const known =

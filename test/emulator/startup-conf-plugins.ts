@@ -1,4 +1,4 @@
-/** The plugins section, the sections that plugins read (dpdk, linux-cp, linux-nl), and that of VPP's own drivers. */
+/** The plugins section, the sections that plugins read (dpdk, linux-cp, linux-nl), and that of VPP's native drivers. */
 
 import { isFrom, type Release } from './release.ts';
 import type { Draft } from './startup-conf-core.ts';
@@ -111,7 +111,7 @@ export function readDpdk(tokens: TokenCursor, draft: Draft): void {
   }
 }
 
-/** Drivers of VPP's own that the emulated NICs are made for, by the release that has them first. */
+/** VPP's native drivers for the emulated NICs, by the first release that has them. */
 const NATIVE_DRIVERS: ReadonlyMap<string, Release> = new Map([['ige', [26, 2]]]);
 const MAX_NATIVE_QUEUES = 4;
 
@@ -120,7 +120,7 @@ interface Port {
   queues: number;
 }
 
-/** The words of a port's block; undefined, and its rest, for one that VPP does not know. */
+/** The settings of a port's block; undefined, with the rest, for unknown input. */
 function readPort(tokens: TokenCursor): Port | { readonly unknown: string } {
   const port: Port = { name: undefined, queues: 1 };
   const sizes = ['rx-queue-size', 'tx-queue-size'];
@@ -135,8 +135,8 @@ function readPort(tokens: TokenCursor): Port | { readonly unknown: string } {
 }
 
 /**
- * vnet/dev/config.c: read by a process of VPP's when its main loop runs. Nothing of it ends VPP; what is wrong is logged,
- * and ends the reading: what comes behind has no interface.
+ * vnet/dev/config.c: read by a process of VPP when its main loop runs. Nothing in it ends VPP; a mistake is logged,
+ * and ends the reading: later devices have no interface.
  */
 export function readDevices(tokens: TokenCursor, draft: Draft): void {
   const complain = (words: string): void => void draft.warnings.push(`dev/config: ${words}`);

@@ -1,9 +1,9 @@
 /**
  * startup.conf as VPP reads it (src/vpp/vnet/main.c): words, `#` to the end of the line, sections in braces. Line ends
- * mean nothing beyond that. What is left open at the end of the file is dropped without a word, as VPP does.
+ * have no other meaning. An unclosed section at the end of the file is silently dropped, as in VPP.
  */
 
-/** A word, perhaps with a block behind it: `dev 0000:01:00.0 { name x }` is two words and a block. */
+/** A word, or a block after one: `dev 0000:01:00.0 { name x }` is two words and a block. */
 export type Token = { readonly word: string } | { readonly block: readonly Token[] };
 
 export interface Section {
@@ -82,7 +82,7 @@ export class TokenCursor {
     return textOf(this.#tokens.slice(this.#at));
   }
 
-  /** Takes `pattern`'s words when they come next. */
+  /** Takes the words of `pattern` when they come next. */
   take(pattern: string): boolean {
     const expected = pattern.split(' ');
     for (const [offset, word] of expected.entries()) {
@@ -93,7 +93,7 @@ export class TokenCursor {
     return true;
   }
 
-  /** Takes `pattern` and one word behind it, when that matches; undefined otherwise, with nothing taken. */
+  /** Takes `pattern` and the next word, when both match; undefined otherwise, with nothing taken. */
   value(pattern: string, shape: RegExp = /^/): string | undefined {
     const before = this.#at;
     if (pattern === '' || this.take(pattern)) {

@@ -1,6 +1,6 @@
 /**
- * What VPP 25.02 refuses in a startup.conf: the emulator's parser, and with `VPP_BIN` a real VPP on the same text, which
- * must end with the same code and say the same.
+ * Mistakes in a startup.conf that VPP 25.02 refuses: the emulator's parser, and with `VPP_BIN` a real VPP on the same
+ * text, which must exit with the same code and message.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ const NO_PLUGINS = 'plugins { plugin default { disable } }';
 const enabled = (...names: string[]): string =>
   `plugins { plugin default { disable } ${names.map((name) => `plugin ${name} { enable }`).join(' ')} }`;
 
-/** Text, exit code, and VPP's words (a part of them). */
+/** Text, exit code, and VPP's message (a part of it). */
 const REFUSED: readonly [what: string, text: string, exitCode: number, words: string][] = [
   ['an unknown section', `${BASE} ${REST} ${CPU} ${NO_PLUGINS} foo { bar }`, 1, 'unknown input `foo  bar'],
   [
@@ -120,7 +120,7 @@ const REFUSED: readonly [what: string, text: string, exitCode: number, words: st
     "config_one_plugin: unknown input ' bogus'",
   ],
 ];
-/** What 26.06 takes, of what 25.02 refuses. */
+/** What 26.06 accepts and 25.02 refuses. */
 const NOT_BY_26_06: ReadonlySet<string> = new Set(['a key of memory', 'l3fib, which is of 25.06']);
 /** As above, for the sections of dpdk; a real VPP would take hugepages before it refuses. */
 const REFUSED_BY_DPDK: typeof REFUSED = [
@@ -151,7 +151,7 @@ function refusalOf(text: string): StartupRefusal {
     if (error instanceof StartupRefusal) return error;
     throw error;
   }
-  throw new Error('it was taken');
+  throw new Error('the text was accepted');
 }
 
 describe('refused', () => {
@@ -179,7 +179,7 @@ describe('refused by a real VPP with the same words', () => {
         return;
       }
       const isNew = NOT_BY_26_06.has(what) && isAtLeast(await readVppVersion(binary), 25, 6);
-      ctx.skip(isNew, 'VPP 26.06 takes it');
+      ctx.skip(isNew, 'VPP 26.06 accepts it');
       const file = join(dir, 'startup.conf');
       writeFileSync(file, `${text.replaceAll(DIR, dir)} api-segment { prefix conf }\n`);
       const run = spawnSync(binary, ['-c', file], { timeout: 15_000, killSignal: 'SIGKILL' });
@@ -191,7 +191,7 @@ describe('refused by a real VPP with the same words', () => {
 });
 
 describe('taken', () => {
-  test('what we render, with all that the emulator uses', () => {
+  test('accepts the startup.conf that we render, with all that the emulator uses', () => {
     const conf = readStartupConf(`
       # a comment, and a brace { in it
       unix {
@@ -238,16 +238,16 @@ describe('taken', () => {
     expect(conf.isPluginEnabled('acl_plugin.so')).toBe(false);
   });
 
-  test('a section that is left open is dropped without a word', () => {
+  test('an unclosed section is silently dropped', () => {
     expect(readStartupConf(`${BASE} socksvr { socket-name ${DIR}/api.sock`).apiSocket).toBeUndefined();
   });
 
-  test('heapsize is warned of, and ends all pre-parsing', () => {
+  test('warns of heapsize, which ends all pre-parsing', () => {
     const conf = readStartupConf(`${BASE} heapsize { main-heap-size 256M } memory { wrong 1 }`);
     expect(conf.warnings).toEqual(["warning: heapsize parse error 'heapsize', use default 1073741824"]);
   });
 
-  test('without `plugin default { disable }` every plugin is there, but for those that are off by themselves', () => {
+  test('without `plugin default { disable }` every plugin is enabled, except those that are off by default', () => {
     for (const text of [BASE, `${BASE} plugins { plugin default { enable } }`]) {
       const conf = readStartupConf(text);
       expect(conf.isPluginEnabled('acl_plugin.so')).toBe(true);
@@ -262,17 +262,17 @@ describe('taken', () => {
   test.each([
     ['l3fib { fib-entry-pool-size 1000 }', '25.02', '25.06'],
     ['interface { x }', '26.02', '26.06'],
-  ])('%s by %s not yet, by %s', (section, before, since) => {
+  ])('%s is unknown to %s and known to %s', (section, before, since) => {
     expect(() => readStartupConf(`${BASE} ${section}`, before)).toThrow(StartupRefusal);
     expect(readStartupConf(`${BASE} ${section}`, since).warnings).toEqual([]);
   });
 
-  test.each(['heapsize { x }', 'tap { x }'])('%s by 25.10, and no more by 26.02', (section) => {
+  test.each(['heapsize { x }', 'tap { x }'])('%s is known to 25.10, and not to 26.02', (section) => {
     expect(() => readStartupConf(`${BASE} ${section}`, '25.10')).not.toThrow();
     expect(() => readStartupConf(`${BASE} ${section}`, '26.02')).toThrow(/unknown input/);
   });
 
-  test('TAPs are the core up to 25.10, and from 26.02 on a plugin that must be there', () => {
+  test('TAPs are in the core up to 25.10, and need a plugin from 26.02 on', () => {
     const without = `${BASE} ${enabled('linux_cp_plugin.so')}`;
     const withTap = `${BASE} ${enabled('linux_cp_plugin.so', 'tap_plugin.so')}`;
     expect(
@@ -282,7 +282,7 @@ describe('taken', () => {
   });
 });
 
-describe("devices of VPP's own drivers", () => {
+describe("devices of VPP's native drivers", () => {
   const devices = (text: string, version = '26.06') =>
     readStartupConf(`${BASE} devices { ${text} }`, version);
   const ONE = 'dev pci/0000:03:00.0 { driver ige port 0 { name xe0 num-rx-queues 2 num-tx-queues 4 } }';
@@ -297,19 +297,22 @@ describe("devices of VPP's own drivers", () => {
   });
 
   test.each([
-    ['a word that is none', 'dev pci/0000:02:00.0 { drivr ige }', '26.06', /unknown input 'drivr ige/],
+    ['an unknown word', 'dev pci/0000:02:00.0 { drivr ige }', '26.06', /unknown input 'drivr ige/],
     ['a word of a port', 'dev pci/0000:02:00.0 { port 0 { nme xe1 } }', '26.06', /unknown input 'nme xe1/],
     ['a release without it', 'dev pci/0000:02:00.0 { driver ige }', '25.02', /driver not available/],
-    ['an address that is none', 'dev 0000:02:00.0 { driver ige }', '26.06', /invalid device id/],
+    ['an invalid address', 'dev 0000:02:00.0 { driver ige }', '26.06', /invalid device id/],
     [
       'too many queues',
       'dev pci/0000:02:00.0 { port 0 { num-rx-queues 5 } }',
       '26.06',
       /number of rx queues/,
     ],
-  ])('%s ends no VPP: it is said, and what comes behind has no interface', (_what, text, version, words) => {
-    const conf = devices(`${text} ${ONE}`, version);
-    expect(conf.warnings).toEqual([expect.stringMatching(words)]);
-    expect(conf.nativeDevices).toEqual([]);
-  });
+  ])(
+    '%s does not end VPP: it is logged, and later devices have no interface',
+    (_what, text, version, words) => {
+      const conf = devices(`${text} ${ONE}`, version);
+      expect(conf.warnings).toEqual([expect.stringMatching(words)]);
+      expect(conf.nativeDevices).toEqual([]);
+    },
+  );
 });

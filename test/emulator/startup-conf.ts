@@ -1,7 +1,7 @@
 /**
- * What VPP takes from startup.conf, and what it refuses, in its words and with its exit codes: a mistake in a section that
+ * What VPP accepts in startup.conf, and what it refuses, with its messages and exit codes: a mistake in a section that
  * is read early ends VPP with 1, one in a section that is read late with 0 (vlib_main returns then). Checked against a
- * real VPP 25.02; what 25.06 to 26.06 do otherwise is by version.
+ * real VPP 25.02; differences of 25.06 to 26.06 are by version.
  */
 
 import { isFrom, type Release, releaseOf } from './release.ts';
@@ -23,7 +23,7 @@ import { readDevices, readDpdk, readLinuxCp, readLinuxNl, readPlugins } from './
 import { readSections, type Section, type Token, TokenCursor } from './startup-conf-text.ts';
 import { refuse, StartupRefusal } from './startup-refusal.ts';
 
-/** What the emulator does with a startup.conf. */
+/** What the emulator uses of a startup.conf. */
 export interface StartupConf {
   readonly runtimeDir: string;
   readonly cliSocket: string | undefined;
@@ -52,15 +52,15 @@ const anything: Reader = () => {};
 
 interface KnownSection {
   readonly read: Reader;
-  /** Without it VPP does not know the section. */
+  /** Without it VPP does not have the section. */
   readonly plugin?: string;
-  /** First release that knows it. */
+  /** First release with it. */
   readonly since?: Release;
-  /** First release that does not know it any more. */
+  /** First release without it. */
   readonly until?: Release;
 }
 
-/** Off unless they are named, whatever `plugin default` says (`default_disabled` of their registrations). */
+/** Off unless they are named, for any `plugin default` (`default_disabled` of their registrations). */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
   'linux_cp_plugin.so',
   'linux_nl_plugin.so',
@@ -127,7 +127,7 @@ function isKnown(
   return plugin === undefined || isPluginEnabled(plugin);
 }
 
-/** Reads a startup.conf; throws StartupRefusal where a VPP of that version would not start. */
+/** Parses a startup.conf; throws StartupRefusal where a VPP of that version would not start. */
 export function readStartupConf(text: string, version = '25.02-release'): StartupConf {
   const release = releaseOf(version);
   const sections = readSections(text);

@@ -1,9 +1,9 @@
-/** How VPP says no at its start. */
+/** A refusal of VPP at its start. */
 
 /** VPP refuses to start: its message, and how the process ends. */
 export class StartupRefusal extends Error {
   readonly exitCode: number;
-  /** VPP dies by a signal instead. */
+  /** VPP is killed by a signal instead. */
   readonly signal: NodeJS.Signals | undefined;
 
   constructor(message: string, exitCode: number, signal?: NodeJS.Signals) {

@@ -28,13 +28,13 @@ const COMBINED_INTERFACE_COUNTERS = [
 const NODE_COUNTERS = ['clocks', 'vectors', 'calls', 'suspends'] as const;
 
 export interface StatsDirectoryOptions {
-  /** Unix seconds; as in VPP a whole number. */
+  /** Unix seconds; a whole number as in VPP. */
   readonly bootTime: number;
   readonly bufferPools?: readonly string[];
   readonly heaps?: readonly string[];
 }
 
-/** Adds what every VPP has before it has interfaces: scalars, rates, heaps, pools, empty interface counters. */
+/** Adds the entries of every VPP before it has interfaces: scalars, rates, heaps, pools, empty interface counters. */
 export function addStandardEntries(segment: StatsSegment, options: StatsDirectoryOptions): void {
   segment.change(() => {
     segment.addScalar('/sys/heartbeat', 1);
@@ -47,7 +47,7 @@ export function addStandardEntries(segment: StatsSegment, options: StatsDirector
       segment.addSymlink(`/mem/${heap}/free`, `/mem/${heap}`, 2);
     }
     segment.addScalar('/sys/vector_rate');
-    // one row, by thread in its columns: that is how VPP lays it out
+    // one row, by thread in its columns, as VPP lays it out
     segment.addSimple('/sys/vector_rate_per_worker', segment.threads + 1, 1);
     segment.addSimple('/sys/loops_per_worker', segment.threads + 1, 1);
     segment.addScalar('/sys/num_worker_threads', segment.threads - 1);
@@ -95,7 +95,7 @@ export function addNodeEntries(segment: StatsSegment, nodes: readonly string[]):
   segment.change(() => {
     segment.setNames('/sys/node/names', nodes);
     for (const counter of NODE_COUNTERS) {
-      // one row more than there are threads, as VPP makes them
+      // one row more than there are threads, as in VPP
       segment.addSimple(`/sys/node/${counter}`, nodes.length, segment.threads + 1);
       for (const [index, node] of nodes.entries()) {
         segment.addSymlink(`/nodes/${node.replaceAll('/', '_')}/${counter}`, `/sys/node/${counter}`, index);

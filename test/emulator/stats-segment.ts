@@ -1,9 +1,9 @@
 /**
- * Owns the emulator's stats segment: a memory file laid out as VPP 25.02 lays out its own (src/vlib/stats/), handed
+ * Owns the emulator's stats segment: a memory file laid out like VPP 25.02's (src/vlib/stats/), handed
  * over by SCM_RIGHTS. It has its own encoder and shares no code with the product's reader.
  *
  * Invariants: a structural change (entry, vector growth, name) happens between in_progress = 1 and epoch + 1; writing
- * a counter that exists changes nothing else, as in VPP; pointers are VPP's addresses, `BASE` + offset in the file.
+ * an existing counter changes nothing else, as in VPP; pointers are VPP's addresses, `BASE` + offset in the file.
  *
  *   0x0000  version u64 | base u64 | epoch u64 | in_progress u64 | directory_vector u64
  *   0x1000  heap: blocks of 64 bytes, a vector's data at the second block, its header in the 8 bytes before
@@ -99,7 +99,7 @@ export class StatsSegment implements Disposable {
     }
   }
 
-  /** in_progress becomes 1 and stays so until the matching `endChange`. */
+  /** Sets in_progress to 1 until the matching `endChange`. */
   beginChange(): void {
     if (this.#locks++ === 0) this.#writeU64(24, 1n);
   }
@@ -115,7 +115,7 @@ export class StatsSegment implements Disposable {
     this.#writeU64(this.#entryOffset(entry) + 8, BigInt(value));
   }
 
-  /** Simple counters: `indexes` elements in each of `rows` (one for each thread, or fewer), all zero. */
+  /** Simple counters: `indexes` elements in each of `rows` (one per thread, or fewer), all zero. */
   addSimple(name: string, indexes = 0, rows = this.threads): void {
     this.#addCounters(name, StatType.simple, indexes, rows);
   }
@@ -140,7 +140,7 @@ export class StatsSegment implements Disposable {
     writeSync(this.fd, this.#scratch, 0, 8, this.#entryOffset(entry) + 8);
   }
 
-  /** Sets a whole vector of names, adding it when it is not there; `undefined` becomes a null pointer. */
+  /** Sets a whole vector of names, adding it if missing; `undefined` becomes a null pointer. */
   setNames(name: string, values: readonly (string | undefined)[]): void {
     this.change(() => {
       if (!this.#entries.has(name)) this.#addEntry(name, StatType.names);
@@ -150,7 +150,7 @@ export class StatsSegment implements Disposable {
     });
   }
 
-  /** Sets one name; VPP writes `deleted` for an interface that is gone. */
+  /** Sets one name; VPP writes `deleted` for a deleted interface. */
   setName(name: string, index: number, value: string | undefined): void {
     this.change(() => {
       const entry = this.#entry(name);
@@ -205,7 +205,7 @@ export class StatsSegment implements Disposable {
     return this.#entries.has(name);
   }
 
-  /** Frees an entry and its vectors; its place in the directory reads as empty until it is used again. */
+  /** Frees an entry and its vectors; its place in the directory reads as empty until it is reused. */
   removeEntry(name: string): void {
     const entry = this.#entry(name);
     this.change(() => {
@@ -232,12 +232,12 @@ export class StatsSegment implements Disposable {
     return vector.offset;
   }
 
-  /** The end of what was ever allocated: everything behind it is zero. */
+  /** The end of all allocations so far: everything after it is zero. */
   get usedBytes(): number {
     return this.#heapEnd;
   }
 
-  /** Listens on `socketPath` and hands the descriptor to everyone who connects, until disposed. */
+  /** Listens on `socketPath` and sends the descriptor to every client, until disposed. */
   serve(socketPath: string): void {
     this.#server?.[Symbol.dispose]();
     this.#server = new SeqpacketServer(socketPath, {
@@ -246,7 +246,7 @@ export class StatsSegment implements Disposable {
         try {
           owned.sendFd(this.fd);
         } catch (error) {
-          // Whoever asked has gone, as a client does whose time is over.
+          // The client has disconnected, as after its timeout.
           if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
         }
       },
@@ -301,7 +301,7 @@ export class StatsSegment implements Disposable {
 
   #cell(name: string, type: number, thread: number, index: number): number {
     const entry = this.#entry(name);
-    if (entry.type !== type) throw new Error(`${name} is of type ${entry.type}, not ${type}`);
+    if (entry.type !== type) throw new Error(`${name} has type ${entry.type}, expected ${type}`);
     if (thread >= entry.rows) throw new Error(`${name} has no row for thread ${thread}`);
     if (index >= (entry.children[thread]?.length ?? 0))
       this.change(() => this.#growCounters(entry, index + 1));

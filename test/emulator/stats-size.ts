@@ -1,4 +1,4 @@
-/** Fills a stats segment as a VPP of a given size has it, every counter with a figure that its place tells. */
+/** Fills a stats segment as in a VPP of a given size, every counter with a figure derived from its place. */
 import {
   addErrorEntries,
   addInterfaceEntries,
@@ -14,7 +14,7 @@ export interface SegmentSize {
   readonly errors: number;
 }
 
-/** Share of the nodes that ever ran, and of the errors that ever were: what a busy router shows. */
+/** Share of the nodes that ever ran, and of the errors that ever occurred, as on a busy router. */
 const ACTIVE_NODES = 4;
 const ACTIVE_ERRORS = 50;
 

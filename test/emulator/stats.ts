@@ -1,6 +1,6 @@
 /**
- * Fills the emulator's stats segment: what every VPP has, an interface for each of VppState's, and counters that grow
- * by themselves while an interface is up, so that nothing that reads them sees only zeros.
+ * Fills the emulator's stats segment: the entries of every VPP, an interface for each of VppState's, and counters that
+ * grow while an interface is up, so that readers do not see only zeros.
  */
 
 import { claimSocketPath } from './listen.ts';
@@ -29,7 +29,7 @@ const ERRORS = [
   { node: 'ip4-local', reason: 'unknown ip protocol' },
 ];
 const RX_PACKETS_PER_TICK = 13;
-/** Turns a second of a thread that polls, more or less. */
+/** Approximate turns per second of a thread that polls. */
 const LOOPS = 1_500_000;
 const LOOPS_NOISE = 20_000;
 const BYTES_PER_PACKET = 512;
@@ -41,7 +41,7 @@ export interface EmulatedStatsOptions {
   readonly perNodeCounters: boolean;
 }
 
-/** The memory that 25.02 wants is more than a test needs: the file is sparse, but bounded all the same. */
+/** The memory of 25.02 is more than a test needs: the file is sparse, but bounded all the same. */
 const MAX_SEGMENT_BYTES = 256 * 1024 * 1024;
 
 export class EmulatedStats implements Disposable {
@@ -51,7 +51,7 @@ export class EmulatedStats implements Disposable {
   readonly #names = new Map<number, string>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
-  /** Worker threads that stand still, by their number. */
+  /** Stalled worker threads, by their number. */
   readonly stalled = new Set<number>();
 
   constructor(options: EmulatedStatsOptions) {
@@ -70,7 +70,7 @@ export class EmulatedStats implements Disposable {
     });
   }
 
-  /** Serves the segment on `path` and lets the counters grow. */
+  /** Serves the segment on `path` and makes the counters grow. */
   async serve(path: string): Promise<void> {
     await claimSocketPath(path);
     this.segment.serve(path);
@@ -81,7 +81,7 @@ export class EmulatedStats implements Disposable {
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Nothing grows any more, as in a VPP that hangs. */
+  /** Stops all growth, as in a VPP that hangs. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -100,7 +100,7 @@ export class EmulatedStats implements Disposable {
     removeInterfaceEntries(this.segment, one.swIfIndex, name);
   }
 
-  /** Adds to one counter of an interface: `rx` and the like by packets and bytes, the simple ones by packets. */
+  /** Adds to one counter of an interface: combined ones such as `rx` by packets and bytes, simple ones by packets. */
   bump(swIfIndex: number, counter: string, packets: number, bytes: number | undefined): void {
     if (bytes === undefined) this.segment.incrementSimple(`/if/${counter}`, 0, swIfIndex, packets);
     else this.segment.incrementCombined(`/if/${counter}`, 0, swIfIndex, packets, bytes);

@@ -1,5 +1,5 @@
 /**
- * What the emulated VPP knows: interfaces with their addresses, the FIBs, LCP pairs. Return values are VPP's own,
+ * The state of the emulated VPP: interfaces with their addresses, the FIBs, LCP pairs. Return values are VPP's,
  * checked against a real 25.02 where the conformance suite covers them.
  */
 
@@ -49,20 +49,20 @@ export interface Interface {
   readonly mac: Buffer;
   adminUp: boolean;
   linkUp: boolean;
-  /** What the other end of the cable does (dpdk only). */
+  /** The state at the other end of the cable (dpdk only). */
   carrier: boolean;
   mtu: number[];
   linkMtu: number;
   tag: string;
   readonly tables: Record<Family, number>;
-  /** Of hardware. */
+  /** Of the hardware. */
   queues: Queues;
   addresses: InterfaceAddress[];
   /** VPP counts the enables. */
   mplsEnables: number;
-  /** Takes IPv4: with its first address, or told to; no more with its last (ip4_sw_interface_enable_disable). */
+  /** Accepts IPv4: with its first address, or when enabled; not after its last (ip4_sw_interface_enable_disable). */
   isIpv4On: boolean;
-  /** Enables beside those that addresses stand for; VPP counts both. */
+  /** Enables besides those of addresses; VPP counts both. */
   ipv6Enables: number;
   isIpv6On: boolean;
 }
@@ -80,15 +80,15 @@ export interface Queues {
   readonly tx: number;
 }
 
-/** What an emulated NIC has of each. */
+/** The queues of an emulated NIC. */
 const MAX_QUEUES = 8;
 
 export type InterfaceListener = (changed: Interface, deleted: boolean) => void;
 
 export interface VppStateOptions {
-  /** From a NIC's admin-up to its link. */
+  /** Delay from a NIC's admin-up to its link. */
   readonly linkMs?: number | undefined;
-  /** As VPP before 26.02 does. */
+  /** As VPP before 26.02. */
   readonly takesIcmpForAttached?: boolean;
 }
 
@@ -100,7 +100,7 @@ export class VppState {
   readonly neighborLimits: Record<Family, NeighborLimits> = { 4: NEIGHBOR_DEFAULTS, 6: NEIGHBOR_DEFAULTS };
   /** `TABLE LOW HIGH` */
   readonly proxyRanges = new Set<string>();
-  /** Not forgotten with the interface (arp_proxy.c). */
+  /** Kept after the interface is deleted (arp_proxy.c). */
   readonly proxyInterfaces = new Set<number>();
   readonly lcp: LcpPairs;
   readonly #free: number[] = [];
@@ -122,7 +122,7 @@ export class VppState {
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
 
-  /** Calls `listener` after every change of an interface's flags, its creation and its end. */
+  /** Calls `listener` after every change of an interface's flags, its creation and its deletion. */
   onInterface(listener: InterfaceListener): void {
     this.#listeners.add(listener);
   }
@@ -163,8 +163,9 @@ export class VppState {
   }
 
   /**
-   * An interface of a dpdk device of startup.conf; without a name VPP makes one of the PCI address. Of more receive queues
-   * than the NIC has it gets one, and of transmit queues what there are (plugins/dpdk/device/init.c).
+   * An interface of a dpdk device of startup.conf; without a name VPP derives one from the PCI address. With more
+   * receive queues requested than the NIC has it gets one, and as many transmit queues as exist
+   * (plugins/dpdk/device/init.c).
    */
   addDpdk(pciAddress: string, name: string | undefined, queues: Queues = { rx: 1, tx: 1 }): Interface {
     const [, bus = '0', slot = '0', func = '0'] = /:(\w+):(\w+)\.(\w+)$/.exec(pciAddress) ?? [];
@@ -178,7 +179,7 @@ export class VppState {
     return added;
   }
 
-  /** An interface of one of VPP's own drivers. */
+  /** An interface of one of VPP's native drivers. */
   addNative(name: string): Interface {
     const instance = [...this.interfaces.values()].filter(({ kind }) => kind === 'native').length;
     const mac = Buffer.from([0x52, 0x54, 0, 0xe1, 0, instance + 1]);
@@ -225,7 +226,7 @@ export class VppState {
     this.#tell(found, true);
   }
 
-  /** Switches MPLS on an interface, as often as it was switched on (mpls_sw_interface_enable_disable). */
+  /** Enables or disables MPLS on an interface; enables are counted (mpls_sw_interface_enable_disable). */
   setMpls(found: Interface, isEnable: boolean): number {
     if (this.mpls.find(0) === undefined) return Retval.noSuchFib;
     const before = found.mplsEnables;
@@ -341,7 +342,7 @@ export class VppState {
     return Retval.ok;
   }
 
-  /** Switches IPv6 on or off (ip6_link_enable): an address stands for one enable. */
+  /** Enables or disables IPv6 (ip6_link_enable): an address counts as one enable. */
   setIpv6(found: Interface, isEnable: boolean): number {
     const before = found.ipv6Enables + countOf(found, 6);
     if (!isEnable && before === 0) return Retval.ip6NotEnabled;
@@ -350,7 +351,7 @@ export class VppState {
     return isEnable && before > 0 ? Retval.valueExists : Retval.ok;
   }
 
-  /** The first enable switches it on, the last one gone off. */
+  /** The first enable switches it on, the removal of the last one off. */
   #countIpv6(found: Interface, isGone = false): void {
     const isOn = !isGone && found.ipv6Enables + countOf(found, 6) > 0;
     if (isOn === found.isIpv6On) return;
@@ -377,7 +378,7 @@ export class VppState {
     return Retval.ok;
   }
 
-  /** `count` paths of the wire at `at` as VPP understands them (fib_api_path_decode): the list, or a return value. */
+  /** Decodes `count` paths of the wire at `at` as VPP does (fib_api_path_decode): the list, or a return value. */
   decodePaths(bytes: Buffer, at: number, count: number): PathList | number {
     const list = this.#pathLists.intern(bytes, at, count);
     if (list === undefined) return Retval.unspecified;
@@ -390,7 +391,7 @@ export class VppState {
   }
 
   /**
-   * Whether a next hop is resolved through a route whose last path refuses by ICMP: VPP before 26.02 takes that for one
+   * Whether a next hop is resolved through a route whose last path refuses by ICMP: VPP before 26.02 takes it for one
    * that is attached to the interface 0, and resolves the next hop in the table of no interface
    * (fib_entry_src_rr_resolve_via_connected, fib_table_lock).
    */

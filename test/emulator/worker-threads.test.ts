@@ -18,12 +18,12 @@ describe('cores of the threads', () => {
     expect(assignCores(conf(2, 0, [1, 3]), [0, 1, 2, 3])).toEqual({ main: 0, workers: [1, 3] });
   });
 
-  test('are chosen as VPP does when it names none: core 1 for the main thread, core 0 last', () => {
+  test('are chosen as in VPP when it names none: core 1 for the main thread, core 0 last', () => {
     expect(assignCores(conf(2), [0, 1, 2, 3])).toEqual({ main: 1, workers: [2, 3] });
     expect(assignCores(conf(3), [0, 1, 2, 3])).toEqual({ main: 1, workers: [0, 2, 3] });
   });
 
-  test('are refused in words that name what is missing', () => {
+  test('are refused with the missing core named', () => {
     expect(() => assignCores(conf(1, 0, [9]), [0, 1])).toThrow(
       "vlib_thread_init: cpu 9 is not available to be used for the 'workers' thread",
     );
@@ -46,7 +46,7 @@ describe('the emulator', () => {
     expect(getThreadAffinity(pid)).toEqual([0]);
   });
 
-  test('ends as VPP when a core is not there', () => {
+  test('exits like VPP when a core does not exist', () => {
     const dir = mkdtempSync(join(tmpdir(), 'emulator-'));
     try {
       const vpp = writeEmulatorBinary(dir);

@@ -1,8 +1,8 @@
 /**
- * VPP's worker threads: real threads of this process, named `vpp_wk_N` and pinned from the main thread, so that whoever
- * isolates their cores has something to move. They only wait; VPP's would poll.
+ * VPP's worker threads: real threads of this process, named `vpp_wk_N` and pinned from the main thread, so that
+ * isolation of their cores has threads to move. They only wait; VPP's would poll.
  *
- * As VPP (src/vlib/threads.c) it ends when a core is not online, or is not in the cpuset of this process.
+ * Like VPP (src/vlib/threads.c) it exits when a core is not online, or is not in the cpuset of this process.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { isErrno, listThreads, onlineCpus, setThreadAffinity } from '../../src/l
 import type { StartupConf } from './startup-conf.ts';
 import { refuse } from './startup-refusal.ts';
 
-/** Where the main thread goes when the configuration does not say: core 1, if there is one. */
+/** The main thread's core when the configuration names none: core 1, if there is one. */
 const DEFAULT_MAIN_CORE = 1;
 const APPEAR_MS = 10_000;
 const POLL_MS = 5;
@@ -42,7 +42,7 @@ export function assignCores(
   return { main, workers: workers.sort((a, b) => a - b) };
 }
 
-/** Starts and pins the threads that the configuration asks for; throws StartupRefusal as VPP ends. */
+/** Starts and pins the configured threads; throws StartupRefusal as VPP exits. */
 export async function startWorkerThreads(conf: StartupConf): Promise<void> {
   if (conf.workers === 0) return;
   const { main, workers } = assignCores(conf, onlineCpus());

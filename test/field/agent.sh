@@ -1,5 +1,5 @@
-# What a person at a console would do in the box: runs scripts that come over its second serial port, one a line, and
-# answers each with its exit code and output. Nothing of the product: tests put it onto the boot partition as a service.
+# The agent in the box, in place of a person at a console: runs scripts from its second serial port, one per line, and
+# answers each with its exit code and output. Not part of the product: tests install it as a service.
 bin=/run/field/bin
 /usr/bin/busybox mkdir -p $bin
 for name in $(/usr/bin/busybox --list); do

@@ -1,4 +1,4 @@
-/** Speaks to agent.sh in the box, over its second serial port. */
+/** Talks to agent.sh in the box, over its second serial port. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ command = /usr/bin/busybox sh /boot/agent.sh
 `;
 const CONNECT_MS = 20_000;
 const CONNECT_RETRY_MS = 200;
-/** A line of the terminal may be lost while nobody reads it: a question is put again until it is answered. */
+/** A line of the terminal may be lost while nobody reads it: a question is repeated until it is answered. */
 const FIRST_ANSWER_MS = 3_000;
 
 /** QEMU's arguments for a serial port that leads to `socket`. */
@@ -31,7 +31,7 @@ export class Agent implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding('latin1').on('data', (chunk: string) => this.#read(chunk));
-    // Told by the next question, which nobody answers.
+    // Reported by the next question, which times out.
     socket.on('error', () => {});
   }
 
@@ -56,7 +56,7 @@ export class Agent implements Disposable {
     }
   }
 
-  /** Runs a script by the box's busybox; one at a time. @throws when there is no answer */
+  /** Runs a script by the box's busybox; one at a time. @throws at the timeout */
   run(script: string, timeoutMs = 30_000): Promise<Said> {
     const said = this.#queue.then(() => this.#ask(script, timeoutMs));
     this.#queue = said.catch(() => undefined);

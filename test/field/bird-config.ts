@@ -1,6 +1,6 @@
 /** Parts of BIRD's configuration that cases share. */
 
-/** Devices, and everything that protocols learn into the kernel; multipath as one route. */
+/** Devices, and the export of all learnt routes into the kernel; multipath as one route. */
 export const BIRD_BASE = `log stderr all;
 protocol device { scan time 1; }
 protocol kernel kernel4 { ipv4 { import none; export where source != RTS_DEVICE; }; merge paths on; scan time 2; }
@@ -19,7 +19,7 @@ protocol ospf v3 ospf6 { ipv6 { import all; export where source = RTS_STATIC; };
 `;
 }
 
-/** OSPFv3 takes no interface without a link-local address: a prefix of the loopback is announced as a route. */
+/** OSPFv3 ignores an interface without a link-local address: a prefix of the loopback is announced as a route. */
 export function announced6(prefix: string): string {
   return `protocol static announced6 { ipv6; route ${prefix} blackhole; }\n`;
 }

@@ -17,15 +17,15 @@ import type { Wires } from './wires.ts';
 const BOOT_MS = 240_000;
 /** Bus 1 is the management NIC's. */
 const FIRST_DATA_BUS = 2;
-/** Files of the daemons while cases come and go. */
+/** Files of the daemons, which change between cases. */
 const FILES = '/run/field';
 /** Their sockets. */
 const RUN = '/run';
-/** And those that the box finds when it starts. */
+/** The files present when the box starts. */
 const BOOT = '/boot';
-/** Busybox prefers its own one to that of a path. */
+/** Busybox prefers its own applet to a program in the path. */
 const IP = 'ip() { /bin/ip "$@"; }\n';
-/** Of a file, into one line for the agent. */
+/** Bytes of a file per line for the agent. */
 const PIECE_BYTES = 8_000;
 
 export class Box implements AsyncDisposable {
@@ -35,7 +35,7 @@ export class Box implements AsyncDisposable {
   readonly #scratch: string;
   #agent: Agent | undefined;
   #password = '';
-  /** Where the files of its daemons are. */
+  /** The directory of its daemons' files. */
   #etc = FILES;
 
   private constructor(plane: Plane, disk: DiskGuest, wires: Wires, scratch: string) {
@@ -72,13 +72,13 @@ export class Box implements AsyncDisposable {
     }
   }
 
-  /** Boots the disk as it is. Resolves when the data plane and the agent are there. */
+  /** Boots the disk as it is. Resolves when the data plane and the agent are up. */
   async powerOn(): Promise<void> {
     await this.#disk.powerOn();
     await this.#wires.takeTaps();
     this.#agent?.[Symbol.dispose]();
     this.#agent = await Agent.connect(join(this.#scratch, 'agent'));
-    await this.#disk.until('the data plane is there', (status) => isUp(this.plane, status), BOOT_MS);
+    await this.#disk.until('the data plane is up', (status) => isUp(this.plane, status), BOOT_MS);
     await this.#agent.ready(BOOT_MS);
   }
 
@@ -87,7 +87,7 @@ export class Box implements AsyncDisposable {
     return this.#disk.guest.setLink(FIRST_DATA_BUS + nic, up);
   }
 
-  /** Of its console, all. */
+  /** The whole output of its console. */
   get console(): string {
     return this.#disk.guest.console.text();
   }
@@ -106,14 +106,14 @@ export class Box implements AsyncDisposable {
     return this.#disk.get(path);
   }
 
-  /** Has this plan in force: its daemons' files, its configuration, confirmed. */
+  /** Activates this plan: its daemons' files, its configuration, confirmed. */
   async use(plan: BoxPlan): Promise<void> {
     for (const daemon of plan.daemons ?? []) await this.writeFiles(daemon);
     this.#etc = FILES;
     await this.put(iniOf(this.plane, plan));
   }
 
-  /** Puts a configuration, confirmed: the plan's with `more` for a change of it. */
+  /** Puts a configuration, and confirms it. */
   async put(ini: string): Promise<void> {
     const headers = { ...basic(this.#password), 'Content-Type': 'text/plain' };
     const answer = await ask(this.#disk, { method: 'PUT', path: '/config', headers, body: ini });
@@ -127,7 +127,7 @@ export class Box implements AsyncDisposable {
     if (confirmed.status !== 200) throw new Error(`the box refused to confirm: ${confirmed.text}`);
   }
 
-  /** Pulls the plug, and starts with a plan in force from the start. */
+  /** Cuts the power, and starts with a plan active from the start. */
   async startWith(plan: BoxPlan): Promise<void> {
     await this.#disk.cut();
     for (const { files } of plan.daemons ?? []) {
@@ -152,19 +152,19 @@ export class Box implements AsyncDisposable {
     }
   }
 
-  /** Runs a script in its busybox, where `ip` is iproute2's. */
+  /** Runs a script in its busybox, with `ip` of iproute2. */
   run(script: string, timeoutMs?: number): Promise<Said> {
     if (this.#agent === undefined) throw new Error('the box is off');
     return this.#agent.run(`${IP}${script}`, timeoutMs);
   }
 
-  /** Runs a script where daemons live: in the namespace of the TAPs. */
+  /** Runs a script in the daemons' namespace, that of the TAPs. */
   inside(script: string, timeoutMs?: number): Promise<Said> {
     const quoted = `${IP}${script}`.replaceAll("'", `'\\''`);
     return this.run(`nsenter --net=/run/netns/dataplane sh -c '${quoted}'`, timeoutMs);
   }
 
-  /** Asks its daemon: birdcl's commands, vtysh's. */
+  /** Queries its daemon: commands of birdcl or vtysh. */
   async ask(daemon: Daemon, question: string): Promise<string> {
     const command = daemon.question?.({ etc: this.#etc, run: RUN }, question) ?? [];
     const words = command.map((word) => `'${word}'`);
@@ -183,7 +183,7 @@ function isUp(plane: Plane, { vpp, interfaces }: ApplianceStatus): boolean {
   return SEGMENTS.every((name) => interfaces.some((one) => one.name === name && one.state.state === 'ok'));
 }
 
-/** appliance.ini of a plan; without one the box as it is between cases. */
+/** appliance.ini of a plan; without one, of the box between cases. */
 export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }, etc = FILES): string {
   const nics = SEGMENTS.map(
     (name, index) => `[vpp.dpdk.interface.${dataNicPciAddress(index)}]\nname = ${name}\n`,

@@ -1,6 +1,6 @@
 /**
- * What a case is: who stands where, what is configured, and what must be true, in order. A case knows no data plane: it
- * says the same of each. A file in cases/ exports cases by `cases`.
+ * The definition of a case: its topology, its configuration, and its checks, in order. A case does not depend on the
+ * data plane. Each file in cases/ exports cases as `cases`.
  */
 import type { NicModel } from '../../image/qemu-arguments.ts';
 import type { Daemon } from './daemons.ts';
@@ -9,7 +9,7 @@ import type { Plane } from './plane.ts';
 
 export type PlaneKind = 'kernel' | 'vpp';
 
-/** The NICs of the box, and the segments that they are on; each segment is a bridge that peers join. */
+/** The NICs of the box, and their segments; each segment is a bridge that peers join. */
 export const SEGMENTS = ['xe0', 'xe1', 'xe2'] as const;
 export type Segment = (typeof SEGMENTS)[number];
 /** By the order of SEGMENTS. */
@@ -30,7 +30,7 @@ export interface PeerPlan {
   readonly links: readonly PeerLink[];
   /** On its loopback: destinations behind it. */
   readonly loopbacks?: readonly string[];
-  /** As iproute2 takes them: `default via 192.0.2.1`. */
+  /** In iproute2's syntax: `default via 192.0.2.1`. */
   readonly routes?: readonly string[];
   readonly forwards?: boolean;
   readonly daemons?: readonly Daemon[];
@@ -40,36 +40,36 @@ export interface BoxPlan {
   /** Of the box's interfaces; NICs, or loop0 and so on. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
   readonly mtu?: Readonly<Record<string, number>>;
-  /** More of appliance.ini: sections that are not those of interfaces, NICs and VPP. */
+  /** More of appliance.ini: sections other than those of interfaces, NICs and VPP. */
   readonly ini?: string;
   /** Run as services in the namespace of the TAPs. */
   readonly daemons?: readonly Daemon[];
 }
 
-/** One thing that is done or must be true. */
+/** One action or check. */
 export interface Step {
   readonly what: string;
   run(field: Field): Promise<void>;
 }
 
 export interface FieldCase {
-  /** Letters, digits, `-`: also what `--only` names. */
+  /** Letters, digits, `-`: also the name for `--only`. */
   readonly name: string;
   /** What it shows, for the table. */
   readonly shows: string;
   readonly box: BoxPlan;
   readonly peers: readonly PeerPlan[];
   readonly steps: readonly Step[];
-  /** How long it may take on a running box. */
+  /** Its time limit on a running box. */
   readonly seconds: number;
-  /** Where it has a meaning; both by default. */
+  /** The data planes that it applies to; both by default. */
   readonly planes?: readonly PlaneKind[];
-  /** Why it cannot be on one of them. */
+  /** Why it cannot run on one of them. */
   unless?(plane: Plane): string | undefined;
   /** Part of every run of the tests. */
   readonly always?: boolean;
-  /** Only when it is named, or with `--long`. */
+  /** Only when named, or with `--long`. */
   readonly long?: boolean;
-  /** It leaves the box as others must not find it: the guest ends with it. */
+  /** It leaves the box unusable for other cases: the guest ends with it. */
   readonly spoils?: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * Daemons as data: their configuration files, the commands that start them, and how they are asked. The same
+ * Daemons as data: their configuration files, their start commands, and their query commands. The same
  * description runs on a peer (extracted programs, a directory of this machine) and on the box (`[service.NAME]`).
  */
 
@@ -14,14 +14,14 @@ export interface Daemon {
   readonly name: string;
   /** File name → text. */
   readonly files: Readonly<Record<string, string>>;
-  /** In the order of their starts. */
+  /** In their start order. */
   processes(at: DaemonPlace): readonly Process[];
-  /** The command that puts a question of the daemon's own language. */
+  /** The command that sends a query in the daemon's own language. */
   question?(at: DaemonPlace, question: string): readonly string[];
 }
 
 export interface DaemonPlace {
-  /** Where `files` are; it may be read-only. */
+  /** The directory of `files`; it may be read-only. */
   readonly etc: string;
   /** For sockets and pids. */
   readonly run: string;
@@ -60,7 +60,7 @@ export function frr(configs: Readonly<Partial<Record<FrrProgram, string>>>): Dae
     name: 'frr',
     files: {
       ...Object.fromEntries(programs.map(([name, text]) => [`${name}.conf`, `log stdout\n${text}`])),
-      // Otherwise vtysh asks PAM who we are.
+      // Otherwise vtysh asks PAM for the user.
       'vtysh.conf': 'username root nopassword\n',
     },
     processes: ({ etc, run }) =>
@@ -149,7 +149,7 @@ export function radvd(config: string): Daemon {
   };
 }
 
-/** The server's end of a measurement. */
+/** The server side of a measurement. */
 export function iperfServer(): Daemon {
   return {
     name: 'iperf3',

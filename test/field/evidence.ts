@@ -1,4 +1,4 @@
-/** What is kept of a case that failed: captures, what both sides say of themselves, and what they said meanwhile. */
+/** The evidence of a failed case: captures, the state of both sides, and their output during the case. */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FieldCase, PeerPlan } from './case.ts';
@@ -41,7 +41,7 @@ const VPP_COMMANDS = [
   'show logging',
 ];
 
-/** Keeps it in a directory, which is made anew. Never rejects: what cannot be had says why. */
+/** Writes it to a directory, which is replaced. Never rejects: for missing evidence it writes the reason. */
 export async function keepEvidence(plan: FieldCase, field: Field, directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -51,7 +51,7 @@ export async function keepEvidence(plan: FieldCase, field: Field, directory: str
   ): Promise<void> => {
     const text = await Promise.resolve()
       .then(read)
-      .catch((error: unknown) => `not to be had: ${String(error)}`);
+      .catch((error: unknown) => `not available: ${String(error)}`);
     if (text !== undefined && text !== '') writeFileSync(join(directory, name), text);
   };
   cpSync(join(field.scratch, 'captures'), directory, { recursive: true });

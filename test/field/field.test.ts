@@ -1,4 +1,4 @@
-/** The cases of every run: one of each class, with the kernel as the data plane, all on one box. */
+/** The cases of every test run: one of each class, with the kernel as the data plane, all on one box. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../image/root-tree.ts';

@@ -1,4 +1,4 @@
-/** What the steps of a case have before them: the box and its peers, while the case runs. */
+/** The environment of a case's steps: the box and its peers. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export interface FieldOptions {
   readonly box: Box;
   readonly wires: Wires;
   readonly programs: PeerPrograms;
-  /** Of the names of namespaces. */
+  /** Prefix of the names of namespaces. */
   readonly prefix: string;
   readonly seed: number;
 }
@@ -22,14 +22,14 @@ export interface FieldOptions {
 export class Field implements AsyncDisposable {
   readonly box: Box;
   readonly peers: ReadonlyMap<string, Peer>;
-  /** For captures and files of the peers; gone with the field. */
+  /** For captures and files of the peers; deleted with the field. */
   readonly scratch: string;
   readonly wires: Wires;
-  /** Numbers in [0, 1), the same for the same seed. */
+  /** Numbers in [0, 1), equal for equal seeds. */
   readonly random: () => number;
   readonly #plan: BoxPlan;
 
-  /** Makes the peers of a case; starts nothing. */
+  /** Creates the peers of a case; starts nothing. */
   constructor(plan: FieldCase, { box, wires, programs, prefix, seed }: FieldOptions) {
     this.box = box;
     this.wires = wires;
@@ -51,27 +51,27 @@ export class Field implements AsyncDisposable {
     return peer;
   }
 
-  /** Pulls or plugs the cable of a NIC of the box. */
+  /** Unplugs or plugs the cable of a NIC of the box. */
   setCarrier(segment: Segment, up: boolean): Promise<void> {
     return this.box.setLink(SEGMENTS.indexOf(segment), up);
   }
 
-  /** Has another plan in force on the box than the case began with: the same with other parts. */
+  /** Activates another plan on the box than the initial one: the same with other parts. */
   async change(parts: Partial<BoxPlan>): Promise<void> {
     await this.box.use({ ...this.#plan, ...parts });
   }
 
-  /** The configuration that the case began with, changed as text. */
+  /** Changes the initial configuration of the case as text. */
   async changeIni(change: (ini: string) => string): Promise<void> {
     await this.box.put(change(iniOf(this.box.plane, this.#plan)));
   }
 
-  /** Pulls the plug of the box, and starts it with all that the case began with. */
+  /** Cuts the power of the box, and starts it with the whole initial plan. */
   powerCycle(): Promise<void> {
     return this.box.startWith(this.#plan);
   }
 
-  /** Asks the box's own daemon of that name. */
+  /** Queries the box's daemon of that name. */
   askBox(name: 'bird' | 'frr', question: string): Promise<string> {
     const daemon = this.#plan.daemons?.find((one) => one.name === name);
     if (daemon === undefined) throw new Error(`the box runs no ${name}`);
@@ -115,7 +115,7 @@ export function whyNoField(): string | undefined {
     try {
       execFileSync('ip', ['netns', 'del', probe], { stdio: 'ignore' });
     } catch {
-      // It was never made.
+      // It was never created.
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * A network namespace of this machine: links by iproute2, commands and daemons in it.
  *
- * Invariant: what was started in it has ended, and the namespace is gone, when it is disposed. Processes also end with
- * the one that started them, however that ends (the parent's death signal).
+ * Invariant: when it is disposed, all its processes have ended, and the namespace is deleted. Processes also end with
+ * their starter, in any case (the parent's death signal).
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -53,7 +53,7 @@ export class Running {
     return this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined;
   }
 
-  /** SIGTERM, and SIGKILL for what does not end by it. */
+  /** SIGTERM, and SIGKILL if that does not suffice. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.hasEnded) return;
     this.#child.kill(signal);
@@ -72,7 +72,7 @@ export class Namespace implements AsyncDisposable {
     createNamedNetns(name);
   }
 
-  /** `ip …` in it; the words of a line. @throws with what iproute2 said */
+  /** `ip …` in it; the words of a line. @throws with iproute2's message */
   ip(line: string): string {
     return execFileSync('ip', ['-n', this.name, ...line.split(' ')], { encoding: 'utf8', stdio: 'pipe' });
   }
@@ -83,7 +83,7 @@ export class Namespace implements AsyncDisposable {
     withNetns(this.name, () => writeFileSync(path, `${value}\n`));
   }
 
-  /** Runs a program to its end; resolves with whatever became of it. */
+  /** Runs a program to its end; resolves with any outcome. */
   run(
     program: string,
     args: readonly string[],

@@ -1,4 +1,4 @@
-/** A peer: a namespace on the segments that its plan names, with its daemons. */
+/** A peer: a namespace on the segments of its plan, with its daemons. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeerPlan } from './case.ts';
@@ -23,14 +23,14 @@ export class Peer implements AsyncDisposable {
   readonly #directory: string;
   readonly #daemons = new Map<string, Running>();
 
-  /** Makes namespace, links and addresses; starts nothing. */
+  /** Creates namespace, links and addresses; starts nothing. */
   constructor(plan: PeerPlan, { prefix, index, wires, programs, directory }: PeerSurroundings) {
     this.plan = plan;
     this.#programs = programs;
     this.#directory = join(directory, plan.name);
     this.namespace = new Namespace(`${prefix}-${plan.name}`);
     for (const scope of ['all', 'default']) {
-      // Addresses are usable at once, and nothing is learnt that the plan does not say.
+      // Addresses are usable at once, and nothing beyond the plan is learnt.
       this.namespace.sysctl(`ipv6.conf.${scope}.accept_dad`, 0);
       this.namespace.sysctl(`ipv6.conf.${scope}.accept_ra`, 0);
       this.namespace.sysctl(`ipv6.conf.${scope}.forwarding`, plan.forwards === true ? 1 : 0);
@@ -88,17 +88,17 @@ export class Peer implements AsyncDisposable {
     });
   }
 
-  /** Asks its daemon of that name: birdcl's commands, vtysh's. */
+  /** Queries its daemon of that name: commands of birdcl or vtysh. */
   async ask(name: 'bird' | 'frr', question: string): Promise<string> {
     const daemon = this.plan.daemons?.find((one) => one.name === name);
     const command = daemon?.question?.(this.#placeOf(daemon), question);
-    if (command === undefined) throw new Error(`${this.plan.name} runs no ${name} that can be asked`);
+    if (command === undefined) throw new Error(`${this.plan.name} runs no ${name} that answers queries`);
     const [program = '', ...args] = command;
     const said = await this.namespace.run(this.#programs.path(program), args, { env: this.#programs.env });
     return said.text;
   }
 
-  /** What its daemons said, by process. */
+  /** The output of its daemons, by process. */
   get outputs(): ReadonlyMap<string, string> {
     return new Map([...this.#daemons].map(([name, running]) => [name, running.output]));
   }
@@ -120,7 +120,7 @@ export class Peer implements AsyncDisposable {
     const [program = '', ...args] = command;
     const path = this.#programs.path(program);
     if (!program.startsWith('/usr/lib/frr/')) return this.namespace.start(path, args, this.#programs.env);
-    // FRR refuses to start without a group that its package's scripts would have made.
+    // FRR refuses to start without a group that its package's scripts would create.
     const group = join(this.#directory, 'group');
     writeFileSync(group, 'root:x:0:\nfrrvty:x:200:root\nfrr:x:201:root\n');
     const inside = `mount --bind ${group} /etc/group && exec "$@"`;

@@ -12,7 +12,7 @@ export interface Plane {
   readonly label: string;
   /** An installed VPP. */
   readonly directory: string;
-  /** What of appliance.ini is its. */
+  /** Its part of appliance.ini. */
   readonly ini: string;
 }
 
@@ -56,7 +56,7 @@ ${COMMON}`,
   };
 }
 
-/** `25.02`, as the program says it. */
+/** `25.02`, as the program reports it. */
 async function vppVersion(directory: string): Promise<string> {
   const binary = ['bin/vpp', 'usr/bin/vpp'].map((path) => join(directory, path)).find(existsSync);
   if (binary === undefined) throw new Error(`${directory} has no bin/vpp and no usr/bin/vpp`);
@@ -64,7 +64,7 @@ async function vppVersion(directory: string): Promise<string> {
   return `${year}.${String(month).padStart(2, '0')}`;
 }
 
-/** What is tested: another one for each other executable, the same for the same. */
+/** The version under test: different for each executable, equal for the same one. */
 export function productVersion(): string {
   const hash = createHash('sha256')
     .update(readFileSync(requireFile(join(DIST, 'appliance'))))

@@ -1,6 +1,6 @@
 /**
- * The programs of the peers: Debian's, extracted into the cache with the libraries that they need, and not installed,
- * since installed they start services and make users.
+ * The programs of the peers: Debian's, extracted into the cache with their libraries, and not installed,
+ * since an installation starts services and creates users.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   tcpreplay: ['/usr/bin/tcpreplay'],
 };
 
-/** What the box gets by `--add` for the cases; `ip` is there for what only a person at a shell would do. */
+/** The packages that the box gets by `--add` for the cases; `ip` is for actions of a person at a shell. */
 export const BOX_PACKAGES: readonly string[] = [
   'bird2',
   'dnsmasq-base',
@@ -50,7 +50,7 @@ export const BOX_PACKAGES: readonly string[] = [
 ];
 
 export class PeerPrograms {
-  /** For all of them: where their libraries are. */
+  /** For all of them: the directories of their libraries. */
   readonly env: Readonly<Record<string, string>>;
   readonly #paths: ReadonlyMap<string, string>;
 
@@ -59,7 +59,7 @@ export class PeerPrograms {
     this.env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', LD_LIBRARY_PATH: libraries.join(':') };
   }
 
-  /** Fetches what the cache does not have. @throws ImageError when apt cannot, or a library is nowhere */
+  /** Fetches packages missing from the cache. @throws ImageError when apt cannot, or a library is not found */
   static async fetch(): Promise<PeerPrograms> {
     await prefetchPackages(Object.keys(PACKAGES));
     const paths = new Map<string, string>();
@@ -73,7 +73,7 @@ export class PeerPrograms {
     return new PeerPrograms(paths, await findLibraries([...paths.values()], debs));
   }
 
-  /** Where they are, as a search path. */
+  /** Their directories, as a search path. */
   get directories(): string {
     return [...new Set([...this.#paths.values()].map(dirname))].join(':');
   }
@@ -87,7 +87,7 @@ export class PeerPrograms {
   }
 }
 
-/** The directories of what the programs need. To find them takes many questions to apt: they are kept in the cache. */
+/** The directories of the programs' libraries. Finding them takes many queries to apt: they are kept in the cache. */
 async function findLibraries(programs: readonly string[], debs: readonly string[]): Promise<string[]> {
   const key = createHash('sha256')
     .update(JSON.stringify([programs, debs]))
@@ -105,7 +105,7 @@ async function findLibraries(programs: readonly string[], debs: readonly string[
     const names = missing.map(({ name, neededBy }) => `${name} (needed by ${neededBy})`);
     throw new ImageError('missing-library', `libraries not found: ${names.join(', ')}`);
   }
-  // The loader is this machine's, and works with no other libc than its own.
+  // The loader is this machine's, and works only with its own libc.
   const directories = [...new Set([...libraries.values()].map(dirname))].filter(
     (directory) => !existsSync(join(directory, 'libc.so.6')),
   );

@@ -22,7 +22,7 @@ const row = (more: Partial<Row> = {}): Row => ({
   ...more,
 });
 
-it('keeps the rows of cases and data planes that a run did not take, and replaces those that it did', () => {
+it('keeps rows that a run did not cover, and replaces those that it did', () => {
   new Record(path).write(row());
   new Record(path).write(row({ plane: 'VPP 25.02', passed: false, words: 'not so: a | b\nand c' }));
   new Record(path).write(row({ passed: false, words: 'lost', seconds: 3 }));
@@ -33,7 +33,7 @@ it('keeps the rows of cases and data planes that a run did not take, and replace
   expect(readFileSync(path, 'utf8')).toContain('2 results, 0 as they should be.');
 });
 
-it('knows what passed: that case, on that data plane, with that version', () => {
+it('finds what passed: that case, on that data plane, with that version', () => {
   const record = new Record(path);
   expect(record.hasPassed('forward', 'kernel', '0.1.0-12345678')).toBe(false);
   record.write(row());

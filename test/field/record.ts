@@ -1,6 +1,6 @@
 /**
- * docs/field.md: how each case ended last on each data plane. Rows of cases that a run did not take stay as they are, so
- * that a run goes on where another ended.
+ * docs/field.md: the last result of each case on each data plane. Rows of cases outside a run stay as they are, so
+ * that a run can continue an earlier one.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -53,7 +53,7 @@ export class Record {
     );
   }
 
-  /** Writes the page with this row in the place of an older one of the same case and plane. */
+  /** Writes the page with this row in place of an older one of the same case and plane. */
   write(row: Row): void {
     const others = this.rows().filter(({ name, plane }) => name !== row.name || plane !== row.plane);
     const rows = [...others, row].sort((a, b) => (identity(a) < identity(b) ? -1 : 1));

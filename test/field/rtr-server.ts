@@ -1,6 +1,6 @@
 /**
- * An RPKI cache that knows one prefix: `rtr-server.ts ADDRESS PORT PREFIX LENGTH AS`. Speaks version 1 of the protocol
- * between routers and caches (RFC 8210) as far as a router that asks for everything.
+ * An RPKI cache with one prefix: `rtr-server.ts ADDRESS PORT PREFIX LENGTH AS`. Implements version 1 of the protocol
+ * between routers and caches (RFC 8210) as far as needed for a router that requests everything.
  */
 import { createServer } from 'node:net';
 
@@ -21,7 +21,7 @@ function pdu(version: number, type: number, session: number, body: Buffer): Buff
 /** Everything, in answer to a reset query. */
 function everything(version: number): Buffer {
   const route = Buffer.alloc(12);
-  // Announced; the prefix's own length is the longest.
+  // Announced; the prefix's own length is the maximum.
   route.set([1, Number(length), Number(length), 0]);
   route.set(prefix.split('.').map(Number), 4);
   route.writeUInt32BE(Number(as), 8);

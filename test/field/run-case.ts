@@ -1,4 +1,4 @@
-/** Runs one case on a box that runs: peers, configuration, steps; and keeps evidence when a step fails. */
+/** Runs one case on a running box: peers, configuration, steps; and keeps evidence when a step fails. */
 import { join } from 'node:path';
 import type { FieldCase } from './case.ts';
 import { keepEvidence } from './evidence.ts';
@@ -6,24 +6,24 @@ import { Field, type FieldOptions } from './field.ts';
 
 export interface CaseResult {
   readonly passed: boolean;
-  /** Why not: the step, and what was seen. */
+  /** The failed step, and what was seen. */
   readonly reason: string;
   readonly seconds: number;
 }
 
 export interface RunCaseOptions extends FieldOptions {
-  /** Where evidence goes: a directory for each case that fails. */
+  /** A directory for evidence, with one for each failed case. */
   readonly evidence: string;
   readonly log: (line: string) => void;
 }
 
-/** Never rejects for what the case is about. The box is left as `iniOf(plane)` says, if it still can be. */
+/** Never rejects because of the case. The box is left with `iniOf(plane)`, if still possible. */
 export async function runCase(plan: FieldCase, options: RunCaseOptions): Promise<CaseResult> {
   const { log, box } = options;
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1_000;
   await using field = new Field(plan, options);
-  let step = 'the box takes the configuration';
+  let step = 'the box applies the configuration';
   let result: CaseResult;
   try {
     field.wires.capture(options.programs, join(field.scratch, 'captures'));

@@ -1,6 +1,6 @@
 /**
- * `npm run field [-- --vpp DIR] [--only CASE[,CASE]] [--resume] [--long] [--seed N]`: the cases on the kernel as the data
- * plane, or on a real VPP. Each result goes into docs/field.md at once.
+ * `npm run field [-- --vpp DIR] [--only CASE[,CASE]] [--resume] [--long] [--seed N]`: the cases on the kernel as the
+ * data plane, or on a real VPP. Each result goes into docs/field.md at once.
  */
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -40,14 +40,14 @@ const only = values.only?.split(',');
 const cases = await allCases();
 for (const name of only ?? []) {
   if (cases.some((one) => one.name === name)) continue;
-  say(`field: there is no case ${name}: ${cases.map((one) => one.name).join(', ')}`);
+  say(`field: unknown case ${name}, expected one of ${cases.map((one) => one.name).join(', ')}`);
   process.exit(2);
 }
 
 function isWanted(plan: FieldCase): boolean {
   const why = plan.planes?.includes(plane.kind) === false ? `not on ${plane.kind}` : plan.unless?.(plane);
   if (why !== undefined) {
-    if (only?.includes(plan.name) === true) say(`field: ${plan.name} is left out: ${why}`);
+    if (only?.includes(plan.name) === true) say(`field: ${plan.name} is skipped: ${why}`);
     return false;
   }
   if (only !== undefined) return only.includes(plan.name);

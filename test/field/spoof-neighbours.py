@@ -1,4 +1,4 @@
-"""Sends ARP requests for one address from many senders that do not exist: LINK PREFIX16 TARGET COUNT, in a namespace."""
+"""Sends ARP requests for one address from many nonexistent senders: LINK PREFIX16 TARGET COUNT, in a namespace."""
 import socket
 import sys
 import time

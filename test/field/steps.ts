@@ -1,4 +1,4 @@
-/** The steps that cases are made of: what is done, what comes to be true, and what stays true. */
+/** The steps of cases: actions, conditions that become true, and conditions that stay true. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from './case.ts';
 import type { Field } from './field.ts';
@@ -9,7 +9,7 @@ const POLL_MS = 300;
 export type Finding = true | string;
 export type Probe = (field: Field) => Promise<Finding> | Finding;
 
-/** Something is done. */
+/** An action. */
 export function act(what: string, run: (field: Field) => unknown): Step {
   return {
     what,
@@ -19,7 +19,7 @@ export function act(what: string, run: (field: Field) => unknown): Step {
   };
 }
 
-/** Becomes true within a time, and is asked until then. */
+/** A condition that becomes true within a time; checked until then. */
 export function becomes(what: string, withinS: number, probe: Probe): Step {
   return {
     what: `${what}, within ${withinS} s`,
@@ -33,7 +33,7 @@ export function becomes(what: string, withinS: number, probe: Probe): Step {
   };
 }
 
-/** Is true, and stays so for a time. */
+/** A condition that is true, and stays so for a time. */
 export function stays(what: string, forS: number, probe: Probe): Step {
   return {
     what: `${what}, for ${forS} s`,
@@ -49,7 +49,7 @@ export function stays(what: string, forS: number, probe: Probe): Step {
 export interface PingOptions {
   /** Of the whole IP packet. */
   readonly bytes?: number;
-  /** None on its way may fragment it. */
+  /** No hop may fragment it. */
   readonly whole?: boolean;
   readonly from?: string;
   readonly ttl?: number;
@@ -73,14 +73,14 @@ export async function ping(
   return code === 0 ? true : text.trim().split('\n').slice(-4).join(' / ');
 }
 
-/** A peer reaches an address, both ways. */
+/** A peer reaches an address and gets an answer. */
 export function reaches(from: string, to: string, withinS = 15, options: PingOptions = {}): Step {
   return becomes(`${from} reaches ${to}${detail(options)}`, withinS, (field) =>
     ping(field, from, to, options),
   );
 }
 
-/** A peer reaches an address no more. */
+/** A peer no longer reaches an address. */
 export function losesSight(from: string, to: string, withinS = 15, options: PingOptions = {}): Step {
   return becomes(`${from} does not reach ${to}${detail(options)}`, withinS, async (field) =>
     (await ping(field, from, to, options)) === true ? 'it is answered' : true,
@@ -96,8 +96,8 @@ function detail({ bytes, whole, from }: PingOptions): string {
   return words.join('');
 }
 
-/** A text holds what is expected of it; otherwise the text itself, shortened. */
+/** Checks that a text matches; otherwise returns the text, shortened. */
 export function holds(text: string, ...expected: readonly RegExp[]): Finding {
   const missing = expected.filter((one) => !one.test(text));
-  return missing.length === 0 ? true : `nothing like ${missing.join(', ')} in:\n${text.slice(0, 3_000)}`;
+  return missing.length === 0 ? true : `no match for ${missing.join(', ')} in:\n${text.slice(0, 3_000)}`;
 }

@@ -1,4 +1,4 @@
-/** Runs cases, as many on one box as can be: a box boots when there is none, or when the last case spoiled it. */
+/** Runs cases, as many as possible on one box: a box is booted when none runs, or when the last case spoiled it. */
 import { Box } from './box.ts';
 import type { FieldCase } from './case.ts';
 import type { Plane } from './plane.ts';
@@ -28,18 +28,18 @@ export class Suite implements AsyncDisposable {
     return new Suite(options, await PeerPrograms.fetch());
   }
 
-  /** Never rejects for what the case is about; does when no box can be had. */
+  /** Never rejects because of the case; does when no box can be booted. */
   async run(plan: FieldCase): Promise<CaseResult> {
     const { seed, evidence, log, plane } = this.#options;
     const place = this.#place ?? (await this.#boot());
     log(`  ${plan.name} on ${plane.label}: ${plan.shows}`);
     const options = { ...place, programs: this.#programs, prefix: this.#prefix, seed, evidence, log };
     const result = await runCase(plan, options);
-    // What failed may have left anything behind.
+    // A failed case may have left anything behind.
     if (plan.spoils === true || !result.passed) await this.#end();
     else {
       await place.box.use({ addresses: {} }).catch(async (error: unknown) => {
-        log(`    the box does not go back to what it was: ${String(error)}`);
+        log(`    the box cannot be reset: ${String(error)}`);
         await this.#end();
       });
     }

@@ -1,6 +1,6 @@
 /**
- * The cables between the box and its peers: a bridge for each segment in a namespace of their own, in which the box's
- * TAPs are ports, and the peers' veths. Everything that crosses a segment can be captured there.
+ * The cables between the box and its peers: a bridge per segment in a separate namespace, whose ports are the box's
+ * TAPs and the peers' veths. All traffic of a segment can be captured there.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -14,14 +14,14 @@ import type { PeerPrograms } from './programs.ts';
 
 const DEFAULT_MTU = 1500;
 const TAP_MS = 10_000;
-/** Of a capture: headers, and most of what daemons say. */
+/** Bytes of a captured packet: headers, and most of the daemons' payload. */
 const SNAP_BYTES = 256;
 const CAPTURED_PACKETS = 20_000;
 
 export class Wires implements AsyncDisposable {
   readonly #namespace: Namespace;
   readonly #prefix: string;
-  /** How many there were. */
+  /** The number of ports so far. */
   #ports = 0;
   #captures: Running[] = [];
 
@@ -29,49 +29,49 @@ export class Wires implements AsyncDisposable {
     this.#prefix = prefix;
     this.#namespace = new Namespace(`${prefix}-wires`);
     for (const segment of SEGMENTS) {
-      // A cable carries LLDP too, which a bridge keeps to itself (IEEE 802.1D, 01-80-c2-00-00-0e).
+      // A cable carries LLDP too, which a bridge does not forward by default (IEEE 802.1D, 01-80-c2-00-00-0e).
       const bridge = 'type bridge stp_state 0 forward_delay 0 mcast_snooping 0 group_fwd_mask 0x4000';
       this.#namespace.ip(`link add ${segment} ${bridge}`);
-      // The bridges only forward: no packet of their own.
+      // The bridges only forward: they send no packets.
       this.#namespace.sysctl(`ipv6.conf.${segment}.disable_ipv6`, 1);
       this.#namespace.ip(`link set ${segment} up`);
     }
   }
 
-  /** What QEMU calls the TAP of a segment. */
+  /** QEMU's name for the TAP of a segment. */
   tapName(segment: Segment): string {
     return `${this.#prefix}t${SEGMENTS.indexOf(segment)}`;
   }
 
-  /** Takes the TAPs of a QEMU that has just started out of the machine's own namespace. */
+  /** Moves the TAPs of a QEMU that has just started out of the machine's own namespace. */
   async takeTaps(): Promise<void> {
     for (const segment of SEGMENTS) {
       const name = this.tapName(segment);
       for (const deadline = performance.now() + TAP_MS; linkIndex(name) === undefined; await sleep(50)) {
-        if (performance.now() > deadline) throw new Error(`QEMU made no TAP ${name}`);
+        if (performance.now() > deadline) throw new Error(`QEMU created no TAP ${name}`);
       }
       execFileSync('ip', ['link', 'set', name, 'netns', this.#namespace.name]);
       this.#join(name, segment);
     }
   }
 
-  /** Puts a peer onto a segment; in its namespace the link has the segment's name. */
+  /** Connects a peer to a segment; in its namespace the link has the segment's name. */
   attach(
     peer: Namespace,
     index: number,
     { segment, addresses = [], mac, mtu = DEFAULT_MTU }: PeerLink,
   ): void {
-    // A namespace goes some time after it was deleted, and its links with it.
+    // A namespace disappears some time after it was deleted, and its links with it.
     const port = `p${++this.#ports}-${segment}`;
     const address = mac ?? macOf(`${segment} ${addresses[0] ?? index}`);
     peer.ip(
       `link add ${segment} address ${address} type veth peer name ${port} netns ${this.#namespace.name}`,
     );
     this.#join(port, segment);
-    // The lowest of its ports is the bridge's.
+    // The bridge has the lowest MTU of its ports.
     for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${mtu}`);
     peer.ip(`link set ${segment} mtu ${mtu}`);
-    // Whoever asks a second too early must not wait another one.
+    // A query that is a second too early must not wait another one.
     for (const family of ['ipv4', 'ipv6']) peer.sysctl(`${family}.neigh.${segment}.retrans_time_ms`, 200);
     for (const each of addresses) {
       peer.ip(`address add ${each} dev ${segment}${each.includes(':') ? ' nodad' : ''}`);
@@ -109,7 +109,9 @@ export class Wires implements AsyncDisposable {
   }
 }
 
-/** The same for the same address: the box's neighbours are those of the case before, if they have its addresses. */
+/**
+ * Equal for equal addresses: the box's neighbours from the previous case stay valid, if they have the same addresses.
+ */
 function macOf(identity: string): string {
   const bytes = createHash('sha256').update(identity).digest('hex').slice(0, 8);
   return `02:fd:${bytes.replace(/(..)(?=.)/g, '$1:')}`;

@@ -1,4 +1,4 @@
-/** What somebody does to the interfaces in the namespace of the TAPs, by hand: addresses, links, proxies. */
+/** Manual changes of the interfaces in the namespace of the TAPs: addresses, links, proxies. */
 import type { FieldCase, PeerPlan } from '../case.ts';
 import { act, becomes, losesSight, reaches } from '../steps.ts';
 
@@ -31,7 +31,7 @@ export const cases: readonly FieldCase[] = [
   {
     name: 'vip',
     shows:
-      'an address that is put on an interface by hand answers within a second, and is gone with it; configured ones stay',
+      'an address added to an interface by hand answers within a second, and stops when removed; configured ones stay',
     always: true,
     seconds: 90,
     box: { addresses: ADDRESSES },
@@ -74,7 +74,7 @@ export const cases: readonly FieldCase[] = [
   {
     name: 'proxy-arp',
     shows:
-      'proxy_arp of an interface has the box answer ARP for what is behind others, and no more without it',
+      'with proxy_arp of an interface the box answers ARP for addresses behind others, and not without it',
     seconds: 60,
     box: { addresses: ADDRESSES, ini: '[route]\n192.0.2.77/32 = 198.51.100.2\n' },
     peers: PEERS,
@@ -86,7 +86,7 @@ export const cases: readonly FieldCase[] = [
         return /reply from 192\.0\.2\.77 \[52:54:00:00:00:02\]/.test(text) ? true : text;
       }),
       proxyArp(0),
-      becomes('nobody answers for it', 5, async (field) => {
+      becomes('it is no longer answered', 5, async (field) => {
         const { text } = await field.peer('near').run('arping -f -c 1 -w 1 -I xe0 192.0.2.77');
         return /reply from/.test(text) ? text : true;
       }),

@@ -1,4 +1,4 @@
-/** BGP: routes of both families over one session over IPv4, as they are after a start of the box too. */
+/** BGP: routes of both families over one session over IPv4, also after a start of the box. */
 import { BIRD_BASE } from '../bird-config.ts';
 import type { FieldCase, PeerPlan, Step } from '../case.ts';
 import { bird } from '../daemons.ts';
@@ -64,7 +64,7 @@ const PEERS: readonly PeerPlan[] = [
   },
 ];
 
-/** Every route that the peer announces is in the FIB that forwards. */
+/** Every route of the peer is in the forwarding FIB. */
 export async function allForward(field: Field): Promise<Finding> {
   const path = field.box.plane.kind === 'vpp' ? '/fib/vpp' : undefined;
   if (path === undefined) return allInKernel(field);
@@ -92,7 +92,7 @@ const ARRIVED: readonly Step[] = [
   reaches('near', '2001:db8:5000:8::1'),
 ];
 
-/** That of the box's NIC on xe1, from its MAC (RFC 4291, appendix A). */
+/** The link-local address of the box's NIC on xe1, from its MAC (RFC 4291, appendix A). */
 const BOX_LINK_LOCAL = 'fe80::5054:ff:fe00:3';
 
 const unnumbered = (own: string, ownAs: number, other: string, otherAs: number, channel: string): string =>
@@ -152,20 +152,19 @@ export const cases: readonly FieldCase[] = [
     steps: [
       ...ARRIVED,
       act('the peer ends', (field) => field.peer('far').endDaemon('bird', 'SIGKILL')),
-      becomes('its routes are gone', 30, async (field) => {
+      becomes('its routes are withdrawn', 30, async (field) => {
         const seen = await allForward(field);
         const gone = `missing: ${COUNT} of ${COUNT} IPv4 and ${COUNT} of ${COUNT} IPv6 routes`;
         if (seen === gone) return true;
-        return seen === true ? 'all are there' : seen;
+        return seen === true ? 'all routes are present' : seen;
       }),
-      act('the peer comes back', (field) => field.peer('far').startDaemons()),
+      act('the peer restarts', (field) => field.peer('far').startDaemons()),
       ...ARRIVED,
     ],
   },
   {
     name: 'bgp-restart',
-    shows:
-      'after a start of the box every route of both families is there again, the IPv6 ones over IPv4 too',
+    shows: 'after a start of the box every route of both families is restored, also IPv6 ones over IPv4',
     seconds: 420,
     box: {
       addresses: { xe0: ['192.0.2.1/24', '2001:db8:1::1/64'], xe1: ['198.51.100.1/24', '2001:db8:2::1/64'] },

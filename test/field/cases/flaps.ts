@@ -1,4 +1,4 @@
-/** Links that come and go, and interfaces that are disabled and enabled: everything is there again afterwards. */
+/** Links that flap, and interfaces that are disabled and enabled: everything is restored afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BIRD_BASE, birdOspf } from '../bird-config.ts';
 import type { FieldCase, Step } from '../case.ts';
@@ -42,7 +42,7 @@ async function hasAddresses(field: Field): Promise<Finding> {
 
 const RETURN: readonly Step[] = [
   becomes('OSPFv2, OSPFv3 and BGP are up', 60, isWhole),
-  becomes('every address is there, and usable', 5, hasAddresses),
+  becomes('every address is present, and usable', 5, hasAddresses),
   reaches('near', '198.51.100.2'),
   reaches('near', '2001:db8:2::2'),
 ];
@@ -78,7 +78,7 @@ export const cases: readonly FieldCase[] = [
     ],
     steps: [
       ...RETURN,
-      act(`the cable of xe0 is pulled and plugged ${FLAPS} times`, async (field) => {
+      act(`the cable of xe0 is unplugged and plugged ${FLAPS} times`, async (field) => {
         for (let n = 0; n < FLAPS; n += 1) {
           await field.setCarrier('xe0', false);
           await sleep(50 + field.random() * 200);

@@ -50,7 +50,7 @@ export const cases: readonly FieldCase[] = [
       reaches('inside', '2001:db8:2::2'),
       reaches('inside', '203.0.113.1'),
       reaches('inside', '2001:db8:203::1'),
-      becomes('the hop limit is one less on its way', 5, async (field) => {
+      becomes('the hop limit is decremented', 5, async (field) => {
         const said = await ping(field, 'inside', '198.51.100.2', { ttl: 1 });
         return said !== true ? true : 'a packet with a hop limit of 1 was forwarded';
       }),

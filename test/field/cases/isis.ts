@@ -1,4 +1,4 @@
-/** IS-IS, whose packets are no IP: VPP hands them on from 25.06 on. */
+/** IS-IS, whose packets are not IP: VPP passes them to Linux from 25.06 on. */
 import type { FieldCase } from '../case.ts';
 import { frr } from '../daemons.ts';
 import { becomes, holds, reaches } from '../steps.ts';
@@ -20,7 +20,7 @@ export const cases: readonly FieldCase[] = [
       'IS-IS between FRR on the box and on a peer: the adjacency is up, routes of both families are exchanged',
     seconds: 120,
     unless: ({ label }) =>
-      label === 'VPP 25.02' ? 'VPP 25.02 cannot hand on ethertypes; 25.06 can' : undefined,
+      label === 'VPP 25.02' ? 'VPP 25.02 cannot pass ethertypes to Linux; 25.06 can' : undefined,
     box: {
       addresses: { xe0: ['192.0.2.1/24', '2001:db8:1::1/64'], xe1: ['198.51.100.1/24', '2001:db8:2::1/64'] },
       daemons: [isis('49.0001.0000.0000.0001.00', ['xe0'], ['xe1'])],

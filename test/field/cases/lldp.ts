@@ -1,4 +1,4 @@
-/** LLDP, whose frames are no IP: VPP hands them on from 25.06 on. */
+/** LLDP, whose frames are not IP: VPP passes them to Linux from 25.06 on. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +30,7 @@ function captureOf(frame: Buffer): Buffer {
 const LISTEN = 'timeout 8 tcpdump -Z root -i xe0 -c 1 -nn -v ether proto 0x88cc';
 const HEARD = /port-1/;
 
-/** One side listens, and the other sends when it does. */
+/** One side listens, then the other sends. */
 async function heard(
   listen: () => Promise<{ readonly text: string }>,
   send: () => Promise<unknown>,
@@ -47,11 +47,11 @@ export const cases: readonly FieldCase[] = [
     shows: 'LLDP frames of a peer reach the TAP, and those of the box the peer',
     seconds: 90,
     unless: ({ label }) =>
-      label === 'VPP 25.02' ? 'VPP 25.02 cannot hand on ethertypes; 25.06 can' : undefined,
+      label === 'VPP 25.02' ? 'VPP 25.02 cannot pass ethertypes to Linux; 25.06 can' : undefined,
     box: { addresses: { xe0: ['192.0.2.1/24'] } },
     peers: [{ name: 'near', links: [{ segment: 'xe0', addresses: ['192.0.2.2/24'] }] }],
     steps: [
-      becomes('the box hears the peer', 40, (field: Field) => {
+      becomes('the box receives from the peer', 40, (field: Field) => {
         const file = join(field.scratch, 'lldp.pcap');
         writeFileSync(file, captureOf(FRAME));
         const near = field.peer('near');
@@ -60,7 +60,7 @@ export const cases: readonly FieldCase[] = [
           () => near.run(`tcpreplay -i xe0 ${file}`),
         );
       }),
-      becomes('the peer hears the box', 40, async (field: Field) => {
+      becomes('the peer receives from the box', 40, async (field: Field) => {
         const text = captureOf(FRAME).toString('base64');
         await field.box.run(`mkdir -p /run/field; echo ${text} | base64 -d >${CAPTURE}`);
         return heard(

@@ -1,4 +1,4 @@
-/** Neighbours: one that is replaced without a word, and many that do not exist. */
+/** Neighbours: a gateway that is replaced silently, and many nonexistent hosts. */
 import type { FieldCase, PeerPlan } from '../case.ts';
 import { act, becomes, ping, reaches } from '../steps.ts';
 
@@ -33,7 +33,7 @@ export const cases: readonly FieldCase[] = [
     steps: [
       reaches('near', '10.91.0.1'),
       reaches('near', '2001:db8:91::1'),
-      act('the gateway has another MAC, and says nothing', async (field) => {
+      act('the gateway gets another MAC, without an announcement', async (field) => {
         const far = field.peer('far').namespace;
         for (const scope of ['all', 'default', 'xe1']) {
           far.sysctl(`ipv4.conf.${scope}.arp_notify`, 0);
@@ -52,7 +52,7 @@ export const cases: readonly FieldCase[] = [
         }
       }),
       becomes('packets arrive again', 65, (field) => ping(field, 'near', '10.91.0.1')),
-      becomes('so do those of IPv6', 65, (field) => ping(field, 'near', '2001:db8:91::1')),
+      becomes('packets of IPv6 arrive too', 65, (field) => ping(field, 'near', '2001:db8:91::1')),
     ],
   },
   {
@@ -73,7 +73,7 @@ export const cases: readonly FieldCase[] = [
     ],
     steps: [
       reaches('near', '10.91.0.1'),
-      act('60,000 hosts that do not exist ask for the box', async (field) => {
+      act('60,000 nonexistent hosts send ARP requests for the box', async (field) => {
         const { code, text } = await field
           .peer('liar')
           .run(`python3 ${import.meta.dirname}/../spoof-neighbours.py xe0 10.90 10.90.0.1 60000`, 200_000);

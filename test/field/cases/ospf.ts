@@ -1,4 +1,4 @@
-/** OSPFv2 and OSPFv3 between daemons of two makes and the box, whose daemon is of either make. */
+/** OSPFv2 and OSPFv3 between BIRD, FRR and the box, which runs either. */
 import { announced6, BIRD_BASE, birdOspf } from '../bird-config.ts';
 import type { FieldCase, PeerPlan, Step } from '../case.ts';
 import { bird, type Daemon, frr } from '../daemons.ts';
@@ -74,7 +74,7 @@ const STEPS: readonly Step[] = [
 function ospf(name: string, make: string, daemon: Daemon): Pick<FieldCase, 'name' | 'shows' | 'box'> {
   return {
     name,
-    shows: `OSPFv2 and OSPFv3 come to Full with BIRD and with FRR, ${make} on the box; routes are exchanged and forward`,
+    shows: `OSPFv2 and OSPFv3 reach Full with BIRD and with FRR, ${make} on the box; routes are exchanged and forward`,
     box: { addresses: BOX, daemons: [daemon] },
   };
 }

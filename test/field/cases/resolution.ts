@@ -1,4 +1,4 @@
-/** Next hops that lead nowhere: what is dropped is not shown as programmed. */
+/** Unreachable next hops: a route that drops its packets is not shown as programmed. */
 import type { FieldCase } from '../case.ts';
 import { becomes, losesSight, reaches } from '../steps.ts';
 
@@ -6,7 +6,7 @@ export const cases: readonly FieldCase[] = [
   {
     name: 'resolution',
     shows:
-      'a route whose next hop resolves through a blackhole counts as unresolved, and becomes whole with its next hop',
+      'a route whose next hop resolves through a blackhole counts as unresolved, and forwards once its next hop resolves',
     seconds: 120,
     box: {
       addresses: { xe0: ['192.0.2.1/24'], xe1: ['198.51.100.1/24'] },

@@ -1,4 +1,4 @@
-/** Routing protocols that speak to multicast groups: RIP to 224.0.0.9 and ff02::9, Babel to ff02::1:6. */
+/** Routing protocols that use multicast groups: RIP 224.0.0.9 and ff02::9, Babel ff02::1:6. */
 import { BIRD_BASE } from '../bird-config.ts';
 import type { FieldCase } from '../case.ts';
 import { bird } from '../daemons.ts';

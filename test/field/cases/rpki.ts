@@ -1,4 +1,4 @@
-/** A service that knows its server by name: an RPKI cache, in the network of the daemons. */
+/** A service that finds its server by name: an RPKI cache, in the network of the daemons. */
 import { join } from 'node:path';
 import type { FieldCase } from '../case.ts';
 import { bird, dnsmasq, type Daemon } from '../daemons.ts';
@@ -23,8 +23,7 @@ const CACHE: Daemon = {
 export const cases: readonly FieldCase[] = [
   {
     name: 'rpki',
-    shows:
-      'BIRD on the box asks an RPKI server by its name, from a name server in the network of the daemons',
+    shows: 'BIRD on the box finds an RPKI server by name, from a name server in the network of the daemons',
     seconds: 90,
     box: {
       addresses: { xe0: ['192.0.2.1/24'] },
@@ -51,7 +50,7 @@ protocol rpki { roa4 { table r4; }; remote "${NAME}" port 3323; retry keep 2; re
       },
     ],
     steps: [
-      becomes('the box has what the server knows', 60, async (field) => {
+      becomes('the box has the data of the server', 60, async (field) => {
         const text = await field.askBox('bird', 'show route table r4');
         return /10\.55\.0\.0\/16-16 AS64999/.test(text)
           ? true

@@ -6,7 +6,7 @@ import { becomes } from '../steps.ts';
 export const cases: readonly FieldCase[] = [
   {
     name: 'dhcp',
-    shows: 'a DHCP server on the box hears 255.255.255.255 and gives a lease',
+    shows: 'a DHCP server on the box receives packets to 255.255.255.255 and grants a lease',
     seconds: 60,
     box: {
       addresses: { xe0: ['192.0.2.1/24'] },
@@ -31,7 +31,7 @@ no-ping
   },
   {
     name: 'radvd',
-    shows: 'a router advertisement daemon on the box hears solicitations and is heard',
+    shows: 'a router advertisement daemon on the box receives solicitations, and its advertisements arrive',
     seconds: 60,
     box: {
       addresses: { xe0: ['2001:db8:1::1/64'] },
@@ -45,7 +45,7 @@ no-ping
     },
     peers: [{ name: 'host', links: [{ segment: 'xe0' }] }],
     steps: [
-      becomes('a host that asks hears of the prefix', 40, async (field) => {
+      becomes('a soliciting host gets the prefix', 40, async (field) => {
         const { text } = await field.peer('host').run('rdisc6 -1 -r 1 -w 2000 xe0');
         return /Prefix\s+: 2001:db8:1::\/64/.test(text) ? true : text;
       }),

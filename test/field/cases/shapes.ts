@@ -1,4 +1,4 @@
-/** Routes of all types and shapes that a daemon installs, and those of `[route]`, seen by what becomes of packets. */
+/** Routes of all types and shapes that a daemon installs, and those of `[route]`, checked by the fate of packets. */
 import { BIRD_BASE } from '../bird-config.ts';
 import type { BoxPlan, FieldCase, PeerPlan, Step } from '../case.ts';
 import { bird, frr } from '../daemons.ts';
@@ -11,7 +11,10 @@ const ADDRESSES = {
   xe2: ['203.0.113.1/24', '2001:db8:3::1/64'],
 };
 
-/** `near` sends; `one` and `two` are behind different NICs, and everything of 10.60.0.0/14 and 2001:db8:60::/44 is theirs. */
+/**
+ * `near` sends; `one` and `two` are behind different NICs, and everything of 10.60.0.0/14 and 2001:db8:60::/44 is
+ * theirs.
+ */
 function peers(): PeerPlan[] {
   return [
     {
@@ -48,15 +51,15 @@ function peers(): PeerPlan[] {
   ];
 }
 
-/** An answer to a ping that says why it cannot be delivered; VPP and Linux choose their codes alike. */
+/** A ping answered by an ICMP error with its reason; VPP and Linux choose the same codes. */
 function isRefused(to: string, words: RegExp): Step {
-  return becomes(`of packets to ${to} the sender is told ${words.source}`, 15, async (field) => {
+  return becomes(`packets to ${to} are answered with ${words.source}`, 15, async (field) => {
     const said = await ping(field, 'near', to);
     return said !== true && words.test(said) ? true : `ping says ${said === true ? 'it is answered' : said}`;
   });
 }
 
-/** Nobody answers, and nobody says why. */
+/** No answer, and no error. */
 function vanishes(to: string): Step {
   return becomes(`packets to ${to} vanish`, 15, async (field) => {
     const said = await ping(field, 'near', to);
@@ -119,7 +122,7 @@ const FIRST = config(
   'route 10.60.7.0/24 via 198.51.100.2;\nroute 10.60.8.0/24 via 203.0.113.2;',
   'route 2001:db8:67::/48 via 2001:db8:2::2;',
 );
-/** The route of before turns into `prohibit`, then it is gone. */
+/** The previous route turns into `prohibit`, then it is withdrawn. */
 const SECOND = config(
   'route 10.60.7.0/24 prohibit;\nroute 10.60.8.0/24 via 203.0.113.2;',
   'route 2001:db8:67::/48 prohibit;',
@@ -131,7 +134,7 @@ const THIRD = config(
 
 const box = (daemon: ReturnType<typeof bird>): BoxPlan => ({ addresses: ADDRESSES, daemons: [daemon] });
 
-/** BIRD takes another configuration without a restart. */
+/** BIRD applies another configuration without a restart. */
 function reconfigure(what: string, daemon: ReturnType<typeof bird>): Step {
   return act(what, async (field) => {
     await field.box.writeFiles(daemon);
@@ -144,7 +147,7 @@ async function followsTo(field: Field, to: string, peer: 'one' | 'two'): Promise
   const before = await echoes(field, peer, 4);
   const said = await ping(field, 'near', to);
   if (said !== true) return said;
-  return (await echoes(field, peer, 4)) > before ? true : `it does not go by ${peer}`;
+  return (await echoes(field, peer, 4)) > before ? true : `it is not sent by ${peer}`;
 }
 
 /** The kernel sends the code 13 (RFC 1812, 5.2.7.1), VPP 10. */
@@ -175,7 +178,7 @@ export const cases: readonly FieldCase[] = [
       reconfigure('10.60.7.0/24 and 2001:db8:67::/48 turn into prohibit', SECOND),
       isRefused('10.60.7.1', PROHIBITED),
       isRefused('2001:db8:67::1', /Administratively prohibited/),
-      reconfigure('they go, and a shorter prefix comes', THIRD),
+      reconfigure('they are replaced by a shorter prefix', THIRD),
       becomes('packets follow the shorter prefix', 15, (field) => followsTo(field, '10.60.7.1', 'two')),
       reaches('near', '2001:db8:67::1'),
     ],
@@ -239,11 +242,11 @@ ipv6 route 2001:db8:67::/48 fe80::2 xe1
       reaches('near', '10.60.10.1'),
       reaches('near', '10.60.11.1'),
       isShared('10.60.12.', 4, FLOWS * 0.25, FLOWS * 0.75),
-      becomes('of two metrics the lower one counts', 10, (field) => followsTo(field, '10.60.13.1', 'two')),
+      becomes('the lower of two metrics wins', 10, (field) => followsTo(field, '10.60.13.1', 'two')),
       reaches('near', '10.60.14.7'),
-      act('the better one goes', (field) => field.box.inside('ip route del 10.60.13.0/24 metric 20')),
+      act('the better one is removed', (field) => field.box.inside('ip route del 10.60.13.0/24 metric 20')),
       becomes('the other one takes over', 10, (field) => followsTo(field, '10.60.13.1', 'one')),
-      act('they are taken out', (field) =>
+      act('they are removed', (field) =>
         field.box.inside('ip route flush proto bird; ip nexthop flush; true'),
       ),
       losesSight('near', '10.60.9.1'),

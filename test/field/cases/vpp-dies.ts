@@ -1,4 +1,4 @@
-/** VPP ends, is killed, or cannot be kept running: what daemons and packets see of it. A real VPP alone. */
+/** VPP exits, is killed, or cannot be kept running: the effects on daemons and packets. Only with a real VPP. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { announced6, BIRD_BASE, birdOspf } from '../bird-config.ts';
 import type { BoxPlan, FieldCase, PeerPlan, Step } from '../case.ts';
@@ -93,14 +93,14 @@ async function inKernel(field: Field): Promise<ReadonlySet<string>> {
 }
 
 function compare(what: string, has: ReadonlySet<string> | undefined): Finding {
-  if (has === undefined) return `${what} is not to be had`;
+  if (has === undefined) return `${what} is not available`;
   const missing = [V4, V6].map((all) => all.filter((prefix) => !has.has(prefix)).length);
   return missing.every((count) => count === 0)
     ? true
     : `${what} lacks ${missing[0]} of ${V4.length} IPv4 and ${missing[1]} of ${V6.length} IPv6 routes`;
 }
 
-/** /fib/vpp, what VPP itself has, the kernel's table: all routes are in each. */
+/** /fib/vpp, VPP itself, the kernel's table: all routes are in each. */
 async function agree(field: Field): Promise<Finding> {
   const told = compare('/fib/vpp', await inVpp(field));
   if (told !== true) return told;
@@ -128,18 +128,18 @@ async function daemonAgrees(field: Field, name: 'bird' | 'frr'): Promise<Finding
     return Number(known?.[1]) >= V4.length && Number(known?.[2]) >= V6.length ? true : text;
   }
   const text = `${await field.askBox('frr', 'show ip route')}\n${await field.askBox('frr', 'show ipv6 route')}`;
-  // FRR's mark of what it believes to be in the kernel.
+  // FRR's mark of a route that it believes to be in the kernel.
   const has = new Set([...text.matchAll(/^B>\* (\S+)/gm)].map((match) => match[1] ?? ''));
   return compare('show ip route', has);
 }
 
-/** It ends, and another one is there. */
+/** It is killed, and another one connects. */
 const kill: readonly Step[] = (() => {
   let before: number | undefined;
   return [
     act('VPP is killed', async (field) => {
       before = (await field.box.status())?.vpp.pid;
-      if (before === undefined) throw new Error('VPP does not run');
+      if (before === undefined) throw new Error('VPP is not running');
       await field.box.run(`kill -9 ${before}`);
     }),
     becomes('another VPP is connected', 60, async (field) => {
@@ -183,7 +183,7 @@ function kills(name: string, count: number, seconds: number): FieldCase {
 }
 
 /** Long enough to count as stable. */
-const life = act('VPP lives for a while', () => sleep(6_000));
+const life = act('VPP runs for a while', () => sleep(6_000));
 
 const isFallback = async (field: Field): Promise<Finding> => {
   const status = await field.box.status();

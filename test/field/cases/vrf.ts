@@ -7,7 +7,7 @@ export const cases: readonly FieldCase[] = [
   {
     name: 'vrf',
     shows:
-      'interfaces in a VRF forward by its table alone, with the routes that FRR has in it; back in the default table without it',
+      'interfaces in a VRF forward by its table alone, with the routes of FRR in it; without it they are back in the default table',
     seconds: 150,
     box: {
       addresses: {
@@ -43,7 +43,7 @@ export const cases: readonly FieldCase[] = [
     steps: [
       reaches('near', '198.51.100.2'),
       reaches('near', '203.0.113.2'),
-      act('a VRF takes xe0 and xe1', async (field) => {
+      act('xe0 and xe1 are put into a VRF', async (field) => {
         const { code, text } = await field.box.inside(
           'ip link add blue type vrf table 100 && ip link set blue up && ip link set xe0 master blue && ip link set xe1 master blue',
         );
@@ -56,10 +56,10 @@ export const cases: readonly FieldCase[] = [
       reaches('near', '2001:db8:80::1', 30),
       losesSight('near', '203.0.113.2', 10),
       losesSight('other', '10.80.0.1', 5),
-      act('the VRF goes', (field) => field.box.inside('ip link del blue')),
+      act('the VRF is deleted', (field) => field.box.inside('ip link del blue')),
       reaches('near', '203.0.113.2', 20),
       reaches('near', '198.51.100.2', 20),
-      becomes('its routes are gone', 10, async (field) => {
+      becomes('its routes are deleted', 10, async (field) => {
         const { text } = await field.box.inside('ip route show table 100 2>&1');
         return /10\.80\.0\.0/.test(text) ? text : true;
       }),

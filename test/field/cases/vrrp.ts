@@ -21,10 +21,10 @@ function config(name: string, first: number, second: number): string {
   return `global_defs { router_id ${name} }\n${instance(51, first, FIRST)}${instance(52, second, SECOND)}`;
 }
 
-/** Which MAC answers for an address, as a host on the segment sees it; undefined: nobody. */
+/** The MAC that answers for an address, as a host on the segment sees it; undefined: none. */
 async function answering(field: Field, address: string): Promise<string | undefined> {
   await field.peer('host').run(`ip neigh flush dev xe0`);
-  // An address that goes costs VPP its neighbours in the network of that address, and each of them a packet.
+  // When an address is removed, VPP loses its neighbours in that address's network, and each of them a packet.
   const isAnswered =
     (await ping(field, 'host', address)) === true || (await ping(field, 'host', address)) === true;
   if (!isAnswered) return undefined;
@@ -39,14 +39,14 @@ const answers =
   (address: string, mac: string) =>
   async (field: Field): Promise<Finding> => {
     const seen = await answering(field, address);
-    return seen === mac ? true : `${seen ?? 'nobody'} answers for ${address}, ${mac} should`;
+    return seen === mac ? true : `${seen ?? 'no host'} answers for ${address}, expected ${mac}`;
   };
 
 export const cases: readonly FieldCase[] = [
   {
     name: 'vrrp',
     shows:
-      'keepalived on the box and on a peer hear each other; a virtual address answers at its master and moves',
+      'keepalived on the box and on a peer receive each other’s advertisements; a virtual address answers at its master and moves',
     seconds: 150,
     box: { addresses: { xe0: ['192.0.2.1/24'] }, daemons: [keepalived(config('box', 200, 50))] },
     peers: [
@@ -64,14 +64,14 @@ export const cases: readonly FieldCase[] = [
         const first = await answers(FIRST, BOX_MAC)(field);
         return first === true ? answers(SECOND, PEER_MAC)(field) : first;
       }),
-      act('keepalived on the box is taken out of the configuration', (field) =>
+      act('keepalived on the box is removed from the configuration', (field) =>
         field.change({ daemons: [] }),
       ),
       becomes('the peer answers for both', 10, async (field) => {
         const first = await answers(FIRST, PEER_MAC)(field);
         return first === true ? answers(SECOND, PEER_MAC)(field) : first;
       }),
-      act('keepalived on the box is back, that of the peer ends', async (field) => {
+      act('keepalived on the box restarts, that of the peer ends', async (field) => {
         await field.change({});
         await field.peer('router').endDaemon('keepalived');
       }),
