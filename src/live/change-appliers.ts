@@ -1,15 +1,15 @@
 /**
- * Brings the parts of the appliance from one configuration to another, in order, each in a bounded time.
+ * Changes the parts of the appliance from one configuration to another, in order, each in bounded time.
  *
- * Remembers the parts that refused: what they are at is not known, so the next change is theirs too.
+ * Records the parts that refused: their state is unknown, so the next change includes them.
  */
 import type { ChangePart, ChangePlan } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { reasonOf } from '../linux/mod.ts';
 
-/** For one part to take a change; a restart of VPP takes 8 s where it does not end by itself. */
+/** Time for one part to apply a change; a restart of VPP takes 8 s when it has to be killed. */
 const APPLY_MS = 60_000;
-/** Who is asked first: what fails most often comes before what costs most to take back. */
+/** Order of application: parts that fail most often come before those that cost most to revert. */
 const ORDER: readonly ChangePart[] = [
   'system',
   'log',
@@ -21,12 +21,12 @@ const ORDER: readonly ChangePart[] = [
   'data-plane',
 ];
 /**
- * Brings one part to a configuration; rejects with the reason when it cannot. `restartVpp` is for the data plane: the change
- * has steps that need it, and it was asked for.
+ * Applies a configuration to one part; rejects with the reason when it cannot. `restartVpp` is for the data plane: the
+ * change has steps that need a restart, and it was requested.
  */
 export type Applier = (next: Config, how: { readonly restartVpp: boolean }) => void | Promise<void>;
 
-/** One for every part: a new part does not compile until it has one. */
+/** One applier per part: a new part does not compile without one. */
 export type Appliers = { readonly [P in ChangePart]: Applier };
 
 /** A change, and how far it goes. */
@@ -47,27 +47,27 @@ export class Mover {
   }
 
   /**
-   * Brings every part concerned from one configuration to another. When one refuses, those that were asked are brought
-   * back. Undefined, or what refused, why, and how it ended.
+   * Changes every affected part from one configuration to another. When one refuses, those that were changed are
+   * reverted. Returns undefined, or the part that refused, why, and how the revert ended.
    */
   async change(move: Move): Promise<string | undefined> {
-    const { asked, failure } = await this.#apply(this.#concerned(move), move.to, move, false);
+    const { asked, failure } = await this.#apply(this.#affected(move), move.to, move, false);
     if (failure === undefined) return undefined;
     const { failure: other } = await this.#apply(asked, move.from, move, true);
     return `${failure}; ${other === undefined ? 'the previous configuration was restored' : `the previous configuration was not restored completely: ${other}`}`;
   }
 
-  /** As `change`, but a part that refuses holds up no other. */
+  /** As `change`, but a part that refuses does not stop the others. */
   async restore(move: Move): Promise<string | undefined> {
-    return (await this.#apply(this.#concerned(move), move.to, move, true)).failure;
+    return (await this.#apply(this.#affected(move), move.to, move, true)).failure;
   }
 
-  #concerned({ plan, restartVpp }: Move): ReadonlySet<ChangePart> {
+  #affected({ plan, restartVpp }: Move): ReadonlySet<ChangePart> {
     const restarted = restartVpp && plan.restart.length > 0 ? (['data-plane'] as const) : [];
     return new Set([...plan.parts, ...this.#unsure, ...restarted]);
   }
 
-  /** Asks `parts` in order; the first refusal ends it unless it `goesOn`. */
+  /** Changes `parts` in order; the first refusal ends it unless `goesOn`. */
   async #apply(
     parts: ReadonlySet<ChangePart>,
     to: Config,
@@ -93,7 +93,7 @@ export class Mover {
   }
 }
 
-/** Rejects when a part has not taken a change in time: it must not hold all later ones. */
+/** Rejects when a part has not applied a change in time: it must not block all later ones. */
 async function inTime(work: void | Promise<void>): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(

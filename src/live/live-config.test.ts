@@ -20,9 +20,9 @@ const RESTART = { dryRun: false, restartVpp: true };
 let dir: string;
 let path: string;
 let conditions: Conditions;
-/** What each part was brought to, in order: `data-plane 5` with a note for a restart of VPP. */
+/** What was applied to each part, in order: `data-plane 5` with a note for a restart of VPP. */
 let applied: string[];
-/** Parts that refuse, with their reason, as often as is said. */
+/** Parts that refuse a change, and how often. */
 let refusals: Map<ChangePart, number>;
 let inForce: Config | undefined;
 let live: LiveConfig;
@@ -46,7 +46,7 @@ const appliers = Object.fromEntries(
       applied.push(
         `${part}: ${words}${restartVpp && part === 'data-plane' ? ', restart' : ''}${left > 0 ? ', refused' : ''}`,
       );
-      if (left > 0) throw new Error('it does not want to');
+      if (left > 0) throw new Error('refused by the test');
     },
   ]),
 ) as unknown as Appliers;
@@ -93,8 +93,8 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-describe('a configuration that is put', () => {
-  it('is in force at once, on the disk only when it is confirmed', async () => {
+describe('a change over HTTP', () => {
+  it('is in force at once, on the disk only after its confirmation', async () => {
     start(BASE);
     const before = Date.now();
     const done = await live.put(FAST, PLAIN);
@@ -118,7 +118,7 @@ describe('a configuration that is put', () => {
     expect(await live.confirm()).toEqual({ result: 'unchanged' });
   });
 
-  it('is taken back without a confirmation in time, with words, and cannot be confirmed then', async () => {
+  it('is reverted without a confirmation in time, with the reason, and cannot be confirmed then', async () => {
     vi.useFakeTimers();
     start(BASE);
     await live.put(`${FAST}[update]\nconfirm-timeout = 10\n`, PLAIN);
@@ -136,7 +136,7 @@ describe('a configuration that is put', () => {
     await expect(live.confirm()).rejects.toMatchObject({ code: 'not-waiting' });
   });
 
-  it('gives way to another one, which has its own time and goes back to the confirmed one', async () => {
+  it('is replaced by another one, which has its own deadline and reverts to the confirmed one', async () => {
     vi.useFakeTimers();
     start(BASE);
     await live.put(FAST, PLAIN);
@@ -153,7 +153,7 @@ describe('a configuration that is put', () => {
     expect(applied).toEqual(['5', '7', '30'].map((poll) => `data-plane: poll ${poll}, no workers`));
   });
 
-  it('that is the confirmed one again ends the waiting', async () => {
+  it('back to the confirmed configuration ends the wait', async () => {
     start(BASE);
     await live.put(FAST, PLAIN);
     const done = await live.put(BASE, PLAIN);
@@ -161,7 +161,7 @@ describe('a configuration that is put', () => {
     expect(live.status.state).toBe('confirmed');
   });
 
-  it('changes nothing when it is wrong, the same, or only asked about', async () => {
+  it('changes nothing when it is invalid, identical or a dry run', async () => {
     start(BASE);
     const wrong = await live.put(`${BASE}[vpp.cpu]\nworkers = many\n`, PLAIN);
     expect(wrong).toMatchObject({ result: 'rejected', problems: [{ line: 4, leaf: 'vpp.cpu.workers' }] });
@@ -178,7 +178,7 @@ describe('a configuration that is put', () => {
     expect(live.status).toEqual({ state: 'confirmed', pending: [] });
   });
 
-  it('that differs in comments only is kept by a confirmation as well', async () => {
+  it('of comments alone is saved by a confirmation as well', async () => {
     start(BASE);
     expect(await live.put(`# mine\n${BASE}`, PLAIN)).toMatchObject({
       result: 'applied',
@@ -189,7 +189,7 @@ describe('a configuration that is put', () => {
     expect(applied).toEqual([]);
   });
 
-  it('replaces a file that was refused at the boot, though it says what is in force', async () => {
+  it('replaces a file that was rejected at the boot, even if it equals the configuration in force', async () => {
     start(BASE, { isFile: false });
     writeFileSync(path, '[nonsense]\n');
     expect(await live.put(BASE, PLAIN)).toMatchObject({ result: 'applied', plan: { steps: [] } });
@@ -198,8 +198,8 @@ describe('a configuration that is put', () => {
   });
 });
 
-describe("what needs VPP's restart", () => {
-  it('is named and waits, until it is asked for; what is live is done', async () => {
+describe("a change that needs VPP's restart", () => {
+  it('is named and waits until the restart is requested; live changes are applied', async () => {
     start(BASE);
     const both = `${FAST}[vpp.cpu]\nworkers = 2\n`;
     expect(await live.put(both, PLAIN)).toMatchObject({ result: 'applied', pendingRestart: true });
@@ -215,7 +215,7 @@ describe("what needs VPP's restart", () => {
     expect(said()).toBe('');
   });
 
-  it('is taken back by another restart, and without one when there was none', async () => {
+  it('is reverted by another restart, and without one when there was none', async () => {
     vi.useFakeTimers();
     start(BASE);
     await live.put(WORKERS, RESTART);
@@ -231,7 +231,7 @@ describe("what needs VPP's restart", () => {
     expect(applied).toHaveLength(2);
   });
 
-  it('of the confirmed configuration still waits after another one was taken back', async () => {
+  it('of the confirmed configuration still waits after another one was reverted', async () => {
     vi.useFakeTimers();
     start(BASE);
     await live.put(WORKERS, PLAIN);
@@ -244,16 +244,16 @@ describe("what needs VPP's restart", () => {
 });
 
 describe('a part that refuses', () => {
-  it('has everything taken back that was changed, and no more', async () => {
+  it('causes a revert of what was changed, and no more', async () => {
     start(BASE);
     refusals.set('http', 1);
     const change = live.put(`${WORKERS}[http]\nlisten = :81\n[log]\nsyslog = 192.0.2.1:514\n`, RESTART);
     await expect(change).rejects.toMatchObject({
       code: 'failed',
       message:
-        'could not change the configuration: http: it does not want to; the previous configuration was restored',
+        'cannot change the configuration: http: refused by the test; the previous configuration was restored',
     });
-    // The data plane was not asked, so it is not restarted to be as it was.
+    // The data plane was not changed, so it is not restarted.
     expect(applied).toEqual([
       'log: poll 30, 2 workers',
       'http: port 81, refused',
@@ -264,17 +264,17 @@ describe('a part that refuses', () => {
     expect(live.status.state).toBe('confirmed');
   });
 
-  it('is asked again at the next change when it did not go back either', async () => {
+  it('is included in the next change when it did not revert either', async () => {
     start(BASE);
     refusals.set('http', 2);
     await expect(live.put(`${BASE}[http]\nlisten = :81\n`, PLAIN)).rejects.toThrow(
-      'the previous configuration was not restored completely: http: it does not want to',
+      'the previous configuration was not restored completely: http: refused by the test',
     );
     await live.put(FAST, PLAIN);
     expect(applied.slice(2)).toEqual(['http: port 8080', 'data-plane: poll 5, no workers']);
   });
 
-  it('at the way back is said, and the others go back', async () => {
+  it('during a revert is reported, and the others revert', async () => {
     vi.useFakeTimers();
     start(BASE);
     await live.put(`${FAST}[http]\nlisten = :81\n`, PLAIN);
@@ -282,12 +282,12 @@ describe('a part that refuses', () => {
     await vi.advanceTimersByTimeAsync(121_000);
     expect(applied.at(-1)).toBe('data-plane: poll 30, no workers');
     expect(said()).toContain(
-      'the previous configuration was not restored completely: http: it does not want to',
+      'the previous configuration was not restored completely: http: refused by the test',
     );
     expect(conditions.list()[0]?.severity).toBe('error');
   });
 
-  it('and takes for ever is not waited for', async () => {
+  it('and does not finish is not waited for', async () => {
     vi.useFakeTimers();
     const stuck = { ...appliers, log: () => new Promise<void>(() => {}) };
     start(BASE, { appliers: stuck });
@@ -299,14 +299,14 @@ describe('a part that refuses', () => {
   });
 });
 
-describe('two changes at once', () => {
-  it('are one and a refusal', async () => {
+describe('two simultaneous changes', () => {
+  it('are one change and one refusal', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     start(BASE, { appliers: { ...appliers, 'data-plane': () => gate } });
     const first = live.put(FAST, PLAIN);
     await expect(live.put(WORKERS, PLAIN)).rejects.toMatchObject({
       code: 'busy',
-      message: 'could not begin a new configuration: a new configuration is in progress',
+      message: 'cannot begin a new configuration: a new configuration is in progress',
     });
     await expect(live.confirm()).rejects.toMatchObject({ code: 'busy' });
     expect(await live.put(WORKERS, { ...PLAIN, dryRun: true })).toMatchObject({ result: 'planned' });
@@ -315,7 +315,7 @@ describe('two changes at once', () => {
     expect(live.current()).toBe(FAST);
   });
 
-  it('when the time is over while the confirmation is being written: it counts', async () => {
+  it('count as confirmed when the time expires while the confirmation is being written', async () => {
     vi.useFakeTimers();
     const { promise: written, resolve: write } = Promise.withResolvers<void>();
     start(BASE, { writeFile: () => written });
@@ -332,13 +332,13 @@ describe('two changes at once', () => {
 });
 
 describe('a confirmation that cannot be written', () => {
-  it('says so, and the time runs on', async () => {
+  it('is reported, and the deadline stays', async () => {
     vi.useFakeTimers();
     start(BASE, { writeFile: () => Promise.reject(new Error('no space left')) });
     await live.put(FAST, PLAIN);
     await expect(live.confirm()).rejects.toMatchObject({
       code: 'io',
-      message: 'could not keep the configuration: no space left; it is in force for 120 s more',
+      message: 'cannot save the configuration: no space left; it stays in force for 120 s',
     });
     await vi.advanceTimersByTimeAsync(121_000);
     expect(live.current()).toBe(BASE);
@@ -346,7 +346,7 @@ describe('a confirmation that cannot be written', () => {
 });
 
 describe('a reload', () => {
-  it('takes the file at once and for good', async () => {
+  it('applies the file at once and for good', async () => {
     start(BASE);
     writeFileSync(path, FAST);
     expect(await live.reload({ ...PLAIN, dryRun: true })).toMatchObject({ result: 'planned' });
@@ -361,7 +361,7 @@ describe('a reload', () => {
     expect(await live.reload(PLAIN)).toEqual({ result: 'unchanged' });
   });
 
-  it('of a file that is wrong or gone changes nothing and says why', async () => {
+  it('of an invalid or missing file changes nothing and reports why', async () => {
     start(BASE);
     writeFileSync(path, '[vpp]\nenabled = perhaps\n');
     expect(await live.reload(PLAIN)).toMatchObject({
@@ -381,7 +381,7 @@ describe('a reload', () => {
     expect(said()).toBe('');
   });
 
-  it('gives up what waits for its confirmation', async () => {
+  it('discards a change that waits for its confirmation', async () => {
     start(BASE);
     await live.put(FAST, PLAIN);
     expect(await live.reload(PLAIN)).toMatchObject({ result: 'applied' });
@@ -389,7 +389,7 @@ describe('a reload', () => {
     expect(live.status.state).toBe('confirmed');
   });
 
-  it('restarts VPP when that is asked for', async () => {
+  it('restarts VPP on request', async () => {
     start(BASE);
     writeFileSync(path, WORKERS);
     expect(await live.reload(PLAIN)).toMatchObject({ pendingRestart: true });
@@ -398,8 +398,8 @@ describe('a reload', () => {
   });
 });
 
-describe('the end', () => {
-  it('takes no change any more and none back', async () => {
+describe('disposal', () => {
+  it('accepts no further change and reverts none', async () => {
     vi.useFakeTimers();
     start(BASE);
     await live.put(FAST, PLAIN);

@@ -1,5 +1,5 @@
 /**
- * The configuration while the appliance runs: put over HTTP, confirmed, taken back, read again from its file.
+ * The configuration while the appliance runs: changed over HTTP, confirmed, reverted, reloaded from its file.
  *
  * Invariants: one change at a time; the file is written at a confirmation only, so that a power cut or a restart
  * before it comes up with the previous configuration; when a configuration that was put is not confirmed in time, the
@@ -26,23 +26,23 @@ import { reasonOf } from '../linux/mod.ts';
 
 export type { Appliers } from './change-appliers.ts';
 
-/** As `readConfigFile` bounds the file. */
+/** The same limit as in `readConfigFile`. */
 const MAX_TEXT_BYTES = 1024 * 1024;
-/** As the boot states a file that was refused. */
+/** Subject of the boot's condition for a rejected file. */
 const FILE_SUBJECT = 'config';
 const SUBJECT = 'config-change';
 const PENDING_SUBJECT = 'config-pending';
 
 export type LiveConfigErrorCode =
-  /** Another change is under way. */
+  /** Another change is in progress. */
   | 'busy'
-  /** A part refused the change, which was taken back. */
+  /** A part refused the change, which was reverted. */
   | 'failed'
-  /** There is nothing to confirm: it was taken back already. */
+  /** Nothing to confirm: it was reverted already. */
   | 'not-waiting'
   /** The file could not be written. */
   | 'io'
-  /** The appliance stops. */
+  /** The appliance is shutting down. */
   | 'stopped';
 
 export class LiveConfigError extends Error {
@@ -56,34 +56,34 @@ export class LiveConfigError extends Error {
 }
 
 export interface ChangeOptions {
-  /** Only says what would change. */
+  /** Only returns what would change. */
   readonly dryRun: boolean;
-  /** VPP is restarted when something of the change needs it. */
+  /** Restarts VPP when the change needs it. */
   readonly restartVpp: boolean;
 }
 
 export interface LiveConfigOptions {
-  /** What is in force at the start. Empty text: the defaults. */
+  /** The text in force at the start. Empty: the defaults. */
   readonly text: string;
   readonly config: Config;
-  /** Whether `text` is what the file has; not so when the file was refused and another one is in force. */
+  /** Whether `text` is the file's; false when the file was rejected and another configuration is in force. */
   readonly isFile: boolean;
   /** Name of the file in messages. */
   readonly path: string;
-  /** The file as it is now; throws with the reason. */
+  /** Reads the current file; throws with the reason. */
   readonly readFile: () => Uint8Array;
   /** Replaces the file as a whole. */
   readonly writeFile: (text: string) => Promise<void>;
   readonly appliers: Appliers;
   readonly logger: Logger;
   readonly conditions: Conditions;
-  /** This machine's, for warnings. */
+  /** Facts of this machine, for warnings. */
   readonly facts?: () => MachineFacts;
-  /** Another configuration is in force: what runs of it, and the warnings about it. */
+  /** Called when another configuration is in force, with its effective part and its warnings. */
   readonly onInForce?: (running: Config, warnings: readonly ConfigProblem[]) => void;
 }
 
-/** A configuration as it was read, and what of it is in force. */
+/** A configuration as read, and its effective part. */
 interface Version {
   readonly text: string;
   readonly config: Config;
@@ -93,7 +93,7 @@ interface Version {
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** A text that was read and judged. */
+/** A text that was parsed and validated. */
 type Read = Pick<Version, 'text' | 'config' | 'warnings'>;
 type Rejected = Extract<ConfigChange, { result: 'rejected' }>;
 
@@ -112,7 +112,7 @@ type State =
 export class LiveConfig implements Disposable {
   readonly #options: LiveConfigOptions;
   #now: Version;
-  /** What a change that is not confirmed goes back to. */
+  /** The version restored when a change is not confirmed. */
   #confirmed: Version;
   #isFile: boolean;
   readonly #mover: Mover;
@@ -133,12 +133,12 @@ export class LiveConfig implements Disposable {
     return this.#now.text;
   }
 
-  /** The last text that was confirmed or read from the file: what a restart comes up with. */
+  /** The last text that was confirmed or read from the file: a restart uses it. */
   confirmed(): string {
     return this.#confirmed.text;
   }
 
-  /** Unix milliseconds before which the configuration in force wants its confirmation; undefined: it needs none. */
+  /** Unix milliseconds before which the configuration in force must be confirmed; undefined: confirmed. */
   confirmBefore(): number | undefined {
     return this.#state.state === 'waiting' ? this.#state.confirmBefore : undefined;
   }
@@ -160,9 +160,9 @@ export class LiveConfig implements Disposable {
   }
 
   /**
-   * Takes a text into force until it is confirmed, or else for `update.confirm-timeout` of the new configuration.
-   * Another one that waits is replaced; the way back leads to the last confirmed one all the same. Rejects with
-   * LiveConfigError `busy`, `failed`, `stopped`.
+   * Applies a text, which is reverted unless it is confirmed within `update.confirm-timeout` of the new configuration.
+   * Replaces another one that waits; a revert restores the last confirmed one in any case. Rejects with LiveConfigError
+   * `busy`, `failed`, `stopped`.
    */
   async put(text: string, { dryRun, restartVpp }: ChangeOptions): Promise<ConfigChange> {
     if (dryRun) return this.#plan(text);
@@ -178,25 +178,25 @@ export class LiveConfig implements Disposable {
         this.#settle();
         return done;
       }
-      // Against what it would go back to, not against one that waited before and was replaced.
+      // Against the version to restore, not against an unconfirmed one that was replaced.
       const whole = isFirst ? done.plan : planChange(this.#confirmed.running, this.#now.config);
       return { ...done, confirmBefore: this.#wait(isEmptyPlan(whole) ? done.plan : whole) };
     });
   }
 
-  /** Keeps what is in force: writes it to the file. Rejects with LiveConfigError `busy`, `io`, `not-waiting`, `stopped`. */
+  /** Saves the configuration in force to the file. Rejects with LiveConfigError `busy`, `io`, `not-waiting`, `stopped`. */
   async confirm(): Promise<ConfigChange> {
     return this.#exclusive('a confirmation', async () => {
       const state = this.#state;
       if (state.state === 'reverted') {
-        throw new LiveConfigError('not-waiting', `could not confirm the configuration: ${state.reason}`);
+        throw new LiveConfigError('not-waiting', `cannot confirm the configuration: ${state.reason}`);
       }
       if (state.state !== 'waiting') return { result: 'unchanged' };
       try {
         await this.#options.writeFile(this.#now.text);
       } catch (error) {
         const left = Math.max(0, Math.round((state.confirmBefore - Date.now()) / 1000));
-        const words = `could not keep the configuration: ${reasonOf(error)}; it is in force for ${left} s more`;
+        const words = `cannot save the configuration: ${reasonOf(error)}; it stays in force for ${left} s`;
         throw new LiveConfigError('io', words, { cause: error });
       }
       this.#isFile = true;
@@ -207,8 +207,8 @@ export class LiveConfig implements Disposable {
   }
 
   /**
-   * Takes the file into force as it is now, without a confirmation: its author asks for it. One that waits for a
-   * confirmation is given up. Rejects with LiveConfigError `busy`, `failed`, `stopped`.
+   * Applies the current file without a confirmation, since its author requests it. Discards a change that waits for its
+   * confirmation. Rejects with LiveConfigError `busy`, `failed`, `stopped`.
    */
   async reload({ dryRun, restartVpp }: ChangeOptions): Promise<ConfigChange> {
     const { path, readFile } = this.#options;
@@ -216,15 +216,15 @@ export class LiveConfig implements Disposable {
     try {
       file = readFile();
     } catch (error) {
-      const refusal = rejected(`could not read ${path}: ${reasonOf(error)}`);
-      if (!dryRun) this.#stateRefusal(refusal.problems);
+      const refusal = rejected(`cannot read ${path}: ${reasonOf(error)}`);
+      if (!dryRun) this.#reportRejection(refusal.problems);
       return refusal;
     }
     if (dryRun) return this.#plan(file);
     return this.#exclusive('a reload', async () => {
       const next = this.#read(file);
       if ('result' in next) {
-        this.#stateRefusal(next.problems);
+        this.#reportRejection(next.problems);
         return next;
       }
       const done = await this.#take(next, restartVpp);
@@ -234,7 +234,7 @@ export class LiveConfig implements Disposable {
     });
   }
 
-  /** Takes no change any more, and takes none back: what waits is gone with the end of this process. */
+  /** Accepts no further change and reverts none: an unconfirmed change ends with this process. */
   [Symbol.dispose](): void {
     if (this.#state.state === 'waiting') clearTimeout(this.#state.timer);
     this.#state = { state: 'stopped' };
@@ -248,24 +248,24 @@ export class LiveConfig implements Disposable {
     return { result: 'planned', plan, ...withWarnings(next.warnings) };
   }
 
-  /** Reads and judges a text. */
+  /** Parses and validates a text. */
   #read(source: string | Uint8Array): Read | Rejected {
     const { path, facts } = this.#options;
     const bytes = Buffer.byteLength(source);
     if (bytes > MAX_TEXT_BYTES) {
-      return rejected(`${bytes} bytes: a configuration has at most ${MAX_TEXT_BYTES}`);
+      return rejected(`the configuration has ${bytes} bytes: expected at most ${MAX_TEXT_BYTES}`);
     }
     const parsed = parseConfig(source, path);
     if (!parsed.ok) return { result: 'rejected', problems: parsed.problems };
     const machine = facts === undefined ? [] : machineProblems(parsed.config, facts());
-    // As the file is read at the boot: a byte order mark is no part of the text.
+    // As at the boot: a byte order mark is not part of the text.
     const text =
       typeof source === 'string' ? source.replace(/^\ufeff/, '') : new TextDecoder().decode(source);
     return { text, config: parsed.config, warnings: [...parsed.warnings, ...machine] };
   }
 
-  /** The file is wrong: reported where its author looks, since a signal has no answer. */
-  #stateRefusal(problems: readonly ConfigProblem[]): void {
+  /** Reports a rejected file in the log and as a condition, since a signal has no reply. */
+  #reportRejection(problems: readonly ConfigProblem[]): void {
     const { path, logger, conditions } = this.#options;
     for (const problem of problems) logger.error('config', formatProblem(path, problem));
     const errors = problems.filter(({ severity }) => severity === 'error');
@@ -278,7 +278,7 @@ export class LiveConfig implements Disposable {
     );
   }
 
-  /** Brings all parts to a version and takes it as the one in force; one that fails leaves everything as it was. */
+  /** Applies a version to all parts and puts it in force; a failure restores the previous version. */
   async #take(
     next: Read,
     restartVpp: boolean,
@@ -290,14 +290,14 @@ export class LiveConfig implements Disposable {
     for (const line of formatPlan(plan)) this.#options.logger.info('config', line);
     const failure = await this.#mover.change({ plan, restartVpp, from: before.running, to: running });
     if (failure !== undefined) {
-      throw new LiveConfigError('failed', `could not change the configuration: ${failure}`);
+      throw new LiveConfigError('failed', `cannot change the configuration: ${failure}`);
     }
     const pending = restartVpp ? [] : formatPlan({ ...plan, steps: [] });
     this.#enter({ ...next, running, pending });
     return { result: 'applied', plan, pendingRestart: pending.length > 0, ...withWarnings(next.warnings) };
   }
 
-  /** Whether something else is in force than what a restart would come up with. */
+  /** Whether the configuration in force differs from the one a restart would use. */
   #isMoved(): boolean {
     return !isEmptyPlan(planChange(this.#confirmed.running, this.#now.running));
   }
@@ -310,7 +310,7 @@ export class LiveConfig implements Disposable {
     else conditions.set('info', PENDING_SUBJECT, version.pending.join('; '));
   }
 
-  /** Begins to wait for the confirmation; returns until when. */
+  /** Begins to wait for the confirmation; returns the deadline. */
   #wait(plan: ChangePlan): number {
     if (this.#state.state === 'stopped') throw stopped();
     if (this.#state.state === 'waiting') clearTimeout(this.#state.timer);
@@ -324,7 +324,7 @@ export class LiveConfig implements Disposable {
     return confirmBefore;
   }
 
-  /** What is in force is the one to go back to. */
+  /** Makes the version in force the confirmed one. */
   #settle(): void {
     if (this.#state.state === 'stopped') return;
     if (this.#state.state === 'waiting') clearTimeout(this.#state.timer);
@@ -333,15 +333,15 @@ export class LiveConfig implements Disposable {
     for (const subject of [SUBJECT, FILE_SUBJECT]) this.#options.conditions.clear(subject);
   }
 
-  /** The time for a confirmation is over. Never rejects. */
+  /** Reverts a change that was not confirmed in time. Never rejects. */
   async #revert(): Promise<void> {
-    // A confirmation that is being written counts; what was put meanwhile has a time of its own.
+    // A confirmation that is being written counts; a change made meanwhile has its own deadline.
     const due = this.#state;
     while (this.#working !== undefined) await this.#working.done.catch(() => {});
     if (due.state !== 'waiting' || this.#state !== due) return;
-    const { conditions, path } = this.#options;
+    const { conditions } = this.#options;
     try {
-      await this.#exclusive('the way back', async () => {
+      await this.#exclusive('a revert', async () => {
         const [from, to] = [this.#now.running, this.#confirmed.running];
         const plan = planChange(from, to);
         const failure = await this.#mover.restore({ plan, restartVpp: true, from, to });
@@ -356,14 +356,18 @@ export class LiveConfig implements Disposable {
         this.#enter(this.#confirmed);
       });
     } catch (error) {
-      conditions.set('error', SUBJECT, `could not go back to ${path}: ${reasonOf(error)}`);
+      conditions.set(
+        'error',
+        SUBJECT,
+        `cannot revert to the last confirmed configuration: ${reasonOf(error)}`,
+      );
     }
   }
 
   async #exclusive<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#state.state === 'stopped') throw stopped();
     if (this.#working !== undefined) {
-      const words = `could not begin ${what}: ${this.#working.what} is in progress`;
+      const words = `cannot begin ${what}: ${this.#working.what} is in progress`;
       throw new LiveConfigError('busy', words);
     }
     const done = work();
@@ -390,5 +394,5 @@ function withWarnings(warnings: readonly ConfigProblem[]): { warnings?: readonly
 }
 
 function stopped(): LiveConfigError {
-  return new LiveConfigError('stopped', 'could not change the configuration: the appliance is stopping');
+  return new LiveConfigError('stopped', 'cannot change the configuration: the appliance is shutting down');
 }

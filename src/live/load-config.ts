@@ -1,6 +1,6 @@
 /**
- * From a file to the configuration in force: the file's when it is valid, else the last good one, else the defaults;
- * never nothing. A report beside the file says what is wrong with it, where its author will look.
+ * Selects the configuration in force: the file's when it is valid, else the last good one, else the defaults. A report
+ * beside the file lists its mistakes, where its author will look.
  */
 import { readFileSync, statSync } from 'node:fs';
 import {
@@ -22,7 +22,7 @@ export const CONFIG_NAME = 'appliance.ini';
 export const ERROR_REPORT_NAME = 'appliance.errors.txt';
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** What is in force, where it came from, and its text. */
+/** The configuration in force, its source and its text. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly status: ConfigStatus;
@@ -30,7 +30,7 @@ export interface LoadedConfig {
   readonly text: string;
 }
 
-/** Facts of this machine that a configuration is compared with. */
+/** Facts about this machine by which a configuration is checked. */
 export function machineFacts(): MachineFacts {
   const inventory = takeInventory();
   return {
@@ -46,10 +46,10 @@ export function machineFacts(): MachineFacts {
 }
 
 /**
- * Reads and validates a file. Never throws: what is wrong is in the status, and then `lastGood` is in force when it is
- * valid, the defaults otherwise.
+ * Reads and validates a file. Never throws: errors are in the status, and then `lastGood` is in force when it is valid,
+ * the defaults otherwise.
  *
- * @param lastGood text of the last good configuration (`readLastGood`), where there is one
+ * @param lastGood text of the last good configuration (`readLastGood`), if any
  */
 export function loadConfig(path: string, lastGood?: string): LoadedConfig {
   let bytes: Uint8Array;
@@ -77,7 +77,7 @@ export function loadConfig(path: string, lastGood?: string): LoadedConfig {
 export function readConfigFile(path: string): Uint8Array {
   const size = statSync(path).size;
   if (size > MAX_CONFIG_BYTES) {
-    throw new Error(`${path} has ${size} bytes: a configuration has at most ${MAX_CONFIG_BYTES}`);
+    throw new Error(`${path} has ${size} bytes: expected at most ${MAX_CONFIG_BYTES}`);
   }
   return readFileSync(path);
 }
@@ -102,7 +102,7 @@ function forceWords(source: FallBack['source']): string {
 }
 
 /**
- * Keeps appliance.errors.txt beside the file up to date: what is wrong and which configuration is in force. A valid
+ * Keeps appliance.errors.txt beside the file up to date: its mistakes and which configuration is in force. A valid
  * configuration has no such file. Writes to the partition only when something changes. Returns what was done.
  */
 export async function writeErrorReport(
@@ -121,12 +121,12 @@ export async function writeErrorReport(
   return `${ERROR_REPORT_NAME} written`;
 }
 
-/** For a person at another computer; CRLF, since Windows may be what it runs. */
+/** For a reader on another computer; CRLF, since it may run Windows. */
 function errorReportText(status: Exclude<ConfigStatus, { readonly state: 'ok' }>): string {
   const inForce =
     status.source === 'last-good'
       ? 'The last good configuration is in force: the last one with which this box proved to work.'
-      : 'The defaults are in force: there is no last good configuration yet.';
+      : 'The defaults are in force: no last good configuration exists yet.';
   const what =
     status.state === 'rejected'
       ? `This box refused ${CONFIG_NAME} when it started. What is wrong with it:`
@@ -146,6 +146,6 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return undefined; // none, or one that cannot be read and is replaced
+    return undefined; // absent, or unreadable and replaced
   }
 }
