@@ -5,7 +5,7 @@
  * Invariants: made of findings, whose texts nothing reads; what is under way is not ready yet, but for the few routes
  * that change all the time; each leaf of the configuration has its check (config/leaf-places.ts).
  */
-import { READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
+import { READY_CHECKS, type ReadyCheckName } from '../config/leaf.ts';
 import { nextHopFindings } from '../dataplane/status.ts';
 import { hugepageFindings } from '../dpdk/status.ts';
 import { fibFindings } from '../fib/status.ts';
