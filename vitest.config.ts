@@ -20,6 +20,7 @@ export default defineConfig({
             'test/monitoring/**/*.test.ts',
             'test/system/**/*.test.ts',
             'test/field/record.test.ts',
+            'test/rooms.test.ts',
           ],
           pool: 'forks',
           execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -5,7 +5,7 @@ import type { FibRoute } from '../fib/status.ts';
 import { formatTable } from './table.ts';
 import { get, pieces, type Target } from './transport.ts';
 import { UsageError } from './usage-error.ts';
-import type { View } from './show.ts';
+import type { View } from './view.ts';
 
 /** Wide enough for most prefixes of both families: the widest is known only at the end. */
 const PREFIX_WIDTH = 24;

@@ -16,14 +16,8 @@ import {
 } from './show-state.ts';
 import { type Cell, formatTable } from './table.ts';
 import { events, get, Refusal, type Target } from './transport.ts';
+import type { View } from './view.ts';
 import { watchView } from './watch.ts';
-
-export interface View {
-  readonly json: unknown;
-  text(): string;
-  /** 0 by default. */
-  readonly exitCode?: number;
-}
 
 interface ShowOptions extends RemoteOptions {
   readonly watch: boolean;

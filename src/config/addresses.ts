@@ -5,7 +5,7 @@
  * their mixed form); what one system reads as octal and another as decimal (leading zeros in IPv4) is refused.
  */
 
-import type { Prefix } from './types.ts';
+import type { Prefix } from './basic-types.ts';
 
 export interface ParsedAddress {
   readonly family: 4 | 6;

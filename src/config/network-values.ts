@@ -18,7 +18,7 @@ import {
   parsePrefix,
 } from './addresses.ts';
 import { quote } from './problems.ts';
-import type { Endpoint } from './types.ts';
+import type { Endpoint } from './basic-types.ts';
 
 export type Read<T> = { readonly value: T } | { readonly error: string };
 

@@ -5,7 +5,7 @@
  * control character to a terminal or a page, and never more than QUOTE_LIMIT characters.
  */
 
-import type { ConfigProblem } from './types.ts';
+import type { ConfigProblem } from './basic-types.ts';
 
 /** Problems kept of one file; the rest is counted. */
 export const MAX_PROBLEMS = 1000;

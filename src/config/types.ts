@@ -3,15 +3,10 @@
  *
  * Every value here has passed validation; units are in the names. Nothing outside `src/config` reads INI text.
  */
+import type { ConfigProblem, Prefix } from './basic-types.ts';
 import type { SectionValues } from './sections.ts';
 
-/** An IP prefix in canonical text form (`10.0.0.0/8`, `2001:db8::/32`), split for those who compute with it. */
-export interface Prefix {
-  readonly family: 4 | 6;
-  /** Canonical address text, host bits zero for routes, kept for interface addresses. */
-  readonly address: string;
-  readonly length: number;
-}
+export type { ConfigProblem, Endpoint, Prefix } from './basic-types.ts';
 
 interface AnyNextHop {
   readonly family: 4 | 6;
@@ -86,23 +81,6 @@ export type FibKernelConfig = Config['fib']['kernel'];
 export type InterfaceConfig = Config['interfaces'][number];
 export type ServiceConfig = Config['services'][number];
 export type RestartRule = ServiceConfig['restart'];
-
-/** Address and port of one end: what to listen on, or whom to send to. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** One mistake in the file, or one fact of the machine that does not fit it. */
-export interface ConfigProblem {
-  readonly severity: 'error' | 'warning';
-  /** 1-based; 0 when it is about the file or the machine as a whole. */
-  readonly line: number;
-  /** Path of the leaf or section, `vpp.cpu.workers`. */
-  readonly leaf: string;
-  /** What is wrong, the value quoted, what would be right; no trailing period. */
-  readonly message: string;
-}
 
 export type ParseResult =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }

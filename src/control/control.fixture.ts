@@ -1,7 +1,8 @@
 /** A target that records its calls, and a data partition in a map. */
 import type { ConfigChange } from '../config/mod.ts';
 import type { ResetReport } from '../disk/mod.ts';
-import type { ConfigOptions, ControlTarget, ResetOptions, VppRetry } from './target.ts';
+import type { VppRetry } from '../dataplane/mod.ts';
+import type { ConfigOptions, ControlTarget, ResetOptions } from './target.ts';
 
 export class RecordingTarget implements ControlTarget {
   /** One entry per call, in order. */

@@ -4,4 +4,4 @@
 export { type Certificate, type CertificateOptions, openCertificate } from './certificate.ts';
 export { Password } from './password.ts';
 export { type ControlOptions, controlRoutes } from './routes.ts';
-export type { ConfigOptions, ControlTarget, ResetOptions, VppRetry } from './target.ts';
+export type { ConfigOptions, ControlTarget, ResetOptions } from './target.ts';

@@ -2,6 +2,7 @@
  * The actions of admitted requests: the interface between this folder, which authorizes them, and `src/init`, which
  * performs them.
  */
+import type { VppRetry } from '../dataplane/mod.ts';
 import type { ConfigChange } from '../config/mod.ts';
 import type { InstallTarget, ResetReport } from '../disk/mod.ts';
 
@@ -9,13 +10,6 @@ export interface ConfigOptions {
   /** Only returns what would change. */
   readonly dryRun: boolean;
   readonly restartVpp: boolean;
-}
-
-/** The outcome of a request to start VPP at once. */
-export interface VppRetry {
-  /** `retried`: it waited for its next start and is started now; `unchanged`: it was not waiting. */
-  readonly result: 'retried' | 'unchanged';
-  readonly message: string;
 }
 
 export interface ResetOptions {

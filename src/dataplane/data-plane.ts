@@ -11,7 +11,6 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
-import type { VppRetry } from '../control/mod.ts';
 import { Fib, type KernelBackend } from '../fib/mod.ts';
 import {
   type KernelInterfaces,
@@ -39,7 +38,7 @@ import { type LifeEnd, Service, type ServiceOptions } from '../supervise/mod.ts'
 import { isSocket } from './socket-path.ts';
 import { awaitAnswer } from './vpp-answer.ts';
 import { VppLink } from './vpp-link.ts';
-import { retryVpp } from './vpp-retry.ts';
+import { retryVpp, type VppRetry } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
 

@@ -6,3 +6,4 @@ export { DataPlane, type MachineHooks } from './data-plane.ts';
 export { Feeds } from './feeds.ts';
 export { nextHopStatus } from './next-hop-status.ts';
 export { NicReport } from './nic-status.ts';
+export type { VppRetry } from './vpp-retry.ts';

@@ -1,9 +1,15 @@
 /** Handles a request to start VPP at once. Shown by test/system/vpp-hang.test.ts. */
 import type { VppConfig } from '../config/types.ts';
-import type { VppRetry } from '../control/mod.ts';
 import { describeService } from '../supervise/status.ts';
 import { plural } from '../report/mod.ts';
 import type { Service } from '../supervise/mod.ts';
+
+/** The outcome of a request to start VPP at once. */
+export interface VppRetry {
+  /** `retried`: it waited for its next start and is started now; `unchanged`: it was not waiting. */
+  readonly result: 'retried' | 'unchanged';
+  readonly message: string;
+}
 
 /** Starts a VPP that waits for its next start; throws an error with the code `refused` when we do not run VPP. */
 export function retryVpp(service: Service | undefined, { enabled }: VppConfig): VppRetry {

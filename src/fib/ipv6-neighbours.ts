@@ -15,7 +15,7 @@ import type { Gateway } from '../config/types.ts';
 import { addDelRoute, fibPath, labelStack, tableId, type VppApiClient } from '../vpp/api/mod.ts';
 import type { GroupAction, GroupId } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
-import type { Resolvers } from './vpp-templates.ts';
+import type { Resolvers } from './resolvers.ts';
 
 /** Of the discard prefix (RFC 6666). */
 export const ASKING_PREFIX = { family: 6, address: '100::a5c', length: 128 } as const;

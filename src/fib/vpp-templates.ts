@@ -25,6 +25,7 @@ import {
   tableId,
 } from '../vpp/api/mod.ts';
 import { Ipv6Neighbours } from './ipv6-neighbours.ts';
+import type { Resolvers } from './resolvers.ts';
 import type { LeftOutHop } from './substitutes.ts';
 import { type GroupAction, type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import type { Family } from './route-key.ts';
@@ -44,13 +45,6 @@ export interface TemplateTable {
   readonly isEndOfStack: boolean;
   /** `NO_GROUP` is the removal. */
   readonly made: Map<GroupId, Template>;
-}
-
-export interface Resolvers {
-  /** VPP's index of an interface; undefined while VPP has none of that name. */
-  readonly interface: (name: string) => SwIfIndex | undefined;
-  /** The interface whose connected network has an address. */
-  readonly connected: (address: string) => string | undefined;
 }
 
 interface Found {

@@ -1,10 +1,14 @@
 /** The actions of the menu on the consoles. */
 import { describeReset } from '../disk/mod.ts';
-import type { Appliance } from './appliance.ts';
-import type { Box } from './box.ts';
+import type { Appliance, MachineOwner } from './appliance.ts';
 import type { ConsoleActions } from '../machine/mod.ts';
 
-export function boxActions(appliance: Appliance, box: Box): ConsoleActions {
+/** What the menu asks of the box itself. */
+interface BoxControls extends Pick<MachineOwner, 'status' | 'managementStatus'> {
+  install(disk: string, onProgress: (words: string) => void): Promise<void>;
+}
+
+export function boxActions(appliance: Appliance, box: BoxControls): ConsoleActions {
   return {
     status() {
       const { hostname, version, uptimeSeconds, conditions, vpp } = appliance.status();

@@ -38,7 +38,7 @@ export interface Move {
   readonly to: Config;
 }
 
-export class Mover {
+export class ConfigApplier {
   readonly #appliers: Appliers;
   readonly #unsure = new Set<ChangePart>();
 

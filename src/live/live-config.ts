@@ -19,7 +19,7 @@ import {
   planChange,
 } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
-import { type Appliers, Mover } from './change-appliers.ts';
+import { type Appliers, ConfigApplier } from './change-appliers.ts';
 import type { ConfigChangeStatus } from './status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
@@ -115,13 +115,13 @@ export class LiveConfig implements Disposable {
   /** The version restored when a change is not confirmed. */
   #confirmed: Version;
   #isFile: boolean;
-  readonly #mover: Mover;
+  readonly #applier: ConfigApplier;
   #state: State = { state: 'confirmed' };
   #working: { readonly what: string; readonly done: Promise<unknown> } | undefined;
 
   constructor(options: LiveConfigOptions) {
     this.#options = options;
-    this.#mover = new Mover(options.appliers);
+    this.#applier = new ConfigApplier(options.appliers);
     const { text, config, isFile } = options;
     this.#now = { text, config, running: config, pending: [], warnings: [] };
     this.#confirmed = this.#now;
@@ -288,7 +288,7 @@ export class LiveConfig implements Disposable {
     if (next.text === before.text && isEmptyPlan(plan) && this.#isFile) return { result: 'unchanged' };
     const running = inForceAfter(before.running, next.config, { restartVpp });
     for (const line of formatPlan(plan)) this.#options.logger.info('config', line);
-    const failure = await this.#mover.change({ plan, restartVpp, from: before.running, to: running });
+    const failure = await this.#applier.change({ plan, restartVpp, from: before.running, to: running });
     if (failure !== undefined) {
       throw new LiveConfigError('failed', `cannot change the configuration: ${failure}`);
     }
@@ -344,7 +344,7 @@ export class LiveConfig implements Disposable {
       await this.#exclusive('a revert', async () => {
         const [from, to] = [this.#now.running, this.#confirmed.running];
         const plan = planChange(from, to);
-        const failure = await this.#mover.restore({ plan, restartVpp: true, from, to });
+        const failure = await this.#applier.restore({ plan, restartVpp: true, from, to });
         const words = `the new configuration was not confirmed within ${due.seconds} s`;
         const reason =
           failure === undefined

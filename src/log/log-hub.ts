@@ -6,7 +6,7 @@
  * merged into the order of arrival; a sink sees each record once, including those from before it was attached that the
  * rings still hold. The names of services come from this program, so their number is small.
  */
-import type { LogLine } from './mod.ts';
+import type { LogLine } from './log-ring.ts';
 import { BoundedLines } from './log-ring.ts';
 import { isAtLeast, type LogSeverity } from './severity.ts';
 import { cutLine, printableLine } from './text.ts';

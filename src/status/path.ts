@@ -17,7 +17,7 @@ import {
 } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
 import { plural } from '../report/mod.ts';
-import type { ApplianceStatus } from '../status/mod.ts';
+import type { ApplianceStatus } from './appliance-status.ts';
 
 /** In the order in which each needs the one before. */
 export const PATH_STEPS = [

@@ -1,6 +1,8 @@
 /** Options of a connection and its requests, and what they report. */
 
+import type { BulkChannel, BulkOptions } from './bulk.ts';
 import type { VppApiError } from './errors.ts';
+import type { RequestDef } from './message.ts';
 import type { TrafficCounter } from './traffic.ts';
 
 export interface ConnectOptions {
@@ -50,4 +52,19 @@ export interface ClientCounters {
   lateReplies: number;
   /** Frames that match no request, tombstone or event. */
   strayFrames: number;
+}
+
+/** What sends one request and resolves with its reply: a `VppApiClient`. */
+export interface Requester {
+  request<Body, Reply extends { readonly retval: number }>(
+    def: RequestDef<Body, Reply>,
+    body: Body,
+    options?: CallOptions,
+  ): Promise<Reply>;
+}
+
+/** What sends many: a `VppApiClient`. */
+export interface BulkRequester {
+  bulk(def: RequestDef<unknown, { readonly retval: number }>, options: BulkOptions): BulkChannel;
+  refuseWhenClosed(name: string): void;
 }

@@ -9,7 +9,8 @@ import { VppApiClient } from './client.ts';
 import { VppApiError } from './errors.ts';
 import { request } from './message.ts';
 import { showVersionRequest } from './messages/vpe.ts';
-import { ping, showVersion } from './operations.ts';
+import { ping } from './operations.ts';
+import { showVersion } from './show-version.ts';
 import { fixedString } from './schema.ts';
 
 const PING = 100;

@@ -25,10 +25,10 @@ import type { DumpDef, MessageDef, RequestDef, StreamDef, StreamReply } from './
 import { REQUEST_HEADER_BYTES } from './message.ts';
 import type { MessageProblem, MessageTable } from './message-table.ts';
 import { controlPing } from './messages/memclnt.ts';
-import { showVersion, type VppVersionInfo } from './operations.ts';
 import { type Collector, Pending } from './pending.ts';
 import type { ReadCursor } from './schema.ts';
 import { sendMany } from './send-many.ts';
+import { showVersion, type VppVersionInfo } from './show-version.ts';
 import { Retval } from './vpp-errors.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;

@@ -17,7 +17,8 @@ import { VppApiClient } from './client.ts';
 import type { DisconnectReason } from './client-types.ts';
 import type { MessageDef } from './message.ts';
 import { describeProblems, type MessageProblem } from './message-table.ts';
-import { ping, type VppVersionInfo } from './operations.ts';
+import { ping } from './operations.ts';
+import type { VppVersionInfo } from './show-version.ts';
 import { ProcessLife } from './process-life.ts';
 import { type ApiTraffic, TrafficCounter } from './traffic.ts';
 

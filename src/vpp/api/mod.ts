@@ -98,9 +98,7 @@ export {
   setInterfaceMtu,
   setInterfaceTable,
   setInterfaceTag,
-  showVersion,
   type VppInterface,
-  type VppVersionInfo,
   wantInterfaceEvents,
 } from './operations.ts';
 export { FIB_AUDIT_MESSAGES, LCP_MESSAGES, REQUIRED_MESSAGES } from './required-messages.ts';
@@ -126,3 +124,4 @@ export {
 export { encodeRequest } from './send-many.ts';
 export { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId, tableId } from './types.ts';
 export { Retval, vppErrorName } from './vpp-errors.ts';
+export { showVersion, type VppVersionInfo } from './show-version.ts';

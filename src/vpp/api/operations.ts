@@ -17,17 +17,9 @@ import {
   lcpOsiProtoEnable,
 } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
-import { cliInband, showVersionRequest } from './messages/vpe.ts';
+import { cliInband } from './messages/vpe.ts';
 import type { ApiPrefix, SwIfIndex, TableId } from './types.ts';
 import { IfStatusFlag, NO_INTERFACE, swIfIndex } from './types.ts';
-
-export interface VppVersionInfo {
-  readonly program: string;
-  /** `25.02-release` */
-  readonly version: string;
-  readonly buildDate: string;
-  readonly buildDirectory: string;
-}
 
 /** One interface as VPP describes it. */
 export interface VppInterface {
@@ -79,16 +71,6 @@ export function toApiPrefix(prefix: Prefix): ApiPrefix {
 /** The API's prefix in canonical text. */
 export function fromApiPrefix({ address, len }: ApiPrefix): Prefix {
   return { family: address.family, address: formatAddress(address.bytes), length: len };
-}
-
-/** VPP's program, version and build. */
-export async function showVersion(client: VppApiClient, options?: CallOptions): Promise<VppVersionInfo> {
-  const { program, version, buildDate, buildDirectory } = await client.request(
-    showVersionRequest,
-    {},
-    options,
-  );
-  return { program, version, buildDate, buildDirectory };
 }
 
 /** Whether VPP is release `year`.`month` or later; false when its version names no release. */

@@ -1,8 +1,7 @@
 /** Sends many requests of one message through one bulk channel: encoding, waiting for room, waiting for the end. */
 
 import { DEFAULT_WINDOW } from './bulk.ts';
-import type { VppApiClient } from './client.ts';
-import type { ManyOptions, ManyOutcome } from './client-types.ts';
+import type { BulkRequester, ManyOptions, ManyOutcome } from './client-types.ts';
 import { abortedError } from './errors.ts';
 import type { MessageDef, RequestDef } from './message.ts';
 import { REQUEST_HEADER_BYTES } from './message.ts';
@@ -22,7 +21,7 @@ export function encodeRequest<Body>(def: MessageDef<Body>, body: Body): Uint8Arr
 
 /** The implementation of `VppApiClient.requestMany`. */
 export async function sendMany<Body>(
-  client: VppApiClient,
+  client: BulkRequester,
   def: RequestDef<Body, { readonly retval: number }>,
   bodies: Iterable<Body>,
   options: ManyOptions,

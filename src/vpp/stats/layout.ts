@@ -9,6 +9,7 @@
 import { endsWith, type RawName, startsWith, StatType, textOf, walkDirectory } from './directory.ts';
 import { StatsError } from './errors.ts';
 import { FIRST_BYTE, FIRST_WORD, type SegmentFile, type SegmentHeader } from './segment-file.ts';
+import type { Place, Rows } from './place.ts';
 import type { Sliced } from './slices.ts';
 import { Claims, type Column, verifyErrors, verifyIndex, verifyNames } from './verify.ts';
 
@@ -21,21 +22,6 @@ const PIECE_NAMES = 256;
 /** A symlink with this counter name exists for each interface and node; its path is compared with their names. */
 const INTERFACE_WITNESS = '/drops';
 const NODE_WITNESS = '/calls';
-
-/** An entry that is one figure, a vector, or names; of a symlink `value` is column × 2^32 + target. */
-export interface Place {
-  readonly entry: number;
-  readonly type: number;
-  readonly value: number;
-}
-
-/** Named rows of a table, without deleted ones. */
-export interface Rows {
-  readonly names: readonly string[];
-  readonly indexes: readonly number[];
-  /** The minimum length of the counters' vectors: the highest index plus one. */
-  readonly width: number;
-}
 
 /** Counters of `/err`: columns of the entry `/node/errors`. */
 export interface ErrorSource {

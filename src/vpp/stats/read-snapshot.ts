@@ -9,7 +9,8 @@ import {
 } from './counters.ts';
 import { ENTRY_BYTES } from './directory.ts';
 import { StatsError } from './errors.ts';
-import { type Layout, MAX_THREADS, type Rows } from './layout.ts';
+import { type Layout, MAX_THREADS } from './layout.ts';
+import type { Rows } from './place.ts';
 import { FIRST_WORD, type SegmentFile } from './segment-file.ts';
 import type { Sliced } from './slices.ts';
 import {

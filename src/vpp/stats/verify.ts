@@ -10,7 +10,7 @@
 import { INTERFACE_PATHS, NODE_FAMILIES } from './counters.ts';
 import { StatType } from './directory.ts';
 import { StatsError } from './errors.ts';
-import type { Place, Rows } from './layout.ts';
+import type { Place, Rows } from './place.ts';
 
 /** The target of a symlink. */
 export interface Column {

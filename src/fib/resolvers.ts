@@ -1,0 +1,9 @@
+/** By what next hops are resolved to interfaces of VPP. */
+import type { SwIfIndex } from '../vpp/api/mod.ts';
+
+export interface Resolvers {
+  /** VPP's index of an interface; undefined while VPP has none of that name. */
+  readonly interface: (name: string) => SwIfIndex | undefined;
+  /** The interface whose connected network has an address. */
+  readonly connected: (address: string) => string | undefined;
+}
