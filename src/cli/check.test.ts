@@ -41,7 +41,9 @@ test('driver = native is refused for a version that is named and has none', asyn
   expect(refused).toEqual({
     code: 1,
     said: [
-      expect.stringMatching(/^error vpp\.dpdk\.interface\.0000:03:00\.0\.driver: .*VPP 25\.02 has no driver/),
+      expect.stringMatching(
+        /^error vpp\.dpdk\.interface\.0000:03:00\.0\.driver: .*VPP 25\.02 has no native driver/,
+      ),
     ],
   });
   expect(await checked('driver = native\n', '--vpp-version', '26.06')).toEqual({ code: 0, said: [] });

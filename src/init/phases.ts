@@ -36,10 +36,11 @@ export class Phases {
 
   /** Runs the phases in order, after those of earlier calls. Never rejects. */
   async run(phases: readonly Phase[]): Promise<void> {
+    const known = this.#report.length + phases.length;
     for (const phase of phases) {
       const startedMs = performance.now() - this.#startedAt;
       const slot = this.#report.push({ name: phase.name, state: 'running', startedMs }) - 1;
-      const position = `phase ${phase.name} (${slot + 1})`;
+      const position = `phase ${phase.name} (${slot + 1}/${known})`;
       try {
         const detail = (await phase.run()) ?? undefined;
         const ms = performance.now() - this.#startedAt - startedMs;

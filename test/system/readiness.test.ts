@@ -49,7 +49,7 @@ async function answers(running: RunningAppliance): Promise<{
 }
 
 it.each([
-  ['the namespace is not there', { version: '26.06-release' }, /no namespace/],
+  ['the namespace is not there', { version: '26.06-release' }, /namespace \S+ does not exist/],
   [
     'VPP refuses each pair with -30, as one without its tap plugin',
     { namespaces: [NETNS], refuse: { lcp_itf_pair_add_del_v2: -30 } },

@@ -139,7 +139,7 @@ it('replaces what was loaded under the same name, and says which lines are wrong
   const second = await appliance(['routes', 'load', bad, '--name', 'load', '--distance', '30', '--wait']);
   expect(second.code).toBe(1);
   expect(second.err.split('\n')).toEqual([
-    `${bad}:3: "10.3.0.1/24" has host bits set: the prefix is 10.3.0.0/24`,
+    `${bad}:3: "10.3.0.1/24" has host bits set: write 10.3.0.0/24`,
     `${bad}:4: "nonsense" is not a route: expected PREFIX via NEXT-HOP, PREFIX blackhole, PREFIX unreachable, PREFIX prohibit or del PREFIX`,
     '',
   ]);
