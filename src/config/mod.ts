@@ -7,7 +7,6 @@
 
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
 export {
-  canonicalPrefix,
   formatAddress,
   formatPrefix,
   parseAddress,
@@ -17,7 +16,6 @@ export {
 export { renderDefaultIni } from './default-ini.ts';
 export {
   type ChangePlan,
-  type ChangeStep,
   type ConfigChange,
   formatPlan,
   inForceAfter,
@@ -33,9 +31,8 @@ export { machineProblems } from './machine.ts';
 export { nearest } from './nearest.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
 export { formatProblem } from './problems.ts';
-export { renderReference } from './reference.ts';
-export { formatAction, formatDestination, isSameAction } from './route-difference.ts';
-export { readRouteLine, type RouteLine } from './route-line.ts';
+export { formatAction, formatDestination } from './route-difference.ts';
+export { readRouteLine } from './route-line.ts';
 export { LEAVES } from './sections.ts';
 export { LOOPBACK_NAME } from './sections/interfaces.ts';
 export type * from './types.ts';

@@ -6,23 +6,20 @@
  * `findBootDisk` → `settleBootDisk` → `openBoot` → `openData`.
  */
 export { directoryBootPartition, directoryDataPartition } from './directory-partitions.ts';
-export { type LoaderVariable, readLoaderVariable } from './efi-variables.ts';
-export { DiskError, type DiskErrorCode } from './errors.ts';
+export { readLoaderVariable } from './efi-variables.ts';
+export { DiskError } from './errors.ts';
 export { factoryReset, finishFactoryReset, type ResetPlace } from './factory-reset.ts';
-export { type BootDisk, type FindOptions, findBootDisk, findTwin } from './find-boot-disk.ts';
+export { type BootDisk, findBootDisk, findTwin } from './find-boot-disk.ts';
 export {
   Installer,
-  type InstallerOptions,
-  type InstallOptions,
-  type InstallProgress,
   type InstallTarget,
 } from './install.ts';
-export { type LastGood, readLastGood, saveLastGood } from './last-good.ts';
+export { readLastGood, saveLastGood } from './last-good.ts';
 export { BOOT_MOUNT_POINT, DATA_MOUNT_POINT } from './mounted-partitions.ts';
-export { type InventoryNic, updateInventory } from './nic-inventory.ts';
+export { updateInventory } from './nic-inventory.ts';
 export { type DiskReporter, openBoot, openData, settleBootDisk } from './open-disk.ts';
 export { writeExactly } from './partition-table.ts';
 export type { BootPartition, CopyableBootPartition, DataPartition } from './partitions.ts';
 export { checkOnDisk } from './read-back.ts';
 export { describeReset, type ResetReport } from './reset-report.ts';
-export { removeFile, replaceFile, type ReplaceFileOptions, UNFINISHED_SUFFIX } from './replace-file.ts';
+export { replaceFile, UNFINISHED_SUFFIX } from './replace-file.ts';

@@ -8,25 +8,17 @@
  */
 export {
   assessNics,
-  type AssessContext,
   chooseManagementInterface,
   type NicPlan,
-  type RefusalCode,
 } from './assess.ts';
-export { type BindOutcome, bindNics, type ExecuteOptions } from './bind.ts';
-export { DpdkError, type DpdkErrorCode } from './errors.ts';
-export { allocateHugepages, type AllocateOptions } from './hugepage-allocation.ts';
-export { dpdkNumaNodes, type HugepageBudget, hugepageBudget, type HugepagePart } from './hugepages.ts';
+export { bindNics } from './bind.ts';
+export { allocateHugepages } from './hugepage-allocation.ts';
+export { dpdkNumaNodes, hugepageBudget } from './hugepages.ts';
 export { iniLineFor } from './ini-line.ts';
 export {
   currentKernelName,
-  type GroupMember,
   type Inventory,
-  type InventoryOptions,
-  listNics,
   type Nic,
-  type PciDevice,
   takeInventory,
 } from './inventory.ts';
-export { loadRecord, type NicRecord, type OriginalNic, RECORD_FILE } from './record.ts';
-export { restoreNics, type RestoreOptions, type RestoreOutcome } from './restore.ts';
+export { restoreNics } from './restore.ts';

@@ -3,4 +3,4 @@ export { type FoundLink, KernelInterfaces, type LinkPlace } from './kernel-inter
 export type { LcpSettings } from './lcp-pairing.ts';
 export { type Host, Mirror } from './mirror.ts';
 export type { NicSettings } from './nic-queues.ts';
-export { VppInterfaces, type VppInterfacesOptions } from './vpp-interfaces.ts';
+export { VppInterfaces } from './vpp-interfaces.ts';

@@ -6,7 +6,6 @@
  */
 export {
   addAddress,
-  flushAddresses,
   type LinkAddress,
   listAddresses,
   removeAddress,
@@ -25,9 +24,8 @@ export {
   listThreads,
   parseCpuMask,
   setThreadAffinity,
-  type Thread,
 } from './affinity.ts';
-export { type ProcessExit, type SpawnOptions, spawnChild } from './children.ts';
+export { type ProcessExit, spawnChild } from './children.ts';
 export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
 export { isErrno, LinuxError, reasonOf } from './errors.ts';
@@ -42,7 +40,7 @@ export {
   writeText,
 } from './files.ts';
 export { Gate } from './gate.ts';
-export { type InetSocketOptions, openInetSocket } from './inet-socket.ts';
+export { openInetSocket } from './inet-socket.ts';
 export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
 export {
   createDummy,
@@ -56,47 +54,40 @@ export {
   setLinkMtu,
   setLinkUp,
 } from './links.ts';
-export { cpuCount, type MemInfo, memInfo, onlineCpus, parseCpuList } from './machine.ts';
+export { cpuCount, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { createMemfd } from './memfd.ts';
-export { ModuleLoader, type ModuleLoaderOptions, type ModuleOutcome } from './module-loader.ts';
-export { type MountEntry, MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
+export { ModuleLoader, type ModuleOutcome } from './module-loader.ts';
+export { MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { keepTap } from './tap.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { proxyArpLinks } from './proxy-arp.ts';
 export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
 export { readFromDisk } from './read-from-disk.ts';
-export { MAX_REAPED_PER_CALL, type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
-export { getRlimit, type Resource, setRlimit } from './rlimit.ts';
-export { NexthopObjects, type ResolvedNexthop } from './nexthop-objects.ts';
-export { AddMode, DONE, REMOVE, RouteBulk, type RouteBulkOptions, UNKNOWN } from './route-bulk.ts';
-export { dumpRoutes, type RouteDumpOptions } from './route-dump.ts';
+export { type ReapedOrphan, reapOrphans, setChildSubreaper } from './reaper.ts';
+export { getRlimit, setRlimit } from './rlimit.ts';
+export { NexthopObjects } from './nexthop-objects.ts';
+export { AddMode, DONE, REMOVE, RouteBulk, UNKNOWN } from './route-bulk.ts';
+export { dumpRoutes } from './route-dump.ts';
 export { RouteMonitor, type RouteMonitorListener, type RouteMonitorOptions } from './route-monitor.ts';
 export { RouteNotice } from './route-notice.ts';
-export { encodeAddition, encodeRemoval, type RouteShape, type RouteTemplate } from './route-template.ts';
+export { encodeAddition, encodeRemoval, type RouteTemplate } from './route-template.ts';
 export {
   deleteRoute,
   type KernelNextHop,
-  type KernelRoute,
-  type KernelRouteKey,
   listRoutes,
   ROUTE_PROTOCOL,
-  type RouteFilter,
   replaceRoute,
 } from './routes.ts';
 export {
-  type ReceiveFdOptions,
   receiveFdOverSeqpacket,
-  type SeqpacketClient,
   SeqpacketServer,
-  type SeqpacketServerOptions,
 } from './seqpacket.ts';
 export { sendWithoutWaiting } from './send.ts';
 export { killAllProcesses, killGroup, killProcess } from './signals.ts';
 export { TimeSlice } from './time-slice.ts';
 export { watchReadable } from './watch-readable.ts';
 export {
-  type BootStatus,
   openWatchdog,
   WATCHDOG_IOCTL,
   type WatchdogDevice,

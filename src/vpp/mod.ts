@@ -4,12 +4,12 @@
  * Other folders import this file only. The binary API is src/vpp/api, the stats segment src/vpp/stats.
  */
 export { filesBeside, vppProblems } from './config-problems.ts';
-export { type CliOptions, runCli } from './cli-socket.ts';
+export { runCli } from './cli-socket.ts';
 export { VppCommandLine } from './cli/command-line.ts';
 export { VPP_COMMANDS } from './cli/table.ts';
 export { formsOf } from './cli/usage.ts';
-export { VppError, type VppErrorCode } from './errors.ts';
-export { explainExit, type ProcessEnd } from './exit-reason.ts';
+export { VppError } from './errors.ts';
+export { explainExit } from './exit-reason.ts';
 export { hasDriverFile, hasNativeDriver, NATIVE_DRIVER, whyNotNative } from './native-driver.ts';
 export { findPluginDir, hasPlugin, missingWords, PLUGINS, pluginsOf } from './plugins.ts';
 export {
@@ -22,6 +22,5 @@ export {
   isAtLeast,
   parseVppVersion,
   readVppVersion,
-  type ReadVersionOptions,
   type VppVersion,
 } from './version.ts';

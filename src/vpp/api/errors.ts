@@ -63,21 +63,3 @@ export function abortedError(what: string, signal: AbortSignal | undefined): Vpp
     cause: signal?.reason,
   });
 }
-
-const RETRYABLE: Readonly<Record<VppApiErrorCode, boolean>> = {
-  retval: true,
-  timeout: true,
-  disconnected: true,
-  connect: true,
-  busy: true,
-  'crc-mismatch': false,
-  'message-missing': false,
-  aborted: false,
-  protocol: false,
-  encode: false,
-};
-
-/** Whether the same request may succeed later without a change by anyone. */
-export function isRetryable(error: unknown): boolean {
-  return error instanceof VppApiError && RETRYABLE[error.code];
-}

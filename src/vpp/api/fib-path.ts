@@ -34,9 +34,6 @@ export const FibPathType = {
 /** VPP's fib_path_nh_proto. */
 export const FibPathProto = { ip4: 0, ip6: 1, mpls: 2, ethernet: 3, bier: 4 } as const;
 
-/** VPP's fib_path_flags. */
-export const FibPathFlag = { resolveViaAttached: 1, resolveViaHost: 2, popPwCw: 4 } as const;
-
 /** One label of an imposed stack. */
 export interface MplsLabel {
   readonly label: number;

@@ -5,44 +5,28 @@
  * typed operations for requests to VPP, and the parts from which `fib` builds its frames.
  */
 
-export { BulkChannel, type BulkOptions, DEFAULT_WINDOW } from './bulk.ts';
+export { BulkChannel } from './bulk.ts';
 export { VppApiClient } from './client.ts';
-export type {
-  CallOptions,
-  ClientCounters,
-  ConnectOptions,
-  DisconnectReason,
-  ManyOptions,
-  ManyOutcome,
-} from './client-types.ts';
-export type { ApiTraffic } from './traffic.ts';
 export {
   type ConnectedEvent,
   type ConnectKind,
   VppConnection,
-  type VppConnectionOptions,
   type VppConnectionStatus,
 } from './connection.ts';
-export { isRetryable, VppApiError, type VppApiErrorCode } from './errors.ts';
+export { VppApiError, type VppApiErrorCode } from './errors.ts';
 export {
   fibPathCodec,
   FIB_PATH_BYTES,
   type FibPath,
-  FibPathFlag,
   FibPathProto,
   FibPathType,
   fibPath,
-  type MplsLabel,
 } from './fib-path.ts';
 export {
-  type DumpDef,
-  type MessageDef,
   REQUEST_HEADER_BYTES,
-  type RequestDef,
   requestOffset,
-  type StreamDef,
 } from './message.ts';
-export { describeProblem, type MessageProblem } from './message-table.ts';
+export { describeProblem } from './message-table.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
 export {
@@ -66,7 +50,6 @@ export { addDelMulticastPath, dumpMulticast, type MulticastEntry } from './multi
 export {
   addDelProxyArpRange,
   type Ipv4Range,
-  type NeighborLimits,
   neighborLimits,
   proxyArpInterfaces,
   setIpv6Off,
@@ -113,7 +96,6 @@ export {
   dumpTables,
   endTableReplace,
   type FibSource,
-  type FibTable,
   lookupRoute,
   lookupSourcedRoute,
   type RouteChange,
@@ -123,5 +105,5 @@ export {
 } from './route-operations.ts';
 export { encodeRequest } from './send-many.ts';
 export { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId, tableId } from './types.ts';
-export { Retval, vppErrorName } from './vpp-errors.ts';
-export { showVersion, type VppVersionInfo } from './show-version.ts';
+export { Retval } from './vpp-errors.ts';
+export { showVersion } from './show-version.ts';
