@@ -109,7 +109,7 @@ done
  * start of a program takes a guest seconds.
  */
 const OUTSIDE_SH = `busybox=/usr/bin/busybox
-ask() { /init show vpp --host http://$1:8080 2>&1 | $busybox head -n 1 | $busybox cut -c 1-90; }
+ask() { /init show vpp --json --host http://$1:8080 2>&1 | $busybox head -n 1 | $busybox cut -c 1-90; }
 while $busybox sleep 15; do
   $busybox ip neigh show | $busybox grep '^192.0.2.1 ' | $busybox grep -q lladdr || continue
   packets=$($busybox grep '^Ip: [0-9]' /proc/net/snmp | $busybox awk '{ print $6 " refused " $7 " forwarded" }')
@@ -121,7 +121,7 @@ done
 const CROSSING_SH = `busybox=/usr/bin/busybox
 while $busybox sleep 10; do
   $busybox ip route show 10.50.0.0/16 | $busybox grep -q via || continue
-  $busybox timeout 10 /init show vpp --host http://10.50.0.1:8080
+  $busybox timeout 10 /init show vpp --json --host http://10.50.0.1:8080
 done
 `;
 
