@@ -149,7 +149,7 @@ export class Box implements MachineOwner {
     return {
       system: ({ system }) => setHostname(system.hostname),
       log: (next) => logs.reconfigure(next),
-      update: ({ update }) => trial.use(update),
+      update: ({ update }) => trial.setTimeout(update.trialTimeoutSeconds),
       watchdog: (next) => void watchdog.configure(next.watchdog),
       management: async (next) => {
         const before = this.managementStatus.state;

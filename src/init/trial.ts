@@ -42,7 +42,8 @@ export class Trial {
   readonly #deadline: TrialDeadline;
   #data: DataPartition | undefined;
   #updater: Updater | undefined;
-  #settings: UpdateConfig = defaultConfig().update;
+  /** `[update]` as it is in force. */
+  #settings = (): UpdateConfig => defaultConfig().update;
   #vppAwaySince = performance.now();
 
   /** @param restart ends the machine in order, so that the loader counts the next try */
@@ -69,7 +70,7 @@ export class Trial {
       boot,
       data,
       image: this.#image,
-      settings: () => this.#settings,
+      settings: () => this.#settings(),
       loader: loaderVariables(),
       keyPath: UPDATE_KEY_FILE,
       crashReason,
@@ -83,6 +84,8 @@ export class Trial {
 
   /** Begins to watch for the verdict; during a trial the watchdog requires a healthy VPP too. */
   watch(watchdog: Watchdog, appliance: Appliance): void {
+    // Most of it has no part that acts on a change: it is read when an image comes.
+    this.#settings = () => appliance.config.update;
     const updater = this.#updater;
     const data = this.#data;
     if (updater === undefined || data === undefined) return;
@@ -111,8 +114,12 @@ export class Trial {
   }
 
   use(settings: UpdateConfig): void {
-    this.#settings = settings;
-    this.#deadline.set(settings.trialTimeoutSeconds);
+    this.#settings = () => settings;
+    this.setTimeout(settings.trialTimeoutSeconds);
+  }
+
+  setTimeout(seconds: number): void {
+    this.#deadline.set(seconds);
   }
 
   receive: UpdateService['receive'] = async (manifest, body, how) => {
@@ -140,7 +147,7 @@ export class Trial {
   #isVppHealthy(appliance: Appliance): boolean {
     const now = performance.now();
     if (appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = now;
-    return now - this.#vppAwaySince < GRACE_MS + this.#settings.trialTimeoutSeconds * 1000;
+    return now - this.#vppAwaySince < GRACE_MS + this.#settings().trialTimeoutSeconds * 1000;
   }
 }
 
