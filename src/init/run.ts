@@ -30,6 +30,9 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   using console = new Console(['/proc/self/fd/2'], { startedAt: options.startedAt });
   const { promise: requested, resolve: requestEnd } = Promise.withResolvers<string>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => requestEnd(signal));
+  // Reloads the configuration. From the first moment on: a terminal that hangs up must not end the appliance.
+  const running: { appliance?: Appliance } = {};
+  process.on('SIGHUP', () => void running.appliance?.reload());
   // A closed terminal must not end the appliance.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
@@ -61,8 +64,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
       builtAt: 0,
     },
   });
-  // Reloads the configuration; a terminal that hangs up must not end the appliance.
-  process.on('SIGHUP', () => void appliance.reload());
+  running.appliance = appliance;
   let exitCode = 0;
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
