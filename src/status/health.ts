@@ -3,7 +3,7 @@
  * this: the page, `/health`, `/readyz`, metrics, `appliance show health` and its exit code. Pure.
  *
  * Invariants: made of findings, whose texts nothing reads; what is under way is not ready yet, but for the few routes
- * that change all the time; each leaf of the configuration has its check (config/leaf-places.ts).
+ * that change all the time; each leaf of the configuration has its check (the rows of config/sections).
  */
 import { READY_CHECKS, type ReadyCheckName } from '../config/leaf.ts';
 import { nextHopFindings } from '../dataplane/status.ts';
