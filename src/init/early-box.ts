@@ -57,11 +57,10 @@ export class EarlyBox {
     ];
   }
 
-  /** Loads the configuration in force and applies it to the watchdog and the trial. */
+  /** Loads the configuration in force and applies it to the watchdog. */
   async loadConfiguration(): Promise<LoadedConfig> {
     const loaded = await this.media.loadConfiguration();
     this.watchdog.configure(loaded.config.watchdog);
-    this.trial.use(loaded.config.update);
     return loaded;
   }
 

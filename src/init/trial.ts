@@ -42,7 +42,7 @@ export class Trial {
   readonly #deadline: TrialDeadline;
   #data: DataPartition | undefined;
   #updater: Updater | undefined;
-  /** `[update]` as it is in force. */
+  /** `[update]` as it is in force; the defaults until the configuration is. */
   #settings = (): UpdateConfig => defaultConfig().update;
   #vppAwaySince = performance.now();
 
@@ -111,11 +111,6 @@ export class Trial {
   /** Called when a changed configuration becomes permanent: it has to be proven good too. */
   lookAgain(): void {
     this.#updater?.lookAgain();
-  }
-
-  use(settings: UpdateConfig): void {
-    this.#settings = () => settings;
-    this.setTimeout(settings.trialTimeoutSeconds);
   }
 
   setTimeout(seconds: number): void {
