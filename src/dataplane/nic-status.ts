@@ -17,8 +17,8 @@ interface Reading {
 
 /** The context of the NICs' roles. */
 export interface NicFacts {
-  readonly config: Config | undefined;
-  readonly dataPlane: DataPlane | undefined;
+  readonly config: Config;
+  readonly dataPlane: DataPlane;
   /** Kernel name of the management interface. */
   readonly managementInterface: string | undefined;
 }
@@ -36,12 +36,12 @@ export class NicReport {
     return [...nics.map((nic) => nicStatus(nic, nics, facts)), ...missingNics(nics, facts)];
   }
 
-  #read(dataPlane: DataPlane | undefined): Inventory {
+  #read(dataPlane: DataPlane): Inventory {
     const now = performance.now();
     const last = this.#reading;
     const forwards = isFallback(dataPlane);
     if (last?.isFallback === forwards && now - last.at <= INVENTORY_MS) return last.value;
-    const value = takeInventory({ runDir: this.#runDir, namespaceSysfs: dataPlane?.namespaceSysfs });
+    const value = takeInventory({ runDir: this.#runDir, namespaceSysfs: dataPlane.namespaceSysfs });
     this.#reading = { at: now, isFallback: forwards, value };
     return value;
   }
@@ -58,12 +58,12 @@ export class NicReport {
 
 /** NICs that the configuration gives to VPP and that the PCI bus does not have. */
 function missingNics(nics: readonly Nic[], { config, dataPlane }: NicFacts): NicStatus[] {
-  if (config === undefined || !startsVpp(config)) return [];
+  if (!startsVpp(config)) return [];
   const present = new Set(nics.map(({ pciAddress }) => pciAddress));
   return config.vpp.dpdk.interfaces
     .filter(({ pciAddress }) => !present.has(pciAddress))
     .map(({ pciAddress, name }) => {
-      const reason = dataPlane?.refusals.get(pciAddress)?.reason ?? `no NIC at ${pciAddress}`;
+      const reason = dataPlane.refusals.get(pciAddress)?.reason ?? `no NIC at ${pciAddress}`;
       return {
         pciAddress,
         link: 'unknown',
@@ -75,7 +75,6 @@ function missingNics(nics: readonly Nic[], { config, dataPlane }: NicFacts): Nic
 }
 
 function nicStatus(nic: Nic, nics: readonly Nic[], facts: NicFacts): NicStatus {
-  const given = facts.config === undefined ? [] : facts.config.vpp.dpdk.interfaces;
   return {
     pciAddress: nic.pciAddress,
     pciId: nic.pciId,
@@ -88,18 +87,20 @@ function nicStatus(nic: Nic, nics: readonly Nic[], facts: NicFacts): NicStatus {
     ...(nic.iommuGroup === undefined ? {} : { iommuGroup: nic.iommuGroup }),
     groupMembers: nic.groupMembers.map(({ pciAddress }) => pciAddress),
     use: roleOf(nic, facts),
-    iniLine: iniLineFor(nic, nics, { dpdk: { unsafeNoIommu: false, interfaces: given } }),
+    iniLine: iniLineFor(nic, nics, {
+      dpdk: { unsafeNoIommu: false, interfaces: facts.config.vpp.dpdk.interfaces },
+    }),
   };
 }
 
 function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts): NicRole {
-  const configured = config?.vpp.dpdk.interfaces.find(({ pciAddress }) => pciAddress === nic.pciAddress);
+  const configured = config.vpp.dpdk.interfaces.find(({ pciAddress }) => pciAddress === nic.pciAddress);
   if (configured === undefined) {
     const isManagement = managementInterface !== undefined && nic.kernelName === managementInterface;
     return isManagement ? { role: 'management', name: managementInterface } : { role: 'free' };
   }
   const { name } = configured;
-  const refusal = dataPlane?.refusals.get(nic.pciAddress);
+  const refusal = dataPlane.refusals.get(nic.pciAddress);
   if (refusal !== undefined) return { role: 'refused', name, ...refusal };
   if (isFallback(dataPlane)) {
     return { role: 'fallback', name, reason: 'VPP is not running: the kernel forwards' };
@@ -107,6 +108,6 @@ function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts):
   return { role: 'vpp', name };
 }
 
-function isFallback(dataPlane: DataPlane | undefined): boolean {
-  return dataPlane?.kernelInterfaces.active === true;
+function isFallback(dataPlane: DataPlane): boolean {
+  return dataPlane.kernelInterfaces.active;
 }
