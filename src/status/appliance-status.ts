@@ -76,11 +76,11 @@ export interface ApplianceStatus {
   readonly vpp: VppStatus;
   readonly stats: StatsStatus;
   /** `StatsPoller.reads` */
-  readonly statsReads?: StatsReads;
+  readonly statsReads: StatsReads;
   /** `VppConnection.traffic` */
-  readonly apiTraffic?: ApiTraffic;
+  readonly apiTraffic: ApiTraffic;
   /** `[telemetry]` of the configuration in force. */
-  readonly telemetry?: { readonly zeroSeries: boolean };
+  readonly telemetry: { readonly zeroSeries: boolean };
   readonly nics: readonly NicStatus[];
   readonly interfaces: readonly InterfaceStatus[];
   readonly fib: readonly FibBackendStatus[];

@@ -60,13 +60,11 @@ export class Metrics implements Disposable {
       await this.#host.read('interface' in management ? management.interface : undefined),
     );
     yield* write(INTERFACE_METRICS, { interfaces, names: interfaces.map(({ name }) => name) });
-    if (apiTraffic) yield* write(API_METRICS, apiTraffic);
+    yield* write(API_METRICS, apiTraffic);
     const stats = this.#source.statsSnapshot();
-    if (statsReads) {
-      yield* write(STATS_READ_METRICS, { reads: statsReads, ageSeconds: stats?.ageSeconds });
-    }
+    yield* write(STATS_READ_METRICS, { reads: statsReads, ageSeconds: stats?.ageSeconds });
     if (stats && stats.ageSeconds <= MAX_AGE_SECONDS && isShown(status.stats)) {
-      yield* write(STATS_METRICS, stats.snapshot, status.telemetry?.zeroSeries);
+      yield* write(STATS_METRICS, stats.snapshot, status.telemetry.zeroSeries);
     }
     yield EXPOSITION_ENDS[format];
   }
