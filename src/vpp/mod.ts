@@ -3,6 +3,7 @@
  *
  * Other folders import this file only. The binary API is src/vpp/api, the stats segment src/vpp/stats.
  */
+export { apiStatus } from './api-status.ts';
 export { filesBeside, vppProblems } from './config-problems.ts';
 export { runCli } from './cli-socket.ts';
 export { VppCommandLine } from './cli/command-line.ts';

@@ -1,6 +1,6 @@
 /** Converts the status of the API connection to the one that is shown. */
-import type { ApiStatus } from '../vpp/status.ts';
-import { describeProblem, type VppConnection } from '../vpp/api/mod.ts';
+import type { ApiStatus } from './status.ts';
+import { describeProblem, type VppConnection } from './api/mod.ts';
 
 /** VPP is pinged after a second of silence: a longer one is reported. */
 const SILENCE_MS = 3_000;
