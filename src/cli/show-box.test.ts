@@ -150,7 +150,7 @@ describe('show status', () => {
     const change = { state: 'waiting', confirmBefore: NOW + 90_000, plan, pending } as const;
     const text = statusText(makeStatus({ change }), NOW);
     expect(text).toMatch(
-      /^configuration +warning: what is in force waits for its confirmation until \S+ \(in 1 min 30 s\)/m,
+      /^configuration +warning: the configuration in force must be confirmed by \S+ \(in 1 min 30 s\), or the previous one is restored/m,
     );
     expect(text).toMatch(/^not in force +vpp\.cpu\.workers: 1 → 2 \(needs a restart of VPP\)$/m);
     expect(text).not.toContain('all is well');

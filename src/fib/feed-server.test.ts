@@ -103,7 +103,7 @@ it.each(BAD)('says what is wrong, and loses nothing: %s', async (_name, bad, mes
     expect(bench.routes).toEqual(['10.1.0.0/16: 192.0.2.1 (20)', '10.2.0.0/16: 192.0.2.2 (20)']);
     client.socket.end();
     expect(await client.rest()).toEqual([
-      'ok end 2 routes, 7 lines, 1 errors, 0 of before withdrawn; they are withdrawn',
+      'ok end 2 routes, 7 lines, 1 errors, 0 stale routes withdrawn; its routes are withdrawn',
     ]);
     await vi.waitFor(() => expect(bench.routes).toEqual([]), WAIT);
     await vi.waitFor(
@@ -121,7 +121,7 @@ it('does not take a line that has no end', async () => {
   const answers = await bench.feed(`source bench hold forever\n${BEFORE}\n${AFTER}`);
   expect(answers).toEqual([
     'error 3: the line is not finished, so it was not taken: each line ends with a newline',
-    'ok end 1 routes, 3 lines, 1 errors; they are held',
+    'ok end 1 routes, 3 lines, 1 errors; its routes are retained',
   ]);
   expect(bench.routes).toEqual(['10.1.0.0/16: 192.0.2.1 (20)']);
 });
@@ -146,7 +146,7 @@ it('counts the errors of a feeder that does not read, keeps few of its answers, 
   mute.socket.write('10.0.0.1/8 via 192.0.2.1\n'.repeat(LINES));
   mute.socket.write(`${BEFORE}\n`);
   const other = await bench.feed(`source other hold forever\n${AFTER}\n`);
-  expect(other).toEqual(['ok end 1 routes, 2 lines, 0 errors; they are held']);
+  expect(other).toEqual(['ok end 1 routes, 2 lines, 0 errors; its routes are retained']);
   await vi.waitFor(() => expect(bench.server.status.errors).toBe(LINES), WAIT);
   await vi.waitFor(() => expect(bench.routes.length).toBe(2), WAIT);
   mute.socket.end();
@@ -155,7 +155,7 @@ it('counts the errors of a feeder that does not read, keeps few of its answers, 
   expect(listed).toBeGreaterThan(1_000);
   expect(listed).toBeLessThan(50_000);
   expect(answers.at(-1)).toBe(
-    `ok end 1 routes, ${LINES + 2} lines, ${LINES} errors (${LINES - listed} of them not listed: the answers were not read); they are held`,
+    `ok end 1 routes, ${LINES + 2} lines, ${LINES} errors (${LINES - listed} of them not listed: the answers were not read); its routes are retained`,
   );
 });
 
@@ -214,7 +214,7 @@ it('withdraws what a feeder had when it goes', async () => {
 it('holds the routes for the time that was asked for', async () => {
   using bench = await new FeedBench().start();
   expect(await bench.feed(`source bench distance 30 hold 1\n${BEFORE}\n`)).toEqual([
-    'ok end 1 routes, 2 lines, 0 errors; they are held for 1 s',
+    'ok end 1 routes, 2 lines, 0 errors; its routes are retained for 1 s',
   ]);
   expect(bench.routes).toEqual(['10.1.0.0/16: 192.0.2.1 (30)']);
   const [held] = bench.server.status.sources;
@@ -238,7 +238,7 @@ it('replaces what a feeder of the same name left when it says sync, and not befo
   expect(bench.routes).toEqual(['10.1.0.0/16: 192.0.2.7 (20)']);
   again.socket.write('end\n');
   expect(await again.rest()).toEqual([
-    'ok end 1 routes, 4 lines, 0 errors, 0 of before withdrawn; they are held',
+    'ok end 1 routes, 4 lines, 0 errors, 0 stale routes withdrawn; its routes are retained',
   ]);
 });
 
@@ -253,7 +253,7 @@ it('keeps what was complete when a feeder of the same name breaks off', async ()
   );
   expect(bench.server.status.sources.length).toBe(2);
   expect(await bench.feed('source bench\nend\n')).toEqual([
-    'ok end 0 routes, 2 lines, 0 errors, 2 of before withdrawn; they are withdrawn',
+    'ok end 0 routes, 2 lines, 0 errors, 2 stale routes withdrawn; its routes are withdrawn',
   ]);
   await vi.waitFor(() => expect(bench.table.sources).toEqual([]), WAIT);
 });
@@ -275,7 +275,7 @@ it('lets the newer of two feeders of one name have it', async () => {
   expect(await older.rest()).toEqual([
     'error 3: a newer feeder of this name has connected: this one ends',
     expect.stringMatching(
-      /^ok end 1 routes, 3 lines, 1 errors, 0 of before withdrawn; they are held for 60 s$/,
+      /^ok end 1 routes, 3 lines, 1 errors, 0 stale routes withdrawn; its routes are retained for 60 s$/,
     ),
   ]);
   expect(await newer.line()).toMatch(/^ok synced 1 routes/);
@@ -308,7 +308,9 @@ it('refuses one feeder more than there may be, and has room again when one goes'
   expect(bench.server.status.refused).toBe(1);
   clients[0]?.socket.destroy();
   await vi.waitFor(() => expect(bench.server.status.connected).toBe(MAX_FEEDERS - 1), WAIT);
-  expect(await bench.feed(`${BEFORE}\n`)).toEqual(['ok end 1 routes, 1 lines, 0 errors; they are withdrawn']);
+  expect(await bench.feed(`${BEFORE}\n`)).toEqual([
+    'ok end 1 routes, 1 lines, 0 errors; its routes are withdrawn',
+  ]);
   for (const { socket } of clients) socket.destroy();
 });
 
@@ -321,7 +323,7 @@ it('reads lines that come byte by byte', async () => {
     await sleep(0);
   }
   client.socket.end();
-  expect(await client.rest()).toEqual(['ok end 1 routes, 2 lines, 0 errors; they are held']);
+  expect(await client.rest()).toEqual(['ok end 1 routes, 2 lines, 0 errors; its routes are retained']);
 });
 
 it('has a socket for its owner alone', async () => {
@@ -341,6 +343,6 @@ it('takes 200,000 lines, from two feeders at once', async () => {
     [11, 12].map((net) => bench.feed(`source n${net} hold forever\n${text(net)}`)),
   );
   for (const answer of answers)
-    expect(answer).toEqual(['ok end 100000 routes, 100001 lines, 0 errors; they are held']);
+    expect(answer).toEqual(['ok end 100000 routes, 100001 lines, 0 errors; its routes are retained']);
   expect(bench.table.store(4).size).toBe(200_000);
 });

@@ -272,7 +272,7 @@ export class Feeder {
     this.#host.ended(held);
     const replaced = await sweep;
     if (this.#inputEnd !== 'gone') await Promise.race([this.#lastSync, this.#closed()]);
-    const before = isSaidAll ? `, ${replaced} of before withdrawn` : '';
+    const before = isSaidAll ? `, ${replaced} stale routes withdrawn` : '';
     this.#reply(
       `ok end ${routes} routes, ${this.lines} lines, ${this.#errorWords()}${before}; ${fateOf(held)}`,
     );
@@ -308,6 +308,6 @@ export class Feeder {
 
 function fateOf(held: HeldSource | undefined): string {
   if (held === undefined) return 'nothing was taken';
-  if (held.hold === 'forever') return 'they are held';
-  return held.hold === 0 ? 'they are withdrawn' : `they are held for ${held.hold / 1000} s`;
+  if (held.hold === 'forever') return 'its routes are retained';
+  return held.hold === 0 ? 'its routes are withdrawn' : `its routes are retained for ${held.hold / 1000} s`;
 }

@@ -37,7 +37,7 @@ export class HeldRoutes implements Disposable {
     return [...this.#entries];
   }
 
-  /** Keeps a source's routes; false, and they are withdrawn, when there is no room. */
+  /** Keeps a source's routes; false, and its routes are withdrawn, when there is no room. */
   add(held: HeldSource): boolean {
     if (held.hold === 0) {
       void held.source[Symbol.asyncDispose]();

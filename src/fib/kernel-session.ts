@@ -221,7 +221,7 @@ export class KernelSession implements FibSession {
     else setTimeout(() => this.#noticed('lost'), READ_LATER_MS).unref();
   }
 
-  /** Has all losses of before covered by another reading, after the one that is under way. */
+  /** Has all earlier losses covered by another reading, after the one that is under way. */
   #readAgain(): void {
     this.#losses.asked = this.#losses.noticed;
     this.#reading = this.#reading.then(async () => {

@@ -65,11 +65,11 @@ export const CONFIG_METRICS = metricTable<ConfigSource>({
     ({ change }) => change && change.state !== 'waiting',
   ),
   appliance_config_confirm_before_timestamp_seconds: gauge(
-    'Unix time at which the configuration in force is taken back unless it is confirmed',
+    'Unix time at which the configuration in force is reverted unless it is confirmed',
     ({ change }) => (change?.state === 'waiting' ? change.confirmBefore / 1000 : undefined),
   ),
   appliance_config_reverted_timestamp_seconds: gauge(
-    'Unix time at which a configuration was taken back that was not confirmed, until the next change',
+    'Unix time at which an unconfirmed configuration was reverted, until the next change',
     ({ change }) => (change?.state === 'reverted' ? change.at / 1000 : undefined),
   ),
   appliance_config_pending_restart: gauge(
@@ -87,13 +87,13 @@ export function describeChange(change: ConfigChangeStatus, now: number): Words {
       const until = `${formatTime(change.confirmBefore)} (${formatAgo(change.confirmBefore, now)})`;
       return {
         level: 'warning',
-        text: `what is in force waits for its confirmation until ${until}: without it the configuration of before comes back`,
+        text: `the configuration in force must be confirmed by ${until}, or the previous one is restored`,
       };
     }
     case 'reverted':
       return {
         level: 'warning',
-        text: `a change was taken back at ${formatTime(change.at)}: ${change.reason}`,
+        text: `a change was reverted at ${formatTime(change.at)}: ${change.reason}`,
       };
   }
 }

@@ -204,7 +204,7 @@ describe('the first broken step', () => {
       'vpp',
       'broken',
       /no VPP answers: ENOENT/,
-      /whoever runs/,
+      /the owner of this VPP/,
     ],
     [
       'the kernel forwards because VPP loops',

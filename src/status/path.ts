@@ -217,7 +217,7 @@ function judgeVfio({ status, name, nic, dataPlane }: Facts): Judged {
 function judgeVpp({ status, dataPlane }: Facts): Judged {
   const { process, api } = status.vpp;
   if (process.state === 'disabled') return notNeeded('disabled: the kernel forwards');
-  const look = process.state === 'external' ? 'whoever runs this VPP' : "VPP's output (show log vpp)";
+  const look = process.state === 'external' ? 'the owner of this VPP' : "VPP's output (show log vpp)";
   switch (process.state) {
     case 'looping':
     case 'backoff':

@@ -87,7 +87,9 @@ describe('the configuration', () => {
       plan: { steps, restart, parts: [] },
       pending: ['vpp.cpu.workers: 1 → 2 (needs a restart of VPP)'],
     });
-    expect(text).toContain('waits for its confirmation until 2026-07-01T12:01:30Z (in 1 min 30 s)');
+    expect(text).toContain(
+      'must be confirmed by 2026-07-01T12:01:30Z (in 1 min 30 s), or the previous one is restored',
+    );
     expect(text).toContain('interface.xe0.mtu 1500 → 9000 bytes now');
     expect(text).toContain('vpp.cpu.workers 1 → 2 when VPP is restarted');
     expect(text).toContain('Not in force before a restart: vpp.cpu.workers: 1 → 2 (needs a restart of VPP)');
@@ -95,7 +97,7 @@ describe('the configuration', () => {
 
   test('that was taken back says why', () => {
     const text = ofConfig({ state: 'reverted', at: NOW, reason: 'not confirmed within 90 s', pending: [] });
-    expect(text).toContain('taken back at 2026-07-01T12:00:00Z: not confirmed within 90 s');
+    expect(text).toContain('reverted at 2026-07-01T12:00:00Z: not confirmed within 90 s');
     expect(text).not.toContain('Not in force');
   });
 

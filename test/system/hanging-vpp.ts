@@ -45,7 +45,7 @@ async function hangVpp(running: RunningAppliance, hang: Hang): Promise<void> {
 
 /**
  * Gives the appliance so many routes and resolves when VPP is in the middle of them; `exitCode` is there when they are
- * all given. Routes of before are replaced, by others when `round` is another one.
+ * all given. Earlier routes are replaced, by others when `round` is another one.
  */
 export async function beginLoad(
   running: RunningAppliance,

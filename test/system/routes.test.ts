@@ -70,7 +70,7 @@ it('loads a file, explains and lists its routes, and withdraws them', { timeout:
   expect([loaded.code, loaded.err]).toEqual([0, '']);
   expect(JSON.parse(loaded.out)).toMatchObject({
     errors: 0,
-    summary: `${ROUTES} routes, ${ROUTES + 3} lines, 0 errors, 0 of before withdrawn; they are held`,
+    summary: `${ROUTES} routes, ${ROUTES + 3} lines, 0 errors, 0 stale routes withdrawn; its routes are retained`,
     synced: expect.stringMatching(
       new RegExp(`^${ROUTES} routes, 0 errors; FIBs: ${ROUTES + 1} programmed, 0 pending, 0 failed`),
     ),
