@@ -19,16 +19,16 @@ it.each([
   [
     'nowhere',
     undefined,
-    '"nowhere" is no destination: an address, a prefix or mpls LABEL is right, like 192.0.2.1, 2001:db8::/32 or mpls 100',
+    'expected an address, a prefix or mpls LABEL, such as 192.0.2.1, 2001:db8::/32 or mpls 100, got "nowhere"',
   ],
   [
     '192.0.2.0/33',
     undefined,
-    '"192.0.2.0/33" is no destination: an address, a prefix or mpls LABEL is right, like 192.0.2.1, 2001:db8::/32 or mpls 100',
+    'expected an address, a prefix or mpls LABEL, such as 192.0.2.1, 2001:db8::/32 or mpls 100, got "192.0.2.0/33"',
   ],
-  ['mpls 1048576', undefined, '1048576 is not a label: 0..1048575 is right'],
+  ['mpls 1048576', undefined, 'expected a label (0–1048575), got 1048576'],
   ['mpls 100', '7', 'labels are in one table: leave the table out'],
-  ['192.0.2.1', '4294967296', '"4294967296" is not a table: 0..4294967295 is right'],
+  ['192.0.2.1', '4294967296', 'expected a table (0–4294967295), got "4294967296"'],
 ])('refuses %s in table %s', (text, table, error) => {
   expect(readAskedDestination(text, table, 254)).toEqual({ error });
 });

@@ -17,20 +17,20 @@ export function readAskedDestination(
   const key = newRouteKey();
   if (table !== undefined) {
     const tableId = /^[0-9]{1,10}$/.test(table) ? Number(table) : MAX_TABLE + 1;
-    if (tableId > MAX_TABLE) return { error: `${shown(table)} is not a table: 0..${MAX_TABLE} is right` };
+    if (tableId > MAX_TABLE) return { error: `expected a table (0–${MAX_TABLE}), got ${shown(table)}` };
     key.tableId = tableId === defaultTableId ? DEFAULT_TABLE : tableId;
   }
   const label = /^mpls\s+([0-9]{1,10})$/.exec(text.trim())?.[1];
   if (label !== undefined) {
-    if (Number(label) > MAX_LABEL) return { error: `${label} is not a label: 0..${MAX_LABEL} is right` };
+    if (Number(label) > MAX_LABEL) return { error: `expected a label (0–${MAX_LABEL}), got ${label}` };
     if (table !== undefined) return { error: 'labels are in one table: leave the table out' };
     return { key: setKey(key, { family: 'mpls', label: Number(label) }, undefined) };
   }
   const address = parseAddress(text);
   const prefix = address === undefined ? parsePrefix(text) : { ...address, length: address.bytes.length * 8 };
   if (prefix === undefined) {
-    const right = 'an address, a prefix or mpls LABEL is right, like 192.0.2.1, 2001:db8::/32 or mpls 100';
-    return { error: `${shown(text)} is no destination: ${right}` };
+    const expected = 'an address, a prefix or mpls LABEL, such as 192.0.2.1, 2001:db8::/32 or mpls 100';
+    return { error: `expected ${expected}, got ${shown(text)}` };
   }
   setAddress(key, prefix.bytes);
   key.length = prefix.length;

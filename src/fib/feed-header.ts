@@ -24,23 +24,23 @@ export function defaultHeader(name: string): FeedHeader {
   return { name, distance: Distance.feed, hold: 0, isResumed: false };
 }
 
-const GRAMMAR = 'source NAME [distance N] [hold SECONDS or forever] [resume] is right';
+const GRAMMAR = 'expected source NAME [distance N] [hold SECONDS or forever] [resume]';
 
 /** Reads the words behind `source`. */
 export function readFeedHeader(words: readonly string[]): FeedHeader | { readonly error: string } {
   const [name = '', ...options] = words;
   if (!NAME.test(name)) {
     const shown = JSON.stringify(name.slice(0, 80));
-    return { error: `${shown} is no name of a source: up to 63 letters, digits, ".", "_" and "-" are right` };
+    return { error: `expected a name of up to 63 letters, digits, ".", "_" and "-", got ${shown}` };
   }
   if (RESERVED.includes(name))
-    return { error: `"${name}" is a source of the appliance's own: take another name` };
+    return { error: `"${name}" is reserved for the appliance: choose another name` };
   let { distance, hold, isResumed } = defaultHeader(name);
   const seen = new Set<string>();
   for (let at = 0; at < options.length; at++) {
     const word = options[at] ?? '';
     const shown = JSON.stringify(word.slice(0, 80));
-    if (seen.has(word)) return { error: `${shown} is there twice: ${GRAMMAR}` };
+    if (seen.has(word)) return { error: `${shown} is given twice: ${GRAMMAR}` };
     seen.add(word);
     if (word === 'resume') {
       isResumed = true;
@@ -51,16 +51,17 @@ export function readFeedHeader(words: readonly string[]): FeedHeader | { readonl
     if (word === 'distance') {
       const read = wholeNumber(value, MAX_DISTANCE);
       if (read === undefined || read === 0)
-        return { error: `${quoted(value)} is not a distance: 1..255 is right` };
+        return { error: `expected a distance (1–255), got ${quoted(value)}` };
       distance = read;
     } else if (word === 'hold') {
       const seconds = value === 'forever' ? undefined : wholeNumber(value, MAX_HOLD_SECONDS);
       if (value !== 'forever' && seconds === undefined) {
-        const right = `0..${MAX_HOLD_SECONDS} seconds or forever is right`;
-        return { error: `${quoted(value)} is not a time to hold routes: ${right}` };
+        return {
+          error: `expected a hold time (0–${MAX_HOLD_SECONDS} seconds, or forever), got ${quoted(value)}`,
+        };
       }
       hold = seconds === undefined ? 'forever' : seconds * 1000;
-    } else return { error: `${shown} is not known here: ${GRAMMAR}` };
+    } else return { error: `unknown word ${shown}: ${GRAMMAR}` };
   }
   if (isResumed && seen.has('distance')) return { error: 'resume keeps the distance: leave it out' };
   return { name, distance, hold, isResumed };

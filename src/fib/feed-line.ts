@@ -95,7 +95,7 @@ export class FeedLineReader implements Disposable {
 
   #applySlowly(source: RouteSource, bytes: Uint8Array, start: number, end: number): string | undefined {
     const text = textOf(bytes, start, end);
-    if (text === undefined) return 'bytes that are not UTF-8: a line of text is right';
+    if (text === undefined) return 'expected a line of UTF-8 text';
     const read = readRouteLine(text);
     if ('error' in read) return read.error;
     const line = read.value;

@@ -85,7 +85,7 @@ const BAD: readonly (readonly [string, string | Uint8Array, string])[] = [
   [
     'bytes that are not UTF-8',
     Buffer.from('31302e392e302e302f313620ff', 'hex'),
-    'bytes that are not UTF-8: a line of text is right',
+    'expected a line of UTF-8 text',
   ],
   ['sync with a word', 'sync now', 'sync stands alone'],
 ];
@@ -169,22 +169,19 @@ it('cuts off a feeder that never reads its last answer', async () => {
 });
 
 it.each([
-  ['source', '"" is no name of a source: up to 63 letters, digits, ".", "_" and "-" are right'],
-  ['source static', '"static" is a source of the appliance\'s own: take another name'],
-  ['source bench distance 0', '"0" is not a distance: 1..255 is right'],
-  ['source bench distance 256', '"256" is not a distance: 1..255 is right'],
-  ['source bench hold', '"" is not a time to hold routes: 0..604800 seconds or forever is right'],
-  [
-    'source bench hold 604801',
-    '"604801" is not a time to hold routes: 0..604800 seconds or forever is right',
-  ],
+  ['source', 'expected a name of up to 63 letters, digits, ".", "_" and "-", got ""'],
+  ['source static', '"static" is reserved for the appliance: choose another name'],
+  ['source bench distance 0', 'expected a distance (1–255), got "0"'],
+  ['source bench distance 256', 'expected a distance (1–255), got "256"'],
+  ['source bench hold', 'expected a hold time (0–604800 seconds, or forever), got ""'],
+  ['source bench hold 604801', 'expected a hold time (0–604800 seconds, or forever), got "604801"'],
   [
     'source bench hold 5 hold 6',
-    '"hold" is there twice: source NAME [distance N] [hold SECONDS or forever] [resume] is right',
+    '"hold" is given twice: expected source NAME [distance N] [hold SECONDS or forever] [resume]',
   ],
   [
     'source bench keep',
-    '"keep" is not known here: source NAME [distance N] [hold SECONDS or forever] [resume] is right',
+    'unknown word "keep": expected source NAME [distance N] [hold SECONDS or forever] [resume]',
   ],
   ['source bench resume distance 5', 'resume keeps the distance: leave it out'],
   ['source bench resume', 'no routes of bench are held: there is nothing to resume'],

@@ -148,5 +148,5 @@ it('replaces what was loaded under the same name, and says which lines are wrong
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('ENOENT')]);
   expect((await routesInVpp()).filter(inNet).length).toBe(2);
   const wrong = await appliance(['routes', 'load', bad, '--distance', '0']);
-  expect([wrong.code, wrong.err]).toEqual([1, `${bad}: "0" is not a distance: 1..255 is right\n`]);
+  expect([wrong.code, wrong.err]).toEqual([1, `${bad}: expected a distance (1–255), got "0"\n`]);
 });
