@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LOST_TIMER_ERROR } from './test/e2e/lost-timer.ts';
 
 const CORES = availableParallelism();
 
@@ -53,6 +54,7 @@ export default defineConfig({
           maxWorkers: Math.min(CORES, 2),
           // After the others: emulated processors want the machine for themselves.
           sequence: { groupOrder: 2 },
+          retry: { count: 1, condition: new RegExp(LOST_TIMER_ERROR) },
           testTimeout: 300_000,
           hookTimeout: 900_000,
         },

@@ -25,6 +25,7 @@ import type { DiskBus } from '../../image/qemu-arguments.ts';
 import { findTool, runCommand } from '../../image/run-command.ts';
 import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { whyNoGuest } from './harness.ts';
+import { LOST_TIMER_ERROR, LOST_TIMER_LINE } from './lost-timer.ts';
 import { askMachine, machinePortArguments } from './machine-port.ts';
 import { testImage, type TestImageOptions } from './test-image.ts';
 
@@ -200,8 +201,14 @@ export class DiskGuest implements AsyncDisposable {
       this.guest.exit === undefined
         ? ''
         : ` (QEMU ended: ${this.guest.exit.reason} ${this.guest.exit.detail})`;
-    const console = this.guest.console.lines.slice(-60).map(({ text }) => text);
-    throw new Error(`not within ${timeoutMs / 1000} s: ${what}${end}\n${seen}\n${console.join('\n')}`);
+    const { lines } = this.guest.console;
+    const console = lines.slice(-60).map(({ text }) => text);
+    const words = `not within ${timeoutMs / 1000} s: ${what}${end}\n${seen}\n${console.join('\n')}`;
+    if (!lines.some(({ text }) => LOST_TIMER_LINE.test(text))) throw new Error(words);
+    // For the second try.
+    await this.cut();
+    await this.powerOn();
+    throw new Error(`${LOST_TIMER_ERROR}: ${words}`);
   }
 
   /** The bytes of a file of the boot partition; undefined when there is none. Only while it is off. */
