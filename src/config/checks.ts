@@ -4,6 +4,9 @@ import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './a
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
+import { checkSubInterfaces } from './sub-interface-checks.ts';
+import { interfaceNames } from './object-names.ts';
+import { subInterfaceName } from './sub-interface-name.ts';
 import type { Config, Endpoint } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
@@ -24,6 +27,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkCliSocket(config, report);
   checkNicNames(config, values, report);
   checkInterfaces(config, report);
+  checkSubInterfaces(config, interfaceNames(config), values, problems);
   checkOverlaps(config.interfaces, values, problems);
   for (const { name, line } of config.services) {
     if (!OWN_SERVICES.has(name)) continue;
@@ -123,6 +127,12 @@ function checkNicNames({ vpp }: Config, values: Values, report: Report): void {
       report(leaf, `${quote(name)} is already the name of the NIC on line ${firstLine}: choose another name`);
     } else if (VPP_OWN_NAME.test(name)) {
       report(leaf, `${quote(name)} is a name that VPP uses itself: choose another one, such as xe0`);
+    } else if (subInterfaceName(name) !== undefined) {
+      const { parent, number } = subInterfaceName(name)!;
+      report(
+        leaf,
+        `${quote(name)} would be VLAN ${number} of ${parent}: choose a name without a dot and a number`,
+      );
     }
     if (firstLine === undefined) lines.set(name, values.line(leaf));
   }

@@ -27,9 +27,13 @@ function lines({ path, leaf }: PlacedLeaf, given: Given): string[] {
 export function renderDefaultIni(given: Given = new Map()): string {
   const parts = SECTIONS.map((section) => {
     const { name, sentence, repeated } = section;
-    const header = repeated === undefined ? `[${name}]` : `;[${name.replace(/[A-Z]+$/, repeated.example)}]`;
-    const body = leavesOf(section).flatMap((leaf) => lines(leaf, given));
-    return [`# ${sentence.replaceAll('`', '')}`, header, ...body, ''].join('\n');
+    const byInstance = Map.groupBy(leavesOf(section), ({ leaf }) => leaf.instance ?? repeated?.example ?? '');
+    const body = [...byInstance].flatMap(([instance, leaves]) => [
+      instance === '' ? `[${name}]` : `;[${name.replace(/[A-Z]+$/, instance)}]`,
+      ...leaves.flatMap((leaf) => lines(leaf, given)),
+      '',
+    ]);
+    return [`# ${sentence.replaceAll('`', '')}`, ...body].join('\n');
   });
   return [HEAD, ...parts].join('\n');
 }

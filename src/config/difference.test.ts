@@ -14,7 +14,7 @@ const BASE: Values = {
   'vpp.dpdk.interface.PCI.name': 'xe0',
   'management.address': '192.0.2.10/24',
   'management.gateway': '192.0.2.1',
-  'interface.NAME.addresses': '198.51.100.1/24',
+  'interface.NAME.enabled': 'true',
   'route.PREFIX': '198.51.100.2',
   'service.NAME.command': '/usr/sbin/bird -f',
 };
@@ -78,6 +78,11 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'fib.kernel.metric': '100',
   'fib.kernel.import': 'true',
   'fib.kernel.import-distance': '110',
+  'interface.NAME.description': 'to the lab',
+  'interface.NAME.vlan': '200',
+  'interface.NAME.inner-vlan': '300',
+  'interface.NAME.encapsulation': 'dot1ad',
+  'interface.NAME.exact-match': 'false',
   'interface.NAME.enabled': 'false',
   'interface.NAME.mtu': '1400',
   'interface.NAME.addresses': '198.51.100.9/24',
@@ -93,12 +98,17 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'service.NAME.restart': 'on-failure',
 };
 
+/** What the instance of a repeated section is called here. */
+const INSTANCES: Readonly<Record<string, string>> = { 'interface.NAME': 'lan0.100' };
+const instanceOf = (section: string): string => INSTANCES[section] ?? 'loop0';
+
 function configOf(values: Values): Config {
-  const sections = new Map<string, string[]>();
+  // What others refer to.
+  const sections = new Map<string, string[]>([['interface.lan0', []]]);
   for (const { path, leaf, section: of } of LEAVES) {
     const value = values[path as LeafPath];
     if (value === undefined) continue;
-    const section = of.name.replace('PCI', PCI).replace('NAME', 'loop0');
+    const section = of.name.replace('PCI', PCI).replace('NAME', instanceOf(of.name));
     const lines = sections.get(section) ?? [];
     lines.push(`${leaf.key === 'PREFIX' ? '10.0.0.0/8' : leaf.key} = ${value}`);
     sections.set(section, lines);
@@ -113,7 +123,9 @@ const base = configOf(BASE);
 
 /** The leaf as a plan names it. */
 const named = (path: string): string =>
-  path === 'route.PREFIX' ? 'route' : path.replace('PCI', PCI).replace('NAME', 'loop0');
+  path === 'route.PREFIX'
+    ? 'route'
+    : path.replace('PCI', PCI).replace('NAME', instanceOf(path.slice(0, path.lastIndexOf('.'))));
 
 describe('planChange', () => {
   for (const { path } of LEAVES) {

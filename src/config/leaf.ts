@@ -58,6 +58,8 @@ interface Common {
   /** What it does, one sentence without the period. */
   readonly sentence: string;
   readonly example: string;
+  /** Where the section may be repeated: the instance that shows it, if not the section's own example. */
+  readonly instance?: string;
   /** Unless given: those of the section. */
   readonly effect?: ChangeEffect;
   readonly parts?: readonly ChangePart[];

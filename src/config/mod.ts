@@ -23,6 +23,7 @@ export {
   planChange,
   startsVpp,
 } from './difference.ts';
+export { encapsulationOf } from './encapsulation.ts';
 export { isImageVersion } from './image-version.ts';
 export { renderKeptNetwork } from './kept-network.ts';
 export { type ChangePart, READY_CHECKS, type ReadyCheckName } from './leaf.ts';
@@ -35,4 +36,5 @@ export { formatAction, formatDestination } from './route-difference.ts';
 export { readRouteLine } from './route-line.ts';
 export { LEAVES } from './sections.ts';
 export { LOOPBACK_NAME } from './sections/interfaces.ts';
+export { subInterfaceName } from './sub-interface-name.ts';
 export type * from './types.ts';

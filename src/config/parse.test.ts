@@ -86,7 +86,8 @@ describe('defaults', () => {
       const key = path === 'route.PREFIX' ? '198.51.100.0/24' : leaf.key;
       const [, section = ''] = text
         .replaceAll('0000:03:00.0', 'PCI')
-        .replaceAll(/\.(xe0|bird)\]/g, '.NAME]')
+        .replaceAll(`.${leaf.instance ?? 'xe0'}]`, '.NAME]')
+        .replaceAll('.bird]', '.NAME]')
         .split(`[${of.name}]\n`);
       expect(section.split('\n\n')[0], path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
     }
@@ -97,11 +98,12 @@ describe('defaults', () => {
     expect(result.ok).toBe(true);
     for (const { path, leaf, section: of } of LEAVES) {
       if (path === 'route.PREFIX') continue;
-      const section = of.name.replace('PCI', '0000:03:00.0').replace('NAME', 'xe0');
+      const section = of.name.replace('PCI', '0000:03:00.0').replace('NAME', leaf.instance ?? 'xe0');
       const required = Object.values(of.leaves).filter((one) => one.required && one !== leaf);
       const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
-      valid(`[${section}]\n${needed}${leaf.key} = ${leaf.example}`);
+      const parent = leaf.instance === undefined ? '' : '[interface.xe0]\n';
+      valid(`${parent}[${section}]\n${needed}${leaf.key} = ${leaf.example}`);
     }
   });
 });
@@ -152,9 +154,11 @@ names = Router.example.NET, router
     expect(config.vpp.dpdk.interfaces).toEqual([
       { pciAddress: '0000:0a:00.1', name: 'xe0', driver: 'dpdk', rxQueues: 2, txQueues: undefined, line: 12 },
     ]);
+    const untagged = { encapsulation: 'dot1q', exactMatch: true };
     expect(config.interfaces).toEqual([
       {
         name: 'xe0',
+        ...untagged,
         enabled: true,
         mtuBytes: 9000,
         addresses: [
@@ -172,6 +176,7 @@ names = Router.example.NET, router
       },
       {
         name: 'loop0',
+        ...untagged,
         enabled: false,
         mtuBytes: 1500,
         addresses: [{ family: 4, address: '203.0.113.1', length: 32, bytes: Uint8Array.of(203, 0, 113, 1) }],

@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern22 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -1021,104 +1021,193 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         let data80 = data[key20];
         if (data80 && typeof data80 == "object" && !Array.isArray(data80)) {
           for (let key21 in data80)
-            if (!(key21 === "enabled" || key21 === "mtu" || key21 === "addresses" || key21 === "mpls")) {
+            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key21)) {
               let err175 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
               vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
             }
-          if (data80.enabled !== void 0 && typeof data80.enabled != "boolean") {
-            let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
-          }
-          if (data80.mtu !== void 0) {
-            let data82 = data80.mtu;
-            if (!(typeof data82 == "number" && !(data82 % 1) && !isNaN(data82) && isFinite(data82))) {
-              let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+          if (data80.description !== void 0) {
+            let data81 = data80.description;
+            if (typeof data81 == "string") {
+              if (!pattern22.test(data81)) {
+                let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
+                vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+              }
+            } else {
+              let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
             }
-            if (typeof data82 == "number" && isFinite(data82)) {
-              if (data82 > 65535 || isNaN(data82)) {
-                let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+          }
+          if (data80.enabled !== void 0 && typeof data80.enabled != "boolean") {
+            let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+          }
+          if (data80.mtu !== void 0) {
+            let data83 = data80.mtu;
+            if (!(typeof data83 == "number" && !(data83 % 1) && !isNaN(data83) && isFinite(data83))) {
+              let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
+            }
+            if (typeof data83 == "number" && isFinite(data83)) {
+              if (data83 > 65535 || isNaN(data83)) {
+                let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
               }
-              if (data82 < 68 || isNaN(data82)) {
-                let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
-                vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
+              if (data83 < 68 || isNaN(data83)) {
+                let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+                vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
               }
             }
           }
           if (data80.addresses !== void 0) {
-            let data83 = data80.addresses;
-            if (typeof data83 == "string") {
-              if (!pattern5.test(data83)) {
-                let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
+            let data84 = data80.addresses;
+            if (typeof data84 == "string") {
+              if (!pattern5.test(data84)) {
+                let err182 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
               }
             } else {
-              let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
+              let err183 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
             }
           }
           if (data80.mpls !== void 0 && typeof data80.mpls != "boolean") {
-            let err182 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
+            let err184 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
+          }
+          if (data80.vlan !== void 0) {
+            let data86 = data80.vlan, _errs192 = errors, valid21 = !1, _errs193 = errors;
+            if (data86 !== "default") {
+              let err185 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+              vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+            }
+            var _valid0 = _errs193 === errors;
+            if (valid21 = valid21 || _valid0, !valid21) {
+              let _errs194 = errors;
+              if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
+                let err186 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
+              }
+              if (typeof data86 == "number" && isFinite(data86)) {
+                if (data86 > 4094 || isNaN(data86)) {
+                  let err187 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
+                }
+                if (data86 < 1 || isNaN(data86)) {
+                  let err188 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
+                }
+              }
+              var _valid0 = _errs194 === errors;
+              valid21 = valid21 || _valid0;
+            }
+            if (valid21)
+              errors = _errs192, vErrors !== null && (_errs192 ? vErrors.length = _errs192 : vErrors = null);
+            else {
+              let err189 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
+            }
+          }
+          if (data80["inner-vlan"] !== void 0) {
+            let data87 = data80["inner-vlan"], _errs197 = errors, valid22 = !1, _errs198 = errors;
+            if (data87 !== "any") {
+              let err190 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
+              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+            }
+            var _valid1 = _errs198 === errors;
+            if (valid22 = valid22 || _valid1, !valid22) {
+              let _errs199 = errors;
+              if (!(typeof data87 == "number" && !(data87 % 1) && !isNaN(data87) && isFinite(data87))) {
+                let err191 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+              }
+              if (typeof data87 == "number" && isFinite(data87)) {
+                if (data87 > 4094 || isNaN(data87)) {
+                  let err192 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
+                }
+                if (data87 < 1 || isNaN(data87)) {
+                  let err193 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
+                }
+              }
+              var _valid1 = _errs199 === errors;
+              valid22 = valid22 || _valid1;
+            }
+            if (valid22)
+              errors = _errs197, vErrors !== null && (_errs197 ? vErrors.length = _errs197 : vErrors = null);
+            else {
+              let err194 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
+            }
+          }
+          if (data80.encapsulation !== void 0) {
+            let data88 = data80.encapsulation;
+            if (!(data88 === "dot1q" || data88 === "dot1ad")) {
+              let err195 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
+            }
+          }
+          if (data80["exact-match"] !== void 0 && typeof data80["exact-match"] != "boolean") {
+            let err196 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
           }
         } else {
-          let err183 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
+          let err197 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
         }
       }
     for (let key22 in data)
       if (pattern2.test(key22)) {
-        let data85 = data[key22];
-        if (data85 && typeof data85 == "object" && !Array.isArray(data85)) {
-          if (data85.command === void 0) {
-            let err184 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
+        let data90 = data[key22];
+        if (data90 && typeof data90 == "object" && !Array.isArray(data90)) {
+          if (data90.command === void 0) {
+            let err198 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
           }
-          for (let key23 in data85)
+          for (let key23 in data90)
             if (!(key23 === "command" || key23 === "netns" || key23 === "restart")) {
-              let err185 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
-              vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+              let err199 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+              vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
             }
-          if (data85.command !== void 0) {
-            let data86 = data85.command;
-            if (typeof data86 == "string") {
-              if (!pattern5.test(data86)) {
-                let err186 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
+          if (data90.command !== void 0) {
+            let data91 = data90.command;
+            if (typeof data91 == "string") {
+              if (!pattern5.test(data91)) {
+                let err200 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
               }
             } else {
-              let err187 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
+              let err201 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
             }
           }
-          if (data85.netns !== void 0) {
-            let data87 = data85.netns;
-            if (typeof data87 == "string") {
-              if (!pattern17.test(data87)) {
-                let err188 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
+          if (data90.netns !== void 0) {
+            let data92 = data90.netns;
+            if (typeof data92 == "string") {
+              if (!pattern17.test(data92)) {
+                let err202 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
               }
             } else {
-              let err189 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
+              let err203 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
             }
           }
-          if (data85.restart !== void 0) {
-            let data88 = data85.restart;
-            if (!(data88 === "always" || data88 === "on-failure" || data88 === "never")) {
-              let err190 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+          if (data90.restart !== void 0) {
+            let data93 = data90.restart;
+            if (!(data93 === "always" || data93 === "on-failure" || data93 === "never")) {
+              let err204 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
             }
           }
         } else {
-          let err191 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+          let err205 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
         }
       }
   } else {
-    let err192 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
+    let err206 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

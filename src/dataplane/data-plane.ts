@@ -98,7 +98,7 @@ export class DataPlane {
     this.#vppStart = this.#newVppStart();
     this.#link = this.#newLink();
     this.interfaces = new VppInterfaces({
-      configs: config.interfaces,
+      config,
       lcp: lcpSettingsOf(config),
       mirror: this.#newMirror(config),
       nics: nicSettingsOf(config),
@@ -306,7 +306,7 @@ export class DataPlane {
     const limits = isOther ? this.#setNeighborLimits() : Promise.resolve();
     this.#link.reconfigure(next.vpp);
     this.#service?.setPolicy(next.supervisor);
-    const inVpp = this.interfaces.reconfigure(next.interfaces).catch((error: unknown) => {
+    const inVpp = this.interfaces.reconfigure(next).catch((error: unknown) => {
       // The next connection programs everything again, and requests to a VPP that was only slow are retried.
       this.#options.logger.warning('interface', `cannot apply the whole change: ${reasonOf(error)}`);
     });
@@ -349,7 +349,7 @@ export class DataPlane {
       this.interfaces.mirror = this.#newMirror(next);
       if (this.#host === undefined) this.#releaseTaps();
       this.interfaces.nics = nicSettingsOf(next);
-      await this.interfaces.reconfigure(next.interfaces);
+      await this.interfaces.reconfigure(next);
       await this.#reprogram(next);
     } finally {
       if (!this.#isStopped()) this.#life = 'running';

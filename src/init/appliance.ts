@@ -394,7 +394,10 @@ export class Appliance implements StatusProvider {
       throw new VppError('cli-unreachable', "cannot list VPP's interfaces: its API is not connected");
     }
     const all = await dumpInterfaces(client, { timeoutMs: INTERFACES_TIMEOUT_MS });
-    return all.map(({ name, swIfIndex, supSwIfIndex }) => ({ name, isHardware: supSwIfIndex === swIfIndex }));
+    return all.map(({ vppName: name, swIfIndex, supSwIfIndex }) => ({
+      name,
+      isHardware: supSwIfIndex === swIfIndex,
+    }));
   }
 
   #managementAddresses(): string[] {

@@ -18,8 +18,15 @@ export interface Run {
   readonly fail: (name: string, known: Known, reason: string) => void;
 }
 
-/** From tables to admin states; `present` is VPP's state. Rejects when the connection broke. */
-export async function applyTargets(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
+/**
+ * From tables to admin states; `present` is VPP's state. `secure` is called before an interface is set up, when all are
+ * in their tables. Rejects when the connection broke.
+ */
+export async function applyTargets(
+  run: Run,
+  present: ReadonlyMap<string, Known>,
+  secure: () => Promise<void>,
+): Promise<void> {
   const { client, targets, mirror } = run;
   // A failure of a common step stops none of the others, so it is reported last.
   const common = [await together(run, 'tables', (mirrored) => mirror?.makeTables(client, mirrored))];
@@ -31,7 +38,10 @@ export async function applyTargets(run: Run, present: ReadonlyMap<string, Known>
   common.push(
     await together(run, 'multicast', (mirrored) => mirror?.acceptMulticast(client, mirrored, present)),
   );
-  for (const { name, known, wanted, mirrored } of targets) {
+  await secure();
+  // A sub-interface goes up only while its parent is.
+  const parentsFirst = targets.toSorted((a, b) => Number(isSub(a)) - Number(isSub(b)));
+  for (const { name, known, wanted, mirrored } of parentsFirst) {
     if (known.failure !== undefined) continue;
     await attempt(run, name, known, async () => {
       const refusals = await configure(client, known, wanted);
@@ -40,6 +50,10 @@ export async function applyTargets(run: Run, present: ReadonlyMap<string, Known>
     });
   }
   for (const reason of common) failAll(run, present, reason);
+}
+
+function isSub({ known: { vpp } }: Target): boolean {
+  return vpp.swIfIndex !== vpp.supSwIfIndex;
 }
 
 /** The remaining steps, with VPP's state after `applyTargets`. Rejects when the connection broke. */

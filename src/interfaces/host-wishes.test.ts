@@ -1,23 +1,17 @@
 /** What of a TAP is somebody's wish, and what is VPP's copy; driven by real TAPs in test/system/mirror.test.ts. */
 import { expect, it } from 'vitest';
 import { parsePrefix } from '../config/mod.ts';
-import type { InterfaceConfig, Prefix } from '../config/types.ts';
+import type { Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
 import { HostWishes } from './host-wishes.ts';
+import { interfaceConfig } from '../config/testing/interface-config.ts';
 
 const prefix = (address: string, length: number): Prefix => ({ family: 4, address, length });
 const OWN = prefix('192.0.2.1', 24);
 const VIRTUAL = prefix('192.0.2.100', 32);
 /** With the length that VPP takes, copied to the TAP by lcp-sync. */
 const COPY = prefix('192.0.2.100', 24);
-const CONFIG: InterfaceConfig = {
-  name: 'xe0',
-  enabled: true,
-  mtuBytes: 1500,
-  mpls: false,
-  line: 1,
-  addresses: [parsePrefix('192.0.2.1/24')!],
-};
+const CONFIG = interfaceConfig({ name: 'xe0', addresses: [parsePrefix('192.0.2.1/24')!] });
 
 function tap(...addresses: Prefix[]): HostLink {
   return {

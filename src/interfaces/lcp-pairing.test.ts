@@ -4,6 +4,7 @@ import { parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig } from '../config/types.ts';
 import { addDelAddress, lcpPairAdd, setInterfaceFlags, swIfIndex, VppApiClient } from '../vpp/api/mod.ts';
 import { type LcpSettings, VppInterfaces } from './mod.ts';
+import { interfaceConfig, withInterfaces } from '../config/testing/interface-config.ts';
 
 const NIC = 'dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } dev 0000:04:00.0 }';
 const PLUGINS =
@@ -19,7 +20,7 @@ interface Pair {
 
 function config(name: string, at: string[] = []): InterfaceConfig {
   const addresses = at.map((text) => parsePrefix(text)!);
-  return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses };
+  return interfaceConfig({ name, addresses });
 }
 
 let vpp: EmulatorProcess;
@@ -36,7 +37,7 @@ async function connect(extraConf = `${PLUGINS}\n${NIC}\n${LCP}`, namespaces = ['
 
 async function start(configs: InterfaceConfig[], lcp: LcpSettings | 'disabled' = SETTINGS): Promise<void> {
   interfaces = new VppInterfaces({
-    configs,
+    config: withInterfaces(configs),
     lcp: lcp === 'disabled' ? undefined : lcp,
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
@@ -94,7 +95,7 @@ describe('TAPs in Linux', () => {
     await interfaces.reconcile();
     await interfaces.reconcile();
     expect(await received('lcp_itf_pair_add_del_v2')).toBe(4);
-    await interfaces.reconfigure([config('loop1')]);
+    await interfaces.reconfigure(withInterfaces([config('loop1')]));
     // xe0 is a NIC, and keeps its TAP; loop0 is deleted, and loop1 stays.
     expect(Object.keys(await pairs()).sort()).toEqual(['dataplane/loop1', 'dataplane/xe0', 'dataplane/xe1']);
     expect(changes.map((names) => names.length)).toEqual([4, 3]);
@@ -106,7 +107,7 @@ describe('TAPs in Linux', () => {
   it('are removed from an interface that VPP keeps when it leaves the configuration', async () => {
     await connect();
     await start([config('xe0'), config('xe1')], { ...SETTINGS, nics: ['xe1'] });
-    await interfaces.reconfigure([config('xe1')]);
+    await interfaces.reconfigure(withInterfaces([config('xe1')]));
     expect(Object.keys(await pairs())).toEqual(['dataplane/xe1']);
     expect(hostOf('xe0')).toBeUndefined();
   });

@@ -7,6 +7,7 @@ function vpp(index: number, name: string, parent = index): VppInterface {
     swIfIndex: swIfIndex(index),
     supSwIfIndex: swIfIndex(parent),
     name,
+    vppName: name,
     devType: 'dpdk',
     tag: '',
     mac: '02:00:00:00:00:01',
@@ -16,6 +17,8 @@ function vpp(index: number, name: string, parent = index): VppInterface {
     linkMtuBytes: 9000,
     mtuBytes: { l3: 9000, ip4: 0, ip6: 0, mpls: 0 },
     subId: 0,
+    sub: undefined,
+    tagRewrite: { op: 0, pushDot1q: 0, tag1: 0, tag2: 0 },
   };
 }
 

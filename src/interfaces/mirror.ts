@@ -8,7 +8,15 @@
 import { formatPrefix, parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HeldTaps, HostLink, HostNamespace } from '../mirror/mod.ts';
-import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
+import {
+  type LcpPair,
+  proxyArpInterfaces,
+  runCliInband,
+  setIpv6On,
+  setProxyArp,
+  type SwIfIndex,
+  type VppApiClient,
+} from '../vpp/api/mod.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
 import type { Present } from './vpp-configure.ts';
 import { type Members, VppMulticast } from './vpp-multicast.ts';
@@ -75,6 +83,17 @@ export class Mirror {
 
   withdraw(name: string, addresses: InterfaceConfig['addresses']): void {
     this.#wishes.withdraw(name, addresses);
+  }
+
+  /**
+   * Before VPP's interface is deleted: takes off what VPP would leave for the next one with its index. One of the same
+   * name begins anew.
+   */
+  async release(client: VppApiClient, name: string, index: SwIfIndex): Promise<void> {
+    this.#ipv4.delete(name);
+    this.#ipv6.delete(name);
+    if ((await proxyArpInterfaces(client)).includes(index)) await setProxyArp(client, index, false);
+    await this.#multicast.withdraw(client, [0, ...this.#tables.all], index);
   }
 
   isHeld(name: string): boolean {
@@ -158,7 +177,7 @@ export class Mirror {
     if (hadAddress || wish.addresses.some(({ family }) => family === 4)) this.#ipv4.delete(name);
     if (wish.addresses.some(({ family }) => family === 4) || this.#ipv4.get(name) === vpp.swIfIndex) return;
     // The API's message does the opposite of what its name says (vl_api_sw_interface_ip4_enable_disable_t_handler).
-    await runCliInband(client, `enable ip4 interface ${name}`);
+    await runCliInband(client, `enable ip4 interface ${vpp.vppName}`);
     this.#ipv4.set(name, vpp.swIfIndex);
   }
 

@@ -5,6 +5,7 @@ import { parsePrefix } from '../config/mod.ts';
 import type { InterfaceConfig } from '../config/types.ts';
 import { VppApiClient } from '../vpp/api/mod.ts';
 import { VppInterfaces } from './mod.ts';
+import { interfaceConfig, withInterfaces } from '../config/testing/interface-config.ts';
 
 const NIC = 'dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } }';
 const PLUGINS = 'plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }';
@@ -21,7 +22,7 @@ interface Shown {
 function config(name: string, more: Partial<InterfaceConfig> & { at?: string[] } = {}): InterfaceConfig {
   const { at = [], ...rest } = more;
   const addresses = at.map((text) => parsePrefix(text)!);
-  return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses, ...rest };
+  return interfaceConfig({ name, addresses, ...rest });
 }
 
 let vpp: EmulatorProcess;
@@ -42,7 +43,7 @@ afterEach(async () => {
 
 async function start(...configs: InterfaceConfig[]): Promise<void> {
   interfaces = new VppInterfaces({
-    configs,
+    config: withInterfaces(configs),
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
   });
@@ -76,9 +77,11 @@ describe('VppInterfaces', () => {
     });
     await quiet();
     const before = await received('sw_interface_add_del_address');
-    await interfaces.reconfigure([
-      config('xe0', { at: ['192.0.2.9/24', '2001:db8::1/64'], mtuBytes: 1400, enabled: false }),
-    ]);
+    await interfaces.reconfigure(
+      withInterfaces([
+        config('xe0', { at: ['192.0.2.9/24', '2001:db8::1/64'], mtuBytes: 1400, enabled: false }),
+      ]),
+    );
     expect(await shown('xe0')).toMatchObject({
       adminUp: false,
       mtu: [1400, 0, 0, 0],
@@ -92,7 +95,7 @@ describe('VppInterfaces', () => {
   it('enables MPLS once in any case: VPP counts', async () => {
     await start(config('xe0', { mpls: true }));
     await quiet();
-    await interfaces.reconfigure([config('xe0', { mpls: true, at: ['192.0.2.1/24'] })]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', { mpls: true, at: ['192.0.2.1/24'] })]));
     await quiet();
     expect(await received('sw_interface_set_mpls_enable')).toBe(1);
   });
@@ -103,9 +106,9 @@ describe('VppInterfaces', () => {
     // Without hardware there is nothing to enlarge.
     expect(await shown('loop0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9000 });
     expect(errors).toEqual([]);
-    await interfaces.reconfigure([config('xe0', { mtuBytes: 1500 })]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', { mtuBytes: 1500 })]));
     expect(await shown('xe0')).toMatchObject({ mtu: [1500, 0, 0, 0], linkMtu: 9100 });
-    await interfaces.reconfigure([config('xe0', { mtuBytes: 9500, at: ['192.0.2.1/24'] })]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', { mtuBytes: 9500, at: ['192.0.2.1/24'] })]));
     expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toMatchObject({
       state: 'failed',
       reason: expect.stringContaining('INVALID_VALUE'),
@@ -122,7 +125,7 @@ describe('VppInterfaces', () => {
     await start(config('xe0'));
     await vpp.control({ command: 'error', message: 'hw_interface_set_mtu', retval: -167, count: 1 });
     const before = await received('sw_interface_set_flags');
-    await interfaces.reconfigure([config('xe0', { mtuBytes: 9100 })]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', { mtuBytes: 9100 })]));
     expect(await shown('xe0')).toMatchObject({ mtu: [9100, 0, 0, 0], linkMtu: 9100, adminUp: true });
     expect(await received('sw_interface_set_flags')).toBe(before + 2);
   });
@@ -137,10 +140,12 @@ describe('VppInterfaces', () => {
   it('does the rest when VPP refuses one address', async () => {
     const xe1 = config('xe1', { at: ['198.51.100.9/24'] });
     await start(config('xe0', { at: ['192.0.2.1/24'] }), xe1);
-    await interfaces.reconfigure([
-      config('xe0', { at: ['192.0.2.1/24', '198.51.100.1/24', '2001:db8::1/64'], enabled: false }),
-      xe1,
-    ]);
+    await interfaces.reconfigure(
+      withInterfaces([
+        config('xe0', { at: ['192.0.2.1/24', '198.51.100.1/24', '2001:db8::1/64'], enabled: false }),
+        xe1,
+      ]),
+    );
     expect(await shown('xe0')).toMatchObject({
       adminUp: false,
       addresses: ['192.0.2.1/24', '2001:db8::1/64'],
@@ -153,7 +158,7 @@ describe('VppInterfaces', () => {
 
   it('moves an address from one interface to another', async () => {
     await start(config('xe0'), config('xe1', { at: ['192.0.2.1/24'] }));
-    await interfaces.reconfigure([config('xe0', { at: ['192.0.2.1/24'] }), config('xe1')]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', { at: ['192.0.2.1/24'] }), config('xe1')]));
     expect((await shown('xe0'))?.addresses).toEqual(['192.0.2.1/24']);
     expect((await shown('xe1'))?.addresses).toEqual([]);
     expect(errors).toEqual([]);
@@ -165,7 +170,7 @@ describe('VppInterfaces', () => {
       config('loop0', { at: ['198.51.100.1/32'] }),
       config('loop1', { at: ['198.51.100.2/32'] }),
     );
-    await interfaces.reconfigure([config('loop1', { at: ['198.51.100.2/32'] })]);
+    await interfaces.reconfigure(withInterfaces([config('loop1', { at: ['198.51.100.2/32'] })]));
     expect(await shown('xe0')).toMatchObject({
       adminUp: false,
       mtu: [9000, 0, 0, 0],
@@ -184,14 +189,14 @@ describe('VppInterfaces', () => {
     const { createLoopback } = await import('../vpp/api/mod.ts');
     await createLoopback(client, { instance: 0 });
     await start(config('loop0', { at: ['198.51.100.1/32'] }));
-    await interfaces.reconfigure([]);
+    await interfaces.reconfigure(withInterfaces([]));
     expect(await shown('loop0')).toMatchObject({ adminUp: false, addresses: [] });
   });
 
   it('retries what VPP refuses, and reports its reason', async () => {
     await start(config('xe0', { at: ['192.0.2.1/24'] }));
     await vpp.control({ command: 'error', message: 'sw_interface_add_del_address', retval: -1, count: 1 });
-    await interfaces.reconfigure([config('xe0')]);
+    await interfaces.reconfigure(withInterfaces([config('xe0')]));
     expect(interfaces.status.find(({ name }) => name === 'xe0')?.state).toMatchObject({
       state: 'failed',
       reason: expect.stringContaining('UNSPECIFIED'),
@@ -204,7 +209,7 @@ describe('VppInterfaces', () => {
   it('releases what left the configuration while the connection was broken, and forgets it with VPP', async () => {
     await start(config('xe0', { at: ['192.0.2.1/24'] }));
     interfaces.detach();
-    await interfaces.reconfigure([]);
+    await interfaces.reconfigure(withInterfaces([]));
     await using again = await VppApiClient.connect(vpp.apiSocket);
     await interfaces.attach(again, 'reconnected');
     expect(await shown('xe0')).toMatchObject({ adminUp: false, addresses: [] });
@@ -220,7 +225,7 @@ describe('VppInterfaces', () => {
     vpp = await EmulatorProcess.start({ extraConf: `${PLUGINS}\ndpdk { ${devices} }` });
     client = await VppApiClient.connect(vpp.apiSocket);
     interfaces = new VppInterfaces({
-      configs: [config('xe1')],
+      config: withInterfaces([config('xe1')]),
       nics: [
         { name: 'xe0', ...queues(16, 9) },
         { name: 'xe1', ...queues(4) },

@@ -10,24 +10,29 @@
  * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to
  * VPP must exist, with its queues (`nic-queues.ts`), whether or not it is configured further.
  *
+ * What is made and deleted (loopbacks, sub-interfaces and the objects of other kinds) is of the room `objects`; it
+ * comes first, and what it sets on finished interfaces comes before they are up.
+ *
  * An interface that leaves the configuration is released, as a start without it would leave it: no addresses,
- * no MPLS, its original MTU, admin down; a loopback created here is deleted. An interface that was never in the
+ * no MPLS, its original MTU, admin down. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
 import { formatPrefix, parsePrefix } from '../config/mod.ts';
-import type { InterfaceConfig, Prefix } from '../config/types.ts';
-import { reasonOf } from '../linux/mod.ts';
+import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
   type ConnectKind,
-  createLoopback,
-  deleteLoopback,
   dumpInterfaces,
+  lcpPairDelete,
+  lcpPairs,
   onInterfaceEvent,
+  setMplsEnabled,
   type SwIfIndex,
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
+import { Objects } from '../objects/mod.ts';
+import type { ObjectsStatus } from '../objects/status.ts';
 import { KeptTaps } from './kept-taps.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
 import { attempt, completeMirror, applyTargets } from './apply-targets.ts';
@@ -38,11 +43,11 @@ import { type Target, targetsOf } from './targets.ts';
 import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
-/** `loop0`: created by us when VPP has none of that name. */
-const LOOPBACK_NAME = /^loop(\d+)$/;
+/** How often VPP is compared with the configuration when nothing has happened. */
+const DRIFT_MS = 60_000;
 
 export interface VppInterfacesOptions {
-  readonly configs: readonly InterfaceConfig[];
+  readonly config: Config;
   /** Undefined: no interface gets a TAP. */
   readonly lcp?: LcpSettings | undefined;
   /** The NICs that VPP is given at its start. */
@@ -61,10 +66,9 @@ export interface VppInterfacesOptions {
 export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
   #configs: readonly InterfaceConfig[];
+  readonly #objects: Objects;
   /** Left the configuration, and VPP may still have them as they were. */
   readonly #released = new Set<string>();
-  /** Loopbacks that were created here, in the connected VPP. */
-  readonly #created = new Set<string>();
   /** The original MTUs. */
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
@@ -82,7 +86,12 @@ export class VppInterfaces {
 
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
-    this.#configs = options.configs;
+    this.#configs = options.config.interfaces;
+    this.#objects = new Objects({
+      config: options.config,
+      onError: options.onError,
+      onNotice: (message) => options.onNotice?.(message),
+    });
     this.#mirror = options.mirror;
     this.#nics = options.nics ?? [];
     this.#queues = new NicQueues(options.onError);
@@ -100,11 +109,12 @@ export class VppInterfaces {
   async attach(client: VppApiClient, kind: ConnectKind): Promise<void> {
     this.#client = client;
     this.#lcp.attach(client);
+    this.#objects.attach(client);
     this.#mirror?.attach(kind === 'restarted');
     this.#queues.clear();
     this.#keptTaps.begin();
     if (kind !== 'reconnected') {
-      for (const memory of [this.#released, this.#created, this.#originalMtu]) memory.clear();
+      for (const memory of [this.#released, this.#originalMtu]) memory.clear();
     }
     this.#subscription?.[Symbol.dispose]();
     this.#subscription = onInterfaceEvent(client, () => this.#reconcileSoon());
@@ -125,6 +135,7 @@ export class VppInterfaces {
     this.#retry = undefined;
     this.#known = new Map();
     this.#missing = new Map();
+    this.#objects.detach();
     this.#lcp.detach(new Set(this.#mirror?.keptLinks(new Set()).keys()));
   }
 
@@ -149,7 +160,9 @@ export class VppInterfaces {
   }
 
   /** Changes the configuration, and VPP if it is connected. Rejects as `attach` does. */
-  async reconfigure(configs: readonly InterfaceConfig[]): Promise<void> {
+  async reconfigure(config: Config): Promise<void> {
+    const configs = config.interfaces;
+    this.#objects.config = config;
     const names = new Set(configs.map(({ name }) => name));
     const next = new Map(configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]));
     for (const { name, addresses } of this.#configs) {
@@ -207,14 +220,16 @@ export class VppInterfaces {
     // This run applies this configuration; later changes are for the next run.
     const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const released = [...this.#released];
-    const found = await this.#readAndCreate(client, [...configs.keys()]);
+    await this.#objects.build(client, (names) => this.#releaseRemoved(client, names));
+    if (this.#client !== client) return;
+    const found = await this.#read(client);
     const wantedTaps = this.#lcp.wanted(configs.keys());
     const hasChanged = await this.#prepareHeldTaps(client, found, configs, wantedTaps);
     const present = hasChanged ? await this.#read(client, found) : found;
     const awaitingLink = this.#keptTaps.awaitingLink(present);
     for (const name of [...configs.keys(), ...this.#nics.map((nic) => nic.name)]) {
       if (!present.has(name) && !this.#missing.has(name))
-        this.#missing.set(name, 'VPP has no interface of that name');
+        this.#missing.set(name, this.#objects.failureOf(name) ?? 'VPP has no interface of that name');
     }
     const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
     await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), new Set(released));
@@ -234,15 +249,15 @@ export class VppInterfaces {
       originalMtu: this.#originalMtu,
     });
     const run = { client, targets, mirror: this.#mirror, fail: this.#fail };
-    await applyTargets(run, present);
-    for (const name of released) await this.#finishRelease(client, name, present.get(name));
+    await applyTargets(run, present, () => this.#objects.finish(client));
+    for (const name of released) this.#finishRelease(name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);
     await completeMirror(run, now);
     if (this.#client !== client) return;
     this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps);
     this.#publish(now);
-    if (awaitingLink.size > 0 || this.#isUnfinished(targets)) this.#retryLater();
+    this.#retryLater(awaitingLink.size > 0 || this.#isUnfinished(targets) ? RETRY_MS : DRIFT_MS);
   }
 
   /** Gives the interfaces of held TAPs the state of the TAPs. Resolves with whether VPP was changed. */
@@ -265,7 +280,8 @@ export class VppInterfaces {
 
   /** Whether VPP is to be asked again later. */
   #isUnfinished(targets: readonly Target[]): boolean {
-    if (this.#missing.size > 0 || this.#lcp.hasFailed || this.#mirror?.hasLeftovers === true) return true;
+    if (this.#missing.size > 0 || this.#lcp.hasFailed || this.#objects.hasFailed) return true;
+    if (this.#mirror?.hasLeftovers === true) return true;
     return targets.some(({ name, wanted }) => {
       const known = this.#known.get(name);
       if (known === undefined) return false;
@@ -275,37 +291,33 @@ export class VppInterfaces {
     });
   }
 
-  /** VPP's state, after creating the loopbacks that it lacks. */
-  async #readAndCreate(client: VppApiClient, names: readonly string[]): Promise<Map<string, Known>> {
+  /**
+   * Interfaces that are about to be deleted: their pairs go first, and with them what VPP would leave for the next
+   * interface with the same index.
+   */
+  async #releaseRemoved(client: VppApiClient, names: ReadonlySet<string>): Promise<void> {
     const present = await this.#read(client);
-    let created = 0;
-    for (const name of names) {
-      const instance = LOOPBACK_NAME.exec(name)?.[1];
-      if (present.has(name) || instance === undefined) continue;
-      try {
-        // Before the answer: VPP may create it though its answer comes too late.
-        this.#created.add(name);
-        await createLoopback(client, { instance: Number(instance) });
-        created += 1;
-      } catch (error) {
-        this.#missing.set(name, reasonOf(error));
-      }
+    const paired = new Set((await lcpPairs(client).catch(() => [])).map(({ phySwIfIndex }) => phySwIfIndex));
+    // Two tags before one, one before their parents: a parent's TAP takes the others' with it.
+    const last = [...names].sort((a, b) => b.split('.').length - a.split('.').length);
+    for (const name of last) {
+      const known = present.get(name);
+      this.#originalMtu.delete(name);
+      if (known === undefined) continue;
+      const { swIfIndex } = known.vpp;
+      await attempt({ client, fail: this.#fail }, name, known, async () => {
+        await this.#mirror?.release(client, name, swIfIndex);
+        if (known.mpls) await setMplsEnabled(client, swIfIndex, false);
+        if (paired.has(swIfIndex)) await lcpPairDelete(client, swIfIndex);
+      });
     }
-    return created > 0 ? this.#read(client) : present;
   }
 
   /** A released interface is no longer ours. */
-  async #finishRelease(client: VppApiClient, name: string, known: Known | undefined): Promise<void> {
-    // Configured again meanwhile.
-    if (!this.#released.has(name)) return;
-    if (known !== undefined && known.failure === undefined && this.#created.has(name)) {
-      await attempt({ client, fail: this.#fail }, name, known, () =>
-        deleteLoopback(client, known.vpp.swIfIndex),
-      );
-    }
-    if (known?.failure !== undefined) return;
+  #finishRelease(name: string, known: Known | undefined): void {
+    // Configured again meanwhile, or VPP refused something.
+    if (!this.#released.has(name) || known?.failure !== undefined) return;
     this.#released.delete(name);
-    this.#created.delete(name);
     this.#originalMtu.delete(name);
   }
 
@@ -357,9 +369,9 @@ export class VppInterfaces {
     if (this.#client?.isClosed === false) this.#retryLater();
   }
 
-  #retryLater(): void {
+  #retryLater(ms = RETRY_MS): void {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#reconcileSoon(), RETRY_MS).unref();
+    this.#retry = setTimeout(() => this.#reconcileSoon(), ms).unref();
   }
 
   /** VPP's connected networks: addresses of our interfaces that are up. */
@@ -372,6 +384,11 @@ export class VppInterfaces {
         return { interface: name, prefix, ...(tableId === 0 ? {} : { tableId }) };
       });
     });
+  }
+
+  /** The objects of the configuration besides interfaces. */
+  get objects(): ObjectsStatus {
+    return this.#objects.status;
   }
 
   /** Configured interfaces first, in the file's order, then VPP's others. */

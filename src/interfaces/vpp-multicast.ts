@@ -53,6 +53,20 @@ export class VppMulticast {
     for (const add of additions) await add();
   }
 
+  /** Takes an interface off, before it is deleted: VPP would go on accepting on the next one with its index. */
+  async withdraw(client: VppApiClient, known: Iterable<number>, index: SwIfIndex): Promise<void> {
+    for (const number of known) {
+      for (const group of GROUPS) {
+        const at = { tableId: tableId(number), group };
+        const entries = await dumpMulticast(client, { tableId: at.tableId, family: group.family });
+        const entry = entries.find(
+          ({ prefix }) => prefix.address === group.address && prefix.length === group.length,
+        );
+        if (entry?.accepted.includes(index) === true) await addDelMulticastPath(client, at, index, false);
+      }
+    }
+  }
+
   async #compare(
     client: VppApiClient,
     at: { readonly tableId: TableId; readonly group: Prefix },

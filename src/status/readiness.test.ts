@@ -163,6 +163,10 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'interface.NAME.mtu': refused('INVALID_VALUE (-7)'),
   'interface.NAME.addresses': refused('ADDRESS_IN_USE (-105)'),
   'interface.NAME.mpls': refused('NO_SUCH_FIB (-3)'),
+  'interface.NAME.vlan': refused('VLAN_ALREADY_EXISTS (-56)'),
+  'interface.NAME.inner-vlan': refused('UNSPECIFIED (-1)'),
+  'interface.NAME.encapsulation': refused('UNSPECIFIED (-1)'),
+  'interface.NAME.exact-match': refused('UNSPECIFIED (-1)'),
   'route.PREFIX': fibs({
     programmed: 2,
     unresolved: 1,

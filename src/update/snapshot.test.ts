@@ -4,6 +4,7 @@ import type { Config } from '../config/types.ts';
 import { makeInterface, makeStatus } from '../telemetry/status.fixture.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
 import { snapshotOf } from './snapshot.ts';
+import { interfaceConfig } from '../config/testing/interface-config.ts';
 
 const base = defaultConfig();
 const config: Config = { ...base, vpp: { ...base.vpp, enabled: true } };
@@ -59,7 +60,7 @@ describe('snapshotOf', () => {
   });
 
   it('omits an interface that the configuration disables', () => {
-    const wan = { name: 'wan', enabled: false, mtuBytes: 1500, addresses: [], mpls: false, line: 1 };
+    const wan = interfaceConfig({ name: 'wan', enabled: false });
     const status = makeStatus({ interfaces: [makeInterface('wan', { dataPlane: 'vpp', link: 'down' })] });
     expect(snapshotOf(status, { ...config, interfaces: [wan] }, facts).links).toEqual([]);
   });

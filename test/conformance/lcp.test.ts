@@ -15,6 +15,7 @@ import { choosePlugins } from '../../src/vpp/plugins.ts';
 import { type ConformanceVpp, realVppBinary, startVpp, targetName } from './harness.ts';
 import { parsePrefix } from '../../src/config/mod.ts';
 import { prefix, retvalOf } from './requests.ts';
+import { interfaceConfig, withInterfaces } from '../../src/config/testing/interface-config.ts';
 
 const NETNS = `lcp-${process.pid}`;
 const OTHER = `lcp-other-${process.pid}`;
@@ -199,13 +200,13 @@ describe(`LCP pairs on ${targetName}`, () => {
     const errors: string[] = [];
     const config = (name: string, addresses: string[]): InterfaceConfig => {
       const prefixes = addresses.map((text) => parsePrefix(text)!);
-      return { name, enabled: true, mtuBytes: 1450, mpls: false, addresses: prefixes, line: 1 };
+      return interfaceConfig({ name, mtuBytes: 1450, addresses: prefixes });
     };
     const interfaces = new VppInterfaces({
-      configs: [
+      config: withInterfaces([
         config('loop20', ['198.51.100.1/24', '2001:db8:20::1/64']),
         config('loop21', ['203.0.113.1/32']),
-      ],
+      ]),
       lcp: { netns: NETNS, isSync: true, nics: [] },
       onChange: () => {},
       onError: (name, reason) => errors.push(`${name}: ${reason}`),
@@ -222,14 +223,14 @@ describe(`LCP pairs on ${targetName}`, () => {
     await using other = await vpp.VppApiClient.connect(apiSocket);
     await interfaces.attach(other, 'reconnected');
     expect(await pairs()).toEqual(before);
-    await interfaces.reconfigure([config('loop20', ['198.51.100.2/24'])]);
+    await interfaces.reconfigure(withInterfaces([config('loop20', ['198.51.100.2/24'])]));
     await expect.poll(() => link('loop20')).toEqual({ ...whole, addresses: ['198.51.100.2/24'] });
     expect(await link('loop21')).toBeUndefined();
     // A pair that was lost comes again, with the addresses that its interface had meanwhile.
     await vpp.lcpPairDelete(client, interfaces.indexOf('loop20') ?? NOBODY);
     await interfaces.reconcile();
     await expect.poll(() => link('loop20')).toEqual({ ...whole, addresses: ['198.51.100.2/24'] });
-    await interfaces.reconfigure([]);
+    await interfaces.reconfigure(withInterfaces([]));
     expect((await pairs()).length).toBe(1);
     expect(errors).toEqual([]);
     interfaces.detach();

@@ -11,31 +11,48 @@ import {
   text,
   withInterface,
 } from './handler.ts';
-import { type Interface, Retval } from './vpp-state.ts';
+import { type Interface, Retval, type VppState } from './vpp-state.ts';
 
 /** The driver of a TAP; 26.02 made it a plugin of another name. */
 function tapDriver(version: string): string {
   return version >= '26.02' ? 'tap' : 'virtio';
 }
 
-function interfaceDetails(one: Interface, version: string): Answer {
+const DEVICE_TYPES: Readonly<Record<Interface['kind'], string | undefined>> = {
+  local: 'local',
+  loopback: 'Loopback',
+  dpdk: 'dpdk',
+  native: 'ige',
+  // Of another name in 26.02.
+  tap: undefined,
+  sub: undefined,
+};
+
+function interfaceDetails(one: Interface, state: VppState, version: string): Answer {
+  const { sub } = one;
+  const hardware = (sub === undefined ? undefined : state.interfaces.get(sub.parent)) ?? one;
   const body = Buffer.alloc(289);
   body.writeUInt32BE(one.swIfIndex, 0);
-  body.writeUInt32BE(one.swIfIndex, 4);
+  body.writeUInt32BE(hardware.swIfIndex, 4);
   one.mac.copy(body, 8);
-  body.writeUInt32BE((one.adminUp ? 1 : 0) | (one.linkUp ? 2 : 0), 14);
-  if (one.kind === 'dpdk') {
+  body.writeUInt32BE((one.adminUp ? 1 : 0) | (state.hasLink(one) ? 2 : 0), 14);
+  if (hardware.kind === 'dpdk') {
     body.writeUInt32BE(2, 22);
-    body.writeUInt32BE(one.linkUp ? 10_000_000 : 0, 26);
+    body.writeUInt32BE(hardware.linkUp ? 10_000_000 : 0, 26);
   }
-  body.writeUInt16BE(one.linkMtu, 30);
+  body.writeUInt16BE(hardware.linkMtu, 30);
   for (const [i, mtu] of one.mtu.entries()) body.writeUInt32BE(mtu, 32 + 4 * i);
   body.write(one.name, 97, 63);
-  body.write(
-    { local: 'local', loopback: 'Loopback', dpdk: 'dpdk', native: 'ige', tap: tapDriver(version) }[one.kind],
-    161,
-    63,
-  );
+  if (sub !== undefined) {
+    body.writeUInt32BE(1, 18);
+    body.writeUInt32BE(sub.subId, 48);
+    body.writeUInt8(sub.flags & 4 ? 2 : sub.flags & 2 ? 1 : 0, 52);
+    body.writeUInt16BE(sub.outer, 53);
+    body.writeUInt16BE(sub.inner, 55);
+    body.writeUInt32BE(sub.flags & 0xfe, 57);
+  }
+  for (const [i, value] of one.tagRewrite.entries()) body.writeUInt32BE(value, 61 + 4 * i);
+  body.write(DEVICE_TYPES[hardware.kind] ?? tapDriver(version), 161, 63);
   body.write(one.tag, 225, 63);
   return { name: 'sw_interface_details', body };
 }
@@ -60,15 +77,14 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
       .filter((one) =>
         isOne ? one.swIfIndex === index : !hasFilter || one.name.toLowerCase().includes(filter),
       )
-      .map((one) => interfaceDetails(one, version));
+      .map((one) => interfaceDetails(one, state, version));
   },
   want_interface_events: (request, context) => {
     const isChanged = context.wantInterfaceEvents(request.readUInt32BE(10) !== 0, request.readUInt32BE(14));
     return replyOf('want_interface_events', isChanged ? Retval.ok : Retval.invalidRegistration);
   },
   sw_interface_set_flags: withInterface('sw_interface_set_flags', 10, (found, request, { state }) => {
-    state.setAdmin(found, (request.readUInt32BE(14) & 1) !== 0);
-    return Retval.ok;
+    return state.setAdmin(found, (request.readUInt32BE(14) & 1) !== 0);
   }),
   sw_interface_set_mtu: withInterface('sw_interface_set_mtu', 10, (found, request, { state }) => {
     state.setMtu(
@@ -111,6 +127,30 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
   }),
   create_loopback: createLoopback('create_loopback', false),
   create_loopback_instance: createLoopback('create_loopback_instance', true),
+  create_subif: (request, { state }) => {
+    const parent = state.interfaces.get(request.readUInt32BE(10));
+    if (parent === undefined) return replyWith('create_subif', Retval.invalidSwIfIndex, ALL_ONES);
+    const made = state.createSub(parent, {
+      subId: request.readUInt32BE(14),
+      flags: request.readUInt32BE(18),
+      outer: request.readUInt16BE(22),
+      inner: request.readUInt16BE(24),
+    });
+    if (typeof made === 'number') return replyWith('create_subif', made, ALL_ONES);
+    return replyWith('create_subif', Retval.ok, made.swIfIndex);
+  },
+  delete_subif: (request, { state }) => replyOf('delete_subif', state.deleteSub(request.readUInt32BE(10))),
+  sw_interface_set_mac_address: withInterface(
+    'sw_interface_set_mac_address',
+    10,
+    (found, request, { state }) => {
+      const mac = Buffer.from(request.subarray(14, 20));
+      const hardware =
+        (found.sub === undefined ? undefined : state.interfaces.get(found.sub.parent)) ?? found;
+      for (const one of [hardware, ...state.subsOf(hardware)]) one.mac = mac;
+      return Retval.ok;
+    },
+  ),
   delete_loopback: (request, { state }) =>
     replyOf('delete_loopback', state.deleteLoopback(request.readUInt32BE(10))),
   ip_address_dump: (request, { state }) => {

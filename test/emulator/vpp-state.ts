@@ -20,6 +20,7 @@ export const Retval = {
   featureDisabled: -30,
   invalidRegistration: -31,
   noPathsInRoute: -52,
+  vlanAlreadyExists: -56,
   noMatchingInterface: -54,
   addressNotFound: -60,
   ip6NotEnabled: -62,
@@ -32,6 +33,9 @@ export const Retval = {
   invalidPrefixLength: -171,
 } as const;
 
+const MAX_VLAN = 4095;
+/** Flags of create_subif that say which frames. */
+const SUB_TAG_FLAGS = 0xee;
 /** VPP's LOOPBACK_MAX_INSTANCE */
 const MAX_LOOPBACKS = 16 * 1024;
 
@@ -41,12 +45,27 @@ export interface InterfaceAddress {
   readonly length: number;
 }
 
+export type InterfaceKind = 'local' | 'loopback' | 'dpdk' | 'native' | 'tap' | 'sub';
+
+export interface SubInterface {
+  readonly parent: number;
+  readonly subId: number;
+  /** As in create_subif. */
+  readonly flags: number;
+  readonly outer: number;
+  readonly inner: number;
+}
+
 export interface Interface {
   readonly swIfIndex: number;
   name: string;
-  readonly kind: 'local' | 'loopback' | 'dpdk' | 'native' | 'tap';
+  readonly kind: InterfaceKind;
+  /** Of a sub-interface. */
+  readonly sub?: SubInterface;
+  /** l2_vtr.h: op, push_dot1q, tag1, tag2. */
+  tagRewrite: readonly [number, number, number, number];
   readonly instance: number;
-  readonly mac: Buffer;
+  mac: Buffer;
   adminUp: boolean;
   linkUp: boolean;
   /** The state at the other end of the cable (dpdk only). */
@@ -137,6 +156,7 @@ export class VppState {
     instance: number;
     mac: Buffer;
     mtu: number;
+    sub?: SubInterface;
   }): Interface {
     const { mtu, ...rest } = given;
     const swIfIndex = this.#free.pop() ?? this.interfaces.size;
@@ -156,6 +176,7 @@ export class VppState {
       isIpv4On: false,
       ipv6Enables: 0,
       isIpv6On: false,
+      tagRewrite: [0, 0, 0, 0],
     };
     this.interfaces.set(swIfIndex, added);
     this.#tell(added, false);
@@ -214,7 +235,49 @@ export class VppState {
     return Retval.ok;
   }
 
+  /**
+   * create_subif (interface_api.c, ethernet/interface.c). Tags that another sub-interface has are refused, and that one
+   * is cut off (ethernet/node.c): it gets no frames any more, which nothing tells.
+   */
+  createSub(parent: Interface, given: Omit<SubInterface, 'parent'>): Interface | number {
+    if (parent.kind === 'local' || parent.kind === 'sub') return Retval.invalidSwIfIndex;
+    const siblings = this.subsOf(parent);
+    if (siblings.some(({ sub }) => sub?.subId === given.subId)) return Retval.vlanAlreadyExists;
+    if (given.outer > MAX_VLAN || given.inner > MAX_VLAN) {
+      throw new Error(`a real VPP writes outside its table for VLAN ${given.outer}.${given.inner}`);
+    }
+    const tags = (one: Omit<SubInterface, 'parent'>): string =>
+      `${one.flags & SUB_TAG_FLAGS} ${one.outer} ${one.inner}`;
+    if (siblings.some(({ sub }) => sub !== undefined && tags(sub) === tags(given))) return Retval.unspecified;
+    return this.#addInterface({
+      name: `${parent.name}.${given.subId}`,
+      kind: 'sub',
+      instance: given.subId,
+      mac: parent.mac,
+      mtu: 0,
+      sub: { ...given, parent: parent.swIfIndex },
+    });
+  }
+
+  /** delete_subif; of a loopback's sub-interface it deletes the loopback. */
+  deleteSub(swIfIndex: number): number {
+    const found = this.interfaces.get(swIfIndex);
+    if (found?.sub === undefined) return Retval.invalidSwIfIndex;
+    this.#removeInterface(found);
+    return Retval.ok;
+  }
+
+  subsOf(parent: Interface): Interface[] {
+    return [...this.interfaces.values()].filter(({ sub }) => sub?.parent === parent.swIfIndex);
+  }
+
+  /** Whether its hardware has a link: a sub-interface has that of its parent. */
+  hasLink({ sub, linkUp }: Interface): boolean {
+    return sub === undefined ? linkUp : this.interfaces.get(sub.parent)?.linkUp === true;
+  }
+
   #removeInterface(found: Interface): void {
+    for (const sub of this.subsOf(found)) this.#removeInterface(sub);
     this.#setConnected(found, false);
     found.adminUp = found.linkUp = false;
     if (found.mplsEnables > 0) this.mpls.bind(false);
@@ -255,8 +318,11 @@ export class VppState {
     this.lcp.sync(found);
   }
 
-  setAdmin(found: Interface, up: boolean): void {
-    if (found.adminUp === up) return;
+  setAdmin(found: Interface, up: boolean): number {
+    if (found.adminUp === up) return Retval.ok;
+    // vnet_sw_interface_set_flags_helper
+    const parent = found.sub === undefined ? undefined : this.interfaces.get(found.sub.parent);
+    if (up && parent?.adminUp === false) return Retval.unspecified;
     found.adminUp = up;
     this.#setConnected(found, up);
     this.lcp.sync(found);
@@ -265,6 +331,7 @@ export class VppState {
     else found.linkUp = up && found.carrier;
     this.lcp.syncLink(found);
     this.#tell(found, false);
+    return Retval.ok;
   }
 
   /** The cable of an interface. */
@@ -373,7 +440,8 @@ export class VppState {
     if (found.kind !== 'dpdk') return Retval.unsupported;
     if (mtu < 64 || mtu > 9216) return Retval.invalidValue;
     found.linkMtu = mtu;
-    found.mtu[0] = mtu;
+    // vnet_hw_interface_walk_sw
+    for (const one of [found, ...this.subsOf(found)]) one.mtu[0] = mtu;
     this.lcp.sync(found);
     return Retval.ok;
   }

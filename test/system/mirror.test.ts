@@ -20,6 +20,7 @@ import { HeldTaps, type HostLink, HostNamespace, type HostState } from '../../sr
 import { runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
 import { prepareControlNamespace } from '../../src/machine/kernel-settings.ts';
 import { type Host, Mirror, VppInterfaces } from '../../src/interfaces/mod.ts';
+import { interfaceConfig, withInterfaces } from '../../src/config/testing/interface-config.ts';
 
 const NETNS = `mirror-${process.pid}`;
 const WIRE = `mirror-wire-${process.pid}`;
@@ -112,7 +113,7 @@ let errors: string[];
 
 function config(name: string, at: string[] = [], more: Partial<InterfaceConfig> = {}): InterfaceConfig {
   const addresses = at.map((text) => parsePrefix(text)!);
-  return { name, enabled: true, mtuBytes: 1500, mpls: false, line: 1, addresses, ...more };
+  return interfaceConfig({ name, addresses, ...more });
 }
 
 async function start(...configs: InterfaceConfig[]): Promise<void> {
@@ -124,7 +125,7 @@ async function start(...configs: InterfaceConfig[]): Promise<void> {
   });
   withVrfs = new HostWithVrfs(host);
   interfaces = new VppInterfaces({
-    configs,
+    config: withInterfaces(configs),
     lcp: { netns: NETNS, isSync: true, nics: ['xe0', 'xe1'] },
     mirror: new Mirror({
       host: withVrfs,
@@ -250,14 +251,14 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     }
     const fib = await runCliInband(client, 'show ip fib');
     expect(fib).toMatch(/255\.255\.255\.255\/32\n[^\n]*\n[^\n]*\n.*dpo-receive/);
-    await interfaces.reconfigure([config('xe0', ['192.0.2.1/24'])]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', ['192.0.2.1/24'])]));
     expect(await multicast()).toEqual(expected.filter((line) => !line.endsWith(` ${all[2]}`)).sort());
     expect(errors).toEqual([]);
   });
 
   it('takes the last address of an interface away, and leaves IPv4 on', async () => {
     await start(config('xe0', ['192.0.2.1/24']));
-    await interfaces.reconfigure([config('xe0')]);
+    await interfaces.reconfigure(withInterfaces([config('xe0')]));
     expect(await shown('xe0')).toMatchObject({ addresses: [], ipv4: true });
   });
 
@@ -289,7 +290,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     ip('address', 'add', '10.9.0.1/24', 'dev', 'xe0');
     ip('address', 'add', '10.8.0.1/24', 'dev', 'xe1');
     await soon(() => addressesOf('xe1')).toContain('10.8.0.1/24');
-    await interfaces.reconfigure([config('xe0', ['192.0.2.1/24'])]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', ['192.0.2.1/24'])]));
     expect(onTap('xe0')).toEqual(['10.9.0.1/24', '192.0.2.1/24']);
     expect(onTap('xe1')).toEqual(['10.8.0.1/24']);
     expect([...(await addressesOf('xe0'))].sort()).toEqual(['10.9.0.1/24', '192.0.2.1/24']);
@@ -319,7 +320,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     // lcp-sync copied them with VPP's length, and whenever it copies again they go again.
     const asGiven = [...own, '192.0.2.100/32', '192.0.2.101/24', '2001:db8::100/128'].sort();
     await soon(() => onTap('xe0')).toEqual(asGiven);
-    await interfaces.reconfigure([config('xe0', own, { mtuBytes: 1400 })]);
+    await interfaces.reconfigure(withInterfaces([config('xe0', own, { mtuBytes: 1400 })]));
     await soon(() => onTap('xe0')).toEqual(asGiven);
     for (const gone of ['192.0.2.100/32', '192.0.2.101/24', '2001:db8::100/128']) {
       ip('address', 'delete', gone, 'dev', 'xe0');
@@ -342,7 +343,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     // Told once, however often it is tried.
     for (let i = 0; i < 3; i++) await interfaces.reconcile();
     expect(errors).toEqual([expect.stringMatching(/^xe1: 192\.0\.2\.9\/25: /)]);
-    await interfaces.reconfigure([config('xe0'), config('xe1')]);
+    await interfaces.reconfigure(withInterfaces([config('xe0'), config('xe1')]));
     expect([...(await addressesOf('xe1'))].sort()).toEqual(['192.0.2.9/25', '198.51.100.1/24']);
     expect(interfaces.status.find(({ name }) => name === 'xe1')?.state).toEqual({ state: 'ok' });
   });
@@ -382,9 +383,9 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     ip('address', 'add', '2001:db8:9::1/64', 'dev', 'xe0');
     await soon(() => addressesOf('xe0')).toContain('2001:db8:9::1/64');
     for (let round = 0; round < 5; round++) {
-      await interfaces.reconfigure([config('xe0', own, { enabled: false })]);
+      await interfaces.reconfigure(withInterfaces([config('xe0', own, { enabled: false })]));
       expect(isTapUp('xe0')).toBe(false);
-      await interfaces.reconfigure([config('xe0', own)]);
+      await interfaces.reconfigure(withInterfaces([config('xe0', own)]));
       await vpp.control({ command: 'link', interface: 'xe0', up: false });
       await vpp.control({ command: 'link', interface: 'xe0', up: true });
     }
@@ -661,7 +662,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     it('lets one go with its interface, and all when the NICs go back to the kernel', async () => {
       await start(config('xe0', own), config('loop0'));
       const before = indexOf('xe0');
-      await interfaces.reconfigure([config('xe0', own)]);
+      await interfaces.reconfigure(withInterfaces([config('xe0', own)]));
       expect(indexOf('loop0')).toBeUndefined();
       await crash();
       await soon(() => interfaces.status[0]?.hostInterface).toMatchObject({ state: 'paired' });

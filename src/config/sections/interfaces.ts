@@ -1,9 +1,12 @@
 /** [interface.NAME]: what each interface should be. */
 import { formatPrefix, type ParsedPrefix } from '../addresses.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, integer, type LeafType, listOf } from '../leaf-types.ts';
+import { boolean, choice, integer, type LeafType, listOf } from '../leaf-types.ts';
+import { MAX_VLAN } from '../encapsulation.ts';
+import { integerOr, text } from '../object-types.ts';
 import { interfaceName } from '../name-types.ts';
 import { readInterfaceAddress } from '../network-values.ts';
+import { subInterfaceName } from '../sub-interface-name.ts';
 
 /** A loopback that [interface.NAME] asks for. */
 export const LOOPBACK_NAME = /^loop(0|[1-9][0-9]{0,3})$/;
@@ -20,7 +23,7 @@ const addresses: LeafType<readonly ParsedPrefix[]> = {
 
 export const interfaces = section('interface.NAME', {
   sentence:
-    'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, or `loop0`, `loop1` … for a loopback.',
+    'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, `loop0`, `loop1` … for a loopback, or `xe0.100` for a sub-interface: the VLAN 100 of xe0.',
   parts: ['data-plane'],
   repeated: {
     as: 'name',
@@ -36,9 +39,17 @@ export const interfaces = section('interface.NAME', {
     removed: ({ name }) =>
       LOOPBACK_NAME.test(name)
         ? 'the loopback is deleted'
-        : 'its addresses are removed, it is set down, and its original MTU is restored',
+        : subInterfaceName(name) !== undefined
+          ? 'the sub-interface is deleted'
+          : 'its addresses are removed, it is set down, and its original MTU is restored',
   },
   leaves: {
+    description: leaf('description', text, {
+      absent: 'none',
+      sentence: 'What it is for, in your words: shown on the page and by `show interfaces`',
+      example: 'uplink to AS 64500',
+      cannotFail: 'it is text for people',
+    }),
     enabled: leaf('enabled', boolean, {
       default: 'true',
       sentence: 'Admin state: whether the interface is up',
@@ -63,6 +74,36 @@ export const interfaces = section('interface.NAME', {
       sentence: 'Accept MPLS packets on the interface',
       example: 'true',
       fails: ['interfaces', 'it is refused, or the kernel forwards'],
+    }),
+    vlan: leaf('vlan', integerOr('default', 1, MAX_VLAN), {
+      absent: 'the number after the dot',
+      sentence:
+        'VLAN of a sub-interface, the outer one where there are two; `default` takes all tagged frames that no other sub-interface takes',
+      instance: 'xe0.100',
+      example: '100',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    innerVlan: leaf('inner-vlan', integerOr('any', 1, MAX_VLAN), {
+      absent: 'one tag only',
+      sentence: 'Second VLAN tag of a sub-interface (QinQ); `any` takes all, without IP',
+      instance: 'xe0.100',
+      example: '200',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    encapsulation: leaf('encapsulation', choice('dot1q', 'dot1ad'), {
+      default: 'dot1q',
+      sentence: 'Type of the outer tag of a sub-interface: 802.1Q (0x8100) or 802.1ad (0x88a8)',
+      instance: 'xe0.100',
+      example: 'dot1ad',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    exactMatch: leaf('exact-match', boolean, {
+      default: 'true',
+      sentence:
+        'Whether a sub-interface takes only frames without further tags; one that takes others is for bridges and cross-connects, and carries no IP',
+      instance: 'xe0.100',
+      example: 'false',
+      fails: ['interfaces', 'it is refused'],
     }),
   },
 });

@@ -27,6 +27,13 @@ export {
   requestOffset,
 } from './message.ts';
 export { describeProblem } from './message-table.ts';
+export type { MessageDef } from './message.ts';
+export {
+  createLoopbackInstance,
+  createSubif,
+  deleteLoopbackRequest,
+  deleteSubif,
+} from './messages/interface.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
 export {
@@ -61,7 +68,9 @@ export { countQueues } from './queue-operations.ts';
 export {
   addDelAddress,
   createLoopback,
+  createSubInterface,
   deleteLoopback,
+  deleteSubInterface,
   dumpAddresses,
   dumpInterfaces,
   type InterfaceEvent,
@@ -73,7 +82,9 @@ export {
   lcpPairAdd,
   lcpPairDelete,
   lcpPairs,
+  markInterface,
   onInterfaceEvent,
+  OWN_TAG,
   ping,
   runCliInband,
   setHardwareMtu,
@@ -81,6 +92,7 @@ export {
   setInterfaceMtu,
   setInterfaceTable,
   setInterfaceTag,
+  type SubInterface,
   type VppInterface,
   wantInterfaceEvents,
 } from './operations.ts';

@@ -26,7 +26,10 @@ export interface VppInterface {
   readonly swIfIndex: SwIfIndex;
   /** The interface itself, or its parent for a sub-interface. */
   readonly supSwIfIndex: SwIfIndex;
+  /** The configuration's name for it, from its tag; without one VPP's. */
   readonly name: string;
+  /** As VPP calls it: `BondEthernet0`. */
+  readonly vppName: string;
   /** `local`, `Loopback`, `dpdk`, … */
   readonly devType: string;
   readonly tag: string;
@@ -43,6 +46,33 @@ export interface VppInterface {
     readonly mpls: number;
   };
   readonly subId: number;
+  /** Of a sub-interface. */
+  readonly sub: SubInterface | undefined;
+  /** The tag rewrite of a bridged or cross-connected interface. */
+  readonly tagRewrite: TagRewrite;
+}
+
+/** Which frames of its parent a sub-interface gets. */
+export interface SubInterface {
+  readonly tags: 0 | 1 | 2;
+  readonly outer: number | 'any';
+  /** Meaningful with two tags. */
+  readonly inner: number | 'any';
+  /** The outer tag is 802.1ad's (0x88a8). */
+  readonly isDot1ad: boolean;
+  /** No further tags; without it the sub-interface carries no IP. */
+  readonly isExact: boolean;
+  /** Tagged frames that no other sub-interface gets. */
+  readonly isDefault: boolean;
+}
+
+/** `vtr_op` of sw_interface_details: 0 none, 1 push 1, 2 push 2, 3 pop 1, 4 pop 2, 5 to 8 translate (l2_vtr.h). */
+export interface TagRewrite {
+  readonly op: number;
+  /** 1: pushed tags are 802.1Q's, 0: 802.1ad's. */
+  readonly pushDot1q: number;
+  readonly tag1: number;
+  readonly tag2: number;
 }
 
 export interface InterfaceEvent {
@@ -93,14 +123,39 @@ export async function runCliInband(
   return (await client.request(cliInband, { cmd: command }, options)).reply;
 }
 
+/**
+ * The mark of what this program made, in the tags of interfaces, ACLs and mappings: with the name in the configuration.
+ * VPP keeps 63 bytes.
+ */
+export const OWN_TAG = 'appliance:';
+
+const IF_TYPE_SUB = 1;
+const SubFlag = {
+  oneTag: 2,
+  twoTags: 4,
+  dot1ad: 8,
+  exact: 16,
+  default: 32,
+  outerAny: 64,
+  innerAny: 128,
+} as const;
+
+const dumpRaw = (client: VppApiClient, options?: CallOptions) =>
+  client.dump(
+    api.swInterfaceDump,
+    { swIfIndex: NO_INTERFACE, nameFilterValid: false, nameFilter: '' },
+    options,
+  );
+
 /** All interfaces, including local0. */
 export async function dumpInterfaces(client: VppApiClient, options?: CallOptions): Promise<VppInterface[]> {
-  const body = { swIfIndex: NO_INTERFACE, nameFilterValid: false, nameFilter: '' };
-  const all = await client.dump(api.swInterfaceDump, body, options);
+  const all = await dumpRaw(client, options);
+  const raw = new Map(all.map((one) => [one.swIfIndex, one]));
   return all.map((one) => ({
     swIfIndex: one.swIfIndex,
     supSwIfIndex: swIfIndex(one.supSwIfIndex),
-    name: one.interfaceName,
+    name: nameOf(one, raw.get(swIfIndex(one.supSwIfIndex))),
+    vppName: one.interfaceName,
     devType: one.interfaceDevType,
     tag: one.tag,
     mac: one.l2Address,
@@ -110,7 +165,81 @@ export async function dumpInterfaces(client: VppApiClient, options?: CallOptions
     linkMtuBytes: one.linkMtu,
     mtuBytes: { l3: one.mtu[0] ?? 0, ip4: one.mtu[1] ?? 0, ip6: one.mtu[2] ?? 0, mpls: one.mtu[3] ?? 0 },
     subId: one.subId,
+    sub: one.type === IF_TYPE_SUB ? subOf(one) : undefined,
+    tagRewrite: {
+      op: one.vtrOp,
+      pushDot1q: one.vtrPushDot1q,
+      tag1: one.vtrTag1,
+      tag2: one.vtrTag2,
+    },
   }));
+}
+
+type Details = Awaited<ReturnType<typeof dumpRaw>>[number];
+
+/** VPP names a sub-interface after its parent and its number; a parent may have a name of ours. */
+function nameOf(one: Details, parent: Details | undefined): string {
+  if (one.type === IF_TYPE_SUB && parent !== undefined && parent !== one) {
+    return `${nameOf(parent, undefined)}.${one.subId}`;
+  }
+  return one.tag.startsWith(OWN_TAG) ? one.tag.slice(OWN_TAG.length) : one.interfaceName;
+}
+
+function subOf(one: Details): SubInterface {
+  const has = (flag: number): boolean => (one.subIfFlags & flag) !== 0;
+  return {
+    tags: one.subNumberOfTags === 2 ? 2 : one.subNumberOfTags === 1 ? 1 : 0,
+    outer: has(SubFlag.outerAny) ? 'any' : one.subOuterVlanId,
+    inner: has(SubFlag.innerAny) ? 'any' : one.subInnerVlanId,
+    isDot1ad: has(SubFlag.dot1ad),
+    isExact: has(SubFlag.exact),
+    isDefault: has(SubFlag.default),
+  };
+}
+
+/**
+ * Creates sub-interface `subId` of `parent`, a hardware interface; down, in the default tables. VPP does not check its
+ * tags: a number beyond 4095 writes outside its table, and tags that another sub-interface has cut that one off
+ * (ethernet/node.c). The caller does.
+ */
+export async function createSubInterface(
+  client: VppApiClient,
+  parent: SwIfIndex,
+  subId: number,
+  { tags, outer, inner, isDot1ad, isExact, isDefault }: SubInterface,
+  options?: CallOptions,
+): Promise<SwIfIndex> {
+  const flags = [
+    tags === 1 ? SubFlag.oneTag : 0,
+    tags === 2 ? SubFlag.twoTags : 0,
+    isDot1ad ? SubFlag.dot1ad : 0,
+    isExact ? SubFlag.exact : 0,
+    isDefault ? SubFlag.default : 0,
+    outer === 'any' ? SubFlag.outerAny : 0,
+    inner === 'any' ? SubFlag.innerAny : 0,
+  ].reduce((all, flag) => all | flag, 0);
+  const body = {
+    swIfIndex: parent,
+    subId,
+    subIfFlags: flags,
+    outerVlanId: outer === 'any' ? 0 : outer,
+    innerVlanId: inner === 'any' ? 0 : inner,
+  };
+  return (await client.request(api.createSubif, body, options)).swIfIndex;
+}
+
+/** Deletes a sub-interface. Never of a loopback's: VPP deletes the loopback. */
+export async function deleteSubInterface(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.deleteSubif, { swIfIndex: index }, options);
+}
+
+/** Marks an interface as made for the configuration, under its name there. */
+export function markInterface(client: VppApiClient, index: SwIfIndex, name: string): Promise<void> {
+  return setInterfaceTag(client, index, `${OWN_TAG}${name}`);
 }
 
 /** Sets the admin state. */

@@ -114,21 +114,21 @@ export const swInterfaceTagAddDel = request(
   autoreply('sw_interface_tag_add_del'),
 );
 
-const createLoopbackReply = { sw_if_index: interfaceIndex };
+const madeInterface = { sw_if_index: interfaceIndex };
 
 /** An all-zero MAC address lets VPP choose. */
 export const createLoopbackInstance = request(
   'create_loopback_instance',
   0xd36a3ee2,
   { mac_address: macAddress, is_specified: bool, user_instance: u32 },
-  reply('create_loopback_instance_reply', 0x5383d31f, createLoopbackReply),
+  reply('create_loopback_instance_reply', 0x5383d31f, madeInterface),
 );
 
 export const createLoopbackRequest = request(
   'create_loopback',
   0x42bb5d22,
   { mac_address: macAddress },
-  reply('create_loopback_reply', 0x5383d31f, createLoopbackReply),
+  reply('create_loopback_reply', 0x5383d31f, madeInterface),
 );
 
 export const deleteLoopbackRequest = request(
@@ -136,4 +136,25 @@ export const deleteLoopbackRequest = request(
   0xf9e6675e,
   { sw_if_index: interfaceIndex },
   autoreply('delete_loopback'),
+);
+
+/** One sub-interface; its parent is a hardware interface, also of one with two tags. */
+export const createSubif = request(
+  'create_subif',
+  0x790ca755,
+  {
+    sw_if_index: interfaceIndex,
+    sub_id: u32,
+    sub_if_flags: subIfFlags,
+    outer_vlan_id: u16,
+    inner_vlan_id: u16,
+  },
+  reply('create_subif_reply', 0x5383d31f, madeInterface),
+);
+
+export const deleteSubif = request(
+  'delete_subif',
+  0xf9e6675e,
+  { sw_if_index: interfaceIndex },
+  autoreply('delete_subif'),
 );

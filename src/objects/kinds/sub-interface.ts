@@ -1,0 +1,71 @@
+/**
+ * Sub-interfaces: `[interface.xe0.100]` gets the frames of xe0 with VLAN 100.
+ *
+ * VPP has no change of the tags in place, and takes tags twice under two numbers by cutting off the first: those that go
+ * are removed before others are made.
+ */
+import { encapsulationOf, subInterfaceName } from '../../config/mod.ts';
+import {
+  createSubif,
+  createSubInterface,
+  deleteSubif,
+  deleteSubInterface,
+  markInterface,
+  type SubInterface,
+} from '../../vpp/api/mod.ts';
+import type { Kind } from '../kind.ts';
+import { isOwnTag } from '../own-tag.ts';
+
+interface Tagged extends Readonly<Record<string, unknown>> {
+  readonly encapsulation: SubInterface;
+}
+
+const words = ({ tags, outer, inner, isDot1ad, isExact, isDefault }: SubInterface): string => {
+  if (isDefault) return 'frames that no other sub-interface takes';
+  const first = `${isDot1ad ? 'dot1ad' : 'dot1q'} ${outer}`;
+  return `${first}${tags === 2 ? ` inner ${inner}` : ''}${isExact ? '' : ', further tags allowed'}`;
+};
+
+export const subInterface: Kind<Tagged> = {
+  name: 'sub-interface',
+  isInterface: true,
+  messages: [createSubif, deleteSubif],
+  desired: ({ interfaces }) =>
+    new Map(
+      interfaces.flatMap((one) => {
+        const encapsulation = encapsulationOf(one);
+        return encapsulation === undefined ? [] : [[one.name, { encapsulation }]];
+      }),
+    ),
+  actual: (_client, { all }) => {
+    const found = all.flatMap(({ name, sub, tag }) =>
+      sub === undefined
+        ? []
+        : [[name, { attributes: { encapsulation: sub }, isOurs: isOwnTag(tag, name) }] as const],
+    );
+    return Promise.resolve(new Map(found));
+  },
+  refersTo: (name) => [`interface/${subInterfaceName(name)?.parent ?? ''}`],
+  create: (name, { encapsulation }) => [
+    {
+      // VPP's own order does not matter; linux-cp wants the outer VLAN's pair before that of two tags.
+      rank: encapsulation.tags === 2 ? 'innerSubInterfaces' : 'subInterfaces',
+      words: `create ${name} (${words(encapsulation)})`,
+      run: async (vpp) => {
+        const { parent = '', number = 0 } = subInterfaceName(name) ?? {};
+        const index = await createSubInterface(vpp.client, vpp.indexOf(parent), number, encapsulation);
+        await markInterface(vpp.client, index, name);
+        vpp.made(name, index);
+      },
+    },
+  ],
+  change: () => undefined,
+  remove: (name, { attributes: { encapsulation } }) => [
+    {
+      rank: encapsulation?.tags === 2 ? 'innerSubInterfacesOff' : 'subInterfacesOff',
+      words: `delete ${name}`,
+      interrupts: `${name}: its addresses, routes and sessions`,
+      run: (vpp) => deleteSubInterface(vpp.client, vpp.indexOf(name)),
+    },
+  ],
+};

@@ -1,0 +1,98 @@
+/** The planner: what VPP has, what it is to have, and the steps in between. Pure. */
+import { type Attributes, differences, type Found, type Key, type Kind, type Step } from './kind.ts';
+import { placeOfRank } from './ranks.ts';
+
+/** The objects of each kind by name; a kind that VPP cannot have is left out. */
+export type DesiredState = ReadonlyMap<Kind, ReadonlyMap<string, Attributes>>;
+export type ActualState = ReadonlyMap<Kind, ReadonlyMap<string, Found>>;
+
+export interface PlannedStep extends Step {
+  readonly kind: string;
+  readonly name: string;
+  readonly action: 'create' | 'change' | 'remove';
+  /** What must exist for it: when one of them could not be made, the step is left out. */
+  readonly needs: readonly Key[];
+  /** What exists afterwards, and does not when it is refused. */
+  readonly provides: readonly Key[];
+}
+
+export interface Plan {
+  readonly steps: readonly PlannedStep[];
+  /** The interfaces that are removed, or removed and made anew. */
+  readonly removedInterfaces: ReadonlySet<string>;
+}
+
+/** `bond/bond0`, and `interface/bond0` for an interface. */
+export function keysOf(kind: Kind, name: string): Key[] {
+  const own: Key = `${kind.name}/${name}`;
+  return kind.isInterface === true ? [own, `interface/${name}`] : [own];
+}
+
+/**
+ * The steps from `actual` to `desired`, in the order of their ranks. Objects of others are neither changed nor removed;
+ * one that is as desired is taken as it is. An object that is made anew takes with it what refers to it.
+ */
+export function plan(desired: DesiredState, actual: ActualState): Plan {
+  const anew = closureOf(desired, actual);
+  const steps: PlannedStep[] = [];
+  const removedInterfaces = new Set<string>();
+  for (const [kind, wantedByName] of desired) {
+    const foundByName = actual.get(kind) ?? new Map<string, Found>();
+    const add = (
+      name: string,
+      action: PlannedStep['action'],
+      needs: readonly Key[],
+      list: readonly Step[],
+    ): void => {
+      const provides = keysOf(kind, name);
+      for (const step of list) steps.push({ ...step, kind: kind.name, name, action, needs, provides });
+    };
+    const remove = (name: string, found: Found): void => {
+      if (kind.isInterface === true) removedInterfaces.add(name);
+      add(name, 'remove', [], kind.remove(name, found));
+    };
+    for (const [name, found] of foundByName) {
+      if (!wantedByName.has(name) && found.isOurs) remove(name, found);
+    }
+    for (const [name, wanted] of wantedByName) {
+      const found = foundByName.get(name);
+      const needs = kind.refersTo(name, wanted);
+      const isAnew = anew.has(keysOf(kind, name)[0]!);
+      if (found !== undefined && isAnew) remove(name, found);
+      if (found === undefined || isAnew) add(name, 'create', needs, kind.create(name, wanted));
+      else if (differences(found.attributes, wanted).length > 0) {
+        add(name, 'change', needs, kind.change(name, found, wanted) ?? []);
+      }
+    }
+  }
+  // The sort is stable: within a rank the order of the kinds and of the file.
+  steps.sort((a, b) => placeOfRank(a.rank) - placeOfRank(b.rank));
+  return { steps, removedInterfaces };
+}
+
+/** The objects that are removed and made anew, because of a difference or because of what they refer to. */
+function closureOf(desired: DesiredState, actual: ActualState): ReadonlySet<Key> {
+  const gone = new Set<Key>();
+  const both: { readonly keys: readonly Key[]; readonly needs: readonly Key[] }[] = [];
+  for (const [kind, wantedByName] of desired) {
+    const foundByName = actual.get(kind) ?? new Map<string, Found>();
+    for (const [name, found] of foundByName) {
+      const wanted = wantedByName.get(name);
+      const keys = keysOf(kind, name);
+      if (wanted === undefined) {
+        if (found.isOurs) for (const key of keys) gone.add(key);
+        continue;
+      }
+      both.push({ keys, needs: kind.refersTo(name, wanted) });
+      const isOther = differences(found.attributes, wanted).length > 0;
+      if (isOther && kind.change(name, found, wanted) === undefined) for (const key of keys) gone.add(key);
+    }
+  }
+  for (let size = -1; size !== gone.size; ) {
+    size = gone.size;
+    for (const { keys, needs } of both) {
+      if (needs.some((need) => gone.has(need))) for (const key of keys) gone.add(key);
+    }
+  }
+  return gone;
+}

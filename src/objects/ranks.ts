@@ -1,0 +1,59 @@
+/**
+ * The total order of all steps. What is removed comes first, from the outside of the graph inwards; then what is
+ * created, from the inside outwards; then what is set on finished interfaces.
+ *
+ * Most of VPP's objects do not notice when the interface that they stand on is deleted, and the next interface with the
+ * same index meets them: so they are removed before.
+ */
+const ORDER = [
+  // Removed.
+  'natOff',
+  'filtersOff',
+  'featuresOff',
+  'neighborsOff',
+  /** The pairs of linux-cp of interfaces that go: by the owner of the pairs, not by a kind. */
+  'interfacesReleased',
+  'crossConnectsOff',
+  'portsOff',
+  'bridgesOff',
+  'tunnelsOff',
+  'innerSubInterfacesOff',
+  'subInterfacesOff',
+  'membersOff',
+  'bondsOff',
+  'loopbacksOff',
+  // Created.
+  'tables',
+  'filters',
+  'loopbacks',
+  'bonds',
+  'members',
+  'hardware',
+  'tunnels',
+  'subInterfaces',
+  'innerSubInterfaces',
+  'bridges',
+  'ports',
+  'crossConnects',
+  // Here pairs are made and interfaces are bound to their tables. Set before an interface is up:
+  'filtersOn',
+  'sourceChecks',
+  'nat',
+  'natInterfaces',
+  'natRules',
+  // Set on what is finished.
+  'features',
+  'neighbors',
+  'filtersGone',
+  'tablesGone',
+] as const;
+
+export type Rank = (typeof ORDER)[number];
+
+/** Where a rank stands, from 0. */
+export function placeOfRank(rank: Rank): number {
+  return ORDER.indexOf(rank);
+}
+
+/** Up to this rank objects are removed and made; the ones after it are set on interfaces that have their pairs. */
+export const LAST_STRUCTURE: Rank = 'crossConnects';

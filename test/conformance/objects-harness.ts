@@ -1,0 +1,102 @@
+/**
+ * A VPP with four Ethernet interfaces, `xe0` to `xe3`, and what the appliance makes of a configuration in it: on the
+ * emulator, and with `VPP_BIN` on a real VPP, whose interfaces are memifs that bear these names by their tags.
+ */
+import { parseConfig } from '../../src/config/mod.ts';
+import type { Config } from '../../src/config/types.ts';
+import { VppInterfaces } from '../../src/interfaces/mod.ts';
+import { Objects } from '../../src/objects/mod.ts';
+import type { ObjectStatus } from '../../src/objects/status.ts';
+import { dumpInterfaces, markInterface, runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
+import { type ConformanceVpp, startVpp } from './harness.ts';
+
+const NICS = [0, 1, 2, 3];
+const PCI = (n: number): string => `0000:03:00.${n}`;
+const EMULATED = `dpdk { ${NICS.map((n) => `dev ${PCI(n)} { name xe${n} }`).join(' ')} }`;
+const PLUGINS = [
+  'dpdk',
+  'memif',
+  'lacp',
+  'acl',
+  'nat',
+  'vxlan',
+  'gre',
+  'urpf',
+  'mss_clamp',
+  'tap',
+  'linux_cp',
+];
+/** The NICs that the configurations of tests may refer to. */
+const NIC_SECTIONS = NICS.map((n) => `[vpp.dpdk.interface.${PCI(n)}]\nname = xe${n}\n`).join('');
+
+export interface ObjectsVpp extends AsyncDisposable {
+  readonly target: ConformanceVpp;
+  readonly client: VppApiClient;
+  readonly interfaces: VppInterfaces;
+  /** Reasons of refusals since the last `apply`. */
+  readonly errors: string[];
+  /** Steps that were taken since the last `apply`. */
+  readonly notices: string[];
+  /** Brings VPP to a configuration, whose NICs are there already; resolves with the objects. */
+  apply(ini: string): Promise<readonly ObjectStatus[]>;
+  /** The steps that are still needed: none after `apply`. */
+  remaining(): Promise<string[]>;
+  /** What VPP has, `KIND/NAME` with the attributes. */
+  state(): Promise<Record<string, unknown>>;
+}
+
+/** Parses a configuration with the NICs; throws with what is wrong with it. */
+export function objectsConfig(ini: string): Config {
+  const parsed = parseConfig(`[vpp]\nenabled = true\n${NIC_SECTIONS}${ini}`, 'test.ini');
+  if (!parsed.ok)
+    throw new Error(parsed.problems.map(({ leaf, message }) => `${leaf}: ${message}`).join('\n'));
+  return parsed.config;
+}
+
+export async function startObjects(): Promise<ObjectsVpp> {
+  const isReal = process.env['VPP_BIN'] !== undefined;
+  const plugins = `plugins { plugin default { disable } ${PLUGINS.map((name) => `plugin ${name}_plugin.so { enable }`).join(' ')} }`;
+  const target = await startVpp({
+    extraConf: isReal ? plugins.replace('plugin dpdk_plugin.so { enable } ', '') : `${plugins}\n${EMULATED}`,
+  });
+  const client = await VppApiClient.connect(target.apiSocket, { clientName: 'objects' });
+  if (isReal) {
+    for (const n of NICS) await runCliInband(client, `create interface memif id ${n} master`);
+    for (const { vppName, swIfIndex } of await dumpInterfaces(client)) {
+      const n = /^memif0\/(\d+)$/.exec(vppName)?.[1];
+      if (n !== undefined) await markInterface(client, swIfIndex, `xe${n}`);
+    }
+  }
+  const errors: string[] = [];
+  const notices: string[] = [];
+  let config = objectsConfig('');
+  const interfaces = new VppInterfaces({
+    config,
+    onChange: () => {},
+    onError: (name, reason) => errors.push(`${name}: ${reason}`),
+    onNotice: (message) => notices.push(message),
+  });
+  await interfaces.attach(client, 'first');
+  const probe = new Objects({ config, onError: () => {}, onNotice: () => {} });
+  probe.attach(client);
+  return {
+    target,
+    client,
+    interfaces,
+    errors,
+    notices,
+    apply: async (ini) => {
+      errors.length = notices.length = 0;
+      config = objectsConfig(ini);
+      await interfaces.reconfigure(config);
+      return interfaces.objects.objects;
+    },
+    remaining: async () => (await probe.preview(client, config)).steps.map(({ words }) => words),
+    state: async () => Object.fromEntries(await probe.actual(client)),
+    [Symbol.asyncDispose]: async () => {
+      interfaces.detach();
+      await client[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
