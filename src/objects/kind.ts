@@ -15,6 +15,9 @@ export type Key = `${string}/${string}`;
 /** Plain data, compared attribute by attribute. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
+/** Facts of an object by name, in camelCase with their unit; a list has one line each. */
+export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 /** The interfaces of VPP at the time of a dump. */
 export interface Interfaces {
   readonly all: readonly VppInterface[];
@@ -80,6 +83,11 @@ export interface Kind<A extends Attributes = Attributes> {
   /** Undefined: it is removed and made anew. */
   change(this: void, name: string, found: Found<A>, wanted: A): readonly Step[] | undefined;
   remove(this: void, name: string, found: Found<A>): readonly Step[];
+  /**
+   * What an object that VPP has is doing, by name: the state of a bond's members, the hits of a filter. For status and
+   * metrics; asked every few seconds. Rejects as a request does.
+   */
+  observe?(this: void, client: VppApiClient, interfaces: Interfaces): Promise<ReadonlyMap<string, Facts>>;
 }
 
 /** The names of the attributes that VPP has otherwise. */
