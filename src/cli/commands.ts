@@ -191,6 +191,15 @@ export const COMMANDS: Group = {
         ],
       },
       command({
+        name: 'plan',
+        about: 'Show the steps to a configuration, and what they interrupt',
+        details: 'Nothing is changed. Exit code 1: the file has mistakes.',
+        arguments: [CONFIG_FILE],
+        options: REMOTE,
+        examples: ['appliance plan appliance.ini', 'appliance plan appliance.ini --json'],
+        load: async () => (await import('./config.ts')).planConfig,
+      }),
+      command({
         name: 'reload',
         about: 'Read the configuration file again',
         details: 'Exit code 1: it was refused.',

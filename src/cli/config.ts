@@ -11,6 +11,11 @@ export async function putConfig(file: string, options: RemoteOptions & ChangeOpt
   return printChange(put(options, `/config${changeQuery(options)}`, { headers, body }), options.json);
 }
 
+/** What a file would change, and the steps that VPP would take. Exit code 1 when it has mistakes. */
+export async function planConfig(file: string, options: RemoteOptions): Promise<number> {
+  return putConfig(file, { ...options, dryRun: true, restartVpp: false });
+}
+
 export async function confirmConfig(options: RemoteOptions): Promise<number> {
   return printChange(post(options, '/config/confirm'), options.json);
 }

@@ -38,6 +38,7 @@ export const SHOW: Group = {
     subject('health', 'Health, and what is broken first', 'Exit code 0: ready and nothing in error, 1: not.'),
     subject('status', 'The whole in a few lines'),
     subject('interfaces', 'Interfaces with their traffic'),
+    subject('objects', 'What else VPP is to have: sub-interfaces, bonds, bridges, filters …'),
     subject('vpp', "VPP's process, API, counters and hugepages"),
     subject('workers', "VPP's threads and how busy they are"),
     counted('nodes', "Nodes of VPP's graph by what they cost"),

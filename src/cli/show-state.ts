@@ -11,6 +11,7 @@ import {
   type KernelImportStatus,
 } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
+import { describeDrift, describeFacts, factLines } from '../objects/status.ts';
 import {
   formatAgo,
   formatBitRate,
@@ -63,6 +64,23 @@ export function interfacesText(
     right: [4, 5, 6, 7, 8, 9, 10, 11],
     heading: true,
   });
+}
+
+export function objectsText({ objects }: Pick<ApplianceStatus, 'objects'>, now: number): string {
+  const rows = objects.objects.flatMap(({ kind, name, state, facts }): Cell[][] => {
+    const shown: Cell =
+      state.state === 'ok'
+        ? { text: 'ok', shade: 'ok' }
+        : { text: `failed: ${state.reason}`, shade: 'error' };
+    return [
+      [kind, name, shown, describeFacts(facts) || '-'],
+      ...factLines(facts).map((line): Cell[] => ['', '', '', line]),
+    ];
+  });
+  const drift = objects.lastDrift === undefined ? '' : `VPP was ${describeDrift(objects.lastDrift, now)}\n`;
+  if (rows.length === 0)
+    return `${drift}The configuration asks VPP for nothing besides interfaces and routes.\n`;
+  return drift + formatTable([['KIND', 'NAME', 'STATE', 'NOW'], ...rows], { heading: true });
 }
 
 /** The TAP of an interface as `namespace/name`, or why it has none. */

@@ -10,6 +10,7 @@ import {
   fibText,
   importText,
   interfacesText,
+  objectsText,
   servicesText,
   vppText,
   workersText,
@@ -38,6 +39,10 @@ const VIEWS = {
     const { interfaces } = now;
     const value = interfaces.map((one) => ({ ...one, rates: figures.rates?.interfaces[one.name] }));
     return { json: value, text: () => interfacesText(now, figures) };
+  },
+  objects: async (target) => {
+    const now = await status(target);
+    return { json: now.objects, text: () => objectsText(now, Date.now()) };
   },
   vpp: async (target) => {
     const now = await status(target);

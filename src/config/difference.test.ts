@@ -46,6 +46,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'vpp.binary': '/opt/vpp',
   'vpp.start-timeout': '10',
   'vpp.answer-timeout': '60',
+  'vpp.drift': 'report',
   'vpp.api-socket': '/run/vpp/other.sock',
   'vpp.cpu.main-core': '1',
   'vpp.cpu.workers': '2',

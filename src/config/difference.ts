@@ -25,12 +25,26 @@ export interface ChangePlan {
   readonly parts: readonly ChangePart[];
 }
 
+/** One step that VPP takes to a configuration. */
+export interface VppStep {
+  /** `delete xe0.100` */
+  readonly words: string;
+  /** What it interrupts; absent when nothing. */
+  readonly interrupts?: string;
+}
+
 /** What became of a configuration that was put or read again. Warnings are about the file or this machine. */
 export type ConfigChange =
   /** It says what is in force already. */
   | { readonly result: 'unchanged' }
   /** A dry run: this is what it would change. */
-  | { readonly result: 'planned'; readonly plan: ChangePlan; readonly warnings?: readonly ConfigProblem[] }
+  | {
+      readonly result: 'planned';
+      readonly plan: ChangePlan;
+      /** The steps of VPP in their order, without routes and what waits for a restart. */
+      readonly vpp: readonly VppStep[] | 'not connected';
+      readonly warnings?: readonly ConfigProblem[];
+    }
   | {
       readonly result: 'applied';
       readonly plan: ChangePlan;

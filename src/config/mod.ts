@@ -22,6 +22,7 @@ export {
   isEmptyPlan,
   planChange,
   startsVpp,
+  type VppStep,
 } from './difference.ts';
 export { encapsulationOf } from './encapsulation.ts';
 export { isImageVersion } from './image-version.ts';

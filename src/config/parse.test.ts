@@ -50,6 +50,7 @@ describe('defaults', () => {
         binary: '/usr/bin/vpp',
         startTimeoutSeconds: 60,
         answerTimeoutSeconds: 20,
+        drift: 'repair',
         apiSocket: '/run/vpp/api.sock',
         cpu: { mainCore: undefined, workers: undefined, isolate: true },
         memory: { mainHeapBytes: 2 ** 30, hugepageSize: '2M', buffers: 128000 },

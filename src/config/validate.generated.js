@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern22 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" } }, required: [], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^service\\.", "u"), pattern3 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern4 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern5 = new RegExp("\\S", "u"), pattern12 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern14 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern15 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern17 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern22 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -351,7 +351,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       let data27 = data.vpp;
       if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
         for (let key8 in data27)
-          if (!(key8 === "enabled" || key8 === "external" || key8 === "binary" || key8 === "start-timeout" || key8 === "answer-timeout" || key8 === "api-socket")) {
+          if (!(key8 === "enabled" || key8 === "external" || key8 === "binary" || key8 === "start-timeout" || key8 === "answer-timeout" || key8 === "drift" || key8 === "api-socket")) {
             let err58 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 } };
             vErrors === null ? vErrors = [err58] : vErrors.push(err58), errors++;
           }
@@ -409,805 +409,812 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         }
+        if (data27.drift !== void 0) {
+          let data33 = data27.drift;
+          if (!(data33 === "repair" || data33 === "report")) {
+            let err69 = { instancePath: instancePath + "/vpp/drift", schemaPath: "#/properties/vpp/properties/drift/enum", keyword: "enum", params: { allowedValues: schema11.properties.vpp.properties.drift.enum } };
+            vErrors === null ? vErrors = [err69] : vErrors.push(err69), errors++;
+          }
+        }
         if (data27["api-socket"] !== void 0) {
-          let data33 = data27["api-socket"];
-          if (typeof data33 == "string") {
-            if (!pattern15.test(data33)) {
-              let err69 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
-              vErrors === null ? vErrors = [err69] : vErrors.push(err69), errors++;
+          let data34 = data27["api-socket"];
+          if (typeof data34 == "string") {
+            if (!pattern15.test(data34)) {
+              let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
+              vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
             }
           } else {
-            let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
+            let err71 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err71] : vErrors.push(err71), errors++;
           }
         }
       } else {
-        let err71 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err71] : vErrors.push(err71), errors++;
+        let err72 = { instancePath: instancePath + "/vpp", schemaPath: "#/properties/vpp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err72] : vErrors.push(err72), errors++;
       }
     }
     if (data["vpp.cpu"] !== void 0) {
-      let data34 = data["vpp.cpu"];
-      if (data34 && typeof data34 == "object" && !Array.isArray(data34)) {
-        for (let key9 in data34)
+      let data35 = data["vpp.cpu"];
+      if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+        for (let key9 in data35)
           if (!(key9 === "main-core" || key9 === "workers" || key9 === "isolate")) {
-            let err72 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 } };
-            vErrors === null ? vErrors = [err72] : vErrors.push(err72), errors++;
-          }
-        if (data34["main-core"] !== void 0) {
-          let data35 = data34["main-core"];
-          if (!(typeof data35 == "number" && !(data35 % 1) && !isNaN(data35) && isFinite(data35))) {
-            let err73 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/type", keyword: "type", params: { type: "integer" } };
+            let err73 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 } };
             vErrors === null ? vErrors = [err73] : vErrors.push(err73), errors++;
           }
-          if (typeof data35 == "number" && isFinite(data35)) {
-            if (data35 > 255 || isNaN(data35)) {
-              let err74 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err74] : vErrors.push(err74), errors++;
-            }
-            if (data35 < 0 || isNaN(data35)) {
-              let err75 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err75] : vErrors.push(err75), errors++;
-            }
-          }
-        }
-        if (data34.workers !== void 0) {
-          let data36 = data34.workers;
+        if (data35["main-core"] !== void 0) {
+          let data36 = data35["main-core"];
           if (!(typeof data36 == "number" && !(data36 % 1) && !isNaN(data36) && isFinite(data36))) {
-            let err76 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err76] : vErrors.push(err76), errors++;
+            let err74 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err74] : vErrors.push(err74), errors++;
           }
           if (typeof data36 == "number" && isFinite(data36)) {
             if (data36 > 255 || isNaN(data36)) {
-              let err77 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err77] : vErrors.push(err77), errors++;
+              let err75 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+              vErrors === null ? vErrors = [err75] : vErrors.push(err75), errors++;
             }
             if (data36 < 0 || isNaN(data36)) {
-              let err78 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err78] : vErrors.push(err78), errors++;
+              let err76 = { instancePath: instancePath + "/vpp.cpu/main-core", schemaPath: "#/properties/vpp.cpu/properties/main-core/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err76] : vErrors.push(err76), errors++;
             }
           }
         }
-        if (data34.isolate !== void 0 && typeof data34.isolate != "boolean") {
-          let err79 = { instancePath: instancePath + "/vpp.cpu/isolate", schemaPath: "#/properties/vpp.cpu/properties/isolate/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err79] : vErrors.push(err79), errors++;
+        if (data35.workers !== void 0) {
+          let data37 = data35.workers;
+          if (!(typeof data37 == "number" && !(data37 % 1) && !isNaN(data37) && isFinite(data37))) {
+            let err77 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err77] : vErrors.push(err77), errors++;
+          }
+          if (typeof data37 == "number" && isFinite(data37)) {
+            if (data37 > 255 || isNaN(data37)) {
+              let err78 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+              vErrors === null ? vErrors = [err78] : vErrors.push(err78), errors++;
+            }
+            if (data37 < 0 || isNaN(data37)) {
+              let err79 = { instancePath: instancePath + "/vpp.cpu/workers", schemaPath: "#/properties/vpp.cpu/properties/workers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err79] : vErrors.push(err79), errors++;
+            }
+          }
+        }
+        if (data35.isolate !== void 0 && typeof data35.isolate != "boolean") {
+          let err80 = { instancePath: instancePath + "/vpp.cpu/isolate", schemaPath: "#/properties/vpp.cpu/properties/isolate/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err80] : vErrors.push(err80), errors++;
         }
       } else {
-        let err80 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err80] : vErrors.push(err80), errors++;
+        let err81 = { instancePath: instancePath + "/vpp.cpu", schemaPath: "#/properties/vpp.cpu/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err81] : vErrors.push(err81), errors++;
       }
     }
     if (data["vpp.memory"] !== void 0) {
-      let data38 = data["vpp.memory"];
-      if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
-        for (let key10 in data38)
+      let data39 = data["vpp.memory"];
+      if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
+        for (let key10 in data39)
           if (!(key10 === "main-heap" || key10 === "hugepage-size" || key10 === "buffers")) {
-            let err81 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 } };
-            vErrors === null ? vErrors = [err81] : vErrors.push(err81), errors++;
-          }
-        if (data38["main-heap"] !== void 0) {
-          let data39 = data38["main-heap"];
-          if (!(typeof data39 == "number" && !(data39 % 1) && !isNaN(data39) && isFinite(data39))) {
-            let err82 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/type", keyword: "type", params: { type: "integer" } };
+            let err82 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 } };
             vErrors === null ? vErrors = [err82] : vErrors.push(err82), errors++;
           }
-          if (typeof data39 == "number" && isFinite(data39)) {
-            if (data39 > 274877906944 || isNaN(data39)) {
-              let err83 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/maximum", keyword: "maximum", params: { comparison: "<=", limit: 274877906944 } };
-              vErrors === null ? vErrors = [err83] : vErrors.push(err83), errors++;
-            }
-            if (data39 < 268435456 || isNaN(data39)) {
-              let err84 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 268435456 } };
+        if (data39["main-heap"] !== void 0) {
+          let data40 = data39["main-heap"];
+          if (!(typeof data40 == "number" && !(data40 % 1) && !isNaN(data40) && isFinite(data40))) {
+            let err83 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err83] : vErrors.push(err83), errors++;
+          }
+          if (typeof data40 == "number" && isFinite(data40)) {
+            if (data40 > 274877906944 || isNaN(data40)) {
+              let err84 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/maximum", keyword: "maximum", params: { comparison: "<=", limit: 274877906944 } };
               vErrors === null ? vErrors = [err84] : vErrors.push(err84), errors++;
             }
+            if (data40 < 268435456 || isNaN(data40)) {
+              let err85 = { instancePath: instancePath + "/vpp.memory/main-heap", schemaPath: "#/properties/vpp.memory/properties/main-heap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 268435456 } };
+              vErrors === null ? vErrors = [err85] : vErrors.push(err85), errors++;
+            }
           }
         }
-        if (data38["hugepage-size"] !== void 0) {
-          let data40 = data38["hugepage-size"];
-          if (!(data40 === "2M" || data40 === "1G")) {
-            let err85 = { instancePath: instancePath + "/vpp.memory/hugepage-size", schemaPath: "#/properties/vpp.memory/properties/hugepage-size/enum", keyword: "enum", params: { allowedValues: schema11.properties["vpp.memory"].properties["hugepage-size"].enum } };
-            vErrors === null ? vErrors = [err85] : vErrors.push(err85), errors++;
-          }
-        }
-        if (data38.buffers !== void 0) {
-          let data41 = data38.buffers;
-          if (!(typeof data41 == "number" && !(data41 % 1) && !isNaN(data41) && isFinite(data41))) {
-            let err86 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/type", keyword: "type", params: { type: "integer" } };
+        if (data39["hugepage-size"] !== void 0) {
+          let data41 = data39["hugepage-size"];
+          if (!(data41 === "2M" || data41 === "1G")) {
+            let err86 = { instancePath: instancePath + "/vpp.memory/hugepage-size", schemaPath: "#/properties/vpp.memory/properties/hugepage-size/enum", keyword: "enum", params: { allowedValues: schema11.properties["vpp.memory"].properties["hugepage-size"].enum } };
             vErrors === null ? vErrors = [err86] : vErrors.push(err86), errors++;
           }
-          if (typeof data41 == "number" && isFinite(data41)) {
-            if (data41 > 16777216 || isNaN(data41)) {
-              let err87 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 } };
-              vErrors === null ? vErrors = [err87] : vErrors.push(err87), errors++;
-            }
-            if (data41 < 1024 || isNaN(data41)) {
-              let err88 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
+        }
+        if (data39.buffers !== void 0) {
+          let data42 = data39.buffers;
+          if (!(typeof data42 == "number" && !(data42 % 1) && !isNaN(data42) && isFinite(data42))) {
+            let err87 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err87] : vErrors.push(err87), errors++;
+          }
+          if (typeof data42 == "number" && isFinite(data42)) {
+            if (data42 > 16777216 || isNaN(data42)) {
+              let err88 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 } };
               vErrors === null ? vErrors = [err88] : vErrors.push(err88), errors++;
+            }
+            if (data42 < 1024 || isNaN(data42)) {
+              let err89 = { instancePath: instancePath + "/vpp.memory/buffers", schemaPath: "#/properties/vpp.memory/properties/buffers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
+              vErrors === null ? vErrors = [err89] : vErrors.push(err89), errors++;
             }
           }
         }
       } else {
-        let err89 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err89] : vErrors.push(err89), errors++;
+        let err90 = { instancePath: instancePath + "/vpp.memory", schemaPath: "#/properties/vpp.memory/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err90] : vErrors.push(err90), errors++;
       }
     }
     if (data["vpp.dpdk"] !== void 0) {
-      let data42 = data["vpp.dpdk"];
-      if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
-        for (let key11 in data42)
+      let data43 = data["vpp.dpdk"];
+      if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+        for (let key11 in data43)
           if (key11 !== "unsafe-no-iommu") {
-            let err90 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 } };
-            vErrors === null ? vErrors = [err90] : vErrors.push(err90), errors++;
+            let err91 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 } };
+            vErrors === null ? vErrors = [err91] : vErrors.push(err91), errors++;
           }
-        if (data42["unsafe-no-iommu"] !== void 0 && typeof data42["unsafe-no-iommu"] != "boolean") {
-          let err91 = { instancePath: instancePath + "/vpp.dpdk/unsafe-no-iommu", schemaPath: "#/properties/vpp.dpdk/properties/unsafe-no-iommu/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err91] : vErrors.push(err91), errors++;
+        if (data43["unsafe-no-iommu"] !== void 0 && typeof data43["unsafe-no-iommu"] != "boolean") {
+          let err92 = { instancePath: instancePath + "/vpp.dpdk/unsafe-no-iommu", schemaPath: "#/properties/vpp.dpdk/properties/unsafe-no-iommu/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err92] : vErrors.push(err92), errors++;
         }
       } else {
-        let err92 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err92] : vErrors.push(err92), errors++;
+        let err93 = { instancePath: instancePath + "/vpp.dpdk", schemaPath: "#/properties/vpp.dpdk/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err93] : vErrors.push(err93), errors++;
       }
     }
     if (data["vpp.stats"] !== void 0) {
-      let data44 = data["vpp.stats"];
-      if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
-        for (let key12 in data44)
+      let data45 = data["vpp.stats"];
+      if (data45 && typeof data45 == "object" && !Array.isArray(data45)) {
+        for (let key12 in data45)
           if (!(key12 === "segment-size" || key12 === "socket-path" || key12 === "poll-interval")) {
-            let err93 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 } };
-            vErrors === null ? vErrors = [err93] : vErrors.push(err93), errors++;
-          }
-        if (data44["segment-size"] !== void 0) {
-          let data45 = data44["segment-size"];
-          if (!(typeof data45 == "number" && !(data45 % 1) && !isNaN(data45) && isFinite(data45))) {
-            let err94 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/type", keyword: "type", params: { type: "integer" } };
+            let err94 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 } };
             vErrors === null ? vErrors = [err94] : vErrors.push(err94), errors++;
           }
-          if (typeof data45 == "number" && isFinite(data45)) {
-            if (data45 > 68719476736 || isNaN(data45)) {
-              let err95 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 68719476736 } };
-              vErrors === null ? vErrors = [err95] : vErrors.push(err95), errors++;
-            }
-            if (data45 < 33554432 || isNaN(data45)) {
-              let err96 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 33554432 } };
+        if (data45["segment-size"] !== void 0) {
+          let data46 = data45["segment-size"];
+          if (!(typeof data46 == "number" && !(data46 % 1) && !isNaN(data46) && isFinite(data46))) {
+            let err95 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err95] : vErrors.push(err95), errors++;
+          }
+          if (typeof data46 == "number" && isFinite(data46)) {
+            if (data46 > 68719476736 || isNaN(data46)) {
+              let err96 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 68719476736 } };
               vErrors === null ? vErrors = [err96] : vErrors.push(err96), errors++;
             }
-          }
-        }
-        if (data44["socket-path"] !== void 0) {
-          let data46 = data44["socket-path"];
-          if (typeof data46 == "string") {
-            if (!pattern15.test(data46)) {
-              let err97 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
+            if (data46 < 33554432 || isNaN(data46)) {
+              let err97 = { instancePath: instancePath + "/vpp.stats/segment-size", schemaPath: "#/properties/vpp.stats/properties/segment-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 33554432 } };
               vErrors === null ? vErrors = [err97] : vErrors.push(err97), errors++;
             }
-          } else {
-            let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
           }
         }
-        if (data44["poll-interval"] !== void 0) {
-          let data47 = data44["poll-interval"];
-          if (!(typeof data47 == "number" && !(data47 % 1) && !isNaN(data47) && isFinite(data47))) {
-            let err99 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/type", keyword: "type", params: { type: "integer" } };
+        if (data45["socket-path"] !== void 0) {
+          let data47 = data45["socket-path"];
+          if (typeof data47 == "string") {
+            if (!pattern15.test(data47)) {
+              let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
+              vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
+            }
+          } else {
+            let err99 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err99] : vErrors.push(err99), errors++;
           }
-          if (typeof data47 == "number" && isFinite(data47)) {
-            if (data47 > 3600 || isNaN(data47)) {
-              let err100 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
-              vErrors === null ? vErrors = [err100] : vErrors.push(err100), errors++;
-            }
-            if (data47 < 1 || isNaN(data47)) {
-              let err101 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+        }
+        if (data45["poll-interval"] !== void 0) {
+          let data48 = data45["poll-interval"];
+          if (!(typeof data48 == "number" && !(data48 % 1) && !isNaN(data48) && isFinite(data48))) {
+            let err100 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err100] : vErrors.push(err100), errors++;
+          }
+          if (typeof data48 == "number" && isFinite(data48)) {
+            if (data48 > 3600 || isNaN(data48)) {
+              let err101 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 } };
               vErrors === null ? vErrors = [err101] : vErrors.push(err101), errors++;
+            }
+            if (data48 < 1 || isNaN(data48)) {
+              let err102 = { instancePath: instancePath + "/vpp.stats/poll-interval", schemaPath: "#/properties/vpp.stats/properties/poll-interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err102] : vErrors.push(err102), errors++;
             }
           }
         }
       } else {
-        let err102 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err102] : vErrors.push(err102), errors++;
+        let err103 = { instancePath: instancePath + "/vpp.stats", schemaPath: "#/properties/vpp.stats/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err103] : vErrors.push(err103), errors++;
       }
     }
     if (data["vpp.lcp"] !== void 0) {
-      let data48 = data["vpp.lcp"];
-      if (data48 && typeof data48 == "object" && !Array.isArray(data48)) {
-        for (let key13 in data48)
+      let data49 = data["vpp.lcp"];
+      if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+        for (let key13 in data49)
           if (!(key13 === "enabled" || key13 === "sync" || key13 === "auto-subint" || key13 === "netns")) {
-            let err103 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 } };
-            vErrors === null ? vErrors = [err103] : vErrors.push(err103), errors++;
+            let err104 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 } };
+            vErrors === null ? vErrors = [err104] : vErrors.push(err104), errors++;
           }
-        if (data48.enabled !== void 0 && typeof data48.enabled != "boolean") {
-          let err104 = { instancePath: instancePath + "/vpp.lcp/enabled", schemaPath: "#/properties/vpp.lcp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err104] : vErrors.push(err104), errors++;
-        }
-        if (data48.sync !== void 0 && typeof data48.sync != "boolean") {
-          let err105 = { instancePath: instancePath + "/vpp.lcp/sync", schemaPath: "#/properties/vpp.lcp/properties/sync/type", keyword: "type", params: { type: "boolean" } };
+        if (data49.enabled !== void 0 && typeof data49.enabled != "boolean") {
+          let err105 = { instancePath: instancePath + "/vpp.lcp/enabled", schemaPath: "#/properties/vpp.lcp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
           vErrors === null ? vErrors = [err105] : vErrors.push(err105), errors++;
         }
-        if (data48["auto-subint"] !== void 0 && typeof data48["auto-subint"] != "boolean") {
-          let err106 = { instancePath: instancePath + "/vpp.lcp/auto-subint", schemaPath: "#/properties/vpp.lcp/properties/auto-subint/type", keyword: "type", params: { type: "boolean" } };
+        if (data49.sync !== void 0 && typeof data49.sync != "boolean") {
+          let err106 = { instancePath: instancePath + "/vpp.lcp/sync", schemaPath: "#/properties/vpp.lcp/properties/sync/type", keyword: "type", params: { type: "boolean" } };
           vErrors === null ? vErrors = [err106] : vErrors.push(err106), errors++;
         }
-        if (data48.netns !== void 0) {
-          let data52 = data48.netns;
-          if (typeof data52 == "string") {
-            if (!pattern17.test(data52)) {
-              let err107 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-              vErrors === null ? vErrors = [err107] : vErrors.push(err107), errors++;
+        if (data49["auto-subint"] !== void 0 && typeof data49["auto-subint"] != "boolean") {
+          let err107 = { instancePath: instancePath + "/vpp.lcp/auto-subint", schemaPath: "#/properties/vpp.lcp/properties/auto-subint/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err107] : vErrors.push(err107), errors++;
+        }
+        if (data49.netns !== void 0) {
+          let data53 = data49.netns;
+          if (typeof data53 == "string") {
+            if (!pattern17.test(data53)) {
+              let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
             }
           } else {
-            let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
+            let err109 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err109] : vErrors.push(err109), errors++;
           }
         }
       } else {
-        let err109 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err109] : vErrors.push(err109), errors++;
+        let err110 = { instancePath: instancePath + "/vpp.lcp", schemaPath: "#/properties/vpp.lcp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err110] : vErrors.push(err110), errors++;
       }
     }
     if (data["vpp.neighbors"] !== void 0) {
-      let data53 = data["vpp.neighbors"];
-      if (data53 && typeof data53 == "object" && !Array.isArray(data53)) {
-        for (let key14 in data53)
+      let data54 = data["vpp.neighbors"];
+      if (data54 && typeof data54 == "object" && !Array.isArray(data54)) {
+        for (let key14 in data54)
           if (!(key14 === "max-number" || key14 === "max-age" || key14 === "recycle")) {
-            let err110 = { instancePath: instancePath + "/vpp.neighbors", schemaPath: "#/properties/vpp.neighbors/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
-            vErrors === null ? vErrors = [err110] : vErrors.push(err110), errors++;
-          }
-        if (data53["max-number"] !== void 0) {
-          let data54 = data53["max-number"];
-          if (!(typeof data54 == "number" && !(data54 % 1) && !isNaN(data54) && isFinite(data54))) {
-            let err111 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/type", keyword: "type", params: { type: "integer" } };
+            let err111 = { instancePath: instancePath + "/vpp.neighbors", schemaPath: "#/properties/vpp.neighbors/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 } };
             vErrors === null ? vErrors = [err111] : vErrors.push(err111), errors++;
           }
-          if (typeof data54 == "number" && isFinite(data54)) {
-            if (data54 > 1e6 || isNaN(data54)) {
-              let err112 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 } };
-              vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
-            }
-            if (data54 < 64 || isNaN(data54)) {
-              let err113 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/minimum", keyword: "minimum", params: { comparison: ">=", limit: 64 } };
-              vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
-            }
-          }
-        }
-        if (data53["max-age"] !== void 0) {
-          let data55 = data53["max-age"];
+        if (data54["max-number"] !== void 0) {
+          let data55 = data54["max-number"];
           if (!(typeof data55 == "number" && !(data55 % 1) && !isNaN(data55) && isFinite(data55))) {
-            let err114 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
+            let err112 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err112] : vErrors.push(err112), errors++;
           }
           if (typeof data55 == "number" && isFinite(data55)) {
-            if (data55 > 86400 || isNaN(data55)) {
-              let err115 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 } };
-              vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
+            if (data55 > 1e6 || isNaN(data55)) {
+              let err113 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 } };
+              vErrors === null ? vErrors = [err113] : vErrors.push(err113), errors++;
             }
-            if (data55 < 0 || isNaN(data55)) {
-              let err116 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
+            if (data55 < 64 || isNaN(data55)) {
+              let err114 = { instancePath: instancePath + "/vpp.neighbors/max-number", schemaPath: "#/properties/vpp.neighbors/properties/max-number/minimum", keyword: "minimum", params: { comparison: ">=", limit: 64 } };
+              vErrors === null ? vErrors = [err114] : vErrors.push(err114), errors++;
             }
           }
         }
-        if (data53.recycle !== void 0 && typeof data53.recycle != "boolean") {
-          let err117 = { instancePath: instancePath + "/vpp.neighbors/recycle", schemaPath: "#/properties/vpp.neighbors/properties/recycle/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
+        if (data54["max-age"] !== void 0) {
+          let data56 = data54["max-age"];
+          if (!(typeof data56 == "number" && !(data56 % 1) && !isNaN(data56) && isFinite(data56))) {
+            let err115 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err115] : vErrors.push(err115), errors++;
+          }
+          if (typeof data56 == "number" && isFinite(data56)) {
+            if (data56 > 86400 || isNaN(data56)) {
+              let err116 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 } };
+              vErrors === null ? vErrors = [err116] : vErrors.push(err116), errors++;
+            }
+            if (data56 < 0 || isNaN(data56)) {
+              let err117 = { instancePath: instancePath + "/vpp.neighbors/max-age", schemaPath: "#/properties/vpp.neighbors/properties/max-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err117] : vErrors.push(err117), errors++;
+            }
+          }
+        }
+        if (data54.recycle !== void 0 && typeof data54.recycle != "boolean") {
+          let err118 = { instancePath: instancePath + "/vpp.neighbors/recycle", schemaPath: "#/properties/vpp.neighbors/properties/recycle/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
         }
       } else {
-        let err118 = { instancePath: instancePath + "/vpp.neighbors", schemaPath: "#/properties/vpp.neighbors/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err118] : vErrors.push(err118), errors++;
+        let err119 = { instancePath: instancePath + "/vpp.neighbors", schemaPath: "#/properties/vpp.neighbors/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
       }
     }
     if (data["fib.vpp"] !== void 0) {
-      let data57 = data["fib.vpp"];
-      if (data57 && typeof data57 == "object" && !Array.isArray(data57)) {
-        for (let key15 in data57)
+      let data58 = data["fib.vpp"];
+      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+        for (let key15 in data58)
           if (!(key15 === "enabled" || key15 === "table-id" || key15 === "batch-size" || key15 === "batch-interval-ms")) {
-            let err119 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
-            vErrors === null ? vErrors = [err119] : vErrors.push(err119), errors++;
+            let err120 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
+            vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
           }
-        if (data57.enabled !== void 0 && typeof data57.enabled != "boolean") {
-          let err120 = { instancePath: instancePath + "/fib.vpp/enabled", schemaPath: "#/properties/fib.vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err120] : vErrors.push(err120), errors++;
+        if (data58.enabled !== void 0 && typeof data58.enabled != "boolean") {
+          let err121 = { instancePath: instancePath + "/fib.vpp/enabled", schemaPath: "#/properties/fib.vpp/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
         }
-        if (data57["table-id"] !== void 0) {
-          let data59 = data57["table-id"];
-          if (!(typeof data59 == "number" && !(data59 % 1) && !isNaN(data59) && isFinite(data59))) {
-            let err121 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
-          }
-          if (typeof data59 == "number" && isFinite(data59)) {
-            if (data59 > 4294967295 || isNaN(data59)) {
-              let err122 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
-            }
-            if (data59 < 0 || isNaN(data59)) {
-              let err123 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-              vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
-            }
-          }
-        }
-        if (data57["batch-size"] !== void 0) {
-          let data60 = data57["batch-size"];
+        if (data58["table-id"] !== void 0) {
+          let data60 = data58["table-id"];
           if (!(typeof data60 == "number" && !(data60 % 1) && !isNaN(data60) && isFinite(data60))) {
-            let err124 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err124] : vErrors.push(err124), errors++;
+            let err122 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err122] : vErrors.push(err122), errors++;
           }
           if (typeof data60 == "number" && isFinite(data60)) {
-            if (data60 > 65535 || isNaN(data60)) {
-              let err125 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-              vErrors === null ? vErrors = [err125] : vErrors.push(err125), errors++;
+            if (data60 > 4294967295 || isNaN(data60)) {
+              let err123 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+              vErrors === null ? vErrors = [err123] : vErrors.push(err123), errors++;
             }
-            if (data60 < 1 || isNaN(data60)) {
-              let err126 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err126] : vErrors.push(err126), errors++;
+            if (data60 < 0 || isNaN(data60)) {
+              let err124 = { instancePath: instancePath + "/fib.vpp/table-id", schemaPath: "#/properties/fib.vpp/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err124] : vErrors.push(err124), errors++;
             }
           }
         }
-        if (data57["batch-interval-ms"] !== void 0) {
-          let data61 = data57["batch-interval-ms"];
+        if (data58["batch-size"] !== void 0) {
+          let data61 = data58["batch-size"];
           if (!(typeof data61 == "number" && !(data61 % 1) && !isNaN(data61) && isFinite(data61))) {
-            let err127 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
+            let err125 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err125] : vErrors.push(err125), errors++;
           }
           if (typeof data61 == "number" && isFinite(data61)) {
-            if (data61 > 6e4 || isNaN(data61)) {
-              let err128 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
+            if (data61 > 65535 || isNaN(data61)) {
+              let err126 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+              vErrors === null ? vErrors = [err126] : vErrors.push(err126), errors++;
             }
-            if (data61 < 0 || isNaN(data61)) {
-              let err129 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+            if (data61 < 1 || isNaN(data61)) {
+              let err127 = { instancePath: instancePath + "/fib.vpp/batch-size", schemaPath: "#/properties/fib.vpp/properties/batch-size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err127] : vErrors.push(err127), errors++;
+            }
+          }
+        }
+        if (data58["batch-interval-ms"] !== void 0) {
+          let data62 = data58["batch-interval-ms"];
+          if (!(typeof data62 == "number" && !(data62 % 1) && !isNaN(data62) && isFinite(data62))) {
+            let err128 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err128] : vErrors.push(err128), errors++;
+          }
+          if (typeof data62 == "number" && isFinite(data62)) {
+            if (data62 > 6e4 || isNaN(data62)) {
+              let err129 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
               vErrors === null ? vErrors = [err129] : vErrors.push(err129), errors++;
+            }
+            if (data62 < 0 || isNaN(data62)) {
+              let err130 = { instancePath: instancePath + "/fib.vpp/batch-interval-ms", schemaPath: "#/properties/fib.vpp/properties/batch-interval-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
             }
           }
         }
       } else {
-        let err130 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err130] : vErrors.push(err130), errors++;
+        let err131 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
       }
     }
     if (data["fib.kernel"] !== void 0) {
-      let data62 = data["fib.kernel"];
-      if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
-        for (let key16 in data62)
+      let data63 = data["fib.kernel"];
+      if (data63 && typeof data63 == "object" && !Array.isArray(data63)) {
+        for (let key16 in data63)
           if (!(key16 === "enabled" || key16 === "table-id" || key16 === "netns" || key16 === "metric" || key16 === "import" || key16 === "import-distance")) {
-            let err131 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
-            vErrors === null ? vErrors = [err131] : vErrors.push(err131), errors++;
+            let err132 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
+            vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
           }
-        if (data62.enabled !== void 0 && typeof data62.enabled != "boolean") {
-          let err132 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
+        if (data63.enabled !== void 0 && typeof data63.enabled != "boolean") {
+          let err133 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
         }
-        if (data62["table-id"] !== void 0) {
-          let data64 = data62["table-id"];
-          if (!(typeof data64 == "number" && !(data64 % 1) && !isNaN(data64) && isFinite(data64))) {
-            let err133 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
+        if (data63["table-id"] !== void 0) {
+          let data65 = data63["table-id"];
+          if (!(typeof data65 == "number" && !(data65 % 1) && !isNaN(data65) && isFinite(data65))) {
+            let err134 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
           }
-          if (typeof data64 == "number" && isFinite(data64)) {
-            if (data64 > 4294967295 || isNaN(data64)) {
-              let err134 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
-            }
-            if (data64 < 1 || isNaN(data64)) {
-              let err135 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          if (typeof data65 == "number" && isFinite(data65)) {
+            if (data65 > 4294967295 || isNaN(data65)) {
+              let err135 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err135] : vErrors.push(err135), errors++;
             }
-          }
-        }
-        if (data62.netns !== void 0) {
-          let data65 = data62.netns;
-          if (typeof data65 == "string") {
-            if (!pattern17.test(data65)) {
-              let err136 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+            if (data65 < 1 || isNaN(data65)) {
+              let err136 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
             }
-          } else {
-            let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
           }
         }
-        if (data62.metric !== void 0) {
-          let data66 = data62.metric;
-          if (!(typeof data66 == "number" && !(data66 % 1) && !isNaN(data66) && isFinite(data66))) {
-            let err138 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
+        if (data63.netns !== void 0) {
+          let data66 = data63.netns;
+          if (typeof data66 == "string") {
+            if (!pattern17.test(data66)) {
+              let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
+            }
+          } else {
+            let err138 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
           }
-          if (typeof data66 == "number" && isFinite(data66)) {
-            if (data66 > 4294967295 || isNaN(data66)) {
-              let err139 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
-            }
-            if (data66 < 1 || isNaN(data66)) {
-              let err140 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+        }
+        if (data63.metric !== void 0) {
+          let data67 = data63.metric;
+          if (!(typeof data67 == "number" && !(data67 % 1) && !isNaN(data67) && isFinite(data67))) {
+            let err139 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
+          }
+          if (typeof data67 == "number" && isFinite(data67)) {
+            if (data67 > 4294967295 || isNaN(data67)) {
+              let err140 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
             }
-          }
-        }
-        if (data62.import !== void 0 && typeof data62.import != "boolean") {
-          let err141 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
-        }
-        if (data62["import-distance"] !== void 0) {
-          let data68 = data62["import-distance"];
-          if (!(typeof data68 == "number" && !(data68 % 1) && !isNaN(data68) && isFinite(data68))) {
-            let err142 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
-          }
-          if (typeof data68 == "number" && isFinite(data68)) {
-            if (data68 > 255 || isNaN(data68)) {
-              let err143 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
+            if (data67 < 1 || isNaN(data67)) {
+              let err141 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
             }
-            if (data68 < 1 || isNaN(data68)) {
-              let err144 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          }
+        }
+        if (data63.import !== void 0 && typeof data63.import != "boolean") {
+          let err142 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
+        }
+        if (data63["import-distance"] !== void 0) {
+          let data69 = data63["import-distance"];
+          if (!(typeof data69 == "number" && !(data69 % 1) && !isNaN(data69) && isFinite(data69))) {
+            let err143 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
+          }
+          if (typeof data69 == "number" && isFinite(data69)) {
+            if (data69 > 255 || isNaN(data69)) {
+              let err144 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
               vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+            }
+            if (data69 < 1 || isNaN(data69)) {
+              let err145 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
             }
           }
         }
       } else {
-        let err145 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+        let err146 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
       }
     }
     if (data.supervisor !== void 0) {
-      let data69 = data.supervisor;
-      if (data69 && typeof data69 == "object" && !Array.isArray(data69)) {
-        for (let key17 in data69)
+      let data70 = data.supervisor;
+      if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
+        for (let key17 in data70)
           if (!(key17 === "backoff-ms" || key17 === "backoff-max-ms" || key17 === "stable-ms" || key17 === "loop-after" || key17 === "loop-retry-ms")) {
-            let err146 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
-            vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
-          }
-        if (data69["backoff-ms"] !== void 0) {
-          let data70 = data69["backoff-ms"];
-          if (!(typeof data70 == "number" && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
-            let err147 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            let err147 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
             vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
           }
-          if (typeof data70 == "number" && isFinite(data70)) {
-            if (data70 > 6e4 || isNaN(data70)) {
-              let err148 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
-            }
-            if (data70 < 10 || isNaN(data70)) {
-              let err149 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
-            }
-          }
-        }
-        if (data69["backoff-max-ms"] !== void 0) {
-          let data71 = data69["backoff-max-ms"];
+        if (data70["backoff-ms"] !== void 0) {
+          let data71 = data70["backoff-ms"];
           if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
-            let err150 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+            let err148 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
           }
           if (typeof data71 == "number" && isFinite(data71)) {
-            if (data71 > 36e5 || isNaN(data71)) {
-              let err151 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
+            if (data71 > 6e4 || isNaN(data71)) {
+              let err149 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
             }
             if (data71 < 10 || isNaN(data71)) {
-              let err152 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
+              let err150 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
             }
           }
         }
-        if (data69["stable-ms"] !== void 0) {
-          let data72 = data69["stable-ms"];
+        if (data70["backoff-max-ms"] !== void 0) {
+          let data72 = data70["backoff-max-ms"];
           if (!(typeof data72 == "number" && !(data72 % 1) && !isNaN(data72) && isFinite(data72))) {
-            let err153 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
+            let err151 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
           }
           if (typeof data72 == "number" && isFinite(data72)) {
-            if (data72 > 864e5 || isNaN(data72)) {
-              let err154 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+            if (data72 > 36e5 || isNaN(data72)) {
+              let err152 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
+              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
             }
-            if (data72 < 100 || isNaN(data72)) {
-              let err155 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
+            if (data72 < 10 || isNaN(data72)) {
+              let err153 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
             }
           }
         }
-        if (data69["loop-after"] !== void 0) {
-          let data73 = data69["loop-after"];
+        if (data70["stable-ms"] !== void 0) {
+          let data73 = data70["stable-ms"];
           if (!(typeof data73 == "number" && !(data73 % 1) && !isNaN(data73) && isFinite(data73))) {
-            let err156 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
+            let err154 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
           }
           if (typeof data73 == "number" && isFinite(data73)) {
-            if (data73 > 1e3 || isNaN(data73)) {
-              let err157 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
-              vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
+            if (data73 > 864e5 || isNaN(data73)) {
+              let err155 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
             }
-            if (data73 < 1 || isNaN(data73)) {
-              let err158 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
+            if (data73 < 100 || isNaN(data73)) {
+              let err156 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
             }
           }
         }
-        if (data69["loop-retry-ms"] !== void 0) {
-          let data74 = data69["loop-retry-ms"];
+        if (data70["loop-after"] !== void 0) {
+          let data74 = data70["loop-after"];
           if (!(typeof data74 == "number" && !(data74 % 1) && !isNaN(data74) && isFinite(data74))) {
-            let err159 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
+            let err157 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
           }
           if (typeof data74 == "number" && isFinite(data74)) {
-            if (data74 > 864e5 || isNaN(data74)) {
-              let err160 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+            if (data74 > 1e3 || isNaN(data74)) {
+              let err158 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
+              vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
             }
-            if (data74 < 100 || isNaN(data74)) {
-              let err161 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+            if (data74 < 1 || isNaN(data74)) {
+              let err159 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
+            }
+          }
+        }
+        if (data70["loop-retry-ms"] !== void 0) {
+          let data75 = data70["loop-retry-ms"];
+          if (!(typeof data75 == "number" && !(data75 % 1) && !isNaN(data75) && isFinite(data75))) {
+            let err160 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+          }
+          if (typeof data75 == "number" && isFinite(data75)) {
+            if (data75 > 864e5 || isNaN(data75)) {
+              let err161 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
               vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
+            }
+            if (data75 < 100 || isNaN(data75)) {
+              let err162 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
             }
           }
         }
       } else {
-        let err162 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+        let err163 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
       }
     }
     for (let key18 in data)
       if (pattern0.test(key18)) {
-        let data75 = data[key18];
-        if (data75 && typeof data75 == "object" && !Array.isArray(data75)) {
-          if (data75.name === void 0) {
-            let err163 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+        let data76 = data[key18];
+        if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+          if (data76.name === void 0) {
+            let err164 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
           }
-          for (let key19 in data75)
+          for (let key19 in data76)
             if (!(key19 === "name" || key19 === "driver" || key19 === "rx-queues" || key19 === "tx-queues")) {
-              let err164 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
-              vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
+              let err165 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
+              vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
             }
-          if (data75.name !== void 0) {
-            let data76 = data75.name;
-            if (typeof data76 == "string") {
-              if (!pattern4.test(data76)) {
-                let err165 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
+          if (data76.name !== void 0) {
+            let data77 = data76.name;
+            if (typeof data77 == "string") {
+              if (!pattern4.test(data77)) {
+                let err166 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
               }
             } else {
-              let err166 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
-            }
-          }
-          if (data75.driver !== void 0) {
-            let data77 = data75.driver;
-            if (!(data77 === "dpdk" || data77 === "native")) {
-              let err167 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
+              let err167 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
             }
           }
-          if (data75["rx-queues"] !== void 0) {
-            let data78 = data75["rx-queues"];
-            if (!(typeof data78 == "number" && !(data78 % 1) && !isNaN(data78) && isFinite(data78))) {
-              let err168 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+          if (data76.driver !== void 0) {
+            let data78 = data76.driver;
+            if (!(data78 === "dpdk" || data78 === "native")) {
+              let err168 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
               vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
             }
-            if (typeof data78 == "number" && isFinite(data78)) {
-              if (data78 > 255 || isNaN(data78)) {
-                let err169 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
-              }
-              if (data78 < 1 || isNaN(data78)) {
-                let err170 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
-              }
-            }
           }
-          if (data75["tx-queues"] !== void 0) {
-            let data79 = data75["tx-queues"];
+          if (data76["rx-queues"] !== void 0) {
+            let data79 = data76["rx-queues"];
             if (!(typeof data79 == "number" && !(data79 % 1) && !isNaN(data79) && isFinite(data79))) {
-              let err171 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+              let err169 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
             }
             if (typeof data79 == "number" && isFinite(data79)) {
               if (data79 > 255 || isNaN(data79)) {
-                let err172 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+                let err170 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
               }
               if (data79 < 1 || isNaN(data79)) {
-                let err173 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                let err171 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+              }
+            }
+          }
+          if (data76["tx-queues"] !== void 0) {
+            let data80 = data76["tx-queues"];
+            if (!(typeof data80 == "number" && !(data80 % 1) && !isNaN(data80) && isFinite(data80))) {
+              let err172 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+            }
+            if (typeof data80 == "number" && isFinite(data80)) {
+              if (data80 > 255 || isNaN(data80)) {
+                let err173 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+              }
+              if (data80 < 1 || isNaN(data80)) {
+                let err174 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
               }
             }
           }
         } else {
-          let err174 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
+          let err175 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
         }
       }
     for (let key20 in data)
       if (pattern1.test(key20)) {
-        let data80 = data[key20];
-        if (data80 && typeof data80 == "object" && !Array.isArray(data80)) {
-          for (let key21 in data80)
+        let data81 = data[key20];
+        if (data81 && typeof data81 == "object" && !Array.isArray(data81)) {
+          for (let key21 in data81)
             if (!func2.call(schema11.patternProperties["^interface\\."].properties, key21)) {
-              let err175 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
-              vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
+              let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
+              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
             }
-          if (data80.description !== void 0) {
-            let data81 = data80.description;
-            if (typeof data81 == "string") {
-              if (!pattern22.test(data81)) {
-                let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
-                vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+          if (data81.description !== void 0) {
+            let data82 = data81.description;
+            if (typeof data82 == "string") {
+              if (!pattern22.test(data82)) {
+                let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
+                vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
               }
             } else {
-              let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
+              let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
             }
           }
-          if (data80.enabled !== void 0 && typeof data80.enabled != "boolean") {
-            let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+          if (data81.enabled !== void 0 && typeof data81.enabled != "boolean") {
+            let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
           }
-          if (data80.mtu !== void 0) {
-            let data83 = data80.mtu;
-            if (!(typeof data83 == "number" && !(data83 % 1) && !isNaN(data83) && isFinite(data83))) {
-              let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
+          if (data81.mtu !== void 0) {
+            let data84 = data81.mtu;
+            if (!(typeof data84 == "number" && !(data84 % 1) && !isNaN(data84) && isFinite(data84))) {
+              let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
             }
-            if (typeof data83 == "number" && isFinite(data83)) {
-              if (data83 > 65535 || isNaN(data83)) {
-                let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
-              }
-              if (data83 < 68 || isNaN(data83)) {
-                let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+            if (typeof data84 == "number" && isFinite(data84)) {
+              if (data84 > 65535 || isNaN(data84)) {
+                let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
               }
-            }
-          }
-          if (data80.addresses !== void 0) {
-            let data84 = data80.addresses;
-            if (typeof data84 == "string") {
-              if (!pattern5.test(data84)) {
-                let err182 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              if (data84 < 68 || isNaN(data84)) {
+                let err182 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
                 vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
               }
+            }
+          }
+          if (data81.addresses !== void 0) {
+            let data85 = data81.addresses;
+            if (typeof data85 == "string") {
+              if (!pattern5.test(data85)) {
+                let err183 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
+              }
             } else {
-              let err183 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
+              let err184 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
             }
           }
-          if (data80.mpls !== void 0 && typeof data80.mpls != "boolean") {
-            let err184 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
+          if (data81.mpls !== void 0 && typeof data81.mpls != "boolean") {
+            let err185 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
           }
-          if (data80.vlan !== void 0) {
-            let data86 = data80.vlan, _errs192 = errors, valid21 = !1, _errs193 = errors;
-            if (data86 !== "default") {
-              let err185 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
-              vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+          if (data81.vlan !== void 0) {
+            let data87 = data81.vlan, _errs193 = errors, valid21 = !1, _errs194 = errors;
+            if (data87 !== "default") {
+              let err186 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+              vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
             }
-            var _valid0 = _errs193 === errors;
+            var _valid0 = _errs194 === errors;
             if (valid21 = valid21 || _valid0, !valid21) {
-              let _errs194 = errors;
-              if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
-                let err186 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
-              }
-              if (typeof data86 == "number" && isFinite(data86)) {
-                if (data86 > 4094 || isNaN(data86)) {
-                  let err187 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
-                }
-                if (data86 < 1 || isNaN(data86)) {
-                  let err188 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
-                }
-              }
-              var _valid0 = _errs194 === errors;
-              valid21 = valid21 || _valid0;
-            }
-            if (valid21)
-              errors = _errs192, vErrors !== null && (_errs192 ? vErrors.length = _errs192 : vErrors = null);
-            else {
-              let err189 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
-            }
-          }
-          if (data80["inner-vlan"] !== void 0) {
-            let data87 = data80["inner-vlan"], _errs197 = errors, valid22 = !1, _errs198 = errors;
-            if (data87 !== "any") {
-              let err190 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
-              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
-            }
-            var _valid1 = _errs198 === errors;
-            if (valid22 = valid22 || _valid1, !valid22) {
-              let _errs199 = errors;
+              let _errs195 = errors;
               if (!(typeof data87 == "number" && !(data87 % 1) && !isNaN(data87) && isFinite(data87))) {
-                let err191 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+                let err187 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
               }
               if (typeof data87 == "number" && isFinite(data87)) {
                 if (data87 > 4094 || isNaN(data87)) {
-                  let err192 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
+                  let err188 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
                 }
                 if (data87 < 1 || isNaN(data87)) {
-                  let err193 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
+                  let err189 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
                 }
               }
-              var _valid1 = _errs199 === errors;
+              var _valid0 = _errs195 === errors;
+              valid21 = valid21 || _valid0;
+            }
+            if (valid21)
+              errors = _errs193, vErrors !== null && (_errs193 ? vErrors.length = _errs193 : vErrors = null);
+            else {
+              let err190 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+            }
+          }
+          if (data81["inner-vlan"] !== void 0) {
+            let data88 = data81["inner-vlan"], _errs198 = errors, valid22 = !1, _errs199 = errors;
+            if (data88 !== "any") {
+              let err191 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
+              vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+            }
+            var _valid1 = _errs199 === errors;
+            if (valid22 = valid22 || _valid1, !valid22) {
+              let _errs200 = errors;
+              if (!(typeof data88 == "number" && !(data88 % 1) && !isNaN(data88) && isFinite(data88))) {
+                let err192 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
+              }
+              if (typeof data88 == "number" && isFinite(data88)) {
+                if (data88 > 4094 || isNaN(data88)) {
+                  let err193 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
+                }
+                if (data88 < 1 || isNaN(data88)) {
+                  let err194 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
+                }
+              }
+              var _valid1 = _errs200 === errors;
               valid22 = valid22 || _valid1;
             }
             if (valid22)
-              errors = _errs197, vErrors !== null && (_errs197 ? vErrors.length = _errs197 : vErrors = null);
+              errors = _errs198, vErrors !== null && (_errs198 ? vErrors.length = _errs198 : vErrors = null);
             else {
-              let err194 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
-            }
-          }
-          if (data80.encapsulation !== void 0) {
-            let data88 = data80.encapsulation;
-            if (!(data88 === "dot1q" || data88 === "dot1ad")) {
-              let err195 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              let err195 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
               vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
             }
           }
-          if (data80["exact-match"] !== void 0 && typeof data80["exact-match"] != "boolean") {
-            let err196 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
+          if (data81.encapsulation !== void 0) {
+            let data89 = data81.encapsulation;
+            if (!(data89 === "dot1q" || data89 === "dot1ad")) {
+              let err196 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
+            }
+          }
+          if (data81["exact-match"] !== void 0 && typeof data81["exact-match"] != "boolean") {
+            let err197 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
           }
         } else {
-          let err197 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+          let err198 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
         }
       }
     for (let key22 in data)
       if (pattern2.test(key22)) {
-        let data90 = data[key22];
-        if (data90 && typeof data90 == "object" && !Array.isArray(data90)) {
-          if (data90.command === void 0) {
-            let err198 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
+        let data91 = data[key22];
+        if (data91 && typeof data91 == "object" && !Array.isArray(data91)) {
+          if (data91.command === void 0) {
+            let err199 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
           }
-          for (let key23 in data90)
+          for (let key23 in data91)
             if (!(key23 === "command" || key23 === "netns" || key23 === "restart")) {
-              let err199 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
-              vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
+              let err200 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+              vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
             }
-          if (data90.command !== void 0) {
-            let data91 = data90.command;
-            if (typeof data91 == "string") {
-              if (!pattern5.test(data91)) {
-                let err200 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
-              }
-            } else {
-              let err201 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
-            }
-          }
-          if (data90.netns !== void 0) {
-            let data92 = data90.netns;
+          if (data91.command !== void 0) {
+            let data92 = data91.command;
             if (typeof data92 == "string") {
-              if (!pattern17.test(data92)) {
-                let err202 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
+              if (!pattern5.test(data92)) {
+                let err201 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
               }
             } else {
-              let err203 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
+              let err202 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
             }
           }
-          if (data90.restart !== void 0) {
-            let data93 = data90.restart;
-            if (!(data93 === "always" || data93 === "on-failure" || data93 === "never")) {
-              let err204 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+          if (data91.netns !== void 0) {
+            let data93 = data91.netns;
+            if (typeof data93 == "string") {
+              if (!pattern17.test(data93)) {
+                let err203 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
+              }
+            } else {
+              let err204 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
             }
           }
+          if (data91.restart !== void 0) {
+            let data94 = data91.restart;
+            if (!(data94 === "always" || data94 === "on-failure" || data94 === "never")) {
+              let err205 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
+            }
+          }
         } else {
-          let err205 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
+          let err206 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
         }
       }
   } else {
-    let err206 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
+    let err207 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -1,5 +1,11 @@
 /** Owns the responses of changing requests: JSON with messages, and the HTTP status of each error. */
-import { type ConfigChange, type ConfigProblem, formatPlan, formatProblem } from '../config/mod.ts';
+import {
+  type ConfigChange,
+  type ConfigProblem,
+  formatPlan,
+  formatProblem,
+  type VppStep,
+} from '../config/mod.ts';
 import { ContentType, type Exchange, RequestError } from '../telemetry/mod.ts';
 import { formatTime } from '../report/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
@@ -70,7 +76,12 @@ export function describeChange(change: ConfigChange): string[] {
     case 'unchanged':
       return ['Nothing changes.'];
     case 'planned':
-      return ['This would change:', ...formatPlan(change.plan), ...problemLines(change.warnings)];
+      return [
+        'This would change:',
+        ...formatPlan(change.plan),
+        ...vppLines(change.vpp),
+        ...problemLines(change.warnings),
+      ];
     case 'rejected':
       return ['The configuration was rejected, nothing was changed:', ...problemLines(change.problems)];
     case 'applied': {
@@ -82,6 +93,16 @@ export function describeChange(change: ConfigChange): string[] {
       return lines;
     }
   }
+}
+
+function vppLines(steps: readonly VppStep[] | 'not connected'): string[] {
+  if (steps === 'not connected') return ['VPP is not connected: its steps are not known.'];
+  if (steps.length === 0) return [];
+  const lines = steps.map(({ words, interrupts }, index) => {
+    const what = interrupts === undefined ? '' : ` (interrupts ${interrupts})`;
+    return `${index + 1}. ${words}${what}`;
+  });
+  return ['In VPP:', ...lines];
 }
 
 function problemLines(problems: readonly ConfigProblem[] = []): string[] {

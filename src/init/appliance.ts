@@ -145,6 +145,7 @@ export class Appliance implements StatusProvider {
       logger: console,
       conditions,
       facts: machineFacts,
+      preview: (next) => dataPlane.interfaces.preview(next),
       appliers: {
         ...(owner?.appliers ?? NOTHING_TO_APPLY),
         http: (next) => this.web.reconfigure(before, next),
@@ -281,6 +282,7 @@ export class Appliance implements StatusProvider {
         managementInterface: owner?.managementInterface,
       }),
       interfaces: plane.interfaceStatus,
+      objects: plane.interfaces.objects,
       fib: [plane.fib.vpp.status, plane.kernelFib.status],
       ...(plane.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
       feeds: this.#feeds.status,

@@ -58,16 +58,104 @@ function familiesToMove({ tables }: Present, wanted: Wanted): (4 | 6)[] {
   return FAMILIES.filter((family) => tables[family] !== wanted.tableId);
 }
 
-/** Removes unwanted addresses, and all of a family whose table changes; link-local ones are VPP's own. */
-export async function prune(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
+/** One thing that is done to an interface. */
+interface InterfaceStep {
+  /** `set the MTU of xe0 to 1400` */
+  readonly words: string;
+  /** What it interrupts. */
+  readonly interrupts?: string;
+  /** Said before VPP's reason, when that does not name what it is about. */
+  readonly subject?: string;
+  readonly run: (client: VppApiClient) => Promise<void>;
+}
+
+/** All that is done to an interface, as a preview says it. */
+export interface InterfacePreview {
+  readonly words: string;
+  readonly interrupts?: string;
+}
+
+/** The steps from `present` to `wanted`, in their order. Pure. */
+export function previewOf(present: Present, wanted: Wanted): InterfacePreview[] {
+  return [
+    ...pruneSteps(present, wanted),
+    ...bindSteps(present, wanted),
+    ...configureSteps(present, wanted),
+  ].map(({ words, interrupts }) => ({ words, ...(interrupts === undefined ? {} : { interrupts }) }));
+}
+
+function pruneSteps(present: Present, wanted: Wanted): InterfaceStep[] {
+  const { name, swIfIndex } = present.vpp;
   const moved = familiesToMove(present, wanted);
   const kept = new Set(wanted.addresses?.map(formatPrefix) ?? present.addresses);
-  for (const text of present.addresses) {
+  return present.addresses.flatMap((text): InterfaceStep[] => {
     const stale = parsePrefix(text);
-    if (stale === undefined || text.startsWith('fe80:')) continue;
-    if (kept.has(text) && !moved.includes(stale.family)) continue;
-    await addDelAddress(client, present.vpp.swIfIndex, stale, false);
+    if (stale === undefined || text.startsWith('fe80:')) return [];
+    const moves = moved.includes(stale.family);
+    if (kept.has(text) && !moves) return [];
+    return [
+      {
+        words: `remove ${text} from ${name}`,
+        interrupts: moves ? `${text} of ${name}, until it is in its table` : `what uses ${text} of ${name}`,
+        run: (client) => addDelAddress(client, swIfIndex, stale, false),
+      },
+    ];
+  });
+}
+
+function bindSteps(present: Present, wanted: Wanted): InterfaceStep[] {
+  const { name, swIfIndex } = present.vpp;
+  return familiesToMove(present, wanted).map((family) => ({
+    words: `move ${name} into table ${wanted.tableId ?? 0} (IPv${family})`,
+    interrupts: `IPv${family} of ${name}`,
+    run: async (client) => {
+      if (family === 6) await setIpv6Off(client, swIfIndex);
+      await setInterfaceTable(client, swIfIndex, family, tableId(wanted.tableId ?? 0));
+    },
+  }));
+}
+
+function configureSteps(present: Present, wanted: Wanted): InterfaceStep[] {
+  const { vpp } = present;
+  const { name, swIfIndex, adminUp } = vpp;
+  const steps: InterfaceStep[] = [];
+  const { mtuBytes, mpls, enabled } = wanted;
+  if (mtuBytes !== undefined && differsInMtu(vpp, mtuBytes)) {
+    steps.push({
+      words: `set the MTU of ${name} to ${mtuBytes} bytes`,
+      run: (client) => setMtu(client, present, mtuBytes),
+    });
   }
+  const moved = familiesToMove(present, wanted);
+  for (const prefix of wanted.addresses ?? []) {
+    const text = formatPrefix(prefix);
+    if (present.addresses.includes(text) && !moved.includes(prefix.family)) continue;
+    steps.push({
+      words: `add ${text} to ${name}`,
+      subject: text,
+      run: (client) => addDelAddress(client, swIfIndex, prefix, true),
+    });
+  }
+  if (mpls !== undefined && mpls !== present.mpls) {
+    steps.push({
+      words: `${mpls ? 'enable' : 'disable'} MPLS on ${name}`,
+      ...(mpls ? {} : { interrupts: `MPLS on ${name}` }),
+      run: (client) => setMpls(client, present, mpls),
+    });
+  }
+  if (enabled !== undefined && adminUp !== enabled) {
+    steps.push({
+      words: `set ${name} ${enabled ? 'up' : 'down'}`,
+      ...(enabled ? {} : { interrupts: `everything over ${name}` }),
+      run: (client) => setInterfaceFlags(client, swIfIndex, { adminUp: enabled }),
+    });
+  }
+  return steps;
+}
+
+/** Removes unwanted addresses, and all of a family whose table changes; link-local ones are VPP's own. */
+export async function prune(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
+  for (const { run } of pruneSteps(present, wanted)) await run(client);
 }
 
 /**
@@ -76,10 +164,7 @@ export async function prune(client: VppApiClient, present: Present, wanted: Want
  * (ip6_mfib_interface_enable_disable).
  */
 export async function bind(client: VppApiClient, present: Present, wanted: Wanted): Promise<void> {
-  for (const family of familiesToMove(present, wanted)) {
-    if (family === 6) await setIpv6Off(client, present.vpp.swIfIndex);
-    await setInterfaceTable(client, present.vpp.swIfIndex, family, tableId(wanted.tableId ?? 0));
-  }
+  for (const { run } of bindSteps(present, wanted)) await run(client);
 }
 
 /**
@@ -87,29 +172,20 @@ export async function bind(client: VppApiClient, present: Present, wanted: Wante
  * nothing else. Resolves with the refusals.
  */
 export async function configure(client: VppApiClient, present: Present, wanted: Wanted): Promise<string[]> {
-  const { swIfIndex, adminUp } = present.vpp;
   const refusals: string[] = [];
-  const attempt = async (what: string, step: () => Promise<void>): Promise<void> => {
+  for (const { run, subject } of configureSteps(present, wanted)) {
     try {
-      await step();
+      await run(client);
     } catch (error) {
       if (client.isClosed) throw error;
-      refusals.push(`${what}${reasonOf(error)}`);
+      refusals.push(`${subject === undefined ? '' : `${subject}: `}${reasonOf(error)}`);
     }
-  };
-  if (wanted.mtuBytes !== undefined) await attempt('', () => setMtu(client, present, wanted.mtuBytes ?? 0));
-  const moved = familiesToMove(present, wanted);
-  for (const prefix of wanted.addresses ?? []) {
-    const text = formatPrefix(prefix);
-    const isThere = present.addresses.includes(text) && !moved.includes(prefix.family);
-    if (!isThere) await attempt(`${text}: `, () => addDelAddress(client, swIfIndex, prefix, true));
-  }
-  const { mpls, enabled } = wanted;
-  if (mpls !== undefined && mpls !== present.mpls) await attempt('', () => setMpls(client, present, mpls));
-  if (enabled !== undefined && adminUp !== enabled) {
-    await attempt('', () => setInterfaceFlags(client, swIfIndex, { adminUp: enabled }));
   }
   return refusals;
+}
+
+function differsInMtu({ mtuBytes: { l3, ip4, ip6, mpls } }: VppInterface, wanted: number): boolean {
+  return l3 !== wanted || ip4 + ip6 + mpls > 0;
 }
 
 /**
@@ -117,25 +193,23 @@ export async function configure(client: VppApiClient, present: Present, wanted: 
  * that sets the MTU of all interfaces on it, so others on it are found to differ at the next check.
  */
 async function setMtu(client: VppApiClient, { vpp }: Present, l3: number): Promise<void> {
-  const { swIfIndex, supSwIfIndex, linkMtuBytes, mtuBytes } = vpp;
-  const hasGrown = l3 > linkMtuBytes && swIfIndex === supSwIfIndex && (await growFrames(client, vpp, l3));
-  const { ip4, ip6, mpls } = mtuBytes;
-  if (hasGrown || mtuBytes.l3 !== l3 || ip4 + ip6 + mpls > 0)
-    await setInterfaceMtu(client, swIfIndex, { l3 });
+  const { swIfIndex, supSwIfIndex, linkMtuBytes } = vpp;
+  if (l3 > linkMtuBytes && swIfIndex === supSwIfIndex) await growFrames(client, vpp, l3);
+  await setInterfaceMtu(client, swIfIndex, { l3 });
 }
 
 /** Interfaces without such hardware: their frames have no such limit (vnet_hw_interface_set_mtu). */
 const NO_HARDWARE: ReadonlySet<number | undefined> = new Set([Retval.featureDisabled, Retval.unsupported]);
 
-/** True when the frames are larger now. A driver that must not be running is stopped for it. */
-async function growFrames(client: VppApiClient, vpp: VppInterface, bytes: number): Promise<boolean> {
+/** Raises the largest frame of the hardware. A driver that must not be running is stopped for it. */
+async function growFrames(client: VppApiClient, vpp: VppInterface, bytes: number): Promise<void> {
   const { swIfIndex, adminUp } = vpp;
   try {
     await setHardwareMtu(client, swIfIndex, bytes);
-    return true;
+    return;
   } catch (error) {
     if (!(error instanceof VppApiError) || error.code !== 'retval') throw error;
-    if (NO_HARDWARE.has(error.retval)) return false;
+    if (NO_HARDWARE.has(error.retval)) return;
     if (error.retval !== Retval.busy || !adminUp) throw error;
   }
   await setInterfaceFlags(client, swIfIndex, { adminUp: false });
@@ -144,7 +218,6 @@ async function growFrames(client: VppApiClient, vpp: VppInterface, bytes: number
   } finally {
     await setInterfaceFlags(client, swIfIndex, { adminUp: true });
   }
-  return true;
 }
 
 async function setMpls(client: VppApiClient, { vpp }: Present, isEnabled: boolean): Promise<void> {

@@ -17,7 +17,7 @@
  * no MPLS, its original MTU, admin down. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
-import { formatPrefix, parsePrefix } from '../config/mod.ts';
+import { formatPrefix, parsePrefix, type VppStep } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
@@ -31,7 +31,7 @@ import {
   type VppApiClient,
   wantInterfaceEvents,
 } from '../vpp/api/mod.ts';
-import { Objects } from '../objects/mod.ts';
+import { isStructure, Objects } from '../objects/mod.ts';
 import type { ObjectsStatus } from '../objects/status.ts';
 import { KeptTaps } from './kept-taps.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
@@ -40,7 +40,8 @@ import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { readInterfaces } from './read-interfaces.ts';
 import { type Target, targetsOf } from './targets.ts';
-import { interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
+import { previewOf, RELEASED, type Wanted } from './vpp-configure.ts';
+import { freshInterface, interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
 /** How often VPP is compared with the configuration when nothing has happened. */
@@ -384,6 +385,39 @@ export class VppInterfaces {
         return { interface: name, prefix, ...(tableId === 0 ? {} : { tableId }) };
       });
     });
+  }
+
+  /**
+   * What would be done in VPP for another configuration, in its order; undefined without a connection. What daemons put
+   * on TAPs stays. Rejects as a request does.
+   */
+  async preview(next: Config): Promise<VppStep[] | undefined> {
+    const client = this.#client;
+    if (client === undefined) return undefined;
+    const present = await this.#read(client);
+    const { steps, removedInterfaces } = await this.#objects.preview(client, next);
+    const before = new Map(this.#configs.map((config) => [config.name, config]));
+    const wanted = new Map(next.interfaces.map((config) => [config.name, config]));
+    const released = [...before.keys()].filter((name) => !wanted.has(name));
+    const ofInterfaces = [...wanted.keys(), ...released].flatMap((name) => {
+      const isNew = removedInterfaces.has(name) || !present.has(name);
+      const config = wanted.get(name);
+      if (isNew && config === undefined) return [];
+      const known = isNew ? freshInterface(name) : present.get(name)!;
+      const own = new Set(before.get(name)?.addresses.map(formatPrefix));
+      const others = known.addresses
+        .filter((text) => !own.has(text))
+        .flatMap((text) => parsePrefix(text) ?? []);
+      const target: Wanted =
+        config === undefined
+          ? RELEASED
+          : { ...config, addresses: [...config.addresses, ...others], tableId: undefined };
+      return previewOf(known, target);
+    });
+    const view = ({ words, interrupts }: VppStep): VppStep =>
+      interrupts === undefined ? { words } : { words, interrupts };
+    const split = steps.filter(isStructure).length;
+    return [...steps.slice(0, split), ...ofInterfaces, ...steps.slice(split)].map(view);
   }
 
   /** The objects of the configuration besides interfaces. */

@@ -1,10 +1,33 @@
 /** The status of VPP's interfaces. */
+import { NO_INTERFACE, type VppInterface } from '../vpp/api/mod.ts';
 import type { InterfaceStatus } from './status.ts';
 import type { Present } from './vpp-configure.ts';
 
 /** An interface that VPP has, and why it is not at its target. */
 export interface Known extends Present {
   failure: string | undefined;
+}
+
+/** An interface that will be made: as VPP makes it, for a preview. */
+export function freshInterface(name: string): Known {
+  const vpp: VppInterface = {
+    swIfIndex: NO_INTERFACE,
+    supSwIfIndex: NO_INTERFACE,
+    name,
+    vppName: name,
+    devType: '',
+    tag: '',
+    mac: '',
+    adminUp: false,
+    linkUp: false,
+    linkSpeedKbps: 0,
+    linkMtuBytes: 9000,
+    mtuBytes: { l3: 9000, ip4: 0, ip6: 0, mpls: 0 },
+    subId: 0,
+    sub: undefined,
+    tagRewrite: { op: 0, pushDot1q: 0, tag1: 0, tag2: 0 },
+  };
+  return { vpp, addresses: [], tables: { 4: 0, 6: 0 }, mpls: false, failure: undefined };
 }
 
 /** Whether both are in the same tables with the same addresses. */

@@ -10,6 +10,7 @@ import {
   type ChangePlan,
   type ConfigChange,
   formatPlan,
+  type VppStep,
   formatProblem,
   inForceAfter,
   isEmptyPlan,
@@ -77,6 +78,8 @@ export interface LiveConfigOptions {
   readonly appliers: Appliers;
   readonly logger: Logger;
   readonly conditions: Conditions;
+  /** The steps of VPP to another configuration; undefined while it is not connected. */
+  readonly preview?: (next: Config) => Promise<readonly VppStep[] | undefined>;
   /** Facts of this machine, for warnings. */
   readonly facts?: () => MachineFacts;
   /** Called when another configuration is in force, with its effective part and its warnings. */
@@ -240,12 +243,16 @@ export class LiveConfig implements Disposable {
     this.#state = { state: 'stopped' };
   }
 
-  #plan(source: string | Uint8Array): ConfigChange {
+  async #plan(source: string | Uint8Array): Promise<ConfigChange> {
     const next = this.#read(source);
     if ('result' in next) return next;
     const plan = planChange(this.#now.running, next.config);
     if (next.text === this.#now.text && isEmptyPlan(plan)) return { result: 'unchanged' };
-    return { result: 'planned', plan, ...withWarnings(next.warnings) };
+    // What needs a restart of VPP is not among its steps.
+    const running = inForceAfter(this.#now.running, next.config, { restartVpp: false });
+    const steps = running.vpp.enabled ? await this.#options.preview?.(running).catch(() => undefined) : [];
+    const vpp = steps ?? 'not connected';
+    return { result: 'planned', plan, vpp, ...withWarnings(next.warnings) };
   }
 
   /** Parses and validates a text. */

@@ -8,15 +8,13 @@
 import type { Config } from '../config/types.ts';
 import type { MessageDef, SwIfIndex, VppApiClient, VppInterface } from '../vpp/api/mod.ts';
 import type { Rank } from './ranks.ts';
+import type { Facts } from './status.ts';
 
 /** `acl/lan-in`, `interface/xe0`: an object, or an interface whatever makes it. */
 export type Key = `${string}/${string}`;
 
 /** Plain data, compared attribute by attribute. */
 export type Attributes = Readonly<Record<string, unknown>>;
-
-/** Facts of an object by name, in camelCase with their unit; a list has one line each. */
-export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** The interfaces of VPP at the time of a dump. */
 export interface Interfaces {

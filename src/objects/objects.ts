@@ -7,17 +7,19 @@
  * the configuration is drift: somebody else changed VPP. It is named, counted, and repaired unless
  * `vpp.drift = report`.
  */
+import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { describeProblem, dumpInterfaces, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { execute, type Failure, stepTarget } from './execute.ts';
 import type { Found, Interfaces, Kind } from './kind.ts';
 import { KINDS } from './kinds.ts';
 import { type ActualState, type DesiredState, type Plan, plan, type PlannedStep } from './plan.ts';
-import { LAST_STRUCTURE, placeOfRank } from './ranks.ts';
-import type { ObjectsStatus, ObjectStatus } from './status.ts';
+import { isStructure, placeOfRank } from './ranks.ts';
+import type { Drift, Facts, ObjectsStatus, ObjectStatus } from './status.ts';
 
-const STRUCTURE_END = placeOfRank(LAST_STRUCTURE);
 const RELEASED = placeOfRank('interfacesReleased');
+/** How often objects are asked what they are doing. */
+const OBSERVE_MS = 10_000;
 
 export interface ObjectsOptions {
   readonly config: Config;
@@ -46,7 +48,12 @@ export class Objects {
   /** A run has brought VPP to this configuration: later differences are drift. */
   #settled: Config | undefined;
   #drifts = 0;
-  #lastDrift: string | undefined;
+  #lastDrift: Drift | undefined;
+  /** There is drift, and it stays. */
+  #isLeft = false;
+  /** By key. */
+  #facts: ReadonlyMap<string, Facts> = new Map();
+  #observing: NodeJS.Timeout | undefined;
 
   constructor(options: ObjectsOptions) {
     this.#options = options;
@@ -64,13 +71,20 @@ export class Objects {
       const plugin = kind.plugin === undefined ? '' : ` (plugin ${kind.plugin})`;
       this.#missing.set(kind, `${describeProblem(problem)}${plugin}`);
     }
+    clearInterval(this.#observing);
+    this.#observing = setInterval(() => {
+      // The connection broke, or VPP does not answer: its own status reports that.
+      this.#observe(client).catch(() => {});
+    }, OBSERVE_MS).unref();
   }
 
   /** VPP has ended, and all objects with it. */
   detach(): void {
     this.#failures = new Map();
     this.#present = new Map();
+    this.#facts = new Map();
     this.#settled = undefined;
+    clearInterval(this.#observing);
   }
 
   set config(config: Config) {
@@ -103,8 +117,9 @@ export class Objects {
     for (let attempt = 0; attempt < 2; attempt++) {
       const state = await this.#read(client);
       const planned = this.#plan(state);
-      this.#noteDrift(planned);
-      const steps = planned.steps.filter(({ rank }) => placeOfRank(rank) <= STRUCTURE_END);
+      this.#isLeft = this.#noteDrift(planned);
+      if (this.#isLeft) break;
+      const steps = planned.steps.filter(isStructure);
       if (steps.length === 0) break;
       hasChanged = true;
       const before = steps.filter(({ rank }) => placeOfRank(rank) < RELEASED);
@@ -122,22 +137,23 @@ export class Objects {
   /** Sets what belongs on finished interfaces. Rejects as `build`. */
   async finish(client: VppApiClient): Promise<void> {
     const refused = [...this.#failures.values()];
-    for (let attempt = 0; attempt < 2; attempt++) {
+    for (let attempt = 0; attempt < 2 && !this.#isLeft; attempt++) {
       const state = await this.#read(client);
-      const steps = this.#plan(state).steps.filter(({ rank }) => placeOfRank(rank) > STRUCTURE_END);
+      const steps = this.#plan(state).steps.filter((step) => !isStructure(step));
       const target = stepTarget(client, state.interfaces, state.actual);
       const failures = await execute(steps, target, this.#tell);
       this.#take([...refused, ...failures]);
       if (failures.length === 0) break;
     }
     await this.#look(client);
+    await this.#observe(client);
     if (this.#failures.size === 0) this.#settled = this.#config;
   }
 
   /** What would be done for another configuration. */
   async preview(client: VppApiClient, config: Config): Promise<Plan> {
     const { actual } = await this.#read(client);
-    return plan(this.#desired(config), actual);
+    return plan(this.#desired(config), actual, isExclusive(config));
   }
 
   /** What VPP has of each kind, as `KIND/NAME` with the attributes. */
@@ -150,7 +166,10 @@ export class Objects {
   }
 
   get status(): ObjectsStatus {
-    const objects = [...this.#present.values()];
+    const objects = [...this.#present].map(([key, one]) => {
+      const facts = this.#facts.get(key);
+      return facts === undefined ? one : { ...one, facts };
+    });
     return {
       objects,
       drifts: this.#drifts,
@@ -175,16 +194,25 @@ export class Objects {
   }
 
   #plan({ desired, actual }: State): Plan {
-    return plan(desired, actual);
+    return plan(desired, actual, isExclusive(this.#config));
   }
 
-  /** Differences of a VPP that was as configured. */
-  #noteDrift({ steps }: Plan): void {
-    if (this.#settled !== this.#config || steps.length === 0) return;
-    this.#settled = undefined;
-    this.#drifts += steps.length;
-    this.#lastDrift = steps.map(({ words }) => words).join('; ');
-    this.#options.onNotice(`VPP was changed by others, repairing: ${this.#lastDrift}`);
+  /** Differences of a VPP that was as configured; true when they are left as they are. */
+  #noteDrift({ steps }: Plan): boolean {
+    if (this.#settled !== this.#config) return false;
+    const words = steps.map((step) => step.words);
+    const isLeft = this.#config.vpp.drift === 'report' && words.length > 0;
+    const last = this.#lastDrift;
+    if (words.length === 0) {
+      if (last?.isRepaired === false) this.#lastDrift = { ...last, isRepaired: true };
+      return false;
+    }
+    if (isLeft && last?.isRepaired === false && last.steps.join() === words.join()) return true;
+    this.#drifts += words.length;
+    this.#lastDrift = { at: Date.now(), steps: words, isRepaired: !isLeft };
+    const how = isLeft ? 'left as it is (vpp.drift = report)' : 'repairing';
+    this.#options.onNotice(`VPP was changed by others, ${how}: ${words.join('; ')}`);
+    return isLeft;
   }
 
   readonly #tell = ({ words }: PlannedStep): void => {
@@ -197,6 +225,18 @@ export class Objects {
     for (const [key, { name, reason }] of this.#failures) {
       if (last.get(key)?.reason !== reason) this.#options.onError(name, reason);
     }
+  }
+
+  async #observe(client: VppApiClient): Promise<void> {
+    const kinds = new Set([...this.#present.values()].map(({ kind }) => kind));
+    const able = this.#kinds.filter(({ name, observe }) => observe !== undefined && kinds.has(name));
+    const facts = new Map<string, Facts>();
+    const interfaces = able.length === 0 ? undefined : interfacesOf(await dumpInterfaces(client));
+    for (const { name: kind, observe } of able) {
+      const seen = interfaces === undefined ? [] : ((await observe?.(client, interfaces)) ?? []);
+      for (const [name, one] of seen) facts.set(`${kind}/${name}`, one);
+    }
+    this.#facts = facts;
   }
 
   /** What of the configuration VPP has now. */
@@ -223,6 +263,16 @@ export class Objects {
     }
     this.#present = objects;
   }
+}
+
+/**
+ * In a VPP of our own everything is ours, except sub-interfaces that VPP makes for VLANs of Linux; an external VPP has
+ * others' objects.
+ */
+function isExclusive(config: Config): (kind: Kind) => boolean {
+  const { lcp } = config.vpp;
+  const followsLinux = lcp.enabled && lcp.autoSubint && !config.fib.kernel.import;
+  return ({ name }) => startsVpp(config) && !(name === 'sub-interface' && followsLinux);
 }
 
 /** The view of a dump that kinds get. */

@@ -29,11 +29,16 @@ export function keysOf(kind: Kind, name: string): Key[] {
 }
 
 /**
- * The steps from `actual` to `desired`, in the order of their ranks. Objects of others are neither changed nor removed;
- * one that is as desired is taken as it is. An object that is made anew takes with it what refers to it.
+ * The steps from `actual` to `desired`, in the order of their ranks. Objects of others are removed where all of a kind is
+ * ours (`isExclusive`) and left alone elsewhere; one that is as desired is taken as it is. An object that is made anew takes with it what refers to it.
  */
-export function plan(desired: DesiredState, actual: ActualState): Plan {
-  const anew = closureOf(desired, actual);
+export function plan(
+  desired: DesiredState,
+  actual: ActualState,
+  isExclusive: (kind: Kind) => boolean = () => false,
+): Plan {
+  const goes = (kind: Kind, { isOurs }: Found): boolean => isOurs || isExclusive(kind);
+  const anew = closureOf(desired, actual, goes);
   const steps: PlannedStep[] = [];
   const removedInterfaces = new Set<string>();
   for (const [kind, wantedByName] of desired) {
@@ -52,7 +57,7 @@ export function plan(desired: DesiredState, actual: ActualState): Plan {
       add(name, 'remove', [], kind.remove(name, found));
     };
     for (const [name, found] of foundByName) {
-      if (!wantedByName.has(name) && found.isOurs) remove(name, found);
+      if (!wantedByName.has(name) && goes(kind, found)) remove(name, found);
     }
     for (const [name, wanted] of wantedByName) {
       const found = foundByName.get(name);
@@ -71,7 +76,11 @@ export function plan(desired: DesiredState, actual: ActualState): Plan {
 }
 
 /** The objects that are removed and made anew, because of a difference or because of what they refer to. */
-function closureOf(desired: DesiredState, actual: ActualState): ReadonlySet<Key> {
+function closureOf(
+  desired: DesiredState,
+  actual: ActualState,
+  goes: (kind: Kind, found: Found) => boolean,
+): ReadonlySet<Key> {
   const gone = new Set<Key>();
   const both: { readonly keys: readonly Key[]; readonly needs: readonly Key[] }[] = [];
   for (const [kind, wantedByName] of desired) {
@@ -80,7 +89,7 @@ function closureOf(desired: DesiredState, actual: ActualState): ReadonlySet<Key>
       const wanted = wantedByName.get(name);
       const keys = keysOf(kind, name);
       if (wanted === undefined) {
-        if (found.isOurs) for (const key of keys) gone.add(key);
+        if (goes(kind, found)) for (const key of keys) gone.add(key);
         continue;
       }
       both.push({ keys, needs: kind.refersTo(name, wanted) });

@@ -56,4 +56,9 @@ export function placeOfRank(rank: Rank): number {
 }
 
 /** Up to this rank objects are removed and made; the ones after it are set on interfaces that have their pairs. */
-export const LAST_STRUCTURE: Rank = 'crossConnects';
+const LAST_STRUCTURE = placeOfRank('crossConnects');
+
+/** Whether a step comes before the pairs and the attributes of interfaces. */
+export function isStructure({ rank }: { readonly rank: Rank }): boolean {
+  return placeOfRank(rank) <= LAST_STRUCTURE;
+}

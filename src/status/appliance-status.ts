@@ -13,6 +13,7 @@ import type { DiskStatus } from '../disk/status.ts';
 import type { HugepageStatus, NicStatus } from '../dpdk/status.ts';
 import type { FeedsStatus, FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { ObjectsStatus } from '../objects/status.ts';
 import type { CrashStatus } from '../log/status.ts';
 import type { CpuIsolationStatus, WatchdogStatus } from '../machine/status.ts';
 import type { ManagementStatus } from '../management/status.ts';
@@ -83,6 +84,8 @@ export interface ApplianceStatus {
   readonly telemetry: { readonly zeroSeries: boolean };
   readonly nics: readonly NicStatus[];
   readonly interfaces: readonly InterfaceStatus[];
+  /** What else the configuration asks of VPP: bonds, bridges, filters … */
+  readonly objects: ObjectsStatus;
   readonly fib: readonly FibBackendStatus[];
   /** Absent where `fib.kernel.import` asks for nothing. */
   readonly kernelImport?: KernelImportStatus;

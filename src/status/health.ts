@@ -20,6 +20,7 @@ import {
   type Level,
   plural,
 } from '../report/mod.ts';
+import { objectFindings } from '../objects/status.ts';
 import { serviceFindings } from '../supervise/status.ts';
 import { updateFindings } from '../update/status.ts';
 import { countersFinding, vppFindings } from '../vpp/status.ts';
@@ -81,6 +82,7 @@ function findingsOf(status: ApplianceStatus, paths: readonly InterfacePath[], no
     configFinding(status.config),
     ...vppFindings(status, now),
     ...interfaceFindings(paths, interfaces),
+    ...objectFindings(status.objects),
     ...nextHopFindings(status.nextHops),
     ...fibFindings(status, isKernel ? 'kernel' : 'vpp'),
     ...hugepageFindings(status.hugepages),

@@ -8,6 +8,7 @@ import { CRASH_METRICS } from '../log/status.ts';
 import { MACHINE_METRICS } from '../machine/status.ts';
 import { MANAGEMENT_METRICS, TIME_METRICS } from '../management/status.ts';
 import { gauge, gauges, inSeconds, metricTable, type PlainMetric, type Sample } from '../report/mod.ts';
+import { OBJECT_METRICS } from '../objects/status.ts';
 import { SERVICE_METRICS } from '../supervise/status.ts';
 import { UPDATE_METRICS } from '../update/status.ts';
 import { VPP_METRICS } from '../vpp/status.ts';
@@ -52,6 +53,7 @@ export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
   ...CONFIG_METRICS,
   ...SERVICE_METRICS,
   ...VPP_METRICS,
+  ...OBJECT_METRICS,
   ...FIB_METRICS,
   ...DPDK_METRICS,
   ...MANAGEMENT_METRICS,

@@ -111,6 +111,13 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'vpp.api-socket': {
     vpp: { ...good.vpp, api: { state: 'connecting', since, attempt: 3, reason: 'ECONNREFUSED' } },
   },
+  'vpp.drift': {
+    objects: {
+      objects: [],
+      drifts: 1,
+      lastDrift: { at: since, steps: ['create xe0.7 (dot1q 7)'], isRepaired: false },
+    },
+  },
   'vpp.cpu.main-core': process('exited with code 1'),
   'vpp.cpu.workers': process('exited with code 1'),
   'vpp.cpu.isolate': box(

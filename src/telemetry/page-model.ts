@@ -11,6 +11,7 @@ import type { ApplianceStatus, StatusProvider } from '../status/mod.ts';
 
 /** Bounds on the page; everything is in `/status`. */
 export const MAX_INTERFACES = 100;
+const MAX_OBJECTS = 256;
 const MAX_CONDITIONS = 100;
 const MAX_PROBLEMS = 1000;
 const MAX_NICS = 64;
@@ -76,6 +77,7 @@ export function boundStatus(status: ApplianceStatus): ApplianceStatus {
   return {
     ...status,
     interfaces: status.interfaces.slice(0, MAX_INTERFACES).map(withoutCounters),
+    objects: { ...status.objects, objects: status.objects.objects.slice(0, MAX_OBJECTS) },
     conditions: status.conditions.slice(0, MAX_CONDITIONS),
     nics: status.nics.slice(0, MAX_NICS),
     config: { ...config, problems: config.problems.slice(0, MAX_PROBLEMS) },

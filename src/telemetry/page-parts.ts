@@ -11,6 +11,7 @@ import {
   importedRouteText,
   type KernelImportStatus,
 } from '../fib/status.ts';
+import { describeDrift, describeFacts, factLines, type ObjectsStatus } from '../objects/status.ts';
 import {
   formatAgo,
   formatBytes,
@@ -32,6 +33,8 @@ import type { PageModel, VppLoad } from './page-model.ts';
 const MAX_OUTPUT_LINES = 10;
 const MAX_FAILURES = 20;
 const MAX_THREADS = 64;
+const MAX_OBJECTS = 200;
+const MAX_FACT_LINES = 32;
 
 /** `VLIB_FRAME_SIZE` of VPP's src/vlib/node.h: what a node takes in one call at the most. */
 const FULL_VECTOR = 256;
@@ -273,4 +276,21 @@ export function row(term: string, text: string | Html): Html {
 /** Words with their level in front, unless there is nothing to heed. */
 export function leveled({ level, text }: Words): Html {
   return level === 'ok' ? html`${text}` : html`<span class="${level}">${level}</span>: ${text}`;
+}
+
+/** What else the configuration asks of VPP; nothing where it asks for nothing. */
+export function objectSection({ objects, lastDrift }: ObjectsStatus, now: number): Html {
+  const rows = objects.slice(0, MAX_OBJECTS).map(({ kind, name, state, facts }) => {
+    const isOk = state.state === 'ok';
+    const lines = factLines(facts).slice(0, MAX_FACT_LINES);
+    const more = lines.length === 0 ? '' : html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+    return html`<tr><td>${kind}</td><th scope="row">${name}</th><td class="${isOk ? 'ok' : 'error'}">${isOk ? 'as configured' : state.reason}</td><td>${describeFacts(facts)}${more}</td></tr>\n`;
+  });
+  const left = objects.length - rows.length;
+  const note = left > 0 ? html`<p>${formatCount(left)} more in <a href="/status">status</a>.</p>` : '';
+  const drift = lastDrift === undefined ? '' : html`<p>VPP was ${describeDrift(lastDrift, now)}</p>\n`;
+  const table = html`<div class="scroll" role="region" aria-label="Table of objects" tabindex="0"><table><thead><tr><th scope="col">Kind</th><th scope="col">Name</th><th scope="col">State</th><th scope="col">Now</th></tr></thead><tbody>
+${rows}</tbody></table></div>`;
+  return html`<section aria-labelledby="objects"><h2 id="objects" tabindex="-1">Objects in VPP</h2>
+${drift}${rows.length === 0 ? html`<p>The configuration asks for none.</p>` : table}${note}</section>`;
 }

@@ -9,7 +9,7 @@ import { boxSection } from './page-box.ts';
 import { healthSection } from './page-health.ts';
 import { configSection, nicSection } from './page-machine.ts';
 import type { PageModel } from './page-model.ts';
-import { bootSection, fibSection, serviceSection, vppSection } from './page-parts.ts';
+import { bootSection, fibSection, objectSection, serviceSection, vppSection } from './page-parts.ts';
 import { interfaceSection } from './page-traffic.ts';
 import { updateSection } from './page-update.ts';
 
@@ -19,6 +19,7 @@ const REFRESH_SECONDS = 5;
 const SECTIONS: readonly (readonly [id: string, name: string])[] = [
   ['health', 'Health'],
   ['interfaces', 'Interfaces'],
+  ['objects', 'Objects'],
   ['vpp', 'VPP'],
   ['fib', 'Routes'],
   ['services', 'Services'],
@@ -95,6 +96,9 @@ export function renderParts(model: PageModel, now: number): PagePart[] {
   const parts: [string, Html][] = [
     ['health', healthSection(reportHealth(status, now), now)],
     ['interfaces', interfaceSection(model, now)],
+    ...(status.objects.objects.length === 0 && status.objects.lastDrift === undefined
+      ? []
+      : [['objects', objectSection(status.objects, now)] as [string, Html]]),
     ['vpp', vppSection(model, now)],
     ['fib', fibSection(status, now)],
     ['services', serviceSection(status.services, now)],

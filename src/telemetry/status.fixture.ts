@@ -73,6 +73,10 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
       inFlight: 2,
     },
     telemetry: { zeroSeries: false },
+    objects: {
+      objects: [{ kind: 'sub-interface', name: 'wan.100', state: { state: 'ok' }, facts: { members: 2 } }],
+      drifts: 3,
+    },
     nics: [
       {
         pciAddress: '0000:03:00.0',

@@ -45,6 +45,7 @@ class RealVpp implements AsyncDisposable {
       binary: vppBinary,
       startTimeoutSeconds: 60,
       answerTimeoutSeconds: 20,
+      drift: 'repair',
       apiSocket: join(this.dir, 'api.sock'),
       cpu: { mainCore: undefined, workers: undefined, isolate: true },
       memory: { mainHeapBytes: 256 * MIB, hugepageSize: '2M', buffers: 16_384 },

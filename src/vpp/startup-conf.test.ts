@@ -17,6 +17,7 @@ const vpp: VppConfig = {
   binary: '/usr/bin/vpp',
   startTimeoutSeconds: 60,
   answerTimeoutSeconds: 20,
+  drift: 'repair',
   apiSocket: '/run/vpp/api.sock',
   cpu: { mainCore: 1, workers: 2, isolate: true },
   memory: { mainHeapBytes: 1536 * MIB, hugepageSize: '2M', buffers: 128_000 },

@@ -38,16 +38,16 @@ export interface ObjectsVpp extends AsyncDisposable {
   /** Steps that were taken since the last `apply`. */
   readonly notices: string[];
   /** Brings VPP to a configuration, whose NICs are there already; resolves with the objects. */
-  apply(ini: string): Promise<readonly ObjectStatus[]>;
+  apply(ini: string, ofVpp?: string): Promise<readonly ObjectStatus[]>;
   /** The steps that are still needed: none after `apply`. */
   remaining(): Promise<string[]>;
   /** What VPP has, `KIND/NAME` with the attributes. */
   state(): Promise<Record<string, unknown>>;
 }
 
-/** Parses a configuration with the NICs; throws with what is wrong with it. */
-export function objectsConfig(ini: string): Config {
-  const parsed = parseConfig(`[vpp]\nenabled = true\n${NIC_SECTIONS}${ini}`, 'test.ini');
+/** Parses a configuration with the NICs, and keys of [vpp]; throws with what is wrong with it. */
+export function objectsConfig(ini: string, ofVpp = ''): Config {
+  const parsed = parseConfig(`[vpp]\nenabled = true\n${ofVpp}\n${NIC_SECTIONS}${ini}`, 'test.ini');
   if (!parsed.ok)
     throw new Error(parsed.problems.map(({ leaf, message }) => `${leaf}: ${message}`).join('\n'));
   return parsed.config;
@@ -85,9 +85,9 @@ export async function startObjects(): Promise<ObjectsVpp> {
     interfaces,
     errors,
     notices,
-    apply: async (ini) => {
+    apply: async (ini, ofVpp) => {
       errors.length = notices.length = 0;
-      config = objectsConfig(ini);
+      config = objectsConfig(ini, ofVpp);
       await interfaces.reconfigure(config);
       return interfaces.objects.objects;
     },

@@ -109,7 +109,10 @@ vlan = default
       .poll(async () => vpp.interfaces.status.find(({ name }) => name === 'xe0.7')?.addresses)
       .toEqual(['192.0.2.9/24']);
     await expect.poll(() => vpp.interfaces.objects.drifts).toBeGreaterThan(before);
-    expect(vpp.interfaces.objects.lastDrift).toBe('create xe0.7 (dot1q 7)');
+    expect(vpp.interfaces.objects.lastDrift).toMatchObject({
+      steps: ['create xe0.7 (dot1q 7)'],
+      isRepaired: true,
+    });
   });
 
   test('those that left the configuration are deleted; an address can go to another one', async () => {

@@ -53,6 +53,14 @@ export const vpp = section('vpp', {
       effect: 'live',
       cannotFail: OWN_TIME,
     }),
+    drift: leaf('drift', choice('repair', 'report'), {
+      default: 'repair',
+      sentence:
+        'What becomes of a VPP that somebody else changed: it is brought back to this configuration, or the difference is only reported',
+      example: 'report',
+      effect: 'live',
+      fails: ['interfaces', 'VPP is not as configured and left so'],
+    }),
     apiSocket: leaf('api-socket', socketPath, {
       default: '/run/vpp/api.sock',
       sentence: 'Unix socket of the binary API',

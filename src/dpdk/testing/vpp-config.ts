@@ -24,6 +24,7 @@ export function vppConfig(
     binary: '/usr/bin/vpp',
     startTimeoutSeconds: 60,
     answerTimeoutSeconds: 20,
+    drift: 'repair',
     apiSocket: '/run/vpp/api.sock',
     cpu: { mainCore: undefined, workers: undefined, isolate: true },
     memory: { mainHeapBytes: 1024 * MIB, hugepageSize: '2M', buffers: 128_000 },
