@@ -6,6 +6,7 @@ import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
 import { checkSubInterfaces } from './sub-interface-checks.ts';
 import { interfaceNames } from './object-names.ts';
+import { checkTunnels } from './tunnel-checks.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
 import type { Config, Endpoint } from './types.ts';
 import type { FilePath, Values } from './values.ts';
@@ -28,6 +29,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkNicNames(config, values, report);
   checkInterfaces(config, report);
   checkSubInterfaces(config, interfaceNames(config), values, problems);
+  checkTunnels(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
   for (const { name, line } of config.services) {
     if (!OWN_SERVICES.has(name)) continue;

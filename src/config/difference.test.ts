@@ -15,6 +15,13 @@ const BASE: Values = {
   'management.address': '192.0.2.10/24',
   'management.gateway': '192.0.2.1',
   'interface.NAME.enabled': 'true',
+  'gre.NAME.source': '192.0.2.1',
+  'gre.NAME.destination': '203.0.113.1',
+  'ipip.NAME.source': '192.0.2.1',
+  'ipip.NAME.destination': '203.0.113.1',
+  'vxlan.NAME.source': '192.0.2.1',
+  'vxlan.NAME.destination': '203.0.113.1',
+  'vxlan.NAME.vni': '10',
   'route.PREFIX': '198.51.100.2',
   'service.NAME.command': '/usr/sbin/bird -f',
 };
@@ -88,6 +95,15 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'interface.NAME.mtu': '1400',
   'interface.NAME.addresses': '198.51.100.9/24',
   'interface.NAME.mpls': 'true',
+  'gre.NAME.source': '192.0.2.9',
+  'gre.NAME.destination': '203.0.113.9',
+  'gre.NAME.type': 'teb',
+  'ipip.NAME.source': '192.0.2.9',
+  'ipip.NAME.destination': '203.0.113.9',
+  'vxlan.NAME.source': '192.0.2.9',
+  'vxlan.NAME.destination': '203.0.113.9',
+  'vxlan.NAME.vni': '11',
+  'vxlan.NAME.port': '8472',
   'route.PREFIX': '198.51.100.3',
   'supervisor.backoff-ms': '500',
   'supervisor.backoff-max-ms': '60000',
@@ -100,7 +116,12 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
 };
 
 /** What the instance of a repeated section is called here. */
-const INSTANCES: Readonly<Record<string, string>> = { 'interface.NAME': 'lan0.100' };
+const INSTANCES: Readonly<Record<string, string>> = {
+  'gre.NAME': 'gre0',
+  'interface.NAME': 'lan0.100',
+  'ipip.NAME': 'ipip0',
+  'vxlan.NAME': 'vxlan10',
+};
 const instanceOf = (section: string): string => INSTANCES[section] ?? 'loop0';
 
 function configOf(values: Values): Config {

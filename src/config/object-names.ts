@@ -1,14 +1,16 @@
 /** The names that a configuration gives, for those who refer to them. */
 import { subInterfaceName } from './sub-interface-name.ts';
+import { tunnelsOf } from './tunnels.ts';
 import type { Config } from './types.ts';
 
 /**
  * Interfaces that may have sub-interfaces: NICs and others that the configuration makes or names, without the
  * sub-interfaces. An external VPP has interfaces that are only named.
  */
-export function interfaceNames({ vpp, interfaces }: Config): ReadonlySet<string> {
+export function interfaceNames(config: Config): ReadonlySet<string> {
   return new Set([
-    ...vpp.dpdk.interfaces.map(({ name }) => name),
-    ...interfaces.map(({ name }) => name).filter((name) => subInterfaceName(name) === undefined),
+    ...config.vpp.dpdk.interfaces.map(({ name }) => name),
+    ...tunnelsOf(config).map(({ name }) => name),
+    ...config.interfaces.map(({ name }) => name).filter((name) => subInterfaceName(name) === undefined),
   ]);
 }

@@ -1,5 +1,6 @@
 /** Types of leaves about objects of VPP. */
-import { integer, type LeafType, pattern } from './leaf-types.ts';
+import { integer, type LeafType, parsed, pattern } from './leaf-types.ts';
+import { type Read, readHostAddress } from './network-values.ts';
 import { quote } from './problems.ts';
 
 /** A whole number, or one word in its place. */
@@ -26,4 +27,14 @@ export const text = pattern('text', '^[^\\u0000-\\u001f\\u007f]{1,200}$', (given
   given.length > 200
     ? `${quote(`${given.slice(0, 20)}…`)} has ${given.length} characters: a description has at most 200`
     : `${quote(given)} has control characters`,
+);
+
+/** The address of a host, without a prefix length, in canonical text. */
+export const hostAddress: LeafType<string> = parsed(
+  'address',
+  (given): Read<string> => {
+    const read = readHostAddress(given);
+    return 'error' in read ? read : { value: read.value.address };
+  },
+  String,
 );

@@ -71,6 +71,9 @@ describe('defaults', () => {
         },
       },
       interfaces: [],
+      gres: [],
+      ipips: [],
+      vxlans: [],
       routes: [],
       services: [],
     });
@@ -87,8 +90,7 @@ describe('defaults', () => {
       const key = path === 'route.PREFIX' ? '198.51.100.0/24' : leaf.key;
       const [, section = ''] = text
         .replaceAll('0000:03:00.0', 'PCI')
-        .replaceAll(`.${leaf.instance ?? 'xe0'}]`, '.NAME]')
-        .replaceAll('.bird]', '.NAME]')
+        .replaceAll(`.${leaf.instance ?? of.repeated?.example ?? ''}]`, '.NAME]')
         .split(`[${of.name}]\n`);
       expect(section.split('\n\n')[0], path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
     }
@@ -99,7 +101,9 @@ describe('defaults', () => {
     expect(result.ok).toBe(true);
     for (const { path, leaf, section: of } of LEAVES) {
       if (path === 'route.PREFIX') continue;
-      const section = of.name.replace('PCI', '0000:03:00.0').replace('NAME', leaf.instance ?? 'xe0');
+      const section = of.name
+        .replace('PCI', '0000:03:00.0')
+        .replace('NAME', leaf.instance ?? of.repeated?.example ?? '');
       const required = Object.values(of.leaves).filter((one) => one.required && one !== leaf);
       const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.

@@ -9,6 +9,7 @@ import { type Resolved, resolve } from './resolve.ts';
 import { readRoutes } from './routes.ts';
 import { scan } from './scan.ts';
 import { placeOf, REPEATED, SINGLE, valueAt, withValueAt } from './sections.ts';
+import { defaultMtuBytes, tunnelsOf } from './tunnels.ts';
 import type { Config, ParseResult } from './types.ts';
 import { readValues, type Values } from './values.ts';
 import { warnTogether } from './warnings.ts';
@@ -54,8 +55,20 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
     read = withValueAt(read, placeOf(section), list);
   }
   // The rows have made it so: `SectionValues` is computed from them.
-  const config = read as Omit<Config, 'routes'>;
-  const named = [...config.vpp.dpdk.interfaces, ...config.interfaces];
+  const config = withTunnelMtus(read as Omit<Config, 'routes'>, values);
+  const named = [...config.vpp.dpdk.interfaces, ...config.interfaces, ...tunnelsOf(config)];
   const names = { known: new Set(named.map(({ name }) => name)), tolerated: resolved.toleratedNames };
   return { ...config, routes: readRoutes(resolved.routes, names, problems) };
+}
+
+/** Tunnels have another default MTU: what fits in their packets. */
+function withTunnelMtus(config: Omit<Config, 'routes'>, values: Values): Omit<Config, 'routes'> {
+  const tunnels = new Map(tunnelsOf(config).map((one) => [one.name, one]));
+  if (tunnels.size === 0) return config;
+  const interfaces = config.interfaces.map((one) => {
+    const isGiven = values.line(`interface.${one.name}.mtu`) > 0;
+    const mtuBytes = isGiven ? undefined : defaultMtuBytes(one, tunnels);
+    return mtuBytes === undefined ? one : { ...one, mtuBytes };
+  });
+  return { ...config, interfaces };
 }

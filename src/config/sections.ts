@@ -11,6 +11,7 @@ import { services } from './sections/services.ts';
 import { supervisor } from './sections/supervisor.ts';
 import { system } from './sections/system.ts';
 import { telemetry } from './sections/telemetry.ts';
+import { gre, ipip, vxlan } from './sections/tunnels.ts';
 import { update } from './sections/update.ts';
 import { cpu, lcp, memory, neighbors, stats, vpp } from './sections/vpp.ts';
 import { watchdog } from './sections/watchdog.ts';
@@ -34,6 +35,9 @@ const TABLE = [
   fibVpp,
   fibKernel,
   interfaces,
+  gre,
+  ipip,
+  vxlan,
   route,
   supervisor,
   services,

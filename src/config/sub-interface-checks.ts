@@ -4,6 +4,7 @@ import { suggestion } from './nearest.ts';
 import { type Problems, quote } from './problems.ts';
 import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
+import { tunnelsOf } from './tunnels.ts';
 import type { Config, InterfaceConfig } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
@@ -22,12 +23,23 @@ export function checkSubInterfaces(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the section
     problems.error(key === '' ? line : values.line(path as FilePath), path, message);
   };
+  const layer3 = new Map(
+    tunnelsOf(config)
+      .filter(({ isEthernet }) => !isEthernet)
+      .map((tunnel) => [tunnel.name, tunnel]),
+  );
   const byTags = new Map<string, InterfaceConfig>();
   for (const one of config.interfaces) {
     const { name, vlan } = one;
     const sub = subInterfaceName(name);
     if (sub === undefined) {
       checkKeys(one, report);
+      continue;
+    }
+    const tunnel = layer3.get(sub.parent);
+    if (tunnel !== undefined) {
+      const message = `${sub.parent} carries IP packets, which have no VLANs: expected a NIC, a bond, a VXLAN tunnel or one of GRE with type = teb`;
+      report(one, '', message);
       continue;
     }
     if (!checkParent(one, sub.parent, parents, report)) continue;

@@ -16,6 +16,9 @@ import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
 import { MAX_VPP_STACK } from './route-labels.ts';
+import { subInterfaceName } from './sub-interface-name.ts';
+import { warnTunnels } from './tunnel-checks.ts';
+import { tunnelsOf } from './tunnels.ts';
 import type { Config, Destination, NextHop } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
@@ -31,6 +34,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnSwitches(config, values, problems);
   warnManagement(config, warn);
   warnInterfaces(config, problems);
+  warnTunnels(config, problems);
   for (const { route, reason } of deadRoutes(config)) {
     const leaf = `route.${formatDestination(route.destination)}`;
     problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);
@@ -101,12 +105,14 @@ function warnManagement({ management, vpp }: Config, warn: Warn): void {
   }
 }
 
-function warnInterfaces({ vpp, interfaces, routes }: Config, problems: Problems): void {
+function warnInterfaces(config: Config, problems: Problems): void {
+  const { vpp, interfaces, routes } = config;
   // An external VPP may have any interface, and what the kernel lacks is said by its status.
   if (vpp.external || !vpp.enabled) return;
-  const known = new Set(vpp.dpdk.interfaces.map(({ name }) => name));
+  const known = new Set([...vpp.dpdk.interfaces, ...tunnelsOf(config)].map(({ name }) => name));
   for (const { name, line } of interfaces) {
-    if (known.has(name) || LOOPBACK_NAME.test(name)) continue;
+    const isSub = known.has(subInterfaceName(name)?.parent ?? '');
+    if (known.has(name) || isSub || LOOPBACK_NAME.test(name)) continue;
     const message = `VPP will not have this interface: ${unknownInterface(name, known)} (loop0, loop1 … create loopbacks)`;
     problems.warning(line, `interface.${name}`, message);
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmulatorProcess } from '../../test/emulator/emulator.ts';
-import { parsePrefix } from '../config/mod.ts';
-import type { InterfaceConfig } from '../config/types.ts';
+import { parseConfig, parsePrefix } from '../config/mod.ts';
+import type { Config, InterfaceConfig } from '../config/types.ts';
 import { addDelAddress, lcpPairAdd, setInterfaceFlags, swIfIndex, VppApiClient } from '../vpp/api/mod.ts';
 import { type LcpSettings, VppInterfaces } from './mod.ts';
 import { interfaceConfig, withInterfaces } from '../config/testing/interface-config.ts';
@@ -21,6 +21,12 @@ interface Pair {
 function config(name: string, at: string[] = []): InterfaceConfig {
   const addresses = at.map((text) => parsePrefix(text)!);
   return interfaceConfig({ name, addresses });
+}
+
+function parsed(ini: string): { readonly config: Config } {
+  const result = parseConfig(ini, 'test.ini');
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result;
 }
 
 let vpp: EmulatorProcess;
@@ -87,6 +93,37 @@ describe('TAPs in Linux', () => {
     expect(hostOf('tap4096')).toBeUndefined();
     expect(Object.fromEntries(interfaces.hostInterfaces)).toEqual({ loop0: 'loop0', xe0: 'xe0', xe1: 'xe1' });
     expect(errors).toEqual([]);
+  });
+
+  it('are TUNs for tunnels without Ethernet', async () => {
+    await connect();
+    const { config: tunnels } = parsed(`
+[gre.gre0]
+source = 192.0.2.1
+destination = 203.0.113.1
+[gre.wire]
+source = 192.0.2.1
+destination = 203.0.113.1
+type = teb
+[interface.gre0]
+addresses = 198.51.100.1/30
+[interface.wire]
+`);
+    await start([]);
+    await interfaces.reconfigure(tunnels);
+    expect(errors).toEqual([]);
+    expect(hostOf('gre0')).toEqual({ state: 'paired', name: 'gre0', netns: 'dataplane' });
+    const { pairs: all } = await vpp.control({ command: 'state' });
+    expect(all).toContainEqual(
+      expect.objectContaining({
+        hostIfName: 'gre0',
+        hostType: 1,
+        linux: { isUp: true, mtu: 1476, addresses: ['198.51.100.1/30'] },
+      }),
+    );
+    expect(all).toContainEqual(expect.objectContaining({ hostIfName: 'wire', hostType: 0 }));
+    await interfaces.reconfigure(withInterfaces([]));
+    expect(Object.keys(await pairs()).sort()).toEqual(['dataplane/xe0', 'dataplane/xe1']);
   });
 
   it('are made once, are removed with their interface, and each change is reported', async () => {

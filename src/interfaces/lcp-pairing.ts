@@ -176,14 +176,14 @@ export class LcpPairing {
   /** Resolves with VPP's reason when it refuses. */
   async #execute(
     client: VppApiClient,
-    { step, name, swIfIndex }: LcpStep,
+    { step, name, swIfIndex, hostType }: LcpStep,
     { netns, isSync }: LcpSettings,
     present: ReadonlyMap<string, Known>,
   ): Promise<string | undefined> {
     try {
       if (step === 'remove') await lcpPairDelete(client, swIfIndex);
       else {
-        await lcpPairAdd(client, swIfIndex, { hostIfName: name, netns });
+        await lcpPairAdd(client, swIfIndex, { hostIfName: name, netns, hostType });
         if (isSync && (present.get(name)?.addresses.length ?? 0) > 0) this.#unsynced.add(name);
       }
       return undefined;

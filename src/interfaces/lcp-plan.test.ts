@@ -28,6 +28,7 @@ function pair(index: number, hostIfName: string, netns = 'dataplane'): LcpPair {
     hostSwIfIndex: swIfIndex(100 + index),
     vifIndex: index,
     hostIfName,
+    hostType: 'tap',
     netns,
   };
 }
@@ -50,6 +51,19 @@ describe('planPairs', () => {
       steps: ['add xe1'],
       refusals: {},
     });
+  });
+
+  it('gives an interface without Ethernet a TUN', () => {
+    const tunnel = { ...vpp(2, 'gre0'), mac: '00:00:00:00:00:00' };
+    const sub = { ...vpp(3, 'xe0.100', 1), mac: '00:00:00:00:00:00' };
+    const names = ['xe0', 'gre0', 'xe0.100'];
+    const needs = { wanted: new Set(names), released: new Set<string>(), netns: 'dataplane' };
+    const { steps } = planPairs(needs, [vpp(1, 'xe0'), tunnel, sub], []);
+    expect(steps.map(({ name, hostType }) => `${name} ${hostType}`)).toEqual([
+      'xe0 tap',
+      'gre0 tun',
+      'xe0.100 tap',
+    ]);
   });
 
   it('removes released pairs of ours, and leaves the pairs of others', () => {

@@ -19,6 +19,8 @@ export interface LcpStep {
   readonly step: 'add' | 'remove';
   readonly name: string;
   readonly swIfIndex: SwIfIndex;
+  /** A TUN has IP packets: for tunnels without Ethernet. */
+  readonly hostType: LcpPair['hostType'];
 }
 
 export interface LcpPlan {
@@ -56,7 +58,9 @@ export function planPairs(
     const pair = byInterface.get(swIfIndex);
     if (!wanted.has(name)) {
       const isOurs = pair?.hostIfName === name && pair.netns === netns;
-      if (released.has(name) && isOurs) removals.push({ step: 'remove', name, swIfIndex });
+      if (released.has(name) && isOurs) {
+        removals.push({ step: 'remove', name, swIfIndex, hostType: hostTypeOf(one) });
+      }
       continue;
     }
     const owner = owners.get(`${netns}/${name}`);
@@ -66,7 +70,10 @@ export function planPairs(
     else if (pair === undefined) additions.push(one);
   }
   additions.sort((a, b) => Number(isSub(a)) - Number(isSub(b)));
-  const steps = additions.map(({ name, swIfIndex }): LcpStep => ({ step: 'add', name, swIfIndex }));
+  const steps = additions.map((one): LcpStep => {
+    const { name, swIfIndex } = one;
+    return { step: 'add', name, swIfIndex, hostType: hostTypeOf(one) };
+  });
   return { steps: [...removals, ...steps], refusals };
 }
 
@@ -84,6 +91,11 @@ export function pairsOf(
     if (pair.netns === netns && name !== undefined) found.set(name, pair);
   }
   return found;
+}
+
+/** VPP refuses a TAP for an interface without Ethernet, which has no MAC address; nor has VPP's view of a sub-interface. */
+function hostTypeOf(one: VppInterface): LcpPair['hostType'] {
+  return one.mac === '00:00:00:00:00:00' && !isSub(one) ? 'tun' : 'tap';
 }
 
 function isSub({ swIfIndex, supSwIfIndex }: VppInterface): boolean {

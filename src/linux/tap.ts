@@ -19,19 +19,21 @@ const TUNSETQUEUE = 0x4004_54d9n;
 const IFREQ_BYTES = 40;
 const IFREQ_FLAGS = 16;
 const MAX_NAME = 15;
-const IFF_TAP = 0x2;
+/** A TUN has IP packets, a TAP Ethernet frames. */
+const IFF_KIND = { tun: 0x1, tap: 0x2 } as const;
 const IFF_MULTI_QUEUE = 0x100;
 const IFF_DETACH_QUEUE = 0x400;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
 const ENODEV = 19;
+const EINVAL = 22;
 
 /**
  * Opens one more queue of a TAP of this thread's namespace, as VPP opens its own (src/vnet/devices/tap/tap.c: each frame
- * preceded by a virtio-net header); creates the TAP if it does not exist. The descriptor is non-blocking; the caller
+ * preceded by a virtio-net header); creates the TAP if it does not exist. `kind` tells a TUN from a TAP. The descriptor is non-blocking; the caller
  * closes it. Throws LinuxError: EINVAL (the link is not such a TAP), ENOENT (no tun in this kernel), EPERM …
  */
-export function openTapQueue(name: string): number {
+export function openTapQueue(name: string, kind: keyof typeof IFF_KIND = 'tap'): number {
   let fd: number;
   try {
     fd = openSync(DEVICE, constants.O_RDWR | constants.O_NONBLOCK);
@@ -39,7 +41,7 @@ export function openTapQueue(name: string): number {
     throw asLinuxError(error, 'openTapQueue', [name]);
   }
   try {
-    setInterface(fd, TUNSETIFF, name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
+    setInterface(fd, TUNSETIFF, name, IFF_KIND[kind] | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -48,12 +50,12 @@ export function openTapQueue(name: string): number {
 }
 
 /**
- * Keeps a TAP of this thread's namespace alive when the program that created it ends, until disposed; the frames still
+ * Keeps a TAP or a TUN of this thread's namespace alive when the program that created it ends, until disposed; the frames still
  * go to that program. Throws LinuxError: ENODEV (no link of that index has the name), and as `openTapQueue`.
  */
 export function keepTap(name: string, ifIndex: number): Disposable {
   if (linkIndex(name) !== ifIndex) throw new LinuxError('keepTap', ENODEV, [name, ifIndex]);
-  const fd = openTapQueue(name);
+  const fd = openEither(name);
   try {
     setInterface(fd, TUNSETQUEUE, name, IFF_DETACH_QUEUE);
     // If the TAP was removed meanwhile, the open created another one.
@@ -63,6 +65,16 @@ export function keepTap(name: string, ifIndex: number): Disposable {
     throw error;
   }
   return { [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** A queue of the TAP, or of the TUN, of that name. */
+function openEither(name: string): number {
+  try {
+    return openTapQueue(name);
+  } catch (error) {
+    if (!(error instanceof LinuxError) || error.errno !== EINVAL) throw error;
+    return openTapQueue(name, 'tun');
+  }
 }
 
 function setInterface(fd: number, request: bigint, name: string, flags: number): void {

@@ -1,10 +1,22 @@
 /** The table of plugins, and which of them are chosen. */
 import { expect, test } from 'vitest';
-import { choosePlugins, missingWords, PLUGINS, pluginsOf } from './plugins.ts';
+import {
+  choosePlugins,
+  FEATURE_PLUGINS,
+  missingWords,
+  PLUGINS,
+  pluginsOf,
+  type VppPlugin,
+} from './plugins.ts';
 import { parseVppVersion, type VppVersion } from './version.ts';
 
 const ALL = { dpdk: true, linuxCp: true, linuxNl: true };
 const NONE = { dpdk: false, linuxCp: false, linuxNl: false };
+
+/** Their files, without those of single features. */
+function filesOf(plugins: readonly VppPlugin[]): string[] {
+  return plugins.filter((one) => !FEATURE_PLUGINS.includes(one)).map(({ file }) => file);
+}
 
 function version(text: string): VppVersion {
   return parseVppVersion(text) ?? expect.unreachable();
@@ -24,23 +36,26 @@ test.each([
   ['26.02-release', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'ppp', 'tap']],
   ['26.06-rc2', ['dpdk', 'linux_cp', 'linux_nl', 'osi', 'ping', 'policer', 'ppp', 'tap']],
 ])('plugins of %s', (text, names) => {
-  expect(
-    pluginsOf(version(text))
-      .map(({ file }) => file)
-      .sort(),
-  ).toEqual(names.map((name) => `${name}_plugin.so`));
+  expect(filesOf(pluginsOf(version(text))).sort()).toEqual(names.map((name) => `${name}_plugin.so`));
 });
 
 test('a configuration that needs nothing loads what every VPP has', () => {
   const { enabled, missing } = choosePlugins(version('26.06'), NONE);
-  expect(enabled.map(({ file }) => file)).toEqual(['ping_plugin.so', 'policer_plugin.so']);
+  expect(filesOf(enabled)).toEqual(['ping_plugin.so', 'policer_plugin.so']);
+  expect(enabled).toEqual(expect.arrayContaining([...FEATURE_PLUGINS]));
+  expect(missing).toEqual([]);
+});
+
+test('leaves out a missing plugin of a single feature, and reports it no more than the box needs it', () => {
+  const { enabled, missing } = choosePlugins(version('26.06'), ALL, (file) => file !== 'lacp_plugin.so');
+  expect(enabled.map(({ file }) => file)).not.toContain('lacp_plugin.so');
   expect(missing).toEqual([]);
 });
 
 test('reports as missing only what is needed; what needs a missing plugin is not enabled', () => {
   const { enabled, missing } = choosePlugins(version('26.06'), ALL, (file) => file !== 'tap_plugin.so');
   expect(missing.map(({ file }) => file)).toEqual(['tap_plugin.so']);
-  expect(enabled.map(({ file }) => file)).toEqual(['dpdk_plugin.so', 'ping_plugin.so', 'policer_plugin.so']);
+  expect(filesOf(enabled)).toEqual(['dpdk_plugin.so', 'ping_plugin.so', 'policer_plugin.so']);
   expect(choosePlugins(version('26.06'), NONE, (file) => file !== 'tap_plugin.so').missing).toEqual([]);
   // A plugin that few need is not reported.
   const isThere = (file: string): boolean => file !== 'ppp_plugin.so';

@@ -41,6 +41,20 @@ export interface VppPlugin {
   readonly isOptional?: boolean;
 }
 
+/**
+ * Those of one feature each: always loaded, so that it can be configured while VPP runs. A VPP without one refuses the
+ * feature alone.
+ */
+export const FEATURE_PLUGINS: readonly VppPlugin[] = (
+  [
+    ['gre_plugin.so', 'gre.NAME', 'VPP has no GRE tunnels'],
+    ['lacp_plugin.so', 'bond.NAME.mode', 'bonds cannot have the mode lacp'],
+    ['mss_clamp_plugin.so', 'interface.NAME.mss-clamp', 'VPP clamps no MSS'],
+    ['urpf_plugin.so', 'interface.NAME.urpf', 'VPP checks no sources'],
+    ['vxlan_plugin.so', 'vxlan.NAME', 'VPP has no VXLAN tunnels'],
+  ] as const
+).map(([file, leaf, without]) => ({ file, leaf, without, need: 'always', isOptional: true }));
+
 export const PLUGINS: readonly VppPlugin[] = [
   {
     file: 'dpdk_plugin.so',
@@ -103,6 +117,7 @@ export const PLUGINS: readonly VppPlugin[] = [
     without: 'IS-IS does not reach Linux',
     isOptional: true,
   },
+  ...FEATURE_PLUGINS,
 ];
 
 /** The plugins of the table that this version of VPP has as plugins. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { VppConfig } from '../config/types.ts';
+import { FEATURE_PLUGINS } from './plugins.ts';
 import { renderStartupConf, type StartupConfOptions } from './startup-conf.ts';
 import { parseVppVersion, type VppVersion } from './version.ts';
 
@@ -111,7 +112,7 @@ plugins {
   plugin linux_cp_plugin.so { enable }
   plugin linux_nl_plugin.so { enable }
   plugin ping_plugin.so { enable }
-}
+${FEATURE_PLUGINS.map(({ file }) => `  plugin ${file} { enable }\n`).join('')}}
 
 dpdk {
   uio-driver vfio-pci
@@ -197,10 +198,18 @@ test('omits the LCP section when it is empty', () => {
   expect(sectionOf(render({ lcp }, { netnsPresent: false }), 'linux-cp')).toBeUndefined();
 });
 
-/** The plugins named in the file, in order. */
+const FEATURES: ReadonlySet<string> = new Set(
+  FEATURE_PLUGINS.map(({ file }) => file.replace('_plugin.so', '')),
+);
+
+/** The plugins named in the file, in order, without those of single features. */
 function pluginsIn(text: string): string[] {
   return (sectionOf(text, 'plugins') ?? []).flatMap(
-    (line) => /^plugin (\w+)_plugin\.so/.exec(line)?.[1] ?? [],
+    (line) =>
+      /^plugin (\w+)_plugin\.so/
+        .exec(line)
+        ?.slice(1)
+        .filter((name) => !FEATURES.has(name)) ?? [],
   );
 }
 

@@ -50,6 +50,9 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   ip_mroute_add_del: 8,
   sw_interface_get_table: 8,
   ip_neighbor_config_get: 14,
+  gre_tunnel_add_del: 8,
+  ipip_add_tunnel: 8,
+  vxlan_add_del_tunnel_v3: 8,
 };
 
 /** The reply of a VPP that refuses: a fault, the request was not executed. */

@@ -22,10 +22,13 @@ const DEVICE_TYPES: Readonly<Record<Interface['kind'], string | undefined>> = {
   local: 'local',
   loopback: 'Loopback',
   dpdk: 'dpdk',
+  gre: 'GRE tunnel device',
+  ipip: 'IPIP tunnel device',
   native: 'ige',
   // Of another name in 26.02.
   tap: undefined,
   sub: undefined,
+  vxlan: 'VXLAN',
 };
 
 function interfaceDetails(one: Interface, state: VppState, version: string): Answer {

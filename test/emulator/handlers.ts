@@ -9,6 +9,7 @@ import { MULTICAST_HANDLERS } from './handlers-multicast.ts';
 import { NEIGHBOR_HANDLERS } from './handlers-neighbor.ts';
 import { QUEUE_HANDLERS } from './handlers-queues.ts';
 import { ROUTE_HANDLERS, ROUTE_SHORT_HANDLERS } from './handlers-routes.ts';
+import { TUNNEL_HANDLERS } from './handlers-tunnels.ts';
 import { Retval } from './vpp-state.ts';
 
 /** Messages whose reply is a retval and one u32, by name; looked up before the others. */
@@ -26,6 +27,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...MULTICAST_HANDLERS,
   ...NEIGHBOR_HANDLERS,
   ...QUEUE_HANDLERS,
+  ...TUNNEL_HANDLERS,
   sockclnt_delete: (_request, context) => {
     context.closeClient();
     return [{ name: 'sockclnt_delete_reply', body: i32(1) }];

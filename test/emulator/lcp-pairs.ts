@@ -93,11 +93,13 @@ export class LcpPairs {
     if (!/^[A-Za-z0-9\-_%@:.]{0,15}$/.test(given.hostIfName) || phy.kind === 'local') {
       return LcpRetval.invalidArgument;
     }
+    const isTun = given.hostType !== 0;
+    if (!isTun && phy.isLayer3) return LcpRetval.invalidArgument;
     if (!this.#options.hasTaps) return LcpRetval.featureDisabled;
     const netns = given.netns === '' ? this.defaultNetns : given.netns;
     if (netns !== '' && !this.#isThere(netns)) return LcpRetval.syscallError2;
     const mtu = phy.mtu[0] || DEFAULT_MTU;
-    const vifIndex = this.#makeLink(phy, given.hostIfName, netns, mtu);
+    const vifIndex = this.#makeLink(phy, given.hostIfName, netns, mtu, isTun);
     if (vifIndex === undefined) return LcpRetval.syscallError3;
     const host = this.#addTap(mtu);
     const linux = { isUp: phy.adminUp, mtu, addresses: new Set<string>() };
@@ -122,11 +124,12 @@ export class LcpPairs {
   }
 
   /** The index of a new TAP in Linux, with the MAC address and admin state of its interface. */
-  #makeLink(phy: Interface, name: string, netns: string, mtu: number): number | undefined {
+  #makeLink(phy: Interface, name: string, netns: string, mtu: number, isTun: boolean): number | undefined {
     const { links } = this.#options;
     if (links === undefined) return ++this.#vifIndex;
     try {
-      const index = links.create(netns, name, phy.mac.toString('hex').replace(/..(?=.)/g, '$&:'), mtu);
+      const mac = isTun ? undefined : phy.mac.toString('hex').replace(/..(?=.)/g, '$&:');
+      const index = links.create(netns, name, mac, mtu);
       // The state after tap_create_if and lcp_itf_pair_create.
       for (const isUp of [true, phy.adminUp]) links.setUp(netns, name, isUp);
       links.setCarrier(netns, name, phy.linkUp);

@@ -26,18 +26,19 @@ export class LinuxLinks {
   }
 
   /**
-   * Creates a TAP, or joins the one of that name, and returns its index. Throws where the name is another link's, as
+   * Creates a TAP, or a TUN, which has no MAC address, or joins the one of that name, and returns its index. Throws where the name is another link's, as
    * tap_create_if refuses it.
    */
-  create(netns: string, name: string, mac: string, mtu: number): number {
+  create(netns: string, name: string, mac: string | undefined, mtu: number): number {
     using ends = new DisposableStack();
     const open = (where: string): number => {
-      const fd = withNetns(where, () => openTapQueue(name));
+      const fd = withNetns(where, () => openTapQueue(name, mac === undefined ? 'tun' : 'tap'));
       ends.defer(() => closeSync(fd));
       return fd;
     };
     const [near, far] = [open(netns), open(this.#wire)];
-    ip(netns, 'link', 'set', 'dev', name, 'address', mac, 'mtu', String(mtu));
+    if (mac !== undefined) ip(netns, 'link', 'set', 'dev', name, 'address', mac);
+    ip(netns, 'link', 'set', 'dev', name, 'mtu', String(mtu));
     ip(this.#wire, 'link', 'set', 'dev', name, 'mtu', String(mtu), 'up');
     ends.use(watchReadable(near, () => carry(near, far)));
     ends.use(watchReadable(far, () => carry(far, near)));

@@ -58,6 +58,13 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   lcp_osi_proto_enable: ['bdd70c87', 11],
   lcp_itf_pair_add_del_v3: ['40482b80', 64],
   lcp_itf_pair_get: ['f75ba505', 14],
+  gre_tunnel_add_del: ['a27d7f17', 62],
+  gre_tunnel_dump: ['f9e6675e', 14],
+  ipip_add_tunnel: ['2ac399f5', 59],
+  ipip_del_tunnel: ['f9e6675e', 14],
+  ipip_tunnel_dump: ['f9e6675e', 14],
+  vxlan_add_del_tunnel_v3: ['0072b037', 70],
+  vxlan_tunnel_v2_dump: ['f9e6675e', 14],
 };
 
 /** Answers that are more than a retval. */
@@ -96,6 +103,12 @@ const ANSWERS: Readonly<Record<string, string>> = {
   lcp_itf_pair_add_del_v3_reply: 'c2502663',
   lcp_itf_pair_get_reply: '53b48f5d',
   lcp_itf_pair_details: '8b5481af',
+  gre_tunnel_add_del_reply: '5383d31f',
+  gre_tunnel_details: '24435433',
+  ipip_add_tunnel_reply: '5383d31f',
+  ipip_tunnel_details: 'd31cb34e',
+  vxlan_add_del_tunnel_v3_reply: '5383d31f',
+  vxlan_tunnel_v2_details: 'd3bdd4d9',
 };
 
 const AUTOREPLY = 'e8d4e804';

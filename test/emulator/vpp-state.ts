@@ -9,6 +9,7 @@ import { connectedRoutes, Fib } from './fib.ts';
 import { type LcpOptions, type LcpPair, LcpPairs } from './lcp-pairs.ts';
 import { MplsFib } from './mpls-fib.ts';
 import { MulticastFib } from './multicast.ts';
+import { Tunnels } from './tunnels.ts';
 
 export const Retval = {
   ok: 0,
@@ -25,11 +26,15 @@ export const Retval = {
   addressNotFound: -60,
   ip6NotEnabled: -62,
   invalidArgument: -73,
+  tunnelExists: -75,
+  interfaceExists: -79,
   valueExists: -81,
+  sameEnds: -82,
   addressInUse: -105,
   addressFound: -114,
   unsupported: -126,
   duplicateAddress: -127,
+  invalidProtocol: -153,
   invalidPrefixLength: -171,
 } as const;
 
@@ -45,7 +50,16 @@ export interface InterfaceAddress {
   readonly length: number;
 }
 
-export type InterfaceKind = 'local' | 'loopback' | 'dpdk' | 'native' | 'tap' | 'sub';
+export type InterfaceKind =
+  | 'local'
+  | 'loopback'
+  | 'dpdk'
+  | 'gre'
+  | 'ipip'
+  | 'native'
+  | 'sub'
+  | 'tap'
+  | 'vxlan';
 
 export interface SubInterface {
   readonly parent: number;
@@ -60,6 +74,8 @@ export interface Interface {
   readonly swIfIndex: number;
   name: string;
   readonly kind: InterfaceKind;
+  /** Without Ethernet. */
+  readonly isLayer3: boolean;
   /** Of a sub-interface. */
   readonly sub?: SubInterface;
   /** l2_vtr.h: op, push_dot1q, tag1, tag2. */
@@ -122,6 +138,7 @@ export class VppState {
   /** Kept after the interface is deleted (arp_proxy.c). */
   readonly proxyInterfaces = new Set<number>();
   readonly lcp: LcpPairs;
+  readonly tunnels = new Tunnels();
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
@@ -156,9 +173,11 @@ export class VppState {
     instance: number;
     mac: Buffer;
     mtu: number;
+    linkMtu?: number;
+    isLayer3?: boolean;
     sub?: SubInterface;
   }): Interface {
-    const { mtu, ...rest } = given;
+    const { mtu, linkMtu = mtu, isLayer3 = false, ...rest } = given;
     const swIfIndex = this.#free.pop() ?? this.interfaces.size;
     const added: Interface = {
       ...rest,
@@ -167,7 +186,8 @@ export class VppState {
       linkUp: false,
       carrier: true,
       mtu: [mtu, 0, 0, 0],
-      linkMtu: mtu,
+      linkMtu,
+      isLayer3,
       tag: '',
       tables: { 4: 0, 6: 0 },
       queues: { rx: 0, tx: 0 },
@@ -226,6 +246,23 @@ export class VppState {
     const made = Buffer.from([0xde, 0xad, 0, 0, instance >> 8, instance & 0xff]);
     const given = mac.some((byte) => byte !== 0) ? Buffer.from(mac) : made;
     return this.#addInterface({ name: `loop${instance}`, kind: 'loopback', instance, mac: given, mtu: 9000 });
+  }
+
+  /** An interface of a file of its own. */
+  addMade(given: {
+    readonly name: string;
+    readonly kind: InterfaceKind;
+    readonly instance: number;
+    readonly mac: Buffer;
+    readonly mtu: number;
+    readonly linkMtu: number;
+    readonly isLayer3: boolean;
+  }): Interface {
+    return this.#addInterface(given);
+  }
+
+  deleteMade(found: Interface): void {
+    this.#removeInterface(found);
   }
 
   deleteLoopback(swIfIndex: number): number {
@@ -436,8 +473,9 @@ export class VppState {
   }
 
   setHardwareMtu(found: Interface, mtu: number): number {
-    if (found.kind === 'local') return Retval.featureDisabled;
-    if (found.kind !== 'dpdk') return Retval.unsupported;
+    if (found.kind === 'sub') return Retval.invalidValue;
+    if (found.kind === 'local' || found.isLayer3) return Retval.featureDisabled;
+    if (found.kind !== 'dpdk' && found.kind !== 'vxlan') return Retval.unsupported;
     if (mtu < 64 || mtu > 9216) return Retval.invalidValue;
     found.linkMtu = mtu;
     // vnet_hw_interface_walk_sw

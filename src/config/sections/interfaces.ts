@@ -23,7 +23,7 @@ const addresses: LeafType<readonly ParsedPrefix[]> = {
 
 export const interfaces = section('interface.NAME', {
   sentence:
-    'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, `loop0`, `loop1` … for a loopback, or `xe0.100` for a sub-interface: the VLAN 100 of xe0.',
+    'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, `loop0`, `loop1` … for a loopback, the name of a tunnel (`[vxlan.NAME]`, `[gre.NAME]`, `[ipip.NAME]`), or `xe0.100` for a sub-interface: the VLAN 100 of xe0.',
   parts: ['data-plane'],
   repeated: {
     as: 'name',
@@ -59,7 +59,7 @@ export const interfaces = section('interface.NAME', {
     mtuBytes: leaf('mtu', integer(68, 65535, 'bytes'), {
       default: '1500',
       sentence:
-        'Layer 3 MTU, of loopbacks too; with an IPv6 address at least 1280. The largest frame of the hardware is raised where it is smaller',
+        'Layer 3 MTU, of loopbacks too; with an IPv6 address at least 1280. The largest frame of the hardware is raised where it is smaller. The default of a tunnel is what fits in packets of 1500 bytes: 1450 for VXLAN over IPv4, 1476 for GRE (1462 for `type = teb`), 1480 for IP in IP; 20 less over IPv6, 4 less for each VLAN tag',
       example: '9000',
       fails: ['interfaces', 'it is refused'],
     }),

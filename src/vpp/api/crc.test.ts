@@ -3,13 +3,16 @@ import { computeCrc } from './crc.ts';
 import { event, type MessageDef, reply, request } from './message.ts';
 import { controlPing } from './messages/memclnt.ts';
 import * as fib from './messages/fib.ts';
+import * as gre from './messages/gre.ts';
 import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
+import * as ipip from './messages/ipip.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
 import * as neighbor from './messages/neighbor.ts';
 import * as placement from './messages/placement.ts';
 import * as vpe from './messages/vpe.ts';
+import * as vxlan from './messages/vxlan.ts';
 import { u32 } from './schema.ts';
 
 function isMessage(value: unknown): value is MessageDef<unknown> {
@@ -18,7 +21,9 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[fib, interfaces, ip, lcp, mpls, neighbor, placement, vpe].flatMap((family) => Object.values(family)),
+  ...[fib, gre, interfaces, ip, ipip, lcp, mpls, neighbor, placement, vpe, vxlan].flatMap((family) =>
+    Object.values(family),
+  ),
 ]
   .filter(isMessage)
   .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));

@@ -28,6 +28,7 @@ export {
 } from './message.ts';
 export { describeProblem } from './message-table.ts';
 export type { MessageDef } from './message.ts';
+export { greTunnelAddDel, greTunnelDump } from './messages/gre.ts';
 export {
   createLoopbackInstance,
   createSubif,
@@ -35,7 +36,9 @@ export {
   deleteSubif,
 } from './messages/interface.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
+export { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
+export { vxlanAddDelTunnel, vxlanTunnelDump } from './messages/vxlan.ts';
 export {
   addDelMplsRoute,
   addDelMplsTable,
@@ -116,6 +119,21 @@ export {
   type VppSourcedRoute,
 } from './route-operations.ts';
 export { encodeRequest } from './send-many.ts';
+export {
+  createGre,
+  createIpip,
+  createVxlan,
+  deleteGre,
+  deleteIpip,
+  deleteVxlan,
+  dumpGres,
+  dumpIpips,
+  dumpVxlans,
+  type GreTunnel,
+  type Listed,
+  type TunnelEnds,
+  type VxlanTunnel,
+} from './tunnel-operations.ts';
 export { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId, tableId } from './types.ts';
 export { Retval } from './vpp-errors.ts';
 export { showVersion } from './show-version.ts';

@@ -88,6 +88,7 @@ export interface LcpPair {
   /** Index of the interface in Linux. */
   readonly vifIndex: number;
   readonly hostIfName: string;
+  readonly hostType: 'tap' | 'tun';
   readonly netns: string;
 }
 
@@ -384,18 +385,25 @@ export async function deleteLoopback(
   await client.request(api.deleteLoopbackRequest, { swIfIndex: index }, options);
 }
 
-/** Pairs an interface with a Linux TAP of that name; resolves with the TAP's interface in VPP. */
+/**
+ * Pairs an interface with a Linux TAP of that name, or a TUN; resolves with its interface in VPP. VPP refuses a TAP for
+ * an interface without Ethernet with -73.
+ */
 export async function lcpPairAdd(
   client: VppApiClient,
   index: SwIfIndex,
-  given: { readonly hostIfName: string; readonly netns?: string },
+  given: {
+    readonly hostIfName: string;
+    readonly netns?: string;
+    readonly hostType?: LcpPair['hostType'];
+  },
   options?: CallOptions,
 ): Promise<SwIfIndex> {
   const body = {
     isAdd: true,
     swIfIndex: index,
     hostIfName: given.hostIfName,
-    hostIfType: LcpHostType.tap,
+    hostIfType: LcpHostType[given.hostType ?? 'tap'],
     netns: given.netns ?? '',
   };
   return (await client.request(lcpItfPairAddDelV2, body, options)).hostSwIfIndex;
@@ -441,7 +449,8 @@ export async function lcpEnableOsi(
 /** All pairs. */
 export async function lcpPairs(client: VppApiClient, options?: CallOptions): Promise<LcpPair[]> {
   const all = await client.stream(lcpItfPairGet, {}, options);
-  return all.map(({ phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, netns }) => {
-    return { phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, netns };
+  return all.map(({ phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, hostIfType, netns }) => {
+    const hostType = hostIfType === LcpHostType.tun ? 'tun' : 'tap';
+    return { phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, hostType, netns };
   });
 }

@@ -97,6 +97,35 @@ export interface ApiAddress {
   readonly bytes: Uint8Array;
 }
 
+/** RFC 2474: CS0 to CS7, AF11 to AF43, EF. */
+export const ipDscp = enumeration(
+  'ip_dscp',
+  {
+    IP_API_DSCP_CS0: 0,
+    IP_API_DSCP_CS1: 8,
+    IP_API_DSCP_AF11: 10,
+    IP_API_DSCP_AF12: 12,
+    IP_API_DSCP_AF13: 14,
+    IP_API_DSCP_CS2: 16,
+    IP_API_DSCP_AF21: 18,
+    IP_API_DSCP_AF22: 20,
+    IP_API_DSCP_AF23: 22,
+    IP_API_DSCP_CS3: 24,
+    IP_API_DSCP_AF31: 26,
+    IP_API_DSCP_AF32: 28,
+    IP_API_DSCP_AF33: 30,
+    IP_API_DSCP_CS4: 32,
+    IP_API_DSCP_AF41: 34,
+    IP_API_DSCP_AF42: 36,
+    IP_API_DSCP_AF43: 38,
+    IP_API_DSCP_CS5: 40,
+    IP_API_DSCP_EF: 46,
+    IP_API_DSCP_CS6: 48,
+    IP_API_DSCP_CS7: 50,
+  },
+  1,
+);
+
 export const addressFamily = enumeration('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 }, 1);
 
 /** union address_union { ip4_address ip4; ip6_address ip6; }: always 16 bytes, IPv4 in the first four. */

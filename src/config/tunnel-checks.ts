@@ -1,0 +1,136 @@
+/** Tunnels: what VPP refuses, and what it takes and forwards nothing by. */
+import { isIpv6LinkLocal, parseAddress } from './addresses.ts';
+import { type Problems, quote } from './problems.ts';
+import { LOOPBACK_NAME } from './sections/interfaces.ts';
+import { subInterfaceName } from './sub-interface-name.ts';
+import { tunnelLoops } from './tunnel-loops.ts';
+import { type Tunnel, tunnelsOf } from './tunnels.ts';
+import type { Config } from './types.ts';
+import type { FilePath, Values } from './values.ts';
+
+/** UDP ports that VPP receives on for others: it would take a tunnel there and give it no packets. */
+const USED_PORTS: ReadonlyMap<number, string> = new Map([
+  [67, 'DHCP'],
+  [68, 'DHCP'],
+  [500, 'IKE'],
+  [546, 'DHCPv6'],
+  [547, 'DHCPv6'],
+  [3784, 'BFD'],
+  [3785, 'BFD'],
+  [4500, 'IKE'],
+  [4784, 'BFD'],
+]);
+
+type Report = (one: Tunnel, key: string, message: string) => void;
+
+/** Reports tunnels that VPP refuses, or that carry nothing. */
+export function checkTunnels(config: Config, values: Values, problems: Problems): void {
+  const tunnels = tunnelsOf(config);
+  const report: Report = ({ section, name, line }, key, message) => {
+    const path = `${section}.${name}${key === '' ? '' : `.${key}`}`;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the section
+    const at = key === '' ? 0 : values.line(path as FilePath);
+    problems.error(at === 0 ? line : at, path, message);
+  };
+  checkNames(config, tunnels, report);
+  const ofKey = new Map<string, Tunnel>();
+  for (const tunnel of tunnels) {
+    checkEnds(config, tunnel, report);
+    const other = ofKey.get(tunnel.key);
+    if (other === undefined) ofKey.set(tunnel.key, tunnel);
+    else {
+      const message = `${tunnel.keyWords} are those of ${other.name} on line ${other.line}: VPP tells two such tunnels apart by nothing else`;
+      report(tunnel, '', message);
+    }
+  }
+  for (const { port, name, line } of config.vxlans) {
+    const user = USED_PORTS.get(port);
+    if (user === undefined) continue;
+    const at = values.line(`vxlan.${name}.port`);
+    const message = `VPP receives ${user} on the port ${quote(`${port}`)}: expected another one, such as 4789`;
+    problems.error(at === 0 ? line : at, `vxlan.${name}.port`, message);
+  }
+  for (const { tunnel, message, isDefault } of tunnelLoops(config, tunnels)) {
+    if (!isDefault) report(tunnel, 'destination', message);
+  }
+}
+
+function checkNames(config: Config, tunnels: readonly Tunnel[], report: Report): void {
+  const nics = new Map(config.vpp.dpdk.interfaces.map(({ name, line }) => [name, line]));
+  const seen = new Map<string, Tunnel>();
+  for (const tunnel of tunnels) {
+    const { section, name } = tunnel;
+    const nic = nics.get(name);
+    const other = seen.get(name);
+    const sub = subInterfaceName(name);
+    if (other !== undefined) {
+      report(
+        tunnel,
+        '',
+        `${quote(name)} is already the tunnel of [${other.section}.${name}] on line ${other.line}: choose another name`,
+      );
+    } else if (nic !== undefined) {
+      report(tunnel, '', `${quote(name)} is already the name of the NIC on line ${nic}: choose another name`);
+    } else if (LOOPBACK_NAME.test(name) || name === 'local0') {
+      report(
+        tunnel,
+        '',
+        `${quote(name)} is a name that VPP uses itself: choose another one, such as ${section}0`,
+      );
+    } else if (sub !== undefined) {
+      report(
+        tunnel,
+        '',
+        `${quote(name)} would be VLAN ${sub.number} of ${sub.parent}: choose a name without a dot and a number`,
+      );
+    }
+    seen.set(name, tunnel);
+  }
+}
+
+function checkEnds({ interfaces }: Config, tunnel: Tunnel, report: Report): void {
+  const { source, destination } = tunnel;
+  const [from, to] = [parseAddress(source), parseAddress(destination)];
+  if (from === undefined || to === undefined) return;
+  if (from.family !== to.family) {
+    report(
+      tunnel,
+      'destination',
+      `${quote(destination)} is IPv${to.family}, the source ${source} is IPv${from.family}: expected two addresses of one family; the tunnel carries both`,
+    );
+    return;
+  }
+  if (source === destination) {
+    report(
+      tunnel,
+      'destination',
+      `${quote(destination)} is the source too: expected the address of the other end`,
+    );
+    return;
+  }
+  for (const [key, end] of [
+    ['source', from],
+    ['destination', to],
+  ] as const) {
+    if (isIpv6LinkLocal(end))
+      report(tunnel, key, `${quote(end.address)} is link-local: expected an address that routes lead to`);
+  }
+  const own = interfaces.find(({ addresses }) => addresses.some(({ address }) => address === destination));
+  if (own !== undefined) {
+    const message = `${quote(destination)} is the box's own address on ${own.name}: expected the address of the other end`;
+    report(tunnel, 'destination', message);
+  }
+}
+
+/** Reports tunnels that VPP takes and that probably carry nothing. */
+export function warnTunnels(config: Config, problems: Problems): void {
+  const tunnels = tunnelsOf(config);
+  for (const { tunnel, message, isDefault } of tunnelLoops(config, tunnels)) {
+    if (isDefault) problems.warning(tunnel.line, `${tunnel.section}.${tunnel.name}.destination`, message);
+  }
+  const configured = new Set(config.interfaces.map(({ name }) => name));
+  for (const { section, name, line } of tunnels) {
+    if (configured.has(name)) continue;
+    problems.warning(line, `${section}.${name}`, `it stays down: set it up in a section [interface.${name}]`);
+  }
+}
