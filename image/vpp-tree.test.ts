@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../src/config/mod.ts';
 import type { Config } from '../src/config/types.ts';
+import { FEATURE_PLUGINS } from '../src/vpp/plugins.ts';
 import { FileTree } from './file-tree.ts';
 import { addVpp } from './vpp-tree.ts';
 
+const FEATURES = FEATURE_PLUGINS.map(({ file }) => file);
 const PLUGINS_25_02 = ['dpdk', 'linux_cp', 'linux_nl', 'ping'];
 let root: string;
 beforeEach(() => {
@@ -23,7 +25,7 @@ interface FakeVpp {
   readonly lib?: string;
 }
 
-/** Adds it, and returns an image's files below /usr, and the warnings. */
+/** Adds it with all plugins of single features, and returns an image's other files below /usr, and the warnings. */
 async function added(
   { version, plugins, driver = false, lib = 'lib/x86_64-linux-gnu' }: FakeVpp,
   config?: Config,
@@ -35,11 +37,16 @@ async function added(
     chmodSync(file, 0o755);
   };
   put('bin/vpp', `#!/bin/sh\necho "vpp v${version} built by me on here at 2026-01-01"\n`);
-  for (const name of plugins) put(`${lib}/vpp_plugins/${name}_plugin.so`, '');
+  for (const file of [...plugins.map((name) => `${name}_plugin.so`), ...FEATURES])
+    put(`${lib}/vpp_plugins/${file}`, '');
   if (driver) put(`${lib}/vpp_drivers/ige_driver.so`, '');
   const tree = new FileTree();
   const { warnings } = await addVpp(tree, root, config);
-  const files = tree.entries().flatMap(([path, { kind }]) => (kind === 'file' ? [`/${path}`] : []));
+  const files = tree
+    .entries()
+    .flatMap(([path, { kind }]) =>
+      kind === 'file' && !FEATURES.some((name) => path.endsWith(`/${name}`)) ? [`/${path}`] : [],
+    );
   return { files: files.sort(), warnings };
 }
 
@@ -51,7 +58,7 @@ function configOf(text: string): Config {
 test('25.02 with the plugins that startup.conf may name, and nothing else', async () => {
   const { files, warnings } = await added({
     version: '25.02-release',
-    plugins: [...PLUGINS_25_02, 'acl', 'nat'],
+    plugins: [...PLUGINS_25_02, 'ikev2', 'quic'],
   });
   expect(files).toEqual([
     '/usr/bin/vpp',

@@ -4,6 +4,7 @@ import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './a
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
+import { checkPorts } from './port-checks.ts';
 import { checkSubInterfaces } from './sub-interface-checks.ts';
 import { interfaceNames } from './object-names.ts';
 import { checkTunnels } from './tunnel-checks.ts';
@@ -29,6 +30,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkNicNames(config, values, report);
   checkInterfaces(config, report);
   checkSubInterfaces(config, interfaceNames(config), values, problems);
+  checkPorts(config, values, problems);
   checkTunnels(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
   for (const { name, line } of config.services) {

@@ -15,6 +15,7 @@ const BASE: Values = {
   'management.address': '192.0.2.10/24',
   'management.gateway': '192.0.2.1',
   'interface.NAME.enabled': 'true',
+  'bond.NAME.members': 'xe2, xe3',
   'gre.NAME.source': '192.0.2.1',
   'gre.NAME.destination': '203.0.113.1',
   'ipip.NAME.source': '192.0.2.1',
@@ -86,6 +87,11 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'fib.kernel.metric': '100',
   'fib.kernel.import': 'true',
   'fib.kernel.import-distance': '110',
+  'bond.NAME.members': 'xe2',
+  'bond.NAME.mode': 'xor',
+  'bond.NAME.load-balance': 'l2',
+  'bond.NAME.lacp-timeout': 'long',
+  'bond.NAME.lacp-passive': 'true',
   'interface.NAME.description': 'to the lab',
   'interface.NAME.vlan': '200',
   'interface.NAME.inner-vlan': '300',
@@ -117,6 +123,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
 
 /** What the instance of a repeated section is called here. */
 const INSTANCES: Readonly<Record<string, string>> = {
+  'bond.NAME': 'bond0',
   'gre.NAME': 'gre0',
   'interface.NAME': 'lan0.100',
   'ipip.NAME': 'ipip0',
@@ -126,7 +133,11 @@ const instanceOf = (section: string): string => INSTANCES[section] ?? 'loop0';
 
 function configOf(values: Values): Config {
   // What others refer to.
-  const sections = new Map<string, string[]>([['interface.lan0', []]]);
+  const sections = new Map<string, string[]>([
+    ['interface.lan0', []],
+    ['interface.xe2', []],
+    ['interface.xe3', []],
+  ]);
   for (const { path, leaf, section: of } of LEAVES) {
     const value = values[path as LeafPath];
     if (value === undefined) continue;

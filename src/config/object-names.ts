@@ -10,6 +10,7 @@ import type { Config } from './types.ts';
 export function interfaceNames(config: Config): ReadonlySet<string> {
   return new Set([
     ...config.vpp.dpdk.interfaces.map(({ name }) => name),
+    ...config.bonds.map(({ name }) => name),
     ...tunnelsOf(config).map(({ name }) => name),
     ...config.interfaces.map(({ name }) => name).filter((name) => subInterfaceName(name) === undefined),
   ]);

@@ -1,5 +1,6 @@
 /** Types of leaves about objects of VPP. */
-import { integer, type LeafType, parsed, pattern } from './leaf-types.ts';
+import { integer, type LeafType, listOf, parsed, pattern } from './leaf-types.ts';
+import { interfaceName } from './name-types.ts';
 import { type Read, readHostAddress } from './network-values.ts';
 import { quote } from './problems.ts';
 
@@ -20,6 +21,17 @@ export function integerOr<const W extends string>(word: W, min: number, max: num
           : `expected ${range} such as ${example}, got ${quote(text)}`,
     format: String,
   };
+}
+
+/** Names of interfaces, whose order means nothing; `what` they are. */
+export function interfaceList(what: string): LeafType<readonly string[]> {
+  const names = listOf<string>('names of interfaces, separated by commas', {
+    read: (item) =>
+      interfaceName.pattern.test(item) ? { value: item } : { error: interfaceName.refuse(item, 'xe0') },
+    format: String,
+    what,
+  });
+  return { ...names, format: (values) => values.toSorted().join(', ') };
 }
 
 /** One line of text for people. */

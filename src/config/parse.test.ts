@@ -18,6 +18,12 @@ function valid(text: string | Uint8Array): Config {
   return result.config;
 }
 
+/** The sections that the examples of a section refer to. */
+const REFERRED: Readonly<Record<string, readonly string[]>> = {
+  'bond.NAME': ['interface.xe2', 'interface.xe3'],
+};
+const written = (sections: Iterable<string>): string => [...sections].map((name) => `[${name}]\n`).join('');
+
 const XE0 = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
 
 describe('defaults', () => {
@@ -71,6 +77,7 @@ describe('defaults', () => {
         },
       },
       interfaces: [],
+      bonds: [],
       gres: [],
       ipips: [],
       vxlans: [],
@@ -97,7 +104,8 @@ describe('defaults', () => {
   });
 
   it('accept every example', () => {
-    const result = parseConfig(renderDefaultIni().replace(/^;/gm, ''), 'appliance.ini');
+    const others = written(new Set(Object.values(REFERRED).flat()));
+    const result = parseConfig(`${renderDefaultIni().replace(/^;/gm, '')}\n${others}`, 'appliance.ini');
     expect(result.ok).toBe(true);
     for (const { path, leaf, section: of } of LEAVES) {
       if (path === 'route.PREFIX') continue;
@@ -108,7 +116,9 @@ describe('defaults', () => {
       const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
       const parent = leaf.instance === undefined ? '' : '[interface.xe0]\n';
-      valid(`${parent}[${section}]\n${needed}${leaf.key} = ${leaf.example}`);
+      valid(
+        `${parent}${written(REFERRED[of.name] ?? [])}[${section}]\n${needed}${leaf.key} = ${leaf.example}`,
+      );
     }
   });
 });

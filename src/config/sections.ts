@@ -1,5 +1,6 @@
 /** Every section of appliance.ini, in the order of the reference page and of the default INI. */
 import type { Instance, Leaf, Section, ValuesOf } from './leaf.ts';
+import { bonds } from './sections/bonds.ts';
 import { fibKernel, fibVpp } from './sections/fib.ts';
 import { http } from './sections/http.ts';
 import { interfaces } from './sections/interfaces.ts';
@@ -35,6 +36,7 @@ const TABLE = [
   fibVpp,
   fibKernel,
   interfaces,
+  bonds,
   gre,
   ipip,
   vxlan,

@@ -3,6 +3,7 @@
  * before it left the configuration. Pure except for the remembered MTUs.
  */
 import { parsePrefix } from '../config/mod.ts';
+import type { Port } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
 import type { LcpPair } from '../vpp/api/mod.ts';
@@ -26,6 +27,8 @@ export interface TargetInputs {
   readonly configs: ReadonlyMap<string, InterfaceConfig>;
   /** Left the configuration. */
   readonly released: readonly string[];
+  /** They carry the frames of others. */
+  readonly ports: ReadonlyMap<string, Port>;
   readonly present: ReadonlyMap<string, Known>;
   /** Have a TAP, configured or not. */
   readonly nics: ReadonlySet<string>;
@@ -45,9 +48,10 @@ export interface TargetInputs {
 
 /** Configured interfaces first, in the file's order, then those that left it, then those that only have a TAP. */
 export function targetsOf(inputs: TargetInputs): Target[] {
-  const { configs, released, present, nics, pairs, links } = inputs;
+  const { configs, released, ports, present, nics, pairs, links } = inputs;
   const names = new Set([
     ...configs.keys(),
+    ...ports.keys(),
     ...released,
     ...nics,
     ...(links === undefined ? [] : pairs.keys()),
@@ -63,6 +67,12 @@ export function targetsOf(inputs: TargetInputs): Target[] {
 function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   const { configs, released, pairs, links, wishOf } = inputs;
   const config = configs.get(name);
+  const port = inputs.ports.get(name);
+  if (port !== undefined) {
+    const { originalMtu } = inputs;
+    if (!originalMtu.has(name)) originalMtu.set(name, known.vpp.mtuBytes.l3);
+    return { name, known, wanted: wantedOfPort(port, config), mirrored: undefined };
+  }
   const isReleased = config === undefined && released.includes(name);
   const link = links?.get(name);
   const wish = link === undefined ? undefined : wishOf(name, link, config, known.vpp.adminUp);
@@ -88,6 +98,11 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
       : {}),
   };
   return { name, known, wanted, mirrored };
+}
+
+/** A port is up with frames that are large enough, and has nothing else. */
+export function wantedOfPort({ mtuBytes }: Port, config: InterfaceConfig | undefined): Wanted {
+  return { enabled: config?.enabled ?? true, mtuBytes, addresses: [], mpls: false, tableId: undefined };
 }
 
 export const UNCONFIGURED: Wanted = {

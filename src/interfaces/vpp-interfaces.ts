@@ -10,6 +10,9 @@
  * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to
  * VPP must exist, with its queues (`nic-queues.ts`), whether or not it is configured further.
  *
+ * An interface that carries the frames of another one (a member of a bond) has no TAP and no IP: it is up, and its frames
+ * are large enough (`config/ports.ts`).
+ *
  * What is made and deleted (loopbacks, sub-interfaces and the objects of other kinds) is of the room `objects`; it
  * comes first, and what it sets on finished interfaces comes before they are up.
  *
@@ -17,7 +20,7 @@
  * no MPLS, its original MTU, admin down. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
-import { formatPrefix, parsePrefix, type VppStep } from '../config/mod.ts';
+import { formatPrefix, parsePrefix, type Port, portsOf, type VppStep } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
@@ -39,8 +42,8 @@ import { attempt, completeMirror, applyTargets } from './apply-targets.ts';
 import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { readInterfaces } from './read-interfaces.ts';
-import { type Target, targetsOf } from './targets.ts';
-import { previewOf, RELEASED, type Wanted } from './vpp-configure.ts';
+import { type Target, targetsOf, wantedOfPort } from './targets.ts';
+import { bind, previewOf, prune, RELEASED, type Wanted } from './vpp-configure.ts';
 import { freshInterface, interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 
 const RETRY_MS = 5_000;
@@ -67,6 +70,7 @@ export interface VppInterfacesOptions {
 export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
   #configs: readonly InterfaceConfig[];
+  #ports: ReadonlyMap<string, Port>;
   readonly #objects: Objects;
   /** Left the configuration, and VPP may still have them as they were. */
   readonly #released = new Set<string>();
@@ -88,6 +92,7 @@ export class VppInterfaces {
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
     this.#configs = options.config.interfaces;
+    this.#ports = portsOf(options.config);
     this.#objects = new Objects({
       config: options.config,
       onError: options.onError,
@@ -174,8 +179,11 @@ export class VppInterfaces {
         addresses.filter((prefix) => kept?.has(formatPrefix(prefix)) !== true),
       );
     }
-    for (const name of names) this.#released.delete(name);
+    const ports = portsOf(config);
+    for (const name of this.#ports.keys()) this.#released.add(name);
+    for (const name of [...names, ...ports.keys()]) this.#released.delete(name);
     this.#configs = configs;
+    this.#ports = ports;
     if (this.#client !== undefined) await this.reconcile();
   }
 
@@ -220,11 +228,12 @@ export class VppInterfaces {
     this.#missing = new Map();
     // This run applies this configuration; later changes are for the next run.
     const configs = new Map(this.#configs.map((config) => [config.name, config]));
+    const ports = this.#ports;
     const released = [...this.#released];
-    await this.#objects.build(client, (names) => this.#releaseRemoved(client, names));
+    await this.#objects.build(client, (removed, taken) => this.#releaseRemoved(client, removed, taken));
     if (this.#client !== client) return;
     const found = await this.#read(client);
-    const wantedTaps = this.#lcp.wanted(configs.keys());
+    const wantedTaps = this.#wantedTaps(configs.keys());
     const hasChanged = await this.#prepareHeldTaps(client, found, configs, wantedTaps);
     const present = hasChanged ? await this.#read(client, found) : found;
     const awaitingLink = this.#keptTaps.awaitingLink(present);
@@ -233,7 +242,8 @@ export class VppInterfaces {
         this.#missing.set(name, this.#objects.failureOf(name) ?? 'VPP has no interface of that name');
     }
     const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
-    await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), new Set(released));
+    const withoutTaps = new Set([...released, ...ports.keys()]);
+    await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), withoutTaps);
     await this.#lcp.read(
       client,
       [...present.values()].map(({ vpp }) => vpp),
@@ -242,8 +252,9 @@ export class VppInterfaces {
     const targets = targetsOf({
       configs,
       released,
+      ports,
       present,
-      nics: this.#lcp.wanted([]),
+      nics: this.#wantedTaps([]),
       pairs: this.#lcp.pairs,
       links: this.#mirror?.links(this.#lcp.pairs, pairsBefore),
       wishOf: (...given) => this.#mirror?.wishOf(...given),
@@ -270,7 +281,7 @@ export class VppInterfaces {
   ): Promise<boolean> {
     const paired = new Set(this.#lcp.pairs.keys());
     const links = [...(this.#mirror?.keptLinks(paired) ?? [])].filter(([name]) => wanted.has(name));
-    const nics = this.#lcp.wanted([]);
+    const nics = this.#wantedTaps([]);
     return this.#keptTaps.prepare(client, new Map(links), {
       configs,
       present,
@@ -292,24 +303,36 @@ export class VppInterfaces {
     });
   }
 
+  /** The interfaces that are to have a TAP, of those that the configuration names. */
+  #wantedTaps(configured: Iterable<string>): Set<string> {
+    return this.#lcp.wanted(configured).difference(this.#ports);
+  }
+
   /**
-   * Interfaces that are about to be deleted: their pairs go first, and with them what VPP would leave for the next
-   * interface with the same index.
+   * Interfaces that are about to be deleted, or to become ports: their pairs go first, and with them what VPP would leave
+   * for the next interface with the same index; of ports their addresses too.
    */
-  async #releaseRemoved(client: VppApiClient, names: ReadonlySet<string>): Promise<void> {
+  async #releaseRemoved(
+    client: VppApiClient,
+    removed: ReadonlySet<string>,
+    taken: ReadonlySet<string>,
+  ): Promise<void> {
     const present = await this.#read(client);
     const paired = new Set((await lcpPairs(client).catch(() => [])).map(({ phySwIfIndex }) => phySwIfIndex));
     // Two tags before one, one before their parents: a parent's TAP takes the others' with it.
-    const last = [...names].sort((a, b) => b.split('.').length - a.split('.').length);
+    const last = [...removed.union(taken)].sort((a, b) => b.split('.').length - a.split('.').length);
     for (const name of last) {
       const known = present.get(name);
-      this.#originalMtu.delete(name);
+      if (removed.has(name)) this.#originalMtu.delete(name);
       if (known === undefined) continue;
       const { swIfIndex } = known.vpp;
       await attempt({ client, fail: this.#fail }, name, known, async () => {
         await this.#mirror?.release(client, name, swIfIndex);
         if (known.mpls) await setMplsEnabled(client, swIfIndex, false);
         if (paired.has(swIfIndex)) await lcpPairDelete(client, swIfIndex);
+        if (!taken.has(name)) return;
+        await prune(client, known, RELEASED);
+        await bind(client, known, RELEASED);
       });
     }
   }
@@ -333,7 +356,7 @@ export class VppInterfaces {
     const all = await dumpInterfaces(client);
     await this.#lcp.read(client, all);
     const configured = this.#configs.map(({ name }) => name);
-    const ours = new Set([...configured, ...this.#released, ...this.#lcp.wanted([])]);
+    const ours = new Set([...configured, ...this.#released, ...this.#ports.keys(), ...this.#lcp.wanted([])]);
     const hasTables = this.#mirror !== undefined;
     const isOurs = (name: string): boolean => ours.has(name) || (hasTables && this.#lcp.pairs.has(name));
     const found = await readInterfaces(client, all, { isOurs, hasTables });
@@ -398,10 +421,15 @@ export class VppInterfaces {
     const { steps, removedInterfaces } = await this.#objects.preview(client, next);
     const before = new Map(this.#configs.map((config) => [config.name, config]));
     const wanted = new Map(next.interfaces.map((config) => [config.name, config]));
-    const released = [...before.keys()].filter((name) => !wanted.has(name));
-    const ofInterfaces = [...wanted.keys(), ...released].flatMap((name) => {
+    const ports = portsOf(next);
+    const released = [...before.keys(), ...this.#ports.keys()].filter(
+      (name) => !wanted.has(name) && !ports.has(name),
+    );
+    const names = new Set([...wanted.keys(), ...ports.keys(), ...released]);
+    const ofInterfaces = [...names].flatMap((name) => {
       const isNew = removedInterfaces.has(name) || !present.has(name);
       const config = wanted.get(name);
+      const port = ports.get(name);
       if (isNew && config === undefined) return [];
       const known = isNew ? freshInterface(name) : present.get(name)!;
       const own = new Set(before.get(name)?.addresses.map(formatPrefix));
@@ -409,9 +437,11 @@ export class VppInterfaces {
         .filter((text) => !own.has(text))
         .flatMap((text) => parsePrefix(text) ?? []);
       const target: Wanted =
-        config === undefined
-          ? RELEASED
-          : { ...config, addresses: [...config.addresses, ...others], tableId: undefined };
+        port !== undefined
+          ? wantedOfPort(port, config)
+          : config === undefined
+            ? RELEASED
+            : { ...config, addresses: [...config.addresses, ...others], tableId: undefined };
       return previewOf(known, target);
     });
     const view = ({ words, interrupts }: VppStep): VppStep =>
@@ -430,7 +460,7 @@ export class VppInterfaces {
     const why = this.#client === undefined ? 'VPP is not connected' : undefined;
     const hostInterfaceOf = (name: string): InterfaceStatus['hostInterface'] => this.#lcp.statusOf(name);
     const failureOf = (name: string): string | undefined =>
-      this.#known.get(name)?.failure ?? this.#queues.failureOf(name);
+      this.#known.get(name)?.failure ?? this.#queues.failureOf(name) ?? this.#objects.failureOf(name);
     const isHeld = (name: string): boolean => this.#mirror?.isHeld(name) === true;
     const nics = this.#nics.map(({ name }) => name);
     const names = { configured: this.#configs.map(({ name }) => name), nics };

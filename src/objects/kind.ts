@@ -21,7 +21,7 @@ export interface Interfaces {
   readonly all: readonly VppInterface[];
   readonly byName: ReadonlyMap<string, VppInterface>;
   /** The name of an interface; `#7` when VPP no longer has it. */
-  nameOf(index: SwIfIndex): string;
+  nameOf(this: void, index: SwIfIndex): string;
 }
 
 /** An object as VPP has it. */
@@ -77,6 +77,8 @@ export interface Kind<A extends Attributes = Attributes> {
   actual(this: void, client: VppApiClient, interfaces: Interfaces): Promise<ReadonlyMap<string, Found<A>>>;
   /** The objects that must exist before it, and that take it with them when they are made anew. */
   refersTo(this: void, name: string, attributes: A): readonly Key[];
+  /** The interface that becomes a port by it: its TAP, its addresses and its table go before it is made. */
+  takes?(this: void, name: string, wanted: A): string | undefined;
   create(this: void, name: string, wanted: A): readonly Step[];
   /** Undefined: it is removed and made anew. */
   change(this: void, name: string, found: Found<A>, wanted: A): readonly Step[] | undefined;

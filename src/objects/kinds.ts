@@ -1,9 +1,11 @@
 /** Every kind of object in VPP; within a rank of steps their order counts. */
 import type { Kind } from './kind.ts';
+import { bondMember } from './kinds/bond-member.ts';
+import { bond } from './kinds/bond.ts';
 import { gre } from './kinds/gre.ts';
 import { ipip } from './kinds/ipip.ts';
 import { loopback } from './kinds/loopback.ts';
 import { subInterface } from './kinds/sub-interface.ts';
 import { vxlan } from './kinds/vxlan.ts';
 
-export const KINDS: readonly Kind[] = [loopback, gre, ipip, vxlan, subInterface];
+export const KINDS: readonly Kind[] = [loopback, bond, bondMember, gre, ipip, vxlan, subInterface];

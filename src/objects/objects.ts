@@ -47,6 +47,8 @@ export class Objects {
   #present: ReadonlyMap<string, ObjectStatus> = new Map();
   /** A run has brought VPP to this configuration: later differences are drift. */
   #settled: Config | undefined;
+  /** The configuration of the last `build`: another one may come before its `finish`. */
+  #built: Config | undefined;
   #drifts = 0;
   #lastDrift: Drift | undefined;
   /** There is drift, and it stays. */
@@ -104,14 +106,15 @@ export class Objects {
 
   /**
    * Removes what is to go, and makes what others stand on. `release` is called with the interfaces that will be deleted,
-   * after all that a kind has on them was removed. Resolves with whether VPP was changed. Rejects when the connection
+   * after all that a kind has on them was removed, and with those that become ports. Resolves with whether VPP was changed. Rejects when the connection
    * broke, or VPP does not answer; what VPP refuses is kept with its reason.
    */
   async build(
     client: VppApiClient,
-    release: (names: ReadonlySet<string>) => Promise<void>,
+    release: (removed: ReadonlySet<string>, taken: ReadonlySet<string>) => Promise<void>,
   ): Promise<boolean> {
     this.#failures = new Map();
+    this.#built = this.#config;
     let hasChanged = false;
     // VPP may have changed beneath a step: what was refused is planned once more, from another look.
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -126,7 +129,9 @@ export class Objects {
       const after = steps.slice(before.length);
       const target = stepTarget(client, state.interfaces, state.actual);
       const failures = await execute(before, target, this.#tell);
-      if (planned.removedInterfaces.size > 0) await release(planned.removedInterfaces);
+      const { removedInterfaces, takenInterfaces } = planned;
+      if (removedInterfaces.size + takenInterfaces.size > 0)
+        await release(removedInterfaces, takenInterfaces);
       failures.push(...(await execute(after, target, this.#tell)));
       this.#take(failures);
       if (failures.length === 0) break;
@@ -147,7 +152,7 @@ export class Objects {
     }
     await this.#look(client);
     await this.#observe(client);
-    if (this.#failures.size === 0) this.#settled = this.#config;
+    if (this.#failures.size === 0 && this.#built === this.#config) this.#settled = this.#config;
   }
 
   /** What would be done for another configuration. */

@@ -20,6 +20,8 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** The interfaces that are removed, or removed and made anew. */
   readonly removedInterfaces: ReadonlySet<string>;
+  /** The interfaces that become ports of others. */
+  readonly takenInterfaces: ReadonlySet<string>;
 }
 
 /** `bond/bond0`, and `interface/bond0` for an interface. */
@@ -41,6 +43,7 @@ export function plan(
   const anew = closureOf(desired, actual, goes);
   const steps: PlannedStep[] = [];
   const removedInterfaces = new Set<string>();
+  const takenInterfaces = new Set<string>();
   for (const [kind, wantedByName] of desired) {
     const foundByName = actual.get(kind) ?? new Map<string, Found>();
     const add = (
@@ -64,15 +67,18 @@ export function plan(
       const needs = kind.refersTo(name, wanted);
       const isAnew = anew.has(keysOf(kind, name)[0]!);
       if (found !== undefined && isAnew) remove(name, found);
-      if (found === undefined || isAnew) add(name, 'create', needs, kind.create(name, wanted));
-      else if (differences(found.attributes, wanted).length > 0) {
+      if (found === undefined || isAnew) {
+        add(name, 'create', needs, kind.create(name, wanted));
+        const taken = kind.takes?.(name, wanted);
+        if (taken !== undefined) takenInterfaces.add(taken);
+      } else if (differences(found.attributes, wanted).length > 0) {
         add(name, 'change', needs, kind.change(name, found, wanted) ?? []);
       }
     }
   }
   // The sort is stable: within a rank the order of the kinds and of the file.
   steps.sort((a, b) => placeOfRank(a.rank) - placeOfRank(b.rank));
-  return { steps, removedInterfaces };
+  return { steps, removedInterfaces, takenInterfaces };
 }
 
 /** The objects that are removed and made anew, because of a difference or because of what they refer to. */

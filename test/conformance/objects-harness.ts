@@ -5,8 +5,10 @@
 import { parseConfig } from '../../src/config/mod.ts';
 import type { Config } from '../../src/config/types.ts';
 import { VppInterfaces } from '../../src/interfaces/mod.ts';
+import { KINDS } from '../../src/objects/kinds.ts';
 import { Objects } from '../../src/objects/mod.ts';
-import type { ObjectStatus } from '../../src/objects/status.ts';
+import { interfacesOf } from '../../src/objects/objects.ts';
+import type { Facts, ObjectStatus } from '../../src/objects/status.ts';
 import { dumpInterfaces, markInterface, runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
 import { type ConformanceVpp, startVpp } from './harness.ts';
 
@@ -53,7 +55,22 @@ export function objectsConfig(ini: string, ofVpp = ''): Config {
   return parsed.config;
 }
 
-export async function startObjects(): Promise<ObjectsVpp> {
+/** What the objects of these kinds are doing, as `KIND/NAME`. */
+export async function observe(
+  { client }: ObjectsVpp,
+  names: readonly string[],
+): Promise<Record<string, Facts>> {
+  const interfaces = interfacesOf(await dumpInterfaces(client));
+  const all: Record<string, Facts> = {};
+  for (const { name: kind, observe: look } of KINDS) {
+    if (look === undefined || !names.includes(kind)) continue;
+    for (const [name, facts] of await look(client, interfaces)) all[`${kind}/${name}`] = facts;
+  }
+  return all;
+}
+
+/** `isIdle`: the appliance leaves the VPP alone, for what VPP answers to single requests. */
+export async function startObjects({ isIdle = false } = {}): Promise<ObjectsVpp> {
   const isReal = process.env['VPP_BIN'] !== undefined;
   const plugins = `plugins { plugin default { disable } ${PLUGINS.map((name) => `plugin ${name}_plugin.so { enable }`).join(' ')} }`;
   const target = await startVpp({
@@ -76,7 +93,7 @@ export async function startObjects(): Promise<ObjectsVpp> {
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
     onNotice: (message) => notices.push(message),
   });
-  await interfaces.attach(client, 'first');
+  if (!isIdle) await interfaces.attach(client, 'first');
   const probe = new Objects({ config, onError: () => {}, onNotice: () => {} });
   probe.attach(client);
   return {

@@ -37,6 +37,7 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   cli_inband: 8,
   create_loopback: 8,
   create_loopback_instance: 8,
+  bond_create2: 8,
   create_subif: 8,
   ip_route_add_del: 8,
   ip_route_add_del_v2: 8,

@@ -75,6 +75,10 @@ export class EmulatedVpp {
     };
     const state = new VppState(lcp, {
       linkMs,
+      bonds: {
+        hasLacp: conf.isPluginEnabled('lacp_plugin.so'),
+        followsMembers: isFrom(releaseOf(this.#version), [26, 6]),
+      },
       takesIcmpForAttached: !isFrom(releaseOf(this.#version), [26, 2]),
     });
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;

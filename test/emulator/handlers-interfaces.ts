@@ -25,6 +25,7 @@ const DEVICE_TYPES: Readonly<Record<Interface['kind'], string | undefined>> = {
   gre: 'GRE tunnel device',
   ipip: 'IPIP tunnel device',
   native: 'ige',
+  bond: 'bond',
   // Of another name in 26.02.
   tap: undefined,
   sub: undefined,
@@ -147,10 +148,7 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
     'sw_interface_set_mac_address',
     10,
     (found, request, { state }) => {
-      const mac = Buffer.from(request.subarray(14, 20));
-      const hardware =
-        (found.sub === undefined ? undefined : state.interfaces.get(found.sub.parent)) ?? found;
-      for (const one of [hardware, ...state.subsOf(hardware)]) one.mac = mac;
+      state.setMac(found, request.subarray(14, 20));
       return Retval.ok;
     },
   ),

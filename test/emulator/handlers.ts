@@ -2,6 +2,7 @@
 
 import { runCommand } from './cli-commands.ts';
 import { type Handler, i32, type ShortHandler } from './handler.ts';
+import { BOND_HANDLERS } from './handlers-bonds.ts';
 import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
 import { LCP_HANDLERS } from './handlers-lcp.ts';
 import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
@@ -20,6 +21,7 @@ export const SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
 
 /** By message name; a name without a handler is dropped, as VPP does with unknown messages. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...BOND_HANDLERS,
   ...INTERFACE_HANDLERS,
   ...ROUTE_HANDLERS,
   ...MPLS_HANDLERS,

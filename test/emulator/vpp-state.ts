@@ -4,6 +4,7 @@
  */
 
 import { type Family, isCovered } from './address-bytes.ts';
+import { type BondOptions, Bonds } from './bonds.ts';
 import { ALL_ONES, type Path, type PathList, PathLists, PathProto, PathType } from './fib-path.ts';
 import { connectedRoutes, Fib } from './fib.ts';
 import { type LcpOptions, type LcpPair, LcpPairs } from './lcp-pairs.ts';
@@ -53,6 +54,7 @@ export interface InterfaceAddress {
 export type InterfaceKind =
   | 'local'
   | 'loopback'
+  | 'bond'
   | 'dpdk'
   | 'gre'
   | 'ipip'
@@ -125,6 +127,7 @@ export interface VppStateOptions {
   readonly linkMs?: number | undefined;
   /** As VPP before 26.02. */
   readonly takesIcmpForAttached?: boolean;
+  readonly bonds?: BondOptions;
 }
 
 export class VppState {
@@ -138,6 +141,7 @@ export class VppState {
   /** Kept after the interface is deleted (arp_proxy.c). */
   readonly proxyInterfaces = new Set<number>();
   readonly lcp: LcpPairs;
+  readonly bonds: Bonds;
   readonly tunnels = new Tunnels();
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
@@ -150,11 +154,16 @@ export class VppState {
 
   constructor(
     lcp: LcpOptions = { isSync: false, defaultNetns: undefined, namespaces: [], hasTaps: true },
-    { linkMs = 0, takesIcmpForAttached = false }: VppStateOptions = {},
+    {
+      linkMs = 0,
+      takesIcmpForAttached = false,
+      bonds = { hasLacp: true, followsMembers: true },
+    }: VppStateOptions = {},
   ) {
     this.#linkMs = linkMs;
     this.#takesIcmpForAttached = takesIcmpForAttached;
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
+    this.bonds = new Bonds(this, bonds);
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
 
@@ -369,6 +378,12 @@ export class VppState {
     this.lcp.syncLink(found);
     this.#tell(found, false);
     return Retval.ok;
+  }
+
+  /** A MAC address is that of the hardware and of its sub-interfaces. */
+  setMac(found: Interface, mac: Buffer): void {
+    const hardware = (found.sub === undefined ? undefined : this.interfaces.get(found.sub.parent)) ?? found;
+    for (const one of [hardware, ...this.subsOf(hardware)]) one.mac = Buffer.from(mac);
   }
 
   /** The cable of an interface. */

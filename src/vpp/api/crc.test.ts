@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { computeCrc } from './crc.ts';
 import { event, type MessageDef, reply, request } from './message.ts';
 import { controlPing } from './messages/memclnt.ts';
+import * as bond from './messages/bond.ts';
 import * as fib from './messages/fib.ts';
 import * as gre from './messages/gre.ts';
 import * as interfaces from './messages/interface.ts';
@@ -21,7 +22,7 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[fib, gre, interfaces, ip, ipip, lcp, mpls, neighbor, placement, vpe, vxlan].flatMap((family) =>
+  ...[bond, fib, gre, interfaces, ip, ipip, lcp, mpls, neighbor, placement, vpe, vxlan].flatMap((family) =>
     Object.values(family),
   ),
 ]

@@ -5,6 +5,17 @@
  * typed operations for requests to VPP, and the parts from which `fib` builds its frames.
  */
 
+export {
+  addBondMember,
+  type BondLoadBalance,
+  type BondMode,
+  createBond,
+  deleteBond,
+  detachBondMember,
+  dumpBondMembers,
+  dumpBonds,
+  dumpLacp,
+} from './bond-operations.ts';
 export { BulkChannel } from './bulk.ts';
 export { VppApiClient } from './client.ts';
 export {
@@ -29,6 +40,14 @@ export {
 export { describeProblem } from './message-table.ts';
 export type { MessageDef } from './message.ts';
 export { greTunnelAddDel, greTunnelDump } from './messages/gre.ts';
+export {
+  bondAddMember,
+  bondCreate,
+  bondDelete,
+  bondDetachMember,
+  bondDump,
+  memberDump,
+} from './messages/bond.ts';
 export {
   createLoopbackInstance,
   createSubif,

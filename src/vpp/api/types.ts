@@ -79,6 +79,22 @@ export const subIfFlags = enumeration('sub_if_flags', {
   SUB_IF_API_FLAG_DOT1AH: 256,
 });
 
+export const bondMode = enumeration('bond_mode', {
+  BOND_API_MODE_ROUND_ROBIN: 1,
+  BOND_API_MODE_ACTIVE_BACKUP: 2,
+  BOND_API_MODE_XOR: 3,
+  BOND_API_MODE_BROADCAST: 4,
+  BOND_API_MODE_LACP: 5,
+});
+export const bondLoadBalance = enumeration('bond_lb_algo', {
+  BOND_API_LB_ALGO_L2: 0,
+  BOND_API_LB_ALGO_L34: 1,
+  BOND_API_LB_ALGO_L23: 2,
+  BOND_API_LB_ALGO_RR: 3,
+  BOND_API_LB_ALGO_BC: 4,
+  BOND_API_LB_ALGO_AB: 5,
+});
+
 /** Six bytes, as text such as `02:fe:00:00:00:01`. */
 export const macAddress: Codec<string> = mapped(
   alias('mac_address', bytes(6)),
