@@ -1,6 +1,7 @@
 /** What must hold between leaves; each check is left out when a value that it needs was refused. */
 import { posix } from 'node:path';
 import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './addresses.ts';
+import { checkFilters } from './filter-checks.ts';
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
@@ -33,6 +34,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkPorts(config, values, problems);
   checkTunnels(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
+  checkFilters(config, values, problems);
   for (const { name, line } of config.services) {
     if (!OWN_SERVICES.has(name)) continue;
     problems.error(line, `service.${name}`, `${quote(name)} is a service of the box: choose another name`);

@@ -13,7 +13,7 @@ function lines({ path, leaf }: PlacedLeaf, given: Given): string[] {
   const about = [type.range, absent === undefined ? undefined : `left out: ${absent}`]
     .filter((part) => part !== undefined)
     .join('; ');
-  const key = path === 'route.PREFIX' ? '198.51.100.0/24' : leaf.key;
+  const key = leaf.keys?.example ?? leaf.key;
   return [
     `# ${sentence}.${about === '' ? '' : ` (${about})`}`,
     given.has(path) ? `${key} = ${given.get(path)}` : `;${key} = ${fallback ?? example}`,

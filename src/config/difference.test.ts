@@ -23,6 +23,10 @@ const BASE: Values = {
   'vxlan.NAME.source': '192.0.2.1',
   'vxlan.NAME.destination': '203.0.113.1',
   'vxlan.NAME.vni': '10',
+  'acl.NAME.NUMBER': 'permit any',
+  'macip.NAME.NUMBER': 'permit any',
+  'prefix-list.NAME.prefixes': '192.0.2.0/24',
+  'port-list.NAME.ports': '80',
   'route.PREFIX': '198.51.100.2',
   'service.NAME.command': '/usr/sbin/bird -f',
 };
@@ -93,6 +97,9 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'bond.NAME.lacp-timeout': 'long',
   'bond.NAME.lacp-passive': 'true',
   'interface.NAME.description': 'to the lab',
+  'interface.NAME.acl-in': 'other',
+  'interface.NAME.acl-out': 'other',
+  'interface.NAME.macip': 'other',
   'interface.NAME.vlan': '200',
   'interface.NAME.inner-vlan': '300',
   'interface.NAME.encapsulation': 'dot1ad',
@@ -110,6 +117,10 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'vxlan.NAME.destination': '203.0.113.9',
   'vxlan.NAME.vni': '11',
   'vxlan.NAME.port': '8472',
+  'acl.NAME.NUMBER': 'deny udp to any port 53',
+  'macip.NAME.NUMBER': 'deny any',
+  'prefix-list.NAME.prefixes': '203.0.113.0/24',
+  'port-list.NAME.ports': '22',
   'route.PREFIX': '198.51.100.3',
   'supervisor.backoff-ms': '500',
   'supervisor.backoff-max-ms': '60000',
@@ -137,13 +148,15 @@ function configOf(values: Values): Config {
     ['interface.lan0', []],
     ['interface.xe2', []],
     ['interface.xe3', []],
+    ['acl.other', ['10 = permit any']],
+    ['macip.other', ['10 = permit any']],
   ]);
   for (const { path, leaf, section: of } of LEAVES) {
     const value = values[path as LeafPath];
     if (value === undefined) continue;
     const section = of.name.replace('PCI', PCI).replace('NAME', instanceOf(of.name));
     const lines = sections.get(section) ?? [];
-    lines.push(`${leaf.key === 'PREFIX' ? '10.0.0.0/8' : leaf.key} = ${value}`);
+    lines.push(`${leaf.keys?.example ?? leaf.key} = ${value}`);
     sections.set(section, lines);
   }
   const text = [...sections].map(([section, lines]) => [`[${section}]`, ...lines].join('\n')).join('\n');
@@ -158,7 +171,10 @@ const base = configOf(BASE);
 const named = (path: string): string =>
   path === 'route.PREFIX'
     ? 'route'
-    : path.replace('PCI', PCI).replace('NAME', instanceOf(path.slice(0, path.lastIndexOf('.'))));
+    : path
+        .replace('PCI', PCI)
+        .replace('NAME', instanceOf(path.slice(0, path.lastIndexOf('.'))))
+        .replace('NUMBER', '10');
 
 describe('planChange', () => {
   for (const { path } of LEAVES) {

@@ -2,7 +2,7 @@
  * What one configuration changes in another, described for people, and what of it is in force without a restart. Pure;
  * the rows of the leaves say how a value reads, what a change of it takes, and who has to act on it.
  */
-import type { ChangeEffect, ChangePart, Section } from './leaf.ts';
+import type { ChangeEffect, ChangePart, Line, Section } from './leaf.ts';
 import { describeRoutes } from './route-difference.ts';
 import { leavesOf, placeOf, type PlacedLeaf, REPEATED, SINGLE, valueAt, withValueAt } from './sections.ts';
 import type { Config, ConfigProblem } from './types.ts';
@@ -130,10 +130,34 @@ class PlanBuilder {
   compare(section: Section, id: string, before: unknown, after: unknown): void {
     for (const placed of leavesOf(section)) {
       const { leaf } = placed;
+      if (leaf.keys !== undefined) {
+        this.#compareLines(placed, id, before, after);
+        continue;
+      }
       const [from, to] = [formatAt(placed, before), formatAt(placed, after)];
       if (from === to) continue;
       const unit = leaf.type.unit === undefined || to === undefined ? '' : ` ${leaf.type.unit}`;
       this.add(`${id}.${leaf.key}`, `${from ?? 'not set'} → ${to ?? 'not set'}${unit}`, {
+        parts: section.parts,
+        effect: section.effect,
+        ...leaf,
+      });
+    }
+  }
+
+  /** The lines whose keys the user chose, one by one. */
+  #compareLines({ section, property, leaf }: PlacedLeaf, id: string, before: unknown, after: unknown): void {
+    const linesOf = (values: unknown) =>
+      new Map(
+        (valueAt(values, [property]) as readonly Line<unknown>[]).map(({ key, value }) => [
+          key,
+          leaf.type.format(value),
+        ]),
+      );
+    const [from, to] = [linesOf(before), linesOf(after)];
+    for (const key of [...new Set([...from.keys(), ...to.keys()])].toSorted((a, b) => a - b)) {
+      if (from.get(key) === to.get(key)) continue;
+      this.add(`${id}.${key}`, `${from.get(key) ?? 'not set'} → ${to.get(key) ?? 'not set'}`, {
         parts: section.parts,
         effect: section.effect,
         ...leaf,
@@ -166,6 +190,10 @@ type Instance = Parameters<(typeof REPEATED)[number]['added']>[0];
 /** The value of a leaf as the file would have it, from the values of its section; undefined when it is not set. */
 export function formatAt({ property, leaf }: PlacedLeaf, values: unknown): string | undefined {
   const value = valueAt(values, [property]);
+  if (leaf.keys !== undefined) {
+    const lines = (value ?? []) as readonly Line<unknown>[];
+    return lines.map((one) => `${one.key} = ${leaf.type.format(one.value)}`).join('; ') || undefined;
+  }
   // A list without items is not set.
   return value === undefined ? undefined : leaf.type.format(value) || undefined;
 }

@@ -6,6 +6,7 @@
  * names: such a section may be repeated, and is a list in `Config`.
  */
 import type { LeafType, PatternType } from './leaf-types.ts';
+import type { Read } from './network-values.ts';
 
 /** Who has to act on a change. */
 export type ChangePart =
@@ -54,12 +55,31 @@ type Fallback =
   /** No value (of a list: no item), which means this. */
   | { readonly absent: string };
 
+/**
+ * The keys of a leaf that stands on any number of lines: the user chooses them, and its value is a list of `Line`.
+ * Without `read` the keys have a grammar of their own, and the lines are not in `Config` under this leaf.
+ */
+export interface LineKeys {
+  readonly example: string;
+  read?(this: void, key: string): Read<number>;
+}
+
+/** One line of such a leaf. */
+export interface Line<T> {
+  readonly key: number;
+  readonly value: T;
+  /** In the INI file, 1-based. */
+  readonly line: number;
+}
+
 interface Common {
   /** What it does, one sentence without the period. */
   readonly sentence: string;
   readonly example: string;
   /** Where the section may be repeated: the instance that shows it, if not the section's own example. */
   readonly instance?: string;
+  /** The name in the row stands for keys that the user chooses. */
+  readonly keys?: LineKeys;
   /** Unless given: those of the section. */
   readonly effect?: ChangeEffect;
   readonly parts?: readonly ChangePart[];
@@ -88,9 +108,11 @@ type Leaves = Readonly<Record<string, Leaf>>;
 
 type Optional<T> = T extends readonly unknown[] ? T : T | undefined;
 type ValueOf<L> = L extends { readonly type: LeafType<infer T> }
-  ? L extends { readonly absent: string }
-    ? Optional<T>
-    : T
+  ? L extends { readonly keys: LineKeys }
+    ? readonly Line<T>[]
+    : L extends { readonly absent: string }
+      ? Optional<T>
+      : T
   : never;
 export type ValuesOf<L> = { readonly [P in keyof L]: ValueOf<L[P]> };
 

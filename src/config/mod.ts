@@ -5,6 +5,13 @@
  * only by `generate.ts`, at build time.
  */
 
+export {
+  expandAcl,
+  expandMacip,
+  filterLists,
+  type FilterRule,
+  type MacFilterRule,
+} from './acl-expand.ts';
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
 export {
   formatAddress,

@@ -26,6 +26,13 @@ const written = (sections: Iterable<string>): string => [...sections].map((name)
 
 const XE0 = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
 
+/** What the examples of leaves refer to. */
+const NEEDS: Readonly<Record<string, string>> = {
+  'interface.NAME.acl-in': '[acl.lan-in]\n10 = permit any\n',
+  'interface.NAME.acl-out': '[acl.lan-in]\n10 = permit any\n',
+  'interface.NAME.macip': '[macip.hosts]\n10 = permit any\n',
+};
+
 describe('defaults', () => {
   it('are those of the specification', () => {
     expect(defaultConfig()).toEqual({
@@ -81,6 +88,10 @@ describe('defaults', () => {
       gres: [],
       ipips: [],
       vxlans: [],
+      acls: [],
+      macips: [],
+      prefixLists: [],
+      portLists: [],
       routes: [],
       services: [],
     });
@@ -94,7 +105,7 @@ describe('defaults', () => {
   it('are in the default INI, every leaf once', () => {
     const text = renderDefaultIni();
     for (const { path, leaf, section: of } of LEAVES) {
-      const key = path === 'route.PREFIX' ? '198.51.100.0/24' : leaf.key;
+      const key = leaf.keys?.example ?? leaf.key;
       const [, section = ''] = text
         .replaceAll('0000:03:00.0', 'PCI')
         .replaceAll(`.${leaf.instance ?? of.repeated?.example ?? ''}]`, '.NAME]')
@@ -108,7 +119,6 @@ describe('defaults', () => {
     const result = parseConfig(`${renderDefaultIni().replace(/^;/gm, '')}\n${others}`, 'appliance.ini');
     expect(result.ok).toBe(true);
     for (const { path, leaf, section: of } of LEAVES) {
-      if (path === 'route.PREFIX') continue;
       const section = of.name
         .replace('PCI', '0000:03:00.0')
         .replace('NAME', leaf.instance ?? of.repeated?.example ?? '');
@@ -117,7 +127,7 @@ describe('defaults', () => {
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
       const parent = leaf.instance === undefined ? '' : '[interface.xe0]\n';
       valid(
-        `${parent}${written(REFERRED[of.name] ?? [])}[${section}]\n${needed}${leaf.key} = ${leaf.example}`,
+        `${parent}${written(REFERRED[of.name] ?? [])}[${section}]\n${needed}${leaf.keys?.example ?? leaf.key} = ${leaf.example}\n${NEEDS[path] ?? ''}`,
       );
     }
   });
@@ -169,7 +179,7 @@ names = Router.example.NET, router
     expect(config.vpp.dpdk.interfaces).toEqual([
       { pciAddress: '0000:0a:00.1', name: 'xe0', driver: 'dpdk', rxQueues: 2, txQueues: undefined, line: 12 },
     ]);
-    const untagged = { encapsulation: 'dot1q', exactMatch: true };
+    const untagged = { encapsulation: 'dot1q', exactMatch: true, aclIn: [], aclOut: [] };
     expect(config.interfaces).toEqual([
       {
         name: 'xe0',

@@ -58,7 +58,7 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
   const config = withTunnelMtus(read as Omit<Config, 'routes'>, values);
   const named = [...config.vpp.dpdk.interfaces, ...config.interfaces, ...tunnelsOf(config)];
   const names = { known: new Set(named.map(({ name }) => name)), tolerated: resolved.toleratedNames };
-  return { ...config, routes: readRoutes(resolved.routes, names, problems) };
+  return { ...config, routes: readRoutes(resolved.lines.get('route') ?? [], names, problems) };
 }
 
 /** Tunnels have another default MTU: what fits in their packets. */

@@ -9,7 +9,7 @@ import type { Leaf, Section } from './leaf.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { type Problems, quote } from './problems.ts';
 import type { ScannedEntry, ScannedSection } from './scan.ts';
-import { LEAVES, REPEATED, SECTIONS, SINGLE } from './sections.ts';
+import { LEAVES, lineLeafOf, REPEATED, SECTIONS, SINGLE } from './sections.ts';
 
 export interface SectionInstance {
   readonly section: Section;
@@ -32,10 +32,10 @@ export interface Entry {
 
 export interface Resolved {
   readonly sections: readonly SectionInstance[];
-  /** All but routes, by path. */
+  /** All but those in `lines`, by path. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** The lines of [route] in order, keys as written. */
-  readonly routes: readonly ScannedEntry[];
+  /** Lines whose keys the user chose, in order and as written, by the id of their section. */
+  readonly lines: ReadonlyMap<string, readonly ScannedEntry[]>;
   /** Names of interfaces that may have been refused: not to be reported as unknown again. */
   readonly toleratedNames: ReadonlySet<string>;
 }
@@ -49,7 +49,7 @@ export function resolve(scanned: readonly ScannedSection[], problems: Problems):
   const entries = new Map<string, Entry>();
   const sections: SectionInstance[] = [];
   const ids = new Set<string>();
-  const routes: ScannedEntry[] = [];
+  const lines = new Map<string, ScannedEntry[]>();
   const toleratedNames = new Set<string>();
   for (const source of scanned) {
     if (source.name === '') continue;
@@ -62,10 +62,9 @@ export function resolve(scanned: readonly ScannedSection[], problems: Problems):
     else problems.error(source.line, section.id, duplicateSection(source, first));
     if (!ids.has(section.id)) sections.push(section);
     ids.add(section.id);
-    if (section.section.name === 'route') routes.push(...source.entries);
-    else resolveKeys(source, section, first !== undefined, { entries, toleratedNames }, problems);
+    resolveKeys(source, section, first !== undefined, { entries, lines, toleratedNames }, problems);
   }
-  return { sections, entries, routes, toleratedNames };
+  return { sections, entries, lines, toleratedNames };
 }
 
 function duplicateSection(again: ScannedSection, first: ScannedSection): string {
@@ -73,19 +72,28 @@ function duplicateSection(again: ScannedSection, first: ScannedSection): string 
   return `the section [${again.name}] is already on line ${first.line}${how}: move its keys there`;
 }
 
+interface Found {
+  readonly entries: Map<string, Entry>;
+  readonly lines: Map<string, ScannedEntry[]>;
+  readonly toleratedNames: Set<string>;
+}
+
 function resolveKeys(
   source: ScannedSection,
   section: SectionInstance,
   isRepeated: boolean,
-  { entries, toleratedNames }: { entries: Map<string, Entry>; toleratedNames: Set<string> },
+  { entries, lines, toleratedNames }: Found,
   problems: Problems,
 ): void {
-  const known = Object.values(section.section.leaves);
+  const known = Object.values(section.section.leaves).filter(({ keys }) => keys === undefined);
+  const hasLines = lineLeafOf(section.section) !== undefined;
   for (const { key, value, line } of source.entries) {
     const path = `${section.id}.${key}`;
     const leaf = known.find((candidate) => candidate.key === key);
     const first = entries.get(path);
-    if (leaf === undefined) {
+    if (leaf === undefined && hasLines) {
+      lines.set(section.id, [...(lines.get(section.id) ?? []), { key, value, line }]);
+    } else if (leaf === undefined) {
       // A line that was reported may have lost its key with the rest.
       if (value !== undefined)
         problems.error(line, path, problems.full ? '' : unknownKey(key, section, known));
@@ -94,8 +102,8 @@ function resolveKeys(
       if (section.section.name === NIC_SECTION && key === 'name') toleratedNames.add(value ?? '');
     } else if (!isRepeated) {
       // In a repeated section the section itself was reported.
-      const lines = `${key} is already on line ${first.line}`;
-      problems.error(line, path, `${lines}${ofValue(first.text)}: remove one of the two`);
+      const where = `${key} is already on line ${first.line}`;
+      problems.error(line, path, `${where}${ofValue(first.text)}: remove one of the two`);
     }
   }
 }
@@ -106,7 +114,7 @@ function ofValue(text: string | undefined): string {
 
 function unknownKey(key: string, section: SectionInstance, known: readonly Leaf[]): string {
   const keys = known.map((leaf) => leaf.key);
-  const elsewhere = LEAVES.find(({ leaf, path }) => leaf.key === key && path !== 'route.PREFIX');
+  const elsewhere = LEAVES.find(({ leaf }) => leaf.key === key && leaf.keys === undefined);
   const near = nearest(key, keys);
   const shown = `${quote(key)} is not a key of [${section.id}]`;
   if (near !== undefined) return `${shown}: did you mean ${near}?`;

@@ -9,7 +9,7 @@ import type { Section } from './leaf.ts';
 import type { Schema } from './leaf-types.ts';
 import { REPEATED, SINGLE } from './sections.ts';
 
-/** The schema of the document described at the top. Routes are not in it: their keys are values. */
+/** The schema of the document described at the top. Lines whose keys the user chooses are not in it. */
 export function buildSchema(): Schema {
   const properties: Record<string, Schema> = {};
   const patternProperties: Record<string, Schema> = {};
@@ -21,7 +21,7 @@ export function buildSchema(): Schema {
 }
 
 function sectionSchema({ leaves }: Section): Schema {
-  const rows = Object.values(leaves);
+  const rows = Object.values(leaves).filter(({ keys }) => keys === undefined);
   return {
     type: 'object',
     properties: Object.fromEntries(rows.map(({ key, type }) => [key, type.schema])),

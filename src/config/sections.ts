@@ -2,6 +2,7 @@
 import type { Instance, Leaf, Section, ValuesOf } from './leaf.ts';
 import { bonds } from './sections/bonds.ts';
 import { fibKernel, fibVpp } from './sections/fib.ts';
+import { acls, macips, portLists, prefixLists } from './sections/filters.ts';
 import { http } from './sections/http.ts';
 import { interfaces } from './sections/interfaces.ts';
 import { log } from './sections/log.ts';
@@ -40,12 +41,19 @@ const TABLE = [
   gre,
   ipip,
   vxlan,
+  acls,
+  macips,
+  prefixLists,
+  portLists,
   route,
   supervisor,
   services,
 ] as const;
 
-/** `Config` without the routes: each section at the place that its name says, a repeated one as a list. */
+/**
+ * `Config` without the routes: each section at the place that its name says, a repeated one as a list
+ * (`[port-list.NAME]`: `portLists`).
+ */
 export type SectionValues = Placed<typeof TABLE>;
 
 type Placed<T> = T extends readonly [infer S, ...infer Rest] ? PlacedOne<S> & Placed<Rest> : unknown;
@@ -56,9 +64,12 @@ type PlacedOne<S> =
       : [I] extends [never]
         ? At<N, ValuesOf<L>>
         : N extends `${infer One}.${'NAME' | 'PCI'}`
-          ? At<`${One}s`, readonly Instance<L, I>[]>
+          ? At<`${CamelCase<One>}s`, readonly Instance<L, I>[]>
           : never
     : never;
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
 type At<Path extends string, V> = Path extends `${infer Head}.${infer Tail}`
   ? { readonly [P in Head]: At<Tail, V> }
   : { readonly [P in Path]: V };
@@ -72,8 +83,16 @@ type PathsOf<S> =
 
 export const SECTIONS: readonly Section[] = TABLE;
 
-/** Those that stand once. Not [route], whose keys are values. */
-export const SINGLE = SECTIONS.filter(({ name, repeated }) => repeated === undefined && name !== 'route');
+/** The leaf of a section whose keys the user chooses. */
+export function lineLeafOf({ leaves }: Section): Leaf | undefined {
+  return Object.values(leaves).find(({ keys }) => keys !== undefined);
+}
+
+/** Those that stand once. Not [route], whose lines routes.ts reads. */
+export const SINGLE = SECTIONS.filter((section) => {
+  const keys = lineLeafOf(section)?.keys;
+  return section.repeated === undefined && (keys === undefined || keys.read !== undefined);
+});
 
 /** Those that stand once for each name that the user gives, with what stands before the name. */
 export const REPEATED = SECTIONS.flatMap((section) => {
@@ -108,7 +127,9 @@ export const LEAVES: readonly PlacedLeaf[] = SECTIONS.flatMap(leavesOf);
 
 /** Where the values of a section are in `Config`; of one that may be repeated, where its list is. */
 export function placeOf({ name, repeated }: Section): readonly string[] {
-  return (repeated === undefined ? name : name.replace(/\.[A-Z]+$/, 's')).split('.');
+  if (repeated === undefined) return name.split('.');
+  const list = name.replace(/\.[A-Z]+$/, 's');
+  return list.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()).split('.');
 }
 
 /** What is at a place; undefined where nothing is. */

@@ -4,11 +4,12 @@
  * A value that was refused reads as its default, so that later checks need no special case; `isRefused`
  * tells where that is so.
  */
-import type { Leaf } from './leaf.ts';
+import type { Leaf, Line, Section } from './leaf.ts';
 import type { LeafType } from './leaf-types.ts';
 import type { Problems } from './problems.ts';
 import type { Entry, Resolved, SectionInstance } from './resolve.ts';
-import type { LeafPath } from './sections.ts';
+import type { ScannedEntry } from './scan.ts';
+import { type LeafPath, lineLeafOf, REPEATED, SINGLE } from './sections.ts';
 import { validate } from './validate.generated.js';
 
 /** The path of a leaf in the file: a part in capitals is any name. */
@@ -47,7 +48,8 @@ export class Values {
   }
 }
 
-function fallbackOf({ type, default: text }: Leaf): unknown {
+function fallbackOf({ type, default: text, keys }: Leaf): unknown {
+  if (keys !== undefined) return [];
   return text === undefined ? type.none : readText(type, text, () => {});
 }
 
@@ -60,12 +62,12 @@ function convert(type: LeafType<unknown>, text: string): unknown {
 }
 
 /** Converts, judges and reads every value; what is wrong with one goes to `problems`. */
-export function readValues({ sections, entries }: Resolved, problems: Problems): Values {
+export function readValues({ sections, entries, lines }: Resolved, problems: Problems): Values {
   // Objects without a prototype: a section called interface.constructor is an ordinary one.
   const document: Record<string, Record<string, unknown>> = Object.create(null);
   const byPointer = new Map<string, Entry | SectionInstance>();
   for (const section of sections) {
-    if (section.section.name === 'route') continue;
+    if (!READ_HERE.has(section.section)) continue;
     document[section.id] = Object.create(null);
     byPointer.set(`/${escapePointer(section.id)}`, section);
   }
@@ -95,7 +97,48 @@ export function readValues({ sections, entries }: Resolved, problems: Problems):
     const value = readText(leaf.type, text, (message) => problems.error(line, path, message));
     if (value !== undefined) values.set(path, value);
   }
+  for (const section of sections) {
+    const leaf = lineLeafOf(section.section);
+    if (leaf?.keys?.read === undefined) continue;
+    values.set(`${section.id}.${leaf.key}`, readLines(section, leaf, lines.get(section.id) ?? [], problems));
+  }
   return new Values(entries, values);
+}
+
+/** Sections whose values this reads: all but [route]. */
+const READ_HERE: ReadonlySet<Section> = new Set([...SINGLE, ...REPEATED.map(({ section }) => section)]);
+
+/** Lines whose keys are numbers, in the order of the numbers; one with a problem is left out. */
+function readLines(
+  { id }: SectionInstance,
+  leaf: Leaf,
+  entries: readonly ScannedEntry[],
+  problems: Problems,
+): Line<unknown>[] {
+  const lines = new Map<number, Line<unknown>>();
+  const firstLines = new Map<number, number>();
+  for (const { key: written, value: text, line } of entries) {
+    const report = (message: string): void => problems.error(line, `${id}.${written}`, message);
+    const key = leaf.keys?.read?.(written) ?? { error: '' };
+    if ('error' in key) {
+      // A line that was reported may have lost its key with the rest.
+      if (text !== undefined) report(key.error);
+      continue;
+    }
+    const first = firstLines.get(key.value);
+    if (first !== undefined) {
+      report(`${written} is already on line ${first}: give each line its own number`);
+      continue;
+    }
+    firstLines.set(key.value, line);
+    if (text === undefined) continue;
+    if (text === '') report(`no value: write one such as ${written} = ${leaf.example}, or omit the line`);
+    else {
+      const value = readText(leaf.type, text, report);
+      if (value !== undefined) lines.set(key.value, { key: key.value, value, line });
+    }
+  }
+  return [...lines.values()].toSorted((a, b) => a.key - b.key);
 }
 
 function escapePointer(token: string): string {

@@ -9,6 +9,7 @@ import {
   parsePrefix,
   prefixContains,
 } from './addresses.ts';
+import { warnFilters } from './filter-checks.ts';
 import { formatSize } from './leaf-types.ts';
 import { formatDestination } from './route-difference.ts';
 import { deadRoutes } from './route-resolution.ts';
@@ -35,6 +36,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnManagement(config, warn);
   warnInterfaces(config, problems);
   warnTunnels(config, problems);
+  warnFilters(config, values, problems);
   for (const { route, reason } of deadRoutes(config)) {
     const leaf = `route.${formatDestination(route.destination)}`;
     problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);

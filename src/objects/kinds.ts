@@ -2,10 +2,26 @@
 import type { Kind } from './kind.ts';
 import { bondMember } from './kinds/bond-member.ts';
 import { bond } from './kinds/bond.ts';
+import { aclList } from './kinds/acl-list.ts';
+import { acl } from './kinds/acl.ts';
 import { gre } from './kinds/gre.ts';
 import { ipip } from './kinds/ipip.ts';
 import { loopback } from './kinds/loopback.ts';
+import { macipInterface } from './kinds/macip-interface.ts';
+import { macip } from './kinds/macip.ts';
 import { subInterface } from './kinds/sub-interface.ts';
 import { vxlan } from './kinds/vxlan.ts';
 
-export const KINDS: readonly Kind[] = [loopback, bond, bondMember, gre, ipip, vxlan, subInterface];
+export const KINDS: readonly Kind[] = [
+  loopback,
+  bond,
+  bondMember,
+  gre,
+  ipip,
+  vxlan,
+  subInterface,
+  acl,
+  aclList,
+  macip,
+  macipInterface,
+];

@@ -47,6 +47,7 @@ export interface VppPlugin {
  */
 export const FEATURE_PLUGINS: readonly VppPlugin[] = (
   [
+    ['acl_plugin.so', 'acl.NAME', 'VPP has no filters'],
     ['gre_plugin.so', 'gre.NAME', 'VPP has no GRE tunnels'],
     ['lacp_plugin.so', 'bond.NAME.mode', 'bonds cannot have the mode lacp'],
     ['mss_clamp_plugin.so', 'interface.NAME.mss-clamp', 'VPP clamps no MSS'],

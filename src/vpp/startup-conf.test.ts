@@ -126,6 +126,10 @@ linux-cp {
   lcp-auto-subint
 }
 
+acl-plugin {
+  reclassify sessions 1
+}
+
 linux-nl {
   nl-rx-buffer-size 67108864
 }

@@ -4,7 +4,8 @@
  * Invariants: the same input gives the same text; every key exists in the version; a section is written only
  * with its plugin; no value can end its section or reach VPP's pre-parser, which looks at every word of the file.
  * Sources (VPP 25.02 and 26.06): src/vpp/vnet/main.c, src/vlib/unix/main.c, src/vlib/threads.c, src/vlib/buffer.c,
- * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c; of 26.06
+ * src/vlib/stats/init.c, src/plugins/dpdk/device/init.c, src/plugins/linux-cp/lcp_interface.c and lcp_nl.c,
+ * src/plugins/acl/acl.c; of 26.06
  * src/vnet/dev/config.c.
  * VPP 25.x takes the file only from a command line of exactly `vpp -c FILE`.
  */
@@ -104,6 +105,8 @@ export function renderStartupConf(config: StartupSettings, options: StartupConfO
     has('dpdk_plugin.so') ? dpdkSection(nics.dpdk, options.uioDriver ?? 'vfio-pci') : '',
     section('devices', nics.native.map(nativeDevice)),
     has('linux_cp_plugin.so') ? linuxCpSection(vpp, options.netnsPresent) : '',
+    // A session that a new rule denies ends with its next packet; VPP's default lets it go on.
+    has('acl_plugin.so') ? section('acl-plugin', ['reclassify sessions 1']) : '',
     has('linux_nl_plugin.so') ? section('linux-nl', [`nl-rx-buffer-size ${NETLINK_BUFFER_BYTES}`]) : '',
   ];
   const header = `# Written for VPP ${word('version', options.version.text)}; replaced at each start of VPP.\n`;

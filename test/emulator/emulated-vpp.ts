@@ -89,7 +89,7 @@ export class EmulatedVpp {
     const ids = assignMessageIds({
       wrongCrc: this.#startFaults.wrongCrc ?? [],
       missing: this.#startFaults.missing ?? [],
-      hasLinuxCp: conf.isPluginEnabled('linux_cp_plugin.so'),
+      isPluginEnabled: (file) => conf.isPluginEnabled(file),
       passesProtocols: isFrom(releaseOf(this.#version), [25, 6]),
       seed: this.#pid,
     });

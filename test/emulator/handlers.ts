@@ -2,6 +2,7 @@
 
 import { runCommand } from './cli-commands.ts';
 import { type Handler, i32, type ShortHandler } from './handler.ts';
+import { ACL_HANDLERS } from './handlers-acl.ts';
 import { BOND_HANDLERS } from './handlers-bonds.ts';
 import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
 import { LCP_HANDLERS } from './handlers-lcp.ts';
@@ -21,6 +22,7 @@ export const SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
 
 /** By message name; a name without a handler is dropped, as VPP does with unknown messages. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...ACL_HANDLERS,
   ...BOND_HANDLERS,
   ...INTERFACE_HANDLERS,
   ...ROUTE_HANDLERS,

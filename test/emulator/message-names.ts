@@ -72,6 +72,17 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   ipip_tunnel_dump: ['f9e6675e', 14],
   vxlan_add_del_tunnel_v3: ['0072b037', 70],
   vxlan_tunnel_v2_dump: ['f9e6675e', 14],
+  acl_add_replace: ['ee5c2f18', 82],
+  acl_del: ['ef34fea4', 14],
+  acl_dump: ['ef34fea4', 14],
+  acl_interface_list_dump: ['f9e6675e', 14],
+  acl_interface_set_acl_list: ['473982bd', 16],
+  acl_stats_intf_counters_enable: ['b3e225d2', 11],
+  macip_acl_add_replace: ['2a461dd4', 82],
+  macip_acl_del: ['ef34fea4', 14],
+  macip_acl_dump: ['ef34fea4', 14],
+  macip_acl_interface_add_del: ['4b8690b1', 19],
+  macip_acl_interface_list_dump: ['f9e6675e', 14],
 };
 
 /** Answers that are more than a retval. */
@@ -120,6 +131,12 @@ const ANSWERS: Readonly<Record<string, string>> = {
   ipip_tunnel_details: 'd31cb34e',
   vxlan_add_del_tunnel_v3_reply: '5383d31f',
   vxlan_tunnel_v2_details: 'd3bdd4d9',
+  acl_add_replace_reply: 'ac407b0c',
+  acl_details: '95babae0',
+  acl_interface_list_details: 'e695d256',
+  macip_acl_add_replace_reply: 'ac407b0c',
+  macip_acl_details: '27135b59',
+  macip_acl_interface_list_details: 'a0c5d56d',
 };
 
 const AUTOREPLY = 'e8d4e804';
@@ -127,15 +144,21 @@ const AUTOREPLY = 'e8d4e804';
 const FILLERS = 740;
 const FIRST_ID = 40;
 
-/** Names of linux_cp_plugin.so: without it VPP does not have them. */
-function isOfPlugin(name: string, plugin: string): boolean {
-  return plugin === 'linux_cp_plugin.so' && name.startsWith('lcp_');
+/** The plugins of messages, by how their names begin: without it VPP does not have them. */
+const PLUGIN_PREFIXES: readonly (readonly [prefix: string, plugin: string])[] = [
+  ['acl_', 'acl_plugin.so'],
+  ['lcp_', 'linux_cp_plugin.so'],
+  ['macip_', 'acl_plugin.so'],
+];
+
+function pluginOf(name: string): string | undefined {
+  return PLUGIN_PREFIXES.find(([prefix]) => name.startsWith(prefix))?.[1];
 }
 
 export interface TableOptions {
   readonly wrongCrc: readonly string[];
   readonly missing: readonly string[];
-  readonly hasLinuxCp: boolean;
+  readonly isPluginEnabled: (file: string) => boolean;
   /** linux_cp passes protocols other than IP: from 25.06 on. */
   readonly passesProtocols: boolean;
   /** Makes ids differ between starts. */
@@ -164,7 +187,8 @@ export function assignMessageIds(options: TableOptions): MessageIds {
   let id = FIRST_ID + (options.seed % 200);
   for (const [name, crc] of crcs) {
     id++;
-    if (options.missing.includes(name) || (!options.hasLinuxCp && isOfPlugin(name, 'linux_cp_plugin.so')))
+    const plugin = pluginOf(name);
+    if (options.missing.includes(name) || (plugin !== undefined && !options.isPluginEnabled(plugin)))
       continue;
     if (!options.passesProtocols && /^lcp_(ethertype|osi_proto)_/.test(name)) continue;
     const shown = options.wrongCrc.includes(name)

@@ -3,6 +3,7 @@
  * checked against a real 25.02 where the conformance suite covers them.
  */
 
+import { Acls } from './acls.ts';
 import { type Family, isCovered } from './address-bytes.ts';
 import { type BondOptions, Bonds } from './bonds.ts';
 import { ALL_ONES, type Path, type PathList, PathLists, PathProto, PathType } from './fib-path.ts';
@@ -146,6 +147,7 @@ export class VppState {
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
+  readonly acls = new Acls((listener) => this.onInterface(listener));
 
   readonly #linkMs: number;
   readonly #takesIcmpForAttached: boolean;

@@ -3,6 +3,7 @@ import { formatPrefix, type ParsedPrefix } from '../addresses.ts';
 import { leaf, section } from '../leaf.ts';
 import { boolean, choice, integer, type LeafType, listOf } from '../leaf-types.ts';
 import { MAX_VLAN } from '../encapsulation.ts';
+import { filterName, filterNames } from '../filter-values.ts';
 import { integerOr, text } from '../object-types.ts';
 import { interfaceName } from '../name-types.ts';
 import { readInterfaceAddress } from '../network-values.ts';
@@ -74,6 +75,26 @@ export const interfaces = section('interface.NAME', {
       sentence: 'Accept MPLS packets on the interface',
       example: 'true',
       fails: ['interfaces', 'it is refused, or the kernel forwards'],
+    }),
+    aclIn: leaf('acl-in', filterNames('names of filters'), {
+      absent: 'none: every packet is accepted',
+      sentence:
+        'Filters ([acl.NAME]) of the packets that it receives, also those to the box, in this order; what no rule permits is dropped',
+      example: 'lan-in',
+      fails: ['interfaces', 'it is refused, or one of the filters is'],
+    }),
+    aclOut: leaf('acl-out', filterNames('names of filters'), {
+      absent: 'none: every packet is sent',
+      sentence:
+        'Filters ([acl.NAME]) of the packets that it sends, also those of the box, in this order; what no rule permits is dropped',
+      example: 'lan-in',
+      fails: ['interfaces', 'it is refused, or one of the filters is'],
+    }),
+    macip: leaf('macip', filterName, {
+      absent: 'none',
+      sentence: 'Filter ([macip.NAME]) of the source MAC addresses of the packets that it receives',
+      example: 'hosts',
+      fails: ['interfaces', 'it is refused, or the filter is'],
     }),
     vlan: leaf('vlan', integerOr('default', 1, MAX_VLAN), {
       absent: 'the number after the dot',

@@ -10,6 +10,7 @@ export const route = section('route', {
       'PREFIX',
       parsed('next hops', (text) => ({ value: text }), String),
       {
+        keys: { example: '198.51.100.0/24' },
         absent: 'no static route',
         sentence: 'A static route: the key is a prefix or `mpls LABEL`, the value is where its packets go',
         example: '192.0.2.1',

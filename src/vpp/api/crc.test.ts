@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { computeCrc } from './crc.ts';
 import { event, type MessageDef, reply, request } from './message.ts';
 import { controlPing } from './messages/memclnt.ts';
+import * as acl from './messages/acl.ts';
 import * as bond from './messages/bond.ts';
 import * as fib from './messages/fib.ts';
 import * as gre from './messages/gre.ts';
@@ -22,8 +23,8 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[bond, fib, gre, interfaces, ip, ipip, lcp, mpls, neighbor, placement, vpe, vxlan].flatMap((family) =>
-    Object.values(family),
+  ...[acl, bond, fib, gre, interfaces, ip, ipip, lcp, mpls, neighbor, placement, vpe, vxlan].flatMap(
+    (family) => Object.values(family),
   ),
 ]
   .filter(isMessage)

@@ -83,6 +83,15 @@ export function reply<F extends Fields>(name: string, crc: number, fields: F) {
   return define('reply', name, crc, { retval: i32, ...fields });
 }
 
+/** A reply whose retval is not its first field: `fields` has it at its place. */
+export function replyOfFields<F extends Fields & { readonly retval: typeof i32 }>(
+  name: string,
+  crc: number,
+  fields: F,
+): MessageDef<BodyOf<F>> {
+  return define('reply', name, crc, fields);
+}
+
 /** A reply with nothing but the retval; all of them share one CRC. */
 export function autoreply(request: string): MessageDef<{ readonly retval: number }> {
   return define('reply', `${request}_reply`, 0xe8d4e804, { retval: i32 });

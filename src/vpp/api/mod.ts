@@ -6,6 +6,20 @@
  */
 
 export {
+  type AclRule,
+  addReplaceAcl,
+  addReplaceMacip,
+  deleteAcl,
+  deleteMacip,
+  dumpAclLists,
+  dumpAcls,
+  dumpMacips,
+  dumpMacipInterfaces,
+  setAclCounters,
+  setAclList,
+  setMacip,
+} from './acl-operations.ts';
+export {
   addBondMember,
   type BondLoadBalance,
   type BondMode,
@@ -40,6 +54,19 @@ export {
 export { describeProblem } from './message-table.ts';
 export type { MessageDef } from './message.ts';
 export { greTunnelAddDel, greTunnelDump } from './messages/gre.ts';
+export {
+  aclAddReplace,
+  aclDel,
+  aclDump,
+  aclInterfaceListDump,
+  aclInterfaceSetAclList,
+  aclStatsIntfCountersEnable,
+  macipAclAddReplace,
+  macipAclDel,
+  macipAclDump,
+  macipAclInterfaceAddDel,
+  macipAclInterfaceListDump,
+} from './messages/acl.ts';
 export {
   bondAddMember,
   bondCreate,
