@@ -12,6 +12,7 @@ import { checkTunnels } from './tunnel-checks.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
 import type { Config, Endpoint } from './types.ts';
 import type { FilePath, Values } from './values.ts';
+import { checkVrfs } from './vrf-checks.ts';
 
 /** Where VPP's command line listens on the box: fixed, so that `vppctl` finds it. */
 const CLI_SOCKET = '/run/vpp/cli.sock';
@@ -33,6 +34,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkSubInterfaces(config, interfaceNames(config), values, problems);
   checkPorts(config, values, problems);
   checkTunnels(config, values, problems);
+  checkVrfs(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
   checkFilters(config, values, problems);
   for (const { name, line } of config.services) {

@@ -14,6 +14,7 @@ const BASE: Values = {
   'vpp.dpdk.interface.PCI.name': 'xe0',
   'management.address': '192.0.2.10/24',
   'management.gateway': '192.0.2.1',
+  'vrf.NAME.table': '100',
   'interface.NAME.enabled': 'true',
   'bond.NAME.members': 'xe2, xe3',
   'gre.NAME.source': '192.0.2.1',
@@ -107,6 +108,8 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'interface.NAME.enabled': 'false',
   'interface.NAME.mtu': '1400',
   'interface.NAME.addresses': '198.51.100.9/24',
+  'vrf.NAME.table': '200',
+  'interface.NAME.vrf': 'red',
   'interface.NAME.mpls': 'true',
   'gre.NAME.source': '192.0.2.9',
   'gre.NAME.destination': '203.0.113.9',
@@ -139,6 +142,7 @@ const INSTANCES: Readonly<Record<string, string>> = {
   'interface.NAME': 'lan0.100',
   'ipip.NAME': 'ipip0',
   'vxlan.NAME': 'vxlan10',
+  'vrf.NAME': 'blue',
 };
 const instanceOf = (section: string): string => INSTANCES[section] ?? 'loop0';
 
@@ -150,6 +154,7 @@ function configOf(values: Values): Config {
     ['interface.xe3', []],
     ['acl.other', ['10 = permit any']],
     ['macip.other', ['10 = permit any']],
+    ['vrf.red', ['table = 7']],
   ]);
   for (const { path, leaf, section: of } of LEAVES) {
     const value = values[path as LeafPath];

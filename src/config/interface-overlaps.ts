@@ -19,6 +19,11 @@ export function checkOverlaps(
   values: Values,
   problems: Problems,
 ): void {
+  // Each VRF has addresses of its own.
+  for (const inVrf of Map.groupBy(interfaces, ({ vrf }) => vrf).values()) checkTable(inVrf, values, problems);
+}
+
+function checkTable(interfaces: readonly InterfaceConfig[], values: Values, problems: Problems): void {
   const placed = interfaces.flatMap(({ name, addresses }): Placed[] => {
     const line = values.line(`interface.${name}.addresses`);
     return addresses.map((prefix) => ({ interfaceName: name, line, prefix }));

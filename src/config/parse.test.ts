@@ -31,6 +31,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   'interface.NAME.acl-in': '[acl.lan-in]\n10 = permit any\n',
   'interface.NAME.acl-out': '[acl.lan-in]\n10 = permit any\n',
   'interface.NAME.macip': '[macip.hosts]\n10 = permit any\n',
+  'interface.NAME.vrf': '[vrf.blue]\ntable = 100\n',
 };
 
 describe('defaults', () => {
@@ -83,6 +84,7 @@ describe('defaults', () => {
           importDistance: 200,
         },
       },
+      vrfs: [],
       interfaces: [],
       bonds: [],
       gres: [],
@@ -108,7 +110,10 @@ describe('defaults', () => {
       const key = leaf.keys?.example ?? leaf.key;
       const [, section = ''] = text
         .replaceAll('0000:03:00.0', 'PCI')
-        .replaceAll(`.${leaf.instance ?? of.repeated?.example ?? ''}]`, '.NAME]')
+        .replaceAll(
+          `[${of.name.replace('NAME', leaf.instance ?? of.repeated?.example ?? '')}]`,
+          `[${of.name}]`,
+        )
         .split(`[${of.name}]\n`);
       expect(section.split('\n\n')[0], path).toContain(`\n;${key} = ${leaf.default ?? leaf.example}`);
     }
@@ -126,9 +131,8 @@ describe('defaults', () => {
       const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
       const parent = leaf.instance === undefined ? '' : '[interface.xe0]\n';
-      valid(
-        `${parent}${written(REFERRED[of.name] ?? [])}[${section}]\n${needed}${leaf.keys?.example ?? leaf.key} = ${leaf.example}\n${NEEDS[path] ?? ''}`,
-      );
+      const needs = `${parent}${NEEDS[path] ?? ''}${written(REFERRED[of.name] ?? [])}`;
+      valid(`${needs}[${section}]\n${needed}${leaf.keys?.example ?? leaf.key} = ${leaf.example}`);
     }
   });
 });

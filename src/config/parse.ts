@@ -12,6 +12,7 @@ import { placeOf, REPEATED, SINGLE, valueAt, withValueAt } from './sections.ts';
 import { defaultMtuBytes, tunnelsOf } from './tunnels.ts';
 import type { Config, ParseResult } from './types.ts';
 import { readValues, type Values } from './values.ts';
+import { tableOfVrf, unknownVrf } from './vrf-checks.ts';
 import { warnTogether } from './warnings.ts';
 
 /**
@@ -57,7 +58,15 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
   // The rows have made it so: `SectionValues` is computed from them.
   const config = withTunnelMtus(read as Omit<Config, 'routes'>, values);
   const named = [...config.vpp.dpdk.interfaces, ...config.interfaces, ...tunnelsOf(config)];
-  const names = { known: new Set(named.map(({ name }) => name)), tolerated: resolved.toleratedNames };
+  const tableOf = (vrf: string) => {
+    const table = tableOfVrf(config, vrf);
+    return table === undefined ? { error: unknownVrf(vrf, config) } : { value: table };
+  };
+  const names = {
+    known: new Set(named.map(({ name }) => name)),
+    tolerated: resolved.toleratedNames,
+    tableOf,
+  };
   return { ...config, routes: readRoutes(resolved.lines.get('route') ?? [], names, problems) };
 }
 

@@ -54,6 +54,7 @@ export function readRouteLine(line: string): Read<RouteLine> {
   const errors: string[] = [];
   const read = readRouteValue(value, subjectOf(key, destination), {
     refuseInterface,
+    tableOf: noVrf,
     report: (message) => errors.push(message),
   });
   if (read === undefined) return { error: errors[0] ?? `${quote(text)} is no route: ${grammar}` };
@@ -61,6 +62,11 @@ export function readRouteLine(line: string): Read<RouteLine> {
 }
 
 /** Any interface may come yet: only what no interface can be called is refused. */
+/** A feed knows numbers: its names would be those of another configuration. */
+const noVrf = (name: string): Read<number> => ({
+  error: `vrf ${quote(name)}: expected table and a number in a feed`,
+});
+
 function refuseInterface(name: string): string | undefined {
   return interfaceName.pattern.test(name) ? undefined : interfaceName.refuse(name, 'xe0');
 }

@@ -1,8 +1,8 @@
 /**
  * What a route does, as the configuration and feeds write it:
  *
- *   HOP[, …] [label L[/L…]] [metric N] [table N]                                for a prefix
- *   blackhole | unreachable | prohibit [metric N] [table N]                     for a prefix
+ *   HOP[, …] [label L[/L…]] [metric N] [table N | vrf NAME]                                for a prefix
+ *   blackhole | unreachable | prohibit [metric N] [table N | vrf NAME]                     for a prefix
  *   NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]                                    for an MPLS label
  *
  *   HOP: NEXT-HOP[@WEIGHT][%INTERFACE] | [@WEIGHT]%INTERFACE
@@ -36,6 +36,8 @@ export interface RouteValue {
 export interface RouteRules {
   /** Why a route may not use an interface; undefined: it may. */
   readonly refuseInterface: (name: string) => string | undefined;
+  /** The number of a VRF's table, or why there is none. */
+  readonly tableOf: (vrf: string) => Read<number>;
   readonly report: (message: string) => void;
 }
 
@@ -85,10 +87,10 @@ export function readRouteValue(
     return undefined;
   }
   const padded = ` ${text}`;
-  const end = padded.search(/\s(?:label|swap|pop|metric|table)(?:\s|$)/);
+  const end = padded.search(/\s(?:label|swap|pop|metric|table|vrf)(?:\s|$)/);
   const target = (end < 0 ? text : padded.slice(0, end)).trim();
   const words = end < 0 ? [] : padded.slice(end).trim().split(/\s+/);
-  const options = readOptions(words, subject, report);
+  const options = readOptions(words, subject, { ...rules, report });
   if (target === '') report(`no next hop before ${quote(words[0] ?? '')}: ${grammar}`);
   const action =
     target === '' ? undefined : readAction(target, subject, options.labels, { ...rules, report });
@@ -102,13 +104,13 @@ interface Options {
   table?: number;
 }
 
-const PREFIX_WORDS = ['label', 'metric', 'table'];
+const PREFIX_WORDS = ['label', 'metric', 'table', 'vrf'];
 const MPLS_WORDS = ['swap', 'pop'];
 
 function readOptions(
   words: readonly string[],
   { isMpls }: RouteSubject,
-  report: (message: string) => void,
+  { report, tableOf }: Pick<RouteRules, 'report' | 'tableOf'>,
 ): Options {
   const options: Options = {};
   const allowed = isMpls ? MPLS_WORDS : PREFIX_WORDS;
@@ -126,12 +128,18 @@ function readOptions(
     at += 1;
     const value = words[at];
     if (value === undefined) {
-      report(`expected a number after ${word}`);
+      report(`expected a ${word === 'vrf' ? 'name' : 'number'} after ${word}`);
     } else if (word === 'label' || word === 'swap') {
       const stack = readStack(value, word);
       if ('error' in stack) report(stack.error);
       else if (options.labels !== undefined) report(twice(word));
       else options.labels = stack.value;
+    } else if (word === 'vrf') {
+      const table = tableOf(value);
+      if ('error' in table) report(table.error);
+      else if (options.table !== undefined)
+        report('vrf and table exclude each other, and may be given once only');
+      else options.table = table.value;
     } else if (word === 'metric' || word === 'table') {
       const number = wholeNumber(value);
       if (number === undefined || number > MAX_U32) {

@@ -15,6 +15,8 @@ export interface InterfaceNames {
   readonly known: ReadonlySet<string>;
   /** Names in lines that were refused already: no second problem for them. */
   readonly tolerated: ReadonlySet<string>;
+  /** The number of a VRF's table, or why there is none. */
+  readonly tableOf: (vrf: string) => Read<number>;
 }
 
 /** Reads all routes; a route with a problem is left out. */
@@ -37,7 +39,11 @@ export function readRoutes(
     const read =
       value === undefined
         ? undefined
-        : readRouteValue(value, subjectOf(key, destination), { refuseInterface, report });
+        : readRouteValue(value, subjectOf(key, destination), {
+            refuseInterface,
+            report,
+            tableOf: names.tableOf,
+          });
     const canonical = canonicalKey(key, destination, read?.tableId);
     const firstLine = lines.get(canonical);
     if (firstLine !== undefined) {

@@ -16,6 +16,7 @@ import { telemetry } from './sections/telemetry.ts';
 import { gre, ipip, vxlan } from './sections/tunnels.ts';
 import { update } from './sections/update.ts';
 import { cpu, lcp, memory, neighbors, stats, vpp } from './sections/vpp.ts';
+import { vrfs } from './sections/vrfs.ts';
 import { watchdog } from './sections/watchdog.ts';
 
 const TABLE = [
@@ -36,6 +37,7 @@ const TABLE = [
   neighbors,
   fibVpp,
   fibKernel,
+  vrfs,
   interfaces,
   bonds,
   gre,

@@ -1,12 +1,12 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^interface\\.", "u"), pattern2 = new RegExp("^bond\\.", "u"), pattern3 = new RegExp("^gre\\.", "u"), pattern4 = new RegExp("^ipip\\.", "u"), pattern5 = new RegExp("^vxlan\\.", "u"), pattern6 = new RegExp("^acl\\.", "u"), pattern7 = new RegExp("^macip\\.", "u"), pattern8 = new RegExp("^prefix-list\\.", "u"), pattern9 = new RegExp("^port-list\\.", "u"), pattern10 = new RegExp("^service\\.", "u"), pattern11 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern12 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern13 = new RegExp("\\S", "u"), pattern20 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern22 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern23 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern25 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern30 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern34 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^gre\\.", "u"), pattern5 = new RegExp("^ipip\\.", "u"), pattern6 = new RegExp("^vxlan\\.", "u"), pattern7 = new RegExp("^acl\\.", "u"), pattern8 = new RegExp("^macip\\.", "u"), pattern9 = new RegExp("^prefix-list\\.", "u"), pattern10 = new RegExp("^port-list\\.", "u"), pattern11 = new RegExp("^service\\.", "u"), pattern12 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern13 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern14 = new RegExp("\\S", "u"), pattern21 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern23 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern24 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern26 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern32 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern37 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (let key0 in data)
-      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0))) {
+      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0))) {
         let err0 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 } };
         vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
       }
@@ -21,7 +21,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.hostname !== void 0) {
           let data1 = data0.hostname;
           if (typeof data1 == "string") {
-            if (!pattern11.test(data1)) {
+            if (!pattern12.test(data1)) {
               let err2 = { instancePath: instancePath + "/system/hostname", schemaPath: "#/properties/system/properties/hostname/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } };
               vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
             }
@@ -46,7 +46,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.interface !== void 0) {
           let data3 = data2.interface;
           if (typeof data3 == "string") {
-            if (!pattern12.test(data3)) {
+            if (!pattern13.test(data3)) {
               let err6 = { instancePath: instancePath + "/management/interface", schemaPath: "#/properties/management/properties/interface/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
               vErrors === null ? vErrors = [err6] : vErrors.push(err6), errors++;
             }
@@ -58,7 +58,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.address !== void 0) {
           let data4 = data2.address;
           if (typeof data4 == "string") {
-            if (!pattern13.test(data4)) {
+            if (!pattern14.test(data4)) {
               let err8 = { instancePath: instancePath + "/management/address", schemaPath: "#/properties/management/properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err8] : vErrors.push(err8), errors++;
             }
@@ -70,7 +70,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.gateway !== void 0) {
           let data5 = data2.gateway;
           if (typeof data5 == "string") {
-            if (!pattern13.test(data5)) {
+            if (!pattern14.test(data5)) {
               let err10 = { instancePath: instancePath + "/management/gateway", schemaPath: "#/properties/management/properties/gateway/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err10] : vErrors.push(err10), errors++;
             }
@@ -82,7 +82,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.dns !== void 0) {
           let data6 = data2.dns;
           if (typeof data6 == "string") {
-            if (!pattern13.test(data6)) {
+            if (!pattern14.test(data6)) {
               let err12 = { instancePath: instancePath + "/management/dns", schemaPath: "#/properties/management/properties/dns/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err12] : vErrors.push(err12), errors++;
             }
@@ -94,7 +94,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.ntp !== void 0) {
           let data7 = data2.ntp;
           if (typeof data7 == "string") {
-            if (!pattern13.test(data7)) {
+            if (!pattern14.test(data7)) {
               let err14 = { instancePath: instancePath + "/management/ntp", schemaPath: "#/properties/management/properties/ntp/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err14] : vErrors.push(err14), errors++;
             }
@@ -119,7 +119,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.listen !== void 0) {
           let data9 = data8.listen;
           if (typeof data9 == "string") {
-            if (!pattern13.test(data9)) {
+            if (!pattern14.test(data9)) {
               let err18 = { instancePath: instancePath + "/http/listen", schemaPath: "#/properties/http/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err18] : vErrors.push(err18), errors++;
             }
@@ -131,7 +131,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8["https-listen"] !== void 0) {
           let data10 = data8["https-listen"];
           if (typeof data10 == "string") {
-            if (!pattern13.test(data10)) {
+            if (!pattern14.test(data10)) {
               let err20 = { instancePath: instancePath + "/http/https-listen", schemaPath: "#/properties/http/properties/https-listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err20] : vErrors.push(err20), errors++;
             }
@@ -143,7 +143,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.names !== void 0) {
           let data11 = data8.names;
           if (typeof data11 == "string") {
-            if (!pattern13.test(data11)) {
+            if (!pattern14.test(data11)) {
               let err22 = { instancePath: instancePath + "/http/names", schemaPath: "#/properties/http/properties/names/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err22] : vErrors.push(err22), errors++;
             }
@@ -253,7 +253,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data14["minimum-version"] !== void 0) {
           let data19 = data14["minimum-version"];
           if (typeof data19 == "string") {
-            if (!pattern20.test(data19)) {
+            if (!pattern21.test(data19)) {
               let err41 = { instancePath: instancePath + "/update/minimum-version", schemaPath: "#/properties/update/properties/minimum-version/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" } };
               vErrors === null ? vErrors = [err41] : vErrors.push(err41), errors++;
             }
@@ -316,7 +316,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data24.syslog !== void 0) {
           let data25 = data24.syslog;
           if (typeof data25 == "string") {
-            if (!pattern13.test(data25)) {
+            if (!pattern14.test(data25)) {
               let err52 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err52] : vErrors.push(err52), errors++;
             }
@@ -366,7 +366,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27.binary !== void 0) {
           let data30 = data27.binary;
           if (typeof data30 == "string") {
-            if (!pattern22.test(data30)) {
+            if (!pattern23.test(data30)) {
               let err61 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
               vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
             }
@@ -419,7 +419,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27["api-socket"] !== void 0) {
           let data34 = data27["api-socket"];
           if (typeof data34 == "string") {
-            if (!pattern23.test(data34)) {
+            if (!pattern24.test(data34)) {
               let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
             }
@@ -583,7 +583,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data45["socket-path"] !== void 0) {
           let data47 = data45["socket-path"];
           if (typeof data47 == "string") {
-            if (!pattern23.test(data47)) {
+            if (!pattern24.test(data47)) {
               let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
             }
@@ -637,7 +637,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data49.netns !== void 0) {
           let data53 = data49.netns;
           if (typeof data53 == "string") {
-            if (!pattern25.test(data53)) {
+            if (!pattern26.test(data53)) {
               let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
             }
@@ -802,7 +802,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data63.netns !== void 0) {
           let data66 = data63.netns;
           if (typeof data66 == "string") {
-            if (!pattern25.test(data66)) {
+            if (!pattern26.test(data66)) {
               let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
             }
@@ -968,7 +968,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data76.name !== void 0) {
             let data77 = data76.name;
             if (typeof data77 == "string") {
-              if (!pattern12.test(data77)) {
+              if (!pattern13.test(data77)) {
                 let err166 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
               }
@@ -1027,329 +1027,330 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       if (pattern1.test(key20)) {
         let data81 = data[key20];
         if (data81 && typeof data81 == "object" && !Array.isArray(data81)) {
+          if (data81.table === void 0) {
+            let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
+            vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+          }
           for (let key21 in data81)
-            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key21)) {
-              let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
-              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+            if (key21 !== "table") {
+              let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
+              vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
             }
-          if (data81.description !== void 0) {
-            let data82 = data81.description;
-            if (typeof data82 == "string") {
-              if (!pattern30.test(data82)) {
-                let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
-                vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
-              }
-            } else {
-              let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
+          if (data81.table !== void 0) {
+            let data82 = data81.table;
+            if (!(typeof data82 == "number" && !(data82 % 1) && !isNaN(data82) && isFinite(data82))) {
+              let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
             }
-          }
-          if (data81.enabled !== void 0 && typeof data81.enabled != "boolean") {
-            let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
-          }
-          if (data81.mtu !== void 0) {
-            let data84 = data81.mtu;
-            if (!(typeof data84 == "number" && !(data84 % 1) && !isNaN(data84) && isFinite(data84))) {
-              let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
-            }
-            if (typeof data84 == "number" && isFinite(data84)) {
-              if (data84 > 65535 || isNaN(data84)) {
-                let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
+            if (typeof data82 == "number" && isFinite(data82)) {
+              if (data82 > 4294967294 || isNaN(data82)) {
+                let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
+                vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
               }
-              if (data84 < 68 || isNaN(data84)) {
-                let err182 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
-                vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
+              if (data82 < 1 || isNaN(data82)) {
+                let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
               }
             }
-          }
-          if (data81.addresses !== void 0) {
-            let data85 = data81.addresses;
-            if (typeof data85 == "string") {
-              if (!pattern13.test(data85)) {
-                let err183 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
-              }
-            } else {
-              let err184 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
-            }
-          }
-          if (data81.mpls !== void 0 && typeof data81.mpls != "boolean") {
-            let err185 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
-          }
-          if (data81["acl-in"] !== void 0) {
-            let data87 = data81["acl-in"];
-            if (typeof data87 == "string") {
-              if (!pattern13.test(data87)) {
-                let err186 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
-              }
-            } else {
-              let err187 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
-            }
-          }
-          if (data81["acl-out"] !== void 0) {
-            let data88 = data81["acl-out"];
-            if (typeof data88 == "string") {
-              if (!pattern13.test(data88)) {
-                let err188 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
-              }
-            } else {
-              let err189 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
-            }
-          }
-          if (data81.macip !== void 0) {
-            let data89 = data81.macip;
-            if (typeof data89 == "string") {
-              if (!pattern34.test(data89)) {
-                let err190 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
-                vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
-              }
-            } else {
-              let err191 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
-            }
-          }
-          if (data81.vlan !== void 0) {
-            let data90 = data81.vlan, _errs199 = errors, valid21 = !1, _errs200 = errors;
-            if (data90 !== "default") {
-              let err192 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
-              vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
-            }
-            var _valid0 = _errs200 === errors;
-            if (valid21 = valid21 || _valid0, !valid21) {
-              let _errs201 = errors;
-              if (!(typeof data90 == "number" && !(data90 % 1) && !isNaN(data90) && isFinite(data90))) {
-                let err193 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
-              }
-              if (typeof data90 == "number" && isFinite(data90)) {
-                if (data90 > 4094 || isNaN(data90)) {
-                  let err194 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
-                }
-                if (data90 < 1 || isNaN(data90)) {
-                  let err195 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
-                }
-              }
-              var _valid0 = _errs201 === errors;
-              valid21 = valid21 || _valid0;
-            }
-            if (valid21)
-              errors = _errs199, vErrors !== null && (_errs199 ? vErrors.length = _errs199 : vErrors = null);
-            else {
-              let err196 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
-            }
-          }
-          if (data81["inner-vlan"] !== void 0) {
-            let data91 = data81["inner-vlan"], _errs204 = errors, valid22 = !1, _errs205 = errors;
-            if (data91 !== "any") {
-              let err197 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
-              vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
-            }
-            var _valid1 = _errs205 === errors;
-            if (valid22 = valid22 || _valid1, !valid22) {
-              let _errs206 = errors;
-              if (!(typeof data91 == "number" && !(data91 % 1) && !isNaN(data91) && isFinite(data91))) {
-                let err198 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
-              }
-              if (typeof data91 == "number" && isFinite(data91)) {
-                if (data91 > 4094 || isNaN(data91)) {
-                  let err199 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
-                }
-                if (data91 < 1 || isNaN(data91)) {
-                  let err200 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
-                }
-              }
-              var _valid1 = _errs206 === errors;
-              valid22 = valid22 || _valid1;
-            }
-            if (valid22)
-              errors = _errs204, vErrors !== null && (_errs204 ? vErrors.length = _errs204 : vErrors = null);
-            else {
-              let err201 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
-            }
-          }
-          if (data81.encapsulation !== void 0) {
-            let data92 = data81.encapsulation;
-            if (!(data92 === "dot1q" || data92 === "dot1ad")) {
-              let err202 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
-              vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
-            }
-          }
-          if (data81["exact-match"] !== void 0 && typeof data81["exact-match"] != "boolean") {
-            let err203 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
           }
         } else {
-          let err204 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
+          let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
         }
       }
     for (let key22 in data)
       if (pattern2.test(key22)) {
-        let data94 = data[key22];
-        if (data94 && typeof data94 == "object" && !Array.isArray(data94)) {
-          if (data94.members === void 0) {
-            let err205 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
-          }
-          for (let key23 in data94)
-            if (!(key23 === "members" || key23 === "mode" || key23 === "load-balance" || key23 === "lacp-timeout" || key23 === "lacp-passive")) {
-              let err206 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
-              vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
+        let data83 = data[key22];
+        if (data83 && typeof data83 == "object" && !Array.isArray(data83)) {
+          for (let key23 in data83)
+            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key23)) {
+              let err182 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+              vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
             }
-          if (data94.members !== void 0) {
-            let data95 = data94.members;
-            if (typeof data95 == "string") {
-              if (!pattern13.test(data95)) {
-                let err207 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
+          if (data83.description !== void 0) {
+            let data84 = data83.description;
+            if (typeof data84 == "string") {
+              if (!pattern32.test(data84)) {
+                let err183 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
+                vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
               }
             } else {
-              let err208 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
+              let err184 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
             }
           }
-          if (data94.mode !== void 0) {
-            let data96 = data94.mode;
-            if (!(data96 === "lacp" || data96 === "active-backup" || data96 === "xor" || data96 === "round-robin" || data96 === "broadcast")) {
-              let err209 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+          if (data83.enabled !== void 0 && typeof data83.enabled != "boolean") {
+            let err185 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+          }
+          if (data83.mtu !== void 0) {
+            let data86 = data83.mtu;
+            if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
+              let err186 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
+            }
+            if (typeof data86 == "number" && isFinite(data86)) {
+              if (data86 > 65535 || isNaN(data86)) {
+                let err187 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
+              }
+              if (data86 < 68 || isNaN(data86)) {
+                let err188 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+                vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
+              }
+            }
+          }
+          if (data83.addresses !== void 0) {
+            let data87 = data83.addresses;
+            if (typeof data87 == "string") {
+              if (!pattern14.test(data87)) {
+                let err189 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
+              }
+            } else {
+              let err190 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+            }
+          }
+          if (data83.vrf !== void 0) {
+            let data88 = data83.vrf;
+            if (typeof data88 == "string") {
+              if (!pattern13.test(data88)) {
+                let err191 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+              }
+            } else {
+              let err192 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
+            }
+          }
+          if (data83.mpls !== void 0 && typeof data83.mpls != "boolean") {
+            let err193 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
+          }
+          if (data83["acl-in"] !== void 0) {
+            let data90 = data83["acl-in"];
+            if (typeof data90 == "string") {
+              if (!pattern14.test(data90)) {
+                let err194 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
+              }
+            } else {
+              let err195 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
+            }
+          }
+          if (data83["acl-out"] !== void 0) {
+            let data91 = data83["acl-out"];
+            if (typeof data91 == "string") {
+              if (!pattern14.test(data91)) {
+                let err196 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
+              }
+            } else {
+              let err197 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+            }
+          }
+          if (data83.macip !== void 0) {
+            let data92 = data83.macip;
+            if (typeof data92 == "string") {
+              if (!pattern37.test(data92)) {
+                let err198 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
+                vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
+              }
+            } else {
+              let err199 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
+            }
+          }
+          if (data83.vlan !== void 0) {
+            let data93 = data83.vlan, _errs206 = errors, valid22 = !1, _errs207 = errors;
+            if (data93 !== "default") {
+              let err200 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+              vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
+            }
+            var _valid0 = _errs207 === errors;
+            if (valid22 = valid22 || _valid0, !valid22) {
+              let _errs208 = errors;
+              if (!(typeof data93 == "number" && !(data93 % 1) && !isNaN(data93) && isFinite(data93))) {
+                let err201 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
+              }
+              if (typeof data93 == "number" && isFinite(data93)) {
+                if (data93 > 4094 || isNaN(data93)) {
+                  let err202 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
+                }
+                if (data93 < 1 || isNaN(data93)) {
+                  let err203 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
+                }
+              }
+              var _valid0 = _errs208 === errors;
+              valid22 = valid22 || _valid0;
+            }
+            if (valid22)
+              errors = _errs206, vErrors !== null && (_errs206 ? vErrors.length = _errs206 : vErrors = null);
+            else {
+              let err204 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
+            }
+          }
+          if (data83["inner-vlan"] !== void 0) {
+            let data94 = data83["inner-vlan"], _errs211 = errors, valid23 = !1, _errs212 = errors;
+            if (data94 !== "any") {
+              let err205 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
+              vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
+            }
+            var _valid1 = _errs212 === errors;
+            if (valid23 = valid23 || _valid1, !valid23) {
+              let _errs213 = errors;
+              if (!(typeof data94 == "number" && !(data94 % 1) && !isNaN(data94) && isFinite(data94))) {
+                let err206 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
+              }
+              if (typeof data94 == "number" && isFinite(data94)) {
+                if (data94 > 4094 || isNaN(data94)) {
+                  let err207 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
+                }
+                if (data94 < 1 || isNaN(data94)) {
+                  let err208 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
+                }
+              }
+              var _valid1 = _errs213 === errors;
+              valid23 = valid23 || _valid1;
+            }
+            if (valid23)
+              errors = _errs211, vErrors !== null && (_errs211 ? vErrors.length = _errs211 : vErrors = null);
+            else {
+              let err209 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
               vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
             }
           }
-          if (data94["load-balance"] !== void 0) {
-            let data97 = data94["load-balance"];
-            if (!(data97 === "l2" || data97 === "l23" || data97 === "l34")) {
-              let err210 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+          if (data83.encapsulation !== void 0) {
+            let data95 = data83.encapsulation;
+            if (!(data95 === "dot1q" || data95 === "dot1ad")) {
+              let err210 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
               vErrors === null ? vErrors = [err210] : vErrors.push(err210), errors++;
             }
           }
-          if (data94["lacp-timeout"] !== void 0) {
-            let data98 = data94["lacp-timeout"];
-            if (!(data98 === "short" || data98 === "long")) {
-              let err211 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
-              vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
-            }
-          }
-          if (data94["lacp-passive"] !== void 0 && typeof data94["lacp-passive"] != "boolean") {
-            let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
+          if (data83["exact-match"] !== void 0 && typeof data83["exact-match"] != "boolean") {
+            let err211 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
           }
         } else {
-          let err213 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
+          let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
         }
       }
     for (let key24 in data)
       if (pattern3.test(key24)) {
-        let data100 = data[key24];
-        if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
-          if (data100.source === void 0) {
-            let err214 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
+        let data97 = data[key24];
+        if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+          if (data97.members === void 0) {
+            let err213 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
           }
-          if (data100.destination === void 0) {
-            let err215 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
-          }
-          for (let key25 in data100)
-            if (!(key25 === "source" || key25 === "destination" || key25 === "type")) {
-              let err216 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
-              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
+          for (let key25 in data97)
+            if (!(key25 === "members" || key25 === "mode" || key25 === "load-balance" || key25 === "lacp-timeout" || key25 === "lacp-passive")) {
+              let err214 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
+              vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
             }
-          if (data100.source !== void 0) {
-            let data101 = data100.source;
-            if (typeof data101 == "string") {
-              if (!pattern13.test(data101)) {
-                let err217 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
+          if (data97.members !== void 0) {
+            let data98 = data97.members;
+            if (typeof data98 == "string") {
+              if (!pattern14.test(data98)) {
+                let err215 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
               }
             } else {
-              let err218 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              let err216 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
+            }
+          }
+          if (data97.mode !== void 0) {
+            let data99 = data97.mode;
+            if (!(data99 === "lacp" || data99 === "active-backup" || data99 === "xor" || data99 === "round-robin" || data99 === "broadcast")) {
+              let err217 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
+            }
+          }
+          if (data97["load-balance"] !== void 0) {
+            let data100 = data97["load-balance"];
+            if (!(data100 === "l2" || data100 === "l23" || data100 === "l34")) {
+              let err218 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
               vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
             }
           }
-          if (data100.destination !== void 0) {
-            let data102 = data100.destination;
-            if (typeof data102 == "string") {
-              if (!pattern13.test(data102)) {
-                let err219 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
-              }
-            } else {
-              let err220 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
+          if (data97["lacp-timeout"] !== void 0) {
+            let data101 = data97["lacp-timeout"];
+            if (!(data101 === "short" || data101 === "long")) {
+              let err219 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
             }
           }
-          if (data100.type !== void 0) {
-            let data103 = data100.type;
-            if (!(data103 === "l3" || data103 === "teb")) {
-              let err221 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
-            }
+          if (data97["lacp-passive"] !== void 0 && typeof data97["lacp-passive"] != "boolean") {
+            let err220 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
           }
         } else {
-          let err222 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
+          let err221 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
         }
       }
     for (let key26 in data)
       if (pattern4.test(key26)) {
-        let data104 = data[key26];
-        if (data104 && typeof data104 == "object" && !Array.isArray(data104)) {
-          if (data104.source === void 0) {
-            let err223 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+        let data103 = data[key26];
+        if (data103 && typeof data103 == "object" && !Array.isArray(data103)) {
+          if (data103.source === void 0) {
+            let err222 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
+          }
+          if (data103.destination === void 0) {
+            let err223 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
           }
-          if (data104.destination === void 0) {
-            let err224 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
-          }
-          for (let key27 in data104)
-            if (!(key27 === "source" || key27 === "destination")) {
-              let err225 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
-              vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
+          for (let key27 in data103)
+            if (!(key27 === "source" || key27 === "destination" || key27 === "type")) {
+              let err224 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
+              vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
             }
-          if (data104.source !== void 0) {
-            let data105 = data104.source;
+          if (data103.source !== void 0) {
+            let data104 = data103.source;
+            if (typeof data104 == "string") {
+              if (!pattern14.test(data104)) {
+                let err225 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
+              }
+            } else {
+              let err226 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
+            }
+          }
+          if (data103.destination !== void 0) {
+            let data105 = data103.destination;
             if (typeof data105 == "string") {
-              if (!pattern13.test(data105)) {
-                let err226 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
+              if (!pattern14.test(data105)) {
+                let err227 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
               }
             } else {
-              let err227 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
+              let err228 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
             }
           }
-          if (data104.destination !== void 0) {
-            let data106 = data104.destination;
-            if (typeof data106 == "string") {
-              if (!pattern13.test(data106)) {
-                let err228 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
-              }
-            } else {
-              let err229 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+          if (data103.type !== void 0) {
+            let data106 = data103.type;
+            if (!(data106 === "l3" || data106 === "teb")) {
+              let err229 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
               vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
             }
           }
         } else {
-          let err230 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          let err230 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
           vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
         }
       }
@@ -1358,223 +1359,269 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         let data107 = data[key28];
         if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
           if (data107.source === void 0) {
-            let err231 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            let err231 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
           }
           if (data107.destination === void 0) {
-            let err232 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            let err232 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
           }
-          if (data107.vni === void 0) {
-            let err233 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
-            vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
-          }
           for (let key29 in data107)
-            if (!(key29 === "source" || key29 === "destination" || key29 === "vni" || key29 === "port")) {
-              let err234 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
-              vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
+            if (!(key29 === "source" || key29 === "destination")) {
+              let err233 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
+              vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
             }
           if (data107.source !== void 0) {
             let data108 = data107.source;
             if (typeof data108 == "string") {
-              if (!pattern13.test(data108)) {
-                let err235 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
+              if (!pattern14.test(data108)) {
+                let err234 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
               }
             } else {
-              let err236 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+              let err235 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
             }
           }
           if (data107.destination !== void 0) {
             let data109 = data107.destination;
             if (typeof data109 == "string") {
-              if (!pattern13.test(data109)) {
-                let err237 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
+              if (!pattern14.test(data109)) {
+                let err236 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
               }
             } else {
-              let err238 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
-            }
-          }
-          if (data107.vni !== void 0) {
-            let data110 = data107.vni;
-            if (!(typeof data110 == "number" && !(data110 % 1) && !isNaN(data110) && isFinite(data110))) {
-              let err239 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
-            }
-            if (typeof data110 == "number" && isFinite(data110)) {
-              if (data110 > 16777215 || isNaN(data110)) {
-                let err240 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
-              }
-              if (data110 < 0 || isNaN(data110)) {
-                let err241 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
-              }
-            }
-          }
-          if (data107.port !== void 0) {
-            let data111 = data107.port;
-            if (!(typeof data111 == "number" && !(data111 % 1) && !isNaN(data111) && isFinite(data111))) {
-              let err242 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
-            }
-            if (typeof data111 == "number" && isFinite(data111)) {
-              if (data111 > 65535 || isNaN(data111)) {
-                let err243 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
-              }
-              if (data111 < 1 || isNaN(data111)) {
-                let err244 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
-              }
+              let err237 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
             }
           }
         } else {
-          let err245 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+          let err238 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
         }
       }
     for (let key30 in data)
       if (pattern6.test(key30)) {
-        let data112 = data[key30];
-        if (data112 && typeof data112 == "object" && !Array.isArray(data112))
-          for (let key31 in data112) {
-            let err246 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
-            vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+        let data110 = data[key30];
+        if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
+          if (data110.source === void 0) {
+            let err239 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
           }
-        else {
-          let err247 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+          if (data110.destination === void 0) {
+            let err240 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+          }
+          if (data110.vni === void 0) {
+            let err241 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
+          }
+          for (let key31 in data110)
+            if (!(key31 === "source" || key31 === "destination" || key31 === "vni" || key31 === "port")) {
+              let err242 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
+              vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+            }
+          if (data110.source !== void 0) {
+            let data111 = data110.source;
+            if (typeof data111 == "string") {
+              if (!pattern14.test(data111)) {
+                let err243 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
+              }
+            } else {
+              let err244 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
+            }
+          }
+          if (data110.destination !== void 0) {
+            let data112 = data110.destination;
+            if (typeof data112 == "string") {
+              if (!pattern14.test(data112)) {
+                let err245 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+              }
+            } else {
+              let err246 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+            }
+          }
+          if (data110.vni !== void 0) {
+            let data113 = data110.vni;
+            if (!(typeof data113 == "number" && !(data113 % 1) && !isNaN(data113) && isFinite(data113))) {
+              let err247 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+            }
+            if (typeof data113 == "number" && isFinite(data113)) {
+              if (data113 > 16777215 || isNaN(data113)) {
+                let err248 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+              }
+              if (data113 < 0 || isNaN(data113)) {
+                let err249 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+              }
+            }
+          }
+          if (data110.port !== void 0) {
+            let data114 = data110.port;
+            if (!(typeof data114 == "number" && !(data114 % 1) && !isNaN(data114) && isFinite(data114))) {
+              let err250 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
+            }
+            if (typeof data114 == "number" && isFinite(data114)) {
+              if (data114 > 65535 || isNaN(data114)) {
+                let err251 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
+              }
+              if (data114 < 1 || isNaN(data114)) {
+                let err252 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
+              }
+            }
+          }
+        } else {
+          let err253 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
         }
       }
     for (let key32 in data)
       if (pattern7.test(key32)) {
-        let data113 = data[key32];
-        if (data113 && typeof data113 == "object" && !Array.isArray(data113))
-          for (let key33 in data113) {
-            let err248 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
-            vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+        let data115 = data[key32];
+        if (data115 && typeof data115 == "object" && !Array.isArray(data115))
+          for (let key33 in data115) {
+            let err254 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+            vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
           }
         else {
-          let err249 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+          let err255 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
         }
       }
     for (let key34 in data)
       if (pattern8.test(key34)) {
-        let data114 = data[key34];
-        if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
-          if (data114.prefixes === void 0) {
-            let err250 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
+        let data116 = data[key34];
+        if (data116 && typeof data116 == "object" && !Array.isArray(data116))
+          for (let key35 in data116) {
+            let err256 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
+            vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
           }
-          for (let key35 in data114)
-            if (key35 !== "prefixes") {
-              let err251 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
-              vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
-            }
-          if (data114.prefixes !== void 0) {
-            let data115 = data114.prefixes;
-            if (typeof data115 == "string") {
-              if (!pattern13.test(data115)) {
-                let err252 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
-              }
-            } else {
-              let err253 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
-            }
-          }
-        } else {
-          let err254 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+        else {
+          let err257 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
         }
       }
     for (let key36 in data)
       if (pattern9.test(key36)) {
-        let data116 = data[key36];
-        if (data116 && typeof data116 == "object" && !Array.isArray(data116)) {
-          if (data116.ports === void 0) {
-            let err255 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+        let data117 = data[key36];
+        if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
+          if (data117.prefixes === void 0) {
+            let err258 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
           }
-          for (let key37 in data116)
-            if (key37 !== "ports") {
-              let err256 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
-              vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+          for (let key37 in data117)
+            if (key37 !== "prefixes") {
+              let err259 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
+              vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
             }
-          if (data116.ports !== void 0) {
-            let data117 = data116.ports;
-            if (typeof data117 == "string") {
-              if (!pattern13.test(data117)) {
-                let err257 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
+          if (data117.prefixes !== void 0) {
+            let data118 = data117.prefixes;
+            if (typeof data118 == "string") {
+              if (!pattern14.test(data118)) {
+                let err260 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
               }
             } else {
-              let err258 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+              let err261 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
             }
           }
         } else {
-          let err259 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+          let err262 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
         }
       }
     for (let key38 in data)
       if (pattern10.test(key38)) {
-        let data118 = data[key38];
-        if (data118 && typeof data118 == "object" && !Array.isArray(data118)) {
-          if (data118.command === void 0) {
-            let err260 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+        let data119 = data[key38];
+        if (data119 && typeof data119 == "object" && !Array.isArray(data119)) {
+          if (data119.ports === void 0) {
+            let err263 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
           }
-          for (let key39 in data118)
-            if (!(key39 === "command" || key39 === "netns" || key39 === "restart")) {
-              let err261 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
-              vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
+          for (let key39 in data119)
+            if (key39 !== "ports") {
+              let err264 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
+              vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
             }
-          if (data118.command !== void 0) {
-            let data119 = data118.command;
-            if (typeof data119 == "string") {
-              if (!pattern13.test(data119)) {
-                let err262 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
-              }
-            } else {
-              let err263 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
-            }
-          }
-          if (data118.netns !== void 0) {
-            let data120 = data118.netns;
+          if (data119.ports !== void 0) {
+            let data120 = data119.ports;
             if (typeof data120 == "string") {
-              if (!pattern25.test(data120)) {
-                let err264 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
+              if (!pattern14.test(data120)) {
+                let err265 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
               }
             } else {
-              let err265 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
-            }
-          }
-          if (data118.restart !== void 0) {
-            let data121 = data118.restart;
-            if (!(data121 === "always" || data121 === "on-failure" || data121 === "never")) {
-              let err266 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              let err266 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
             }
           }
         } else {
-          let err267 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          let err267 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
           vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
         }
       }
+    for (let key40 in data)
+      if (pattern11.test(key40)) {
+        let data121 = data[key40];
+        if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
+          if (data121.command === void 0) {
+            let err268 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+          }
+          for (let key41 in data121)
+            if (!(key41 === "command" || key41 === "netns" || key41 === "restart")) {
+              let err269 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
+              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+            }
+          if (data121.command !== void 0) {
+            let data122 = data121.command;
+            if (typeof data122 == "string") {
+              if (!pattern14.test(data122)) {
+                let err270 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+              }
+            } else {
+              let err271 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
+            }
+          }
+          if (data121.netns !== void 0) {
+            let data123 = data121.netns;
+            if (typeof data123 == "string") {
+              if (!pattern26.test(data123)) {
+                let err272 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
+              }
+            } else {
+              let err273 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
+            }
+          }
+          if (data121.restart !== void 0) {
+            let data124 = data121.restart;
+            if (!(data124 === "always" || data124 === "on-failure" || data124 === "never")) {
+              let err274 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
+            }
+          }
+        } else {
+          let err275 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+        }
+      }
   } else {
-    let err268 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+    let err276 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

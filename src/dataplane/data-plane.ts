@@ -102,6 +102,7 @@ export class DataPlane {
       lcp: lcpSettingsOf(config),
       mirror: this.#newMirror(config),
       nics: nicSettingsOf(config),
+      letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
@@ -426,7 +427,6 @@ export class DataPlane {
       host: this.#host,
       taps: config.vpp.external ? undefined : this.#taps,
       isSync: lcp.isSync,
-      letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
       elsewhere: (...asked) => this.fib.table.elsewhere(...asked),
     });
   }

@@ -8,12 +8,16 @@ import type { Mirror, Mirrored } from './mirror.ts';
 import type { Target } from './targets.ts';
 import { bind, configure, prune } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
+import type { VppTables } from './vpp-tables.ts';
 
 /** One run. */
 export interface Run {
   readonly client: VppApiClient;
   readonly targets: readonly Target[];
   readonly mirror: Mirror | undefined;
+  readonly tables: VppTables;
+  /** The VRFs of the configuration: the numbers of their tables, with their names. */
+  readonly vrfs: ReadonlyMap<number, string>;
   /** VPP refused something. */
   readonly fail: (name: string, known: Known, reason: string) => void;
 }
@@ -29,14 +33,16 @@ export async function applyTargets(
 ): Promise<void> {
   const { client, targets, mirror } = run;
   // A failure of a common step stops none of the others, so it is reported last.
-  const common = [await together(run, 'tables', (mirrored) => mirror?.makeTables(client, mirrored))];
+  const common = [await together(run, 'tables', () => run.tables.make(client, neededTables(run)))];
   for (const step of [prune, bind]) {
     for (const { name, known, wanted } of targets) {
       if (known.failure === undefined) await attempt(run, name, known, () => step(client, known, wanted));
     }
   }
   common.push(
-    await together(run, 'multicast', (mirrored) => mirror?.acceptMulticast(client, mirrored, present)),
+    await together(run, 'multicast', (mirrored) =>
+      mirror?.acceptMulticast(client, mirrored, present, run.tables),
+    ),
   );
   await secure();
   // A sub-interface goes up only while its parent is.
@@ -52,6 +58,16 @@ export async function applyTargets(
   for (const reason of common) failAll(run, present, reason);
 }
 
+/** The tables of the configured VRFs, and those of VRFs of Linux that have interfaces. */
+function neededTables({ targets, vrfs }: Run): Map<number, string> {
+  const needed = new Map(vrfs);
+  for (const { mirrored, wanted } of targets) {
+    const { tableId = 0 } = wanted;
+    if (tableId !== 0 && !needed.has(tableId)) needed.set(tableId, mirrored?.link.vrf?.name ?? '');
+  }
+  return needed;
+}
+
 function isSub({ known: { vpp } }: Target): boolean {
   return vpp.swIfIndex !== vpp.supSwIfIndex;
 }
@@ -59,10 +75,11 @@ function isSub({ known: { vpp } }: Target): boolean {
 /** The remaining steps, with VPP's state after `applyTargets`. Rejects when the connection broke. */
 export async function completeMirror(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
   const { client, mirror } = run;
-  const reason = await together(run, 'proxy ARP and tables', (mirrored) =>
-    mirror?.complete(client, mirrored, present),
-  );
-  failAll(run, present, reason);
+  const reasons = [
+    await together(run, 'proxy ARP', (mirrored) => mirror?.complete(client, mirrored, present)),
+    await together(run, 'tables', () => run.tables.release(client, present)),
+  ];
+  for (const reason of reasons) failAll(run, present, reason);
 }
 
 /** Records VPP's reason when it refuses. Rejects when the connection broke. */
@@ -85,11 +102,10 @@ export async function attempt(
  * broke.
  */
 async function together(
-  { client, targets, mirror }: Run,
+  { client, targets }: Run,
   what: string,
   step: (mirrored: readonly Mirrored[]) => Promise<void> | undefined,
 ): Promise<string | undefined> {
-  if (mirror === undefined) return undefined;
   try {
     await step(targets.map(({ mirrored }) => mirrored).filter((one) => one !== undefined));
     return undefined;
@@ -101,8 +117,9 @@ async function together(
 
 function failAll({ targets, fail }: Run, present: ReadonlyMap<string, Known>, reason?: string): void {
   if (reason === undefined) return;
-  for (const { name, mirrored } of targets) {
+  for (const { name, mirrored, wanted } of targets) {
     const known = present.get(name);
-    if (mirrored !== undefined && known !== undefined) fail(name, known, reason);
+    const isConcerned = mirrored !== undefined || (wanted.tableId ?? 0) !== 0;
+    if (isConcerned && known !== undefined) fail(name, known, reason);
   }
 }

@@ -6,8 +6,8 @@
  * the parts of VPP that concern more than one interface.
  */
 import { formatPrefix, parsePrefix } from '../config/mod.ts';
-import type { InterfaceConfig, Prefix } from '../config/types.ts';
-import type { HeldTaps, HostLink, HostNamespace } from '../mirror/mod.ts';
+import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
+import type { HeldTaps, HostLink, HostNamespace, HostState } from '../mirror/mod.ts';
 import {
   type LcpPair,
   proxyArpInterfaces,
@@ -21,10 +21,13 @@ import { type HostWish, HostWishes } from './host-wishes.ts';
 import type { Present } from './vpp-configure.ts';
 import { type Members, VppMulticast } from './vpp-multicast.ts';
 import { type ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
-import { deleteTables, makeTables, type Tables } from './vpp-tables.ts';
+import type { VppTables } from './vpp-tables.ts';
 
 /** The operations needed on the namespace of the TAPs. */
-export type Host = Pick<HostNamespace, 'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'setUp'>;
+export type Host = Pick<
+  HostNamespace,
+  'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'release' | 'createVrf' | 'deleteVrf' | 'setUp'
+>;
 
 export interface MirrorOptions {
   readonly host: Host;
@@ -32,10 +35,14 @@ export interface MirrorOptions {
   readonly taps?: HeldTaps | undefined;
   /** VPP copies the state of an interface to its TAP. */
   readonly isSync: boolean;
-  /** Whether a table can be deleted: it has no route. From then on it does not exist. */
-  readonly letGoOfTable: (tableId: number) => boolean;
   /** Prefixes inside a network of an interface that have routes through others. */
   readonly elsewhere: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
+}
+
+/** What the configuration says of VRFs. */
+interface Configured {
+  readonly configs: ReadonlyMap<string, InterfaceConfig>;
+  readonly vrfs: Config['vrfs'];
 }
 
 /** One interface with a TAP in a run. */
@@ -50,12 +57,13 @@ export class Mirror {
   readonly #wishes = new HostWishes();
   readonly #multicast = new VppMulticast();
   readonly #proxies = new VppProxyArp();
+  /** VRF devices of the configuration in Linux. */
+  readonly #vrfs = new Set<string>();
   /** Interfaces with IPv6, or IPv4, enabled without an address, in the connected VPP. */
   readonly #ipv6 = new Map<string, SwIfIndex>();
   readonly #ipv4 = new Map<string, SwIfIndex>();
-  /** A table holds only routes; or the proxy ARP ranges depend on routes. */
+  /** The proxy ARP ranges depend on routes. */
   #hasLeftovers = false;
-  #tables: Tables = { all: new Set(), ours: new Set() };
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -89,11 +97,11 @@ export class Mirror {
    * Before VPP's interface is deleted: takes off what VPP would leave for the next one with its index. One of the same
    * name begins anew.
    */
-  async release(client: VppApiClient, name: string, index: SwIfIndex): Promise<void> {
+  async release(client: VppApiClient, name: string, index: SwIfIndex, tables: VppTables): Promise<void> {
     this.#ipv4.delete(name);
     this.#ipv6.delete(name);
     if ((await proxyArpInterfaces(client)).includes(index)) await setProxyArp(client, index, false);
-    await this.#multicast.withdraw(client, [0, ...this.#tables.all], index);
+    await this.#multicast.withdraw(client, new Set([0, ...tables.all]), index);
   }
 
   isHeld(name: string): boolean {
@@ -104,9 +112,13 @@ export class Mirror {
    * The TAPs, by interface; undefined when the namespace cannot be read. A new TAP is put into the VRF of the
    * previous one. `known`: the pairs that VPP had before this run.
    */
-  links(pairs: ReadonlyMap<string, LcpPair>, known: ReadonlySet<number>): Map<string, HostLink> | undefined {
+  links(
+    pairs: ReadonlyMap<string, LcpPair>,
+    known: ReadonlySet<number>,
+    wanted: Configured,
+  ): Map<string, HostLink> | undefined {
     const { host, isSync } = this.#options;
-    const state = host.read();
+    const state = this.#makeVrfs(wanted.vrfs);
     if (state === undefined) return undefined;
     const byIndex = new Map([...state.values()].map((link) => [link.ifIndex, link]));
     const found = new Map<string, HostLink>();
@@ -116,26 +128,56 @@ export class Mirror {
       if (link === undefined) continue;
       found.set(name, link);
       if (isSync && known.has(vifIndex)) this.#wishes.adopt(name, link);
-      const vrf = this.#wishes.previousVrf(name, link, state);
-      if (vrf === undefined) continue;
+      const config = wanted.configs.get(name);
+      if (config?.vrf === undefined && this.#vrfs.has(link.vrf?.name ?? '')) {
+        // It has left a VRF of the configuration.
+        if (config === undefined) continue;
+        host.release(link.name);
+        isLost = true;
+        continue;
+      }
+      const vrf = config?.vrf ?? this.#wishes.previousVrf(name, link, state);
+      if (vrf === undefined || link.vrf?.name === vrf || !state.has(vrf)) continue;
       host.enslave(link.name, vrf);
       this.#wishes.remember(name, { ...link, vrf: { name: vrf, tableId: 0 } }, false);
       isLost = true;
     }
-    return isLost ? this.links(pairs, known) : found;
+    return isLost ? this.links(pairs, known, wanted) : found;
+  }
+
+  /**
+   * Gives Linux the VRF devices of the configuration, and deletes those that have left it. Resolves with the state
+   * afterwards.
+   */
+  #makeVrfs(vrfs: Config['vrfs']): HostState | undefined {
+    const { host } = this.#options;
+    const state = host.read();
+    if (state === undefined) return undefined;
+    let hasChanged = false;
+    for (const { name, table } of vrfs) {
+      const has = state.get(name)?.vrfTable;
+      if (has === table) {
+        this.#vrfs.add(name);
+        continue;
+      }
+      // The table of a device cannot be changed.
+      if (has !== undefined) host.deleteVrf(name);
+      host.createVrf(name, table);
+      this.#vrfs.add(name);
+      hasChanged = true;
+    }
+    const names = new Set(vrfs.map(({ name }) => name));
+    for (const name of this.#vrfs) {
+      if (names.has(name)) continue;
+      host.deleteVrf(name);
+      this.#vrfs.delete(name);
+      hasChanged = true;
+    }
+    return hasChanged ? host.read() : state;
   }
 
   wishOf(name: string, link: HostLink, config: InterfaceConfig | undefined, isUp: boolean): HostWish {
     return this.#wishes.wishOf(name, link, config, isUp);
-  }
-
-  /** Creates the tables of VRFs that have interfaces. Rejects with VPP's reason. */
-  async makeTables(client: VppApiClient, mirrored: readonly Mirrored[]): Promise<void> {
-    const needed = new Map<number, string>();
-    for (const { wish, link } of mirrored) {
-      if (wish.tableId !== 0) needed.set(wish.tableId, link.vrf?.name ?? '');
-    }
-    this.#tables = await makeTables(client, needed);
   }
 
   /**
@@ -146,6 +188,7 @@ export class Mirror {
     client: VppApiClient,
     mirrored: readonly Mirrored[],
     present: ReadonlyMap<string, Present>,
+    tables: VppTables,
   ): Promise<void> {
     const members = new Map<number, Set<SwIfIndex>>();
     for (const { name, wish } of mirrored) {
@@ -161,7 +204,7 @@ export class Mirror {
       this.#ipv6.set(name, swIfIndex);
     }
     const wanted: Members = members;
-    await this.#multicast.reconcile(client, this.#tables.all, wanted);
+    await this.#multicast.reconcile(client, tables.all, wanted);
   }
 
   /**
@@ -182,7 +225,7 @@ export class Mirror {
   }
 
   /**
-   * With VPP's current state: proxy ARP, and the deletion of unused tables. Rejects with VPP's reason.
+   * With VPP's current state: proxy ARP. Rejects with VPP's reason.
    */
   async complete(
     client: VppApiClient,
@@ -201,12 +244,8 @@ export class Mirror {
       return [{ swIfIndex: vpp.swIfIndex, tableId: wish.tableId, addresses, elsewhere }];
     });
     await this.#proxies.reconcile(client, members);
-    const inUse = new Set([...present.values()].flatMap(({ tables }) => Object.values(tables ?? {})));
-    const unused = [...this.#tables.ours].filter((id) => !inUse.has(id));
-    const gone = unused.filter((id) => this.#options.letGoOfTable(id));
     // Routes change without a notification.
-    this.#hasLeftovers = gone.length < unused.length || members.length > 0;
-    await deleteTables(client, gone);
+    this.#hasLeftovers = members.length > 0;
   }
 
   /** Whether something waits for others, and needs another run. */

@@ -42,6 +42,8 @@ export interface TargetInputs {
     config: InterfaceConfig | undefined,
     isUp: boolean,
   ) => HostWish | undefined;
+  /** The number of the table of an interface, by its configured VRF; undefined where that is not ours to say. */
+  readonly tableOf: (name: string) => number | undefined;
   /** MTUs before they were set here: kept while the interface is ours. */
   readonly originalMtu: Map<string, number>;
 }
@@ -65,7 +67,7 @@ export function targetsOf(inputs: TargetInputs): Target[] {
 }
 
 function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
-  const { configs, released, pairs, links, wishOf } = inputs;
+  const { configs, released, pairs, links, wishOf, tableOf } = inputs;
   const config = configs.get(name);
   const port = inputs.ports.get(name);
   if (port !== undefined) {
@@ -79,7 +81,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   const mirrored = link === undefined || wish === undefined ? undefined : { name, link, wish };
   const isUnread = mirrored === undefined && pairs.has(name) && known.tables !== undefined;
   const given: Wanted =
-    config === undefined ? (isReleased ? RELEASED : UNCONFIGURED) : { ...config, tableId: undefined };
+    config === undefined ? (isReleased ? RELEASED : UNCONFIGURED) : { ...config, tableId: tableOf(name) };
   const mtuBytes = mtuOf(known, config, inputs);
   const wanted: Wanted = {
     ...given,
@@ -90,7 +92,8 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
           // A released interface is down until someone sets its TAP up.
           enabled: isReleased ? false : mirrored.wish.enabled,
           addresses: mirrored.wish.addresses,
-          tableId: mirrored.wish.tableId,
+          // A VRF of the configuration counts, and its TAP follows.
+          tableId: config?.vrf === undefined ? mirrored.wish.tableId : given.tableId,
         }),
     // Linux cannot be read: its settings stay.
     ...(isUnread && given.addresses !== undefined

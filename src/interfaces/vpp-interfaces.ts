@@ -45,6 +45,7 @@ import { readInterfaces } from './read-interfaces.ts';
 import { type Target, targetsOf, wantedOfPort } from './targets.ts';
 import { bind, previewOf, prune, RELEASED, type Wanted } from './vpp-configure.ts';
 import { freshInterface, interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
+import { VppTables } from './vpp-tables.ts';
 
 const RETRY_MS = 5_000;
 /** How often VPP is compared with the configuration when nothing has happened. */
@@ -58,6 +59,8 @@ export interface VppInterfacesOptions {
   readonly nics?: readonly NicSettings[];
   /** Undefined: changes of the TAPs have no effect on VPP. */
   readonly mirror?: Mirror | undefined;
+  /** Whether a table of VPP can be deleted: it has no route. From then on it does not exist. */
+  readonly letGoOfTable?: (tableId: number) => boolean;
   /** An interface was added or deleted, or changed its admin or link state, its addresses or its table. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
@@ -71,7 +74,11 @@ export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
   #configs: readonly InterfaceConfig[];
   #ports: ReadonlyMap<string, Port>;
+  #vrfs: Config['vrfs'];
   readonly #objects: Objects;
+  readonly #tables: VppTables;
+  /** Were in a VRF of the configuration, in the connected VPP. */
+  readonly #wereInVrf = new Set<string>();
   /** Left the configuration, and VPP may still have them as they were. */
   readonly #released = new Set<string>();
   /** The original MTUs. */
@@ -93,6 +100,8 @@ export class VppInterfaces {
     this.#options = options;
     this.#configs = options.config.interfaces;
     this.#ports = portsOf(options.config);
+    this.#vrfs = options.config.vrfs;
+    this.#tables = new VppTables((id) => options.letGoOfTable?.(id) ?? true);
     this.#objects = new Objects({
       config: options.config,
       onError: options.onError,
@@ -120,7 +129,7 @@ export class VppInterfaces {
     this.#queues.clear();
     this.#keptTaps.begin();
     if (kind !== 'reconnected') {
-      for (const memory of [this.#released, this.#originalMtu]) memory.clear();
+      for (const memory of [this.#released, this.#originalMtu, this.#wereInVrf]) memory.clear();
     }
     this.#subscription?.[Symbol.dispose]();
     this.#subscription = onInterfaceEvent(client, () => this.#reconcileSoon());
@@ -169,6 +178,7 @@ export class VppInterfaces {
   async reconfigure(config: Config): Promise<void> {
     const configs = config.interfaces;
     this.#objects.config = config;
+    this.#vrfs = config.vrfs;
     const names = new Set(configs.map(({ name }) => name));
     const next = new Map(configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]));
     for (const { name, addresses } of this.#configs) {
@@ -256,11 +266,13 @@ export class VppInterfaces {
       present,
       nics: this.#wantedTaps([]),
       pairs: this.#lcp.pairs,
-      links: this.#mirror?.links(this.#lcp.pairs, pairsBefore),
+      links: this.#mirror?.links(this.#lcp.pairs, pairsBefore, { configs, vrfs: this.#vrfs }),
+      tableOf: (name) => this.#tableOf(configs.get(name)),
       wishOf: (...given) => this.#mirror?.wishOf(...given),
       originalMtu: this.#originalMtu,
     });
-    const run = { client, targets, mirror: this.#mirror, fail: this.#fail };
+    const vrfs = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
+    const run = { client, targets, mirror: this.#mirror, tables: this.#tables, vrfs, fail: this.#fail };
     await applyTargets(run, present, () => this.#objects.finish(client));
     for (const name of released) this.#finishRelease(name, present.get(name));
     if (this.#client !== client) return;
@@ -293,7 +305,7 @@ export class VppInterfaces {
   /** Whether VPP is to be asked again later. */
   #isUnfinished(targets: readonly Target[]): boolean {
     if (this.#missing.size > 0 || this.#lcp.hasFailed || this.#objects.hasFailed) return true;
-    if (this.#mirror?.hasLeftovers === true) return true;
+    if (this.#mirror?.hasLeftovers === true || this.#tables.hasLeftovers) return true;
     return targets.some(({ name, wanted }) => {
       const known = this.#known.get(name);
       if (known === undefined) return false;
@@ -327,7 +339,7 @@ export class VppInterfaces {
       if (known === undefined) continue;
       const { swIfIndex } = known.vpp;
       await attempt({ client, fail: this.#fail }, name, known, async () => {
-        await this.#mirror?.release(client, name, swIfIndex);
+        await this.#mirror?.release(client, name, swIfIndex, this.#tables);
         if (known.mpls) await setMplsEnabled(client, swIfIndex, false);
         if (paired.has(swIfIndex)) await lcpPairDelete(client, swIfIndex);
         if (!taken.has(name)) return;
@@ -335,6 +347,14 @@ export class VppInterfaces {
         await bind(client, known, RELEASED);
       });
     }
+  }
+
+  /** The table of an interface: that of its VRF, or the default one again when it has left its VRF. */
+  #tableOf(config: InterfaceConfig | undefined): number | undefined {
+    const vrf = this.#vrfs.find(({ name }) => name === config?.vrf);
+    if (config === undefined) return undefined;
+    if (vrf !== undefined) this.#wereInVrf.add(config.name);
+    return vrf?.table ?? (this.#wereInVrf.has(config.name) ? 0 : undefined);
   }
 
   /** A released interface is no longer ours. */
@@ -357,8 +377,9 @@ export class VppInterfaces {
     await this.#lcp.read(client, all);
     const configured = this.#configs.map(({ name }) => name);
     const ours = new Set([...configured, ...this.#released, ...this.#ports.keys(), ...this.#lcp.wanted([])]);
-    const hasTables = this.#mirror !== undefined;
-    const isOurs = (name: string): boolean => ours.has(name) || (hasTables && this.#lcp.pairs.has(name));
+    const hasMirror = this.#mirror !== undefined;
+    const hasTables = hasMirror || this.#vrfs.length > 0 || this.#wereInVrf.size > 0;
+    const isOurs = (name: string): boolean => ours.has(name) || (hasMirror && this.#lcp.pairs.has(name));
     const found = await readInterfaces(client, all, { isOurs, hasTables });
     return new Map([...found].map(([name, one]) => [name, { ...one, failure: earlier?.get(name)?.failure }]));
   }
@@ -426,6 +447,9 @@ export class VppInterfaces {
       (name) => !wanted.has(name) && !ports.has(name),
     );
     const names = new Set([...wanted.keys(), ...ports.keys(), ...released]);
+    const tableOf = ({ name, vrf: wantedVrf }: InterfaceConfig): number | undefined =>
+      next.vrfs.find((vrf) => vrf.name === wantedVrf)?.table ??
+      (before.get(name)?.vrf === undefined ? undefined : 0);
     const ofInterfaces = [...names].flatMap((name) => {
       const isNew = removedInterfaces.has(name) || !present.has(name);
       const config = wanted.get(name);
@@ -441,7 +465,7 @@ export class VppInterfaces {
           ? wantedOfPort(port, config)
           : config === undefined
             ? RELEASED
-            : { ...config, addresses: [...config.addresses, ...others], tableId: undefined };
+            : { ...config, addresses: [...config.addresses, ...others], tableId: tableOf(config) };
       return previewOf(known, target);
     });
     const view = ({ words, interrupts }: VppStep): VppStep =>

@@ -88,11 +88,12 @@ export function setLinkMtu(ifName: string, mtuBytes: number): void {
 }
 
 /** Sets the master of an interface, both in this thread's namespace. Throws LinuxError: ENODEV, EPERM … */
-export function setLinkMaster(ifName: string, masterName: string): void {
+export function setLinkMaster(ifName: string, masterName: string | undefined): void {
   const args = [ifName, masterName];
+  const master = masterName === undefined ? 0 : requireLinkIndex(masterName, 'setLinkMaster', args);
   const attributes: Attribute[] = [
     [IFLA_IFNAME, textBytes(ifName)],
-    [IFLA_MASTER, requireLinkIndex(masterName, 'setLinkMaster', args)],
+    [IFLA_MASTER, master],
   ];
   requestAck({ type: RouteMessage.setLink, body: ifInfo({}), attributes, call: 'setLinkMaster', args });
 }
@@ -102,16 +103,31 @@ export function setLinkMaster(ifName: string, masterName: string): void {
  * EOPNOTSUPP (not supported by this kernel) …
  */
 export function createDummy(ifName: string): void {
+  createLink(ifName, 'dummy', []);
+}
+
+/**
+ * Creates a VRF device, down: links that are enslaved to it have `tableId` as their routing table. Throws LinuxError:
+ * EEXIST, EOPNOTSUPP (not supported by this kernel) …
+ */
+export function createVrf(ifName: string, tableId: number): void {
+  createLink(ifName, 'vrf', [[IFLA_VRF_TABLE, tableId]]);
+}
+
+function createLink(ifName: string, kind: string, data: readonly Attribute[]): void {
   requestAck({
     type: RouteMessage.newLink,
     flags: NetlinkFlag.create | NetlinkFlag.exclusive,
     body: ifInfo({}),
     attributes: [
       [IFLA_IFNAME, textBytes(ifName)],
-      [IFLA_LINKINFO, [[IFLA_INFO_KIND, textBytes('dummy')]]],
+      [
+        IFLA_LINKINFO,
+        [[IFLA_INFO_KIND, textBytes(kind)], ...(data.length === 0 ? [] : [[IFLA_INFO_DATA, data] as const])],
+      ],
     ],
-    call: 'createDummy',
-    args: [ifName],
+    call: 'createLink',
+    args: [ifName, kind],
   });
 }
 

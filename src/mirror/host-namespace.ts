@@ -7,6 +7,8 @@
  */
 import {
   addAddress,
+  createVrf,
+  deleteLink,
   isErrno,
   netnsIdentity,
   reasonOf,
@@ -86,6 +88,28 @@ export class HostNamespace implements Disposable {
   /** Enslaves a link to a VRF device. Failures are reported. */
   enslave(link: string, vrf: string): void {
     this.#attempt(`put ${link} into ${vrf}`, () => withNetns(this.netns, () => setLinkMaster(link, vrf)));
+  }
+
+  /** Takes a link out of its VRF device. Failures are reported. */
+  release(link: string): void {
+    this.#attempt(`take ${link} out of its VRF`, () =>
+      withNetns(this.netns, () => setLinkMaster(link, undefined)),
+    );
+  }
+
+  /** Creates a VRF device, up. Failures are reported. */
+  createVrf(name: string, tableId: number): void {
+    this.#attempt(`create the VRF ${name} with table ${tableId}`, () =>
+      withNetns(this.netns, () => {
+        createVrf(name, tableId);
+        setLinkUp(name, true);
+      }),
+    );
+  }
+
+  /** Deletes a VRF device; its links return to the main table. Failures are reported. */
+  deleteVrf(name: string): void {
+    this.#attempt(`delete the VRF ${name}`, () => withNetns(this.netns, () => deleteLink(name)));
   }
 
   /** Sets the admin state of a link. Failures are reported. */

@@ -20,6 +20,8 @@ export interface HostLink {
   readonly addresses: readonly Prefix[];
   /** The VRF device that it is enslaved to; absent without one. */
   readonly vrf?: { readonly name: string; readonly tableId: number };
+  /** Its own table, of a VRF device. */
+  readonly vrfTable?: number;
   /** Answers ARP requests for addresses that are elsewhere. */
   readonly proxyArp: boolean;
 }
@@ -47,7 +49,7 @@ export function hostStateOf(
     ({ ifIndex }) => ifIndex,
   );
   const found = new Map<string, HostLink>();
-  for (const { index, name, up, running, kind, master } of links) {
+  for (const { index, name, up, running, kind, master, vrfTable } of links) {
     const vrf = master === undefined ? undefined : byIndex.get(master);
     found.set(name, {
       ifIndex: index,
@@ -63,6 +65,7 @@ export function hostStateOf(
       ...(vrf?.vrfTable === undefined
         ? {}
         : { vrf: { name: vrf.name, tableId: vrf.vrfTable === MAIN_TABLE ? 0 : vrf.vrfTable } }),
+      ...(vrfTable === undefined ? {} : { vrfTable }),
       proxyArp: proxies === 'all' || proxies.has(index),
     });
   }

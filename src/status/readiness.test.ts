@@ -180,6 +180,8 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'interface.NAME.macip': refused('NO_SUCH_ENTRY (-6)'),
   'acl.NAME.NUMBER': refused('INVALID_VALUE_2 (-8)'),
   'macip.NAME.NUMBER': refused('INVALID_VALUE (-7)'),
+  'interface.NAME.vrf': refused('NO_SUCH_FIB (-3)'),
+  'vrf.NAME.table': refused('NO_SUCH_FIB (-3)'),
   'interface.NAME.vlan': refused('VLAN_ALREADY_EXISTS (-56)'),
   'interface.NAME.inner-vlan': refused('UNSPECIFIED (-1)'),
   'interface.NAME.encapsulation': refused('UNSPECIFIED (-1)'),

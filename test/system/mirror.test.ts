@@ -74,6 +74,7 @@ class HostWithVrfs implements Host {
         isRunning: true,
         isTap: false,
         addresses: [],
+        vrfTable: this.vrfs.get(name)!.tableId,
         proxyArp: false,
       }),
     );
@@ -84,6 +85,18 @@ class HostWithVrfs implements Host {
     const link = this.#host.read()?.get(name);
     this.enslaved.push(`${name} ${link?.isUp === true ? 'up' : 'down'} ${vrf}`);
     this.members.set(`${name} ${link?.ifIndex}`, vrf);
+  }
+
+  release(name: string): void {
+    this.members.delete(`${name} ${this.#host.read()?.get(name)?.ifIndex}`);
+  }
+
+  createVrf(name: string, tableId: number): void {
+    this.vrfs.set(name, { name, tableId });
+  }
+
+  deleteVrf(name: string): void {
+    this.vrfs.delete(name);
   }
 
   changeAddresses(...given: Parameters<Host['changeAddresses']>): void {
@@ -131,9 +144,9 @@ async function start(...configs: InterfaceConfig[]): Promise<void> {
       host: withVrfs,
       taps,
       isSync: true,
-      letGoOfTable: (id) => letGoOfTable(id),
       elsewhere: () => elsewhere,
     }),
+    letGoOfTable: (id) => letGoOfTable(id),
     onChange: () => {},
     onError: (name, reason) => errors.push(`${name}: ${reason}`),
   });
@@ -498,6 +511,34 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       expect([...(await addressesOf('xe0'))].sort()).toEqual([...own, '192.0.2.100/24'].sort());
       expect(await tables()).toEqual([]);
       expect((await multicast()).filter((line) => line.includes('/100 '))).toEqual([]);
+      expect(errors).toEqual([]);
+    });
+
+    it('of the configuration is made in Linux, gets its TAPs, and goes with its section', async () => {
+      const own = ['192.0.2.1/24', '2001:db8::1/64'];
+      const inGreen = {
+        ...withInterfaces([config('xe0', own, { vrf: 'green' }), config('xe1')]),
+        vrfs: [{ name: 'green', table: 300, line: 1 }],
+      };
+      await interfaces.reconfigure(inGreen);
+      expect(errors).toEqual([]);
+      expect(withVrfs.vrfs.get('green')).toEqual({ name: 'green', tableId: 300 });
+      await soon(async () => (await shown('xe0'))?.tables).toEqual({ 4: 300, 6: 300 });
+      expect((await shown('xe0'))?.addresses).toEqual(own);
+      expect(
+        host
+          .read()
+          ?.get('xe0')
+          ?.addresses.map(({ address }) => address),
+      ).toEqual(own.map((text) => text.split('/')[0]));
+      expect(withVrfs.read()?.get('xe0')?.vrf?.name).toBe('green');
+      // Its table has another number: a device cannot change its own.
+      await interfaces.reconfigure({ ...inGreen, vrfs: [{ name: 'green', table: 301, line: 1 }] });
+      await soon(async () => (await shown('xe0'))?.tables).toEqual({ 4: 301, 6: 301 });
+      await interfaces.reconfigure(withInterfaces([config('xe0', own), config('xe1')]));
+      await soon(async () => (await shown('xe0'))?.tables).toEqual({ 4: 0, 6: 0 });
+      expect((await shown('xe0'))?.addresses).toEqual(own);
+      expect(withVrfs.vrfs.has('green')).toBe(false);
       expect(errors).toEqual([]);
     });
 

@@ -70,6 +70,12 @@ export const interfaces = section('interface.NAME', {
       example: '192.0.2.1/24, 2001:db8::1/64',
       fails: ['interfaces', 'one is refused'],
     }),
+    vrf: leaf('vrf', interfaceName, {
+      absent: 'the default table',
+      sentence: 'VRF that the interface is in, of a section `[vrf.NAME]`',
+      example: 'blue',
+      fails: ['interfaces', 'its table is refused'],
+    }),
     mpls: leaf('mpls', boolean, {
       default: 'false',
       sentence: 'Accept MPLS packets on the interface',
