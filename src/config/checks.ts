@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './addresses.ts';
 import { checkFilters } from './filter-checks.ts';
+import { checkAttributes } from './attribute-checks.ts';
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
@@ -35,6 +36,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkPorts(config, values, problems);
   checkTunnels(config, values, problems);
   checkVrfs(config, values, problems);
+  checkAttributes(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
   checkFilters(config, values, problems);
   for (const { name, line } of config.services) {

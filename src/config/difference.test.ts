@@ -110,7 +110,11 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'interface.NAME.addresses': '198.51.100.9/24',
   'vrf.NAME.table': '200',
   'interface.NAME.vrf': 'red',
+  'interface.NAME.mac': '02:00:00:00:00:02',
   'interface.NAME.mpls': 'true',
+  'interface.NAME.mss-clamp': '1200',
+  'interface.NAME.neighbors': '192.0.2.8 02:00:00:00:00:08',
+  'interface.NAME.urpf': 'loose',
   'gre.NAME.source': '192.0.2.9',
   'gre.NAME.destination': '203.0.113.9',
   'gre.NAME.type': 'teb',
@@ -135,16 +139,19 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'service.NAME.restart': 'on-failure',
 };
 
-/** What the instance of a repeated section is called here. */
+/** What the instance of a repeated section is called here, or that of one leaf. */
 const INSTANCES: Readonly<Record<string, string>> = {
   'bond.NAME': 'bond0',
   'gre.NAME': 'gre0',
   'interface.NAME': 'lan0.100',
+  // A sub-interface has that of its parent.
+  'interface.NAME.mac': 'lan0',
   'ipip.NAME': 'ipip0',
   'vxlan.NAME': 'vxlan10',
   'vrf.NAME': 'blue',
 };
-const instanceOf = (section: string): string => INSTANCES[section] ?? 'loop0';
+const instanceOf = (path: string): string =>
+  INSTANCES[path] ?? INSTANCES[path.slice(0, path.lastIndexOf('.'))] ?? 'loop0';
 
 function configOf(values: Values): Config {
   // What others refer to.
@@ -159,7 +166,7 @@ function configOf(values: Values): Config {
   for (const { path, leaf, section: of } of LEAVES) {
     const value = values[path as LeafPath];
     if (value === undefined) continue;
-    const section = of.name.replace('PCI', PCI).replace('NAME', instanceOf(of.name));
+    const section = of.name.replace('PCI', PCI).replace('NAME', instanceOf(path));
     const lines = sections.get(section) ?? [];
     lines.push(`${leaf.keys?.example ?? leaf.key} = ${value}`);
     sections.set(section, lines);
@@ -176,10 +183,7 @@ const base = configOf(BASE);
 const named = (path: string): string =>
   path === 'route.PREFIX'
     ? 'route'
-    : path
-        .replace('PCI', PCI)
-        .replace('NAME', instanceOf(path.slice(0, path.lastIndexOf('.'))))
-        .replace('NUMBER', '10');
+    : path.replace('PCI', PCI).replace('NAME', instanceOf(path)).replace('NUMBER', '10');
 
 describe('planChange', () => {
   for (const { path } of LEAVES) {

@@ -50,3 +50,54 @@ export const hostAddress: LeafType<string> = parsed(
   },
   String,
 );
+
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+
+function readMac(given: string): Read<string> {
+  const mac = given.toLowerCase().replaceAll('-', ':');
+  if (!MAC.test(mac)) {
+    return { error: `expected a MAC address such as 02:00:00:00:00:01, got ${quote(given)}` };
+  }
+  if (/^.[13579bdf]/.test(mac)) {
+    return {
+      error: `${quote(given)} is the address of a group: expected an even first byte, as in 02:00:00:00:00:01`,
+    };
+  }
+  if (mac === '00:00:00:00:00:00')
+    return { error: `${quote(given)} is no address: expected one such as 02:00:00:00:00:01` };
+  return { value: mac };
+}
+
+/** The MAC address of one interface, in lower case with colons. */
+export const macAddress: LeafType<string> = parsed('MAC address', readMac, String);
+
+export interface NeighborValue {
+  readonly address: string;
+  readonly mac: string;
+}
+
+function readNeighbor(given: string): Read<NeighborValue> {
+  const [address = '', mac, more] = given.split(/\s+/);
+  if (mac === undefined || more !== undefined) {
+    return {
+      error: `expected an address and its MAC address, such as 192.0.2.9 02:00:00:00:00:09, got ${quote(given)}`,
+    };
+  }
+  const host = readHostAddress(address);
+  if ('error' in host) return host;
+  const read = readMac(mac);
+  return 'error' in read ? read : { value: { address: host.value.address, mac: read.value } };
+}
+
+const formatNeighbor = ({ address, mac }: NeighborValue): string => `${address} ${mac}`;
+
+/** Addresses with the MAC addresses that they have. */
+export const neighborList: LeafType<readonly NeighborValue[]> = {
+  ...listOf('`ADDRESS MAC`, several with commas', {
+    read: readNeighbor,
+    format: formatNeighbor,
+    identity: ({ address }) => address,
+  }),
+  // Their order means nothing.
+  format: (all) => all.map(formatNeighbor).sort().join(', '),
+};

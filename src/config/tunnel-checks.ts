@@ -57,6 +57,7 @@ export function checkTunnels(config: Config, values: Values, problems: Problems)
 
 function checkNames(config: Config, tunnels: readonly Tunnel[], report: Report): void {
   const nics = new Map(config.vpp.dpdk.interfaces.map(({ name, line }) => [name, line]));
+  const bonds = new Map(config.bonds.map(({ name, line }) => [name, line]));
   const seen = new Map<string, Tunnel>();
   for (const tunnel of tunnels) {
     const { section, name } = tunnel;
@@ -71,6 +72,12 @@ function checkNames(config: Config, tunnels: readonly Tunnel[], report: Report):
       );
     } else if (nic !== undefined) {
       report(tunnel, '', `${quote(name)} is already the name of the NIC on line ${nic}: choose another name`);
+    } else if (bonds.has(name)) {
+      report(
+        tunnel,
+        '',
+        `${quote(name)} is already the bond on line ${bonds.get(name)}: choose another name`,
+      );
     } else if (LOOPBACK_NAME.test(name) || name === 'local0') {
       report(
         tunnel,

@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^gre\\.", "u"), pattern5 = new RegExp("^ipip\\.", "u"), pattern6 = new RegExp("^vxlan\\.", "u"), pattern7 = new RegExp("^acl\\.", "u"), pattern8 = new RegExp("^macip\\.", "u"), pattern9 = new RegExp("^prefix-list\\.", "u"), pattern10 = new RegExp("^port-list\\.", "u"), pattern11 = new RegExp("^service\\.", "u"), pattern12 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern13 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern14 = new RegExp("\\S", "u"), pattern21 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern23 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern24 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern26 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern32 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern37 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^gre\\.", "u"), pattern5 = new RegExp("^ipip\\.", "u"), pattern6 = new RegExp("^vxlan\\.", "u"), pattern7 = new RegExp("^acl\\.", "u"), pattern8 = new RegExp("^macip\\.", "u"), pattern9 = new RegExp("^prefix-list\\.", "u"), pattern10 = new RegExp("^port-list\\.", "u"), pattern11 = new RegExp("^service\\.", "u"), pattern12 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern13 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern14 = new RegExp("\\S", "u"), pattern21 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern23 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern24 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern26 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern32 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern37 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -1241,387 +1241,451 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             let err211 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
           }
+          if (data83.mac !== void 0) {
+            let data97 = data83.mac;
+            if (typeof data97 == "string") {
+              if (!pattern14.test(data97)) {
+                let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
+              }
+            } else {
+              let err213 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
+            }
+          }
+          if (data83.urpf !== void 0) {
+            let data98 = data83.urpf;
+            if (!(data98 === "strict" || data98 === "loose")) {
+              let err214 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+              vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
+            }
+          }
+          if (data83.neighbors !== void 0) {
+            let data99 = data83.neighbors;
+            if (typeof data99 == "string") {
+              if (!pattern14.test(data99)) {
+                let err215 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
+              }
+            } else {
+              let err216 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
+            }
+          }
+          if (data83["mss-clamp"] !== void 0) {
+            let data100 = data83["mss-clamp"], _errs224 = errors, valid24 = !1, _errs225 = errors;
+            if (data100 !== "auto") {
+              let err217 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+              vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
+            }
+            var _valid2 = _errs225 === errors;
+            if (valid24 = valid24 || _valid2, !valid24) {
+              let _errs226 = errors;
+              if (!(typeof data100 == "number" && !(data100 % 1) && !isNaN(data100) && isFinite(data100))) {
+                let err218 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
+              }
+              if (typeof data100 == "number" && isFinite(data100)) {
+                if (data100 > 65495 || isNaN(data100)) {
+                  let err219 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
+                  vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
+                }
+                if (data100 < 88 || isNaN(data100)) {
+                  let err220 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
+                }
+              }
+              var _valid2 = _errs226 === errors;
+              valid24 = valid24 || _valid2;
+            }
+            if (valid24)
+              errors = _errs224, vErrors !== null && (_errs224 ? vErrors.length = _errs224 : vErrors = null);
+            else {
+              let err221 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
+            }
+          }
         } else {
-          let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
+          let err222 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
         }
       }
     for (let key24 in data)
       if (pattern3.test(key24)) {
-        let data97 = data[key24];
-        if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
-          if (data97.members === void 0) {
-            let err213 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
+        let data101 = data[key24];
+        if (data101 && typeof data101 == "object" && !Array.isArray(data101)) {
+          if (data101.members === void 0) {
+            let err223 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
           }
-          for (let key25 in data97)
+          for (let key25 in data101)
             if (!(key25 === "members" || key25 === "mode" || key25 === "load-balance" || key25 === "lacp-timeout" || key25 === "lacp-passive")) {
-              let err214 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
-              vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
+              let err224 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
+              vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
             }
-          if (data97.members !== void 0) {
-            let data98 = data97.members;
-            if (typeof data98 == "string") {
-              if (!pattern14.test(data98)) {
-                let err215 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
+          if (data101.members !== void 0) {
+            let data102 = data101.members;
+            if (typeof data102 == "string") {
+              if (!pattern14.test(data102)) {
+                let err225 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
               }
             } else {
-              let err216 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
+              let err226 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
             }
           }
-          if (data97.mode !== void 0) {
-            let data99 = data97.mode;
-            if (!(data99 === "lacp" || data99 === "active-backup" || data99 === "xor" || data99 === "round-robin" || data99 === "broadcast")) {
-              let err217 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
-              vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
+          if (data101.mode !== void 0) {
+            let data103 = data101.mode;
+            if (!(data103 === "lacp" || data103 === "active-backup" || data103 === "xor" || data103 === "round-robin" || data103 === "broadcast")) {
+              let err227 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
             }
           }
-          if (data97["load-balance"] !== void 0) {
-            let data100 = data97["load-balance"];
-            if (!(data100 === "l2" || data100 === "l23" || data100 === "l34")) {
-              let err218 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
-              vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
+          if (data101["load-balance"] !== void 0) {
+            let data104 = data101["load-balance"];
+            if (!(data104 === "l2" || data104 === "l23" || data104 === "l34")) {
+              let err228 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+              vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
             }
           }
-          if (data97["lacp-timeout"] !== void 0) {
-            let data101 = data97["lacp-timeout"];
-            if (!(data101 === "short" || data101 === "long")) {
-              let err219 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
-              vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
+          if (data101["lacp-timeout"] !== void 0) {
+            let data105 = data101["lacp-timeout"];
+            if (!(data105 === "short" || data105 === "long")) {
+              let err229 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
             }
           }
-          if (data97["lacp-passive"] !== void 0 && typeof data97["lacp-passive"] != "boolean") {
-            let err220 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
+          if (data101["lacp-passive"] !== void 0 && typeof data101["lacp-passive"] != "boolean") {
+            let err230 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
           }
         } else {
-          let err221 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
+          let err231 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
         }
       }
     for (let key26 in data)
       if (pattern4.test(key26)) {
-        let data103 = data[key26];
-        if (data103 && typeof data103 == "object" && !Array.isArray(data103)) {
-          if (data103.source === void 0) {
-            let err222 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
-          }
-          if (data103.destination === void 0) {
-            let err223 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
-          }
-          for (let key27 in data103)
-            if (!(key27 === "source" || key27 === "destination" || key27 === "type")) {
-              let err224 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
-              vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
-            }
-          if (data103.source !== void 0) {
-            let data104 = data103.source;
-            if (typeof data104 == "string") {
-              if (!pattern14.test(data104)) {
-                let err225 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
-              }
-            } else {
-              let err226 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
-            }
-          }
-          if (data103.destination !== void 0) {
-            let data105 = data103.destination;
-            if (typeof data105 == "string") {
-              if (!pattern14.test(data105)) {
-                let err227 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
-              }
-            } else {
-              let err228 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
-            }
-          }
-          if (data103.type !== void 0) {
-            let data106 = data103.type;
-            if (!(data106 === "l3" || data106 === "teb")) {
-              let err229 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
-            }
-          }
-        } else {
-          let err230 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
-        }
-      }
-    for (let key28 in data)
-      if (pattern5.test(key28)) {
-        let data107 = data[key28];
+        let data107 = data[key26];
         if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
           if (data107.source === void 0) {
-            let err231 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
-          }
-          if (data107.destination === void 0) {
-            let err232 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            let err232 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
           }
-          for (let key29 in data107)
-            if (!(key29 === "source" || key29 === "destination")) {
-              let err233 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
-              vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
+          if (data107.destination === void 0) {
+            let err233 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
+          }
+          for (let key27 in data107)
+            if (!(key27 === "source" || key27 === "destination" || key27 === "type")) {
+              let err234 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
+              vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
             }
           if (data107.source !== void 0) {
             let data108 = data107.source;
             if (typeof data108 == "string") {
               if (!pattern14.test(data108)) {
-                let err234 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
+                let err235 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
               }
             } else {
-              let err235 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
+              let err236 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
             }
           }
           if (data107.destination !== void 0) {
             let data109 = data107.destination;
             if (typeof data109 == "string") {
               if (!pattern14.test(data109)) {
-                let err236 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+                let err237 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
               }
             } else {
-              let err237 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
+              let err238 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+            }
+          }
+          if (data107.type !== void 0) {
+            let data110 = data107.type;
+            if (!(data110 === "l3" || data110 === "teb")) {
+              let err239 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
             }
           }
         } else {
-          let err238 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+          let err240 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+        }
+      }
+    for (let key28 in data)
+      if (pattern5.test(key28)) {
+        let data111 = data[key28];
+        if (data111 && typeof data111 == "object" && !Array.isArray(data111)) {
+          if (data111.source === void 0) {
+            let err241 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
+          }
+          if (data111.destination === void 0) {
+            let err242 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+          }
+          for (let key29 in data111)
+            if (!(key29 === "source" || key29 === "destination")) {
+              let err243 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
+              vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
+            }
+          if (data111.source !== void 0) {
+            let data112 = data111.source;
+            if (typeof data112 == "string") {
+              if (!pattern14.test(data112)) {
+                let err244 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
+              }
+            } else {
+              let err245 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+            }
+          }
+          if (data111.destination !== void 0) {
+            let data113 = data111.destination;
+            if (typeof data113 == "string") {
+              if (!pattern14.test(data113)) {
+                let err246 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+              }
+            } else {
+              let err247 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+            }
+          }
+        } else {
+          let err248 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
         }
       }
     for (let key30 in data)
       if (pattern6.test(key30)) {
-        let data110 = data[key30];
-        if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
-          if (data110.source === void 0) {
-            let err239 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
+        let data114 = data[key30];
+        if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
+          if (data114.source === void 0) {
+            let err249 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
           }
-          if (data110.destination === void 0) {
-            let err240 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+          if (data114.destination === void 0) {
+            let err250 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
           }
-          if (data110.vni === void 0) {
-            let err241 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
-            vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
+          if (data114.vni === void 0) {
+            let err251 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
           }
-          for (let key31 in data110)
+          for (let key31 in data114)
             if (!(key31 === "source" || key31 === "destination" || key31 === "vni" || key31 === "port")) {
-              let err242 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
-              vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+              let err252 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
+              vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
             }
-          if (data110.source !== void 0) {
-            let data111 = data110.source;
-            if (typeof data111 == "string") {
-              if (!pattern14.test(data111)) {
-                let err243 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
+          if (data114.source !== void 0) {
+            let data115 = data114.source;
+            if (typeof data115 == "string") {
+              if (!pattern14.test(data115)) {
+                let err253 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
               }
             } else {
-              let err244 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
+              let err254 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
             }
           }
-          if (data110.destination !== void 0) {
-            let data112 = data110.destination;
-            if (typeof data112 == "string") {
-              if (!pattern14.test(data112)) {
-                let err245 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+          if (data114.destination !== void 0) {
+            let data116 = data114.destination;
+            if (typeof data116 == "string") {
+              if (!pattern14.test(data116)) {
+                let err255 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
               }
             } else {
-              let err246 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+              let err256 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
             }
           }
-          if (data110.vni !== void 0) {
-            let data113 = data110.vni;
-            if (!(typeof data113 == "number" && !(data113 % 1) && !isNaN(data113) && isFinite(data113))) {
-              let err247 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+          if (data114.vni !== void 0) {
+            let data117 = data114.vni;
+            if (!(typeof data117 == "number" && !(data117 % 1) && !isNaN(data117) && isFinite(data117))) {
+              let err257 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
             }
-            if (typeof data113 == "number" && isFinite(data113)) {
-              if (data113 > 16777215 || isNaN(data113)) {
-                let err248 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+            if (typeof data117 == "number" && isFinite(data117)) {
+              if (data117 > 16777215 || isNaN(data117)) {
+                let err258 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
               }
-              if (data113 < 0 || isNaN(data113)) {
-                let err249 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+              if (data117 < 0 || isNaN(data117)) {
+                let err259 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
               }
             }
           }
-          if (data110.port !== void 0) {
-            let data114 = data110.port;
-            if (!(typeof data114 == "number" && !(data114 % 1) && !isNaN(data114) && isFinite(data114))) {
-              let err250 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
+          if (data114.port !== void 0) {
+            let data118 = data114.port;
+            if (!(typeof data118 == "number" && !(data118 % 1) && !isNaN(data118) && isFinite(data118))) {
+              let err260 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
             }
-            if (typeof data114 == "number" && isFinite(data114)) {
-              if (data114 > 65535 || isNaN(data114)) {
-                let err251 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
+            if (typeof data118 == "number" && isFinite(data118)) {
+              if (data118 > 65535 || isNaN(data118)) {
+                let err261 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
               }
-              if (data114 < 1 || isNaN(data114)) {
-                let err252 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
+              if (data118 < 1 || isNaN(data118)) {
+                let err262 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
               }
             }
           }
         } else {
-          let err253 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
+          let err263 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
         }
       }
     for (let key32 in data)
       if (pattern7.test(key32)) {
-        let data115 = data[key32];
-        if (data115 && typeof data115 == "object" && !Array.isArray(data115))
-          for (let key33 in data115) {
-            let err254 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
-            vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+        let data119 = data[key32];
+        if (data119 && typeof data119 == "object" && !Array.isArray(data119))
+          for (let key33 in data119) {
+            let err264 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+            vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
           }
         else {
-          let err255 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+          let err265 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
         }
       }
     for (let key34 in data)
       if (pattern8.test(key34)) {
-        let data116 = data[key34];
-        if (data116 && typeof data116 == "object" && !Array.isArray(data116))
-          for (let key35 in data116) {
-            let err256 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
-            vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+        let data120 = data[key34];
+        if (data120 && typeof data120 == "object" && !Array.isArray(data120))
+          for (let key35 in data120) {
+            let err266 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
+            vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
           }
         else {
-          let err257 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
+          let err267 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
         }
       }
     for (let key36 in data)
       if (pattern9.test(key36)) {
-        let data117 = data[key36];
-        if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
-          if (data117.prefixes === void 0) {
-            let err258 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+        let data121 = data[key36];
+        if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
+          if (data121.prefixes === void 0) {
+            let err268 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
           }
-          for (let key37 in data117)
+          for (let key37 in data121)
             if (key37 !== "prefixes") {
-              let err259 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
-              vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+              let err269 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
+              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
             }
-          if (data117.prefixes !== void 0) {
-            let data118 = data117.prefixes;
-            if (typeof data118 == "string") {
-              if (!pattern14.test(data118)) {
-                let err260 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+          if (data121.prefixes !== void 0) {
+            let data122 = data121.prefixes;
+            if (typeof data122 == "string") {
+              if (!pattern14.test(data122)) {
+                let err270 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
               }
             } else {
-              let err261 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
+              let err271 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
             }
           }
         } else {
-          let err262 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+          let err272 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
         }
       }
     for (let key38 in data)
       if (pattern10.test(key38)) {
-        let data119 = data[key38];
-        if (data119 && typeof data119 == "object" && !Array.isArray(data119)) {
-          if (data119.ports === void 0) {
-            let err263 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
+        let data123 = data[key38];
+        if (data123 && typeof data123 == "object" && !Array.isArray(data123)) {
+          if (data123.ports === void 0) {
+            let err273 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
           }
-          for (let key39 in data119)
+          for (let key39 in data123)
             if (key39 !== "ports") {
-              let err264 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
-              vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
+              let err274 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
+              vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
             }
-          if (data119.ports !== void 0) {
-            let data120 = data119.ports;
-            if (typeof data120 == "string") {
-              if (!pattern14.test(data120)) {
-                let err265 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+          if (data123.ports !== void 0) {
+            let data124 = data123.ports;
+            if (typeof data124 == "string") {
+              if (!pattern14.test(data124)) {
+                let err275 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
               }
             } else {
-              let err266 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
+              let err276 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
             }
           }
         } else {
-          let err267 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+          let err277 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
         }
       }
     for (let key40 in data)
       if (pattern11.test(key40)) {
-        let data121 = data[key40];
-        if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
-          if (data121.command === void 0) {
-            let err268 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+        let data125 = data[key40];
+        if (data125 && typeof data125 == "object" && !Array.isArray(data125)) {
+          if (data125.command === void 0) {
+            let err278 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
           }
-          for (let key41 in data121)
+          for (let key41 in data125)
             if (!(key41 === "command" || key41 === "netns" || key41 === "restart")) {
-              let err269 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
-              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+              let err279 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
+              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
             }
-          if (data121.command !== void 0) {
-            let data122 = data121.command;
-            if (typeof data122 == "string") {
-              if (!pattern14.test(data122)) {
-                let err270 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+          if (data125.command !== void 0) {
+            let data126 = data125.command;
+            if (typeof data126 == "string") {
+              if (!pattern14.test(data126)) {
+                let err280 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
               }
             } else {
-              let err271 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
+              let err281 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
             }
           }
-          if (data121.netns !== void 0) {
-            let data123 = data121.netns;
-            if (typeof data123 == "string") {
-              if (!pattern26.test(data123)) {
-                let err272 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
+          if (data125.netns !== void 0) {
+            let data127 = data125.netns;
+            if (typeof data127 == "string") {
+              if (!pattern26.test(data127)) {
+                let err282 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
               }
             } else {
-              let err273 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
+              let err283 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
             }
           }
-          if (data121.restart !== void 0) {
-            let data124 = data121.restart;
-            if (!(data124 === "always" || data124 === "on-failure" || data124 === "never")) {
-              let err274 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
+          if (data125.restart !== void 0) {
+            let data128 = data125.restart;
+            if (!(data128 === "always" || data128 === "on-failure" || data128 === "never")) {
+              let err284 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
             }
           }
         } else {
-          let err275 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+          let err285 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
         }
       }
   } else {
-    let err276 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+    let err286 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

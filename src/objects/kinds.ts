@@ -9,7 +9,11 @@ import { ipip } from './kinds/ipip.ts';
 import { loopback } from './kinds/loopback.ts';
 import { macipInterface } from './kinds/macip-interface.ts';
 import { macip } from './kinds/macip.ts';
+import { mac } from './kinds/mac.ts';
+import { mssClamp } from './kinds/mss-clamp.ts';
+import { neighbor } from './kinds/neighbor.ts';
 import { subInterface } from './kinds/sub-interface.ts';
+import { urpf } from './kinds/urpf.ts';
 import { vxlan } from './kinds/vxlan.ts';
 
 export const KINDS: readonly Kind[] = [
@@ -24,4 +28,8 @@ export const KINDS: readonly Kind[] = [
   aclList,
   macip,
   macipInterface,
+  mac,
+  urpf,
+  mssClamp,
+  neighbor,
 ];

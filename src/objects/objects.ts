@@ -271,13 +271,17 @@ export class Objects {
 }
 
 /**
- * In a VPP of our own everything is ours, except sub-interfaces that VPP makes for VLANs of Linux; an external VPP has
- * others' objects.
+ * In a VPP of our own everything is ours, except what its linux_nl makes: sub-interfaces for VLANs of Linux, and static
+ * neighbours. An external VPP has others' objects.
  */
 function isExclusive(config: Config): (kind: Kind) => boolean {
   const { lcp } = config.vpp;
-  const followsLinux = lcp.enabled && lcp.autoSubint && !config.fib.kernel.import;
-  return ({ name }) => startsVpp(config) && !(name === 'sub-interface' && followsLinux);
+  const hasLinuxNl = lcp.enabled && !config.fib.kernel.import;
+  const ofLinux = new Set([
+    ...(hasLinuxNl && lcp.autoSubint ? ['sub-interface'] : []),
+    ...(hasLinuxNl ? ['neighbor'] : []),
+  ]);
+  return ({ name }) => startsVpp(config) && !ofLinux.has(name);
 }
 
 /** The view of a dump that kinds get. */

@@ -30,6 +30,8 @@ const ORDER = [
   'members',
   'hardware',
   'tunnels',
+  /** Of NICs and of all that was made, before pairs are made of them. */
+  'macs',
   'subInterfaces',
   'innerSubInterfaces',
   'bridges',

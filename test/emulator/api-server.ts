@@ -51,6 +51,8 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   ip_mroute_add_del: 8,
   sw_interface_get_table: 8,
   ip_neighbor_config_get: 14,
+  ip_neighbor_add_del: 8,
+  mss_clamp_get: 8,
   gre_tunnel_add_del: 8,
   ipip_add_tunnel: 8,
   vxlan_add_del_tunnel_v3: 8,

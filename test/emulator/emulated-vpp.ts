@@ -80,6 +80,7 @@ export class EmulatedVpp {
         followsMembers: isFrom(releaseOf(this.#version), [26, 6]),
       },
       takesIcmpForAttached: !isFrom(releaseOf(this.#version), [26, 2]),
+      leaksNeighbors: !isFrom(releaseOf(this.#version), [26, 6]),
     });
     const { workers, perNodeCounters, statsBytes: sizeBytes } = conf;
     for (const { pciAddress, name, rxQueues, txQueues } of conf.dpdkDevices) {

@@ -4,6 +4,7 @@ import { runCommand } from './cli-commands.ts';
 import { type Handler, i32, type ShortHandler } from './handler.ts';
 import { ACL_HANDLERS } from './handlers-acl.ts';
 import { BOND_HANDLERS } from './handlers-bonds.ts';
+import { ATTRIBUTE_HANDLERS } from './handlers-attributes.ts';
 import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
 import { LCP_HANDLERS } from './handlers-lcp.ts';
 import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
@@ -25,6 +26,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...ACL_HANDLERS,
   ...BOND_HANDLERS,
   ...INTERFACE_HANDLERS,
+  ...ATTRIBUTE_HANDLERS,
   ...ROUTE_HANDLERS,
   ...MPLS_HANDLERS,
   ...LCP_HANDLERS,

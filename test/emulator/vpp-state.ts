@@ -5,6 +5,7 @@
 
 import { Acls } from './acls.ts';
 import { type Family, isCovered } from './address-bytes.ts';
+import { Attributes } from './attributes.ts';
 import { type BondOptions, Bonds } from './bonds.ts';
 import { ALL_ONES, type Path, type PathList, PathLists, PathProto, PathType } from './fib-path.ts';
 import { connectedRoutes, Fib } from './fib.ts';
@@ -129,6 +130,8 @@ export interface VppStateOptions {
   /** As VPP before 26.02. */
   readonly takesIcmpForAttached?: boolean;
   readonly bonds?: BondOptions;
+  /** As VPP before 26.06: static neighbours of a deleted interface stay. */
+  readonly leaksNeighbors?: boolean;
 }
 
 export class VppState {
@@ -143,6 +146,7 @@ export class VppState {
   readonly proxyInterfaces = new Set<number>();
   readonly lcp: LcpPairs;
   readonly bonds: Bonds;
+  readonly attributes: Attributes;
   readonly tunnels = new Tunnels();
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
@@ -160,10 +164,12 @@ export class VppState {
       linkMs = 0,
       takesIcmpForAttached = false,
       bonds = { hasLacp: true, followsMembers: true },
+      leaksNeighbors = false,
     }: VppStateOptions = {},
   ) {
     this.#linkMs = linkMs;
     this.#takesIcmpForAttached = takesIcmpForAttached;
+    this.attributes = new Attributes(leaksNeighbors);
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.bonds = new Bonds(this, bonds);
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
@@ -333,6 +339,7 @@ export class VppState {
     this.#countIpv6(found, true);
     this.interfaces.delete(found.swIfIndex);
     for (const family of [4, 6] as const) this.releaseTable(family, found.tables[family]);
+    this.attributes.forget(found.swIfIndex);
     this.#free.push(found.swIfIndex);
     this.#tell(found, true);
   }

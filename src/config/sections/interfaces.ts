@@ -4,7 +4,7 @@ import { leaf, section } from '../leaf.ts';
 import { boolean, choice, integer, type LeafType, listOf } from '../leaf-types.ts';
 import { MAX_VLAN } from '../encapsulation.ts';
 import { filterName, filterNames } from '../filter-values.ts';
-import { integerOr, text } from '../object-types.ts';
+import { integerOr, macAddress, neighborList, text } from '../object-types.ts';
 import { interfaceName } from '../name-types.ts';
 import { readInterfaceAddress } from '../network-values.ts';
 import { subInterfaceName } from '../sub-interface-name.ts';
@@ -130,6 +130,33 @@ export const interfaces = section('interface.NAME', {
         'Whether a sub-interface takes only frames without further tags; one that takes others is for bridges and cross-connects, and carries no IP',
       instance: 'xe0.100',
       example: 'false',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    mac: leaf('mac', macAddress, {
+      absent: 'the one that the hardware or VPP gives it',
+      sentence:
+        'MAC address; its sub-interfaces have the same. A change makes its TAP in Linux anew, unless the TAP is kept',
+      example: '02:00:00:00:00:01',
+      fails: ['interfaces', 'the driver refuses it'],
+    }),
+    urpf: leaf('urpf', choice('strict', 'loose'), {
+      absent: 'sources are not checked',
+      sentence:
+        'Check of the source addresses of received packets (RFC 3704): there must be a route to the source through this interface (strict), or any (loose)',
+      example: 'strict',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    neighbors: leaf('neighbors', neighborList, {
+      absent: 'none',
+      sentence: 'Static neighbours: addresses with their MAC addresses, which are never asked for',
+      example: '192.0.2.9 02:00:00:00:00:09, 2001:db8::9 02:00:00:00:00:09',
+      fails: ['interfaces', 'one is refused'],
+    }),
+    mssClamp: leaf('mss-clamp', integerOr('auto', 88, 65495), {
+      absent: 'TCP is not changed',
+      sentence:
+        'Largest TCP segment, bytes: SYN packets that announce a larger one are changed, in both directions; `auto` takes what fits in the MTU',
+      example: 'auto',
       fails: ['interfaces', 'it is refused'],
     }),
   },

@@ -11,8 +11,10 @@ import * as ip from './messages/ip.ts';
 import * as ipip from './messages/ipip.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
+import * as mss from './messages/mss-clamp.ts';
 import * as neighbor from './messages/neighbor.ts';
 import * as placement from './messages/placement.ts';
+import * as urpf from './messages/urpf.ts';
 import * as vpe from './messages/vpe.ts';
 import * as vxlan from './messages/vxlan.ts';
 import { u32 } from './schema.ts';
@@ -23,9 +25,23 @@ function isMessage(value: unknown): value is MessageDef<unknown> {
 
 const definitions = [
   controlPing,
-  ...[acl, bond, fib, gre, interfaces, ip, ipip, lcp, mpls, neighbor, placement, vpe, vxlan].flatMap(
-    (family) => Object.values(family),
-  ),
+  ...[
+    acl,
+    bond,
+    fib,
+    gre,
+    interfaces,
+    ip,
+    ipip,
+    lcp,
+    mpls,
+    mss,
+    neighbor,
+    placement,
+    urpf,
+    vpe,
+    vxlan,
+  ].flatMap((family) => Object.values(family)),
 ]
   .filter(isMessage)
   .flatMap((def) => [def, def.reply, def.details].filter((one) => one !== undefined));

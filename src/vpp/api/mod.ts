@@ -30,6 +30,18 @@ export {
   dumpBonds,
   dumpLacp,
 } from './bond-operations.ts';
+export {
+  addStaticNeighbor,
+  deleteNeighbor,
+  dumpStaticNeighbors,
+  dumpUrpf,
+  type MssClamp,
+  mssClamps,
+  setMacAddress,
+  setMssClamp,
+  setUrpf,
+  type UrpfMode,
+} from './attribute-operations.ts';
 export { BulkChannel } from './bulk.ts';
 export { VppApiClient } from './client.ts';
 export {
@@ -80,10 +92,14 @@ export {
   createSubif,
   deleteLoopbackRequest,
   deleteSubif,
+  swInterfaceSetMacAddress,
 } from './messages/interface.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
 export { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
+export { mssClampEnableDisable, mssClampGet } from './messages/mss-clamp.ts';
+export { ipNeighborAddDel, ipNeighborDump } from './messages/neighbor.ts';
+export { urpfInterfaceDump, urpfUpdate } from './messages/urpf.ts';
 export { vxlanAddDelTunnel, vxlanTunnelDump } from './messages/vxlan.ts';
 export {
   addDelMplsRoute,

@@ -158,3 +158,11 @@ export const deleteSubif = request(
   { sw_if_index: interfaceIndex },
   autoreply('delete_subif'),
 );
+
+/** Of a sub-interface: its parent's. */
+export const swInterfaceSetMacAddress = request(
+  'sw_interface_set_mac_address',
+  0xc536e7eb,
+  { sw_if_index: interfaceIndex, mac_address: macAddress },
+  autoreply('sw_interface_set_mac_address'),
+);

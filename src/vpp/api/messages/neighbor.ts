@@ -2,8 +2,8 @@
 
 import { struct } from '../block.ts';
 import { autoreply, details, dump, reply, request } from '../message.ts';
-import { alias, bool, bytes, u32 } from '../schema.ts';
-import { addressFamily, interfaceIndex, tableNumber } from '../types.ts';
+import { alias, bool, bytes, enumeration, f64, u32 } from '../schema.ts';
+import { address, addressFamily, interfaceIndex, macAddress, tableNumber } from '../types.ts';
 
 /** Per family. `max_age` in seconds, 0: unlimited; `recycle`: when full, a new entry replaces the oldest. */
 export const ipNeighborConfig = request(
@@ -23,6 +23,31 @@ export const ipNeighborConfigGet = request(
     max_age: u32,
     recycle: bool,
   }),
+);
+
+const ipNeighbor = struct('ip_neighbor', {
+  sw_if_index: interfaceIndex,
+  flags: enumeration(
+    'ip_neighbor_flags',
+    { IP_API_NEIGHBOR_FLAG_NONE: 0, IP_API_NEIGHBOR_FLAG_STATIC: 1, IP_API_NEIGHBOR_FLAG_NO_FIB_ENTRY: 2 },
+    1,
+  ),
+  mac_address: macAddress,
+  ip_address: address,
+});
+
+export const ipNeighborAddDel = request(
+  'ip_neighbor_add_del',
+  0x0607c257,
+  { is_add: bool, neighbor: ipNeighbor },
+  reply('ip_neighbor_add_del_reply', 0x1992deab, { stats_index: u32 }),
+);
+
+export const ipNeighborDump = dump(
+  'ip_neighbor_dump',
+  0xd817a484,
+  { sw_if_index: interfaceIndex, af: addressFamily },
+  details('ip_neighbor_details', 0xe29d79f0, { age: f64, neighbor: ipNeighbor }),
 );
 
 const ip4Address = alias('ip4_address', bytes(4));

@@ -1,0 +1,78 @@
+/** Attributes of interfaces that do not fit them. */
+import { expect, it } from 'vitest';
+import { parseConfig } from './parse.ts';
+
+const NIC =
+  '[vpp]\nenabled = true\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[vpp.dpdk.interface.0000:03:00.1]\nname = xe1\n';
+const LINES = NIC.split('\n').length - 1;
+const GRE = '[gre.g0]\nsource = 192.0.2.1\ndestination = 203.0.113.1\n';
+
+function problemsOf(ini: string): string[] {
+  const result = parseConfig(`${NIC}${ini}`, 'test.ini');
+  const all = result.ok ? result.warnings : result.problems;
+  return all.map(({ line, leaf, message }) => `${line - LINES} ${leaf}: ${message}`);
+}
+
+it('takes them where they fit', () => {
+  const ini = `[interface.xe0]\nmac = 02-00-00-00-00-0A\nurpf = loose\nmss-clamp = 1400\nneighbors = 192.0.2.9 02:00:00:00:00:09,2001:db8::9   02:00:00:00:00:09\n`;
+  const result = parseConfig(`${NIC}${ini}`, 'test.ini');
+  expect(result.ok && result.config.interfaces[0]).toMatchObject({
+    mac: '02:00:00:00:00:0a',
+    urpf: 'loose',
+    mssClamp: 1400,
+    neighbors: [
+      { address: '192.0.2.9', mac: '02:00:00:00:00:09' },
+      { address: '2001:db8::9', mac: '02:00:00:00:00:09' },
+    ],
+  });
+});
+
+it.each([
+  [
+    '[interface.xe0]\n[interface.xe0.5]\nmac = 02:00:00:00:00:01\n',
+    '3 interface.xe0.5.mac: xe0.5 has the MAC address of xe0: write it in [interface.xe0]',
+  ],
+  [
+    `${GRE}[interface.g0]\nmac = 02:00:00:00:00:01\n`,
+    '5 interface.g0.mac: the tunnel g0 carries IP packets, and has no MAC address: remove the line',
+  ],
+  [
+    `${GRE}[interface.g0]\nneighbors = 192.0.2.9 02:00:00:00:00:01\n`,
+    '5 interface.g0.neighbors: the tunnel g0 carries IP packets, and has no neighbours: remove the line',
+  ],
+  [
+    '[interface.xe0]\nmac = 03:00:00:00:00:01\n',
+    '2 interface.xe0.mac: "03:00:00:00:00:01" is the address of a group: expected an even first byte, as in 02:00:00:00:00:01',
+  ],
+  [
+    '[interface.xe0]\nmac = 2:0:0:0:0:1\n',
+    '2 interface.xe0.mac: expected a MAC address such as 02:00:00:00:00:01, got "2:0:0:0:0:1"',
+  ],
+  [
+    '[interface.xe0]\nneighbors = 192.0.2.9\n',
+    '2 interface.xe0.neighbors: expected an address and its MAC address, such as 192.0.2.9 02:00:00:00:00:09, got "192.0.2.9"',
+  ],
+  [
+    '[interface.xe0]\naddresses = 192.0.2.1/24\nneighbors = 192.0.2.1 02:00:00:00:00:01\n',
+    `3 interface.xe0.neighbors: "192.0.2.1" is the box's own address: expected the address of a neighbour`,
+  ],
+  [
+    '[interface.xe0]\nmac = 02:00:00:00:00:01\nneighbors = 192.0.2.9 02:00:00:00:00:01\n',
+    `3 interface.xe0.neighbors: "02:00:00:00:00:01" is the interface's own MAC address: expected that of 192.0.2.9`,
+  ],
+  [
+    '[interface.xe0]\n[interface.xe0.5]\nexact-match = false\nurpf = loose\n',
+    '4 interface.xe0.5.urpf: xe0.5 takes frames with further tags, and carries no IP: remove the line',
+  ],
+  [
+    '[bond.b0]\nmembers = xe0, xe1\n[interface.xe0]\nmss-clamp = auto\nmac = 02:00:00:00:00:01\n',
+    '4 interface.xe0.mss-clamp: xe0 is a member of b0, and carries no IP: write it in [interface.b0]',
+  ],
+  [
+    '[bond.b0]\nmembers = xe0, xe1\n[interface.xe0]\nmac = 02:00:00:00:00:01\n',
+    '4 interface.xe0.mac: xe0 has the MAC address of b0: write it in [interface.b0]',
+  ],
+  ['[interface.xe0]\nmss-clamp = 20\n', '2 interface.xe0.mss-clamp: "20" is out of range (88–65495 or auto)'],
+])('refuses %j', (ini, problem) => {
+  expect(problemsOf(ini)).toContain(problem);
+});

@@ -1,0 +1,95 @@
+/** MAC addresses: `mac` in `[interface.NAME]`. */
+import {
+  dumpBondMembers,
+  dumpInterfaces,
+  LCP_MESSAGES,
+  lcpPairDelete,
+  lcpPairs,
+  setMacAddress,
+  swInterfaceSetMacAddress,
+  type VppInterface,
+} from '../../vpp/api/mod.ts';
+import type { Kind, Step, StepTarget } from '../kind.ts';
+import { InterfaceMemory } from '../memory.ts';
+
+type Mac = Readonly<{ mac: string }>;
+
+/** How VPP calls the driver of a bond. */
+const BOND = 'bond';
+
+/** The address that each interface had before. */
+const originals = new InterfaceMemory<string>();
+
+/** The interface now, which may have been made by an earlier step. */
+async function familyOf(vpp: StepTarget, name: string): Promise<VppInterface[]> {
+  const index = vpp.indexOf(name);
+  const all = await dumpInterfaces(vpp.client);
+  const subs = all.filter(({ swIfIndex, supSwIfIndex }) => supSwIfIndex === index && swIfIndex !== index);
+  return [...subs, ...all.filter(({ swIfIndex }) => swIfIndex === index)];
+}
+
+/**
+ * Sets the address of an interface that has another one. The pairs of it and of its sub-interfaces go before: a pair
+ * takes the address when it is made, and the pair of a parent that goes leaves those of its children without their TAPs.
+ */
+async function change(vpp: StepTarget, name: string, mac: string): Promise<string | undefined> {
+  const { client } = vpp;
+  const family = await familyOf(vpp, name);
+  const own = family.at(-1);
+  if (own === undefined || own.mac === mac) return own?.mac;
+  const hasPairs = client.checkMessages(LCP_MESSAGES).length === 0;
+  const paired = new Set(hasPairs ? (await lcpPairs(client)).map(({ phySwIfIndex }) => phySwIfIndex) : []);
+  const twoTagsFirst = family.toSorted((a, b) => (b.sub?.tags ?? -1) - (a.sub?.tags ?? -1));
+  for (const { swIfIndex } of twoTagsFirst) {
+    if (paired.has(swIfIndex)) await lcpPairDelete(client, swIfIndex);
+  }
+  await setMacAddress(client, own.swIfIndex, mac);
+  // VPP gives a member the address of its bond when it is added, and not again.
+  const members = own.devType === BOND ? await dumpBondMembers(client, own.swIfIndex) : [];
+  for (const { swIfIndex } of members) await setMacAddress(client, swIfIndex, mac);
+  return own.mac;
+}
+
+const step = (name: string, words: string, run: Step['run']): Step => ({
+  rank: 'macs',
+  words,
+  interrupts: `${name}: its neighbours have the old address until they ask, and its TAP is made anew`,
+  run,
+});
+
+export const mac: Kind<Mac> = {
+  name: 'mac',
+  messages: [swInterfaceSetMacAddress],
+  desired: ({ interfaces }) =>
+    new Map(
+      interfaces.flatMap(({ name, mac: address }) =>
+        address === undefined ? [] : [[name, { mac: address }]],
+      ),
+    ),
+  actual: (client, interfaces) => {
+    const ours = originals.present(client, interfaces);
+    const found = [...ours.keys()].map((name) => {
+      return [name, { attributes: { mac: interfaces.byName.get(name)!.mac }, isOurs: true }] as const;
+    });
+    return Promise.resolve(new Map(found));
+  },
+  refersTo: (name) => [`interface/${name}`],
+  create: (name, { mac: wanted }) => [
+    step(name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
+      const before = await change(vpp, name, wanted);
+      if (before !== undefined) originals.set(vpp.client, name, vpp.indexOf(name), before);
+    }),
+  ],
+  change: (name, _found, { mac: wanted }) => [
+    step(name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
+      await change(vpp, name, wanted);
+    }),
+  ],
+  remove: (name) => [
+    step(name, `restore the MAC address of ${name}`, async (vpp) => {
+      const before = originals.get(vpp.client, name);
+      if (before !== undefined) await change(vpp, name, before);
+      originals.delete(vpp.client, name);
+    }),
+  ],
+};

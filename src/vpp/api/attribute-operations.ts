@@ -1,0 +1,159 @@
+/** Typed operations over a client: what an interface has besides its addresses, MTU and state. */
+import { formatAddress, parseAddress } from '../../config/mod.ts';
+import type { VppApiClient } from './client.ts';
+import type { CallOptions } from './client-types.ts';
+import { VppApiError } from './errors.ts';
+import { swInterfaceSetMacAddress } from './messages/interface.ts';
+import { mssClampEnableDisable, mssClampGet } from './messages/mss-clamp.ts';
+import { ipNeighborAddDel, ipNeighborDump } from './messages/neighbor.ts';
+import { urpfInterfaceDump, urpfUpdate } from './messages/urpf.ts';
+import { type ApiAddress, NO_INTERFACE, type SwIfIndex } from './types.ts';
+
+function toApi(text: string, family?: 6): ApiAddress {
+  const parsed = parseAddress(text);
+  if (parsed === undefined || (family ?? parsed.family) !== parsed.family) {
+    throw new VppApiError('encode', `expected an IPv${family ?? '4 or IPv6'} address, got '${text}'`);
+  }
+  return { family: parsed.family, bytes: parsed.bytes };
+}
+
+/** Sets the MAC address of an Ethernet interface; VPP refuses with -9 where the driver cannot. */
+export async function setMacAddress(
+  client: VppApiClient,
+  index: SwIfIndex,
+  mac: string,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(swInterfaceSetMacAddress, { swIfIndex: index, macAddress: mac }, options);
+}
+
+const URPF_MODES = ['off', 'loose', 'strict'] as const;
+export type UrpfMode = (typeof URPF_MODES)[number];
+
+/** The check of sources of one family. */
+export interface UrpfSetting {
+  readonly swIfIndex: SwIfIndex;
+  readonly family: 4 | 6;
+  readonly mode: UrpfMode;
+  /** The table that sources are looked up in. */
+  readonly tableId: number;
+}
+
+const OWN_TABLE = 0xffff_ffff;
+
+/**
+ * Checks the sources of received packets of a family against the table that the interface is in now; when it moves, send
+ * it again (urpf.c).
+ */
+export async function setUrpf(
+  client: VppApiClient,
+  index: SwIfIndex,
+  family: 4 | 6,
+  mode: UrpfMode,
+  options?: CallOptions,
+): Promise<void> {
+  const body = {
+    isInput: true,
+    mode: URPF_MODES.indexOf(mode),
+    af: family === 4 ? 0 : 1,
+    swIfIndex: index,
+    tableId: OWN_TABLE,
+  };
+  await client.request(urpfUpdate, body, options);
+}
+
+/** The checks of received packets that are on. */
+export async function dumpUrpf(client: VppApiClient, options?: CallOptions): Promise<UrpfSetting[]> {
+  const all = await client.dump(urpfInterfaceDump, { swIfIndex: NO_INTERFACE }, options);
+  return all.flatMap(({ isInput, swIfIndex, af, mode, tableId }): UrpfSetting[] => {
+    const named = URPF_MODES[mode] ?? 'off';
+    if (!isInput || named === 'off') return [];
+    return [{ swIfIndex, family: af === 0 ? 4 : 6, mode: named, tableId }];
+  });
+}
+
+/** The largest TCP segments of an interface, bytes, in both directions; 0: not clamped. */
+export interface MssClamp {
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+const BOTH_DIRECTIONS = 3;
+
+/** Sets the MSS option of TCP SYN packets that have a larger one; `{ ipv4: 0, ipv6: 0 }` ends it. */
+export async function setMssClamp(
+  client: VppApiClient,
+  index: SwIfIndex,
+  { ipv4, ipv6 }: MssClamp,
+  options?: CallOptions,
+): Promise<void> {
+  const body = {
+    swIfIndex: index,
+    ipv4Mss: ipv4,
+    ipv6Mss: ipv6,
+    ipv4Direction: ipv4 === 0 ? 0 : BOTH_DIRECTIONS,
+    ipv6Direction: ipv6 === 0 ? 0 : BOTH_DIRECTIONS,
+  };
+  await client.request(mssClampEnableDisable, body, options);
+}
+
+/** All clamped interfaces; VPP also lists those that were deleted while they were clamped (mss_clamp.c). */
+export async function mssClamps(
+  client: VppApiClient,
+  options?: CallOptions,
+): Promise<(MssClamp & { readonly swIfIndex: SwIfIndex })[]> {
+  const all = await client.stream(mssClampGet, { swIfIndex: NO_INTERFACE }, options);
+  return all.map(({ swIfIndex, ipv4Mss, ipv6Mss, ipv4Direction, ipv6Direction }) => {
+    return {
+      swIfIndex,
+      ipv4: ipv4Direction === BOTH_DIRECTIONS ? ipv4Mss : 0,
+      ipv6: ipv6Direction === BOTH_DIRECTIONS ? ipv6Mss : 0,
+    };
+  });
+}
+
+const STATIC = 1;
+
+export interface StaticNeighbor {
+  readonly swIfIndex: SwIfIndex;
+  readonly address: string;
+  readonly mac: string;
+}
+
+/**
+ * Adds a static neighbour, in place of a learned one or of one with another MAC address. VPP 25.02 keeps it when the
+ * interface is deleted, for the next one with its index (ip_neighbor.c).
+ */
+export async function addStaticNeighbor(
+  client: VppApiClient,
+  neighbor: StaticNeighbor,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(ipNeighborAddDel, { isAdd: true, neighbor: neighborBody(neighbor) }, options);
+}
+
+export async function deleteNeighbor(
+  client: VppApiClient,
+  neighbor: StaticNeighbor,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(ipNeighborAddDel, { isAdd: false, neighbor: neighborBody(neighbor) }, options);
+}
+
+const neighborBody = ({ swIfIndex, address, mac }: StaticNeighbor) => {
+  return { swIfIndex, flags: STATIC, macAddress: mac, ipAddress: toApi(address) };
+};
+
+/** The static neighbours of both families. */
+export async function dumpStaticNeighbors(
+  client: VppApiClient,
+  options?: CallOptions,
+): Promise<StaticNeighbor[]> {
+  const both = await Promise.all(
+    [0, 1].map((af) => client.dump(ipNeighborDump, { swIfIndex: NO_INTERFACE, af }, options)),
+  );
+  return both.flat().flatMap(({ neighbor: { swIfIndex, flags, macAddress, ipAddress } }) => {
+    const isStatic = (flags & STATIC) !== 0;
+    return isStatic ? [{ swIfIndex, address: formatAddress(ipAddress.bytes), mac: macAddress }] : [];
+  });
+}
