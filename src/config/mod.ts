@@ -39,7 +39,7 @@ export type { MachineFacts } from './machine.ts';
 export { machineProblems } from './machine.ts';
 export { nearest } from './nearest.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
-export { type Port, portsOf } from './ports.ts';
+export { type Port, portsOf, splitHorizonGroupOf, tagCount } from './ports.ts';
 export { formatProblem } from './problems.ts';
 export { formatAction, formatDestination } from './route-difference.ts';
 export { readRouteLine } from './route-line.ts';

@@ -34,6 +34,33 @@ export function interfaceList(what: string): LeafType<readonly string[]> {
   return { ...names, format: (values) => values.toSorted().join(', ') };
 }
 
+/** A MAC address and the interface that it is behind. */
+export interface Station {
+  /** In lower case, with colons. */
+  readonly mac: string;
+  readonly port: string;
+}
+
+/** `MAC@INTERFACE`, several with commas. */
+export const stationList: LeafType<readonly Station[]> = listOf<Station>(
+  '`MAC@INTERFACE`, several with commas',
+  {
+    read: (item) => {
+      const { mac, port } =
+        /^(?<mac>[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})@(?<port>.+)$/.exec(item)?.groups ?? {};
+      if (mac === undefined || port === undefined) {
+        return { error: `expected MAC@INTERFACE such as 02:00:00:00:00:01@xe4, got ${quote(item)}` };
+      }
+      if (!interfaceName.pattern.test(port)) return { error: interfaceName.refuse(port, 'xe4') };
+      if ((Number.parseInt(mac, 16) & 1) !== 0)
+        return { error: `${quote(mac)} is a group address: expected that of a host` };
+      return { value: { mac: mac.toLowerCase(), port } };
+    },
+    format: ({ mac, port }) => `${mac}@${port}`,
+    identity: ({ mac }) => mac,
+  },
+);
+
 /** One line of text for people. */
 export const text = pattern('text', '^[^\\u0000-\\u001f\\u007f]{1,200}$', (given) =>
   given.length > 200

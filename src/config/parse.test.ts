@@ -21,6 +21,8 @@ function valid(text: string | Uint8Array): Config {
 /** The sections that the examples of a section refer to. */
 const REFERRED: Readonly<Record<string, readonly string[]>> = {
   'bond.NAME': ['interface.xe2', 'interface.xe3'],
+  'bridge.NAME': ['interface.xe4', 'interface.xe5'],
+  'cross-connect.NAME': ['interface.xe6', 'interface.xe7'],
 };
 const written = (sections: Iterable<string>): string => [...sections].map((name) => `[${name}]\n`).join('');
 
@@ -87,6 +89,8 @@ describe('defaults', () => {
       vrfs: [],
       interfaces: [],
       bonds: [],
+      bridges: [],
+      crossConnects: [],
       gres: [],
       ipips: [],
       vxlans: [],

@@ -38,26 +38,28 @@ describe('bonds', () => {
 
   test('share no member', () => {
     expect(problemsOf('[bond.a]\nmembers = xe2, xe3\n[bond.b]\nmembers = xe1, xe3\n')).toEqual([
-      'bond.b.members: "xe3" is already a member of a on line 10',
+      'bond.b.members: "xe3" is already a member of a on line 10: list it once',
     ]);
   });
 
   test.each([
-    ['xe0', '"xe0" is already the name of the NIC on line 1: choose another, such as bond0'],
-    ['loop3', '"loop3" is a name that VPP uses itself: choose another, such as bond0'],
-    ['xe0.5', '"xe0.5" would be VLAN 5 of xe0: choose another, such as bond0'],
+    ['xe0', '"xe0" is already the name of the NIC on line 1: choose another name'],
+    ['loop3', '"loop3" is a name that VPP uses itself: choose another name'],
+    ['xe0.5', '"xe0.5" would be VLAN 5 of xe0: choose another name'],
   ])('are not called %s', (name, message) => {
     expect(problemsOf(`[bond.${name}]\nmembers = xe2\n`)).toContain(`bond.${name}: ${message}`);
   });
 
-  test('leave their members neither addresses, nor MPLS, nor VLANs', () => {
+  test('leave their members neither IP, nor MPLS, nor VLANs, nor filters', () => {
     expect(
       problemsOf(
-        '[bond.bond0]\nmembers = xe2\n[interface.xe2]\naddresses = 192.0.2.1/24\nmpls = true\n[interface.xe2.7]\n',
+        '[bond.bond0]\nmembers = xe2\n[interface.xe2]\naddresses = 192.0.2.1/24\nmpls = true\nvrf = red\nacl-in = some\n[interface.xe2.7]\n[vrf.red]\ntable = 7\n[acl.some]\n10 = permit any\n',
       ),
     ).toEqual([
-      'interface.xe2.addresses: xe2 is a member of bond0, and carries no IP: move the addresses there',
+      'interface.xe2.addresses: xe2 is a member of bond0, and carries no IP: move them to [interface.bond0]',
       'interface.xe2.mpls: xe2 is a member of bond0, and carries no MPLS: remove the line',
+      'interface.xe2.vrf: xe2 is a member of bond0, and carries no IP: remove the line',
+      'interface.xe2.acl-in: xe2 is a member of bond0, and filters nothing: write it on the bond',
       'interface.xe2.7: xe2 is a member of bond0, and has no VLANs: write them on the bond',
     ]);
   });
@@ -71,6 +73,78 @@ describe('bonds', () => {
       'bond.a.lacp-timeout: the mode xor has none: remove the line, or write mode = lacp',
       'bond.b.load-balance: the mode broadcast has none: remove the line, or write mode = lacp or xor',
       'bond.b.lacp-passive: the mode broadcast has none: remove the line, or write mode = lacp',
+    ]);
+  });
+});
+
+describe('bridges and cross-connects', () => {
+  const TUNNELS =
+    '[vxlan.vx]\nsource = 192.0.2.1\ndestination = 203.0.113.1\nvni = 10\n[gre.gre0]\nsource = 192.0.2.1\ndestination = 203.0.113.1\n';
+
+  test('are accepted with NICs, bonds, VLANs and tunnels that carry Ethernet', () => {
+    expect(
+      problemsOf(
+        `${TUNNELS}[bond.bond0]\nmembers = xe2\n[interface.xe1]\n[interface.xe1.5]\n[interface.xe1.6]\n[interface.bond0]\n[interface.bond0.6]\n
+[bridge.br0]\nmembers = xe0, xe1.5, bond0, vx\nstatic = 02:00:00:00:00:01@xe0\n[interface.br0]\naddresses = 192.0.2.1/24\n[cross-connect.wire]\ninterfaces = xe1.6, bond0.6\n`,
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['xe22', '"xe22" is not an interface of this configuration: did you mean xe2?'],
+    ['xe2.7', '"xe2.7" is a VLAN without a section: write [interface.xe2.7]'],
+    ['loop0', '"loop0" is a loopback: expected a NIC, a bond, a VLAN or a tunnel'],
+    ['br1', '"br1" is a bridge: expected a NIC, a bond, a VLAN or a tunnel'],
+    ['gre0', '"gre0" is a tunnel that carries packets: expected an interface that carries Ethernet frames'],
+    ['xe3', '"xe3" is already a member of br1 on line 18: list it once'],
+    ['xe0', '"xe0" is already a member of bond0 on line 20: list it once'],
+  ])('have no member %s', (member, message) => {
+    const others = '[interface.loop0]\n[bridge.br1]\nmembers = xe3\n[bond.bond0]\nmembers = xe0\n';
+    expect(problemsOf(`${TUNNELS}${others}[bridge.br2]\nmembers = ${member}\n`)).toEqual([
+      `bridge.br2.members: ${message}`,
+    ]);
+    expect(problemsOf(`${TUNNELS}${others}[cross-connect.w]\ninterfaces = xe1, ${member}\n`)).toEqual([
+      `cross-connect.w.interfaces: ${message}`,
+    ]);
+  });
+
+  test('leave their ports no IP', () => {
+    const ports =
+      '[interface.xe0]\naddresses = 192.0.2.1/24\n[interface.xe1]\naddresses = 192.0.3.1/24\nmpls = true\n';
+    expect(
+      problemsOf(`${ports}[bridge.br0]\nmembers = xe0\n[cross-connect.w]\ninterfaces = xe1, xe2\n`),
+    ).toEqual([
+      'interface.xe0.addresses: xe0 is a member of br0, and carries no IP: move them to [interface.br0]',
+      'interface.xe1.addresses: xe1 is an end of w, and carries no IP: remove them',
+      'interface.xe1.mpls: xe1 is an end of w, and carries no MPLS: remove the line',
+    ]);
+  });
+
+  test('have names and numbers of their own, and no VLANs', () => {
+    expect(
+      problemsOf(
+        '[bond.a]\nmembers = xe0\n[bridge.a]\nmembers = xe1\nid = 5\n[bridge.b]\nmembers = xe2\nid = 5\n[interface.b]\n[interface.b.7]\n[bridge.xe3]\nmembers = xe3\n',
+      ),
+    ).toEqual([
+      'bridge.a: "a" is already the name of [bond.a] on line 9: choose another name',
+      'bridge.b.id: "5" is already the id of a on line 11',
+      'interface.b.7: b is a bridge, which has no VLANs: make the VLANs of its members those of another bridge',
+      'bridge.xe3: "xe3" is already the name of the NIC on line 7: choose another name',
+      'bridge.xe3.members: "xe3" is a bridge: expected a NIC, a bond, a VLAN or a tunnel',
+    ]);
+  });
+
+  test('bind MAC addresses of hosts to members, and connect two interfaces', () => {
+    const bridge = '[bridge.br0]\nmembers = xe0, xe1\nstatic = ';
+    expect(problemsOf(`${bridge}02:00:00:00:00:01@xe2\n`)).toEqual([
+      'bridge.br0.static: 02:00:00:00:00:01 cannot be behind "xe2", which is not a member of br0: did you mean xe0?',
+    ]);
+    expect(problemsOf(`${bridge}01:00:5e:00:00:01@xe1, 02-00@xe1\n`)).toEqual([
+      'bridge.br0.static: "01:00:5e:00:00:01" is a group address: expected that of a host',
+      'bridge.br0.static: expected MAC@INTERFACE such as 02:00:00:00:00:01@xe4, got "02-00@xe1"',
+    ]);
+    expect(problemsOf('[cross-connect.w]\ninterfaces = xe0\n')).toEqual([
+      'cross-connect.w.interfaces: a cross-connect has two interfaces, got 1: expected a pair such as xe6, xe7',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** Bonds: what VPP refuses or is broken by, and what members cannot have. */
+/** Bonds, bridges and cross-connects: what VPP refuses or is broken by, and what their ports cannot have. */
 import { interfaceNames } from './object-names.ts';
 import { suggestion } from './nearest.ts';
 import { type Problems, quote } from './problems.ts';
@@ -8,45 +8,94 @@ import { tunnelsOf } from './tunnels.ts';
 import type { Config } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
-/** Reports at the line of a leaf. */
-type Report = (path: FilePath, message: string) => void;
-
-/** A name that is refused for an interface which the configuration makes, and why; undefined when it is free. */
-export function madeNameRefusal(name: string, { vpp }: Config): string | undefined {
-  const nic = vpp.dpdk.interfaces.find((one) => one.name === name);
-  const sub = subInterfaceName(name);
-  if (nic !== undefined) return `${quote(name)} is already the name of the NIC on line ${nic.line}`;
-  if (name === 'local0' || LOOPBACK_NAME.test(name)) return `${quote(name)} is a name that VPP uses itself`;
-  if (sub !== undefined) return `${quote(name)} would be VLAN ${sub.number} of ${sub.parent}`;
-  return undefined;
+/** Something that has ports. */
+interface Owner {
+  readonly section: 'bond' | 'bridge' | 'cross-connect';
+  readonly name: string;
+  readonly ports: readonly string[];
+  /** Where they stand. */
+  readonly path: FilePath;
+  /** `a member of bond0` */
+  readonly words: string;
 }
 
-/** Reports bonds whose members or names are not possible, and what their modes do not use. */
+interface Context {
+  readonly config: Config;
+  readonly values: Values;
+  readonly problems: Problems;
+  /** Reports at the line of a leaf. */
+  report(this: void, path: FilePath, message: string): void;
+}
+
+/** Reports bonds, bridges and cross-connects whose ports or names are not possible, and what their settings exclude. */
 export function checkPorts(config: Config, values: Values, problems: Problems): void {
-  const report: Report = (path, message) => problems.error(values.line(path), path, message);
-  const owners = new Map<string, { readonly owner: string; readonly line: number }>();
-  for (const bond of config.bonds) {
-    const { name, line } = bond;
-    const refusal = madeNameRefusal(name, config);
-    if (refusal !== undefined)
-      problems.error(line, `bond.${name}`, `${refusal}: choose another, such as bond0`);
-    checkMode(bond, values, report);
-    const path = `bond.${name}.members` as const;
-    for (const member of bond.members) {
-      const other = owners.get(member);
-      if (other !== undefined && other.owner !== name) {
-        report(path, `${quote(member)} is already a member of ${other.owner} on line ${other.line}`);
+  const report = (path: FilePath, message: string): void => problems.error(values.line(path), path, message);
+  const context: Context = { config, values, problems, report };
+  checkMadeNames(context);
+  for (const bond of config.bonds) checkMode(bond, context);
+  checkBridges(context);
+  const owners = ownersOf(config);
+  const taken = new Map<string, Owner>();
+  for (const owner of owners) {
+    for (const port of owner.ports) {
+      const other = taken.get(port);
+      if (other !== undefined) {
+        const line = values.line(other.path);
+        report(owner.path, `${quote(port)} is already ${other.words} on line ${line}: list it once`);
         continue;
       }
-      owners.set(member, { owner: name, line: values.line(path) });
-      const reason = memberRefusal(member, config);
-      if (reason !== undefined) report(path, reason);
-      else checkMember(member, `a member of ${name}`, config, { report, problems });
+      taken.set(port, owner);
+      const reason = owner.section === 'bond' ? memberRefusal(port, config) : portRefusal(port, config);
+      if (reason !== undefined) report(owner.path, reason);
+      else checkPort(port, owner, context);
     }
   }
 }
 
-function checkMode({ name, mode }: Config['bonds'][number], values: Values, report: Report): void {
+function ownersOf(config: Config): Owner[] {
+  return [
+    ...config.bonds.map(({ name, members }): Owner => {
+      const path = `bond.${name}.members` as const;
+      return { section: 'bond', name, ports: members, path, words: `a member of ${name}` };
+    }),
+    ...config.bridges.map(({ name, members }): Owner => {
+      const path = `bridge.${name}.members` as const;
+      return { section: 'bridge', name, ports: members, path, words: `a member of ${name}` };
+    }),
+    ...config.crossConnects.map(({ name, interfaces }): Owner => {
+      const path = `cross-connect.${name}.interfaces` as const;
+      return { section: 'cross-connect', name, ports: interfaces, path, words: `an end of ${name}` };
+    }),
+  ];
+}
+
+/** Names of interfaces that sections make: no others have them. */
+function checkMadeNames({ config, problems }: Context): void {
+  const nics = new Map(config.vpp.dpdk.interfaces.map(({ name, line }) => [name, line]));
+  const made = new Map<string, { readonly section: string; readonly line: number }>(
+    tunnelsOf(config).map(({ section, name, line }) => [name, { section, line }]),
+  );
+  const sections: readonly (readonly ['bond' | 'bridge', Config['bonds'] | Config['bridges']])[] = [
+    ['bond', config.bonds],
+    ['bridge', config.bridges],
+  ];
+  for (const [section, all] of sections) {
+    for (const { name, line } of all) {
+      const other = made.get(name);
+      const sub = subInterfaceName(name);
+      const refuse = (why: string): void =>
+        problems.error(line, `${section}.${name}`, `${quote(name)} ${why}: choose another name`);
+      if (nics.has(name)) refuse(`is already the name of the NIC on line ${nics.get(name)}`);
+      else if (other !== undefined)
+        refuse(`is already the name of [${other.section}.${name}] on line ${other.line}`);
+      else if (name === 'local0' || LOOPBACK_NAME.test(name)) refuse('is a name that VPP uses itself');
+      else if (sub !== undefined) refuse(`would be VLAN ${sub.number} of ${sub.parent}`);
+      made.set(name, { section, line });
+    }
+  }
+}
+
+function checkMode({ name, mode }: Config['bonds'][number], { values, report }: Context): void {
   const refuse = (key: 'load-balance' | 'lacp-timeout' | 'lacp-passive', modes: readonly string[]): void => {
     const path = `bond.${name}.${key}` as const;
     if (values.line(path) === 0 || modes.includes(mode)) return;
@@ -57,46 +106,113 @@ function checkMode({ name, mode }: Config['bonds'][number], values: Values, repo
   refuse('lacp-passive', ['lacp']);
 }
 
+function checkBridges({ config, values, problems, report }: Context): void {
+  const byId = new Map<number, Config['bridges'][number]>();
+  for (const bridge of config.bridges) {
+    const { name, id, members } = bridge;
+    const other = id === undefined ? undefined : byId.get(id);
+    if (other !== undefined) {
+      report(`bridge.${name}.id`, `"${id}" is already the id of ${other.name} on line ${other.line}`);
+    } else if (id !== undefined) byId.set(id, bridge);
+    for (const { mac, port } of bridge.static) {
+      if (members.includes(port) || values.isRefused(`bridge.${name}.members`)) continue;
+      const otherwise = `expected one of ${members.slice(0, 12).join(', ')}`;
+      report(
+        `bridge.${name}.static`,
+        `${mac} cannot be behind ${quote(port)}, which is not a member of ${name}: ${suggestion(port, members, otherwise)}`,
+      );
+    }
+    for (const one of config.interfaces) {
+      if (subInterfaceName(one.name)?.parent !== name) continue;
+      problems.error(
+        one.line,
+        `interface.${one.name}`,
+        `${name} is a bridge, which has no VLANs: make the VLANs of its members those of another bridge`,
+      );
+    }
+  }
+  for (const { name, interfaces } of config.crossConnects) {
+    const path = `cross-connect.${name}.interfaces` as const;
+    if (interfaces.length === 2 || values.isRefused(path)) continue;
+    report(
+      path,
+      `a cross-connect has two interfaces, got ${interfaces.length}: expected a pair such as xe6, xe7`,
+    );
+  }
+}
+
 /** Why an interface cannot be a member of a bond. */
 function memberRefusal(member: string, config: Config): string | undefined {
   const shown = quote(member);
-  if (config.bonds.some(({ name }) => name === member))
-    return `${shown} is a bond: expected a NIC as a member`;
-  if (LOOPBACK_NAME.test(member)) return `${shown} is a loopback: expected a NIC as a member`;
+  const what = kindOf(member, config);
+  if (what !== undefined) return `${shown} is a ${what}: expected a NIC as a member`;
   if (subInterfaceName(member) !== undefined) {
     return `${shown} is a sub-interface: bond the NICs, and write the VLAN as a section such as [interface.bond0.100]`;
   }
-  const tunnel = tunnelsOf(config).find(({ name }) => name === member);
-  if (tunnel !== undefined) return `${shown} is a tunnel: expected a NIC as a member`;
-  const made = new Set([...config.bonds, ...tunnelsOf(config)].map(({ name }) => name));
-  const known = [...interfaceNames(config)].filter((name) => !made.has(name) && !LOOPBACK_NAME.test(name));
-  if (known.includes(member)) return undefined;
-  const otherwise =
-    known.length === 0 ? 'the configuration has none' : `expected one of ${known.slice(0, 12).join(', ')}`;
-  return `${shown} is not an interface of this configuration: ${suggestion(member, known, otherwise)}`;
+  return unknown(
+    member,
+    [...interfaceNames(config)].filter((name) => kindOf(name, config) === undefined),
+  );
 }
 
-/** A port has no IP, and one of a bond no VLANs. */
-function checkMember(
-  member: string,
-  what: string,
-  { interfaces }: Config,
-  { report, problems }: { readonly report: Report; readonly problems: Problems },
-): void {
-  for (const { name, line, addresses, mpls } of interfaces) {
-    if (subInterfaceName(name)?.parent === member) {
+/** Why an interface cannot be a port of a bridge or cross-connect. */
+function portRefusal(port: string, config: Config): string | undefined {
+  const shown = quote(port);
+  const what = kindOf(port, config);
+  const tunnel = tunnelsOf(config).find(({ name }) => name === port);
+  if (tunnel !== undefined && !tunnel.isEthernet)
+    return `${shown} is a tunnel that carries packets: expected an interface that carries Ethernet frames`;
+  if (what === 'loopback' || what === 'bridge')
+    return `${shown} is a ${what}: expected a NIC, a bond, a VLAN or a tunnel`;
+  const configured = config.interfaces.map(({ name }) => name).filter(subInterfaceName);
+  const sub = subInterfaceName(port);
+  if (sub !== undefined && !configured.includes(port) && interfaceNames(config).has(sub.parent))
+    return `${shown} is a VLAN without a section: write [interface.${port}]`;
+  const others = [...interfaceNames(config)].filter(
+    (name) => !['loopback', 'bridge'].includes(kindOf(name, config) ?? ''),
+  );
+  return unknown(port, [...others, ...configured]);
+}
+
+function unknown(name: string, known: readonly string[]): string | undefined {
+  if (known.includes(name)) return undefined;
+  const otherwise =
+    known.length === 0 ? 'the configuration has none' : `expected one of ${known.slice(0, 12).join(', ')}`;
+  return `${quote(name)} is not an interface of this configuration: ${suggestion(name, known, otherwise)}`;
+}
+
+/** What makes an interface, if it is no NIC. */
+function kindOf(name: string, config: Config): 'bond' | 'bridge' | 'loopback' | 'tunnel' | undefined {
+  const has = (all: readonly { readonly name: string }[]): boolean => all.some((one) => one.name === name);
+  if (has(config.bonds)) return 'bond';
+  if (has(config.bridges)) return 'bridge';
+  if (has(tunnelsOf(config))) return 'tunnel';
+  return LOOPBACK_NAME.test(name) ? 'loopback' : undefined;
+}
+
+/** A port has no IP, and one of a bond neither VLANs nor filters: VPP takes its frames before these see them. */
+function checkPort(port: string, { section, name: owner, words }: Owner, context: Context): void {
+  const { report, problems, config } = context;
+  const where = section === 'cross-connect' ? 'remove them' : `move them to [interface.${owner}]`;
+  for (const { name, line, addresses, mpls, vrf, aclIn, aclOut, macip } of config.interfaces) {
+    if (section === 'bond' && subInterfaceName(name)?.parent === port) {
       problems.error(
         line,
         `interface.${name}`,
-        `${member} is ${what}, and has no VLANs: write them on the bond`,
+        `${port} is ${words}, and has no VLANs: write them on the bond`,
       );
     }
-    if (name === member && addresses.length > 0)
-      report(
-        `interface.${name}.addresses`,
-        `${name} is ${what}, and carries no IP: move the addresses there`,
-      );
-    if (name === member && mpls)
-      report(`interface.${name}.mpls`, `${name} is ${what}, and carries no MPLS: remove the line`);
+    if (name !== port) continue;
+    const refuse = (key: 'addresses' | 'vrf' | 'mpls' | 'acl-in' | 'acl-out' | 'macip', why: string): void =>
+      report(`interface.${name}.${key}`, `${name} is ${words}, and ${why}`);
+    if (addresses.length > 0) refuse('addresses', `carries no IP: ${where}`);
+    if (vrf !== undefined) refuse('vrf', 'carries no IP: remove the line');
+    if (mpls) refuse('mpls', 'carries no MPLS: remove the line');
+    if (section !== 'bond') continue;
+    const filters = { 'acl-in': aclIn.length > 0, 'acl-out': aclOut.length > 0, macip: macip !== undefined };
+    for (const [key, isGiven] of Object.entries(filters)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of `filters`
+      if (isGiven) refuse(key as keyof typeof filters, 'filters nothing: write it on the bond');
+    }
   }
 }

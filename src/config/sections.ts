@@ -1,6 +1,7 @@
 /** Every section of appliance.ini, in the order of the reference page and of the default INI. */
 import type { Instance, Leaf, Section, ValuesOf } from './leaf.ts';
 import { bonds } from './sections/bonds.ts';
+import { bridges, crossConnects } from './sections/bridges.ts';
 import { fibKernel, fibVpp } from './sections/fib.ts';
 import { acls, macips, portLists, prefixLists } from './sections/filters.ts';
 import { http } from './sections/http.ts';
@@ -40,6 +41,8 @@ const TABLE = [
   vrfs,
   interfaces,
   bonds,
+  bridges,
+  crossConnects,
   gre,
   ipip,
   vxlan,

@@ -1,12 +1,12 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^gre\\.", "u"), pattern5 = new RegExp("^ipip\\.", "u"), pattern6 = new RegExp("^vxlan\\.", "u"), pattern7 = new RegExp("^acl\\.", "u"), pattern8 = new RegExp("^macip\\.", "u"), pattern9 = new RegExp("^prefix-list\\.", "u"), pattern10 = new RegExp("^port-list\\.", "u"), pattern11 = new RegExp("^service\\.", "u"), pattern12 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern13 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern14 = new RegExp("\\S", "u"), pattern21 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern23 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern24 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern26 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern32 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern37 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^service\\.", "u"), pattern14 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern15 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern16 = new RegExp("\\S", "u"), pattern23 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern25 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern26 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern28 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern34 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern39 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (let key0 in data)
-      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0))) {
+      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0) || pattern12.test(key0) || pattern13.test(key0))) {
         let err0 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 } };
         vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
       }
@@ -21,7 +21,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.hostname !== void 0) {
           let data1 = data0.hostname;
           if (typeof data1 == "string") {
-            if (!pattern12.test(data1)) {
+            if (!pattern14.test(data1)) {
               let err2 = { instancePath: instancePath + "/system/hostname", schemaPath: "#/properties/system/properties/hostname/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } };
               vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
             }
@@ -46,7 +46,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.interface !== void 0) {
           let data3 = data2.interface;
           if (typeof data3 == "string") {
-            if (!pattern13.test(data3)) {
+            if (!pattern15.test(data3)) {
               let err6 = { instancePath: instancePath + "/management/interface", schemaPath: "#/properties/management/properties/interface/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
               vErrors === null ? vErrors = [err6] : vErrors.push(err6), errors++;
             }
@@ -58,7 +58,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.address !== void 0) {
           let data4 = data2.address;
           if (typeof data4 == "string") {
-            if (!pattern14.test(data4)) {
+            if (!pattern16.test(data4)) {
               let err8 = { instancePath: instancePath + "/management/address", schemaPath: "#/properties/management/properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err8] : vErrors.push(err8), errors++;
             }
@@ -70,7 +70,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.gateway !== void 0) {
           let data5 = data2.gateway;
           if (typeof data5 == "string") {
-            if (!pattern14.test(data5)) {
+            if (!pattern16.test(data5)) {
               let err10 = { instancePath: instancePath + "/management/gateway", schemaPath: "#/properties/management/properties/gateway/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err10] : vErrors.push(err10), errors++;
             }
@@ -82,7 +82,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.dns !== void 0) {
           let data6 = data2.dns;
           if (typeof data6 == "string") {
-            if (!pattern14.test(data6)) {
+            if (!pattern16.test(data6)) {
               let err12 = { instancePath: instancePath + "/management/dns", schemaPath: "#/properties/management/properties/dns/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err12] : vErrors.push(err12), errors++;
             }
@@ -94,7 +94,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.ntp !== void 0) {
           let data7 = data2.ntp;
           if (typeof data7 == "string") {
-            if (!pattern14.test(data7)) {
+            if (!pattern16.test(data7)) {
               let err14 = { instancePath: instancePath + "/management/ntp", schemaPath: "#/properties/management/properties/ntp/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err14] : vErrors.push(err14), errors++;
             }
@@ -119,7 +119,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.listen !== void 0) {
           let data9 = data8.listen;
           if (typeof data9 == "string") {
-            if (!pattern14.test(data9)) {
+            if (!pattern16.test(data9)) {
               let err18 = { instancePath: instancePath + "/http/listen", schemaPath: "#/properties/http/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err18] : vErrors.push(err18), errors++;
             }
@@ -131,7 +131,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8["https-listen"] !== void 0) {
           let data10 = data8["https-listen"];
           if (typeof data10 == "string") {
-            if (!pattern14.test(data10)) {
+            if (!pattern16.test(data10)) {
               let err20 = { instancePath: instancePath + "/http/https-listen", schemaPath: "#/properties/http/properties/https-listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err20] : vErrors.push(err20), errors++;
             }
@@ -143,7 +143,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.names !== void 0) {
           let data11 = data8.names;
           if (typeof data11 == "string") {
-            if (!pattern14.test(data11)) {
+            if (!pattern16.test(data11)) {
               let err22 = { instancePath: instancePath + "/http/names", schemaPath: "#/properties/http/properties/names/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err22] : vErrors.push(err22), errors++;
             }
@@ -253,7 +253,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data14["minimum-version"] !== void 0) {
           let data19 = data14["minimum-version"];
           if (typeof data19 == "string") {
-            if (!pattern21.test(data19)) {
+            if (!pattern23.test(data19)) {
               let err41 = { instancePath: instancePath + "/update/minimum-version", schemaPath: "#/properties/update/properties/minimum-version/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" } };
               vErrors === null ? vErrors = [err41] : vErrors.push(err41), errors++;
             }
@@ -316,7 +316,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data24.syslog !== void 0) {
           let data25 = data24.syslog;
           if (typeof data25 == "string") {
-            if (!pattern14.test(data25)) {
+            if (!pattern16.test(data25)) {
               let err52 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err52] : vErrors.push(err52), errors++;
             }
@@ -366,7 +366,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27.binary !== void 0) {
           let data30 = data27.binary;
           if (typeof data30 == "string") {
-            if (!pattern23.test(data30)) {
+            if (!pattern25.test(data30)) {
               let err61 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
               vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
             }
@@ -419,7 +419,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27["api-socket"] !== void 0) {
           let data34 = data27["api-socket"];
           if (typeof data34 == "string") {
-            if (!pattern24.test(data34)) {
+            if (!pattern26.test(data34)) {
               let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
             }
@@ -583,7 +583,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data45["socket-path"] !== void 0) {
           let data47 = data45["socket-path"];
           if (typeof data47 == "string") {
-            if (!pattern24.test(data47)) {
+            if (!pattern26.test(data47)) {
               let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
             }
@@ -637,7 +637,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data49.netns !== void 0) {
           let data53 = data49.netns;
           if (typeof data53 == "string") {
-            if (!pattern26.test(data53)) {
+            if (!pattern28.test(data53)) {
               let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
             }
@@ -802,7 +802,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data63.netns !== void 0) {
           let data66 = data63.netns;
           if (typeof data66 == "string") {
-            if (!pattern26.test(data66)) {
+            if (!pattern28.test(data66)) {
               let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
             }
@@ -968,7 +968,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data76.name !== void 0) {
             let data77 = data76.name;
             if (typeof data77 == "string") {
-              if (!pattern13.test(data77)) {
+              if (!pattern15.test(data77)) {
                 let err166 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
               }
@@ -1070,7 +1070,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83.description !== void 0) {
             let data84 = data83.description;
             if (typeof data84 == "string") {
-              if (!pattern32.test(data84)) {
+              if (!pattern34.test(data84)) {
                 let err183 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
                 vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
               }
@@ -1103,7 +1103,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83.addresses !== void 0) {
             let data87 = data83.addresses;
             if (typeof data87 == "string") {
-              if (!pattern14.test(data87)) {
+              if (!pattern16.test(data87)) {
                 let err189 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
               }
@@ -1115,7 +1115,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83.vrf !== void 0) {
             let data88 = data83.vrf;
             if (typeof data88 == "string") {
-              if (!pattern13.test(data88)) {
+              if (!pattern15.test(data88)) {
                 let err191 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
               }
@@ -1131,7 +1131,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83["acl-in"] !== void 0) {
             let data90 = data83["acl-in"];
             if (typeof data90 == "string") {
-              if (!pattern14.test(data90)) {
+              if (!pattern16.test(data90)) {
                 let err194 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
               }
@@ -1143,7 +1143,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83["acl-out"] !== void 0) {
             let data91 = data83["acl-out"];
             if (typeof data91 == "string") {
-              if (!pattern14.test(data91)) {
+              if (!pattern16.test(data91)) {
                 let err196 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
               }
@@ -1155,7 +1155,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83.macip !== void 0) {
             let data92 = data83.macip;
             if (typeof data92 == "string") {
-              if (!pattern37.test(data92)) {
+              if (!pattern39.test(data92)) {
                 let err198 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
                 vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
               }
@@ -1244,7 +1244,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83.mac !== void 0) {
             let data97 = data83.mac;
             if (typeof data97 == "string") {
-              if (!pattern14.test(data97)) {
+              if (!pattern16.test(data97)) {
                 let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
               }
@@ -1263,7 +1263,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data83.neighbors !== void 0) {
             let data99 = data83.neighbors;
             if (typeof data99 == "string") {
-              if (!pattern14.test(data99)) {
+              if (!pattern16.test(data99)) {
                 let err215 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
               }
@@ -1326,7 +1326,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data101.members !== void 0) {
             let data102 = data101.members;
             if (typeof data102 == "string") {
-              if (!pattern14.test(data102)) {
+              if (!pattern16.test(data102)) {
                 let err225 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
               }
@@ -1369,323 +1369,452 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       if (pattern4.test(key26)) {
         let data107 = data[key26];
         if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-          if (data107.source === void 0) {
-            let err232 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
+          if (data107.members === void 0) {
+            let err232 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
             vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
           }
-          if (data107.destination === void 0) {
-            let err233 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
-          }
           for (let key27 in data107)
-            if (!(key27 === "source" || key27 === "destination" || key27 === "type")) {
-              let err234 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
-              vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
+            if (!(key27 === "members" || key27 === "learn" || key27 === "flood" || key27 === "unknown-unicast-flood" || key27 === "arp-termination" || key27 === "mac-age" || key27 === "static" || key27 === "id")) {
+              let err233 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
+              vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
             }
-          if (data107.source !== void 0) {
-            let data108 = data107.source;
+          if (data107.members !== void 0) {
+            let data108 = data107.members;
             if (typeof data108 == "string") {
-              if (!pattern14.test(data108)) {
-                let err235 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
+              if (!pattern16.test(data108)) {
+                let err234 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
               }
             } else {
-              let err236 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+              let err235 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
             }
           }
-          if (data107.destination !== void 0) {
-            let data109 = data107.destination;
-            if (typeof data109 == "string") {
-              if (!pattern14.test(data109)) {
-                let err237 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
+          if (data107.learn !== void 0 && typeof data107.learn != "boolean") {
+            let err236 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+          }
+          if (data107.flood !== void 0 && typeof data107.flood != "boolean") {
+            let err237 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
+          }
+          if (data107["unknown-unicast-flood"] !== void 0 && typeof data107["unknown-unicast-flood"] != "boolean") {
+            let err238 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+          }
+          if (data107["arp-termination"] !== void 0 && typeof data107["arp-termination"] != "boolean") {
+            let err239 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
+          }
+          if (data107["mac-age"] !== void 0) {
+            let data113 = data107["mac-age"];
+            if (!(typeof data113 == "number" && !(data113 % 1) && !isNaN(data113) && isFinite(data113))) {
+              let err240 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+            }
+            if (typeof data113 == "number" && isFinite(data113)) {
+              if (data113 > 255 || isNaN(data113)) {
+                let err241 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
+              }
+              if (data113 < 0 || isNaN(data113)) {
+                let err242 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+              }
+            }
+          }
+          if (data107.static !== void 0) {
+            let data114 = data107.static;
+            if (typeof data114 == "string") {
+              if (!pattern16.test(data114)) {
+                let err243 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
               }
             } else {
-              let err238 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+              let err244 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
             }
           }
-          if (data107.type !== void 0) {
-            let data110 = data107.type;
-            if (!(data110 === "l3" || data110 === "teb")) {
-              let err239 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
+          if (data107.id !== void 0) {
+            let data115 = data107.id;
+            if (!(typeof data115 == "number" && !(data115 % 1) && !isNaN(data115) && isFinite(data115))) {
+              let err245 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+            }
+            if (typeof data115 == "number" && isFinite(data115)) {
+              if (data115 > 16777215 || isNaN(data115)) {
+                let err246 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+              }
+              if (data115 < 1 || isNaN(data115)) {
+                let err247 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+              }
             }
           }
         } else {
-          let err240 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+          let err248 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
         }
       }
     for (let key28 in data)
       if (pattern5.test(key28)) {
-        let data111 = data[key28];
-        if (data111 && typeof data111 == "object" && !Array.isArray(data111)) {
-          if (data111.source === void 0) {
-            let err241 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
+        let data116 = data[key28];
+        if (data116 && typeof data116 == "object" && !Array.isArray(data116)) {
+          if (data116.interfaces === void 0) {
+            let err249 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
           }
-          if (data111.destination === void 0) {
-            let err242 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
-          }
-          for (let key29 in data111)
-            if (!(key29 === "source" || key29 === "destination")) {
-              let err243 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
-              vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
+          for (let key29 in data116)
+            if (!(key29 === "interfaces" || key29 === "tag-rewrite")) {
+              let err250 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
+              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
             }
-          if (data111.source !== void 0) {
-            let data112 = data111.source;
-            if (typeof data112 == "string") {
-              if (!pattern14.test(data112)) {
-                let err244 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
+          if (data116.interfaces !== void 0) {
+            let data117 = data116.interfaces;
+            if (typeof data117 == "string") {
+              if (!pattern16.test(data117)) {
+                let err251 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
               }
             } else {
-              let err245 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+              let err252 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
             }
           }
-          if (data111.destination !== void 0) {
-            let data113 = data111.destination;
-            if (typeof data113 == "string") {
-              if (!pattern14.test(data113)) {
-                let err246 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
-              }
-            } else {
-              let err247 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+          if (data116["tag-rewrite"] !== void 0) {
+            let data118 = data116["tag-rewrite"];
+            if (!(data118 === "pop" || data118 === "keep")) {
+              let err253 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
             }
           }
         } else {
-          let err248 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+          let err254 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
         }
       }
     for (let key30 in data)
       if (pattern6.test(key30)) {
-        let data114 = data[key30];
-        if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
-          if (data114.source === void 0) {
-            let err249 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+        let data119 = data[key30];
+        if (data119 && typeof data119 == "object" && !Array.isArray(data119)) {
+          if (data119.source === void 0) {
+            let err255 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
           }
-          if (data114.destination === void 0) {
-            let err250 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
+          if (data119.destination === void 0) {
+            let err256 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
           }
-          if (data114.vni === void 0) {
-            let err251 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
-            vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
-          }
-          for (let key31 in data114)
-            if (!(key31 === "source" || key31 === "destination" || key31 === "vni" || key31 === "port")) {
-              let err252 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
-              vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
-            }
-          if (data114.source !== void 0) {
-            let data115 = data114.source;
-            if (typeof data115 == "string") {
-              if (!pattern14.test(data115)) {
-                let err253 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
-              }
-            } else {
-              let err254 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
-            }
-          }
-          if (data114.destination !== void 0) {
-            let data116 = data114.destination;
-            if (typeof data116 == "string") {
-              if (!pattern14.test(data116)) {
-                let err255 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
-              }
-            } else {
-              let err256 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
-            }
-          }
-          if (data114.vni !== void 0) {
-            let data117 = data114.vni;
-            if (!(typeof data117 == "number" && !(data117 % 1) && !isNaN(data117) && isFinite(data117))) {
-              let err257 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+          for (let key31 in data119)
+            if (!(key31 === "source" || key31 === "destination" || key31 === "type")) {
+              let err257 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
               vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
             }
-            if (typeof data117 == "number" && isFinite(data117)) {
-              if (data117 > 16777215 || isNaN(data117)) {
-                let err258 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+          if (data119.source !== void 0) {
+            let data120 = data119.source;
+            if (typeof data120 == "string") {
+              if (!pattern16.test(data120)) {
+                let err258 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
               }
-              if (data117 < 0 || isNaN(data117)) {
-                let err259 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
-              }
+            } else {
+              let err259 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
             }
           }
-          if (data114.port !== void 0) {
-            let data118 = data114.port;
-            if (!(typeof data118 == "number" && !(data118 % 1) && !isNaN(data118) && isFinite(data118))) {
-              let err260 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+          if (data119.destination !== void 0) {
+            let data121 = data119.destination;
+            if (typeof data121 == "string") {
+              if (!pattern16.test(data121)) {
+                let err260 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+              }
+            } else {
+              let err261 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
             }
-            if (typeof data118 == "number" && isFinite(data118)) {
-              if (data118 > 65535 || isNaN(data118)) {
-                let err261 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
-              }
-              if (data118 < 1 || isNaN(data118)) {
-                let err262 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
-              }
+          }
+          if (data119.type !== void 0) {
+            let data122 = data119.type;
+            if (!(data122 === "l3" || data122 === "teb")) {
+              let err262 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
             }
           }
         } else {
-          let err263 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          let err263 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
           vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
         }
       }
     for (let key32 in data)
       if (pattern7.test(key32)) {
-        let data119 = data[key32];
-        if (data119 && typeof data119 == "object" && !Array.isArray(data119))
-          for (let key33 in data119) {
-            let err264 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+        let data123 = data[key32];
+        if (data123 && typeof data123 == "object" && !Array.isArray(data123)) {
+          if (data123.source === void 0) {
+            let err264 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
           }
-        else {
-          let err265 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+          if (data123.destination === void 0) {
+            let err265 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+          }
+          for (let key33 in data123)
+            if (!(key33 === "source" || key33 === "destination")) {
+              let err266 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
+            }
+          if (data123.source !== void 0) {
+            let data124 = data123.source;
+            if (typeof data124 == "string") {
+              if (!pattern16.test(data124)) {
+                let err267 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+              }
+            } else {
+              let err268 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+            }
+          }
+          if (data123.destination !== void 0) {
+            let data125 = data123.destination;
+            if (typeof data125 == "string") {
+              if (!pattern16.test(data125)) {
+                let err269 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+              }
+            } else {
+              let err270 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+            }
+          }
+        } else {
+          let err271 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
         }
       }
     for (let key34 in data)
       if (pattern8.test(key34)) {
-        let data120 = data[key34];
-        if (data120 && typeof data120 == "object" && !Array.isArray(data120))
-          for (let key35 in data120) {
-            let err266 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
-            vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
+        let data126 = data[key34];
+        if (data126 && typeof data126 == "object" && !Array.isArray(data126)) {
+          if (data126.source === void 0) {
+            let err272 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
           }
-        else {
-          let err267 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+          if (data126.destination === void 0) {
+            let err273 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
+          }
+          if (data126.vni === void 0) {
+            let err274 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
+          }
+          for (let key35 in data126)
+            if (!(key35 === "source" || key35 === "destination" || key35 === "vni" || key35 === "port")) {
+              let err275 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
+              vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+            }
+          if (data126.source !== void 0) {
+            let data127 = data126.source;
+            if (typeof data127 == "string") {
+              if (!pattern16.test(data127)) {
+                let err276 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+              }
+            } else {
+              let err277 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+            }
+          }
+          if (data126.destination !== void 0) {
+            let data128 = data126.destination;
+            if (typeof data128 == "string") {
+              if (!pattern16.test(data128)) {
+                let err278 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+              }
+            } else {
+              let err279 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+            }
+          }
+          if (data126.vni !== void 0) {
+            let data129 = data126.vni;
+            if (!(typeof data129 == "number" && !(data129 % 1) && !isNaN(data129) && isFinite(data129))) {
+              let err280 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
+            }
+            if (typeof data129 == "number" && isFinite(data129)) {
+              if (data129 > 16777215 || isNaN(data129)) {
+                let err281 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
+              }
+              if (data129 < 0 || isNaN(data129)) {
+                let err282 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
+              }
+            }
+          }
+          if (data126.port !== void 0) {
+            let data130 = data126.port;
+            if (!(typeof data130 == "number" && !(data130 % 1) && !isNaN(data130) && isFinite(data130))) {
+              let err283 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
+            }
+            if (typeof data130 == "number" && isFinite(data130)) {
+              if (data130 > 65535 || isNaN(data130)) {
+                let err284 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+              }
+              if (data130 < 1 || isNaN(data130)) {
+                let err285 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
+              }
+            }
+          }
+        } else {
+          let err286 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
         }
       }
     for (let key36 in data)
       if (pattern9.test(key36)) {
-        let data121 = data[key36];
-        if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
-          if (data121.prefixes === void 0) {
-            let err268 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+        let data131 = data[key36];
+        if (data131 && typeof data131 == "object" && !Array.isArray(data131))
+          for (let key37 in data131) {
+            let err287 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
+            vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
           }
-          for (let key37 in data121)
-            if (key37 !== "prefixes") {
-              let err269 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
-              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
-            }
-          if (data121.prefixes !== void 0) {
-            let data122 = data121.prefixes;
-            if (typeof data122 == "string") {
-              if (!pattern14.test(data122)) {
-                let err270 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
-              }
-            } else {
-              let err271 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
-            }
-          }
-        } else {
-          let err272 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
+        else {
+          let err288 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
         }
       }
     for (let key38 in data)
       if (pattern10.test(key38)) {
-        let data123 = data[key38];
-        if (data123 && typeof data123 == "object" && !Array.isArray(data123)) {
-          if (data123.ports === void 0) {
-            let err273 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
+        let data132 = data[key38];
+        if (data132 && typeof data132 == "object" && !Array.isArray(data132))
+          for (let key39 in data132) {
+            let err289 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
+            vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
           }
-          for (let key39 in data123)
-            if (key39 !== "ports") {
-              let err274 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
-              vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
-            }
-          if (data123.ports !== void 0) {
-            let data124 = data123.ports;
-            if (typeof data124 == "string") {
-              if (!pattern14.test(data124)) {
-                let err275 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
-              }
-            } else {
-              let err276 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
-            }
-          }
-        } else {
-          let err277 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+        else {
+          let err290 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
         }
       }
     for (let key40 in data)
       if (pattern11.test(key40)) {
-        let data125 = data[key40];
-        if (data125 && typeof data125 == "object" && !Array.isArray(data125)) {
-          if (data125.command === void 0) {
-            let err278 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+        let data133 = data[key40];
+        if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
+          if (data133.prefixes === void 0) {
+            let err291 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
           }
-          for (let key41 in data125)
-            if (!(key41 === "command" || key41 === "netns" || key41 === "restart")) {
-              let err279 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
-              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+          for (let key41 in data133)
+            if (key41 !== "prefixes") {
+              let err292 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
+              vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
             }
-          if (data125.command !== void 0) {
-            let data126 = data125.command;
-            if (typeof data126 == "string") {
-              if (!pattern14.test(data126)) {
-                let err280 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
+          if (data133.prefixes !== void 0) {
+            let data134 = data133.prefixes;
+            if (typeof data134 == "string") {
+              if (!pattern16.test(data134)) {
+                let err293 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
               }
             } else {
-              let err281 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
-            }
-          }
-          if (data125.netns !== void 0) {
-            let data127 = data125.netns;
-            if (typeof data127 == "string") {
-              if (!pattern26.test(data127)) {
-                let err282 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
-              }
-            } else {
-              let err283 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
-            }
-          }
-          if (data125.restart !== void 0) {
-            let data128 = data125.restart;
-            if (!(data128 === "always" || data128 === "on-failure" || data128 === "never")) {
-              let err284 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+              let err294 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
             }
           }
         } else {
-          let err285 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
+          let err295 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
+        }
+      }
+    for (let key42 in data)
+      if (pattern12.test(key42)) {
+        let data135 = data[key42];
+        if (data135 && typeof data135 == "object" && !Array.isArray(data135)) {
+          if (data135.ports === void 0) {
+            let err296 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
+          }
+          for (let key43 in data135)
+            if (key43 !== "ports") {
+              let err297 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
+              vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+            }
+          if (data135.ports !== void 0) {
+            let data136 = data135.ports;
+            if (typeof data136 == "string") {
+              if (!pattern16.test(data136)) {
+                let err298 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
+              }
+            } else {
+              let err299 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+            }
+          }
+        } else {
+          let err300 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
+        }
+      }
+    for (let key44 in data)
+      if (pattern13.test(key44)) {
+        let data137 = data[key44];
+        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
+          if (data137.command === void 0) {
+            let err301 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
+          }
+          for (let key45 in data137)
+            if (!(key45 === "command" || key45 === "netns" || key45 === "restart")) {
+              let err302 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
+              vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+            }
+          if (data137.command !== void 0) {
+            let data138 = data137.command;
+            if (typeof data138 == "string") {
+              if (!pattern16.test(data138)) {
+                let err303 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+              }
+            } else {
+              let err304 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+            }
+          }
+          if (data137.netns !== void 0) {
+            let data139 = data137.netns;
+            if (typeof data139 == "string") {
+              if (!pattern28.test(data139)) {
+                let err305 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
+              }
+            } else {
+              let err306 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
+            }
+          }
+          if (data137.restart !== void 0) {
+            let data140 = data137.restart;
+            if (!(data140 === "always" || data140 === "on-failure" || data140 === "never")) {
+              let err307 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
+            }
+          }
+        } else {
+          let err308 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
         }
       }
   } else {
-    let err286 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+    let err309 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

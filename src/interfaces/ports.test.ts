@@ -68,3 +68,18 @@ test('a NIC loses its TAP when it becomes a member, and has it again afterwards;
   // As a start without the bond would leave it.
   expect(await find('xe1')).toMatchObject({ adminUp: false, mtuBytes: { l3: 1500 } });
 });
+
+test('ports of bridges and cross-connects have no TAPs, the bridge has one', async () => {
+  await interfaces.reconfigure(
+    configOf(
+      '[interface.xe0]\n[interface.xe0.5]\n[interface.xe0.6]\n[interface.xe0.7]\n[bridge.br0]\nmembers = xe1, xe0.5\n[interface.br0]\n[cross-connect.w]\ninterfaces = xe0.6, xe0.7\n',
+    ),
+  );
+  expect(errors).toEqual([]);
+  expect(await taps()).toEqual(['br0 of br0', 'xe0 of xe0']);
+  const up = (await dumpInterfaces(client)).filter(({ adminUp }) => adminUp).map(({ name }) => name);
+  expect(up).toEqual(expect.arrayContaining(['br0', 'xe0', 'xe0.5', 'xe0.6', 'xe0.7', 'xe1']));
+  await interfaces.reconfigure(configOf(''));
+  expect(errors).toEqual([]);
+  expect(await taps()).toEqual(['xe0 of xe0', 'xe1 of xe1']);
+});

@@ -10,7 +10,7 @@
  * Between the first reading and the addresses the TAPs in Linux are made (`lcp-pairing.ts`). A NIC that was given to
  * VPP must exist, with its queues (`nic-queues.ts`), whether or not it is configured further.
  *
- * An interface that carries the frames of another one (a member of a bond) has no TAP and no IP: it is up, and its frames
+ * An interface that carries the frames of another one (a member of a bond or bridge, an end of a cross-connect) has no TAP and no IP: it is up, and its frames
  * are large enough (`config/ports.ts`).
  *
  * What is made and deleted (loopbacks, sub-interfaces and the objects of other kinds) is of the room `objects`; it

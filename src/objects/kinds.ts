@@ -4,6 +4,11 @@ import { bondMember } from './kinds/bond-member.ts';
 import { bond } from './kinds/bond.ts';
 import { aclList } from './kinds/acl-list.ts';
 import { acl } from './kinds/acl.ts';
+import { bridgeInterface } from './kinds/bridge-interface.ts';
+import { bridgeMac } from './kinds/bridge-mac.ts';
+import { bridgePort } from './kinds/bridge-port.ts';
+import { bridge } from './kinds/bridge.ts';
+import { crossConnect } from './kinds/cross-connect.ts';
 import { gre } from './kinds/gre.ts';
 import { ipip } from './kinds/ipip.ts';
 import { loopback } from './kinds/loopback.ts';
@@ -18,12 +23,17 @@ import { vxlan } from './kinds/vxlan.ts';
 
 export const KINDS: readonly Kind[] = [
   loopback,
+  bridgeInterface,
   bond,
   bondMember,
   gre,
   ipip,
   vxlan,
   subInterface,
+  bridge,
+  bridgePort,
+  bridgeMac,
+  crossConnect,
   acl,
   aclList,
   macip,

@@ -26,6 +26,7 @@ const DEVICE_TYPES: Readonly<Record<Interface['kind'], string | undefined>> = {
   ipip: 'IPIP tunnel device',
   native: 'ige',
   bond: 'bond',
+  bvi: 'BVI',
   // Of another name in 26.02.
   tap: undefined,
   sub: undefined,

@@ -5,6 +5,7 @@ import { type Handler, i32, type ShortHandler } from './handler.ts';
 import { ACL_HANDLERS } from './handlers-acl.ts';
 import { BOND_HANDLERS } from './handlers-bonds.ts';
 import { ATTRIBUTE_HANDLERS } from './handlers-attributes.ts';
+import { BRIDGING_HANDLERS } from './handlers-bridging.ts';
 import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
 import { LCP_HANDLERS } from './handlers-lcp.ts';
 import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
@@ -25,6 +26,7 @@ export const SHORT_HANDLERS: Readonly<Record<string, ShortHandler>> = {
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...ACL_HANDLERS,
   ...BOND_HANDLERS,
+  ...BRIDGING_HANDLERS,
   ...INTERFACE_HANDLERS,
   ...ATTRIBUTE_HANDLERS,
   ...ROUTE_HANDLERS,

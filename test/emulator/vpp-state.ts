@@ -7,6 +7,7 @@ import { Acls } from './acls.ts';
 import { type Family, isCovered } from './address-bytes.ts';
 import { Attributes } from './attributes.ts';
 import { type BondOptions, Bonds } from './bonds.ts';
+import { Bridging } from './bridging.ts';
 import { ALL_ONES, type Path, type PathList, PathLists, PathProto, PathType } from './fib-path.ts';
 import { connectedRoutes, Fib } from './fib.ts';
 import { type LcpOptions, type LcpPair, LcpPairs } from './lcp-pairs.ts';
@@ -57,6 +58,7 @@ export type InterfaceKind =
   | 'local'
   | 'loopback'
   | 'bond'
+  | 'bvi'
   | 'dpdk'
   | 'gre'
   | 'ipip'
@@ -147,6 +149,7 @@ export class VppState {
   readonly lcp: LcpPairs;
   readonly bonds: Bonds;
   readonly attributes: Attributes;
+  readonly bridging: Bridging;
   readonly tunnels = new Tunnels();
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
@@ -172,6 +175,7 @@ export class VppState {
     this.attributes = new Attributes(leaksNeighbors);
     this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
     this.bonds = new Bonds(this, bonds);
+    this.bridging = new Bridging(this);
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
   }
 

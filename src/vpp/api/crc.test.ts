@@ -9,6 +9,7 @@ import * as gre from './messages/gre.ts';
 import * as interfaces from './messages/interface.ts';
 import * as ip from './messages/ip.ts';
 import * as ipip from './messages/ipip.ts';
+import * as l2 from './messages/l2.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
 import * as mss from './messages/mss-clamp.ts';
@@ -33,6 +34,7 @@ const definitions = [
     interfaces,
     ip,
     ipip,
+    l2,
     lcp,
     mpls,
     mss,

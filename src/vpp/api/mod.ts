@@ -94,8 +94,42 @@ export {
   deleteSubif,
   swInterfaceSetMacAddress,
 } from './messages/interface.ts';
+export {
+  addBridgePort,
+  addCrossConnect,
+  addStation,
+  type BridgeSettings,
+  createBridge,
+  createBvi,
+  deleteBridge,
+  deleteBvi,
+  dumpBridges,
+  dumpCrossConnects,
+  dumpStations,
+  removeBridgePort,
+  removeCrossConnect,
+  removeStation,
+  setBridge,
+  setTagPop,
+  tagPopOf,
+  type VppBridge,
+} from './l2-operations.ts';
 export { ipRouteAddDel } from './messages/ip.ts';
 export { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
+export {
+  bridgeAddDel,
+  bridgeDump,
+  bridgeSetFlags,
+  bridgeSetMacAge,
+  bviCreate,
+  bviDelete,
+  crossConnectDump,
+  l2FibAddDel,
+  l2FibDump,
+  setL2Bridge,
+  setL2CrossConnect,
+  tagRewrite,
+} from './messages/l2.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
 export { mssClampEnableDisable, mssClampGet } from './messages/mss-clamp.ts';
 export { ipNeighborAddDel, ipNeighborDump } from './messages/neighbor.ts';

@@ -95,6 +95,21 @@ export const bondLoadBalance = enumeration('bond_lb_algo', {
   BOND_API_LB_ALGO_AB: 5,
 });
 
+export const bridgeFlags = enumeration('bd_flags', {
+  BRIDGE_API_FLAG_NONE: 0,
+  BRIDGE_API_FLAG_LEARN: 1,
+  BRIDGE_API_FLAG_FWD: 2,
+  BRIDGE_API_FLAG_FLOOD: 4,
+  BRIDGE_API_FLAG_UU_FLOOD: 8,
+  BRIDGE_API_FLAG_ARP_TERM: 16,
+  BRIDGE_API_FLAG_ARP_UFWD: 32,
+});
+export const bridgePortType = enumeration('l2_port_type', {
+  L2_API_PORT_TYPE_NORMAL: 0,
+  L2_API_PORT_TYPE_BVI: 1,
+  L2_API_PORT_TYPE_UU_FWD: 2,
+});
+
 /** Six bytes, as text such as `02:fe:00:00:00:01`. */
 export const macAddress: Codec<string> = mapped(
   alias('mac_address', bytes(6)),

@@ -168,6 +168,7 @@ export const Retval = {
   valueExists: -81,
   entryAlreadyExists: -116,
   unsupported: -126,
+  bridgeHasBvi: -152,
   streamAgain: -165,
   busy: -167,
 } as const;

@@ -1,0 +1,63 @@
+/**
+ * MAC addresses that a bridge has by configuration. VPP keeps them when their bridge or interface is deleted, and the next
+ * one with the same number has them: they are removed before.
+ */
+import {
+  addStation,
+  dumpBridges,
+  dumpStations,
+  l2FibAddDel,
+  l2FibDump,
+  OWN_TAG,
+  removeStation,
+} from '../../vpp/api/mod.ts';
+import type { Found, Kind } from '../kind.ts';
+import { bridgeName } from './bridge.ts';
+
+interface Station extends Readonly<Record<string, unknown>> {
+  readonly bridge: string;
+  readonly mac: string;
+  readonly port: string;
+}
+
+const nameOfStation = ({ bridge, mac }: Pick<Station, 'bridge' | 'mac'>): string => `${bridge} ${mac}`;
+
+export const bridgeMac: Kind<Station> = {
+  name: 'bridge-mac',
+  messages: [l2FibAddDel, l2FibDump],
+  desired: ({ bridges }) => {
+    const all = bridges.flatMap(({ name: bridge, static: stations }) =>
+      stations.map(({ mac, port }): Station => ({ bridge, mac, port })),
+    );
+    return new Map(all.map((one) => [nameOfStation(one), one]));
+  },
+  actual: async (client, { nameOf }) => {
+    const found = new Map<string, Found<Station>>();
+    for (const one of await dumpBridges(client)) {
+      const bridge = bridgeName(one);
+      for (const { mac, swIfIndex, kind } of await dumpStations(client, one.id)) {
+        if (kind !== 'static') continue;
+        const attributes = { bridge, mac, port: nameOf(swIfIndex) };
+        found.set(nameOfStation(attributes), { attributes, isOurs: one.tag.startsWith(OWN_TAG) });
+      }
+    }
+    return found;
+  },
+  refersTo: (_name, { bridge, port }) => [`bridge/${bridge}`, `bridge-port/${port}`],
+  create: (_name, { bridge, mac, port }) => [
+    {
+      rank: 'neighbors',
+      words: `bind ${mac} to ${port} in ${bridge}`,
+      run: (vpp) =>
+        addStation(vpp.client, vpp.handleOf(`bridge/${bridge}`), { mac, swIfIndex: vpp.indexOf(port) }),
+    },
+  ],
+  change: () => undefined,
+  remove: (_name, { attributes: { bridge = '', mac = '', port = '' } }) => [
+    {
+      rank: 'neighborsOff',
+      words: `free ${mac} from ${port} in ${bridge}`,
+      run: (vpp) => removeStation(vpp.client, vpp.handleOf(`bridge/${bridge}`), mac),
+    },
+  ],
+};

@@ -1,0 +1,73 @@
+/**
+ * Cross-connects: VPP has one for each direction and no names for them, so each is named after the interface whose frames
+ * it takes. VPP keeps the index of an end that is deleted: both directions go before.
+ */
+import { tagCount } from '../../config/mod.ts';
+import {
+  addCrossConnect,
+  crossConnectDump,
+  dumpCrossConnects,
+  removeCrossConnect,
+  setL2CrossConnect,
+  setTagPop,
+  tagPopOf,
+  tagRewrite,
+} from '../../vpp/api/mod.ts';
+import type { Kind, Step } from '../kind.ts';
+import { isOwnTag } from '../own-tag.ts';
+
+interface Direction extends Readonly<Record<string, unknown>> {
+  readonly to: string;
+  /** VLAN tags that frames lose on the way in, and get on the way out. */
+  readonly poppedTags: number;
+}
+
+const connectStep = (name: string, { to, poppedTags }: Direction): Step => ({
+  rank: 'crossConnects',
+  words: `connect ${name} to ${to}`,
+  interrupts: `${name} as an interface of its own`,
+  run: async (vpp) => {
+    const index = vpp.indexOf(name);
+    await addCrossConnect(vpp.client, index, vpp.indexOf(to));
+    // A mode keeps the tags of the one before.
+    await setTagPop(vpp.client, index, poppedTags);
+  },
+});
+
+export const crossConnect: Kind<Direction> = {
+  name: 'cross-connect',
+  messages: [setL2CrossConnect, crossConnectDump, tagRewrite],
+  desired: (config) => {
+    const all = config.crossConnects.flatMap(({ interfaces: [a = '', b = ''], tagRewrite: rewrite }) => {
+      const poppedTags = (name: string) => (rewrite === 'keep' ? 0 : tagCount(name, config));
+      return [
+        [a, { to: b, poppedTags: poppedTags(a) }],
+        [b, { to: a, poppedTags: poppedTags(b) }],
+      ] as const;
+    });
+    return new Map(all);
+  },
+  actual: async (client, { nameOf, byName }) => {
+    const all = await dumpCrossConnects(client);
+    const isMarked = (name: string): boolean => isOwnTag(byName.get(name)?.tag ?? '', name);
+    return new Map(
+      all.map(({ rx, tx }) => {
+        const [name, to] = [nameOf(rx), nameOf(tx)];
+        const attributes = { to, poppedTags: tagPopOf(byName.get(name)?.tagRewrite.op ?? 0) };
+        return [name, { attributes, isOurs: isMarked(name) || isMarked(to) }];
+      }),
+    );
+  },
+  refersTo: (name, { to }) => [`interface/${name}`, `interface/${to}`],
+  takes: (name) => name,
+  create: (name, wanted) => [connectStep(name, wanted)],
+  change: (name, _found, wanted) => [connectStep(name, wanted)],
+  remove: (name, { attributes: { to = 'the other end' } }) => [
+    {
+      rank: 'crossConnectsOff',
+      words: `disconnect ${name} from ${to}`,
+      interrupts: `what ${name} sends to ${to}`,
+      run: (vpp) => removeCrossConnect(vpp.client, vpp.indexOf(name)),
+    },
+  ],
+};
