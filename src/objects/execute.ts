@@ -10,6 +10,8 @@ import type { ActualState, PlannedStep } from './plan.ts';
 /** Steps sent at a time: each stops VPP's workers for a moment. */
 const AT_ONCE = 32;
 
+const INTERFACE = 'interface/';
+
 /** What an object is not, and why. */
 export interface Failure {
   readonly kind: string;
@@ -37,6 +39,9 @@ export async function execute(
       if (lacking !== undefined)
         throw new VppApiError('aborted', `${lacking.replace('/', ' ')} does not exist`);
       await step.run(target);
+      if (step.action === 'remove') {
+        for (const key of provides) if (key.startsWith(INTERFACE)) target.deleted(key.slice(INTERFACE.length));
+      }
       onStep?.(step);
     } catch (error) {
       if (target.client.isClosed || isSilence(error)) throw error;
@@ -79,6 +84,11 @@ export function stepTarget(client: VppApiClient, interfaces: Interfaces, actual:
       indices.set(name, index);
       known.delete(name);
     },
+    deleted: (name) => {
+      indices.delete(name);
+      known.delete(name);
+    },
+    has: (name) => indices.has(name),
     handleOf: (key) => {
       const handle = handles.get(key);
       if (handle === undefined) throw new VppApiError('aborted', `VPP has no ${key.replace('/', ' ')}`);

@@ -43,6 +43,10 @@ export interface StepTarget {
   interfaceOf(name: string): VppInterface | undefined;
   /** An interface was made. */
   made(name: string, index: SwIfIndex): void;
+  /** An interface was deleted: its index may be another one's now. */
+  deleted(name: string): void;
+  /** Whether VPP has an interface, made by an earlier step or not. */
+  has(name: string): boolean;
   /** VPP's number for an object. Throws when VPP has none of that name. */
   handleOf(key: Key): number;
   /** VPP has given a number to an object. */

@@ -88,7 +88,8 @@ export const mac: Kind<Mac> = {
   remove: (name) => [
     step(name, `restore the MAC address of ${name}`, async (vpp) => {
       const before = originals.get(vpp.client, name);
-      if (before !== undefined) await change(vpp, name, before);
+      // Its interface may have been deleted by a step before.
+      if (before !== undefined && vpp.has(name)) await change(vpp, name, before);
       originals.delete(vpp.client, name);
     }),
   ],
