@@ -40,7 +40,8 @@ export async function execute(
         throw new VppApiError('aborted', `${lacking.replace('/', ' ')} does not exist`);
       await step.run(target);
       if (step.action === 'remove') {
-        for (const key of provides) if (key.startsWith(INTERFACE)) target.deleted(key.slice(INTERFACE.length));
+        for (const key of provides)
+          if (key.startsWith(INTERFACE)) target.deleted(key.slice(INTERFACE.length));
       }
       onStep?.(step);
     } catch (error) {
