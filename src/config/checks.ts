@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './addresses.ts';
 import { checkFilters } from './filter-checks.ts';
 import { checkAttributes } from './attribute-checks.ts';
+import { checkNat } from './nat-checks.ts';
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
@@ -39,6 +40,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkAttributes(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
   checkFilters(config, values, problems);
+  checkNat(config, interfaceNames(config), values, problems);
   for (const { name, line } of config.services) {
     if (!OWN_SERVICES.has(name)) continue;
     problems.error(line, `service.${name}`, `${quote(name)} is a service of the box: choose another name`);

@@ -12,6 +12,7 @@ export {
   type FilterRule,
   type MacFilterRule,
 } from './acl-expand.ts';
+export { protocolName } from './acl-rule.ts';
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
 export {
   formatAddress,
@@ -37,6 +38,7 @@ export { renderKeptNetwork } from './kept-network.ts';
 export { type ChangePart, READY_CHECKS, type ReadyCheckName } from './leaf.ts';
 export type { MachineFacts } from './machine.ts';
 export { machineProblems } from './machine.ts';
+export { type AddressRange, formatAddressRange, ipv4Number, ipv4Text } from './nat-values.ts';
 export { nearest } from './nearest.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
 export { type Port, portsOf, splitHorizonGroupOf, tagCount } from './ports.ts';

@@ -32,6 +32,7 @@ const XE0 = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
 const NEEDS: Readonly<Record<string, string>> = {
   'interface.NAME.acl-in': '[acl.lan-in]\n10 = permit any\n',
   'interface.NAME.acl-out': '[acl.lan-in]\n10 = permit any\n',
+  'nat44.masquerade': '[interface.xe1]\nnat = outside\n',
   'interface.NAME.macip': '[macip.hosts]\n10 = permit any\n',
   'interface.NAME.vrf': '[vrf.blue]\ntable = 100\n',
 };
@@ -98,6 +99,21 @@ describe('defaults', () => {
       macips: [],
       prefixLists: [],
       portLists: [],
+      nat44: {
+        enabled: false,
+        masquerade: [],
+        pool: [],
+        ownTraffic: true,
+        forwarding: false,
+        sessions: 64512,
+        udpTimeoutSeconds: 300,
+        tcpEstablishedTimeoutSeconds: 7440,
+        tcpTransitoryTimeoutSeconds: 240,
+        icmpTimeoutSeconds: 60,
+        mssClampBytes: undefined,
+      },
+      portForwards: [],
+      natStatics: [],
       routes: [],
       services: [],
     });

@@ -8,6 +8,7 @@ import { http } from './sections/http.ts';
 import { interfaces } from './sections/interfaces.ts';
 import { log } from './sections/log.ts';
 import { management } from './sections/management.ts';
+import { nat44, natStatics, portForwards } from './sections/nat.ts';
 import { dpdk, nics } from './sections/nics.ts';
 import { route } from './sections/route.ts';
 import { services } from './sections/services.ts';
@@ -50,6 +51,9 @@ const TABLE = [
   macips,
   prefixLists,
   portLists,
+  nat44,
+  portForwards,
+  natStatics,
   route,
   supervisor,
   services,

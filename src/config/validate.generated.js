@@ -1,12 +1,12 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^service\\.", "u"), pattern14 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern15 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern16 = new RegExp("\\S", "u"), pattern23 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern25 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern26 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern28 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern34 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern39 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (let key0 in data)
-      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0) || pattern12.test(key0) || pattern13.test(key0))) {
+      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0) || pattern12.test(key0) || pattern13.test(key0) || pattern14.test(key0) || pattern15.test(key0))) {
         let err0 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 } };
         vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
       }
@@ -21,7 +21,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.hostname !== void 0) {
           let data1 = data0.hostname;
           if (typeof data1 == "string") {
-            if (!pattern14.test(data1)) {
+            if (!pattern16.test(data1)) {
               let err2 = { instancePath: instancePath + "/system/hostname", schemaPath: "#/properties/system/properties/hostname/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } };
               vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
             }
@@ -46,7 +46,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.interface !== void 0) {
           let data3 = data2.interface;
           if (typeof data3 == "string") {
-            if (!pattern15.test(data3)) {
+            if (!pattern17.test(data3)) {
               let err6 = { instancePath: instancePath + "/management/interface", schemaPath: "#/properties/management/properties/interface/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
               vErrors === null ? vErrors = [err6] : vErrors.push(err6), errors++;
             }
@@ -58,7 +58,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.address !== void 0) {
           let data4 = data2.address;
           if (typeof data4 == "string") {
-            if (!pattern16.test(data4)) {
+            if (!pattern18.test(data4)) {
               let err8 = { instancePath: instancePath + "/management/address", schemaPath: "#/properties/management/properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err8] : vErrors.push(err8), errors++;
             }
@@ -70,7 +70,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.gateway !== void 0) {
           let data5 = data2.gateway;
           if (typeof data5 == "string") {
-            if (!pattern16.test(data5)) {
+            if (!pattern18.test(data5)) {
               let err10 = { instancePath: instancePath + "/management/gateway", schemaPath: "#/properties/management/properties/gateway/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err10] : vErrors.push(err10), errors++;
             }
@@ -82,7 +82,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.dns !== void 0) {
           let data6 = data2.dns;
           if (typeof data6 == "string") {
-            if (!pattern16.test(data6)) {
+            if (!pattern18.test(data6)) {
               let err12 = { instancePath: instancePath + "/management/dns", schemaPath: "#/properties/management/properties/dns/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err12] : vErrors.push(err12), errors++;
             }
@@ -94,7 +94,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.ntp !== void 0) {
           let data7 = data2.ntp;
           if (typeof data7 == "string") {
-            if (!pattern16.test(data7)) {
+            if (!pattern18.test(data7)) {
               let err14 = { instancePath: instancePath + "/management/ntp", schemaPath: "#/properties/management/properties/ntp/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err14] : vErrors.push(err14), errors++;
             }
@@ -119,7 +119,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.listen !== void 0) {
           let data9 = data8.listen;
           if (typeof data9 == "string") {
-            if (!pattern16.test(data9)) {
+            if (!pattern18.test(data9)) {
               let err18 = { instancePath: instancePath + "/http/listen", schemaPath: "#/properties/http/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err18] : vErrors.push(err18), errors++;
             }
@@ -131,7 +131,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8["https-listen"] !== void 0) {
           let data10 = data8["https-listen"];
           if (typeof data10 == "string") {
-            if (!pattern16.test(data10)) {
+            if (!pattern18.test(data10)) {
               let err20 = { instancePath: instancePath + "/http/https-listen", schemaPath: "#/properties/http/properties/https-listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err20] : vErrors.push(err20), errors++;
             }
@@ -143,7 +143,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.names !== void 0) {
           let data11 = data8.names;
           if (typeof data11 == "string") {
-            if (!pattern16.test(data11)) {
+            if (!pattern18.test(data11)) {
               let err22 = { instancePath: instancePath + "/http/names", schemaPath: "#/properties/http/properties/names/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err22] : vErrors.push(err22), errors++;
             }
@@ -253,7 +253,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data14["minimum-version"] !== void 0) {
           let data19 = data14["minimum-version"];
           if (typeof data19 == "string") {
-            if (!pattern23.test(data19)) {
+            if (!pattern25.test(data19)) {
               let err41 = { instancePath: instancePath + "/update/minimum-version", schemaPath: "#/properties/update/properties/minimum-version/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" } };
               vErrors === null ? vErrors = [err41] : vErrors.push(err41), errors++;
             }
@@ -316,7 +316,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data24.syslog !== void 0) {
           let data25 = data24.syslog;
           if (typeof data25 == "string") {
-            if (!pattern16.test(data25)) {
+            if (!pattern18.test(data25)) {
               let err52 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err52] : vErrors.push(err52), errors++;
             }
@@ -366,7 +366,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27.binary !== void 0) {
           let data30 = data27.binary;
           if (typeof data30 == "string") {
-            if (!pattern25.test(data30)) {
+            if (!pattern27.test(data30)) {
               let err61 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
               vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
             }
@@ -419,7 +419,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27["api-socket"] !== void 0) {
           let data34 = data27["api-socket"];
           if (typeof data34 == "string") {
-            if (!pattern26.test(data34)) {
+            if (!pattern28.test(data34)) {
               let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
             }
@@ -583,7 +583,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data45["socket-path"] !== void 0) {
           let data47 = data45["socket-path"];
           if (typeof data47 == "string") {
-            if (!pattern26.test(data47)) {
+            if (!pattern28.test(data47)) {
               let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
             }
@@ -637,7 +637,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data49.netns !== void 0) {
           let data53 = data49.netns;
           if (typeof data53 == "string") {
-            if (!pattern28.test(data53)) {
+            if (!pattern30.test(data53)) {
               let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
             }
@@ -802,7 +802,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data63.netns !== void 0) {
           let data66 = data63.netns;
           if (typeof data66 == "string") {
-            if (!pattern28.test(data66)) {
+            if (!pattern30.test(data66)) {
               let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
             }
@@ -854,967 +854,1233 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
       }
     }
-    if (data.supervisor !== void 0) {
-      let data70 = data.supervisor;
+    if (data.nat44 !== void 0) {
+      let data70 = data.nat44;
       if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
         for (let key17 in data70)
-          if (!(key17 === "backoff-ms" || key17 === "backoff-max-ms" || key17 === "stable-ms" || key17 === "loop-after" || key17 === "loop-retry-ms")) {
-            let err147 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
+          if (!func2.call(schema11.properties.nat44.properties, key17)) {
+            let err147 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
             vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
           }
-        if (data70["backoff-ms"] !== void 0) {
-          let data71 = data70["backoff-ms"];
-          if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
-            let err148 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
-          }
-          if (typeof data71 == "number" && isFinite(data71)) {
-            if (data71 > 6e4 || isNaN(data71)) {
-              let err149 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+        if (data70.enabled !== void 0 && typeof data70.enabled != "boolean") {
+          let err148 = { instancePath: instancePath + "/nat44/enabled", schemaPath: "#/properties/nat44/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+        }
+        if (data70.masquerade !== void 0) {
+          let data72 = data70.masquerade;
+          if (typeof data72 == "string") {
+            if (!pattern18.test(data72)) {
+              let err149 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
             }
-            if (data71 < 10 || isNaN(data71)) {
-              let err150 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
-            }
+          } else {
+            let err150 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
           }
         }
-        if (data70["backoff-max-ms"] !== void 0) {
-          let data72 = data70["backoff-max-ms"];
-          if (!(typeof data72 == "number" && !(data72 % 1) && !isNaN(data72) && isFinite(data72))) {
-            let err151 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
-          }
-          if (typeof data72 == "number" && isFinite(data72)) {
-            if (data72 > 36e5 || isNaN(data72)) {
-              let err152 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
+        if (data70.pool !== void 0) {
+          let data73 = data70.pool;
+          if (typeof data73 == "string") {
+            if (!pattern18.test(data73)) {
+              let err151 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
             }
-            if (data72 < 10 || isNaN(data72)) {
-              let err153 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
-            }
+          } else {
+            let err152 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
           }
         }
-        if (data70["stable-ms"] !== void 0) {
-          let data73 = data70["stable-ms"];
-          if (!(typeof data73 == "number" && !(data73 % 1) && !isNaN(data73) && isFinite(data73))) {
-            let err154 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+        if (data70["own-traffic"] !== void 0 && typeof data70["own-traffic"] != "boolean") {
+          let err153 = { instancePath: instancePath + "/nat44/own-traffic", schemaPath: "#/properties/nat44/properties/own-traffic/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
+        }
+        if (data70.forwarding !== void 0 && typeof data70.forwarding != "boolean") {
+          let err154 = { instancePath: instancePath + "/nat44/forwarding", schemaPath: "#/properties/nat44/properties/forwarding/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+        }
+        if (data70.sessions !== void 0) {
+          let data76 = data70.sessions;
+          if (!(typeof data76 == "number" && !(data76 % 1) && !isNaN(data76) && isFinite(data76))) {
+            let err155 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
           }
-          if (typeof data73 == "number" && isFinite(data73)) {
-            if (data73 > 864e5 || isNaN(data73)) {
-              let err155 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
-            }
-            if (data73 < 100 || isNaN(data73)) {
-              let err156 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+          if (typeof data76 == "number" && isFinite(data76)) {
+            if (data76 > 8388608 || isNaN(data76)) {
+              let err156 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8388608 } };
               vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
             }
+            if (data76 < 1024 || isNaN(data76)) {
+              let err157 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
+              vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
+            }
           }
         }
-        if (data70["loop-after"] !== void 0) {
-          let data74 = data70["loop-after"];
-          if (!(typeof data74 == "number" && !(data74 % 1) && !isNaN(data74) && isFinite(data74))) {
-            let err157 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
+        if (data70["udp-timeout"] !== void 0) {
+          let data77 = data70["udp-timeout"];
+          if (!(typeof data77 == "number" && !(data77 % 1) && !isNaN(data77) && isFinite(data77))) {
+            let err158 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
           }
-          if (typeof data74 == "number" && isFinite(data74)) {
-            if (data74 > 1e3 || isNaN(data74)) {
-              let err158 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
-              vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
-            }
-            if (data74 < 1 || isNaN(data74)) {
-              let err159 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          if (typeof data77 == "number" && isFinite(data77)) {
+            if (data77 > 604800 || isNaN(data77)) {
+              let err159 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
               vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
             }
+            if (data77 < 1 || isNaN(data77)) {
+              let err160 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+            }
           }
         }
-        if (data70["loop-retry-ms"] !== void 0) {
-          let data75 = data70["loop-retry-ms"];
-          if (!(typeof data75 == "number" && !(data75 % 1) && !isNaN(data75) && isFinite(data75))) {
-            let err160 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
+        if (data70["tcp-established-timeout"] !== void 0) {
+          let data78 = data70["tcp-established-timeout"];
+          if (!(typeof data78 == "number" && !(data78 % 1) && !isNaN(data78) && isFinite(data78))) {
+            let err161 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
           }
-          if (typeof data75 == "number" && isFinite(data75)) {
-            if (data75 > 864e5 || isNaN(data75)) {
-              let err161 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
-            }
-            if (data75 < 100 || isNaN(data75)) {
-              let err162 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+          if (typeof data78 == "number" && isFinite(data78)) {
+            if (data78 > 604800 || isNaN(data78)) {
+              let err162 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
               vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+            }
+            if (data78 < 1 || isNaN(data78)) {
+              let err163 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+            }
+          }
+        }
+        if (data70["tcp-transitory-timeout"] !== void 0) {
+          let data79 = data70["tcp-transitory-timeout"];
+          if (!(typeof data79 == "number" && !(data79 % 1) && !isNaN(data79) && isFinite(data79))) {
+            let err164 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
+          }
+          if (typeof data79 == "number" && isFinite(data79)) {
+            if (data79 > 604800 || isNaN(data79)) {
+              let err165 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
+            }
+            if (data79 < 1 || isNaN(data79)) {
+              let err166 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
+            }
+          }
+        }
+        if (data70["icmp-timeout"] !== void 0) {
+          let data80 = data70["icmp-timeout"];
+          if (!(typeof data80 == "number" && !(data80 % 1) && !isNaN(data80) && isFinite(data80))) {
+            let err167 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
+          }
+          if (typeof data80 == "number" && isFinite(data80)) {
+            if (data80 > 604800 || isNaN(data80)) {
+              let err168 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
+            }
+            if (data80 < 1 || isNaN(data80)) {
+              let err169 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
+            }
+          }
+        }
+        if (data70["mss-clamp"] !== void 0) {
+          let data81 = data70["mss-clamp"];
+          if (!(typeof data81 == "number" && !(data81 % 1) && !isNaN(data81) && isFinite(data81))) {
+            let err170 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
+          }
+          if (typeof data81 == "number" && isFinite(data81)) {
+            if (data81 > 9e3 || isNaN(data81)) {
+              let err171 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9e3 } };
+              vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+            }
+            if (data81 < 536 || isNaN(data81)) {
+              let err172 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/minimum", keyword: "minimum", params: { comparison: ">=", limit: 536 } };
+              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
             }
           }
         }
       } else {
-        let err163 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+        let err173 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
       }
     }
-    for (let key18 in data)
-      if (pattern0.test(key18)) {
-        let data76 = data[key18];
-        if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
-          if (data76.name === void 0) {
-            let err164 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
+    if (data.supervisor !== void 0) {
+      let data82 = data.supervisor;
+      if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
+        for (let key18 in data82)
+          if (!(key18 === "backoff-ms" || key18 === "backoff-max-ms" || key18 === "stable-ms" || key18 === "loop-after" || key18 === "loop-retry-ms")) {
+            let err174 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
+            vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
           }
-          for (let key19 in data76)
-            if (!(key19 === "name" || key19 === "driver" || key19 === "rx-queues" || key19 === "tx-queues")) {
-              let err165 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
-              vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
-            }
-          if (data76.name !== void 0) {
-            let data77 = data76.name;
-            if (typeof data77 == "string") {
-              if (!pattern15.test(data77)) {
-                let err166 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
-              }
-            } else {
-              let err167 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
-            }
+        if (data82["backoff-ms"] !== void 0) {
+          let data83 = data82["backoff-ms"];
+          if (!(typeof data83 == "number" && !(data83 % 1) && !isNaN(data83) && isFinite(data83))) {
+            let err175 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
           }
-          if (data76.driver !== void 0) {
-            let data78 = data76.driver;
-            if (!(data78 === "dpdk" || data78 === "native")) {
-              let err168 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
-              vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
+          if (typeof data83 == "number" && isFinite(data83)) {
+            if (data83 > 6e4 || isNaN(data83)) {
+              let err176 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
             }
-          }
-          if (data76["rx-queues"] !== void 0) {
-            let data79 = data76["rx-queues"];
-            if (!(typeof data79 == "number" && !(data79 % 1) && !isNaN(data79) && isFinite(data79))) {
-              let err169 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
-            }
-            if (typeof data79 == "number" && isFinite(data79)) {
-              if (data79 > 255 || isNaN(data79)) {
-                let err170 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
-              }
-              if (data79 < 1 || isNaN(data79)) {
-                let err171 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
-              }
-            }
-          }
-          if (data76["tx-queues"] !== void 0) {
-            let data80 = data76["tx-queues"];
-            if (!(typeof data80 == "number" && !(data80 % 1) && !isNaN(data80) && isFinite(data80))) {
-              let err172 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
-            }
-            if (typeof data80 == "number" && isFinite(data80)) {
-              if (data80 > 255 || isNaN(data80)) {
-                let err173 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
-              }
-              if (data80 < 1 || isNaN(data80)) {
-                let err174 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
-              }
-            }
-          }
-        } else {
-          let err175 = { instancePath: instancePath + "/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
-        }
-      }
-    for (let key20 in data)
-      if (pattern1.test(key20)) {
-        let data81 = data[key20];
-        if (data81 && typeof data81 == "object" && !Array.isArray(data81)) {
-          if (data81.table === void 0) {
-            let err176 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
-            vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
-          }
-          for (let key21 in data81)
-            if (key21 !== "table") {
-              let err177 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
+            if (data83 < 10 || isNaN(data83)) {
+              let err177 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
               vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
             }
-          if (data81.table !== void 0) {
-            let data82 = data81.table;
-            if (!(typeof data82 == "number" && !(data82 % 1) && !isNaN(data82) && isFinite(data82))) {
-              let err178 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+          }
+        }
+        if (data82["backoff-max-ms"] !== void 0) {
+          let data84 = data82["backoff-max-ms"];
+          if (!(typeof data84 == "number" && !(data84 % 1) && !isNaN(data84) && isFinite(data84))) {
+            let err178 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+          }
+          if (typeof data84 == "number" && isFinite(data84)) {
+            if (data84 > 36e5 || isNaN(data84)) {
+              let err179 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
+              vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
             }
-            if (typeof data82 == "number" && isFinite(data82)) {
-              if (data82 > 4294967294 || isNaN(data82)) {
-                let err179 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
-                vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
-              }
-              if (data82 < 1 || isNaN(data82)) {
-                let err180 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
-              }
+            if (data84 < 10 || isNaN(data84)) {
+              let err180 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
             }
           }
-        } else {
-          let err181 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
         }
-      }
-    for (let key22 in data)
-      if (pattern2.test(key22)) {
-        let data83 = data[key22];
-        if (data83 && typeof data83 == "object" && !Array.isArray(data83)) {
-          for (let key23 in data83)
-            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key23)) {
-              let err182 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+        if (data82["stable-ms"] !== void 0) {
+          let data85 = data82["stable-ms"];
+          if (!(typeof data85 == "number" && !(data85 % 1) && !isNaN(data85) && isFinite(data85))) {
+            let err181 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
+          }
+          if (typeof data85 == "number" && isFinite(data85)) {
+            if (data85 > 864e5 || isNaN(data85)) {
+              let err182 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
               vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
             }
-          if (data83.description !== void 0) {
-            let data84 = data83.description;
-            if (typeof data84 == "string") {
-              if (!pattern34.test(data84)) {
-                let err183 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
-                vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
-              }
-            } else {
-              let err184 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
+            if (data85 < 100 || isNaN(data85)) {
+              let err183 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
             }
           }
-          if (data83.enabled !== void 0 && typeof data83.enabled != "boolean") {
-            let err185 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+        }
+        if (data82["loop-after"] !== void 0) {
+          let data86 = data82["loop-after"];
+          if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
+            let err184 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
           }
-          if (data83.mtu !== void 0) {
-            let data86 = data83.mtu;
-            if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
-              let err186 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+          if (typeof data86 == "number" && isFinite(data86)) {
+            if (data86 > 1e3 || isNaN(data86)) {
+              let err185 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
+              vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
+            }
+            if (data86 < 1 || isNaN(data86)) {
+              let err186 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
             }
-            if (typeof data86 == "number" && isFinite(data86)) {
-              if (data86 > 65535 || isNaN(data86)) {
-                let err187 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
-              }
-              if (data86 < 68 || isNaN(data86)) {
-                let err188 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
-                vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
-              }
+          }
+        }
+        if (data82["loop-retry-ms"] !== void 0) {
+          let data87 = data82["loop-retry-ms"];
+          if (!(typeof data87 == "number" && !(data87 % 1) && !isNaN(data87) && isFinite(data87))) {
+            let err187 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
+          }
+          if (typeof data87 == "number" && isFinite(data87)) {
+            if (data87 > 864e5 || isNaN(data87)) {
+              let err188 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
+            }
+            if (data87 < 100 || isNaN(data87)) {
+              let err189 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
             }
           }
-          if (data83.addresses !== void 0) {
-            let data87 = data83.addresses;
-            if (typeof data87 == "string") {
-              if (!pattern16.test(data87)) {
-                let err189 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
-              }
-            } else {
-              let err190 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
-            }
+        }
+      } else {
+        let err190 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+      }
+    }
+    for (let key19 in data)
+      if (pattern0.test(key19)) {
+        let data88 = data[key19];
+        if (data88 && typeof data88 == "object" && !Array.isArray(data88)) {
+          if (data88.name === void 0) {
+            let err191 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
           }
-          if (data83.vrf !== void 0) {
-            let data88 = data83.vrf;
-            if (typeof data88 == "string") {
-              if (!pattern15.test(data88)) {
-                let err191 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
-              }
-            } else {
-              let err192 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
+          for (let key20 in data88)
+            if (!(key20 === "name" || key20 === "driver" || key20 === "rx-queues" || key20 === "tx-queues")) {
+              let err192 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 } };
               vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
             }
-          }
-          if (data83.mpls !== void 0 && typeof data83.mpls != "boolean") {
-            let err193 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
-          }
-          if (data83["acl-in"] !== void 0) {
-            let data90 = data83["acl-in"];
-            if (typeof data90 == "string") {
-              if (!pattern16.test(data90)) {
-                let err194 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
+          if (data88.name !== void 0) {
+            let data89 = data88.name;
+            if (typeof data89 == "string") {
+              if (!pattern17.test(data89)) {
+                let err193 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
               }
             } else {
-              let err195 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
+              let err194 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
+            }
+          }
+          if (data88.driver !== void 0) {
+            let data90 = data88.driver;
+            if (!(data90 === "dpdk" || data90 === "native")) {
+              let err195 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
               vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
             }
           }
-          if (data83["acl-out"] !== void 0) {
-            let data91 = data83["acl-out"];
-            if (typeof data91 == "string") {
-              if (!pattern16.test(data91)) {
-                let err196 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
-              }
-            } else {
-              let err197 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+          if (data88["rx-queues"] !== void 0) {
+            let data91 = data88["rx-queues"];
+            if (!(typeof data91 == "number" && !(data91 % 1) && !isNaN(data91) && isFinite(data91))) {
+              let err196 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
             }
-          }
-          if (data83.macip !== void 0) {
-            let data92 = data83.macip;
-            if (typeof data92 == "string") {
-              if (!pattern39.test(data92)) {
-                let err198 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
+            if (typeof data91 == "number" && isFinite(data91)) {
+              if (data91 > 255 || isNaN(data91)) {
+                let err197 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+              }
+              if (data91 < 1 || isNaN(data91)) {
+                let err198 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
               }
-            } else {
-              let err199 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
+            }
+          }
+          if (data88["tx-queues"] !== void 0) {
+            let data92 = data88["tx-queues"];
+            if (!(typeof data92 == "number" && !(data92 % 1) && !isNaN(data92) && isFinite(data92))) {
+              let err199 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
             }
-          }
-          if (data83.vlan !== void 0) {
-            let data93 = data83.vlan, _errs206 = errors, valid22 = !1, _errs207 = errors;
-            if (data93 !== "default") {
-              let err200 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
-              vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
-            }
-            var _valid0 = _errs207 === errors;
-            if (valid22 = valid22 || _valid0, !valid22) {
-              let _errs208 = errors;
-              if (!(typeof data93 == "number" && !(data93 % 1) && !isNaN(data93) && isFinite(data93))) {
-                let err201 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+            if (typeof data92 == "number" && isFinite(data92)) {
+              if (data92 > 255 || isNaN(data92)) {
+                let err200 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
+              }
+              if (data92 < 1 || isNaN(data92)) {
+                let err201 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
               }
-              if (typeof data93 == "number" && isFinite(data93)) {
-                if (data93 > 4094 || isNaN(data93)) {
-                  let err202 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
-                }
-                if (data93 < 1 || isNaN(data93)) {
-                  let err203 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
-                }
-              }
-              var _valid0 = _errs208 === errors;
-              valid22 = valid22 || _valid0;
-            }
-            if (valid22)
-              errors = _errs206, vErrors !== null && (_errs206 ? vErrors.length = _errs206 : vErrors = null);
-            else {
-              let err204 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
-            }
-          }
-          if (data83["inner-vlan"] !== void 0) {
-            let data94 = data83["inner-vlan"], _errs211 = errors, valid23 = !1, _errs212 = errors;
-            if (data94 !== "any") {
-              let err205 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
-              vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
-            }
-            var _valid1 = _errs212 === errors;
-            if (valid23 = valid23 || _valid1, !valid23) {
-              let _errs213 = errors;
-              if (!(typeof data94 == "number" && !(data94 % 1) && !isNaN(data94) && isFinite(data94))) {
-                let err206 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
-              }
-              if (typeof data94 == "number" && isFinite(data94)) {
-                if (data94 > 4094 || isNaN(data94)) {
-                  let err207 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
-                }
-                if (data94 < 1 || isNaN(data94)) {
-                  let err208 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
-                }
-              }
-              var _valid1 = _errs213 === errors;
-              valid23 = valid23 || _valid1;
-            }
-            if (valid23)
-              errors = _errs211, vErrors !== null && (_errs211 ? vErrors.length = _errs211 : vErrors = null);
-            else {
-              let err209 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
-            }
-          }
-          if (data83.encapsulation !== void 0) {
-            let data95 = data83.encapsulation;
-            if (!(data95 === "dot1q" || data95 === "dot1ad")) {
-              let err210 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
-              vErrors === null ? vErrors = [err210] : vErrors.push(err210), errors++;
-            }
-          }
-          if (data83["exact-match"] !== void 0 && typeof data83["exact-match"] != "boolean") {
-            let err211 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
-          }
-          if (data83.mac !== void 0) {
-            let data97 = data83.mac;
-            if (typeof data97 == "string") {
-              if (!pattern16.test(data97)) {
-                let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
-              }
-            } else {
-              let err213 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
-            }
-          }
-          if (data83.urpf !== void 0) {
-            let data98 = data83.urpf;
-            if (!(data98 === "strict" || data98 === "loose")) {
-              let err214 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
-              vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
-            }
-          }
-          if (data83.neighbors !== void 0) {
-            let data99 = data83.neighbors;
-            if (typeof data99 == "string") {
-              if (!pattern16.test(data99)) {
-                let err215 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
-              }
-            } else {
-              let err216 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
-            }
-          }
-          if (data83["mss-clamp"] !== void 0) {
-            let data100 = data83["mss-clamp"], _errs224 = errors, valid24 = !1, _errs225 = errors;
-            if (data100 !== "auto") {
-              let err217 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
-              vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
-            }
-            var _valid2 = _errs225 === errors;
-            if (valid24 = valid24 || _valid2, !valid24) {
-              let _errs226 = errors;
-              if (!(typeof data100 == "number" && !(data100 % 1) && !isNaN(data100) && isFinite(data100))) {
-                let err218 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
-              }
-              if (typeof data100 == "number" && isFinite(data100)) {
-                if (data100 > 65495 || isNaN(data100)) {
-                  let err219 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
-                  vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
-                }
-                if (data100 < 88 || isNaN(data100)) {
-                  let err220 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
-                  vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
-                }
-              }
-              var _valid2 = _errs226 === errors;
-              valid24 = valid24 || _valid2;
-            }
-            if (valid24)
-              errors = _errs224, vErrors !== null && (_errs224 ? vErrors.length = _errs224 : vErrors = null);
-            else {
-              let err221 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
             }
           }
         } else {
-          let err222 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
+          let err202 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
         }
       }
-    for (let key24 in data)
-      if (pattern3.test(key24)) {
-        let data101 = data[key24];
-        if (data101 && typeof data101 == "object" && !Array.isArray(data101)) {
-          if (data101.members === void 0) {
-            let err223 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
+    for (let key21 in data)
+      if (pattern1.test(key21)) {
+        let data93 = data[key21];
+        if (data93 && typeof data93 == "object" && !Array.isArray(data93)) {
+          if (data93.table === void 0) {
+            let err203 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
+            vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
           }
-          for (let key25 in data101)
-            if (!(key25 === "members" || key25 === "mode" || key25 === "load-balance" || key25 === "lacp-timeout" || key25 === "lacp-passive")) {
-              let err224 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
+          for (let key22 in data93)
+            if (key22 !== "table") {
+              let err204 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 } };
+              vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
+            }
+          if (data93.table !== void 0) {
+            let data94 = data93.table;
+            if (!(typeof data94 == "number" && !(data94 % 1) && !isNaN(data94) && isFinite(data94))) {
+              let err205 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
+            }
+            if (typeof data94 == "number" && isFinite(data94)) {
+              if (data94 > 4294967294 || isNaN(data94)) {
+                let err206 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
+                vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
+              }
+              if (data94 < 1 || isNaN(data94)) {
+                let err207 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
+              }
+            }
+          }
+        } else {
+          let err208 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
+        }
+      }
+    for (let key23 in data)
+      if (pattern2.test(key23)) {
+        let data95 = data[key23];
+        if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+          for (let key24 in data95)
+            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key24)) {
+              let err209 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 } };
+              vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
+            }
+          if (data95.description !== void 0) {
+            let data96 = data95.description;
+            if (typeof data96 == "string") {
+              if (!pattern38.test(data96)) {
+                let err210 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
+                vErrors === null ? vErrors = [err210] : vErrors.push(err210), errors++;
+              }
+            } else {
+              let err211 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
+            }
+          }
+          if (data95.enabled !== void 0 && typeof data95.enabled != "boolean") {
+            let err212 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
+          }
+          if (data95.mtu !== void 0) {
+            let data98 = data95.mtu;
+            if (!(typeof data98 == "number" && !(data98 % 1) && !isNaN(data98) && isFinite(data98))) {
+              let err213 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
+            }
+            if (typeof data98 == "number" && isFinite(data98)) {
+              if (data98 > 65535 || isNaN(data98)) {
+                let err214 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
+              }
+              if (data98 < 68 || isNaN(data98)) {
+                let err215 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+                vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
+              }
+            }
+          }
+          if (data95.addresses !== void 0) {
+            let data99 = data95.addresses;
+            if (typeof data99 == "string") {
+              if (!pattern18.test(data99)) {
+                let err216 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
+              }
+            } else {
+              let err217 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
+            }
+          }
+          if (data95.vrf !== void 0) {
+            let data100 = data95.vrf;
+            if (typeof data100 == "string") {
+              if (!pattern17.test(data100)) {
+                let err218 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
+              }
+            } else {
+              let err219 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
+            }
+          }
+          if (data95.mpls !== void 0 && typeof data95.mpls != "boolean") {
+            let err220 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
+          }
+          if (data95["acl-in"] !== void 0) {
+            let data102 = data95["acl-in"];
+            if (typeof data102 == "string") {
+              if (!pattern18.test(data102)) {
+                let err221 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
+              }
+            } else {
+              let err222 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
+            }
+          }
+          if (data95["acl-out"] !== void 0) {
+            let data103 = data95["acl-out"];
+            if (typeof data103 == "string") {
+              if (!pattern18.test(data103)) {
+                let err223 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
+              }
+            } else {
+              let err224 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
             }
-          if (data101.members !== void 0) {
-            let data102 = data101.members;
-            if (typeof data102 == "string") {
-              if (!pattern16.test(data102)) {
-                let err225 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          }
+          if (data95.macip !== void 0) {
+            let data104 = data95.macip;
+            if (typeof data104 == "string") {
+              if (!pattern43.test(data104)) {
+                let err225 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
                 vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
               }
             } else {
-              let err226 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              let err226 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
             }
           }
-          if (data101.mode !== void 0) {
-            let data103 = data101.mode;
-            if (!(data103 === "lacp" || data103 === "active-backup" || data103 === "xor" || data103 === "round-robin" || data103 === "broadcast")) {
-              let err227 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+          if (data95.nat !== void 0) {
+            let data105 = data95.nat;
+            if (!(data105 === "inside" || data105 === "outside")) {
+              let err227 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
               vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
             }
           }
-          if (data101["load-balance"] !== void 0) {
-            let data104 = data101["load-balance"];
-            if (!(data104 === "l2" || data104 === "l23" || data104 === "l34")) {
-              let err228 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+          if (data95.vlan !== void 0) {
+            let data106 = data95.vlan, _errs232 = errors, valid23 = !1, _errs233 = errors;
+            if (data106 !== "default") {
+              let err228 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
               vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
             }
-          }
-          if (data101["lacp-timeout"] !== void 0) {
-            let data105 = data101["lacp-timeout"];
-            if (!(data105 === "short" || data105 === "long")) {
-              let err229 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
-              vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
+            var _valid0 = _errs233 === errors;
+            if (valid23 = valid23 || _valid0, !valid23) {
+              let _errs234 = errors;
+              if (!(typeof data106 == "number" && !(data106 % 1) && !isNaN(data106) && isFinite(data106))) {
+                let err229 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
+              }
+              if (typeof data106 == "number" && isFinite(data106)) {
+                if (data106 > 4094 || isNaN(data106)) {
+                  let err230 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
+                }
+                if (data106 < 1 || isNaN(data106)) {
+                  let err231 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
+                }
+              }
+              var _valid0 = _errs234 === errors;
+              valid23 = valid23 || _valid0;
+            }
+            if (valid23)
+              errors = _errs232, vErrors !== null && (_errs232 ? vErrors.length = _errs232 : vErrors = null);
+            else {
+              let err232 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
             }
           }
-          if (data101["lacp-passive"] !== void 0 && typeof data101["lacp-passive"] != "boolean") {
-            let err230 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
-          }
-        } else {
-          let err231 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
-        }
-      }
-    for (let key26 in data)
-      if (pattern4.test(key26)) {
-        let data107 = data[key26];
-        if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-          if (data107.members === void 0) {
-            let err232 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
-          }
-          for (let key27 in data107)
-            if (!(key27 === "members" || key27 === "learn" || key27 === "flood" || key27 === "unknown-unicast-flood" || key27 === "arp-termination" || key27 === "mac-age" || key27 === "static" || key27 === "id")) {
-              let err233 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
+          if (data95["inner-vlan"] !== void 0) {
+            let data107 = data95["inner-vlan"], _errs237 = errors, valid24 = !1, _errs238 = errors;
+            if (data107 !== "any") {
+              let err233 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
               vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
             }
-          if (data107.members !== void 0) {
-            let data108 = data107.members;
-            if (typeof data108 == "string") {
-              if (!pattern16.test(data108)) {
-                let err234 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            var _valid1 = _errs238 === errors;
+            if (valid24 = valid24 || _valid1, !valid24) {
+              let _errs239 = errors;
+              if (!(typeof data107 == "number" && !(data107 % 1) && !isNaN(data107) && isFinite(data107))) {
+                let err234 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
                 vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
               }
-            } else {
-              let err235 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
+              if (typeof data107 == "number" && isFinite(data107)) {
+                if (data107 > 4094 || isNaN(data107)) {
+                  let err235 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
+                }
+                if (data107 < 1 || isNaN(data107)) {
+                  let err236 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+                }
+              }
+              var _valid1 = _errs239 === errors;
+              valid24 = valid24 || _valid1;
+            }
+            if (valid24)
+              errors = _errs237, vErrors !== null && (_errs237 ? vErrors.length = _errs237 : vErrors = null);
+            else {
+              let err237 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
             }
           }
-          if (data107.learn !== void 0 && typeof data107.learn != "boolean") {
-            let err236 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+          if (data95.encapsulation !== void 0) {
+            let data108 = data95.encapsulation;
+            if (!(data108 === "dot1q" || data108 === "dot1ad")) {
+              let err238 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+            }
           }
-          if (data107.flood !== void 0 && typeof data107.flood != "boolean") {
-            let err237 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
-          }
-          if (data107["unknown-unicast-flood"] !== void 0 && typeof data107["unknown-unicast-flood"] != "boolean") {
-            let err238 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
-          }
-          if (data107["arp-termination"] !== void 0 && typeof data107["arp-termination"] != "boolean") {
-            let err239 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+          if (data95["exact-match"] !== void 0 && typeof data95["exact-match"] != "boolean") {
+            let err239 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
           }
-          if (data107["mac-age"] !== void 0) {
-            let data113 = data107["mac-age"];
-            if (!(typeof data113 == "number" && !(data113 % 1) && !isNaN(data113) && isFinite(data113))) {
-              let err240 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
-            }
-            if (typeof data113 == "number" && isFinite(data113)) {
-              if (data113 > 255 || isNaN(data113)) {
-                let err241 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
+          if (data95.mac !== void 0) {
+            let data110 = data95.mac;
+            if (typeof data110 == "string") {
+              if (!pattern18.test(data110)) {
+                let err240 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
               }
-              if (data113 < 0 || isNaN(data113)) {
-                let err242 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
-              }
+            } else {
+              let err241 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
             }
           }
-          if (data107.static !== void 0) {
-            let data114 = data107.static;
-            if (typeof data114 == "string") {
-              if (!pattern16.test(data114)) {
-                let err243 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          if (data95.urpf !== void 0) {
+            let data111 = data95.urpf;
+            if (!(data111 === "strict" || data111 === "loose")) {
+              let err242 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+              vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+            }
+          }
+          if (data95.neighbors !== void 0) {
+            let data112 = data95.neighbors;
+            if (typeof data112 == "string") {
+              if (!pattern18.test(data112)) {
+                let err243 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
               }
             } else {
-              let err244 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              let err244 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
             }
           }
-          if (data107.id !== void 0) {
-            let data115 = data107.id;
-            if (!(typeof data115 == "number" && !(data115 % 1) && !isNaN(data115) && isFinite(data115))) {
-              let err245 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+          if (data95["mss-clamp"] !== void 0) {
+            let data113 = data95["mss-clamp"], _errs250 = errors, valid25 = !1, _errs251 = errors;
+            if (data113 !== "auto") {
+              let err245 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
               vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
             }
-            if (typeof data115 == "number" && isFinite(data115)) {
-              if (data115 > 16777215 || isNaN(data115)) {
-                let err246 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+            var _valid2 = _errs251 === errors;
+            if (valid25 = valid25 || _valid2, !valid25) {
+              let _errs252 = errors;
+              if (!(typeof data113 == "number" && !(data113 % 1) && !isNaN(data113) && isFinite(data113))) {
+                let err246 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
                 vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
               }
-              if (data115 < 1 || isNaN(data115)) {
-                let err247 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+              if (typeof data113 == "number" && isFinite(data113)) {
+                if (data113 > 65495 || isNaN(data113)) {
+                  let err247 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
+                  vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+                }
+                if (data113 < 88 || isNaN(data113)) {
+                  let err248 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+                }
               }
+              var _valid2 = _errs252 === errors;
+              valid25 = valid25 || _valid2;
+            }
+            if (valid25)
+              errors = _errs250, vErrors !== null && (_errs250 ? vErrors.length = _errs250 : vErrors = null);
+            else {
+              let err249 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
             }
           }
         } else {
-          let err248 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+          let err250 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
         }
       }
-    for (let key28 in data)
-      if (pattern5.test(key28)) {
-        let data116 = data[key28];
-        if (data116 && typeof data116 == "object" && !Array.isArray(data116)) {
-          if (data116.interfaces === void 0) {
-            let err249 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+    for (let key25 in data)
+      if (pattern3.test(key25)) {
+        let data114 = data[key25];
+        if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
+          if (data114.members === void 0) {
+            let err251 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
           }
-          for (let key29 in data116)
-            if (!(key29 === "interfaces" || key29 === "tag-rewrite")) {
-              let err250 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
-              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
-            }
-          if (data116.interfaces !== void 0) {
-            let data117 = data116.interfaces;
-            if (typeof data117 == "string") {
-              if (!pattern16.test(data117)) {
-                let err251 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
-              }
-            } else {
-              let err252 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+          for (let key26 in data114)
+            if (!(key26 === "members" || key26 === "mode" || key26 === "load-balance" || key26 === "lacp-timeout" || key26 === "lacp-passive")) {
+              let err252 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 } };
               vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
             }
-          }
-          if (data116["tag-rewrite"] !== void 0) {
-            let data118 = data116["tag-rewrite"];
-            if (!(data118 === "pop" || data118 === "keep")) {
-              let err253 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
-              vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
+          if (data114.members !== void 0) {
+            let data115 = data114.members;
+            if (typeof data115 == "string") {
+              if (!pattern18.test(data115)) {
+                let err253 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
+              }
+            } else {
+              let err254 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
             }
           }
-        } else {
-          let err254 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
-        }
-      }
-    for (let key30 in data)
-      if (pattern6.test(key30)) {
-        let data119 = data[key30];
-        if (data119 && typeof data119 == "object" && !Array.isArray(data119)) {
-          if (data119.source === void 0) {
-            let err255 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+          if (data114.mode !== void 0) {
+            let data116 = data114.mode;
+            if (!(data116 === "lacp" || data116 === "active-backup" || data116 === "xor" || data116 === "round-robin" || data116 === "broadcast")) {
+              let err255 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+            }
           }
-          if (data119.destination === void 0) {
-            let err256 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+          if (data114["load-balance"] !== void 0) {
+            let data117 = data114["load-balance"];
+            if (!(data117 === "l2" || data117 === "l23" || data117 === "l34")) {
+              let err256 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+              vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+            }
           }
-          for (let key31 in data119)
-            if (!(key31 === "source" || key31 === "destination" || key31 === "type")) {
-              let err257 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
+          if (data114["lacp-timeout"] !== void 0) {
+            let data118 = data114["lacp-timeout"];
+            if (!(data118 === "short" || data118 === "long")) {
+              let err257 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
               vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
             }
-          if (data119.source !== void 0) {
-            let data120 = data119.source;
-            if (typeof data120 == "string") {
-              if (!pattern16.test(data120)) {
-                let err258 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
-              }
-            } else {
-              let err259 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
-            }
           }
-          if (data119.destination !== void 0) {
-            let data121 = data119.destination;
-            if (typeof data121 == "string") {
-              if (!pattern16.test(data121)) {
-                let err260 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
-              }
-            } else {
-              let err261 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+          if (data114["lacp-passive"] !== void 0 && typeof data114["lacp-passive"] != "boolean") {
+            let err258 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+          }
+        } else {
+          let err259 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+        }
+      }
+    for (let key27 in data)
+      if (pattern4.test(key27)) {
+        let data120 = data[key27];
+        if (data120 && typeof data120 == "object" && !Array.isArray(data120)) {
+          if (data120.members === void 0) {
+            let err260 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+          }
+          for (let key28 in data120)
+            if (!(key28 === "members" || key28 === "learn" || key28 === "flood" || key28 === "unknown-unicast-flood" || key28 === "arp-termination" || key28 === "mac-age" || key28 === "static" || key28 === "id")) {
+              let err261 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
               vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
             }
-          }
-          if (data119.type !== void 0) {
-            let data122 = data119.type;
-            if (!(data122 === "l3" || data122 === "teb")) {
-              let err262 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+          if (data120.members !== void 0) {
+            let data121 = data120.members;
+            if (typeof data121 == "string") {
+              if (!pattern18.test(data121)) {
+                let err262 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+              }
+            } else {
+              let err263 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
             }
           }
-        } else {
-          let err263 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
-        }
-      }
-    for (let key32 in data)
-      if (pattern7.test(key32)) {
-        let data123 = data[key32];
-        if (data123 && typeof data123 == "object" && !Array.isArray(data123)) {
-          if (data123.source === void 0) {
-            let err264 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+          if (data120.learn !== void 0 && typeof data120.learn != "boolean") {
+            let err264 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
           }
-          if (data123.destination === void 0) {
-            let err265 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+          if (data120.flood !== void 0 && typeof data120.flood != "boolean") {
+            let err265 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
           }
-          for (let key33 in data123)
-            if (!(key33 === "source" || key33 === "destination")) {
-              let err266 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
-              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
-            }
-          if (data123.source !== void 0) {
-            let data124 = data123.source;
-            if (typeof data124 == "string") {
-              if (!pattern16.test(data124)) {
-                let err267 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
-              }
-            } else {
-              let err268 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+          if (data120["unknown-unicast-flood"] !== void 0 && typeof data120["unknown-unicast-flood"] != "boolean") {
+            let err266 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
+          }
+          if (data120["arp-termination"] !== void 0 && typeof data120["arp-termination"] != "boolean") {
+            let err267 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+          }
+          if (data120["mac-age"] !== void 0) {
+            let data126 = data120["mac-age"];
+            if (!(typeof data126 == "number" && !(data126 % 1) && !isNaN(data126) && isFinite(data126))) {
+              let err268 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
             }
-          }
-          if (data123.destination !== void 0) {
-            let data125 = data123.destination;
-            if (typeof data125 == "string") {
-              if (!pattern16.test(data125)) {
-                let err269 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            if (typeof data126 == "number" && isFinite(data126)) {
+              if (data126 > 255 || isNaN(data126)) {
+                let err269 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
               }
+              if (data126 < 0 || isNaN(data126)) {
+                let err270 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+              }
+            }
+          }
+          if (data120.static !== void 0) {
+            let data127 = data120.static;
+            if (typeof data127 == "string") {
+              if (!pattern18.test(data127)) {
+                let err271 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
+              }
             } else {
-              let err270 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+              let err272 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
+            }
+          }
+          if (data120.id !== void 0) {
+            let data128 = data120.id;
+            if (!(typeof data128 == "number" && !(data128 % 1) && !isNaN(data128) && isFinite(data128))) {
+              let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
+            }
+            if (typeof data128 == "number" && isFinite(data128)) {
+              if (data128 > 16777215 || isNaN(data128)) {
+                let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
+              }
+              if (data128 < 1 || isNaN(data128)) {
+                let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+              }
             }
           }
         } else {
-          let err271 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
+          let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
         }
       }
-    for (let key34 in data)
-      if (pattern8.test(key34)) {
-        let data126 = data[key34];
-        if (data126 && typeof data126 == "object" && !Array.isArray(data126)) {
-          if (data126.source === void 0) {
-            let err272 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
+    for (let key29 in data)
+      if (pattern5.test(key29)) {
+        let data129 = data[key29];
+        if (data129 && typeof data129 == "object" && !Array.isArray(data129)) {
+          if (data129.interfaces === void 0) {
+            let err277 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
           }
-          if (data126.destination === void 0) {
-            let err273 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
-          }
-          if (data126.vni === void 0) {
-            let err274 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
-            vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
-          }
-          for (let key35 in data126)
-            if (!(key35 === "source" || key35 === "destination" || key35 === "vni" || key35 === "port")) {
-              let err275 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
-              vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+          for (let key30 in data129)
+            if (!(key30 === "interfaces" || key30 === "tag-rewrite")) {
+              let err278 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
+              vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
             }
-          if (data126.source !== void 0) {
-            let data127 = data126.source;
-            if (typeof data127 == "string") {
-              if (!pattern16.test(data127)) {
-                let err276 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+          if (data129.interfaces !== void 0) {
+            let data130 = data129.interfaces;
+            if (typeof data130 == "string") {
+              if (!pattern18.test(data130)) {
+                let err279 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
               }
             } else {
-              let err277 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
-            }
-          }
-          if (data126.destination !== void 0) {
-            let data128 = data126.destination;
-            if (typeof data128 == "string") {
-              if (!pattern16.test(data128)) {
-                let err278 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
-              }
-            } else {
-              let err279 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
-            }
-          }
-          if (data126.vni !== void 0) {
-            let data129 = data126.vni;
-            if (!(typeof data129 == "number" && !(data129 % 1) && !isNaN(data129) && isFinite(data129))) {
-              let err280 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              let err280 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
             }
-            if (typeof data129 == "number" && isFinite(data129)) {
-              if (data129 > 16777215 || isNaN(data129)) {
-                let err281 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
-              }
-              if (data129 < 0 || isNaN(data129)) {
-                let err282 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
-              }
-            }
           }
-          if (data126.port !== void 0) {
-            let data130 = data126.port;
-            if (!(typeof data130 == "number" && !(data130 % 1) && !isNaN(data130) && isFinite(data130))) {
-              let err283 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
-            }
-            if (typeof data130 == "number" && isFinite(data130)) {
-              if (data130 > 65535 || isNaN(data130)) {
-                let err284 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
-              }
-              if (data130 < 1 || isNaN(data130)) {
-                let err285 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
-              }
+          if (data129["tag-rewrite"] !== void 0) {
+            let data131 = data129["tag-rewrite"];
+            if (!(data131 === "pop" || data131 === "keep")) {
+              let err281 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
             }
           }
         } else {
-          let err286 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+          let err282 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
         }
       }
-    for (let key36 in data)
-      if (pattern9.test(key36)) {
-        let data131 = data[key36];
-        if (data131 && typeof data131 == "object" && !Array.isArray(data131))
-          for (let key37 in data131) {
-            let err287 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
-            vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+    for (let key31 in data)
+      if (pattern6.test(key31)) {
+        let data132 = data[key31];
+        if (data132 && typeof data132 == "object" && !Array.isArray(data132)) {
+          if (data132.source === void 0) {
+            let err283 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
           }
-        else {
-          let err288 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
-        }
-      }
-    for (let key38 in data)
-      if (pattern10.test(key38)) {
-        let data132 = data[key38];
-        if (data132 && typeof data132 == "object" && !Array.isArray(data132))
-          for (let key39 in data132) {
-            let err289 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
-            vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
+          if (data132.destination === void 0) {
+            let err284 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
           }
-        else {
-          let err290 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
-        }
-      }
-    for (let key40 in data)
-      if (pattern11.test(key40)) {
-        let data133 = data[key40];
-        if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
-          if (data133.prefixes === void 0) {
-            let err291 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
-          }
-          for (let key41 in data133)
-            if (key41 !== "prefixes") {
-              let err292 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
-              vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+          for (let key32 in data132)
+            if (!(key32 === "source" || key32 === "destination" || key32 === "type")) {
+              let err285 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
+              vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
             }
-          if (data133.prefixes !== void 0) {
-            let data134 = data133.prefixes;
-            if (typeof data134 == "string") {
-              if (!pattern16.test(data134)) {
-                let err293 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+          if (data132.source !== void 0) {
+            let data133 = data132.source;
+            if (typeof data133 == "string") {
+              if (!pattern18.test(data133)) {
+                let err286 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
               }
             } else {
-              let err294 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              let err287 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+            }
+          }
+          if (data132.destination !== void 0) {
+            let data134 = data132.destination;
+            if (typeof data134 == "string") {
+              if (!pattern18.test(data134)) {
+                let err288 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
+              }
+            } else {
+              let err289 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
+            }
+          }
+          if (data132.type !== void 0) {
+            let data135 = data132.type;
+            if (!(data135 === "l3" || data135 === "teb")) {
+              let err290 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
+            }
+          }
+        } else {
+          let err291 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
+        }
+      }
+    for (let key33 in data)
+      if (pattern7.test(key33)) {
+        let data136 = data[key33];
+        if (data136 && typeof data136 == "object" && !Array.isArray(data136)) {
+          if (data136.source === void 0) {
+            let err292 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+          }
+          if (data136.destination === void 0) {
+            let err293 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+          }
+          for (let key34 in data136)
+            if (!(key34 === "source" || key34 === "destination")) {
+              let err294 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
               vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
             }
-          }
-        } else {
-          let err295 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
-        }
-      }
-    for (let key42 in data)
-      if (pattern12.test(key42)) {
-        let data135 = data[key42];
-        if (data135 && typeof data135 == "object" && !Array.isArray(data135)) {
-          if (data135.ports === void 0) {
-            let err296 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
-          }
-          for (let key43 in data135)
-            if (key43 !== "ports") {
-              let err297 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
-              vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
-            }
-          if (data135.ports !== void 0) {
-            let data136 = data135.ports;
-            if (typeof data136 == "string") {
-              if (!pattern16.test(data136)) {
-                let err298 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
+          if (data136.source !== void 0) {
+            let data137 = data136.source;
+            if (typeof data137 == "string") {
+              if (!pattern18.test(data137)) {
+                let err295 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
               }
             } else {
-              let err299 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+              let err296 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
+            }
+          }
+          if (data136.destination !== void 0) {
+            let data138 = data136.destination;
+            if (typeof data138 == "string") {
+              if (!pattern18.test(data138)) {
+                let err297 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+              }
+            } else {
+              let err298 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
             }
           }
         } else {
-          let err300 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
+          let err299 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
         }
       }
-    for (let key44 in data)
-      if (pattern13.test(key44)) {
-        let data137 = data[key44];
-        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
-          if (data137.command === void 0) {
-            let err301 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+    for (let key35 in data)
+      if (pattern8.test(key35)) {
+        let data139 = data[key35];
+        if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
+          if (data139.source === void 0) {
+            let err300 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
+          }
+          if (data139.destination === void 0) {
+            let err301 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
           }
-          for (let key45 in data137)
-            if (!(key45 === "command" || key45 === "netns" || key45 === "restart")) {
-              let err302 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
-              vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+          if (data139.vni === void 0) {
+            let err302 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+          }
+          for (let key36 in data139)
+            if (!(key36 === "source" || key36 === "destination" || key36 === "vni" || key36 === "port")) {
+              let err303 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
+              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
             }
-          if (data137.command !== void 0) {
-            let data138 = data137.command;
-            if (typeof data138 == "string") {
-              if (!pattern16.test(data138)) {
-                let err303 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+          if (data139.source !== void 0) {
+            let data140 = data139.source;
+            if (typeof data140 == "string") {
+              if (!pattern18.test(data140)) {
+                let err304 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
               }
             } else {
-              let err304 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+              let err305 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
             }
           }
-          if (data137.netns !== void 0) {
-            let data139 = data137.netns;
-            if (typeof data139 == "string") {
-              if (!pattern28.test(data139)) {
-                let err305 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
+          if (data139.destination !== void 0) {
+            let data141 = data139.destination;
+            if (typeof data141 == "string") {
+              if (!pattern18.test(data141)) {
+                let err306 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
               }
             } else {
-              let err306 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
-            }
-          }
-          if (data137.restart !== void 0) {
-            let data140 = data137.restart;
-            if (!(data140 === "always" || data140 === "on-failure" || data140 === "never")) {
-              let err307 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              let err307 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
             }
           }
+          if (data139.vni !== void 0) {
+            let data142 = data139.vni;
+            if (!(typeof data142 == "number" && !(data142 % 1) && !isNaN(data142) && isFinite(data142))) {
+              let err308 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+            }
+            if (typeof data142 == "number" && isFinite(data142)) {
+              if (data142 > 16777215 || isNaN(data142)) {
+                let err309 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
+              }
+              if (data142 < 0 || isNaN(data142)) {
+                let err310 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
+              }
+            }
+          }
+          if (data139.port !== void 0) {
+            let data143 = data139.port;
+            if (!(typeof data143 == "number" && !(data143 % 1) && !isNaN(data143) && isFinite(data143))) {
+              let err311 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
+            }
+            if (typeof data143 == "number" && isFinite(data143)) {
+              if (data143 > 65535 || isNaN(data143)) {
+                let err312 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
+              }
+              if (data143 < 1 || isNaN(data143)) {
+                let err313 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
+              }
+            }
+          }
         } else {
-          let err308 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+          let err314 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
+        }
+      }
+    for (let key37 in data)
+      if (pattern9.test(key37)) {
+        let data144 = data[key37];
+        if (data144 && typeof data144 == "object" && !Array.isArray(data144))
+          for (let key38 in data144) {
+            let err315 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
+            vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
+          }
+        else {
+          let err316 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
+        }
+      }
+    for (let key39 in data)
+      if (pattern10.test(key39)) {
+        let data145 = data[key39];
+        if (data145 && typeof data145 == "object" && !Array.isArray(data145))
+          for (let key40 in data145) {
+            let err317 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
+            vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
+          }
+        else {
+          let err318 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
+        }
+      }
+    for (let key41 in data)
+      if (pattern11.test(key41)) {
+        let data146 = data[key41];
+        if (data146 && typeof data146 == "object" && !Array.isArray(data146)) {
+          if (data146.prefixes === void 0) {
+            let err319 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
+          }
+          for (let key42 in data146)
+            if (key42 !== "prefixes") {
+              let err320 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
+              vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
+            }
+          if (data146.prefixes !== void 0) {
+            let data147 = data146.prefixes;
+            if (typeof data147 == "string") {
+              if (!pattern18.test(data147)) {
+                let err321 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
+              }
+            } else {
+              let err322 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
+            }
+          }
+        } else {
+          let err323 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
+        }
+      }
+    for (let key43 in data)
+      if (pattern12.test(key43)) {
+        let data148 = data[key43];
+        if (data148 && typeof data148 == "object" && !Array.isArray(data148)) {
+          if (data148.ports === void 0) {
+            let err324 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
+          }
+          for (let key44 in data148)
+            if (key44 !== "ports") {
+              let err325 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
+              vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
+            }
+          if (data148.ports !== void 0) {
+            let data149 = data148.ports;
+            if (typeof data149 == "string") {
+              if (!pattern18.test(data149)) {
+                let err326 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
+              }
+            } else {
+              let err327 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+            }
+          }
+        } else {
+          let err328 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
+        }
+      }
+    for (let key45 in data)
+      if (pattern13.test(key45)) {
+        let data150 = data[key45];
+        if (data150 && typeof data150 == "object" && !Array.isArray(data150)) {
+          if (data150.protocol === void 0) {
+            let err329 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
+            vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
+          }
+          if (data150.external === void 0) {
+            let err330 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
+          }
+          if (data150.internal === void 0) {
+            let err331 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+          }
+          for (let key46 in data150)
+            if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
+              let err332 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
+              vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+            }
+          if (data150.protocol !== void 0) {
+            let data151 = data150.protocol;
+            if (typeof data151 == "string") {
+              if (!pattern18.test(data151)) {
+                let err333 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+              }
+            } else {
+              let err334 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+            }
+          }
+          if (data150.external !== void 0) {
+            let data152 = data150.external;
+            if (typeof data152 == "string") {
+              if (!pattern18.test(data152)) {
+                let err335 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
+              }
+            } else {
+              let err336 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
+            }
+          }
+          if (data150.internal !== void 0) {
+            let data153 = data150.internal;
+            if (typeof data153 == "string") {
+              if (!pattern18.test(data153)) {
+                let err337 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
+              }
+            } else {
+              let err338 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
+            }
+          }
+        } else {
+          let err339 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
+        }
+      }
+    for (let key47 in data)
+      if (pattern14.test(key47)) {
+        let data154 = data[key47];
+        if (data154 && typeof data154 == "object" && !Array.isArray(data154)) {
+          if (data154.external === void 0) {
+            let err340 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
+          }
+          if (data154.internal === void 0) {
+            let err341 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
+          }
+          for (let key48 in data154)
+            if (!(key48 === "external" || key48 === "internal")) {
+              let err342 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
+              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
+            }
+          if (data154.external !== void 0) {
+            let data155 = data154.external;
+            if (typeof data155 == "string") {
+              if (!pattern18.test(data155)) {
+                let err343 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+              }
+            } else {
+              let err344 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+            }
+          }
+          if (data154.internal !== void 0) {
+            let data156 = data154.internal;
+            if (typeof data156 == "string") {
+              if (!pattern18.test(data156)) {
+                let err345 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
+              }
+            } else {
+              let err346 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+            }
+          }
+        } else {
+          let err347 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
+        }
+      }
+    for (let key49 in data)
+      if (pattern15.test(key49)) {
+        let data157 = data[key49];
+        if (data157 && typeof data157 == "object" && !Array.isArray(data157)) {
+          if (data157.command === void 0) {
+            let err348 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
+          }
+          for (let key50 in data157)
+            if (!(key50 === "command" || key50 === "netns" || key50 === "restart")) {
+              let err349 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
+              vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
+            }
+          if (data157.command !== void 0) {
+            let data158 = data157.command;
+            if (typeof data158 == "string") {
+              if (!pattern18.test(data158)) {
+                let err350 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+              }
+            } else {
+              let err351 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
+            }
+          }
+          if (data157.netns !== void 0) {
+            let data159 = data157.netns;
+            if (typeof data159 == "string") {
+              if (!pattern30.test(data159)) {
+                let err352 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
+              }
+            } else {
+              let err353 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
+            }
+          }
+          if (data157.restart !== void 0) {
+            let data160 = data157.restart;
+            if (!(data160 === "always" || data160 === "on-failure" || data160 === "never")) {
+              let err354 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
+            }
+          }
+        } else {
+          let err355 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
         }
       }
   } else {
-    let err309 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
+    let err356 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -1,9 +1,9 @@
 /** Every kind of object in VPP; within a rank of steps their order counts. */
 import type { Kind } from './kind.ts';
-import { bondMember } from './kinds/bond-member.ts';
-import { bond } from './kinds/bond.ts';
 import { aclList } from './kinds/acl-list.ts';
 import { acl } from './kinds/acl.ts';
+import { bondMember } from './kinds/bond-member.ts';
+import { bond } from './kinds/bond.ts';
 import { bridgeInterface } from './kinds/bridge-interface.ts';
 import { bridgeMac } from './kinds/bridge-mac.ts';
 import { bridgePort } from './kinds/bridge-port.ts';
@@ -12,10 +12,14 @@ import { crossConnect } from './kinds/cross-connect.ts';
 import { gre } from './kinds/gre.ts';
 import { ipip } from './kinds/ipip.ts';
 import { loopback } from './kinds/loopback.ts';
+import { mac } from './kinds/mac.ts';
 import { macipInterface } from './kinds/macip-interface.ts';
 import { macip } from './kinds/macip.ts';
-import { mac } from './kinds/mac.ts';
 import { mssClamp } from './kinds/mss-clamp.ts';
+import { natInterface } from './kinds/nat-interface.ts';
+import { natMapping } from './kinds/nat-mapping.ts';
+import { natPool } from './kinds/nat-pool.ts';
+import { nat44 } from './kinds/nat44.ts';
 import { neighbor } from './kinds/neighbor.ts';
 import { subInterface } from './kinds/sub-interface.ts';
 import { urpf } from './kinds/urpf.ts';
@@ -42,4 +46,8 @@ export const KINDS: readonly Kind[] = [
   urpf,
   mssClamp,
   neighbor,
+  nat44,
+  natPool,
+  natInterface,
+  natMapping,
 ];

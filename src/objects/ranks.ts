@@ -7,6 +7,9 @@
  */
 const ORDER = [
   // Removed.
+  'natRulesOff',
+  'natInterfacesOff',
+  'natPoolsOff',
   'natOff',
   'filtersOff',
   'featuresOff',
@@ -41,6 +44,7 @@ const ORDER = [
   'filtersOn',
   'sourceChecks',
   'nat',
+  'natPools',
   'natInterfaces',
   'natRules',
   // Set on what is finished.

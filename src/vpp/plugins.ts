@@ -51,6 +51,7 @@ export const FEATURE_PLUGINS: readonly VppPlugin[] = (
     ['gre_plugin.so', 'gre.NAME', 'VPP has no GRE tunnels'],
     ['lacp_plugin.so', 'bond.NAME.mode', 'bonds cannot have the mode lacp'],
     ['mss_clamp_plugin.so', 'interface.NAME.mss-clamp', 'VPP clamps no MSS'],
+    ['nat_plugin.so', 'nat44', 'VPP translates no addresses'],
     ['urpf_plugin.so', 'interface.NAME.urpf', 'VPP checks no sources'],
     ['vxlan_plugin.so', 'vxlan.NAME', 'VPP has no VXLAN tunnels'],
   ] as const

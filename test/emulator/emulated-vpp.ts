@@ -26,6 +26,7 @@ const PLUGINS = [
   'tap_plugin.so',
   'policer_plugin.so',
   'acl_plugin.so',
+  'nat_plugin.so',
   'vxlan_plugin.so',
 ];
 /** Delay from an open API socket to the interfaces of VPP's native drivers: a process of VPP attaches them. */

@@ -10,6 +10,7 @@ import { INTERFACE_HANDLERS } from './handlers-interfaces.ts';
 import { LCP_HANDLERS } from './handlers-lcp.ts';
 import { MPLS_HANDLERS, MPLS_SHORT_HANDLERS } from './handlers-mpls.ts';
 import { MULTICAST_HANDLERS } from './handlers-multicast.ts';
+import { NAT44_HANDLERS } from './handlers-nat44.ts';
 import { NEIGHBOR_HANDLERS } from './handlers-neighbor.ts';
 import { QUEUE_HANDLERS } from './handlers-queues.ts';
 import { ROUTE_HANDLERS, ROUTE_SHORT_HANDLERS } from './handlers-routes.ts';
@@ -33,6 +34,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...MPLS_HANDLERS,
   ...LCP_HANDLERS,
   ...MULTICAST_HANDLERS,
+  ...NAT44_HANDLERS,
   ...NEIGHBOR_HANDLERS,
   ...QUEUE_HANDLERS,
   ...TUNNEL_HANDLERS,

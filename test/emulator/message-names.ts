@@ -101,6 +101,22 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   macip_acl_dump: ['ef34fea4', 14],
   macip_acl_interface_add_del: ['4b8690b1', 19],
   macip_acl_interface_list_dump: ['f9e6675e', 14],
+  nat44_add_del_address_range: ['6f2b8055', 24],
+  nat44_add_del_identity_mapping: ['02faaa22', 91],
+  nat44_add_del_interface_addr: ['4aed50c0', 16],
+  nat44_add_del_static_mapping_v2: ['5e205f1a', 102],
+  nat44_address_dump: ['51077d14', 10],
+  nat44_ed_plugin_enable_disable: ['be17f8dd', 28],
+  nat44_forwarding_enable_disable: ['b3e225d2', 11],
+  nat44_identity_mapping_dump: ['51077d14', 10],
+  nat44_interface_add_del_feature: ['f3699b83', 16],
+  nat44_interface_addr_dump: ['51077d14', 10],
+  nat44_interface_dump: ['51077d14', 10],
+  nat44_show_running_config: ['51077d14', 10],
+  nat44_static_mapping_dump: ['51077d14', 10],
+  nat_get_mss_clamping: ['51077d14', 10],
+  nat_set_mss_clamping: ['25e90abb', 13],
+  nat_set_timeouts: ['d4746b16', 26],
 };
 
 /** Answers that are more than a retval. */
@@ -166,6 +182,13 @@ const ANSWERS: Readonly<Record<string, string>> = {
   macip_acl_add_replace_reply: 'ac407b0c',
   macip_acl_details: '27135b59',
   macip_acl_interface_list_details: 'a0c5d56d',
+  nat44_address_details: '0d1beac1',
+  nat44_identity_mapping_details: '2a52a030',
+  nat44_interface_addr_details: 'e4aca9ca',
+  nat44_interface_details: '5d286289',
+  nat44_show_running_config_reply: '93d8e267',
+  nat44_static_mapping_details: '06cb40b2',
+  nat_get_mss_clamping_reply: '1c0b2a78',
 };
 
 const AUTOREPLY = 'e8d4e804';
@@ -178,6 +201,8 @@ const PLUGIN_PREFIXES: readonly (readonly [prefix: string, plugin: string])[] = 
   ['acl_', 'acl_plugin.so'],
   ['lcp_', 'linux_cp_plugin.so'],
   ['macip_', 'acl_plugin.so'],
+  ['nat44_', 'nat_plugin.so'],
+  ['nat_', 'nat_plugin.so'],
 ];
 
 function pluginOf(name: string): string | undefined {

@@ -13,6 +13,7 @@ import { connectedRoutes, Fib } from './fib.ts';
 import { type LcpOptions, type LcpPair, LcpPairs } from './lcp-pairs.ts';
 import { MplsFib } from './mpls-fib.ts';
 import { MulticastFib } from './multicast.ts';
+import { Nat44 } from './nat44.ts';
 import { Tunnels } from './tunnels.ts';
 
 export const Retval = {
@@ -124,6 +125,8 @@ export interface Queues {
 /** The queues of an emulated NIC. */
 const MAX_QUEUES = 8;
 
+/** An IPv4 address that an interface got or lost. */
+type AddressListener = (changed: Interface, address: Buffer, isAdd: boolean) => void;
 export type InterfaceListener = (changed: Interface, deleted: boolean) => void;
 
 export interface VppStateOptions {
@@ -154,7 +157,9 @@ export class VppState {
   readonly #free: number[] = [];
   readonly #pathLists = new PathLists();
   readonly #listeners = new Set<InterfaceListener>();
+  readonly #addressListeners = new Set<AddressListener>();
   readonly acls = new Acls((listener) => this.onInterface(listener));
+  readonly nat44 = new Nat44(this);
 
   readonly #linkMs: number;
   readonly #takesIcmpForAttached: boolean;
@@ -182,6 +187,15 @@ export class VppState {
   /** Calls `listener` after every change of an interface's flags, its creation and its deletion. */
   onInterface(listener: InterfaceListener): void {
     this.#listeners.add(listener);
+  }
+
+  /** Calls `listener` after an interface got or lost an IPv4 address. */
+  onAddress(listener: AddressListener): void {
+    this.#addressListeners.add(listener);
+  }
+
+  #tellAddress(changed: Interface, { family, address }: InterfaceAddress, isAdd: boolean): void {
+    if (family === 4) for (const listener of this.#addressListeners) listener(changed, address, isAdd);
   }
 
   #tell(changed: Interface, deleted: boolean): void {
@@ -341,6 +355,7 @@ export class VppState {
     if (found.mplsEnables > 0) this.mpls.bind(false);
     this.deletePair(found.swIfIndex);
     this.#countIpv6(found, true);
+    for (const one of found.addresses) this.#tellAddress({ ...found, addresses: [] }, one, false);
     this.interfaces.delete(found.swIfIndex);
     for (const family of [4, 6] as const) this.releaseTable(family, found.tables[family]);
     this.attributes.forget(found.swIfIndex);
@@ -434,6 +449,7 @@ export class VppState {
       if (found.adminUp) this.#setConnectedOf(found, given, false);
       this.lcp.syncAddress(found, given, false);
       found.addresses = found.addresses.filter((one) => !isSame(one));
+      this.#tellAddress(found, given, false);
       found.isIpv4On &&= family === 6 || countOf(found, 4) > 0;
       this.#countIpv6(found);
       // Another address of the same prefix still needs the prefix's routes.
@@ -449,6 +465,7 @@ export class VppState {
       }
     }
     found.addresses.push(given);
+    this.#tellAddress(found, given, true);
     found.isIpv4On ||= family === 4;
     this.#countIpv6(found);
     this.lcp.syncAddress(found, given, true);
@@ -460,7 +477,9 @@ export class VppState {
     this.#setConnected(found, false);
     for (const one of found.addresses) this.lcp.syncAddress(found, one, false);
     found.isIpv4On &&= countOf(found, 4) === 0;
+    const removed = found.addresses;
     found.addresses = [];
+    for (const one of removed) this.#tellAddress(found, one, false);
     this.#countIpv6(found);
   }
 

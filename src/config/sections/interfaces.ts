@@ -102,6 +102,14 @@ export const interfaces = section('interface.NAME', {
       example: 'hosts',
       fails: ['interfaces', 'it is refused, or the filter is'],
     }),
+    nat: leaf('nat', choice('inside', 'outside'), {
+      absent: 'not translated',
+      sentence:
+        'Side of the interface in NAT: addresses of packets between inside and outside interfaces are translated, as [nat44] says',
+      instance: 'xe1',
+      example: 'outside',
+      fails: ['interfaces', 'it is refused'],
+    }),
     vlan: leaf('vlan', integerOr('default', 1, MAX_VLAN), {
       absent: 'the number after the dot',
       sentence:

@@ -13,6 +13,7 @@ import * as l2 from './messages/l2.ts';
 import * as lcp from './messages/lcp.ts';
 import * as mpls from './messages/mpls.ts';
 import * as mss from './messages/mss-clamp.ts';
+import * as nat44 from './messages/nat44.ts';
 import * as neighbor from './messages/neighbor.ts';
 import * as placement from './messages/placement.ts';
 import * as urpf from './messages/urpf.ts';
@@ -38,6 +39,7 @@ const definitions = [
     lcp,
     mpls,
     mss,
+    nat44,
     neighbor,
     placement,
     urpf,

@@ -117,6 +117,24 @@ export {
 export { ipRouteAddDel } from './messages/ip.ts';
 export { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
 export {
+  nat44AddDelAddressRange,
+  nat44AddDelIdentityMapping,
+  nat44AddDelInterfaceAddr,
+  nat44AddDelStaticMappingV2,
+  nat44AddressDump,
+  nat44EdPluginEnableDisable,
+  nat44ForwardingEnableDisable,
+  nat44IdentityMappingDump,
+  nat44InterfaceAddDelFeature,
+  nat44InterfaceAddrDump,
+  nat44InterfaceDump,
+  nat44ShowRunningConfig,
+  nat44StaticMappingDump,
+  natGetMssClamping,
+  natSetMssClamping,
+  natSetTimeouts,
+} from './messages/nat44.ts';
+export {
   bridgeAddDel,
   bridgeDump,
   bridgeSetFlags,
@@ -163,6 +181,23 @@ export {
   setNeighborLimits,
   setProxyArp,
 } from './neighbor-operations.ts';
+export {
+  addDelNatAddresses,
+  addDelNatInterface,
+  addDelNatInterfaceAddress,
+  addDelNatMapping,
+  disableNat44,
+  dumpNatAddresses,
+  dumpNatInterfaceAddresses,
+  dumpNatInterfaces,
+  dumpNatMappings,
+  enableNat44,
+  nat44Config,
+  type NatMapping,
+  type NatRole,
+  type NatTimeouts,
+  setNat44Options,
+} from './nat-operations.ts';
 export { countQueues } from './queue-operations.ts';
 export {
   addDelAddress,

@@ -1,0 +1,181 @@
+/** NAT44: names that do not exist, addresses and ports that are claimed twice, and what would translate nothing. */
+import { unknownInterface } from './resolve.ts';
+import { type AddressRange, formatAddressRange, ipv4Number } from './nat-values.ts';
+import type { Problems } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Config } from './types.ts';
+import type { FilePath, Values } from './values.ts';
+
+/** Addresses of `pool`: each is looked at for every new session. */
+export const MAX_POOL = 1024;
+const MIB = 1024 * 1024;
+
+type Report = (path: FilePath, message: string, line?: number) => void;
+
+/** Reports what VPP would refuse, or translate nothing by. */
+export function checkNat(
+  config: Config,
+  interfaces: ReadonlySet<string>,
+  values: Values,
+  problems: Problems,
+): void {
+  const report: Report = (path, message, line = values.line(path)) => problems.error(line, path, message);
+  const roles = new Map(config.interfaces.map(({ name, nat }) => [name, nat]));
+  const requireOutside = (path: FilePath, name: string): void => {
+    const role = roles.get(name);
+    if (!roles.has(name) && !interfaces.has(name)) report(path, unknownInterface(name, interfaces));
+    else if (role !== 'outside') {
+      report(path, `${quote(name)} is not outside: write nat = outside in [interface.${name}]`);
+    }
+  };
+  for (const { name, nat, vrf } of config.interfaces) {
+    if (nat === undefined || vrf === undefined) continue;
+    report(
+      `interface.${name}.nat`,
+      `NAT44 translates in the default VRF only, and ${name} is in ${vrf}: omit one of the two`,
+    );
+  }
+  for (const name of config.nat44.masquerade) requireOutside('nat44.masquerade', name);
+  checkPool(config, report);
+  for (const { name, external } of config.portForwards) {
+    if ('interface' in external.on) requireOutside(`port-forward.${name}.external`, external.on.interface);
+  }
+  checkTwice(config, values, report);
+}
+
+function checkPool({ nat44, interfaces }: Config, report: Report): void {
+  const taken: AddressRange[] = [];
+  let count = 0;
+  const masked = interfaces.filter(({ name }) => nat44.masquerade.includes(name));
+  for (const range of nat44.pool) {
+    const other = taken.find((one) => overlaps(one, range));
+    if (other !== undefined) {
+      report(
+        'nat44.pool',
+        `${formatAddressRange(range)} overlaps ${formatAddressRange(other)}: list each address once`,
+      );
+    }
+    for (const { name, addresses } of masked) {
+      const own = addresses.find(({ family, address }) => family === 4 && contains(range, address));
+      if (own === undefined) continue;
+      report(
+        'nat44.pool',
+        `${quote(own.address)} is the address of ${name}, which masquerade has already: omit it`,
+      );
+    }
+    taken.push(range);
+    count += ipv4Number(range.last)! - ipv4Number(range.first)! + 1;
+  }
+  if (count > MAX_POOL) report('nat44.pool', `${count} addresses exceed the limit of ${MAX_POOL}`);
+}
+
+function overlaps(a: AddressRange, b: AddressRange): boolean {
+  return ipv4Number(a.first)! <= ipv4Number(b.last)! && ipv4Number(b.first)! <= ipv4Number(a.last)!;
+}
+
+function contains({ first, last }: AddressRange, address: string): boolean {
+  const value = ipv4Number(address)!;
+  return value >= ipv4Number(first)! && value <= ipv4Number(last)!;
+}
+
+/** VPP knows a mapping by either end: each may be there once. */
+function checkTwice(
+  { portForwards, natStatics, interfaces, nat44 }: Config,
+  values: Values,
+  report: Report,
+): void {
+  // The address that an interface has: `xe0:443` and `192.0.2.1:443` are one port.
+  const addressOf = new Map(
+    interfaces.flatMap(({ name, addresses }) => {
+      const first = addresses.find(({ family }) => family === 4);
+      return first === undefined ? [] : [[name, first.address]];
+    }),
+  );
+  const lines = new Map<string, number>();
+  const claim = (key: string, path: FilePath, what: string): void => {
+    const line = values.line(path);
+    const first = lines.get(key);
+    if (first === undefined) lines.set(key, line);
+    else report(path, `${what} is already translated by line ${first}: each may be there once`);
+  };
+  for (const { name, protocols, external, internal } of portForwards) {
+    const where =
+      'interface' in external.on
+        ? (addressOf.get(external.on.interface) ?? external.on.interface)
+        : external.on.address;
+    for (const protocol of protocols) {
+      claim(
+        `out ${protocol} ${where}:${external.port}`,
+        `port-forward.${name}.external`,
+        `${protocol} ${where}:${external.port}`,
+      );
+      const inside = `${internal.address}:${internal.port}`;
+      claim(`in ${protocol} ${inside}`, `port-forward.${name}.internal`, `${protocol} ${inside}`);
+    }
+  }
+  const masked = new Map(
+    nat44.masquerade.flatMap((name) => {
+      const address = addressOf.get(name);
+      return address === undefined ? [] : [[address, name]];
+    }),
+  );
+  for (const { name, external, internal } of natStatics) {
+    claim(`out ${external}`, `nat-static.${name}.external`, external);
+    claim(`in ${internal}`, `nat-static.${name}.internal`, internal);
+    const owner = masked.get(external);
+    if (owner === undefined) continue;
+    report(
+      `nat-static.${name}.external`,
+      `${quote(external)} is the address of ${owner}, which masquerade has already: choose another address`,
+    );
+  }
+}
+
+/** Reports settings without effect, and NAT that needs more memory than VPP has. */
+export function warnNat(config: Config, values: Values, problems: Problems): void {
+  const { nat44, interfaces, portForwards, natStatics, vpp } = config;
+  const warn = (path: FilePath, message: string): void => problems.warning(values.line(path), path, message);
+  const outside = interfaces.filter(({ nat }) => nat === 'outside');
+  const inside = interfaces.filter(({ nat }) => nat === 'inside');
+  if (!nat44.enabled) {
+    const off = 'it has no effect without NAT: write enabled = true in [nat44]';
+    for (const { name } of [...outside, ...inside]) warn(`interface.${name}.nat`, off);
+    for (const { name, line } of portForwards) problems.warning(line, `port-forward.${name}`, off);
+    for (const { name, line } of natStatics) problems.warning(line, `nat-static.${name}`, off);
+    if (nat44.masquerade.length > 0) warn('nat44.masquerade', off);
+    if (nat44.pool.length > 0) warn('nat44.pool', off);
+    return;
+  }
+  if (inside.length === 0 || outside.length === 0) {
+    const lacking = inside.length === 0 ? 'inside' : 'outside';
+    warn('nat44.enabled', `nothing is translated: no interface has nat = ${lacking}`);
+  } else if (nat44.masquerade.length + nat44.pool.length + natStatics.length === 0) {
+    warn(
+      'nat44.enabled',
+      'hosts inside get no address outside: name an interface in masquerade, or addresses in pool',
+    );
+  }
+  if (nat44.forwarding && outside.every(({ aclIn }) => aclIn.length === 0)) {
+    warn(
+      'nat44.forwarding',
+      'hosts outside reach those inside by their addresses: write acl-in for the outside interfaces',
+    );
+  }
+  const threads = (vpp.cpu.workers ?? 0) + 1;
+  const neededBytes = natHeapBytes(nat44.sessions, threads);
+  if (vpp.enabled && !vpp.external && neededBytes > vpp.memory.mainHeapBytes / 2) {
+    const needed = `${Math.ceil(neededBytes / MIB)}M`;
+    warn(
+      'nat44.sessions',
+      `${nat44.sessions} sessions on each of ${threads} threads take about ${needed} of the main heap of ${vpp.memory.mainHeapBytes / MIB}M: raise main-heap in [vpp.memory]`,
+    );
+  }
+}
+
+/** Bytes of a session with its place in lists and its two entries in the flow hash: 380–460 at once, more as it fills. */
+const SESSION_BYTES = 600;
+
+/** What NAT takes of VPP's main heap, in bytes, by the sessions of a thread. */
+export function natHeapBytes(sessions: number, threads: number): number {
+  return sessions * threads * SESSION_BYTES;
+}
