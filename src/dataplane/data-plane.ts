@@ -398,6 +398,8 @@ export class DataPlane {
       vpp: this.#config.vpp,
       logger,
       conditions,
+      // Only called once VPP is connected.
+      interfaceNames: () => this.interfaces.givenNames,
       onConnected: (event) => {
         this.#options.onChange?.();
         return this.#program(event);

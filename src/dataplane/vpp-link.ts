@@ -12,6 +12,7 @@ export interface VppLinkOptions {
   readonly vpp: VppConfig;
   readonly logger: Logger;
   readonly conditions: Conditions;
+  readonly interfaceNames: () => ReadonlyMap<number, string>;
   /** Programs VPP; rejects when the connection broke. */
   readonly onConnected: (event: ConnectedEvent) => Promise<void>;
   readonly onDisconnected: (reason: string) => void;
@@ -43,6 +44,7 @@ export class VppLink implements AsyncDisposable {
     this.stats = new StatsPoller({
       socketPath: vpp.stats.socketPath,
       intervalMs: vpp.stats.pollIntervalSeconds * 1000,
+      interfaceNames: options.interfaceNames,
       onStatus: (status) => {
         if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
         const stalled = status.state === 'fresh' ? status.stalledWorkers : [];

@@ -90,6 +90,7 @@ export class VppInterfaces {
   #mirror: Mirror | undefined;
   #client: VppApiClient | undefined;
   #known = new Map<string, Known>();
+  #givenNames: ReadonlyMap<number, string> = new Map();
   #missing = new Map<string, string>();
   #subscription: Disposable | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -384,10 +385,20 @@ export class VppInterfaces {
     return new Map([...found].map(([name, one]) => [name, { ...one, failure: earlier?.get(name)?.failure }]));
   }
 
+  /** The names of interfaces that are not VPP's own, by sw_if_index; the same map for as long as they are the same. */
+  get givenNames(): ReadonlyMap<number, string> {
+    return this.#givenNames;
+  }
+
   /** Takes over a new reading and reports changes since the last one. */
   #publish(next: Map<string, Known>): void {
     const last = this.#known;
     this.#known = next;
+    const given = [...next.values()].filter(({ vpp }) => vpp.name !== vpp.vppName);
+    const isSame =
+      given.length === this.#givenNames.size &&
+      given.every(({ vpp: { swIfIndex, name } }) => this.#givenNames.get(swIfIndex) === name);
+    if (!isSame) this.#givenNames = new Map(given.map(({ vpp: { swIfIndex, name } }) => [swIfIndex, name]));
     for (const [name, { vpp, addresses, tables }] of next) {
       const before = last.get(name);
       if (before === undefined) this.#options.onChange(name, 'added');

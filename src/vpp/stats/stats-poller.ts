@@ -9,7 +9,7 @@
  */
 import { StatsError } from './errors.ts';
 import { StatsHistory } from './history.ts';
-import type { StatsSnapshot } from './snapshot.ts';
+import { makeSnapshot, type StatsSnapshot } from './snapshot.ts';
 import { Standstill } from './standstill.ts';
 import { type AttachOptions, StatsClient } from './stats-client.ts';
 import { reasonOf } from '../../linux/mod.ts';
@@ -76,6 +76,11 @@ export type SnapshotListener = (latest: LatestStats) => void;
 export interface StatsPollerOptions {
   readonly socketPath: string;
   readonly intervalMs: number;
+  /**
+   * Names of interfaces by sw_if_index, where they are not VPP's own: the segment has the name that an interface was
+   * made with (interface/stats.c). The same map for as long as they are the same.
+   */
+  readonly interfaceNames?: () => ReadonlyMap<number, string>;
   /** Called at every change of state (not for a growing age). */
   readonly onStatus?: (status: StatsStatus) => void;
   /** Time without a heartbeat after which the counters count as stopped. */
@@ -120,6 +125,14 @@ export class StatsPoller implements Disposable {
   #pulse = { heartbeat: -1, bootTime: -1, movedAtMs: 0 };
   #standstill = new Standstill();
   #reads = { polls: 0, failures: 0, retries: 0, attachments: 0 };
+  /** Kept, since those who write figures keep what they made of the names. */
+  #renamed:
+    | {
+        readonly names: readonly string[];
+        readonly given: ReadonlyMap<number, string>;
+        readonly renamed: readonly string[];
+      }
+    | undefined;
   #reported = '';
   #disposed = false;
 
@@ -282,7 +295,7 @@ export class StatsPoller implements Disposable {
     }
     if ('snapshot' in outcome) {
       this.#lastReadMs = performance.now() - beganMs;
-      this.#take(outcome.snapshot, phase);
+      this.#take(this.#rename(outcome.snapshot), phase);
     } else this.#fail(outcome.error, phase);
   }
 
@@ -297,6 +310,21 @@ export class StatsPoller implements Disposable {
     for (const { listener } of this.#watchers) listener?.({ snapshot, at, ageSeconds: 0 });
     if (this.#isFrozen()) void this.#replace();
     else this.#scheduleNext();
+  }
+
+  /** Gives interfaces the names that they have in the configuration. */
+  #rename(snapshot: StatsSnapshot): StatsSnapshot {
+    const given = this.#options.interfaceNames?.();
+    if (given === undefined || given.size === 0) return snapshot;
+    const { names, indexes } = snapshot.interfaceTable;
+    const last = this.#renamed;
+    if (last?.names !== names || last.given !== given) {
+      const renamed = names.map((name, row) => given.get(indexes[row] ?? -1) ?? name);
+      this.#renamed = { names, given, renamed };
+    }
+    const interfaceTable = { ...snapshot.interfaceTable, names: this.#renamed?.renamed ?? names };
+    const { epoch, nodeTable, errorTable, system, bufferPools, memory } = snapshot;
+    return makeSnapshot({ epoch, interfaceTable, nodeTable, errorTable, system, bufferPools, memory });
   }
 
   #fail(error: unknown, phase: Phase & { state: 'attached' }): void {
