@@ -63,7 +63,21 @@ export function targetsOf(inputs: TargetInputs): Target[] {
     const known = present.get(name);
     if (known !== undefined) targets.push(targetOf(name, known, inputs));
   }
-  return targets;
+  return belowParents(targets);
+}
+
+/** A sub-interface is up only while its parent is: VPP refuses otherwise, and so does Linux. */
+function belowParents(targets: readonly Target[]): Target[] {
+  const down = new Set(
+    targets
+      .filter(({ known: { vpp }, wanted }) => vpp.sub === undefined && !(wanted.enabled ?? vpp.adminUp))
+      .map(({ known }) => known.vpp.swIfIndex),
+  );
+  return targets.map((target) => {
+    const { sub, supSwIfIndex } = target.known.vpp;
+    if (sub === undefined || !down.has(supSwIfIndex) || target.wanted.enabled !== true) return target;
+    return { ...target, wanted: { ...target.wanted, enabled: false } };
+  });
 }
 
 function targetOf(name: string, known: Known, inputs: TargetInputs): Target {

@@ -20,7 +20,7 @@
  * no MPLS, its original MTU, admin down. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
-import { formatPrefix, parsePrefix, type Port, portsOf, type VppStep } from '../config/mod.ts';
+import { formatPrefix, parsePrefix, type Port, portsOf, subInterfaceName, type VppStep } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
@@ -477,7 +477,8 @@ export class VppInterfaces {
           : config === undefined
             ? RELEASED
             : { ...config, addresses: [...config.addresses, ...others], tableId: tableOf(config) };
-      return previewOf(known, target);
+      const parent = wanted.get(subInterfaceName(name)?.parent ?? '');
+      return previewOf(known, parent?.enabled === false ? { ...target, enabled: false } : target);
     });
     const view = ({ words, interrupts }: VppStep): VppStep =>
       interrupts === undefined ? { words } : { words, interrupts };

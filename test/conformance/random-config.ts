@@ -1,0 +1,114 @@
+/**
+ * Random configurations of all kinds of objects, from a seed. They are valid: each refers only to what it has itself, and
+ * gives an interface one role. Names and numbers are few, so that two configurations share objects, take one another's
+ * VLANs and members, and change the roles of interfaces.
+ */
+import { randomNumbers } from '../system/random.ts';
+
+const NICS = ['xe0', 'xe1', 'xe2', 'xe3'] as const;
+const VLANS = [5, 6, 7, 8, 9, 10];
+
+/** The text of a configuration below its NICs. */
+export function randomConfig(seed: number, size = 1): string {
+  const { random } = randomNumbers(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+  const chance = (probability: number): boolean => random() < probability;
+  const sections: string[] = [];
+  const add = (name: string, keys: Readonly<Record<string, string | number | undefined>>): void => {
+    const lines = Object.entries(keys).flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key} = ${value}`],
+    );
+    sections.push([`[${name}]`, ...lines].join('\n'));
+  };
+  const vrfs = ['blue', 'red'].filter(() => chance(0.5));
+  for (const vrf of vrfs) add(`vrf.${vrf}`, { table: vrf === 'blue' ? 100 : 200 });
+  const acls = ['lan-in', 'wan-in', 'any'].filter(() => chance(0.6));
+  for (const acl of acls) {
+    const rules = [10, 20, 30, 40].filter(() => chance(0.6));
+    add(
+      `acl.${acl}`,
+      Object.fromEntries(
+        (rules.length === 0 ? [10] : rules).map((number) => [
+          number,
+          pick([
+            'permit tcp from 10.0.0.0/8 to any port 443',
+            'deny udp from any to 192.0.2.0/24',
+            'permit icmp',
+            'permit any',
+            'deny from 2001:db8::/32',
+          ]),
+        ]),
+      ),
+    );
+  }
+
+  let subnet = Math.floor(random() * 40);
+  /** Addresses that no other interface has. */
+  const addresses = (): string | undefined => {
+    if (chance(0.3)) return undefined;
+    subnet += 1;
+    return chance(0.5) ? `10.${subnet}.0.1/24` : `10.${subnet}.0.1/24, 2001:db8:${subnet}::1/64`;
+  };
+  const common = () => ({
+    mtu: pick([undefined, 1400, 9000, 9100]),
+    enabled: chance(0.15) ? 'false' : undefined,
+    'acl-in': acls.length > 0 && chance(0.3) ? pick(acls) : undefined,
+    'acl-out': acls.length > 0 && chance(0.2) ? pick(acls) : undefined,
+    urpf: pick([undefined, undefined, 'strict', 'loose']),
+    'mss-clamp': pick([undefined, undefined, '1360', 'auto']),
+    vrf: vrfs.length > 0 && chance(0.3) ? pick(vrfs) : undefined,
+    addresses: addresses(),
+  });
+
+  const free = new Set<string>(NICS);
+  const take = (): string | undefined => {
+    const nic = free.size === 0 ? undefined : pick([...free].sort());
+    if (nic !== undefined) free.delete(nic);
+    return nic;
+  };
+  const parents: string[] = [];
+  for (const bond of ['lag0', 'lag1']) {
+    if (!chance(0.4) || free.size < 2) continue;
+    const members = [take(), chance(0.6) ? take() : undefined].filter((one) => one !== undefined);
+    const mode = pick(['lacp', 'active-backup', 'xor', 'round-robin']);
+    add(`bond.${bond}`, { members: members.join(', '), mode });
+    add(`interface.${bond}`, common());
+    parents.push(bond);
+  }
+  for (const [index, name] of ['vx0', 'vx1'].entries()) {
+    if (!chance(0.4)) continue;
+    const ends = chance(0.5)
+      ? { source: '192.0.2.1', destination: `203.0.113.${index + 1}` }
+      : { source: '2001:db8:ffff::1', destination: `2001:db8:fffe::${index + 1}` };
+    add(`vxlan.${name}`, { ...ends, vni: 10 * index + pick([1, 2, 3]) });
+    add(`interface.${name}`, common());
+    parents.push(name);
+  }
+  for (const [index, name] of ['tun0', 'tun1'].entries()) {
+    if (!chance(0.4)) continue;
+    const ends = { source: '192.0.2.1', destination: `198.51.100.${10 * index + pick([1, 2])}` };
+    if (chance(0.5)) add(`gre.${name}`, ends);
+    else add(`ipip.${name}`, ends);
+    const { mtu: _, ...rest } = common();
+    add(`interface.${name}`, rest);
+  }
+  for (const nic of [...free]) {
+    if (chance(0.25)) continue;
+    add(`interface.${nic}`, common());
+    parents.push(nic);
+  }
+  for (const parent of parents) {
+    const vlans = VLANS.slice(0, 6).filter(() => chance(0.25 * size));
+    for (const vlan of vlans) {
+      const number = chance(0.3) ? vlan + 100 : vlan;
+      const { vrf, ...rest } = common();
+      add(`interface.${parent}.${number}`, { vlan: number === vlan ? undefined : vlan, vrf, ...rest });
+    }
+    if (chance(0.2)) {
+      add(`interface.${parent}.900`, { vlan: 90, 'inner-vlan': pick([1, 2]), encapsulation: 'dot1ad' });
+    }
+  }
+  for (const loop of ['loop0', 'loop7'])
+    if (chance(0.5)) add(`interface.${loop}`, { addresses: addresses() });
+  return `${sections.join('\n')}\n`;
+}
