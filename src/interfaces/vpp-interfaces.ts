@@ -20,7 +20,14 @@
  * no MPLS, its original MTU, admin down. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
-import { formatPrefix, parsePrefix, type Port, portsOf, subInterfaceName, type VppStep } from '../config/mod.ts';
+import {
+  formatPrefix,
+  parsePrefix,
+  type Port,
+  portsOf,
+  subInterfaceName,
+  type VppStep,
+} from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
