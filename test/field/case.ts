@@ -22,6 +22,8 @@ export interface PeerLink {
   readonly mac?: string;
   /** Of the segment too; 1500 by default. */
   readonly mtu?: number;
+  /** VLAN tags of its frames on the segment, the outer one first: `8100:100`, TPID and VLAN. */
+  readonly tags?: readonly string[];
 }
 
 export interface PeerPlan {

@@ -5,7 +5,7 @@ import type { PeerPlan } from './case.ts';
 import type { Daemon, DaemonPlace } from './daemons.ts';
 import { Namespace, type Running, type Said } from './namespace.ts';
 import type { PeerPrograms } from './programs.ts';
-import type { Wires } from './wires.ts';
+import { untaggedName, type Wires } from './wires.ts';
 
 export interface PeerSurroundings {
   readonly prefix: string;
@@ -38,7 +38,14 @@ export class Peer implements AsyncDisposable {
     }
     this.namespace.sysctl('ipv4.ip_forward', plan.forwards === true ? 1 : 0);
     this.namespace.sysctl('ipv4.ping_group_range', '0 0');
-    for (const link of plan.links) wires.attach(this.namespace, index, link);
+    for (const link of plan.links) {
+      wires.attach(this.namespace, index, link);
+      const { segment, tags } = link;
+      if (tags === undefined) continue;
+      const tagger = [join(import.meta.dirname, 'vlan-tap.py'), untaggedName(segment), segment, ...tags];
+      const running = this.namespace.start('/usr/bin/python3', tagger, this.#programs.env);
+      this.#daemons.set(`tagger of ${segment}`, running);
+    }
     for (const each of plan.loopbacks ?? []) this.namespace.ip(`address add ${each} dev lo`);
     for (const each of plan.routes ?? []) {
       const isIpv6 = each.includes(':') && !each.includes('inet6');

@@ -59,17 +59,24 @@ export class Wires implements AsyncDisposable {
   attach(
     peer: Namespace,
     index: number,
-    { segment, addresses = [], mac, mtu = DEFAULT_MTU }: PeerLink,
+    { segment, addresses = [], mac, mtu = DEFAULT_MTU, tags }: PeerLink,
   ): void {
     // A namespace disappears some time after it was deleted, and its links with it.
     const port = `p${++this.#ports}-${segment}`;
     const address = mac ?? macOf(`${segment} ${addresses[0] ?? index}`);
-    peer.ip(
-      `link add ${segment} address ${address} type veth peer name ${port} netns ${this.#namespace.name}`,
-    );
+    const link = tags === undefined ? segment : untaggedName(segment);
+    peer.ip(`link add ${link} address ${address} type veth peer name ${port} netns ${this.#namespace.name}`);
     this.#join(port, segment);
-    // The bridge has the lowest MTU of its ports.
-    for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${mtu}`);
+    // The bridge has the lowest MTU of its ports. Tags are on top of it.
+    const wire = mtu + 4 * (tags?.length ?? 0);
+    for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${wire}`);
+    if (tags !== undefined) {
+      peer.sysctl(`ipv6.conf.${link}.disable_ipv6`, 1);
+      peer.ip(`link set ${link} mtu ${wire} up`);
+      // The kernel of this machine may have no VLANs: vlan-tap.py tags the frames of a TAP.
+      peer.ip(`tuntap add ${segment} mode tap`);
+      peer.ip(`link set ${segment} address ${macOf(`tap ${segment} ${addresses[0] ?? index}`)}`);
+    }
     peer.ip(`link set ${segment} mtu ${mtu}`);
     // A query that is a second too early must not wait another one.
     for (const family of ['ipv4', 'ipv6']) peer.sysctl(`${family}.neigh.${segment}.retrans_time_ms`, 200);
@@ -107,6 +114,11 @@ export class Wires implements AsyncDisposable {
     this.#namespace.sysctl(`ipv6.conf.${port}.disable_ipv6`, 1);
     this.#namespace.ip(`link set ${port} master ${segment} up`);
   }
+}
+
+/** The link below one whose frames have tags. */
+export function untaggedName(segment: Segment): string {
+  return `${segment}-wire`;
 }
 
 /**

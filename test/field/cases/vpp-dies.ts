@@ -5,6 +5,7 @@ import type { BoxPlan, FieldCase, PeerPlan, Step } from '../case.ts';
 import { bird, frr } from '../daemons.ts';
 import type { Field } from '../field.ts';
 import { act, becomes, type Finding, ping, reaches } from '../steps.ts';
+import { killVpp } from '../kill-vpp.ts';
 
 const ROUTES = 1_000;
 const V4 = Array.from({ length: ROUTES * 0.6 }, (_, n) => `10.${100 + (n >> 8)}.${n & 255}.0/24`);
@@ -133,21 +134,7 @@ async function daemonAgrees(field: Field, name: 'bird' | 'frr'): Promise<Finding
   return compare('show ip route', has);
 }
 
-/** It is killed, and another one connects. */
-const kill: readonly Step[] = (() => {
-  let before: number | undefined;
-  return [
-    act('VPP is killed', async (field) => {
-      before = (await field.box.status())?.vpp.pid;
-      if (before === undefined) throw new Error('VPP is not running');
-      await field.box.run(`kill -9 ${before}`);
-    }),
-    becomes('another VPP is connected', 60, async (field) => {
-      const vpp = (await field.box.status())?.vpp;
-      return vpp?.api.state === 'connected' && vpp.pid !== before ? true : JSON.stringify(vpp);
-    }),
-  ];
-})();
+const kill = killVpp();
 
 const all = (withinS: number, name: 'bird' | 'frr', reachedS = 10): readonly Step[] => [
   becomes('/fib/vpp, VPP itself and the kernel have all routes', withinS, agree),

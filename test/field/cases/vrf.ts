@@ -1,7 +1,8 @@
 /** A VRF device with two of the interfaces: a second router in the same box. */
 import type { FieldCase } from '../case.ts';
 import { frr } from '../daemons.ts';
-import { act, becomes, losesSight, reaches } from '../steps.ts';
+import { act, becomes, holds, losesSight, reaches } from '../steps.ts';
+import { killVpp } from '../kill-vpp.ts';
 
 export const cases: readonly FieldCase[] = [
   {
@@ -64,6 +65,62 @@ export const cases: readonly FieldCase[] = [
         return /10\.80\.0\.0/.test(text) ? text : true;
       }),
       losesSight('near', '10.80.0.1', 10),
+    ],
+  },
+  {
+    name: 'vrf-config',
+    shows:
+      'two VRFs of the configuration have the same addresses and forward apart, with routes by name; Linux has their devices; a kill of VPP changes nothing',
+    seconds: 150,
+    planes: ['vpp'],
+    box: {
+      addresses: {},
+      ini: `[vrf.blue]
+table = 100
+[vrf.red]
+table = 200
+[interface.xe0.10]
+vrf = blue
+addresses = 192.0.2.1/24
+[interface.xe0.20]
+vrf = red
+addresses = 192.0.2.1/24
+[interface.xe1.10]
+vrf = blue
+addresses = 198.51.100.1/24
+[interface.xe1.20]
+vrf = red
+addresses = 198.51.100.1/24
+[route]
+10.80.0.0/24 = 198.51.100.2 vrf blue
+`,
+    },
+    peers: (['10', '20'] as const).flatMap((vlan) => [
+      {
+        name: `near${vlan}`,
+        links: [{ segment: 'xe0', addresses: ['192.0.2.2/24'], tags: [`8100:${vlan}`] }],
+        routes: ['default via 192.0.2.1'],
+      },
+      {
+        name: `far${vlan}`,
+        links: [{ segment: 'xe1', addresses: ['198.51.100.2/24'], tags: [`8100:${vlan}`] }],
+        loopbacks: ['10.80.0.1/32'],
+        routes: ['default via 198.51.100.1'],
+      },
+    ]),
+    steps: [
+      reaches('near10', '198.51.100.2'),
+      reaches('near20', '198.51.100.2'),
+      reaches('near10', '10.80.0.1'),
+      losesSight('near20', '10.80.0.1', 5),
+      becomes('Linux has both devices and their members', 10, async (field) => {
+        const { text } = await field.box.inside('ip -o link show master blue; ip -o link show master red');
+        return holds(text, /xe0\.10@/, /xe1\.10@/, /xe0\.20@/, /xe1\.20@/);
+      }),
+      ...killVpp(),
+      reaches('near10', '10.80.0.1', 60),
+      reaches('near20', '198.51.100.2', 60),
+      losesSight('near20', '10.80.0.1', 5),
     ],
   },
 ];
