@@ -7,8 +7,7 @@ import type { Config } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
 /** Addresses of `pool`: each is looked at for every new session. */
-export const MAX_POOL = 1024;
-const MIB = 1024 * 1024;
+const MAX_POOL = 1024;
 
 type Report = (path: FilePath, message: string, line?: number) => void;
 
@@ -131,9 +130,9 @@ function checkTwice(
   }
 }
 
-/** Reports settings without effect, and NAT that needs more memory than VPP has. */
+/** Reports settings without effect, and NAT that is open. */
 export function warnNat(config: Config, values: Values, problems: Problems): void {
-  const { nat44, interfaces, portForwards, natStatics, vpp } = config;
+  const { nat44, interfaces, portForwards, natStatics } = config;
   const warn = (path: FilePath, message: string): void => problems.warning(values.line(path), path, message);
   const outside = interfaces.filter(({ nat }) => nat === 'outside');
   const inside = interfaces.filter(({ nat }) => nat === 'inside');
@@ -161,21 +160,4 @@ export function warnNat(config: Config, values: Values, problems: Problems): voi
       'hosts outside reach those inside by their addresses: write acl-in for the outside interfaces',
     );
   }
-  const threads = (vpp.cpu.workers ?? 0) + 1;
-  const neededBytes = natHeapBytes(nat44.sessions, threads);
-  if (vpp.enabled && !vpp.external && neededBytes > vpp.memory.mainHeapBytes / 2) {
-    const needed = `${Math.ceil(neededBytes / MIB)}M`;
-    warn(
-      'nat44.sessions',
-      `${nat44.sessions} sessions on each of ${threads} threads take about ${needed} of the main heap of ${vpp.memory.mainHeapBytes / MIB}M: raise main-heap in [vpp.memory]`,
-    );
-  }
-}
-
-/** Bytes of a session with its place in lists and its two entries in the flow hash: 380–460 at once, more as it fills. */
-const SESSION_BYTES = 600;
-
-/** What NAT takes of VPP's main heap, in bytes, by the sessions of a thread. */
-export function natHeapBytes(sessions: number, threads: number): number {
-  return sessions * threads * SESSION_BYTES;
 }

@@ -120,12 +120,38 @@ describe('NAT44', () => {
     expect(problemsOf(text)).toEqual(messages);
   });
 
-  it('warns of sessions that the main heap does not hold', () => {
-    const vpp =
-      '[vpp]\nenabled = true\n[vpp.cpu]\nworkers = 3\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
-    const found = problemsOf(`${vpp}${NAT}masquerade = loop0\nsessions = 500000\n${SIDES}`);
-    expect(found).toContain(
-      '10 nat44.sessions: 500000 sessions on each of 4 threads take about 1145M of the main heap of 1024M: raise main-heap in [vpp.memory]',
+  const VPP =
+    '[vpp]\nenabled = true\n[vpp.cpu]\nworkers = 3\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
+  const FILTERED = '[interface.loop2]\nacl-in = a\n[acl.a]\n10 = permit any\n';
+  it.each([
+    [
+      'sessions',
+      '',
+      `${NAT}masquerade = loop0\nsessions = 500000\n${SIDES}`,
+      'NAT sessions take about 1145M',
+      '2560M',
+    ],
+    [
+      'filters and sessions',
+      '',
+      `${NAT}masquerade = loop0\nsessions = 120000\n${SIDES}${FILTERED}`,
+      'filters and NAT sessions take about 555M',
+      '1536M',
+    ],
+    ['neither of few', '', `${NAT}masquerade = loop0\n${SIDES}${FILTERED}`, undefined, ''],
+    [
+      'neither with a large heap',
+      '[vpp.memory]\nmain-heap = 4G\n',
+      `${NAT}masquerade = loop0\nsessions = 500000\n${SIDES}`,
+      undefined,
+      '',
+    ],
+  ])('warns of a main heap that is too small for %s', (_name, memory, text, words, wanted) => {
+    const found = problemsOf(`${VPP}${memory}${text}`).filter((one) => one.includes('main-heap'));
+    expect(found).toEqual(
+      words === undefined
+        ? []
+        : [`0 vpp.memory.main-heap: 1G is low: ${words} of it with 4 threads: use ${wanted} or more`],
     );
   });
 });

@@ -55,6 +55,9 @@ addresses = 198.51.100.1/24
 - **version**: that of an image, \`MAJOR.MINOR.PATCH\` with an optional \`-suffix\` of lower-case letters, digits and dots: \`0.2.0\`, \`0.2.0-rc.1\`.
 - **socket path**: absolute, without \`..\`, at most 107 bytes, without blanks, controls, quotes, \`{\`, \`}\`, \`#\`, \`\\\`. The two sockets differ from each other and from \`/run/vpp/cli.sock\`.
 - **file path**: absolute, without \`..\`.
+- **sequence number**: the key of a rule in \`[acl.NAME]\` and \`[macip.NAME]\`, 1–999999; rules are asked in the order of their numbers.
+- **rule**, **MAC rule**: \`permit\` or \`deny\`, and which packets; the grammar is in [interfaces.md](interfaces.md#filters).
+- **name** of a filter, a list or a port forward: a letter, then letters, digits, \`_\`, \`-\`; at most 31 characters.
 - **command**: a program by its absolute path, and its arguments, with blanks between them. Quotes, \`"…"\` or \`'…'\`, keep a word with blanks together. There is no shell: no other character is special.
 - **address**: IPv4 without leading zeros, or IPv6; of a host, so neither multicast nor unspecified nor loopback (a name server may be on loopback).
 - **\`ADDRESS/LENGTH\`**: an address with the length of its subnet; not the network or broadcast address of the subnet, except in \`/31\`, \`/32\`, \`/127\`, \`/128\`. A link-local IPv6 address has \`/128\`. Subnets of different interfaces do not overlap.

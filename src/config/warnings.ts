@@ -11,6 +11,7 @@ import {
 } from './addresses.ts';
 import { warnFilters } from './filter-checks.ts';
 import { warnNat } from './nat-checks.ts';
+import { warnHeap } from './heap-checks.ts';
 import { formatSize } from './leaf-types.ts';
 import { formatDestination } from './route-difference.ts';
 import { deadRoutes } from './route-resolution.ts';
@@ -39,6 +40,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnTunnels(config, problems);
   warnFilters(config, values, problems);
   warnNat(config, values, problems);
+  warnHeap(config, values, problems);
   for (const { route, reason } of deadRoutes(config)) {
     const leaf = `route.${formatDestination(route.destination)}`;
     problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);

@@ -263,7 +263,14 @@ describe('control', () => {
     const wan = api.swIfIndex(1);
     const host = await api.lcpPairAdd(client, wan, { hostIfName: 'wan', netns: 'dataplane' });
     expect(await api.lcpPairs(client)).toEqual([
-      { phySwIfIndex: wan, hostSwIfIndex: host, vifIndex: 101, hostIfName: 'wan', netns: 'dataplane' },
+      {
+        phySwIfIndex: wan,
+        hostSwIfIndex: host,
+        vifIndex: 101,
+        hostType: 'tap',
+        hostIfName: 'wan',
+        netns: 'dataplane',
+      },
     ]);
     await expect(api.lcpPairAdd(client, wan, { hostIfName: 'wan' })).rejects.toMatchObject({ retval: -81 });
     expect((await api.dumpInterfaces(client)).map((one) => one.name)).toContain('tap4096');
