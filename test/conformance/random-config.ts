@@ -14,11 +14,14 @@ export function randomConfig(seed: number, size = 1): string {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
   const chance = (probability: number): boolean => random() < probability;
   const sections: string[] = [];
+  /** Interfaces on the outside of NAT. */
+  const outside: string[] = [];
   const add = (name: string, keys: Readonly<Record<string, string | number | undefined>>): void => {
     const lines = Object.entries(keys).flatMap(([key, value]) =>
       value === undefined ? [] : [`${key} = ${value}`],
     );
     sections.push([`[${name}]`, ...lines].join('\n'));
+    if (keys['nat'] === 'outside') outside.push(name.slice('interface.'.length));
   };
   const vrfs = ['blue', 'red'].filter(() => chance(0.5));
   for (const vrf of vrfs) add(`vrf.${vrf}`, { table: vrf === 'blue' ? 100 : 200 });
@@ -34,6 +37,7 @@ export function randomConfig(seed: number, size = 1): string {
             'permit tcp from 10.0.0.0/8 to any port 443',
             'deny udp from any to 192.0.2.0/24',
             'permit icmp',
+            'permit tcp, udp from any to servers port 53, 8000-8010 stateful',
             'permit any',
             'deny from 2001:db8::/32',
           ]),
@@ -42,6 +46,12 @@ export function randomConfig(seed: number, size = 1): string {
     );
   }
 
+  add('prefix-list.servers', { prefixes: pick(['192.0.2.1', '192.0.2.0/25, 2001:db8::/48']) });
+  const hasMacip = chance(0.5);
+  if (hasMacip)
+    add('macip.hosts', { 10: 'permit 52:54:00:12:34:56 192.0.2.10', 20: pick(['permit any', 'deny any']) });
+  const hasNat = chance(0.6);
+
   let subnet = Math.floor(random() * 40);
   /** Addresses that no other interface has. */
   const addresses = (): string | undefined => {
@@ -49,14 +59,20 @@ export function randomConfig(seed: number, size = 1): string {
     subnet += 1;
     return chance(0.5) ? `10.${subnet}.0.1/24` : `10.${subnet}.0.1/24, 2001:db8:${subnet}::1/64`;
   };
-  const common = () => ({
+  const common = () => {
+    const vrf = vrfs.length > 0 && chance(0.3) ? pick(vrfs) : undefined;
+    // NAT translates in the default VRF.
+    const nat = hasNat && vrf === undefined && chance(0.4) ? pick(['inside', 'outside']) : undefined;
+    return { ...others(), vrf, nat };
+  };
+  const others = () => ({
     mtu: pick([undefined, 1400, 9000, 9100]),
     enabled: chance(0.15) ? 'false' : undefined,
     'acl-in': acls.length > 0 && chance(0.3) ? pick(acls) : undefined,
     'acl-out': acls.length > 0 && chance(0.2) ? pick(acls) : undefined,
+    macip: hasMacip && chance(0.2) ? 'hosts' : undefined,
     urpf: pick([undefined, undefined, 'strict', 'loose']),
     'mss-clamp': pick([undefined, undefined, '1360', 'auto']),
-    vrf: vrfs.length > 0 && chance(0.3) ? pick(vrfs) : undefined,
     addresses: addresses(),
   });
 
@@ -110,5 +126,27 @@ export function randomConfig(seed: number, size = 1): string {
   }
   for (const loop of ['loop0', 'loop7'])
     if (chance(0.5)) add(`interface.${loop}`, { addresses: addresses() });
+  if (hasNat) {
+    const masquerade = outside.filter(() => chance(0.6));
+    add('nat44', {
+      enabled: 'true',
+      masquerade: masquerade.length === 0 ? undefined : masquerade.join(', '),
+      pool: pick([undefined, '203.0.113.10-203.0.113.14', '203.0.113.12-203.0.113.16, 203.0.113.20']),
+      sessions: pick([2048, 2048, 4096]),
+      'udp-timeout': pick([undefined, 60]),
+      'own-traffic': pick([undefined, 'false']),
+    });
+    const external = masquerade.length > 0 && chance(0.5) ? `${pick(masquerade)}:443` : '203.0.113.5:443';
+    if (chance(0.5)) {
+      add('port-forward.web', {
+        protocol: pick(['tcp', 'tcp, udp']),
+        external,
+        internal: '192.168.1.10:8443',
+      });
+    }
+    if (chance(0.5)) {
+      add('nat-static.server', { external: pick(['203.0.113.6', '203.0.113.7']), internal: '192.168.1.11' });
+    }
+  }
   return `${sections.join('\n')}\n`;
 }
