@@ -72,6 +72,34 @@ it.each([
     '[bond.b0]\nmembers = xe0, xe1\n[interface.xe0]\nmac = 02:00:00:00:00:01\n',
     '4 interface.xe0.mac: xe0 has the MAC address of b0: write it in [interface.b0]',
   ],
+  [
+    '[interface.xe0]\nlink-local = 2001:db8::1\n',
+    '2 interface.xe0.link-local: "2001:db8::1" is not in fe80::/10: expected a link-local address such as fe80::1',
+  ],
+  [
+    '[interface.xe0]\naddresses = fe80::5/128\nlink-local = fe80::1\n',
+    '3 interface.xe0.link-local: addresses has fe80::5/128 too: write one of them',
+  ],
+  [
+    '[interface.xe0]\nunnumbered = loop1\n[interface.loop0]\naddresses = 192.0.2.1/32\n',
+    '2 interface.xe0.unnumbered: "loop1" has no section: did you mean loop0?',
+  ],
+  [
+    '[interface.xe0]\nunnumbered = xe0\n',
+    '2 interface.xe0.unnumbered: "xe0" is the interface itself: expected another one, such as loop0',
+  ],
+  [
+    '[interface.xe0]\naddresses = 198.51.100.1/24\nunnumbered = loop0\n[interface.loop0]\naddresses = 192.0.2.1/32\n',
+    '3 interface.xe0.unnumbered: xe0 has addresses of its own: remove them, or this line',
+  ],
+  [
+    '[interface.xe0]\nunnumbered = xe1\n[interface.xe1]\nunnumbered = loop0\n[interface.loop0]\naddresses = 192.0.2.1/32\n',
+    '2 interface.xe0.unnumbered: xe1 borrows the addresses of loop0 itself: write unnumbered = loop0',
+  ],
+  [
+    '[vrf.blue]\ntable = 10\n[interface.xe0]\nunnumbered = loop0\n[interface.loop0]\nvrf = blue\naddresses = 192.0.2.1/32\n',
+    '4 interface.xe0.unnumbered: loop0 is in the VRF blue, xe0 is not: expected both in one',
+  ],
   ['[interface.xe0]\nmss-clamp = 20\n', '2 interface.xe0.mss-clamp: "20" is out of range (88–65495 or auto)'],
 ])('refuses %j', (ini, problem) => {
   expect(problemsOf(ini)).toContain(problem);

@@ -1,5 +1,7 @@
 /** What an interface has besides its addresses: what VPP refuses, or takes and does nothing by. */
+import { formatPrefix, isIpv6LinkLocal } from './addresses.ts';
 import { encapsulationOf } from './encapsulation.ts';
+import { suggestion } from './nearest.ts';
 import { type Port, portsOf } from './ports.ts';
 import { type Problems, quote } from './problems.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
@@ -27,6 +29,8 @@ export function checkAttributes(config: Config, values: Values, problems: Proble
     checkNeighbors(one, layer3.get(one.name), report);
     checkIp(one, report);
     checkPort(one, ports.get(one.name), report);
+    checkLinkLocal(one, report);
+    checkUnnumbered(one, config, ports, report);
   }
 }
 
@@ -59,8 +63,15 @@ function checkNeighbors(one: InterfaceConfig, tunnel: Tunnel | undefined, report
 }
 
 /** The keys of what is for packets of IP, where it is given. */
-function ipKeys({ urpf, neighbors, mssClamp }: InterfaceConfig): string[] {
-  const keys = { urpf, neighbors: neighbors[0], 'mss-clamp': mssClamp };
+function ipKeys(one: InterfaceConfig): string[] {
+  const { urpf, neighbors, mssClamp, linkLocal, unnumbered } = one;
+  const keys = {
+    urpf,
+    neighbors: neighbors[0],
+    'mss-clamp': mssClamp,
+    'link-local': linkLocal,
+    unnumbered,
+  };
   return Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [key]));
 }
 
@@ -86,5 +97,48 @@ function checkPort(one: InterfaceConfig, port: Port | undefined, report: Report)
   }
   if (one.mac !== undefined && kind === 'bond') {
     report(one, 'mac', `${one.name} has the MAC address of ${owner}: write it in [interface.${owner}]`);
+  }
+}
+
+function checkLinkLocal(one: InterfaceConfig, report: Report): void {
+  const { linkLocal, addresses } = one;
+  const other = addresses.find((prefix) => isIpv6LinkLocal(prefix));
+  if (linkLocal !== undefined && other !== undefined) {
+    report(one, 'link-local', `addresses has ${formatPrefix(other)} too: write one of them`);
+  }
+}
+
+/** VPP takes the donor's addresses in the table of both, and loses what the borrower has of its own. */
+function checkUnnumbered(
+  one: InterfaceConfig,
+  config: Config,
+  ports: ReadonlyMap<string, Port>,
+  report: Report,
+): void {
+  const { name, unnumbered: donor, addresses, vrf } = one;
+  if (donor === undefined) return;
+  const found = config.interfaces.find((other) => other.name === donor);
+  const refuse = (message: string): void => report(one, 'unnumbered', message);
+  if (donor === name) refuse(`${quote(donor)} is the interface itself: expected another one, such as loop0`);
+  else if (found === undefined) {
+    const names = config.interfaces.map((other) => other.name).filter((other) => other !== name);
+    const otherwise =
+      names.length === 0
+        ? 'the configuration has no other'
+        : `expected one of ${names.slice(0, 12).join(', ')}`;
+    refuse(`${quote(donor)} has no section: ${suggestion(donor, names, otherwise)}`);
+  } else if (ports.has(donor)) {
+    refuse(
+      `${donor} is a member of ${ports.get(donor)?.owner}, and has no addresses: expected another interface`,
+    );
+  } else if (addresses.length > 0) {
+    refuse(`${name} has addresses of its own: remove them, or this line`);
+  } else if (found.unnumbered !== undefined) {
+    refuse(
+      `${donor} borrows the addresses of ${found.unnumbered} itself: write unnumbered = ${found.unnumbered}`,
+    );
+  } else if (found.vrf !== vrf) {
+    const where = found.vrf === undefined ? 'in no VRF' : `in the VRF ${found.vrf}`;
+    refuse(`${donor} is ${where}, ${name} is not: expected both in one`);
   }
 }

@@ -1,4 +1,5 @@
 /** Types of leaves about objects of VPP. */
+import { isIpv6LinkLocal } from './addresses.ts';
 import { integer, type LeafType, listOf, parsed, pattern } from './leaf-types.ts';
 import { interfaceName } from './name-types.ts';
 import { type Read, readHostAddress } from './network-values.ts';
@@ -97,6 +98,18 @@ function readMac(given: string): Read<string> {
 
 /** The MAC address of one interface, in lower case with colons. */
 export const macAddress: LeafType<string> = parsed('MAC address', readMac, String);
+
+/** An IPv6 link-local address without its zone, in canonical text. */
+export const linkLocalAddress: LeafType<string> = parsed(
+  'link-local address',
+  (given): Read<string> => {
+    const read = readHostAddress(given);
+    if ('error' in read) return read;
+    if (isIpv6LinkLocal(read.value)) return { value: read.value.address };
+    return { error: `${quote(given)} is not in fe80::/10: expected a link-local address such as fe80::1` };
+  },
+  String,
+);
 
 export interface NeighborValue {
   readonly address: string;

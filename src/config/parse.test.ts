@@ -23,6 +23,7 @@ const REFERRED: Readonly<Record<string, readonly string[]>> = {
   'bond.NAME': ['interface.xe2', 'interface.xe3'],
   'bridge.NAME': ['interface.xe4', 'interface.xe5'],
   'cross-connect.NAME': ['interface.xe6', 'interface.xe7'],
+  'interface.NAME': ['interface.loop0'],
 };
 const written = (sections: Iterable<string>): string => [...sections].map((name) => `[${name}]\n`).join('');
 

@@ -2,7 +2,7 @@
  * The target of each interface of VPP: from the configuration, from its TAP in Linux, and from its state
  * before it left the configuration. Pure except for the remembered MTUs.
  */
-import { parsePrefix } from '../config/mod.ts';
+import { formatPrefix, parsePrefix } from '../config/mod.ts';
 import type { Port } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
@@ -105,7 +105,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
       : {
           // A released interface is down until someone sets its TAP up.
           enabled: isReleased ? false : mirrored.wish.enabled,
-          addresses: mirrored.wish.addresses,
+          addresses: withoutBorrowed(mirrored.wish.addresses, config, inputs),
           // A VRF of the configuration counts, and its TAP follows.
           tableId: config?.vrf === undefined ? mirrored.wish.tableId : given.tableId,
         }),
@@ -115,6 +115,21 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
       : {}),
   };
   return { name, known, wanted, mirrored };
+}
+
+/** lcp-sync copies what an interface borrows to its TAP as well: that is nobody's wish. */
+function withoutBorrowed(
+  addresses: readonly Prefix[],
+  config: InterfaceConfig | undefined,
+  { configs, present }: Pick<TargetInputs, 'configs' | 'present'>,
+): readonly Prefix[] {
+  const donor = config?.unnumbered;
+  if (donor === undefined) return addresses;
+  const lent = new Set([
+    ...(configs.get(donor)?.addresses.map(formatPrefix) ?? []),
+    ...(present.get(donor)?.addresses ?? []),
+  ]);
+  return addresses.filter((prefix) => !lent.has(formatPrefix(prefix)));
 }
 
 /** A port is up with frames that are large enough, and has nothing else. */

@@ -281,7 +281,9 @@ export class VppInterfaces {
     });
     const vrfs = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
     const run = { client, targets, mirror: this.#mirror, tables: this.#tables, vrfs, fail: this.#fail };
-    await applyTargets(run, present, () => this.#objects.finish(client));
+    await applyTargets(run, present, () => this.#objects.secure(client));
+    if (this.#client !== client) return;
+    await this.#objects.finish(client);
     for (const name of released) this.#finishRelease(name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);

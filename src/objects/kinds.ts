@@ -11,6 +11,7 @@ import { bridge } from './kinds/bridge.ts';
 import { crossConnect } from './kinds/cross-connect.ts';
 import { gre } from './kinds/gre.ts';
 import { ipip } from './kinds/ipip.ts';
+import { linkLocal } from './kinds/link-local.ts';
 import { loopback } from './kinds/loopback.ts';
 import { mac } from './kinds/mac.ts';
 import { macipInterface } from './kinds/macip-interface.ts';
@@ -22,6 +23,7 @@ import { natPool } from './kinds/nat-pool.ts';
 import { nat44 } from './kinds/nat44.ts';
 import { neighbor } from './kinds/neighbor.ts';
 import { subInterface } from './kinds/sub-interface.ts';
+import { unnumbered } from './kinds/unnumbered.ts';
 import { urpf } from './kinds/urpf.ts';
 import { vxlan } from './kinds/vxlan.ts';
 
@@ -50,4 +52,6 @@ export const KINDS: readonly Kind[] = [
   natPool,
   natInterface,
   natMapping,
+  linkLocal,
+  unnumbered,
 ];

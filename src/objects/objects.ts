@@ -14,7 +14,7 @@ import { execute, type Failure, stepTarget } from './execute.ts';
 import type { Found, Interfaces, Kind } from './kind.ts';
 import { KINDS } from './kinds.ts';
 import { type ActualState, type DesiredState, type Plan, plan, type PlannedStep } from './plan.ts';
-import { isStructure, placeOfRank } from './ranks.ts';
+import { isSecurity, isStructure, placeOfRank } from './ranks.ts';
 import type { Drift, Facts, ObjectsStatus, ObjectStatus } from './status.ts';
 
 const RELEASED = placeOfRank('interfacesReleased');
@@ -139,20 +139,42 @@ export class Objects {
     return hasChanged;
   }
 
+  /** Sets what an interface must have before it has addresses and is up. Rejects as `build`. */
+  async secure(client: VppApiClient): Promise<void> {
+    await this.#run(client, isSecurity);
+  }
+
   /** Sets what belongs on finished interfaces. Rejects as `build`. */
   async finish(client: VppApiClient): Promise<void> {
+    await this.#run(client, (step) => !isStructure(step) && !isSecurity(step));
+    await this.#look(client);
+    await this.#observe(client);
+    if (this.#failures.size === 0 && this.#built === this.#config) this.#settled = this.#config;
+  }
+
+  /**
+   * Without the steps on what is still to be made: a new configuration overtook this run, and the next one makes it. What
+   * was refused stays, for its reason to be told.
+   */
+  #possible(steps: readonly PlannedStep[]): PlannedStep[] {
+    const unmade = steps.filter(
+      (step) => isStructure(step) && step.action === 'create' && !this.#failures.has(step.provides[0]!),
+    );
+    const keys = new Set(unmade.flatMap(({ provides }) => provides));
+    return steps.filter(({ needs }) => !needs.some((need) => keys.has(need)));
+  }
+
+  async #run(client: VppApiClient, isMeant: (step: PlannedStep) => boolean): Promise<void> {
     const refused = [...this.#failures.values()];
     for (let attempt = 0; attempt < 2 && !this.#isLeft; attempt++) {
       const state = await this.#read(client);
-      const steps = this.#plan(state).steps.filter((step) => !isStructure(step));
+      const steps = this.#possible(this.#plan(state).steps).filter(isMeant);
+      if (steps.length === 0) break;
       const target = stepTarget(client, state.interfaces, state.actual);
       const failures = await execute(steps, target, this.#tell);
       this.#take([...refused, ...failures]);
       if (failures.length === 0) break;
     }
-    await this.#look(client);
-    await this.#observe(client);
-    if (this.#failures.size === 0 && this.#built === this.#config) this.#settled = this.#config;
   }
 
   /** What would be done for another configuration. */

@@ -47,7 +47,7 @@ const ORDER = [
   'natPools',
   'natInterfaces',
   'natRules',
-  // Set on what is finished.
+  // Set on what is finished: it has its addresses, and is up.
   'features',
   'neighbors',
   'filtersGone',
@@ -67,4 +67,11 @@ const LAST_STRUCTURE = placeOfRank('crossConnects');
 /** Whether a step comes before the pairs and the attributes of interfaces. */
 export function isStructure({ rank }: { readonly rank: Rank }): boolean {
   return placeOfRank(rank) <= LAST_STRUCTURE;
+}
+
+const FIRST_FINISH = placeOfRank('features');
+
+/** Whether a step comes before the addresses of interfaces, and before they are up. */
+export function isSecurity(step: { readonly rank: Rank }): boolean {
+  return !isStructure(step) && placeOfRank(step.rank) < FIRST_FINISH;
 }

@@ -1,25 +1,34 @@
 /** What interfaces have besides addresses, MTU and state, on the emulator and on a real VPP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  addDelAddress,
+  addDelTable,
   addStaticNeighbor,
   createLoopback,
   deleteLoopback,
   deleteNeighbor,
   dumpInterfaces,
   dumpStaticNeighbors,
+  dumpUnnumbered,
   dumpUrpf,
   isVppAtLeast,
+  linkLocal,
   markInterface,
   mssClamps,
+  releaseIpv6,
   runCliInband,
+  setInterfaceTable,
+  setLinkLocal,
   setMacAddress,
   setMssClamp,
+  setUnnumbered,
   setUrpf,
   swIfIndex,
+  tableId,
 } from '../../src/vpp/api/mod.ts';
 import { realVppBinary, targetName } from './harness.ts';
 import { type ObjectsVpp, startObjects } from './objects-harness.ts';
-import { retvalOf } from './requests.ts';
+import { prefix, retvalOf } from './requests.ts';
 
 const NOBODY = swIfIndex(77);
 const EXTERNAL = 'external = true';
@@ -211,5 +220,118 @@ addresses = 203.0.113.1/32
       'neighbor/xe0.7 198.51.100.9': { mac: '02:00:00:00:00:0b' },
     });
     if (realVppBinary !== undefined) expect(await features('xe0.7')).toMatch(/ip4-rx-urpf-loose/);
+  });
+
+  test('link-local: what VPP answers', async () => {
+    await vpp.apply('', EXTERNAL);
+    const { client } = vpp;
+    const loop = await createLoopback(client, { instance: 74 });
+    expect(await linkLocal(client, loop)).toBeUndefined();
+    expect(await retvalOf(setLinkLocal(client, NOBODY, 'fe80::1'))).toBe(-2);
+    // It enables IPv6, which one disable ends.
+    await setLinkLocal(client, loop, 'fe80::1');
+    expect(await linkLocal(client, loop)).toBe('fe80::1');
+    await releaseIpv6(client, loop);
+    expect(await linkLocal(client, loop)).toBeUndefined();
+    // Without one VPP derives it from the MAC address.
+    await addDelAddress(client, loop, prefix('2001:db8:7::1/64'), true);
+    expect(await linkLocal(client, loop)).toBe('fe80::dcad:ff:fe00:4a');
+    await deleteLoopback(client, loop);
+  });
+
+  test('a link-local address is set, kept, changed and restored', async () => {
+    await vpp.apply(
+      '[interface.xe1]\nlink-local = fe80::1\n[interface.xe2]\nlink-local = fe80::2\naddresses = 2001:db8:2::1/64\n',
+    );
+    expect(vpp.errors).toEqual([]);
+    const addressOf = async (name: string) => linkLocal(vpp.client, await indexOf(name));
+    expect([await addressOf('xe1'), await addressOf('xe2')]).toEqual(['fe80::1', 'fe80::2']);
+    expect(await vpp.remaining()).toEqual([]);
+    await vpp.apply(
+      '[interface.xe1]\nlink-local = fe80::11\naddresses = 2001:db8:1::1/64\n[interface.xe2]\naddresses = 2001:db8:2::1/64\n',
+    );
+    expect(vpp.errors).toEqual([]);
+    expect(vpp.notices).toEqual([
+      'restore the link-local address of xe2',
+      'set the link-local address of xe1 to fe80::11',
+    ]);
+    expect(await addressOf('xe1')).toBe('fe80::11');
+    expect(await addressOf('xe2')).toMatch(/^fe80::[0-9a-f:]*ff:fe/);
+    // Without addresses, and without its own: IPv6 is off again.
+    await vpp.apply('[interface.xe1]\n[interface.xe2]\n');
+    expect([await addressOf('xe1'), await addressOf('xe2')]).toEqual([undefined, undefined]);
+    await vpp.apply('');
+    expect(await vpp.state()).toEqual({});
+  });
+
+  test('unnumbered: what VPP answers', async () => {
+    await vpp.apply('', EXTERNAL);
+    const { client } = vpp;
+    const [donor, borrower] = [
+      await createLoopback(client, { instance: 75 }),
+      await createLoopback(client, { instance: 76 }),
+    ];
+    expect(await retvalOf(setUnnumbered(client, NOBODY, donor, true))).toBe(-2);
+    expect(await retvalOf(setUnnumbered(client, borrower, NOBODY, true))).toBe(-10);
+    await addDelTable(client, { tableId: tableId(9), family: 4 }, true);
+    await setInterfaceTable(client, borrower, 4, tableId(9));
+    expect(await retvalOf(setUnnumbered(client, borrower, donor, true))).toBe(-74);
+    await setInterfaceTable(client, borrower, 4, tableId(0));
+    await setUnnumbered(client, borrower, donor, true);
+    expect(await dumpUnnumbered(client)).toEqual([{ borrower, donor }]);
+    await setUnnumbered(client, borrower, donor, false);
+    expect(await dumpUnnumbered(client)).toEqual([]);
+    for (const one of [donor, borrower]) await deleteLoopback(client, one);
+    await addDelTable(client, { tableId: tableId(9), family: 4 }, false);
+  });
+
+  const borrowing = (addresses: string, donor = 'loop4'): string => `
+[interface.loop4]
+addresses = ${addresses}
+[interface.loop5]
+addresses = 203.0.113.5/32
+[interface.xe1]
+unnumbered = ${donor}
+[interface.xe1.9]
+unnumbered = ${donor}
+`;
+
+  test('borrowers follow the addresses of their donor', async () => {
+    await vpp.apply(borrowing('203.0.113.4/32, 2001:db8:4::4/128'));
+    expect(vpp.errors).toEqual([]);
+    expect(await vpp.remaining()).toEqual([]);
+    const donorOf = async (): Promise<string[]> => {
+      const names = new Map(
+        (await dumpInterfaces(vpp.client)).map(({ swIfIndex: index, name }) => [index, name]),
+      );
+      const all = await dumpUnnumbered(vpp.client);
+      return all.map(({ borrower, donor }) => `${names.get(borrower)} ${names.get(donor)}`);
+    };
+    expect(await donorOf()).toEqual(['xe1 loop4', 'xe1.9 loop4']);
+    // Unbound before its first address goes.
+    await vpp.apply(borrowing('203.0.113.44/32'));
+    expect(vpp.errors).toEqual([]);
+    expect(vpp.notices).toEqual([
+      'let xe1 borrow no addresses',
+      'let xe1.9 borrow no addresses',
+      'let xe1 borrow the addresses of loop4',
+      'let xe1.9 borrow the addresses of loop4',
+    ]);
+    if (realVppBinary !== undefined) {
+      const shown = await runCliInband(vpp.client, 'show interface addr');
+      expect(shown).toMatch(/unnumbered, use loop4\s+L3 203\.0\.113\.44\/32/);
+    }
+    // The donor got an address from others.
+    await addDelAddress(vpp.client, await indexOf('loop4'), prefix('2001:db8:4::44/128'), true);
+    expect(await vpp.remaining()).toEqual(expect.arrayContaining(['let xe1 borrow the addresses of loop4']));
+    await vpp.apply(borrowing('203.0.113.44/32', 'loop5'));
+    expect(vpp.errors).toEqual([]);
+    expect(await donorOf()).toEqual(['xe1 loop5', 'xe1.9 loop5']);
+    await vpp.apply('[interface.xe1]\naddresses = 198.51.100.1/24\n');
+    expect(vpp.errors).toEqual([]);
+    expect(await donorOf()).toEqual([]);
+    expect(vpp.interfaces.status.find(({ name }) => name === 'xe1')?.addresses).toEqual(['198.51.100.1/24']);
+    await vpp.apply('');
+    expect(await vpp.state()).toEqual({});
   });
 });

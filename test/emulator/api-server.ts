@@ -60,6 +60,7 @@ const REPLY_BYTES: Readonly<Record<string, number>> = {
   macip_acl_add_replace: 8,
   nat44_show_running_config: 52,
   nat_get_mss_clamping: 7,
+  sw_interface_ip6_get_link_local_address: 20,
   gre_tunnel_add_del: 8,
   ipip_add_tunnel: 8,
   vxlan_add_del_tunnel_v3: 8,

@@ -1,5 +1,5 @@
-/** urpf.api, mss_clamp.api, and of ip_neighbor.api the entries. */
-import { ALL_ONES, type Answer, type Handler, replyWith, withInterface } from './handler.ts';
+/** urpf.api, mss_clamp.api, of ip_neighbor.api the entries, of ip.api link-local and borrowed addresses. */
+import { ALL_ONES, type Answer, type Handler, replyOf, replyWith, withInterface } from './handler.ts';
 import type { Mss, Neighbor } from './attributes.ts';
 import { type Interface, Retval, type VppState } from './vpp-state.ts';
 
@@ -109,7 +109,49 @@ function neighborDetails({ swIfIndex, flags, mac, address }: Neighbor): Answer {
   return { name: 'ip_neighbor_details', body };
 }
 
+const getLinkLocal: Handler = (request, { state }) => {
+  const found = state.interfaces.get(request.readUInt32BE(10));
+  const body = Buffer.alloc(20);
+  const retval =
+    found === undefined
+      ? Retval.invalidSwIfIndex
+      : found.linkLocal === undefined
+        ? Retval.ip6NotEnabled
+        : Retval.ok;
+  body.writeInt32BE(retval, 0);
+  found?.linkLocal?.copy(body, 4);
+  return [{ name: 'sw_interface_ip6_get_link_local_address_reply', body }];
+};
+
+const setUnnumbered: Handler = (request, { state }) => {
+  const name = 'sw_interface_set_unnumbered';
+  const isAdd = request.readUInt8(18) !== 0;
+  const donor = state.interfaces.get(request.readUInt32BE(10));
+  const borrower = state.interfaces.get(request.readUInt32BE(14));
+  if (borrower === undefined) return replyOf(name, Retval.invalidSwIfIndex);
+  if (isAdd && donor === undefined) return replyOf(name, Retval.invalidSwIfIndex2);
+  return replyOf(name, state.setUnnumbered(borrower, isAdd ? donor : undefined));
+};
+
 export const ATTRIBUTE_HANDLERS: Readonly<Record<string, Handler>> = {
+  sw_interface_ip6_set_link_local_address: withInterface(
+    'sw_interface_ip6_set_link_local_address',
+    10,
+    (found, request, { state }) => {
+      state.setLinkLocal(found, Buffer.from(request.subarray(14, 30)));
+      return Retval.ok;
+    },
+  ),
+  sw_interface_ip6_get_link_local_address: getLinkLocal,
+  sw_interface_set_unnumbered: setUnnumbered,
+  ip_unnumbered_dump: (_request, { state }) =>
+    [...state.interfaces.values()].flatMap(({ swIfIndex, unnumbered }) => {
+      if (unnumbered === undefined) return [];
+      const body = Buffer.alloc(8);
+      body.writeUInt32BE(swIfIndex, 0);
+      body.writeUInt32BE(unnumbered.donor, 4);
+      return [{ name: 'ip_unnumbered_details', body }];
+    }),
   urpf_update_v2: urpfUpdate,
   urpf_interface_dump: (_request, { state }) =>
     [...state.interfaces.values()].flatMap((one) => urpfDetails(state, one)),

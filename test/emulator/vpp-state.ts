@@ -23,6 +23,7 @@ export const Retval = {
   noSuchFib: -3,
   noSuchEntry: -6,
   invalidValue: -7,
+  invalidSwIfIndex2: -10,
   featureDisabled: -30,
   invalidRegistration: -31,
   noPathsInRoute: -52,
@@ -31,6 +32,7 @@ export const Retval = {
   addressNotFound: -60,
   ip6NotEnabled: -62,
   invalidArgument: -73,
+  unexpectedState: -74,
   tunnelExists: -75,
   interfaceExists: -79,
   valueExists: -81,
@@ -107,6 +109,10 @@ export interface Interface {
   /** Enables besides those of addresses; VPP counts both. */
   ipv6Enables: number;
   isIpv6On: boolean;
+  /** While IPv6 is on. */
+  linkLocal: Buffer | undefined;
+  /** Whose addresses it borrows, and the first of each family at the time. */
+  unnumbered: { readonly donor: number; readonly heads: readonly Buffer[] } | undefined;
 }
 
 /** ip_neighbor_db of ip_neighbor.c. */
@@ -231,6 +237,8 @@ export class VppState {
       isIpv4On: false,
       ipv6Enables: 0,
       isIpv6On: false,
+      linkLocal: undefined,
+      unnumbered: undefined,
       tagRewrite: [0, 0, 0, 0],
     };
     this.interfaces.set(swIfIndex, added);
@@ -446,6 +454,7 @@ export class VppState {
       one.family === family && one.length === length && one.address.equals(address);
     if (!isAdd) {
       if (!found.addresses.some(isSame)) return Retval.addressNotFound;
+      this.#refuseStale(found, address);
       if (found.adminUp) this.#setConnectedOf(found, given, false);
       this.lcp.syncAddress(found, given, false);
       found.addresses = found.addresses.filter((one) => !isSame(one));
@@ -507,7 +516,40 @@ export class VppState {
     const isOn = !isGone && found.ipv6Enables + countOf(found, 6) > 0;
     if (isOn === found.isIpv6On) return;
     found.isIpv6On = isOn;
+    found.linkLocal = isOn ? (found.linkLocal ?? linkLocalOf(found)) : undefined;
     this.multicast.accept(found.tables[6], found.swIfIndex, isOn);
+  }
+
+  /** ip6_link_set_local_address: enables IPv6 where it is off. */
+  setLinkLocal(found: Interface, address: Buffer): void {
+    found.linkLocal = address;
+    if (!found.isIpv6On) this.setIpv6(found, true);
+  }
+
+  /** vnet_sw_interface_update_unnumbered: copies where the donor's first address is. */
+  setUnnumbered(borrower: Interface, donor: Interface | undefined): number {
+    if (donor === undefined) {
+      borrower.unnumbered = undefined;
+      return Retval.ok;
+    }
+    if (([4, 6] as const).some((family) => borrower.tables[family] !== donor.tables[family])) {
+      return Retval.unexpectedState;
+    }
+    const heads = ([4, 6] as const).flatMap((family) => {
+      const first = donor.addresses.find((one) => one.family === family);
+      return first === undefined ? [] : [first.address];
+    });
+    borrower.unnumbered = { donor: donor.swIfIndex, heads };
+    return Retval.ok;
+  }
+
+  /** A borrower that has a deleted address as its first one reads freed memory. */
+  #refuseStale(donor: Interface, address: Buffer): void {
+    for (const { name, unnumbered } of this.interfaces.values()) {
+      if (unnumbered?.donor === donor.swIfIndex && unnumbered.heads.some((one) => one.equals(address))) {
+        throw new Error(`a real VPP would read a freed address of ${donor.name} on ${name}`);
+      }
+    }
   }
 
   releaseTable(family: Family, id: number): void {
@@ -576,4 +618,12 @@ export class VppState {
 
 function countOf({ addresses }: Interface, family: Family): number {
   return addresses.filter((one) => one.family === family).length;
+}
+
+/** From the MAC address, or made up for an interface without one. */
+function linkLocalOf({ mac, swIfIndex, isLayer3 }: Interface): Buffer {
+  const id = isLayer3
+    ? [0, 0, 0, 0, 0, 0, 1, swIfIndex]
+    : [(mac[0] ?? 0) ^ 2, ...mac.subarray(1, 3), 0xff, 0xfe, ...mac.subarray(3)];
+  return Buffer.from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...id]);
 }

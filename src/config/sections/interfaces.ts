@@ -4,7 +4,7 @@ import { leaf, section } from '../leaf.ts';
 import { boolean, choice, integer, type LeafType, listOf } from '../leaf-types.ts';
 import { MAX_VLAN } from '../encapsulation.ts';
 import { filterName, filterNames } from '../filter-values.ts';
-import { integerOr, macAddress, neighborList, text } from '../object-types.ts';
+import { integerOr, linkLocalAddress, macAddress, neighborList, text } from '../object-types.ts';
 import { interfaceName } from '../name-types.ts';
 import { readInterfaceAddress } from '../network-values.ts';
 import { subInterfaceName } from '../sub-interface-name.ts';
@@ -159,6 +159,19 @@ export const interfaces = section('interface.NAME', {
       sentence: 'Static neighbours: addresses with their MAC addresses, which are never asked for',
       example: '192.0.2.9 02:00:00:00:00:09, 2001:db8::9 02:00:00:00:00:09',
       fails: ['interfaces', 'one is refused'],
+    }),
+    linkLocal: leaf('link-local', linkLocalAddress, {
+      absent: 'one derived from the MAC address, where IPv6 is on',
+      sentence: 'IPv6 link-local address in VPP; enables IPv6',
+      example: 'fe80::1',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    unnumbered: leaf('unnumbered', interfaceName, {
+      absent: 'the interface has its own addresses, or none',
+      sentence: 'Interface whose addresses this one borrows, usually a loopback; it has none itself',
+      instance: 'xe1',
+      example: 'loop0',
+      fails: ['interfaces', 'it is refused'],
     }),
     mssClamp: leaf('mss-clamp', integerOr('auto', 88, 65495), {
       absent: 'TCP is not changed',

@@ -3,11 +3,17 @@ import { formatAddress, parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
-import { swInterfaceSetMacAddress } from './messages/interface.ts';
+import { swInterfaceSetMacAddress, swInterfaceSetUnnumbered } from './messages/interface.ts';
+import {
+  ipUnnumberedDump,
+  swInterfaceIp6GetLinkLocalAddress,
+  swInterfaceIp6SetLinkLocalAddress,
+} from './messages/ip.ts';
 import { mssClampEnableDisable, mssClampGet } from './messages/mss-clamp.ts';
 import { ipNeighborAddDel, ipNeighborDump } from './messages/neighbor.ts';
 import { urpfInterfaceDump, urpfUpdate } from './messages/urpf.ts';
 import { type ApiAddress, NO_INTERFACE, type SwIfIndex } from './types.ts';
+import { Retval } from './vpp-errors.ts';
 
 function toApi(text: string, family?: 6): ApiAddress {
   const parsed = parseAddress(text);
@@ -156,4 +162,57 @@ export async function dumpStaticNeighbors(
     const isStatic = (flags & STATIC) !== 0;
     return isStatic ? [{ swIfIndex, address: formatAddress(ipAddress.bytes), mac: macAddress }] : [];
   });
+}
+
+/**
+ * Sets the link-local address of an interface, and enables IPv6 where it is off: that counts as one enable
+ * (`setIpv6Off`).
+ */
+export async function setLinkLocal(
+  client: VppApiClient,
+  index: SwIfIndex,
+  address: string,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { swIfIndex: index, ip: toApi(address, 6).bytes };
+  await client.request(swInterfaceIp6SetLinkLocalAddress, body, options);
+}
+
+/** The link-local address of an interface; undefined while IPv6 is off. */
+export async function linkLocal(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  try {
+    const { ip } = await client.request(swInterfaceIp6GetLinkLocalAddress, { swIfIndex: index }, options);
+    return formatAddress(ip);
+  } catch (error) {
+    if (error instanceof VppApiError && error.retval === Retval.ip6NotEnabled) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * `borrower` takes the addresses of `donor`. VPP copies the place of the donor's first address: when that is deleted or
+ * was added later, send it again; and what the borrower had of its own is lost (vnet_sw_interface_update_unnumbered).
+ */
+export async function setUnnumbered(
+  client: VppApiClient,
+  borrower: SwIfIndex,
+  donor: SwIfIndex,
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  const body = { swIfIndex: donor, unnumberedSwIfIndex: borrower, isAdd };
+  await client.request(swInterfaceSetUnnumbered, body, options);
+}
+
+/** The borrowers and their donors. */
+export async function dumpUnnumbered(
+  client: VppApiClient,
+  options?: CallOptions,
+): Promise<{ readonly borrower: SwIfIndex; readonly donor: SwIfIndex }[]> {
+  const all = await client.dump(ipUnnumberedDump, { swIfIndex: NO_INTERFACE }, options);
+  return all.map(({ swIfIndex, ipSwIfIndex }) => ({ borrower: swIfIndex, donor: ipSwIfIndex }));
 }

@@ -34,11 +34,15 @@ export {
   addStaticNeighbor,
   deleteNeighbor,
   dumpStaticNeighbors,
+  dumpUnnumbered,
   dumpUrpf,
+  linkLocal,
   type MssClamp,
   mssClamps,
+  setLinkLocal,
   setMacAddress,
   setMssClamp,
+  setUnnumbered,
   setUrpf,
   type UrpfMode,
 } from './attribute-operations.ts';
@@ -93,6 +97,7 @@ export {
   deleteLoopbackRequest,
   deleteSubif,
   swInterfaceSetMacAddress,
+  swInterfaceSetUnnumbered,
 } from './messages/interface.ts';
 export {
   addBridgePort,
@@ -114,7 +119,12 @@ export {
   tagPopOf,
   type VppBridge,
 } from './l2-operations.ts';
-export { ipRouteAddDel } from './messages/ip.ts';
+export {
+  ipRouteAddDel,
+  ipUnnumberedDump,
+  swInterfaceIp6GetLinkLocalAddress,
+  swInterfaceIp6SetLinkLocalAddress,
+} from './messages/ip.ts';
 export { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
 export {
   nat44AddDelAddressRange,
@@ -176,6 +186,7 @@ export {
   type Ipv4Range,
   neighborLimits,
   proxyArpInterfaces,
+  releaseIpv6,
   setIpv6Off,
   setIpv6On,
   setNeighborLimits,

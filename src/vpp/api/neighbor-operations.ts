@@ -72,6 +72,15 @@ export async function setIpv6Off(
   }
 }
 
+/** Takes back one enable of IPv6. */
+export async function releaseIpv6(
+  client: VppApiClient,
+  index: SwIfIndex,
+  options?: CallOptions,
+): Promise<void> {
+  await setIpv6Enabled(client, index, false, Retval.ip6NotEnabled, options);
+}
+
 /** False when VPP reports that nothing changed. */
 async function setIpv6Enabled(
   client: VppApiClient,

@@ -166,3 +166,11 @@ export const swInterfaceSetMacAddress = request(
   { sw_if_index: interfaceIndex, mac_address: macAddress },
   autoreply('sw_interface_set_mac_address'),
 );
+
+/** `unnumbered_sw_if_index` borrows the addresses of `sw_if_index`. */
+export const swInterfaceSetUnnumbered = request(
+  'sw_interface_set_unnumbered',
+  0x154a6439,
+  { sw_if_index: interfaceIndex, unnumbered_sw_if_index: interfaceIndex, is_add: bool },
+  autoreply('sw_interface_set_unnumbered'),
+);

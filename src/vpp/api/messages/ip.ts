@@ -3,7 +3,7 @@
 import { autoreply, details, dump, reply, request } from '../message.ts';
 import { struct } from '../block.ts';
 import { fibPathCodec, mfibPath } from '../fib-path.ts';
-import { bool, count, enumeration, u32, u8, variableArray } from '../schema.ts';
+import { alias, bool, bytes, count, enumeration, u32, u8, variableArray } from '../schema.ts';
 import {
   addressWithPrefix,
   interfaceIndex,
@@ -154,4 +154,31 @@ export const swInterfaceIp6EnableDisable = request(
   0xae6cfcfb,
   { sw_if_index: interfaceIndex, enable: bool },
   autoreply('sw_interface_ip6_enable_disable'),
+);
+
+const ip6Address = alias('ip6_address', bytes(16));
+
+export const swInterfaceIp6SetLinkLocalAddress = request(
+  'sw_interface_ip6_set_link_local_address',
+  0x1c10f15f,
+  { sw_if_index: interfaceIndex, ip: ip6Address },
+  autoreply('sw_interface_ip6_set_link_local_address'),
+);
+
+/** Refused with IP6_NOT_ENABLED while IPv6 is off. */
+export const swInterfaceIp6GetLinkLocalAddress = request(
+  'sw_interface_ip6_get_link_local_address',
+  0xf9e6675e,
+  { sw_if_index: interfaceIndex },
+  reply('sw_interface_ip6_get_link_local_address_reply', 0xd16b7130, { ip: ip6Address }),
+);
+
+export const ipUnnumberedDump = dump(
+  'ip_unnumbered_dump',
+  0xf9e6675e,
+  { sw_if_index: interfaceIndex },
+  details('ip_unnumbered_details', 0xcc59bd42, {
+    sw_if_index: interfaceIndex,
+    ip_sw_if_index: interfaceIndex,
+  }),
 );
