@@ -64,15 +64,23 @@ describe('bonds', () => {
     ]);
   });
 
-  test('have no settings that their mode does not use', () => {
-    expect(
-      problemsOf(
-        '[bond.a]\nmembers = xe1\nmode = xor\nload-balance = l2\nlacp-timeout = long\n[bond.b]\nmembers = xe2\nmode = broadcast\nload-balance = l34\nlacp-passive = true\n',
-      ),
-    ).toEqual([
-      'bond.a.lacp-timeout: the mode xor has none: remove the line, or write mode = lacp',
-      'bond.b.load-balance: the mode broadcast has none: remove the line, or write mode = lacp or xor',
-      'bond.b.lacp-passive: the mode broadcast has none: remove the line, or write mode = lacp',
+  test('warn of settings that their mode does not use', () => {
+    const parsed = parseConfig(
+      `[vpp]\nenabled = true\n${NICS}[bond.a]\nmembers = xe1\nmode = xor\nload-balance = l2\nlacp-timeout = long\nprimary = xe1\n[bond.b]\nmembers = xe2\nmode = broadcast\nload-balance = l34\nlacp-passive = true\n`,
+      'test.ini',
+    );
+    const warnings = parsed.ok ? parsed.warnings.map(({ leaf, message }) => `${leaf}: ${message}`) : [];
+    expect(warnings).toEqual([
+      'bond.a.lacp-timeout: the mode xor does not use it: remove the line, or write mode = lacp',
+      'bond.a.primary: the mode xor does not use it: remove the line, or write mode = active-backup',
+      'bond.b.load-balance: the mode broadcast does not use it: remove the line, or write mode = lacp or xor',
+      'bond.b.lacp-passive: the mode broadcast does not use it: remove the line, or write mode = lacp',
+    ]);
+  });
+
+  test('prefer one of their members', () => {
+    expect(problemsOf('[bond.c]\nmembers = xe3\nmode = active-backup\nprimary = xe2\n')).toEqual([
+      'bond.c.primary: "xe2" is not a member of c: did you mean xe3?',
     ]);
   });
 });
@@ -147,6 +155,14 @@ describe('bridges and cross-connects', () => {
       'cross-connect.w.interfaces: a cross-connect has two interfaces, got 1: expected a pair such as xe6, xe7',
     ]);
   });
+});
+
+test('interfaces that sections make are expected in VPP', () => {
+  const parsed = parseConfig(
+    `[vpp]\nenabled = true\n${NICS}[bond.bond0]\nmembers = xe2\n[interface.bond0]\n[interface.bond0.7]\n[bridge.br0]\nmembers = bond0.7, xe1\n[interface.br0]\n`,
+    'test.ini',
+  );
+  expect(parsed.ok ? parsed.warnings : parsed.problems).toEqual([]);
 });
 
 test('the frames of a port are as large as its own section and its owner say', () => {

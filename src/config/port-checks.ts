@@ -32,7 +32,7 @@ export function checkPorts(config: Config, values: Values, problems: Problems): 
   const report = (path: FilePath, message: string): void => problems.error(values.line(path), path, message);
   const context: Context = { config, values, problems, report };
   checkMadeNames(context);
-  for (const bond of config.bonds) checkMode(bond, context);
+  for (const bond of config.bonds) checkPrimary(bond, context);
   checkBridges(context);
   const owners = ownersOf(config);
   const taken = new Map<string, Owner>();
@@ -95,15 +95,38 @@ function checkMadeNames({ config, problems }: Context): void {
   }
 }
 
-function checkMode({ name, mode }: Config['bonds'][number], { values, report }: Context): void {
-  const refuse = (key: 'load-balance' | 'lacp-timeout' | 'lacp-passive', modes: readonly string[]): void => {
-    const path = `bond.${name}.${key}` as const;
-    if (values.line(path) === 0 || modes.includes(mode)) return;
-    report(path, `the mode ${mode} has none: remove the line, or write mode = ${modes.join(' or ')}`);
-  };
-  refuse('load-balance', ['lacp', 'xor']);
-  refuse('lacp-timeout', ['lacp']);
-  refuse('lacp-passive', ['lacp']);
+function checkPrimary(
+  { name, primary, members }: Config['bonds'][number],
+  { values, report }: Context,
+): void {
+  if (primary === undefined || members.includes(primary) || values.isRefused(`bond.${name}.members`)) return;
+  const otherwise = `expected one of ${members.slice(0, 12).join(', ')}`;
+  report(
+    `bond.${name}.primary`,
+    `${quote(primary)} is not a member of ${name}: ${suggestion(primary, members, otherwise)}`,
+  );
+}
+
+/** The modes that use a setting. */
+const MODES = {
+  'load-balance': ['lacp', 'xor'],
+  primary: ['active-backup'],
+  'lacp-timeout': ['lacp'],
+  'lacp-passive': ['lacp'],
+} as const;
+
+/** Warns of settings of bonds that their mode does not use. */
+export function warnPorts({ bonds }: Config, values: Values, problems: Problems): void {
+  for (const { name, mode } of bonds) {
+    for (const [key, modes] of Object.entries(MODES)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of `MODES`
+      const path = `bond.${name}.${key as keyof typeof MODES}` as const;
+      const line = values.line(path);
+      if (line === 0 || modes.some((one) => one === mode)) continue;
+      const message = `the mode ${mode} does not use it: remove the line, or write mode = ${modes.join(' or ')}`;
+      problems.warning(line, path, message);
+    }
+  }
 }
 
 function checkBridges({ config, values, problems, report }: Context): void {

@@ -20,8 +20,9 @@ import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
 import { MAX_VPP_STACK } from './route-labels.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
+import { ownInterfaceNames } from './object-names.ts';
+import { warnPorts } from './port-checks.ts';
 import { warnTunnels } from './tunnel-checks.ts';
-import { tunnelsOf } from './tunnels.ts';
 import type { Config, Destination, NextHop } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
@@ -41,6 +42,7 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnFilters(config, values, problems);
   warnNat(config, values, problems);
   warnHeap(config, values, problems);
+  warnPorts(config, values, problems);
   for (const { route, reason } of deadRoutes(config)) {
     const leaf = `route.${formatDestination(route.destination)}`;
     problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);
@@ -115,7 +117,7 @@ function warnInterfaces(config: Config, problems: Problems): void {
   const { vpp, interfaces, routes } = config;
   // An external VPP may have any interface, and what the kernel lacks is said by its status.
   if (vpp.external || !vpp.enabled) return;
-  const known = new Set([...vpp.dpdk.interfaces, ...tunnelsOf(config)].map(({ name }) => name));
+  const known = ownInterfaceNames(config);
   for (const { name, line } of interfaces) {
     const isSub = known.has(subInterfaceName(name)?.parent ?? '');
     if (known.has(name) || isSub || LOOPBACK_NAME.test(name)) continue;

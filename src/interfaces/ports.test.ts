@@ -69,6 +69,20 @@ test('a NIC loses its TAP when it becomes a member, and has it again afterwards;
   expect(await find('xe1')).toMatchObject({ adminUp: false, mtuBytes: { l3: 1500 } });
 });
 
+test('a bond that was without members gets its TAP anew with the first, whose MAC address it has', async () => {
+  const rest = '[interface.xe9]\n[interface.bond0]\n[interface.bond0.7]\n';
+  await interfaces.reconfigure(configOf(`${rest}[bond.bond0]\nmembers = xe9\n`));
+  const links = async () => new Map((await lcpPairs(client)).map((one) => [one.hostIfName, one.vifIndex]));
+  const before = await links();
+  await interfaces.reconfigure(configOf(`${rest}[bond.bond0]\nmembers = xe1, xe9\n`));
+  const after = await links();
+  expect([...after.keys()].sort()).toEqual(['bond0', 'bond0.7', 'xe0']);
+  for (const name of ['bond0', 'bond0.7']) expect(after.get(name), name).not.toBe(before.get(name));
+  expect(after.get('xe0')).toBe(before.get('xe0'));
+  await interfaces.reconcile();
+  expect(await links()).toEqual(after);
+});
+
 test('ports of bridges and cross-connects have no TAPs, the bridge has one', async () => {
   await interfaces.reconfigure(
     configOf(

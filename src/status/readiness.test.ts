@@ -178,6 +178,7 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'cross-connect.NAME.interfaces': refused('VPP has no interface named xe7'),
   'cross-connect.NAME.tag-rewrite': refused('INVALID_VLAN_TAG_COUNT (-72)'),
   'bond.NAME.mode': refused('FEATURE_DISABLED (-30)'),
+  'bond.NAME.primary': refused('INVALID_ARGUMENT (-73)'),
   'bond.NAME.load-balance': refused('INVALID_ARGUMENT (-73)'),
   'bond.NAME.lacp-timeout': refused('INVALID_INTERFACE (-71)'),
   'bond.NAME.lacp-passive': refused('INVALID_INTERFACE (-71)'),

@@ -11,11 +11,12 @@ import {
   dumpBonds,
   dumpInterfaces,
   isVppAtLeast,
+  setBondWeight,
   setInterfaceFlags,
   swIfIndex,
 } from '../../src/vpp/api/mod.ts';
 import { targetName } from './harness.ts';
-import { observe, type ObjectsVpp, startObjects } from './objects-harness.ts';
+import { objectsConfig, observe, type ObjectsVpp, startObjects } from './objects-harness.ts';
 import { retvalOf } from './requests.ts';
 
 const VLAN_5 = { tags: 1, outer: 5, inner: 0, isDot1ad: false, isExact: true, isDefault: false } as const;
@@ -59,6 +60,8 @@ describe(`what VPP answers about bonds, on ${targetName}`, () => {
     const onMember = await createSubInterface(client, xe2, 5, VLAN_5);
     await deleteSubInterface(client, onMember);
     expect(await retvalOf(detachBondMember(client, await indexOf('xe1')))).toBe(-71);
+    expect(await retvalOf(setBondWeight(client, xe2, 1))).toBe(-73);
+    expect(await retvalOf(setBondWeight(client, await indexOf('xe1'), 1))).toBe(-71);
     expect(await retvalOf(deleteBond(client, xe2))).toBe(-2);
     expect(
       (await dumpBonds(client)).map(({ mode, loadBalance, members }) => [mode, loadBalance, members]),
@@ -186,6 +189,43 @@ description = to the second switch
     ]);
     expect(await vpp.remaining()).toEqual([]);
     expect(vpp.interfaces.status.find(({ name }) => name === 'bond0.7')?.addresses).toEqual(['192.0.2.9/24']);
+  });
+
+  test('a primary member is preferred in place, and the members that are up are active', async () => {
+    const bond = (more: string) => `[bond.bond0]\nmembers = xe2, xe3\nmode = active-backup\n${more}`;
+    await vpp.apply(`${bond('primary = xe3\n')}[interface.bond0]\n`);
+    expect(vpp.errors).toEqual([]);
+    expect(await vpp.state()).toMatchObject({
+      'bond-member/xe2': { weight: 0 },
+      'bond-member/xe3': { weight: 100 },
+    });
+    await vpp.apply(`${bond('primary = xe2\n')}[interface.bond0]\n`);
+    expect(vpp.errors).toEqual([]);
+    expect(vpp.notices).toEqual(['prefer xe2 in bond0', 'prefer xe3 no more']);
+    expect(await vpp.remaining()).toEqual([]);
+    const facts = await observe(vpp, ['bond', 'bond-member']);
+    const up = [await find('xe2'), await find('xe3')].filter((one) => one?.linkUp === true).length;
+    expect(facts['bond/bond0']).toEqual({ members: 2, activeMembers: up });
+    const isActive = (await find('xe2'))?.linkUp === true;
+    expect(facts['bond-member/xe2']).toEqual({
+      bond: 'bond0',
+      state: isActive ? 'active' : 'inactive',
+      ...(isActive ? {} : { trouble: ['xe2 is not active'] }),
+    });
+  });
+
+  test('a plan says what becomes of a member, and changes nothing', async () => {
+    await vpp.apply('[interface.xe2]\naddresses = 192.0.2.1/24\n');
+    const next = objectsConfig('[bond.bond0]\nmembers = xe2\n[interface.bond0]\nmtu = 9000\n');
+    // VPP gives a new bond an MTU of 9000.
+    expect((await vpp.interfaces.preview(next))?.map(({ words }) => words)).toEqual([
+      'create bond0 (LACP, layer 3 and 4)',
+      'add xe2 to bond0',
+      'set bond0 up',
+      'remove 192.0.2.1/24 from xe2',
+      'set the MTU of xe2 to 9000 bytes',
+    ]);
+    expect(await find('bond0')).toBeUndefined();
   });
 
   test('an interface that becomes a member loses its addresses, and has them again afterwards', async () => {

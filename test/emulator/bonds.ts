@@ -133,6 +133,16 @@ export class Bonds {
     return Retval.ok;
   }
 
+  /** The heaviest member of a bond with one sender comes first. */
+  setWeight(swIfIndex: number, weight: number): number {
+    const bond = this.#bondOf(swIfIndex);
+    const member = bond?.members.find((one) => one.swIfIndex === swIfIndex);
+    if (bond === undefined || member === undefined) return Retval.invalidInterface;
+    if (bond.mode !== Mode.activeBackup) return Retval.invalidArgument;
+    member.weight = weight;
+    return Retval.ok;
+  }
+
   activeMembers({ mode, members }: Bond): Member[] {
     if (mode === Mode.lacp) return [];
     return members.filter(({ swIfIndex }) => {

@@ -64,6 +64,11 @@ export const BOND_HANDLERS: Readonly<Record<string, Handler>> = {
   bond_detach_member: withInterface('bond_detach_member', 10, ({ swIfIndex }, _request, { state }) =>
     state.bonds.detach(swIfIndex),
   ),
+  sw_interface_set_bond_weight: withInterface(
+    'sw_interface_set_bond_weight',
+    10,
+    ({ swIfIndex }, request, { state }) => state.bonds.setWeight(swIfIndex, request.readUInt32BE(14)),
+  ),
   sw_bond_interface_dump: (request, { state }) => {
     const index = request.readUInt32BE(10);
     return state.bonds

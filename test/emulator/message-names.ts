@@ -42,6 +42,7 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   bond_detach_member: ['f9e6675e', 14],
   sw_bond_interface_dump: ['f9e6675e', 14],
   sw_member_interface_dump: ['f9e6675e', 14],
+  sw_interface_set_bond_weight: ['deb510a0', 18],
   sw_interface_lacp_dump: ['51077d14', 10],
   sw_interface_set_mac_address: ['c536e7eb', 20],
   ip_table_add_del: ['0ffdaec0', 80],

@@ -30,6 +30,12 @@ export const bonds = section('bond.NAME', {
       example: 'active-backup',
       fails: ['interfaces', 'it is refused'],
     }),
+    primary: leaf('primary', interfaceName, {
+      absent: 'the first that came up',
+      sentence: 'Of `active-backup`: the member that sends whenever it is up',
+      example: 'xe2',
+      fails: ['interfaces', 'it is refused'],
+    }),
     loadBalance: leaf('load-balance', choice('l2', 'l23', 'l34'), {
       default: 'l34',
       sentence:

@@ -24,7 +24,7 @@ const addresses: LeafType<readonly ParsedPrefix[]> = {
 
 export const interfaces = section('interface.NAME', {
   sentence:
-    'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, `loop0`, `loop1` … for a loopback, the name of a tunnel (`[vxlan.NAME]`, `[gre.NAME]`, `[ipip.NAME]`), or `xe0.100` for a sub-interface: the VLAN 100 of xe0.',
+    'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, of a bond, a bridge or a tunnel, `loop0`, `loop1` … for a loopback, the name of a bond, a bridge or a tunnel (`[bond.NAME]`, `[bridge.NAME]`, `[vxlan.NAME]` …), or `xe0.100` for a sub-interface: the VLAN 100 of xe0.',
   parts: ['data-plane'],
   repeated: {
     as: 'name',

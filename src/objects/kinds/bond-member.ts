@@ -8,30 +8,48 @@ import {
   bondAddMember,
   bondDetachMember,
   bondDump,
+  bondSetWeight,
   detachBondMember,
   dumpBondMembers,
   dumpBonds,
   dumpLacp,
   memberDump,
+  setBondWeight,
 } from '../../vpp/api/mod.ts';
-import type { Kind } from '../kind.ts';
+import { differences, type Kind, type StepTarget } from '../kind.ts';
 import { isOwnTag } from '../own-tag.ts';
+import { deletePairs, familyOf } from '../pairs.ts';
 import type { Facts } from '../status.ts';
 
 interface Member extends Readonly<Record<string, unknown>> {
   readonly bond: string;
   readonly isPassive: boolean;
   readonly isLongTimeout: boolean;
+  /** The member with the largest one sends, in the mode that has one sender. */
+  readonly weight: number;
+}
+
+/** Of the primary member; the others have 0. */
+const PRIMARY = 100;
+
+/** A bond that had no member has another MAC address with the first one; one that is new has no TAP yet. */
+async function renewPairs(vpp: StepTarget, bond: string): Promise<void> {
+  const before = vpp.interfaceOf(bond)?.mac;
+  if (before === undefined) return;
+  const family = await familyOf(vpp, bond);
+  if (family.at(-1)?.mac !== before) await deletePairs(vpp.client, family);
 }
 
 export const bondMember: Kind<Member> = {
   name: 'bond-member',
-  messages: [bondAddMember, bondDetachMember, bondDump, memberDump],
+  messages: [bondAddMember, bondDetachMember, bondDump, bondSetWeight, memberDump],
   desired: ({ bonds }) => {
-    const members = bonds.flatMap(({ name, members: names, mode, lacpPassive, lacpTimeout }) => {
+    const members = bonds.flatMap(({ name, members: names, mode, lacpPassive, lacpTimeout, primary }) => {
       const isLacp = mode === 'lacp';
       const rest = { isPassive: isLacp && lacpPassive, isLongTimeout: isLacp && lacpTimeout === 'long' };
-      return names.map((member) => [member, { bond: name, ...rest }] as const);
+      return names.map((member) => {
+        return [member, { bond: name, ...rest, weight: member === primary ? PRIMARY : 0 }] as const;
+      });
     });
     return new Map(members.sort(([a], [b]) => (a < b ? -1 : 1)));
   },
@@ -43,8 +61,8 @@ export const bondMember: Kind<Member> = {
         const isOurs = isOwnTag(byName.get(name)?.tag ?? '', name);
         const members = await dumpBondMembers(client, index);
         return members.map(
-          ({ swIfIndex, isPassive, isLongTimeout }) =>
-            [nameOf(swIfIndex), { attributes: { bond: name, isPassive, isLongTimeout }, isOurs }] as const,
+          ({ swIfIndex, ...attributes }) =>
+            [nameOf(swIfIndex), { attributes: { bond: name, ...attributes }, isOurs }] as const,
         );
       }),
     );
@@ -52,20 +70,29 @@ export const bondMember: Kind<Member> = {
   },
   refersTo: (name, { bond }) => [`interface/${bond}`, `interface/${name}`],
   takes: (name) => name,
-  create: (name, { bond, isPassive, isLongTimeout }) => [
+  create: (name, { bond, isPassive, isLongTimeout, weight }) => [
     {
       rank: 'members',
       words: `add ${name} to ${bond}`,
       interrupts: `${name} as an interface of its own`,
-      run: (vpp) =>
-        addBondMember(vpp.client, vpp.indexOf(bond), {
-          swIfIndex: vpp.indexOf(name),
-          isPassive,
-          isLongTimeout,
-        }),
+      run: async (vpp) => {
+        const member = { swIfIndex: vpp.indexOf(name), isPassive, isLongTimeout };
+        await addBondMember(vpp.client, vpp.indexOf(bond), member);
+        if (weight > 0) await setBondWeight(vpp.client, member.swIfIndex, weight);
+        await renewPairs(vpp, bond);
+      },
     },
   ],
-  change: () => undefined,
+  change: (name, found, wanted) =>
+    differences(found.attributes, wanted).join() === 'weight'
+      ? [
+          {
+            rank: 'members',
+            words: wanted.weight > 0 ? `prefer ${name} in ${wanted.bond}` : `prefer ${name} no more`,
+            run: (vpp) => setBondWeight(vpp.client, vpp.indexOf(name), wanted.weight),
+          },
+        ]
+      : undefined,
   remove: (name, { attributes: { bond = 'its bond' } }) => [
     {
       rank: 'membersOff',

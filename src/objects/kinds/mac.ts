@@ -1,16 +1,8 @@
 /** MAC addresses: `mac` in `[interface.NAME]`. */
-import {
-  dumpBondMembers,
-  dumpInterfaces,
-  LCP_MESSAGES,
-  lcpPairDelete,
-  lcpPairs,
-  setMacAddress,
-  swInterfaceSetMacAddress,
-  type VppInterface,
-} from '../../vpp/api/mod.ts';
+import { dumpBondMembers, setMacAddress, swInterfaceSetMacAddress } from '../../vpp/api/mod.ts';
 import type { Kind, Step, StepTarget } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
+import { deletePairs, familyOf } from '../pairs.ts';
 
 type Mac = Readonly<{ mac: string }>;
 
@@ -20,29 +12,13 @@ const BOND = 'bond';
 /** The address that each interface had before. */
 const originals = new InterfaceMemory<string>();
 
-/** The interface now, which may have been made by an earlier step. */
-async function familyOf(vpp: StepTarget, name: string): Promise<VppInterface[]> {
-  const index = vpp.indexOf(name);
-  const all = await dumpInterfaces(vpp.client);
-  const subs = all.filter(({ swIfIndex, supSwIfIndex }) => supSwIfIndex === index && swIfIndex !== index);
-  return [...subs, ...all.filter(({ swIfIndex }) => swIfIndex === index)];
-}
-
-/**
- * Sets the address of an interface that has another one. The pairs of it and of its sub-interfaces go before: a pair
- * takes the address when it is made, and the pair of a parent that goes leaves those of its children without their TAPs.
- */
+/** Sets the address of an interface that has another one. The pairs of it and of its sub-interfaces go before. */
 async function change(vpp: StepTarget, name: string, mac: string): Promise<string | undefined> {
   const { client } = vpp;
   const family = await familyOf(vpp, name);
   const own = family.at(-1);
   if (own === undefined || own.mac === mac) return own?.mac;
-  const hasPairs = client.checkMessages(LCP_MESSAGES).length === 0;
-  const paired = new Set(hasPairs ? (await lcpPairs(client)).map(({ phySwIfIndex }) => phySwIfIndex) : []);
-  const twoTagsFirst = family.toSorted((a, b) => (b.sub?.tags ?? -1) - (a.sub?.tags ?? -1));
-  for (const { swIfIndex } of twoTagsFirst) {
-    if (paired.has(swIfIndex)) await lcpPairDelete(client, swIfIndex);
-  }
+  await deletePairs(client, family);
   await setMacAddress(client, own.swIfIndex, mac);
   // VPP gives a member the address of its bond when it is added, and not again.
   const members = own.devType === BOND ? await dumpBondMembers(client, own.swIfIndex) : [];

@@ -30,6 +30,7 @@ export interface VppBondMember {
   readonly swIfIndex: SwIfIndex;
   readonly isPassive: boolean;
   readonly isLongTimeout: boolean;
+  readonly weight: number;
 }
 
 /** What LACP says of a member. */
@@ -75,9 +76,14 @@ export async function deleteBond(client: VppApiClient, index: SwIfIndex): Promis
 export async function addBondMember(
   client: VppApiClient,
   bond: SwIfIndex,
-  { swIfIndex, isPassive, isLongTimeout }: VppBondMember,
+  { swIfIndex, isPassive, isLongTimeout }: Omit<VppBondMember, 'weight'>,
 ): Promise<void> {
   await client.request(api.bondAddMember, { swIfIndex, bondSwIfIndex: bond, isPassive, isLongTimeout });
+}
+
+/** The member with the largest weight sends. Rejects with -73 in other modes than `active-backup`, with -71 for no member. */
+export async function setBondWeight(client: VppApiClient, index: SwIfIndex, weight: number): Promise<void> {
+  await client.request(api.bondSetWeight, { swIfIndex: index, weight });
 }
 
 /** Takes a member out of its bond. Rejects with -71 when it is none. */
@@ -99,7 +105,9 @@ export async function dumpBonds(client: VppApiClient): Promise<VppBond[]> {
 
 export async function dumpBondMembers(client: VppApiClient, bond: SwIfIndex): Promise<VppBondMember[]> {
   const all = await client.dump(api.memberDump, { swIfIndex: bond });
-  return all.map(({ swIfIndex, isPassive, isLongTimeout }) => ({ swIfIndex, isPassive, isLongTimeout }));
+  return all.map(({ swIfIndex, isPassive, isLongTimeout, weight }) => {
+    return { swIfIndex, isPassive, isLongTimeout, weight };
+  });
 }
 
 const MUX_STATES = ['detached', 'waiting', 'attached', 'collecting and distributing'];

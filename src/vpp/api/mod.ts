@@ -29,6 +29,7 @@ export {
   dumpBondMembers,
   dumpBonds,
   dumpLacp,
+  setBondWeight,
 } from './bond-operations.ts';
 export {
   addStaticNeighbor,
@@ -89,6 +90,7 @@ export {
   bondDelete,
   bondDetachMember,
   bondDump,
+  bondSetWeight,
   memberDump,
 } from './messages/bond.ts';
 export {

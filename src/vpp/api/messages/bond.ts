@@ -81,6 +81,14 @@ export const memberDump = dump(
   memberDetails,
 );
 
+/** Of `active-backup` alone: the member with the largest weight comes first. */
+export const bondSetWeight = request(
+  'sw_interface_set_bond_weight',
+  0xdeb510a0,
+  { sw_if_index: interfaceIndex, weight: u32 },
+  autoreply('sw_interface_set_bond_weight'),
+);
+
 const lacpDetails = details('sw_interface_lacp_details', 0xd9a83d2f, {
   sw_if_index: interfaceIndex,
   interface_name: fixedString(64),
