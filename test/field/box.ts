@@ -195,6 +195,7 @@ export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }, etc = FIL
     const lines = [
       ...(addresses.length === 0 ? [] : [`addresses = ${addresses.join(', ')}\n`]),
       ...(mtu === undefined ? [] : [`mtu = ${mtu}\n`]),
+      ...(plan.keys?.[name] === undefined ? [] : [`${plan.keys[name]}\n`]),
     ];
     return `[interface.${name}]\n${lines.join('')}`;
   });

@@ -42,6 +42,8 @@ export interface BoxPlan {
   /** Of the box's interfaces; NICs, or loop0 and so on. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
   readonly mtu?: Readonly<Record<string, number>>;
+  /** More lines of their sections. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** More of appliance.ini: sections other than those of interfaces, NICs and VPP. */
   readonly ini?: string;
   /** Run as services in the namespace of the TAPs. */

@@ -1,0 +1,102 @@
+/** A home router: NAT, a filter, a port forward, and DHCP for the LAN. */
+import type { FieldCase } from '../case.ts';
+import { bird, dnsmasq, iperfServer } from '../daemons.ts';
+import { killVpp } from '../kill-vpp.ts';
+import { becomes, holds, losesSight, reaches, type Finding } from '../steps.ts';
+import type { Field } from '../field.ts';
+
+/** What the server of `iperf3` says of its client. */
+async function transfer(field: Field, from: string, to: string, port = 5201): Promise<Finding> {
+  const line = `iperf3 --client ${to} --port ${port} --bytes 256K --json --connect-timeout 2000 --get-server-output`;
+  const { code, text } = await field.peer(from).run(line, 20_000);
+  return code === 0 ? text : `exit code ${code}: ${text.slice(0, 600)}`;
+}
+
+const WAN_BIRD = bird(`router id 198.51.100.2;
+protocol device {}
+protocol kernel { ipv4 { export all; import none; }; }
+protocol bgp box { local 198.51.100.2 as 65002; neighbor 198.51.100.1 as 65001; ipv4 { import all; export all; }; }
+`);
+const BOX_BIRD = bird(`router id 198.51.100.1;
+protocol device {}
+protocol kernel { ipv4 { export none; import none; }; }
+protocol bgp isp { local 198.51.100.1 as 65001; neighbor 198.51.100.2 as 65002; ipv4 { import all; export none; }; }
+`);
+
+export const cases: readonly FieldCase[] = [
+  {
+    name: 'home-router',
+    shows:
+      'a LAN behind one address: a lease, TCP and ping to a server that knows no way back, a port forward, a filter, BGP of the box itself; what comes unasked is dropped, and a kill of VPP changes nothing',
+    seconds: 240,
+    planes: ['vpp'],
+    box: {
+      addresses: { xe0: ['192.168.1.1/24'], xe1: ['198.51.100.1/24'] },
+      keys: { xe0: 'nat = inside\nacl-in = lan', xe1: 'nat = outside' },
+      ini: `[nat44]
+enabled = true
+masquerade = xe1
+[port-forward.speed]
+protocol = tcp
+external = xe1:8080
+internal = 192.168.1.2:5201
+[acl.lan]
+10 = deny icmp to 198.51.100.3
+20 = permit any stateful
+`,
+      daemons: [
+        dnsmasq(`port=0
+interface=xe0
+bind-interfaces
+dhcp-range=192.168.1.100,192.168.1.150,255.255.255.0,1h
+dhcp-authoritative
+no-ping
+`),
+        BOX_BIRD,
+      ],
+    },
+    peers: [
+      {
+        name: 'lan',
+        links: [{ segment: 'xe0', addresses: ['192.168.1.2/24'] }],
+        routes: ['default via 192.168.1.1'],
+        daemons: [iperfServer()],
+      },
+      {
+        name: 'server',
+        links: [{ segment: 'xe1', addresses: ['198.51.100.2/24'] }],
+        daemons: [iperfServer(), WAN_BIRD],
+      },
+      { name: 'forbidden', links: [{ segment: 'xe1', addresses: ['198.51.100.3/24'] }] },
+    ],
+    steps: [
+      becomes('a host of the LAN gets a lease', 40, async (field) => {
+        const { text } = await field.peer('lan').run('busybox udhcpc -i xe0 -f -q -n -t 4 -T 1 -s /bin/true');
+        return /lease of 192\.168\.1\.1\d\d obtained/.test(text) ? true : text;
+      }),
+      reaches('lan', '198.51.100.2'),
+      becomes('TCP reaches the server under the address of the box', 30, async (field) =>
+        holds(String(await transfer(field, 'lan', '198.51.100.2')), /198\.51\.100\.1\b/),
+      ),
+      becomes('the port forward leads into the LAN', 30, async (field) =>
+        holds(String(await transfer(field, 'server', '198.51.100.1', 8080)), /"sum_received"/),
+      ),
+      losesSight('lan', '198.51.100.3', 5),
+      reaches('forbidden', '198.51.100.1'),
+      becomes('what comes unasked does not reach the LAN', 10, async (field) => {
+        await field.peer('server').run('ip route replace 192.168.1.0/24 via 198.51.100.1');
+        const { code, text } = await field.peer('server').run('ping -n -c 2 -W 1 192.168.1.2');
+        return code === 0 ? text : true;
+      }),
+      becomes('the box’s own BGP session through the outside address is up', 60, async (field) =>
+        holds(await field.askBox('bird', 'show protocols'), /isp .*Established/),
+      ),
+      ...killVpp(),
+      reaches('lan', '198.51.100.2', 60),
+      becomes('TCP goes on', 30, async (field) =>
+        holds(String(await transfer(field, 'lan', '198.51.100.2')), /198\.51\.100\.1\b/),
+      ),
+      losesSight('lan', '198.51.100.3', 5),
+    ],
+  },
+];
