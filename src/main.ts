@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     const { runPid1 } = await import('./init/pid1.ts');
     return runPid1(startedAt);
   }
-  const { isDhcpEvent, runDhcpEvent } = await import('./management/dhcp-lease.ts');
+  const { isDhcpEvent, runDhcpEvent } = await import('./dhcp/dhcp-lease.ts');
   if (first !== undefined && isDhcpEvent(first, process.env)) {
     runDhcpEvent(first, process.env);
     return;

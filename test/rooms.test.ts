@@ -11,6 +11,7 @@ const ROOMS = [
   ['report'],
   ['mirror', 'dpdk', 'disk', 'log'],
   ['update', 'supervise'],
+  ['dhcp'],
   ['vpp'],
   ['fib', 'objects', 'machine'],
   ['interfaces'],

@@ -36,6 +36,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkSubInterfaces(config, interfaceNames(config), values, problems);
   checkPorts(config, values, problems);
   checkTunnels(config, values, problems);
+  checkDhcp(config, report);
   checkVrfs(config, values, problems);
   checkAttributes(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
@@ -156,5 +157,19 @@ function checkInterfaces({ interfaces }: Config, report: Report): void {
     if (mtuBytes >= IPV6_MIN_MTU || ipv6 === undefined) continue;
     const need = `the IPv6 address ${formatPrefix(ipv6)} needs at least ${IPV6_MIN_MTU} bytes`;
     report(`interface.${name}.mtu`, `"${mtuBytes}" is too small: ${need}`);
+  }
+}
+
+/** Addresses by DHCP come from a client in Linux, through the TAP. */
+function checkDhcp({ interfaces, vpp }: Config, report: Report): void {
+  for (const { name, dhcp, addresses } of interfaces) {
+    if (!dhcp) continue;
+    const path = `interface.${name}.dhcp` as const;
+    if (addresses.some(({ family }) => family === 4)) {
+      report(path, 'it excludes IPv4 addresses in addresses: keep one of the two');
+    }
+    if (vpp.enabled && !vpp.lcp.enabled) {
+      report(path, 'the client needs a TAP: write enabled = true in [vpp.lcp]');
+    }
   }
 }

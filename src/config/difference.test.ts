@@ -129,6 +129,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'vrf.NAME.table': '200',
   'interface.NAME.vrf': 'red',
   'interface.NAME.link-local': 'fe80::2',
+  'interface.NAME.dhcp': 'true',
   'interface.NAME.mac': '02:00:00:00:00:02',
   'interface.NAME.mpls': 'true',
   'interface.NAME.mss-clamp': '1200',

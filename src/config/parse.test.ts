@@ -204,7 +204,14 @@ names = Router.example.NET, router
     expect(config.vpp.dpdk.interfaces).toEqual([
       { pciAddress: '0000:0a:00.1', name: 'xe0', driver: 'dpdk', rxQueues: 2, txQueues: undefined, line: 12 },
     ]);
-    const untagged = { encapsulation: 'dot1q', exactMatch: true, aclIn: [], aclOut: [], neighbors: [] };
+    const untagged = {
+      encapsulation: 'dot1q',
+      exactMatch: true,
+      dhcp: false,
+      aclIn: [],
+      aclOut: [],
+      neighbors: [],
+    };
     expect(config.interfaces).toEqual([
       {
         name: 'xe0',

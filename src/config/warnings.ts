@@ -43,6 +43,11 @@ export function warnTogether(config: Config, values: Values, problems: Problems)
   warnNat(config, values, problems);
   warnHeap(config, values, problems);
   warnPorts(config, values, problems);
+  for (const { name, dhcp } of config.interfaces) {
+    if (!dhcp || !config.vpp.enabled || config.fib.kernel.import) continue;
+    const message = 'its address and routes are in Linux alone: write import = true in [fib.kernel]';
+    warn(`interface.${name}.dhcp`, message);
+  }
   for (const { route, reason } of deadRoutes(config)) {
     const leaf = `route.${formatDestination(route.destination)}`;
     problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);

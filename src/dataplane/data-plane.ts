@@ -7,7 +7,7 @@
  * NICs. `reconfigure` keeps the parts and replaces their targets; a restart of VPP creates a new link, so no reference
  * to its connection or poller may be kept.
  */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startsVpp } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
@@ -40,6 +40,7 @@ import { VppLink } from './vpp-link.ts';
 import { retryVpp, type VppRetry } from './vpp-retry.ts';
 import { VppStart, type VppStartOptions } from './vpp-start.ts';
 import { reasonOf } from '../linux/mod.ts';
+import { WanClients } from './wan-clients.ts';
 
 const NEIGHBORS = 'vpp.neighbors';
 /** How long the boot waits for VPP's exec before it continues. */
@@ -63,6 +64,8 @@ export interface MachineHooks
 
 export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'> {
   readonly config: Config;
+  /** Path of this executable, for DHCP clients; default: that of this process. */
+  readonly self?: string;
   /** A part of the status has changed; called often. */
   readonly onChange?: () => void;
   readonly hooks?: MachineHooks;
@@ -85,6 +88,8 @@ export class DataPlane {
   #hangs = 0;
   /** Set while the counters are watched. */
   #watch: Disposable | undefined;
+  /** Addresses of interfaces by DHCP. */
+  readonly wans: WanClients;
   /** Delays the start of daemons. */
   readonly #gate = new InterfaceGate();
   /** The outcome of the first start: executed, or why not. */
@@ -131,6 +136,12 @@ export class DataPlane {
       onError: (message) => logger.warning('fib', message),
     });
     this.#service = startsVpp(this.#config) ? this.#newService() : undefined;
+    this.wans = new WanClients({
+      logger,
+      self: options.self ?? process.execPath,
+      directory: `${options.runDir}/dhcp`,
+      onChange: options.onChange,
+    });
   }
 
   /** The process of VPP, if we run it. */
@@ -204,6 +215,7 @@ export class DataPlane {
   async start(): Promise<string> {
     const { vpp } = this.#config;
     if (this.#life === 'stopped') return 'not started: the appliance is shutting down';
+    await this.wans.use(this.#config);
     if (!vpp.enabled) {
       this.#options.conditions.set(
         'info',
@@ -257,6 +269,7 @@ export class DataPlane {
   /** Stops VPP and everything that depends on it. */
   async stop(): Promise<void> {
     this.#life = 'stopped';
+    await this.wans.stop();
     await this.#service?.stop('the appliance is shutting down');
     await this.#link[Symbol.asyncDispose]();
     this.#taps[Symbol.dispose]();
@@ -321,6 +334,7 @@ export class DataPlane {
       this.#options.logger.warning('interface', words);
     }
     await this.#reprogram(next);
+    await this.wans.use(next);
   }
 
   /** Programs the routes of `next` in VPP and in the kernel. Slow steps continue in the background. */
@@ -569,9 +583,21 @@ export class DataPlane {
 /** An external VPP's NICs are not ours; VPP's native drivers do not report their numbers of queues. */
 function nicSettingsOf({ vpp }: Config): NicSettings[] {
   if (vpp.external) return [];
-  return vpp.dpdk.interfaces.map(({ name, driver, rxQueues, txQueues }) =>
-    driver === 'native' ? { name, rxQueues: undefined, txQueues: undefined } : { name, rxQueues, txQueues },
-  );
+  return vpp.dpdk.interfaces.map(({ name, pciAddress, driver, rxQueues, txQueues }) => {
+    const filtersVlans = isVirtio(pciAddress);
+    return driver === 'native'
+      ? { name, rxQueues: undefined, txQueues: undefined, filtersVlans }
+      : { name, rxQueues, txQueues, filtersVlans };
+  });
+}
+
+/** By its vendor, Red Hat's for virtio (virtio 1.2, section 4.1.2); false for a NIC that does not exist. */
+function isVirtio(pciAddress: string): boolean {
+  try {
+    return readFileSync(`/sys/bus/pci/devices/${pciAddress}/vendor`, 'utf8').trim() === '0x1af4';
+  } catch {
+    return false;
+  }
 }
 
 /** An external VPP's settings are not changed, and its NICs may differ from the configured ones. */

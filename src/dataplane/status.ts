@@ -1,5 +1,5 @@
 /** Owns what is said of the next hops that the configuration names. Pure. */
-import { type Finding, finding, plural } from '../report/mod.ts';
+import { type Finding, finding, gauges, metricTable, plural } from '../report/mod.ts';
 
 /** A next hop of configured routes, and how it is reached. */
 export interface NextHopStatus {
@@ -25,3 +25,44 @@ export function nextHopFindings(nextHops: readonly NextHopStatus[]): Finding[] {
       return finding('routes', 'next-hop-unreachable', 'warning', text, { subject: address, ready: true });
     });
 }
+
+/** The lease of an interface that has its address by DHCP. */
+export type WanStatus = { readonly interface: string } & (
+  | {
+      readonly state: 'bound';
+      /** `198.51.100.7/24` */
+      readonly address: string;
+      readonly gateway: string | undefined;
+      readonly server: string;
+      /** Unix milliseconds. */
+      readonly expiresAt: number;
+    }
+  | { readonly state: 'waiting'; readonly reason: string }
+);
+
+/** Interfaces without a lease. */
+export function wanFindings(wans: readonly WanStatus[]): Finding[] {
+  return wans.flatMap((wan) =>
+    wan.state === 'bound'
+      ? []
+      : [
+          finding(
+            'interfaces',
+            'no-lease',
+            'warning',
+            `${wan.interface} has no address by DHCP: ${wan.reason}`,
+            {
+              subject: wan.interface,
+            },
+          ),
+        ],
+  );
+}
+
+export const WAN_METRICS = metricTable<{ readonly wans: readonly WanStatus[] }>({
+  appliance_interface_lease: gauges(
+    'Whether the interface has a lease of a DHCP server (absent: it asks for none)',
+    ['interface'],
+    ({ wans }) => wans.map((wan) => [Number(wan.state === 'bound'), wan.interface]),
+  ),
+});

@@ -283,6 +283,7 @@ export class Appliance implements StatusProvider {
       }),
       interfaces: plane.interfaceStatus,
       objects: plane.interfaces.objects,
+      wans: plane.wans.status,
       fib: [plane.fib.vpp.status, plane.kernelFib.status],
       ...(plane.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
       feeds: this.#feeds.status,
@@ -409,7 +410,7 @@ export class Appliance implements StatusProvider {
   }
 
   #allServices(): Service[] {
-    const own = [this.dataPlane.service, ...(this.#owner?.services() ?? [])];
+    const own = [this.dataPlane.service, ...this.dataPlane.wans.services, ...(this.#owner?.services() ?? [])];
     return [...own.filter((service) => service !== undefined), ...this.#services.list];
   }
 

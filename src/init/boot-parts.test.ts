@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Conditions } from '../log/conditions.ts';
-import { isDhcpEvent, readDhcpEnvironment, readDhcpEvent, runDhcpEvent } from '../management/dhcp-lease.ts';
+import { isDhcpEvent, readDhcpEnvironment, readDhcpEvent, runDhcpEvent } from '../dhcp/mod.ts';
 import { collectModaliases } from '../machine/hardware-modules.ts';
 import { Phases } from './phases.ts';
 import { findPowerButtons, hasKey } from '../machine/power-button.ts';

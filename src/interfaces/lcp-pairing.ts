@@ -44,7 +44,7 @@ export interface LcpPairingOptions {
   readonly onNotice: (message: string) => void;
 }
 
-/** Return values of tap_create_if that point to a cause; from src/vnet/devices/tap/tap.c. */
+/** Return values of tap_create_if that point to a cause; from src/vnet/devices/tap/tap.c. Of a VLAN -73 is Linux's refusal. */
 const HINTS: ReadonlyMap<number, (name: string, netns: string) => string> = new Map([
   [-11, () => 'the kernel has no /dev/vhost-net (module vhost_net)'],
   [-12, (_name: string, netns: string) => `namespace ${netns} does not exist, or VPP may not open it`],

@@ -7,7 +7,10 @@ import { countQueues, VppApiError, type VppApiClient, type VppApiErrorCode } fro
 import type { Known } from './vpp-status.ts';
 
 /** A NIC that is given to VPP; queues are undefined where VPP chooses, or does not report them. */
-export type NicSettings = Pick<DpdkInterfaceConfig, 'name' | 'rxQueues' | 'txQueues'>;
+export type NicSettings = Pick<DpdkInterfaceConfig, 'name' | 'rxQueues' | 'txQueues'> & {
+  /** It drops frames with VLAN tags unless it is promiscuous. */
+  readonly filtersVlans?: boolean;
+};
 
 const CANNOT_TELL: ReadonlySet<VppApiErrorCode> = new Set(['retval', 'message-missing', 'crc-mismatch']);
 

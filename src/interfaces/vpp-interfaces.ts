@@ -48,6 +48,7 @@ import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
 import { attempt, completeMirror, applyTargets } from './apply-targets.ts';
 import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
+import { NicVlans } from './nic-vlans.ts';
 import { readInterfaces } from './read-interfaces.ts';
 import { type Target, targetsOf, wantedOfPort } from './targets.ts';
 import { bind, previewOf, prune, RELEASED, type Wanted } from './vpp-configure.ts';
@@ -92,6 +93,7 @@ export class VppInterfaces {
   readonly #originalMtu = new Map<string, number>();
   readonly #lcp: LcpPairing;
   readonly #queues: NicQueues;
+  readonly #nicVlans = new NicVlans();
   readonly #keptTaps = new KeptTaps();
   #nics: readonly NicSettings[];
   #mirror: Mirror | undefined;
@@ -135,6 +137,7 @@ export class VppInterfaces {
     this.#objects.attach(client);
     this.#mirror?.attach(kind === 'restarted');
     this.#queues.clear();
+    this.#nicVlans.clear();
     this.#keptTaps.begin();
     if (kind !== 'reconnected') {
       for (const memory of [this.#released, this.#originalMtu, this.#wereInVrf]) memory.clear();
@@ -267,6 +270,7 @@ export class VppInterfaces {
       [...present.values()].map(({ vpp }) => vpp),
     );
     await this.#queues.check(client, this.#nics, present);
+    await this.#nicVlans.open(client, this.#nics, present);
     const targets = targetsOf({
       configs,
       released,

@@ -76,6 +76,7 @@ export { encodeAddition, encodeRemoval, type RouteTemplate } from './route-templ
 export {
   deleteRoute,
   type KernelNextHop,
+  type KernelRoute,
   listRoutes,
   ROUTE_PROTOCOL,
   replaceRoute,

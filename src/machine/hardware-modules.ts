@@ -27,10 +27,10 @@ export const TAP_MODULES = ['tun', 'vhost_net'];
 
 /**
  * Modules that no device names and that the kernel would load by modprobe, which the box does not have: MPLS labels that
- * routes push, and the link kinds of loopbacks and VRFs. Without one, the kernel refuses what needs it. `dummy` must not
+ * routes push, and the link kinds of loopbacks, VRFs and VLANs. Without one, the kernel refuses what needs it. `dummy` must not
  * create links by itself.
  */
-export const ROUTER_MODULES = ['mpls_iptunnel', 'dummy numdummies=0', 'vrf'];
+export const ROUTER_MODULES = ['mpls_iptunnel', 'dummy numdummies=0', 'vrf', '8021q'];
 
 /** Every distinct modalias below a sysfs devices tree. */
 export function collectModaliases(devices = '/sys/devices'): Set<string> {

@@ -25,7 +25,7 @@ import type { Config } from '../config/types.ts';
 import { libc } from '../linux/libc.ts';
 import { listAddresses, listRoutes, readSysctl } from '../linux/mod.ts';
 import type { ManagementStatus } from '../management/status.ts';
-import { readDhcpEnvironment } from './dhcp-lease.ts';
+import { readDhcpEnvironment } from '../dhcp/mod.ts';
 import { DnsRelay } from './dns-relay.ts';
 import { Management } from './management.ts';
 import { renderResolvConf } from './resolv-conf.ts';

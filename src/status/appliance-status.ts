@@ -8,7 +8,7 @@
 import type { ConfigChangeStatus, ConfigStatus } from '../live/status.ts';
 import type { TimeStatus } from '../management/status.ts';
 import type { HttpsStatus } from '../control/status.ts';
-import type { NextHopStatus } from '../dataplane/status.ts';
+import type { NextHopStatus, WanStatus } from '../dataplane/status.ts';
 import type { DiskStatus } from '../disk/status.ts';
 import type { HugepageStatus, NicStatus } from '../dpdk/status.ts';
 import type { FeedsStatus, FibBackendStatus, KernelImportStatus } from '../fib/status.ts';
@@ -86,6 +86,8 @@ export interface ApplianceStatus {
   readonly interfaces: readonly InterfaceStatus[];
   /** What else the configuration asks of VPP: bonds, bridges, filters … */
   readonly objects: ObjectsStatus;
+  /** Interfaces with an address by DHCP. */
+  readonly wans: readonly WanStatus[];
   readonly fib: readonly FibBackendStatus[];
   /** Absent where `fib.kernel.import` asks for nothing. */
   readonly kernelImport?: KernelImportStatus;

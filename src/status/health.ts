@@ -6,7 +6,7 @@
  * that change all the time; each leaf of the configuration has its check (the rows of config/sections).
  */
 import { READY_CHECKS, type ReadyCheckName } from '../config/leaf.ts';
-import { nextHopFindings } from '../dataplane/status.ts';
+import { nextHopFindings, wanFindings } from '../dataplane/status.ts';
 import { hugepageFindings } from '../dpdk/status.ts';
 import { fibFindings } from '../fib/status.ts';
 import { configFinding } from '../live/status.ts';
@@ -83,6 +83,7 @@ function findingsOf(status: ApplianceStatus, paths: readonly InterfacePath[], no
     ...vppFindings(status, now),
     ...interfaceFindings(paths, interfaces),
     ...objectFindings(status.objects),
+    ...wanFindings(status.wans),
     ...nextHopFindings(status.nextHops),
     ...fibFindings(status, isKernel ? 'kernel' : 'vpp'),
     ...hugepageFindings(status.hugepages),

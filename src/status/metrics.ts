@@ -1,6 +1,7 @@
 /** Owns the table of the appliance's own metrics: the rows of all rooms. */
 import { CONFIG_METRICS } from '../live/status.ts';
 import { HTTPS_METRICS } from '../control/status.ts';
+import { WAN_METRICS } from '../dataplane/status.ts';
 import { DISK_METRICS } from '../disk/status.ts';
 import { DPDK_METRICS } from '../dpdk/status.ts';
 import { FIB_METRICS } from '../fib/status.ts';
@@ -54,6 +55,7 @@ export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
   ...SERVICE_METRICS,
   ...VPP_METRICS,
   ...OBJECT_METRICS,
+  ...WAN_METRICS,
   ...FIB_METRICS,
   ...DPDK_METRICS,
   ...MANAGEMENT_METRICS,

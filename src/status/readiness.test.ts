@@ -210,6 +210,7 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'nat-static.NAME.internal': refused('VALUE_EXIST (-81)'),
   'acl.NAME.NUMBER': refused('INVALID_VALUE_2 (-8)'),
   'macip.NAME.NUMBER': refused('INVALID_VALUE (-7)'),
+  'interface.NAME.dhcp': { wans: [{ interface: 'xe0', state: 'waiting', reason: 'no lease' }] },
   'interface.NAME.vrf': refused('NO_SUCH_FIB (-3)'),
   'vrf.NAME.table': refused('NO_SUCH_FIB (-3)'),
   'interface.NAME.mss-clamp': refused('INVALID_SW_IF_INDEX (-2)'),

@@ -73,6 +73,7 @@ export function makeStatus(changes: Partial<ApplianceStatus> = {}): ApplianceSta
       inFlight: 2,
     },
     telemetry: { zeroSeries: false },
+    wans: [],
     objects: {
       objects: [{ kind: 'sub-interface', name: 'wan.100', state: { state: 'ok' }, facts: { members: 2 } }],
       drifts: 3,

@@ -132,6 +132,12 @@ export const INTERFACE_HANDLERS: Readonly<Record<string, Handler>> = {
   }),
   create_loopback: createLoopback('create_loopback', false),
   create_loopback_instance: createLoopback('create_loopback_instance', true),
+  // vnet_hw_interface_set_flags on the hardware of the interface.
+  sw_interface_set_promisc: withInterface('sw_interface_set_promisc', 10, (found, request, { state }) => {
+    const hardware = (found.sub === undefined ? undefined : state.interfaces.get(found.sub.parent)) ?? found;
+    hardware.isPromiscuous = request.readUInt8(14) !== 0;
+    return Retval.ok;
+  }),
   create_subif: (request, { state }) => {
     const parent = state.interfaces.get(request.readUInt32BE(10));
     if (parent === undefined) return replyWith('create_subif', Retval.invalidSwIfIndex, ALL_ONES);

@@ -22,6 +22,7 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   create_loopback: ['42bb5d22', 16],
   create_loopback_instance: ['d36a3ee2', 21],
   delete_loopback: ['f9e6675e', 14],
+  sw_interface_set_promisc: ['d40860d4', 15],
   create_subif: ['790ca755', 26],
   delete_subif: ['f9e6675e', 14],
   bridge_domain_add_del_v2: ['600b7170', 86],

@@ -113,6 +113,8 @@ export interface Interface {
   linkLocal: Buffer | undefined;
   /** Whose addresses it borrows, and the first of each family at the time. */
   unnumbered: { readonly donor: number; readonly heads: readonly Buffer[] } | undefined;
+  /** Receives frames to all addresses (dpdk only). */
+  isPromiscuous: boolean;
 }
 
 /** ip_neighbor_db of ip_neighbor.c. */
@@ -239,6 +241,7 @@ export class VppState {
       isIpv6On: false,
       linkLocal: undefined,
       unnumbered: undefined,
+      isPromiscuous: false,
       tagRewrite: [0, 0, 0, 0],
     };
     this.interfaces.set(swIfIndex, added);

@@ -70,6 +70,13 @@ export const interfaces = section('interface.NAME', {
       example: '192.0.2.1/24, 2001:db8::1/64',
       fails: ['interfaces', 'one is refused'],
     }),
+    dhcp: leaf('dhcp', boolean, {
+      default: 'false',
+      sentence:
+        'Get an IPv4 address, routes and their gateway from a DHCP server, by a client in Linux; it needs a TAP (vpp.lcp) and fib.kernel.import',
+      example: 'true',
+      fails: ['interfaces', 'there is no lease'],
+    }),
     vrf: leaf('vrf', interfaceName, {
       absent: 'the default table',
       sentence: 'VRF that the interface is in, of a section `[vrf.NAME]`',

@@ -239,6 +239,7 @@ export {
   setInterfaceMtu,
   setInterfaceTable,
   setInterfaceTag,
+  setPromiscuous,
   type SubInterface,
   type VppInterface,
   wantInterfaceEvents,

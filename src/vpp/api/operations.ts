@@ -238,6 +238,16 @@ export async function deleteSubInterface(
   await client.request(api.deleteSubif, { swIfIndex: index }, options);
 }
 
+/** Has a NIC receive frames to all addresses, and with all VLAN tags. VPP does not tell whether it does. */
+export async function setPromiscuous(
+  client: VppApiClient,
+  index: SwIfIndex,
+  isOn: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  await client.request(api.swInterfaceSetPromisc, { swIfIndex: index, promiscOn: isOn }, options);
+}
+
 /** Marks an interface as made for the configuration, under its name there. */
 export function markInterface(client: VppApiClient, index: SwIfIndex, name: string): Promise<void> {
   return setInterfaceTag(client, index, `${OWN_TAG}${name}`);

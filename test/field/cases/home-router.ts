@@ -99,4 +99,57 @@ no-ping
       losesSight('lan', '198.51.100.3', 5),
     ],
   },
+  {
+    name: 'wan-dhcp',
+    shows:
+      'the WAN has its address, a classless route and the default route from a DHCP server; the LAN reaches the Internet by NAT; a kill of VPP keeps the lease',
+    seconds: 240,
+    planes: ['vpp'],
+    box: {
+      addresses: { xe0: ['192.168.1.1/24'] },
+      keys: { xe0: 'nat = inside', xe1: 'nat = outside\ndhcp = true' },
+      ini: '[nat44]\nenabled = true\nmasquerade = xe1\n',
+    },
+    peers: [
+      {
+        name: 'lan',
+        links: [{ segment: 'xe0', addresses: ['192.168.1.2/24'] }],
+        routes: ['default via 192.168.1.1'],
+      },
+      {
+        name: 'provider',
+        links: [{ segment: 'xe1', addresses: ['198.51.100.2/24'] }],
+        loopbacks: ['203.0.113.1/32', '10.77.0.1/32'],
+        daemons: [
+          dnsmasq(`port=0
+interface=xe1
+bind-interfaces
+dhcp-range=198.51.100.50,198.51.100.60,255.255.255.0,1h
+dhcp-option=121,10.77.0.0/16,198.51.100.2,0.0.0.0/0,198.51.100.2
+dhcp-authoritative
+no-ping
+`),
+        ],
+      },
+    ],
+    steps: [
+      becomes('the WAN has a lease', 60, async (field) => {
+        const status = await field.box.status();
+        const wan = status?.interfaces.find(({ name }) => name === 'xe1');
+        return holds(JSON.stringify([status?.wans, wan?.addresses]), /"bound"/, /"198\.51\.100\.\d+\/24"\]/);
+      }),
+      reaches('lan', '198.51.100.2', 20),
+      reaches('lan', '203.0.113.1', 20),
+      reaches('lan', '10.77.0.1', 20),
+      becomes('Linux has the routes of the server', 10, async (field) => {
+        const { text } = await field.box.inside('ip route show proto dhcp');
+        return holds(text, /default via 198\.51\.100\.2 dev xe1/, /10\.77\.0\.0\/16 via 198\.51\.100\.2/);
+      }),
+      ...killVpp(),
+      reaches('lan', '203.0.113.1', 60),
+      becomes('the lease is still there', 5, async (field) =>
+        holds(JSON.stringify((await field.box.status())?.wans), /"bound"/),
+      ),
+    ],
+  },
 ];

@@ -174,3 +174,11 @@ export const swInterfaceSetUnnumbered = request(
   { sw_if_index: interfaceIndex, unnumbered_sw_if_index: interfaceIndex, is_add: bool },
   autoreply('sw_interface_set_unnumbered'),
 );
+
+/** Of the hardware: VPP does not tell whether it is. */
+export const swInterfaceSetPromisc = request(
+  'sw_interface_set_promisc',
+  0xd40860d4,
+  { sw_if_index: interfaceIndex, promisc_on: bool },
+  autoreply('sw_interface_set_promisc'),
+);

@@ -15,11 +15,21 @@ const EVENTS = ['deconfig', 'bound', 'renew', 'nak', 'leasefail'] as const;
 const MAX_DOMAINS = 6;
 const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/;
 
+/** A route of option 121 (RFC 3442). */
+export interface LeaseRoute {
+  readonly address: string;
+  readonly length: number;
+  /** 0.0.0.0: the destinations are on the link. */
+  readonly gateway: string;
+}
+
 export interface Lease {
   readonly interface: string;
   readonly address: string;
   readonly length: number;
   readonly gateway: string | undefined;
+  /** With any of them `gateway` does not count (RFC 3442). */
+  readonly routes: readonly LeaseRoute[];
   readonly dns: readonly string[];
   /** Search domains: the search list (option 119), else the domain (option 15). */
   readonly searchDomains: readonly string[];
@@ -64,6 +74,7 @@ export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now =
       address,
       length,
       gateway: list(env['router'])[0],
+      routes: readStaticRoutes(env['staticroutes']),
       dns: list(env['dns']),
       searchDomains: readDomains(env['search'] ?? env['domain']),
       ntp: list(env['ntpsrv']),
@@ -72,6 +83,21 @@ export function readDhcpEnvironment(event: string, env: NodeJS.ProcessEnv, now =
       expiresAt: now + (Number.isFinite(seconds) ? seconds : 3600) * 1000,
     },
   };
+}
+
+/** `PREFIX/LENGTH GATEWAY …`, as udhcpc writes them; what is none is left out. */
+function readStaticRoutes(text = ''): LeaseRoute[] {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const routes: LeaseRoute[] = [];
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    const [address = '', length = ''] = words[at]!.split('/');
+    const gateway = words[at + 1]!;
+    const isRoute = parseAddress(address)?.family === 4 && parseAddress(gateway)?.family === 4;
+    if (isRoute && /^([0-9]|[12][0-9]|3[0-2])$/.test(length)) {
+      routes.push({ address, length: Number(length), gateway });
+    }
+  }
+  return routes;
 }
 
 /** At most six, the limit of resolvers; invalid domains are left out, since the list is written to /etc/resolv.conf. */

@@ -1,0 +1,195 @@
+/**
+ * Addresses by DHCP for interfaces of the data plane: a client in Linux on the TAP of each.
+ *
+ * VPP's own client knows no classless routes and its leases end with it. Here the lease's address and routes are put on
+ * the TAP and into the namespace, where the mirror and the import of routes find them as those of any daemon: a lease
+ * outlives VPP. The routes have the protocol number of DHCP (linux/rtnetlink.h), so that others tell them apart.
+ */
+import type { Config, SupervisorConfig } from '../config/types.ts';
+import { DhcpClient, type DhcpEvent, type Lease } from '../dhcp/mod.ts';
+import {
+  addAddress,
+  deleteRoute,
+  type KernelRoute,
+  linkIndex,
+  reasonOf,
+  removeAddress,
+  replaceRoute,
+  withNetns,
+} from '../linux/mod.ts';
+import type { Logger } from '../log/mod.ts';
+import type { Service } from '../supervise/mod.ts';
+import type { WanStatus } from './status.ts';
+
+const RTPROT_DHCP = 16;
+/** Behind static routes of the same prefix, which have none. */
+const METRIC = 100;
+/** A TAP that is made anew has neither address nor routes. */
+const LOOK_MS = 5_000;
+
+export interface WanClientsOptions {
+  readonly logger: Logger;
+  /** Path of this executable: the client runs it at each event. */
+  readonly self: string;
+  /** For the files of the leases. */
+  readonly directory: string;
+  readonly onChange?: (() => void) | undefined;
+}
+
+interface Wan {
+  readonly client: DhcpClient;
+  readonly netns: string;
+  readonly metric: number;
+  lease: Lease | undefined;
+  reason: string;
+  reported: string;
+}
+
+export class WanClients {
+  readonly #options: WanClientsOptions;
+  readonly #wans = new Map<string, Wan>();
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(options: WanClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the clients that a configuration asks for, and ends the others with their leases. */
+  async use({ interfaces, vpp, system, supervisor }: Config): Promise<void> {
+    const wanted = new Set(interfaces.filter(({ dhcp, enabled }) => dhcp && enabled).map(({ name }) => name));
+    const { netns } = vpp.lcp;
+    const isMoved = (wan: Wan): boolean => wan.netns !== netns;
+    const ended = [...this.#wans].filter(([name, wan]) => !wanted.has(name) || isMoved(wan));
+    await Promise.all(ended.map(([name]) => this.#end(name)));
+    for (const name of wanted) {
+      if (!this.#wans.has(name)) this.#start(name, netns, system.hostname, supervisor);
+    }
+    clearInterval(this.#look);
+    this.#look = wanted.size === 0 ? undefined : setInterval(() => this.#applyAll(), LOOK_MS).unref();
+  }
+
+  /** Ends all clients; addresses and routes stay with the namespace. */
+  async stop(): Promise<void> {
+    clearInterval(this.#look);
+    await Promise.all([...this.#wans.values()].map(({ client }) => client.stop()));
+  }
+
+  get services(): Service[] {
+    return [...this.#wans.values()].map(({ client }) => client.service);
+  }
+
+  get status(): WanStatus[] {
+    return [...this.#wans].map(([name, { lease, reason }]) =>
+      lease === undefined
+        ? { interface: name, state: 'waiting', reason }
+        : {
+            interface: name,
+            state: 'bound',
+            address: `${lease.address}/${lease.length}`,
+            gateway: lease.gateway,
+            server: lease.server,
+            expiresAt: lease.expiresAt,
+          },
+    );
+  }
+
+  #start(name: string, netns: string, hostname: string, policy: SupervisorConfig): void {
+    const { logger, self, directory } = this.#options;
+    const client = new DhcpClient({
+      interface: name,
+      netns,
+      broadcasts: true,
+      name: `dhcp-${name}`,
+      hostname,
+      self,
+      directory,
+      policy,
+      logger,
+      onEvent: (event) => this.#onEvent(name, event),
+    });
+    const reason = 'waiting for a DHCP server';
+    this.#wans.set(name, { client, netns, metric: METRIC, lease: undefined, reason, reported: '' });
+  }
+
+  async #end(name: string): Promise<void> {
+    const wan = this.#wans.get(name);
+    this.#wans.delete(name);
+    if (wan === undefined) return;
+    await wan.client.stop();
+    this.#withdraw(name, wan);
+  }
+
+  #onEvent(name: string, event: DhcpEvent): void {
+    const wan = this.#wans.get(name);
+    if (wan === undefined) return;
+    if ('lease' in event) {
+      const { address, length, server } = event.lease;
+      const isNew = wan.lease?.address !== address || wan.lease.length !== length;
+      if (isNew) this.#withdraw(name, wan);
+      wan.lease = event.lease;
+      if (isNew) this.#options.logger.info('dhcp', `${name} has ${address}/${length} from ${server}`);
+      this.#apply(name, wan);
+    } else if (event.event !== 'leasefail' || wan.lease === undefined) {
+      // After a failed renewal the lease is valid until it expires.
+      this.#withdraw(name, wan);
+      wan.lease = undefined;
+      wan.reason = event.event === 'deconfig' ? 'waiting for a DHCP server' : `no lease: ${event.reason}`;
+    }
+    this.#options.onChange?.();
+  }
+
+  #applyAll(): void {
+    for (const [name, wan] of this.#wans) this.#apply(name, wan);
+  }
+
+  /** Puts the lease on the TAP; what is there already stays. A TAP that does not exist gets it later. */
+  #apply(name: string, wan: Wan): void {
+    const { lease, netns } = wan;
+    if (lease === undefined) return;
+    try {
+      withNetns(netns, () => {
+        const index = linkIndex(name);
+        // Its TAP has gone, and will be back.
+        if (index === undefined) return;
+        addAddress(name, lease.address, lease.length);
+        for (const route of routesOf(index, lease, wan.metric)) replaceRoute(route);
+      });
+      wan.reported = '';
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (wan.reported === reason) return;
+      wan.reported = reason;
+      this.#options.logger.warning('dhcp', `cannot put the lease of ${name} into ${netns}: ${reason}`);
+    }
+  }
+
+  #withdraw(name: string, { lease, netns, metric }: Wan): void {
+    if (lease === undefined) return;
+    try {
+      withNetns(netns, () => {
+        const index = linkIndex(name);
+        if (index === undefined) return;
+        for (const route of routesOf(index, lease, metric)) deleteRoute(route);
+        removeAddress(name, lease.address, lease.length);
+      });
+    } catch {
+      // The TAP or its namespace has gone, and both with it.
+    }
+  }
+}
+
+/** The routes of a lease: those of option 121, or else the default one by its gateway (RFC 3442). */
+function routesOf(ifIndex: number, { routes, gateway }: Lease, metric: number): KernelRoute[] {
+  const fallback = gateway === undefined ? [] : [{ address: '0.0.0.0', length: 0, gateway }];
+  return (routes.length > 0 ? routes : fallback)
+    .toSorted((a, b) => b.length - a.length)
+    .map(({ address, length, gateway: via }) => ({
+      family: 4,
+      address,
+      length,
+      metric,
+      protocol: RTPROT_DHCP,
+      kind: 'unicast',
+      nextHops: [{ ...(via === '0.0.0.0' ? {} : { gateway: via }), ifIndex, weight: 1 }],
+    }));
+}
