@@ -128,6 +128,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'interface.NAME.addresses': '198.51.100.9/24',
   'vrf.NAME.table': '200',
   'interface.NAME.vrf': 'red',
+  'interface.NAME.lcp': 'false',
   'interface.NAME.link-local': 'fe80::2',
   'interface.NAME.dhcp': 'true',
   'interface.NAME.mac': '02:00:00:00:00:02',

@@ -210,6 +210,7 @@ names = Router.example.NET, router
       dhcp: false,
       aclIn: [],
       aclOut: [],
+      hasTap: true,
       neighbors: [],
     };
     expect(config.interfaces).toEqual([

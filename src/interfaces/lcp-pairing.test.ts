@@ -95,6 +95,29 @@ describe('TAPs in Linux', () => {
     expect(errors).toEqual([]);
   });
 
+  it('are left out with lcp = false, for VLANs too, and made when that goes', async () => {
+    await connect();
+    const { config: without } = parsed(`
+[vpp]
+enabled = true
+[vpp.dpdk.interface.0000:03:00.0]
+name = xe0
+[interface.xe0]
+lcp = false
+[interface.xe0.7]
+[interface.loop0]
+`);
+    await start([config('xe0'), config('xe0.7')]);
+    expect(Object.keys(await pairs())).toContain('dataplane/xe0.7');
+    await interfaces.reconfigure(without);
+    expect(errors).toEqual([]);
+    expect(Object.keys(await pairs()).sort()).toEqual(['dataplane/loop0', 'dataplane/xe1']);
+    expect(hostOf('xe0')).toBeUndefined();
+    expect(hostOf('xe0.7')).toBeUndefined();
+    await interfaces.reconfigure(withInterfaces([config('xe0'), config('xe0.7')]));
+    expect(Object.keys(await pairs()).sort()).toEqual(['dataplane/xe0', 'dataplane/xe0.7', 'dataplane/xe1']);
+  });
+
   it('are TUNs for tunnels without Ethernet', async () => {
     await connect();
     const { config: tunnels } = parsed(`

@@ -53,6 +53,16 @@ describe('planPairs', () => {
     });
   });
 
+  it('removes the pairs of VLANs before those of their parents', () => {
+    const interfaces = [vpp(1, 'xe0'), vpp(2, 'xe0.100', 1), vpp(3, 'xe0.200', 1)];
+    const pairs = [pair(1, 'xe0'), pair(2, 'xe0.100'), pair(3, 'xe0.200')];
+    expect(plan([], interfaces, pairs, ['xe0', 'xe0.100', 'xe0.200']).steps).toEqual([
+      'remove xe0.100',
+      'remove xe0.200',
+      'remove xe0',
+    ]);
+  });
+
   it('gives an interface without Ethernet a TUN', () => {
     const tunnel = { ...vpp(2, 'gre0'), mac: '00:00:00:00:00:00' };
     const sub = { ...vpp(3, 'xe0.100', 1), mac: '00:00:00:00:00:00' };

@@ -52,7 +52,12 @@ export function planPairs(
   const additions: VppInterface[] = [];
   const refusals = new Map<string, string>();
   const names = new Map<SwIfIndex, string>();
-  for (const one of interfaces) names.set(one.swIfIndex, one.name);
+  const tags = new Map<SwIfIndex, number>();
+  for (const one of interfaces) {
+    names.set(one.swIfIndex, one.name);
+    tags.set(one.swIfIndex, isSub(one) ? (one.sub?.tags ?? 1) : 0);
+  }
+  const tagsOf = (index: SwIfIndex): number => tags.get(index) ?? 0;
   for (const one of interfaces) {
     const { name, swIfIndex } = one;
     const pair = byInterface.get(swIfIndex);
@@ -69,6 +74,8 @@ export function planPairs(
     if (refusal !== undefined) refusals.set(name, refusal);
     else if (pair === undefined) additions.push(one);
   }
+  // The TAP of a parent takes those of its VLANs with it, and leaves their pairs behind.
+  removals.sort((a, b) => tagsOf(b.swIfIndex) - tagsOf(a.swIfIndex));
   additions.sort((a, b) => Number(isSub(a)) - Number(isSub(b)));
   const steps = additions.map((one): LcpStep => {
     const { name, swIfIndex } = one;

@@ -50,6 +50,7 @@ import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { NicVlans } from './nic-vlans.ts';
 import { readInterfaces } from './read-interfaces.ts';
+import { taplessOf } from './tapless.ts';
 import { type Target, targetsOf, wantedOfPort } from './targets.ts';
 import { bind, previewOf, prune, RELEASED, type Wanted } from './vpp-configure.ts';
 import { freshInterface, interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
@@ -82,6 +83,7 @@ export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
   #configs: readonly InterfaceConfig[];
   #ports: ReadonlyMap<string, Port>;
+  #tapless: ReadonlySet<string>;
   #vrfs: Config['vrfs'];
   readonly #objects: Objects;
   readonly #tables: VppTables;
@@ -110,6 +112,7 @@ export class VppInterfaces {
     this.#options = options;
     this.#configs = options.config.interfaces;
     this.#ports = portsOf(options.config);
+    this.#tapless = taplessOf(options.config.interfaces);
     this.#vrfs = options.config.vrfs;
     this.#tables = new VppTables((id) => options.letGoOfTable?.(id) ?? true);
     this.#objects = new Objects({
@@ -205,6 +208,7 @@ export class VppInterfaces {
     for (const name of [...names, ...ports.keys()]) this.#released.delete(name);
     this.#configs = configs;
     this.#ports = ports;
+    this.#tapless = taplessOf(configs);
     if (this.#client !== undefined) await this.reconcile();
   }
 
@@ -263,7 +267,7 @@ export class VppInterfaces {
         this.#missing.set(name, this.#objects.failureOf(name) ?? 'VPP has no interface of that name');
     }
     const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
-    const withoutTaps = new Set([...released, ...ports.keys()]);
+    const withoutTaps = new Set([...released, ...ports.keys(), ...this.#tapless]);
     await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), withoutTaps);
     await this.#lcp.read(
       client,
@@ -331,7 +335,7 @@ export class VppInterfaces {
 
   /** The interfaces that are to have a TAP, of those that the configuration names. */
   #wantedTaps(configured: Iterable<string>): Set<string> {
-    return this.#lcp.wanted(configured).difference(this.#ports);
+    return this.#lcp.wanted(configured).difference(this.#ports).difference(this.#tapless);
   }
 
   /**

@@ -185,6 +185,7 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'interface.NAME.enabled': refused('INVALID_SW_IF_INDEX (-2)'),
   'interface.NAME.mtu': refused('INVALID_VALUE (-7)'),
   'interface.NAME.addresses': refused('ADDRESS_IN_USE (-105)'),
+  'interface.NAME.lcp': iface({ hostInterface: { state: 'failed', reason: 'UNSPECIFIED (-1)' } }),
   'interface.NAME.link-local': refused('INVALID_SW_IF_INDEX (-2)'),
   'interface.NAME.mac': refused('UNIMPLEMENTED (-9)'),
   'interface.NAME.mpls': refused('NO_SUCH_FIB (-3)'),

@@ -167,6 +167,13 @@ export const interfaces = section('interface.NAME', {
       example: '192.0.2.9 02:00:00:00:00:09, 2001:db8::9 02:00:00:00:00:09',
       fails: ['interfaces', 'one is refused'],
     }),
+    hasTap: leaf('lcp', boolean, {
+      default: 'true',
+      sentence:
+        'Whether the interface and its sub-interfaces have TAPs in Linux, where `vpp.lcp.enabled` gives them; routing daemons see no others',
+      example: 'false',
+      fails: ['interfaces', 'its TAP cannot be removed'],
+    }),
     linkLocal: leaf('link-local', linkLocalAddress, {
       absent: 'one derived from the MAC address, where IPv6 is on',
       sentence: 'IPv6 link-local address in VPP; enables IPv6',
