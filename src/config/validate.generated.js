@@ -1,11 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-<<<<<<< HEAD
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
-=======
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -1439,1269 +1435,696 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
           if (data95.lcp !== void 0 && typeof data95.lcp != "boolean") {
-            let err245 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
+            let err246 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
           }
           if (data95["link-local"] !== void 0) {
-            let data114 = data95["link-local"];
-            if (typeof data114 == "string") {
-              if (!pattern18.test(data114)) {
-                let err246 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+            let data115 = data95["link-local"];
+            if (typeof data115 == "string") {
+              if (!pattern18.test(data115)) {
+                let err247 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
               }
             } else {
-              let err247 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+              let err248 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
             }
           }
           if (data95.unnumbered !== void 0) {
-            let data115 = data95.unnumbered;
-            if (typeof data115 == "string") {
-              if (!pattern17.test(data115)) {
-                let err248 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+            let data116 = data95.unnumbered;
+            if (typeof data116 == "string") {
+              if (!pattern17.test(data116)) {
+                let err249 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
               }
             } else {
-              let err249 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+              let err250 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
             }
           }
           if (data95["mss-clamp"] !== void 0) {
-            let data116 = data95["mss-clamp"], _errs256 = errors, valid25 = !1, _errs257 = errors;
-            if (data116 !== "auto") {
-              let err250 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
-              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
+            let data117 = data95["mss-clamp"], _errs258 = errors, valid25 = !1, _errs259 = errors;
+            if (data117 !== "auto") {
+              let err251 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+              vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
             }
-            var _valid2 = _errs257 === errors;
+            var _valid2 = _errs259 === errors;
             if (valid25 = valid25 || _valid2, !valid25) {
-              let _errs258 = errors;
-              if (!(typeof data116 == "number" && !(data116 % 1) && !isNaN(data116) && isFinite(data116))) {
-                let err251 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
+              let _errs260 = errors;
+              if (!(typeof data117 == "number" && !(data117 % 1) && !isNaN(data117) && isFinite(data117))) {
+                let err252 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
               }
-              if (typeof data116 == "number" && isFinite(data116)) {
-                if (data116 > 65495 || isNaN(data116)) {
-                  let err252 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
-                  vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
-                }
-                if (data116 < 88 || isNaN(data116)) {
-                  let err253 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+              if (typeof data117 == "number" && isFinite(data117)) {
+                if (data117 > 65495 || isNaN(data117)) {
+                  let err253 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
                   vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
                 }
+                if (data117 < 88 || isNaN(data117)) {
+                  let err254 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+                }
               }
-              var _valid2 = _errs258 === errors;
+              var _valid2 = _errs260 === errors;
               valid25 = valid25 || _valid2;
             }
             if (valid25)
-              errors = _errs256, vErrors !== null && (_errs256 ? vErrors.length = _errs256 : vErrors = null);
+              errors = _errs258, vErrors !== null && (_errs258 ? vErrors.length = _errs258 : vErrors = null);
             else {
-              let err254 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+              let err255 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
             }
           }
         } else {
-          let err255 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+          let err256 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
         }
       }
     for (let key25 in data)
       if (pattern3.test(key25)) {
-        let data117 = data[key25];
-        if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
-          if (data117.members === void 0) {
-            let err256 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+        let data118 = data[key25];
+        if (data118 && typeof data118 == "object" && !Array.isArray(data118)) {
+          if (data118.members === void 0) {
+            let err257 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
           }
-          for (let key26 in data117)
-<<<<<<< HEAD
+          for (let key26 in data118)
             if (!(key26 === "members" || key26 === "mode" || key26 === "primary" || key26 === "load-balance" || key26 === "lacp-timeout" || key26 === "lacp-passive")) {
-=======
-            if (!(key26 === "members" || key26 === "mode" || key26 === "load-balance" || key26 === "lacp-timeout" || key26 === "lacp-passive")) {
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
-              let err257 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 } };
-              vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
+              let err258 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 } };
+              vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
             }
-          if (data117.members !== void 0) {
-            let data118 = data117.members;
-            if (typeof data118 == "string") {
-              if (!pattern18.test(data118)) {
-                let err258 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+          if (data118.members !== void 0) {
+            let data119 = data118.members;
+            if (typeof data119 == "string") {
+              if (!pattern18.test(data119)) {
+                let err259 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
               }
             } else {
-              let err259 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
-            }
-          }
-          if (data117.mode !== void 0) {
-            let data119 = data117.mode;
-            if (!(data119 === "lacp" || data119 === "active-backup" || data119 === "xor" || data119 === "round-robin" || data119 === "broadcast")) {
-              let err260 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              let err260 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
             }
           }
-<<<<<<< HEAD
-          if (data117.primary !== void 0) {
-            let data120 = data117.primary;
-            if (typeof data120 == "string") {
-              if (!pattern17.test(data120)) {
-                let err261 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
-              }
-            } else {
-              let err262 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
-            }
-          }
-          if (data117["load-balance"] !== void 0) {
-            let data121 = data117["load-balance"];
-            if (!(data121 === "l2" || data121 === "l23" || data121 === "l34")) {
-              let err263 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
-              vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
-            }
-          }
-          if (data117["lacp-timeout"] !== void 0) {
-            let data122 = data117["lacp-timeout"];
-            if (!(data122 === "short" || data122 === "long")) {
-              let err264 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
-              vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
-            }
-          }
-          if (data117["lacp-passive"] !== void 0 && typeof data117["lacp-passive"] != "boolean") {
-            let err265 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
-          }
-        } else {
-          let err266 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
-=======
-          if (data117["load-balance"] !== void 0) {
-            let data120 = data117["load-balance"];
-            if (!(data120 === "l2" || data120 === "l23" || data120 === "l34")) {
-              let err261 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+          if (data118.mode !== void 0) {
+            let data120 = data118.mode;
+            if (!(data120 === "lacp" || data120 === "active-backup" || data120 === "xor" || data120 === "round-robin" || data120 === "broadcast")) {
+              let err261 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
               vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
             }
           }
-          if (data117["lacp-timeout"] !== void 0) {
-            let data121 = data117["lacp-timeout"];
-            if (!(data121 === "short" || data121 === "long")) {
-              let err262 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
-              vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+          if (data118.primary !== void 0) {
+            let data121 = data118.primary;
+            if (typeof data121 == "string") {
+              if (!pattern17.test(data121)) {
+                let err262 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+              }
+            } else {
+              let err263 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
             }
           }
-          if (data117["lacp-passive"] !== void 0 && typeof data117["lacp-passive"] != "boolean") {
-            let err263 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
+          if (data118["load-balance"] !== void 0) {
+            let data122 = data118["load-balance"];
+            if (!(data122 === "l2" || data122 === "l23" || data122 === "l34")) {
+              let err264 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+              vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
+            }
+          }
+          if (data118["lacp-timeout"] !== void 0) {
+            let data123 = data118["lacp-timeout"];
+            if (!(data123 === "short" || data123 === "long")) {
+              let err265 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+            }
+          }
+          if (data118["lacp-passive"] !== void 0 && typeof data118["lacp-passive"] != "boolean") {
+            let err266 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
           }
         } else {
-          let err264 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err267 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
         }
       }
     for (let key27 in data)
       if (pattern4.test(key27)) {
-<<<<<<< HEAD
-        let data124 = data[key27];
-        if (data124 && typeof data124 == "object" && !Array.isArray(data124)) {
-          if (data124.members === void 0) {
-            let err267 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+        let data125 = data[key27];
+        if (data125 && typeof data125 == "object" && !Array.isArray(data125)) {
+          if (data125.members === void 0) {
+            let err268 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
           }
-          for (let key28 in data124)
+          for (let key28 in data125)
             if (!(key28 === "members" || key28 === "learn" || key28 === "flood" || key28 === "unknown-unicast-flood" || key28 === "arp-termination" || key28 === "mac-age" || key28 === "static" || key28 === "id")) {
-              let err268 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
-              vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+              let err269 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
+              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
             }
-          if (data124.members !== void 0) {
-            let data125 = data124.members;
-            if (typeof data125 == "string") {
-              if (!pattern18.test(data125)) {
-                let err269 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+          if (data125.members !== void 0) {
+            let data126 = data125.members;
+            if (typeof data126 == "string") {
+              if (!pattern18.test(data126)) {
+                let err270 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
               }
             } else {
-              let err270 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+              let err271 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
             }
           }
-          if (data124.learn !== void 0 && typeof data124.learn != "boolean") {
-            let err271 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
-          }
-          if (data124.flood !== void 0 && typeof data124.flood != "boolean") {
-            let err272 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
+          if (data125.learn !== void 0 && typeof data125.learn != "boolean") {
+            let err272 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
           }
-          if (data124["unknown-unicast-flood"] !== void 0 && typeof data124["unknown-unicast-flood"] != "boolean") {
-            let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
+          if (data125.flood !== void 0 && typeof data125.flood != "boolean") {
+            let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
           }
-          if (data124["arp-termination"] !== void 0 && typeof data124["arp-termination"] != "boolean") {
-            let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+          if (data125["unknown-unicast-flood"] !== void 0 && typeof data125["unknown-unicast-flood"] != "boolean") {
+            let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
           }
-          if (data124["mac-age"] !== void 0) {
-            let data130 = data124["mac-age"];
-            if (!(typeof data130 == "number" && !(data130 % 1) && !isNaN(data130) && isFinite(data130))) {
-              let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
-            }
-            if (typeof data130 == "number" && isFinite(data130)) {
-              if (data130 > 255 || isNaN(data130)) {
-                let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
-              }
-              if (data130 < 0 || isNaN(data130)) {
-                let err277 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
-              }
-            }
+          if (data125["arp-termination"] !== void 0 && typeof data125["arp-termination"] != "boolean") {
+            let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
           }
-          if (data124.static !== void 0) {
-            let data131 = data124.static;
-            if (typeof data131 == "string") {
-              if (!pattern18.test(data131)) {
-                let err278 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
-              }
-            } else {
-              let err279 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
-            }
-          }
-          if (data124.id !== void 0) {
-            let data132 = data124.id;
-            if (!(typeof data132 == "number" && !(data132 % 1) && !isNaN(data132) && isFinite(data132))) {
-              let err280 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
-            }
-            if (typeof data132 == "number" && isFinite(data132)) {
-              if (data132 > 16777215 || isNaN(data132)) {
-                let err281 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
-              }
-              if (data132 < 1 || isNaN(data132)) {
-                let err282 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
-=======
-        let data123 = data[key27];
-        if (data123 && typeof data123 == "object" && !Array.isArray(data123)) {
-          if (data123.members === void 0) {
-            let err265 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
-          }
-          for (let key28 in data123)
-            if (!(key28 === "members" || key28 === "learn" || key28 === "flood" || key28 === "unknown-unicast-flood" || key28 === "arp-termination" || key28 === "mac-age" || key28 === "static" || key28 === "id")) {
-              let err266 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
-              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
-            }
-          if (data123.members !== void 0) {
-            let data124 = data123.members;
-            if (typeof data124 == "string") {
-              if (!pattern18.test(data124)) {
-                let err267 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
-              }
-            } else {
-              let err268 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
-            }
-          }
-          if (data123.learn !== void 0 && typeof data123.learn != "boolean") {
-            let err269 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
-          }
-          if (data123.flood !== void 0 && typeof data123.flood != "boolean") {
-            let err270 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
-          }
-          if (data123["unknown-unicast-flood"] !== void 0 && typeof data123["unknown-unicast-flood"] != "boolean") {
-            let err271 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
-          }
-          if (data123["arp-termination"] !== void 0 && typeof data123["arp-termination"] != "boolean") {
-            let err272 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
-          }
-          if (data123["mac-age"] !== void 0) {
-            let data129 = data123["mac-age"];
-            if (!(typeof data129 == "number" && !(data129 % 1) && !isNaN(data129) && isFinite(data129))) {
-              let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
-            }
-            if (typeof data129 == "number" && isFinite(data129)) {
-              if (data129 > 255 || isNaN(data129)) {
-                let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
-              }
-              if (data129 < 0 || isNaN(data129)) {
-                let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
-              }
-            }
-          }
-          if (data123.static !== void 0) {
-            let data130 = data123.static;
-            if (typeof data130 == "string") {
-              if (!pattern18.test(data130)) {
-                let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
-              }
-            } else {
-              let err277 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
-            }
-          }
-          if (data123.id !== void 0) {
-            let data131 = data123.id;
+          if (data125["mac-age"] !== void 0) {
+            let data131 = data125["mac-age"];
             if (!(typeof data131 == "number" && !(data131 % 1) && !isNaN(data131) && isFinite(data131))) {
-              let err278 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+              let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
             }
             if (typeof data131 == "number" && isFinite(data131)) {
-              if (data131 > 16777215 || isNaN(data131)) {
-                let err279 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+              if (data131 > 255 || isNaN(data131)) {
+                let err277 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
               }
-              if (data131 < 1 || isNaN(data131)) {
-                let err280 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
+              if (data131 < 0 || isNaN(data131)) {
+                let err278 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+              }
+            }
+          }
+          if (data125.static !== void 0) {
+            let data132 = data125.static;
+            if (typeof data132 == "string") {
+              if (!pattern18.test(data132)) {
+                let err279 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+              }
+            } else {
+              let err280 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
+            }
+          }
+          if (data125.id !== void 0) {
+            let data133 = data125.id;
+            if (!(typeof data133 == "number" && !(data133 % 1) && !isNaN(data133) && isFinite(data133))) {
+              let err281 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
+            }
+            if (typeof data133 == "number" && isFinite(data133)) {
+              if (data133 > 16777215 || isNaN(data133)) {
+                let err282 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
+              }
+              if (data133 < 1 || isNaN(data133)) {
+                let err283 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
               }
             }
           }
         } else {
-<<<<<<< HEAD
-          let err283 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
-=======
-          let err281 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err284 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
         }
       }
     for (let key29 in data)
       if (pattern5.test(key29)) {
-<<<<<<< HEAD
-        let data133 = data[key29];
-        if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
-          if (data133.interfaces === void 0) {
-            let err284 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+        let data134 = data[key29];
+        if (data134 && typeof data134 == "object" && !Array.isArray(data134)) {
+          if (data134.interfaces === void 0) {
+            let err285 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
           }
-          for (let key30 in data133)
+          for (let key30 in data134)
             if (!(key30 === "interfaces" || key30 === "tag-rewrite")) {
-              let err285 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
-              vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
-            }
-          if (data133.interfaces !== void 0) {
-            let data134 = data133.interfaces;
-            if (typeof data134 == "string") {
-              if (!pattern18.test(data134)) {
-                let err286 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
-              }
-            } else {
-              let err287 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
-            }
-          }
-          if (data133["tag-rewrite"] !== void 0) {
-            let data135 = data133["tag-rewrite"];
-            if (!(data135 === "pop" || data135 === "keep")) {
-              let err288 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
-              vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
-=======
-        let data132 = data[key29];
-        if (data132 && typeof data132 == "object" && !Array.isArray(data132)) {
-          if (data132.interfaces === void 0) {
-            let err282 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
-          }
-          for (let key30 in data132)
-            if (!(key30 === "interfaces" || key30 === "tag-rewrite")) {
-              let err283 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
-              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
-            }
-          if (data132.interfaces !== void 0) {
-            let data133 = data132.interfaces;
-            if (typeof data133 == "string") {
-              if (!pattern18.test(data133)) {
-                let err284 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
-              }
-            } else {
-              let err285 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
-            }
-          }
-          if (data132["tag-rewrite"] !== void 0) {
-            let data134 = data132["tag-rewrite"];
-            if (!(data134 === "pop" || data134 === "keep")) {
-              let err286 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              let err286 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
               vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+            }
+          if (data134.interfaces !== void 0) {
+            let data135 = data134.interfaces;
+            if (typeof data135 == "string") {
+              if (!pattern18.test(data135)) {
+                let err287 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+              }
+            } else {
+              let err288 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
+            }
+          }
+          if (data134["tag-rewrite"] !== void 0) {
+            let data136 = data134["tag-rewrite"];
+            if (!(data136 === "pop" || data136 === "keep")) {
+              let err289 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
             }
           }
         } else {
-<<<<<<< HEAD
-          let err289 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
-=======
-          let err287 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err290 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
         }
       }
     for (let key31 in data)
       if (pattern6.test(key31)) {
-<<<<<<< HEAD
-        let data136 = data[key31];
-        if (data136 && typeof data136 == "object" && !Array.isArray(data136)) {
-          if (data136.source === void 0) {
-            let err290 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
-          }
-          if (data136.destination === void 0) {
-            let err291 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data137 = data[key31];
+        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
+          if (data137.source === void 0) {
+            let err291 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
           }
-          for (let key32 in data136)
-            if (!(key32 === "source" || key32 === "destination" || key32 === "type")) {
-              let err292 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
-              vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
-            }
-          if (data136.source !== void 0) {
-            let data137 = data136.source;
-            if (typeof data137 == "string") {
-              if (!pattern18.test(data137)) {
-                let err293 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
-              }
-            } else {
-              let err294 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
-            }
+          if (data137.destination === void 0) {
+            let err292 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
           }
-          if (data136.destination !== void 0) {
-            let data138 = data136.destination;
+          for (let key32 in data137)
+            if (!(key32 === "source" || key32 === "destination" || key32 === "type")) {
+              let err293 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
+              vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+            }
+          if (data137.source !== void 0) {
+            let data138 = data137.source;
             if (typeof data138 == "string") {
               if (!pattern18.test(data138)) {
-                let err295 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
+                let err294 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
               }
             } else {
-              let err296 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
-            }
-          }
-          if (data136.type !== void 0) {
-            let data139 = data136.type;
-            if (!(data139 === "l3" || data139 === "teb")) {
-              let err297 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
-            }
-          }
-        } else {
-          let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
-=======
-        let data135 = data[key31];
-        if (data135 && typeof data135 == "object" && !Array.isArray(data135)) {
-          if (data135.source === void 0) {
-            let err288 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
-          }
-          if (data135.destination === void 0) {
-            let err289 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
-          }
-          for (let key32 in data135)
-            if (!(key32 === "source" || key32 === "destination" || key32 === "type")) {
-              let err290 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
-              vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
-            }
-          if (data135.source !== void 0) {
-            let data136 = data135.source;
-            if (typeof data136 == "string") {
-              if (!pattern18.test(data136)) {
-                let err291 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
-              }
-            } else {
-              let err292 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
-            }
-          }
-          if (data135.destination !== void 0) {
-            let data137 = data135.destination;
-            if (typeof data137 == "string") {
-              if (!pattern18.test(data137)) {
-                let err293 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
-              }
-            } else {
-              let err294 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
-            }
-          }
-          if (data135.type !== void 0) {
-            let data138 = data135.type;
-            if (!(data138 === "l3" || data138 === "teb")) {
-              let err295 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              let err295 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
             }
           }
+          if (data137.destination !== void 0) {
+            let data139 = data137.destination;
+            if (typeof data139 == "string") {
+              if (!pattern18.test(data139)) {
+                let err296 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
+              }
+            } else {
+              let err297 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+            }
+          }
+          if (data137.type !== void 0) {
+            let data140 = data137.type;
+            if (!(data140 === "l3" || data140 === "teb")) {
+              let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
+            }
+          }
         } else {
-          let err296 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err299 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
         }
       }
     for (let key33 in data)
       if (pattern7.test(key33)) {
-<<<<<<< HEAD
-        let data140 = data[key33];
-        if (data140 && typeof data140 == "object" && !Array.isArray(data140)) {
-          if (data140.source === void 0) {
-            let err299 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
-          }
-          if (data140.destination === void 0) {
-            let err300 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data141 = data[key33];
+        if (data141 && typeof data141 == "object" && !Array.isArray(data141)) {
+          if (data141.source === void 0) {
+            let err300 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
           }
-          for (let key34 in data140)
-            if (!(key34 === "source" || key34 === "destination")) {
-              let err301 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
-              vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
-            }
-          if (data140.source !== void 0) {
-            let data141 = data140.source;
-            if (typeof data141 == "string") {
-              if (!pattern18.test(data141)) {
-                let err302 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
-              }
-            } else {
-              let err303 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
-            }
+          if (data141.destination === void 0) {
+            let err301 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
           }
-          if (data140.destination !== void 0) {
-            let data142 = data140.destination;
+          for (let key34 in data141)
+            if (!(key34 === "source" || key34 === "destination")) {
+              let err302 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
+              vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+            }
+          if (data141.source !== void 0) {
+            let data142 = data141.source;
             if (typeof data142 == "string") {
               if (!pattern18.test(data142)) {
-                let err304 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+                let err303 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
               }
             } else {
-              let err305 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
+              let err304 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+            }
+          }
+          if (data141.destination !== void 0) {
+            let data143 = data141.destination;
+            if (typeof data143 == "string") {
+              if (!pattern18.test(data143)) {
+                let err305 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
+              }
+            } else {
+              let err306 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
             }
           }
         } else {
-          let err306 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
-=======
-        let data139 = data[key33];
-        if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
-          if (data139.source === void 0) {
-            let err297 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
-          }
-          if (data139.destination === void 0) {
-            let err298 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
-          }
-          for (let key34 in data139)
-            if (!(key34 === "source" || key34 === "destination")) {
-              let err299 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
-              vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
-            }
-          if (data139.source !== void 0) {
-            let data140 = data139.source;
-            if (typeof data140 == "string") {
-              if (!pattern18.test(data140)) {
-                let err300 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
-              }
-            } else {
-              let err301 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
-            }
-          }
-          if (data139.destination !== void 0) {
-            let data141 = data139.destination;
-            if (typeof data141 == "string") {
-              if (!pattern18.test(data141)) {
-                let err302 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
-              }
-            } else {
-              let err303 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
-            }
-          }
-        } else {
-          let err304 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err307 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
         }
       }
     for (let key35 in data)
       if (pattern8.test(key35)) {
-<<<<<<< HEAD
-        let data143 = data[key35];
-        if (data143 && typeof data143 == "object" && !Array.isArray(data143)) {
-          if (data143.source === void 0) {
-            let err307 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
-          }
-          if (data143.destination === void 0) {
-            let err308 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data144 = data[key35];
+        if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
+          if (data144.source === void 0) {
+            let err308 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
           }
-          if (data143.vni === void 0) {
-            let err309 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+          if (data144.destination === void 0) {
+            let err309 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
           }
-          for (let key36 in data143)
-            if (!(key36 === "source" || key36 === "destination" || key36 === "vni" || key36 === "port")) {
-              let err310 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
-              vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
-            }
-          if (data143.source !== void 0) {
-            let data144 = data143.source;
-            if (typeof data144 == "string") {
-              if (!pattern18.test(data144)) {
-                let err311 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
-              }
-            } else {
-              let err312 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
-            }
+          if (data144.vni === void 0) {
+            let err310 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
           }
-          if (data143.destination !== void 0) {
-            let data145 = data143.destination;
+          for (let key36 in data144)
+            if (!(key36 === "source" || key36 === "destination" || key36 === "vni" || key36 === "port")) {
+              let err311 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
+              vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
+            }
+          if (data144.source !== void 0) {
+            let data145 = data144.source;
             if (typeof data145 == "string") {
               if (!pattern18.test(data145)) {
-                let err313 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
+                let err312 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
               }
             } else {
-              let err314 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
-            }
-          }
-          if (data143.vni !== void 0) {
-            let data146 = data143.vni;
-            if (!(typeof data146 == "number" && !(data146 % 1) && !isNaN(data146) && isFinite(data146))) {
-              let err315 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
-            }
-            if (typeof data146 == "number" && isFinite(data146)) {
-              if (data146 > 16777215 || isNaN(data146)) {
-                let err316 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
-              }
-              if (data146 < 0 || isNaN(data146)) {
-                let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-=======
-        let data142 = data[key35];
-        if (data142 && typeof data142 == "object" && !Array.isArray(data142)) {
-          if (data142.source === void 0) {
-            let err305 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
-          }
-          if (data142.destination === void 0) {
-            let err306 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
-          }
-          if (data142.vni === void 0) {
-            let err307 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
-            vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
-          }
-          for (let key36 in data142)
-            if (!(key36 === "source" || key36 === "destination" || key36 === "vni" || key36 === "port")) {
-              let err308 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
-              vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
-            }
-          if (data142.source !== void 0) {
-            let data143 = data142.source;
-            if (typeof data143 == "string") {
-              if (!pattern18.test(data143)) {
-                let err309 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
-              }
-            } else {
-              let err310 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
-            }
-          }
-          if (data142.destination !== void 0) {
-            let data144 = data142.destination;
-            if (typeof data144 == "string") {
-              if (!pattern18.test(data144)) {
-                let err311 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
-              }
-            } else {
-              let err312 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
-            }
-          }
-          if (data142.vni !== void 0) {
-            let data145 = data142.vni;
-            if (!(typeof data145 == "number" && !(data145 % 1) && !isNaN(data145) && isFinite(data145))) {
-              let err313 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              let err313 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
             }
-            if (typeof data145 == "number" && isFinite(data145)) {
-              if (data145 > 16777215 || isNaN(data145)) {
-                let err314 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+          }
+          if (data144.destination !== void 0) {
+            let data146 = data144.destination;
+            if (typeof data146 == "string") {
+              if (!pattern18.test(data146)) {
+                let err314 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
               }
-              if (data145 < 0 || isNaN(data145)) {
-                let err315 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
-              }
+            } else {
+              let err315 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
             }
           }
-          if (data142.port !== void 0) {
-            let data146 = data142.port;
-            if (!(typeof data146 == "number" && !(data146 % 1) && !isNaN(data146) && isFinite(data146))) {
-              let err316 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+          if (data144.vni !== void 0) {
+            let data147 = data144.vni;
+            if (!(typeof data147 == "number" && !(data147 % 1) && !isNaN(data147) && isFinite(data147))) {
+              let err316 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
             }
-            if (typeof data146 == "number" && isFinite(data146)) {
-              if (data146 > 65535 || isNaN(data146)) {
-                let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+            if (typeof data147 == "number" && isFinite(data147)) {
+              if (data147 > 16777215 || isNaN(data147)) {
+                let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
                 vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
               }
-              if (data146 < 1 || isNaN(data146)) {
-                let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              if (data147 < 0 || isNaN(data147)) {
+                let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
                 vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
               }
             }
           }
-          if (data143.port !== void 0) {
-            let data147 = data143.port;
-            if (!(typeof data147 == "number" && !(data147 % 1) && !isNaN(data147) && isFinite(data147))) {
-              let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
+          if (data144.port !== void 0) {
+            let data148 = data144.port;
+            if (!(typeof data148 == "number" && !(data148 % 1) && !isNaN(data148) && isFinite(data148))) {
+              let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
             }
-            if (typeof data147 == "number" && isFinite(data147)) {
-              if (data147 > 65535 || isNaN(data147)) {
-                let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
-              }
-              if (data147 < 1 || isNaN(data147)) {
-                let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (typeof data148 == "number" && isFinite(data148)) {
+              if (data148 > 65535 || isNaN(data148)) {
+                let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
+              }
+              if (data148 < 1 || isNaN(data148)) {
+                let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
               }
             }
           }
         } else {
-<<<<<<< HEAD
-          let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
-=======
-          let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err322 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
         }
       }
     for (let key37 in data)
       if (pattern9.test(key37)) {
-<<<<<<< HEAD
-        let data148 = data[key37];
-        if (data148 && typeof data148 == "object" && !Array.isArray(data148))
-          for (let key38 in data148) {
-            let err322 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
-            vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
+        let data149 = data[key37];
+        if (data149 && typeof data149 == "object" && !Array.isArray(data149))
+          for (let key38 in data149) {
+            let err323 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
+            vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
           }
         else {
-          let err323 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
-=======
-        let data147 = data[key37];
-        if (data147 && typeof data147 == "object" && !Array.isArray(data147))
-          for (let key38 in data147) {
-            let err320 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
-            vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
-          }
-        else {
-          let err321 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err324 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
         }
       }
     for (let key39 in data)
       if (pattern10.test(key39)) {
-<<<<<<< HEAD
-        let data149 = data[key39];
-        if (data149 && typeof data149 == "object" && !Array.isArray(data149))
-          for (let key40 in data149) {
-            let err324 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
-            vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
+        let data150 = data[key39];
+        if (data150 && typeof data150 == "object" && !Array.isArray(data150))
+          for (let key40 in data150) {
+            let err325 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
+            vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
           }
         else {
-          let err325 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
-=======
-        let data148 = data[key39];
-        if (data148 && typeof data148 == "object" && !Array.isArray(data148))
-          for (let key40 in data148) {
-            let err322 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
-            vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
-          }
-        else {
-          let err323 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err326 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
         }
       }
     for (let key41 in data)
       if (pattern11.test(key41)) {
-<<<<<<< HEAD
-        let data150 = data[key41];
-        if (data150 && typeof data150 == "object" && !Array.isArray(data150)) {
-          if (data150.prefixes === void 0) {
-            let err326 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
+        let data151 = data[key41];
+        if (data151 && typeof data151 == "object" && !Array.isArray(data151)) {
+          if (data151.prefixes === void 0) {
+            let err327 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
           }
-          for (let key42 in data150)
+          for (let key42 in data151)
             if (key42 !== "prefixes") {
-              let err327 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
-              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+              let err328 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
+              vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
             }
-          if (data150.prefixes !== void 0) {
-            let data151 = data150.prefixes;
-            if (typeof data151 == "string") {
-              if (!pattern18.test(data151)) {
-                let err328 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
+          if (data151.prefixes !== void 0) {
+            let data152 = data151.prefixes;
+            if (typeof data152 == "string") {
+              if (!pattern18.test(data152)) {
+                let err329 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
               }
             } else {
-              let err329 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
+              let err330 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
             }
           }
         } else {
-          let err330 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
-=======
-        let data149 = data[key41];
-        if (data149 && typeof data149 == "object" && !Array.isArray(data149)) {
-          if (data149.prefixes === void 0) {
-            let err324 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
-          }
-          for (let key42 in data149)
-            if (key42 !== "prefixes") {
-              let err325 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
-              vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
-            }
-          if (data149.prefixes !== void 0) {
-            let data150 = data149.prefixes;
-            if (typeof data150 == "string") {
-              if (!pattern18.test(data150)) {
-                let err326 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
-              }
-            } else {
-              let err327 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
-            }
-          }
-        } else {
-          let err328 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err331 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
         }
       }
     for (let key43 in data)
       if (pattern12.test(key43)) {
-<<<<<<< HEAD
-        let data152 = data[key43];
-        if (data152 && typeof data152 == "object" && !Array.isArray(data152)) {
-          if (data152.ports === void 0) {
-            let err331 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+        let data153 = data[key43];
+        if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
+          if (data153.ports === void 0) {
+            let err332 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
           }
-          for (let key44 in data152)
+          for (let key44 in data153)
             if (key44 !== "ports") {
-              let err332 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
-              vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+              let err333 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
+              vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
             }
-          if (data152.ports !== void 0) {
-            let data153 = data152.ports;
-            if (typeof data153 == "string") {
-              if (!pattern18.test(data153)) {
-                let err333 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+          if (data153.ports !== void 0) {
+            let data154 = data153.ports;
+            if (typeof data154 == "string") {
+              if (!pattern18.test(data154)) {
+                let err334 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
               }
             } else {
-              let err334 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+              let err335 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
             }
           }
         } else {
-          let err335 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
-=======
-        let data151 = data[key43];
-        if (data151 && typeof data151 == "object" && !Array.isArray(data151)) {
-          if (data151.ports === void 0) {
-            let err329 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
-          }
-          for (let key44 in data151)
-            if (key44 !== "ports") {
-              let err330 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
-              vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
-            }
-          if (data151.ports !== void 0) {
-            let data152 = data151.ports;
-            if (typeof data152 == "string") {
-              if (!pattern18.test(data152)) {
-                let err331 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
-              }
-            } else {
-              let err332 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
-            }
-          }
-        } else {
-          let err333 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err336 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
         }
       }
     for (let key45 in data)
       if (pattern13.test(key45)) {
-<<<<<<< HEAD
-        let data154 = data[key45];
-        if (data154 && typeof data154 == "object" && !Array.isArray(data154)) {
-          if (data154.protocol === void 0) {
-            let err336 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
-            vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
-          }
-          if (data154.external === void 0) {
-            let err337 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+        let data155 = data[key45];
+        if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
+          if (data155.protocol === void 0) {
+            let err337 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
             vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
           }
-          if (data154.internal === void 0) {
-            let err338 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+          if (data155.external === void 0) {
+            let err338 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
             vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
           }
-          for (let key46 in data154)
-            if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
-              let err339 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
-              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
-            }
-          if (data154.protocol !== void 0) {
-            let data155 = data154.protocol;
-            if (typeof data155 == "string") {
-              if (!pattern18.test(data155)) {
-                let err340 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
-              }
-            } else {
-              let err341 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
-            }
+          if (data155.internal === void 0) {
+            let err339 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
           }
-          if (data154.external !== void 0) {
-            let data156 = data154.external;
+          for (let key46 in data155)
+            if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
+              let err340 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
+              vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
+            }
+          if (data155.protocol !== void 0) {
+            let data156 = data155.protocol;
             if (typeof data156 == "string") {
               if (!pattern18.test(data156)) {
-                let err342 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
+                let err341 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
               }
             } else {
-              let err343 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+              let err342 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
             }
           }
-          if (data154.internal !== void 0) {
-            let data157 = data154.internal;
+          if (data155.external !== void 0) {
+            let data157 = data155.external;
             if (typeof data157 == "string") {
               if (!pattern18.test(data157)) {
-                let err344 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+                let err343 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
               }
             } else {
-              let err345 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
+              let err344 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+            }
+          }
+          if (data155.internal !== void 0) {
+            let data158 = data155.internal;
+            if (typeof data158 == "string") {
+              if (!pattern18.test(data158)) {
+                let err345 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
+              }
+            } else {
+              let err346 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
             }
           }
         } else {
-          let err346 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
-=======
-        let data153 = data[key45];
-        if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
-          if (data153.protocol === void 0) {
-            let err334 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
-            vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
-          }
-          if (data153.external === void 0) {
-            let err335 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
-          }
-          if (data153.internal === void 0) {
-            let err336 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
-          }
-          for (let key46 in data153)
-            if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
-              let err337 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
-              vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
-            }
-          if (data153.protocol !== void 0) {
-            let data154 = data153.protocol;
-            if (typeof data154 == "string") {
-              if (!pattern18.test(data154)) {
-                let err338 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
-              }
-            } else {
-              let err339 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
-            }
-          }
-          if (data153.external !== void 0) {
-            let data155 = data153.external;
-            if (typeof data155 == "string") {
-              if (!pattern18.test(data155)) {
-                let err340 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
-              }
-            } else {
-              let err341 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
-            }
-          }
-          if (data153.internal !== void 0) {
-            let data156 = data153.internal;
-            if (typeof data156 == "string") {
-              if (!pattern18.test(data156)) {
-                let err342 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
-              }
-            } else {
-              let err343 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
-            }
-          }
-        } else {
-          let err344 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err347 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
         }
       }
     for (let key47 in data)
       if (pattern14.test(key47)) {
-<<<<<<< HEAD
-        let data158 = data[key47];
-        if (data158 && typeof data158 == "object" && !Array.isArray(data158)) {
-          if (data158.external === void 0) {
-            let err347 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
-          }
-          if (data158.internal === void 0) {
-            let err348 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+        let data159 = data[key47];
+        if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
+          if (data159.external === void 0) {
+            let err348 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
             vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
           }
-          for (let key48 in data158)
-            if (!(key48 === "external" || key48 === "internal")) {
-              let err349 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
-              vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
-            }
-          if (data158.external !== void 0) {
-            let data159 = data158.external;
-            if (typeof data159 == "string") {
-              if (!pattern18.test(data159)) {
-                let err350 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
-              }
-            } else {
-              let err351 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
-            }
+          if (data159.internal === void 0) {
+            let err349 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
           }
-          if (data158.internal !== void 0) {
-            let data160 = data158.internal;
+          for (let key48 in data159)
+            if (!(key48 === "external" || key48 === "internal")) {
+              let err350 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
+              vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+            }
+          if (data159.external !== void 0) {
+            let data160 = data159.external;
             if (typeof data160 == "string") {
               if (!pattern18.test(data160)) {
-                let err352 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
+                let err351 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
               }
             } else {
-              let err353 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
+              let err352 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
+            }
+          }
+          if (data159.internal !== void 0) {
+            let data161 = data159.internal;
+            if (typeof data161 == "string") {
+              if (!pattern18.test(data161)) {
+                let err353 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
+              }
+            } else {
+              let err354 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
             }
           }
         } else {
-          let err354 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
-=======
-        let data157 = data[key47];
-        if (data157 && typeof data157 == "object" && !Array.isArray(data157)) {
-          if (data157.external === void 0) {
-            let err345 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
-          }
-          if (data157.internal === void 0) {
-            let err346 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
-          }
-          for (let key48 in data157)
-            if (!(key48 === "external" || key48 === "internal")) {
-              let err347 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
-              vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
-            }
-          if (data157.external !== void 0) {
-            let data158 = data157.external;
-            if (typeof data158 == "string") {
-              if (!pattern18.test(data158)) {
-                let err348 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
-              }
-            } else {
-              let err349 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
-            }
-          }
-          if (data157.internal !== void 0) {
-            let data159 = data157.internal;
-            if (typeof data159 == "string") {
-              if (!pattern18.test(data159)) {
-                let err350 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
-              }
-            } else {
-              let err351 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
-            }
-          }
-        } else {
-          let err352 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+          let err355 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
         }
       }
     for (let key49 in data)
       if (pattern15.test(key49)) {
-<<<<<<< HEAD
-        let data161 = data[key49];
-        if (data161 && typeof data161 == "object" && !Array.isArray(data161)) {
-          if (data161.command === void 0) {
-            let err355 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
+        let data162 = data[key49];
+        if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
+          if (data162.command === void 0) {
+            let err356 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
           }
-          for (let key50 in data161)
+          for (let key50 in data162)
             if (!(key50 === "command" || key50 === "netns" || key50 === "restart")) {
-              let err356 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
-              vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+              let err357 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
+              vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
             }
-          if (data161.command !== void 0) {
-            let data162 = data161.command;
-            if (typeof data162 == "string") {
-              if (!pattern18.test(data162)) {
-                let err357 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
-              }
-            } else {
-              let err358 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
-            }
-          }
-          if (data161.netns !== void 0) {
-            let data163 = data161.netns;
+          if (data162.command !== void 0) {
+            let data163 = data162.command;
             if (typeof data163 == "string") {
-              if (!pattern30.test(data163)) {
-                let err359 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
+              if (!pattern18.test(data163)) {
+                let err358 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
               }
             } else {
-              let err360 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
-            }
-          }
-          if (data161.restart !== void 0) {
-            let data164 = data161.restart;
-            if (!(data164 === "always" || data164 === "on-failure" || data164 === "never")) {
-              let err361 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
-            }
-          }
-        } else {
-          let err362 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
-        }
-      }
-  } else {
-    let err363 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
-=======
-        let data160 = data[key49];
-        if (data160 && typeof data160 == "object" && !Array.isArray(data160)) {
-          if (data160.command === void 0) {
-            let err353 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
-          }
-          for (let key50 in data160)
-            if (!(key50 === "command" || key50 === "netns" || key50 === "restart")) {
-              let err354 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
-              vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
-            }
-          if (data160.command !== void 0) {
-            let data161 = data160.command;
-            if (typeof data161 == "string") {
-              if (!pattern18.test(data161)) {
-                let err355 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
-              }
-            } else {
-              let err356 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
-            }
-          }
-          if (data160.netns !== void 0) {
-            let data162 = data160.netns;
-            if (typeof data162 == "string") {
-              if (!pattern30.test(data162)) {
-                let err357 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
-              }
-            } else {
-              let err358 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
-            }
-          }
-          if (data160.restart !== void 0) {
-            let data163 = data160.restart;
-            if (!(data163 === "always" || data163 === "on-failure" || data163 === "never")) {
-              let err359 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              let err359 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
             }
           }
+          if (data162.netns !== void 0) {
+            let data164 = data162.netns;
+            if (typeof data164 == "string") {
+              if (!pattern30.test(data164)) {
+                let err360 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
+              }
+            } else {
+              let err361 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
+            }
+          }
+          if (data162.restart !== void 0) {
+            let data165 = data162.restart;
+            if (!(data165 === "always" || data165 === "on-failure" || data165 === "never")) {
+              let err362 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
+            }
+          }
         } else {
-          let err360 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
+          let err363 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
         }
       }
   } else {
-    let err361 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
->>>>>>> f84da89 (Leave interfaces without TAPs in Linux where the configuration says so)
+    let err364 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }
