@@ -64,13 +64,14 @@ function checkNeighbors(one: InterfaceConfig, tunnel: Tunnel | undefined, report
 
 /** The keys of what is for packets of IP, where it is given. */
 function ipKeys(one: InterfaceConfig): string[] {
-  const { urpf, neighbors, mssClamp, linkLocal, unnumbered } = one;
+  const { urpf, neighbors, mssClamp, linkLocal, unnumbered, nat } = one;
   const keys = {
     urpf,
     neighbors: neighbors[0],
     'mss-clamp': mssClamp,
     'link-local': linkLocal,
     unnumbered,
+    nat,
   };
   return Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [key]));
 }

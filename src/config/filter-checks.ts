@@ -12,6 +12,7 @@ import { type AclRule, type OrList, RESERVED_WORDS } from './acl-rule.ts';
 import { formatAddress, isIpv6LinkLocal, type ParsedPrefix } from './addresses.ts';
 import { suggestion } from './nearest.ts';
 import { type Problems, quote } from './problems.ts';
+import { tunnelsOf } from './tunnels.ts';
 import type { Config, InterfaceConfig } from './types.ts';
 import type { FilePath, Values } from './values.ts';
 
@@ -38,6 +39,11 @@ export function checkFilters(config: Config, values: Values, problems: Problems)
   checkReservedNames(config, problems);
   checkAcls(config, problems);
   checkMacips(config, problems);
+  const layer3 = new Set(
+    tunnelsOf(config)
+      .filter(({ isEthernet }) => !isEthernet)
+      .map(({ name }) => name),
+  );
   const acls = new Set(config.acls.map(({ name }) => name));
   const macips = new Set(config.macips.map(({ name }) => name));
   for (const { name, aclIn, aclOut, macip } of config.interfaces) {
@@ -59,6 +65,11 @@ export function checkFilters(config: Config, values: Values, problems: Problems)
     check('acl-in', 'acl', aclIn, acls);
     check('acl-out', 'acl', aclOut, acls);
     check('macip', 'macip', macip === undefined ? [] : [macip], macips);
+    if (macip !== undefined && layer3.has(name)) {
+      const path: FilePath = `interface.${name}.macip`;
+      const message = `the tunnel ${name} carries IP packets, which have no MAC address: remove the line`;
+      problems.error(values.line(path), path, message);
+    }
     if (aclIn.length + aclOut.length > MAX_FILTERS) {
       const path: FilePath = `interface.${name}.acl-in`;
       const count = aclIn.length + aclOut.length;

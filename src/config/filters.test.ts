@@ -165,6 +165,12 @@ describe('checks', () => {
       ],
     ],
     [
+      '[gre.gre0]\nsource = 192.0.2.1\ndestination = 192.0.2.2\n[interface.gre0]\nmacip = hosts\n[macip.hosts]\n10 = permit any\n',
+      [
+        '5 interface.gre0.macip: the tunnel gre0 carries IP packets, which have no MAC address: remove the line',
+      ],
+    ],
+    [
       '[interface.loop0]\nmacip = hosts\n',
       [
         '2 interface.loop0.macip: "hosts" is not a filter of this configuration ([macip.NAME]): there is none',

@@ -79,6 +79,14 @@ describe('NAT44', () => {
       ],
     ],
     [
+      `[bond.bond0]\nmembers = xe1\n[interface.xe1]\nnat = inside\n[interface.bond0]\n${NAT}`,
+      ['4 interface.xe1.nat: xe1 is a member of bond0, and carries no IP: write it in [interface.bond0]'],
+    ],
+    [
+      '[interface.xe0]\n[interface.xe0.7]\nvlan = 7\nexact-match = false\nnat = inside\n',
+      ['5 interface.xe0.7.nat: xe0.7 takes frames with further tags, and carries no IP: remove the line'],
+    ],
+    [
       '[port-forward.a]\nprotocol = sctp\nexternal = loop0\ninternal = 192.168.1.1:0\n',
       [
         '2 port-forward.a.protocol: expected tcp or udp, got "sctp"',

@@ -105,7 +105,7 @@ export function randomConfig(seed: number, size = 1): string {
     const ends = { source: '192.0.2.1', destination: `198.51.100.${10 * index + pick([1, 2])}` };
     if (chance(0.5)) add(`gre.${name}`, ends);
     else add(`ipip.${name}`, ends);
-    const { mtu: _, ...rest } = common();
+    const { mtu: _mtu, macip: _macip, ...rest } = common();
     add(`interface.${name}`, rest);
   }
   for (const nic of [...free]) {
