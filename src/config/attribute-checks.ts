@@ -93,7 +93,9 @@ function checkPort(one: InterfaceConfig, port: Port | undefined, report: Report)
     report(
       one,
       key,
-      `${one.name} is a member of ${owner}, and carries no IP: write it in [interface.${owner}]`,
+      kind === 'cross-connect'
+        ? `${one.name} is an end of ${owner}, and carries no IP: remove the line`
+        : `${one.name} is a member of ${owner}, and carries no IP: write it in [interface.${owner}]`,
     );
   }
   if (one.mac !== undefined && kind === 'bond') {

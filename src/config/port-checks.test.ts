@@ -56,9 +56,9 @@ describe('bonds', () => {
         '[bond.bond0]\nmembers = xe2\n[interface.xe2]\naddresses = 192.0.2.1/24\nmpls = true\nvrf = red\nacl-in = some\n[interface.xe2.7]\n[vrf.red]\ntable = 7\n[acl.some]\n10 = permit any\n',
       ),
     ).toEqual([
-      'interface.xe2.addresses: xe2 is a member of bond0, and carries no IP: move them to [interface.bond0]',
+      'interface.xe2.addresses: xe2 is a member of bond0, and carries no IP: write it in [interface.bond0]',
       'interface.xe2.mpls: xe2 is a member of bond0, and carries no MPLS: remove the line',
-      'interface.xe2.vrf: xe2 is a member of bond0, and carries no IP: remove the line',
+      'interface.xe2.vrf: xe2 is a member of bond0, and carries no IP: write it in [interface.bond0]',
       'interface.xe2.acl-in: xe2 is a member of bond0, and filters nothing: write it on the bond',
       'interface.xe2.7: xe2 is a member of bond0, and has no VLANs: write them on the bond',
     ]);
@@ -118,12 +118,13 @@ describe('bridges and cross-connects', () => {
 
   test('leave their ports no IP', () => {
     const ports =
-      '[interface.xe0]\naddresses = 192.0.2.1/24\n[interface.xe1]\naddresses = 192.0.3.1/24\nmpls = true\n';
+      '[interface.xe0]\naddresses = 192.0.2.1/24\n[interface.xe1]\naddresses = 192.0.3.1/24\nurpf = strict\nmpls = true\n';
     expect(
       problemsOf(`${ports}[bridge.br0]\nmembers = xe0\n[cross-connect.w]\ninterfaces = xe1, xe2\n`),
     ).toEqual([
-      'interface.xe0.addresses: xe0 is a member of br0, and carries no IP: move them to [interface.br0]',
-      'interface.xe1.addresses: xe1 is an end of w, and carries no IP: remove them',
+      'interface.xe0.addresses: xe0 is a member of br0, and carries no IP: write it in [interface.br0]',
+      'interface.xe1.addresses: xe1 is an end of w, and carries no IP: remove the line',
+      'interface.xe1.urpf: xe1 is an end of w, and carries no IP: remove the line',
       'interface.xe1.mpls: xe1 is an end of w, and carries no MPLS: remove the line',
     ]);
   });

@@ -213,11 +213,15 @@ function kindOf(name: string, config: Config): 'bond' | 'bridge' | 'loopback' | 
   return LOOPBACK_NAME.test(name) ? 'loopback' : undefined;
 }
 
+/** What an interface has of IP, besides its attributes (`attribute-checks.ts`) and NAT. */
+const IP_KEYS = ['addresses', 'vrf'] as const;
+/** Of the frames that an interface receives. */
+const FILTER_KEYS = ['acl-in', 'acl-out', 'macip'] as const;
+
 /** A port has no IP, and one of a bond neither VLANs nor filters: VPP takes its frames before these see them. */
 function checkPort(port: string, { section, name: owner, words }: Owner, context: Context): void {
-  const { report, problems, config } = context;
-  const where = section === 'cross-connect' ? 'remove them' : `move them to [interface.${owner}]`;
-  for (const { name, line, addresses, mpls, vrf, aclIn, aclOut, macip } of config.interfaces) {
+  const { report, problems, config, values } = context;
+  for (const { name, line, mpls } of config.interfaces) {
     if (section === 'bond' && subInterfaceName(name)?.parent === port) {
       problems.error(
         line,
@@ -226,16 +230,14 @@ function checkPort(port: string, { section, name: owner, words }: Owner, context
       );
     }
     if (name !== port) continue;
-    const refuse = (key: 'addresses' | 'vrf' | 'mpls' | 'acl-in' | 'acl-out' | 'macip', why: string): void =>
-      report(`interface.${name}.${key}`, `${name} is ${words}, and ${why}`);
-    if (addresses.length > 0) refuse('addresses', `carries no IP: ${where}`);
-    if (vrf !== undefined) refuse('vrf', 'carries no IP: remove the line');
+    const refuse = (key: (typeof IP_KEYS | typeof FILTER_KEYS)[number] | 'mpls', why: string): void => {
+      const path = `interface.${name}.${key}` as const;
+      if (values.line(path) > 0) report(path, `${name} is ${words}, and ${why}`);
+    };
+    const where = section === 'cross-connect' ? 'remove the line' : `write it in [interface.${owner}]`;
+    for (const key of IP_KEYS) refuse(key, `carries no IP: ${where}`);
     if (mpls) refuse('mpls', 'carries no MPLS: remove the line');
-    if (section !== 'bond') continue;
-    const filters = { 'acl-in': aclIn.length > 0, 'acl-out': aclOut.length > 0, macip: macip !== undefined };
-    for (const [key, isGiven] of Object.entries(filters)) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of `filters`
-      if (isGiven) refuse(key as keyof typeof filters, 'filters nothing: write it on the bond');
-    }
+    if (section === 'bond')
+      for (const key of FILTER_KEYS) refuse(key, 'filters nothing: write it on the bond');
   }
 }
