@@ -100,6 +100,14 @@ it.each([
     '[vrf.blue]\ntable = 10\n[interface.xe0]\nunnumbered = loop0\n[interface.loop0]\nvrf = blue\naddresses = 192.0.2.1/32\n',
     '4 interface.xe0.unnumbered: loop0 is in the VRF blue, xe0 is not: expected both in one',
   ],
+  [
+    '[vpp.lcp]\nenabled = true\n[fib.kernel]\nimport = true\n[interface.xe0]\ndhcp = true\nlcp = false\n',
+    '7 interface.xe0.lcp: dhcp = true needs a TAP in Linux: remove one of both lines',
+  ],
+  [
+    '[vpp.lcp]\nenabled = true\n[fib.kernel]\nimport = true\n[interface.loop0]\n[interface.xe0]\ndhcp = true\nunnumbered = loop0\n',
+    '8 interface.xe0.unnumbered: dhcp = true gives the interface an address of its own: remove one of both lines',
+  ],
   ['[interface.xe0]\nmss-clamp = 20\n', '2 interface.xe0.mss-clamp: "20" is out of range (88–65495 or auto)'],
 ])('refuses %j', (ini, problem) => {
   expect(problemsOf(ini)).toContain(problem);

@@ -30,6 +30,7 @@ export function checkAttributes(config: Config, values: Values, problems: Proble
     checkIp(one, report);
     checkPort(one, ports.get(one.name), report);
     checkLinkLocal(one, report);
+    checkDhcp(one, report);
     checkUnnumbered(one, config, ports, report);
   }
 }
@@ -100,6 +101,20 @@ function checkPort(one: InterfaceConfig, port: Port | undefined, report: Report)
   }
   if (one.mac !== undefined && kind === 'bond') {
     report(one, 'mac', `${one.name} has the MAC address of ${owner}: write it in [interface.${owner}]`);
+  }
+}
+
+/** The client of DHCP is in Linux, and gives the interface an address. */
+function checkDhcp(one: InterfaceConfig, report: Report): void {
+  const { dhcp, hasTap, unnumbered } = one;
+  if (!dhcp) return;
+  if (!hasTap) report(one, 'lcp', 'dhcp = true needs a TAP in Linux: remove one of both lines');
+  if (unnumbered !== undefined) {
+    report(
+      one,
+      'unnumbered',
+      'dhcp = true gives the interface an address of its own: remove one of both lines',
+    );
   }
 }
 

@@ -222,6 +222,20 @@ addresses = 203.0.113.1/32
     if (realVppBinary !== undefined) expect(await features('xe0.7')).toMatch(/ip4-rx-urpf-loose/);
   });
 
+  test('sources are checked in the table that the interface is in, also when it moves', async () => {
+    const ini = (vrf: string): string =>
+      `[vrf.blue]\ntable = 10\n[interface.xe0]\n${vrf}urpf = strict\naddresses = 192.0.2.1/24\n`;
+    await vpp.apply(ini(''));
+    const tables = async (): Promise<number[]> => (await dumpUrpf(vpp.client)).map((one) => one.tableId);
+    expect(await tables()).toEqual([0, 0]);
+    await vpp.apply(ini('vrf = blue\n'));
+    expect(vpp.errors).toEqual([]);
+    expect(await tables()).toEqual([10, 10]);
+    expect(await vpp.remaining()).toEqual([]);
+    await vpp.apply('');
+    expect(await vpp.state()).toEqual({});
+  });
+
   test('link-local: what VPP answers', async () => {
     await vpp.apply('', EXTERNAL);
     const { client } = vpp;
