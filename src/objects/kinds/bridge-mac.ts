@@ -10,6 +10,7 @@ import {
   l2FibDump,
   OWN_TAG,
   removeStation,
+  type VppApiClient,
 } from '../../vpp/api/mod.ts';
 import type { Found, Kind } from '../kind.ts';
 import { bridgeName } from './bridge.ts';
@@ -18,6 +19,18 @@ interface Station extends Readonly<Record<string, unknown>> {
   readonly bridge: string;
   readonly mac: string;
   readonly port: string;
+}
+
+/**
+ * Domains in which nobody has bound an address, by connection: their tables may have millions of learnt ones, and are read
+ * once.
+ */
+const WITHOUT = new WeakMap<VppApiClient, Set<number>>();
+
+function withoutStations(client: VppApiClient): Set<number> {
+  const found = WITHOUT.get(client) ?? new Set<number>();
+  WITHOUT.set(client, found);
+  return found;
 }
 
 const nameOfStation = ({ bridge, mac }: Pick<Station, 'bridge' | 'mac'>): string => `${bridge} ${mac}`;
@@ -33,9 +46,13 @@ export const bridgeMac: Kind<Station> = {
   },
   actual: async (client, { nameOf }) => {
     const found = new Map<string, Found<Station>>();
+    const without = withoutStations(client);
     for (const one of await dumpBridges(client)) {
+      if (without.has(one.id)) continue;
       const bridge = bridgeName(one);
-      for (const { mac, swIfIndex, kind } of await dumpStations(client, one.id)) {
+      const stations = await dumpStations(client, one.id);
+      if (stations.every(({ kind }) => kind !== 'static')) without.add(one.id);
+      for (const { mac, swIfIndex, kind } of stations) {
         if (kind !== 'static') continue;
         const attributes = { bridge, mac, port: nameOf(swIfIndex) };
         found.set(nameOfStation(attributes), { attributes, isOurs: one.tag.startsWith(OWN_TAG) });
@@ -48,8 +65,11 @@ export const bridgeMac: Kind<Station> = {
     {
       rank: 'neighbors',
       words: `bind ${mac} to ${port} in ${bridge}`,
-      run: (vpp) =>
-        addStation(vpp.client, vpp.handleOf(`bridge/${bridge}`), { mac, swIfIndex: vpp.indexOf(port) }),
+      run: async (vpp) => {
+        const id = vpp.handleOf(`bridge/${bridge}`);
+        withoutStations(vpp.client).delete(id);
+        await addStation(vpp.client, id, { mac, swIfIndex: vpp.indexOf(port) });
+      },
     },
   ],
   change: () => undefined,
