@@ -12,15 +12,16 @@ async function transfer(field: Field, from: string, to: string, port = 5201): Pr
   return code === 0 ? text : `exit code ${code}: ${text.slice(0, 600)}`;
 }
 
+/** VPP's NAT drops what it receives with a TTL of 1, as BGP between neighbours sends it by default. */
 const WAN_BIRD = bird(`router id 198.51.100.2;
 protocol device {}
 protocol kernel { ipv4 { export all; import none; }; }
-protocol bgp box { local 198.51.100.2 as 65002; neighbor 198.51.100.1 as 65001; ipv4 { import all; export all; }; }
+protocol bgp box { local 198.51.100.2 as 65002; neighbor 198.51.100.1 as 65001; multihop 2; ipv4 { import all; export all; }; }
 `);
 const BOX_BIRD = bird(`router id 198.51.100.1;
 protocol device {}
 protocol kernel { ipv4 { export none; import none; }; }
-protocol bgp isp { local 198.51.100.1 as 65001; neighbor 198.51.100.2 as 65002; ipv4 { import all; export none; }; }
+protocol bgp isp { local 198.51.100.1 as 65001; neighbor 198.51.100.2 as 65002; multihop 2; ipv4 { import all; export none; }; }
 `);
 
 export const cases: readonly FieldCase[] = [
