@@ -4,13 +4,16 @@
  * at once and none of them twice.
  */
 import { checkTogether } from './checks.ts';
+import { ownInterfaceNames } from './object-names.ts';
+import { portsOf } from './ports.ts';
 import { Problems } from './problems.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { readRoutes } from './routes.ts';
 import { scan } from './scan.ts';
 import { placeOf, REPEATED, SINGLE, valueAt, withValueAt } from './sections.ts';
 import { defaultMtuBytes, tunnelsOf } from './tunnels.ts';
-import type { Config, ParseResult } from './types.ts';
+import { subInterfaceName } from './sub-interface-name.ts';
+import type { Config, InterfaceConfig, ParseResult } from './types.ts';
 import { readValues, type Values } from './values.ts';
 import { tableOfVrf, unknownVrf } from './vrf-checks.ts';
 import { warnTogether } from './warnings.ts';
@@ -56,7 +59,7 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
     read = withValueAt(read, placeOf(section), list);
   }
   // The rows have made it so: `SectionValues` is computed from them.
-  const config = withTunnelMtus(read as Omit<Config, 'routes'>, values);
+  const config = withTunnelMtus(withParents(read as Omit<Config, 'routes'>, values), values);
   const named = [...config.vpp.dpdk.interfaces, ...config.interfaces, ...tunnelsOf(config)];
   const tableOf = (vrf: string) => {
     const table = tableOfVrf(config, vrf);
@@ -68,6 +71,26 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
     tableOf,
   };
   return { ...config, routes: readRoutes(resolved.lines.get('route') ?? [], names, problems) };
+}
+
+/** A parent of sub-interfaces without a section of its own has the defaults: it is up, since they could not be. */
+function withParents(config: Omit<Config, 'routes'>, values: Values): Omit<Config, 'routes'> {
+  const section = REPEATED.find(({ prefix }) => prefix === 'interface.')?.section;
+  if (section === undefined) return config;
+  const interfaces = [...config.interfaces];
+  const whole = { ...config, routes: [] };
+  const ports = portsOf(whole);
+  const own = ownInterfaceNames(whole);
+  for (const { name, line } of config.interfaces) {
+    const parent = subInterfaceName(name)?.parent;
+    if (parent === undefined || ports.has(parent) || !own.has(parent)) continue;
+    if (interfaces.some((one) => one.name === parent)) continue;
+    const defaults = values.ofSection({ id: `interface.${parent}`, section });
+    // The rows of the section have made it so.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    interfaces.push({ name: parent, ...defaults, line } as unknown as InterfaceConfig);
+  }
+  return interfaces.length === config.interfaces.length ? config : { ...config, interfaces };
 }
 
 /** Tunnels have another default MTU: what fits in their packets. */

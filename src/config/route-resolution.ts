@@ -25,7 +25,11 @@ interface Entry {
 type Table = Map<number, Map<string, Entry>>;
 
 /** The routes of the file that a FIB takes and that forward nothing. */
-export function deadRoutes({ routes, interfaces }: Pick<Config, 'routes' | 'interfaces'>): DeadRoute[] {
+export function deadRoutes({
+  routes,
+  interfaces,
+  vrfs,
+}: Pick<Config, 'routes' | 'interfaces' | 'vrfs'>): DeadRoute[] {
   const tables = new Map<number | undefined, Table>();
   const tableOf = (id: number | undefined): Table => {
     const table = tables.get(id) ?? new Map<number, Map<string, Entry>>();
@@ -44,8 +48,9 @@ export function deadRoutes({ routes, interfaces }: Pick<Config, 'routes' | 'inte
     add(tableOf(tableId), destination.address, destination.length, action);
   }
   // Of interfaces after the routes: a connected network comes first.
-  for (const { addresses } of interfaces) {
-    for (const { address, length } of addresses) add(tableOf(undefined), address, length, undefined);
+  for (const { addresses, vrf } of interfaces) {
+    const table = tableOf(vrfs.find(({ name }) => name === vrf)?.table);
+    for (const { address, length } of addresses) add(table, address, length, undefined);
   }
   return routes.flatMap((route) => {
     const reason = whyDead(route, tableOf(route.tableId));

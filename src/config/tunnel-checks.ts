@@ -1,5 +1,6 @@
 /** Tunnels: what VPP refuses, and what it takes and forwards nothing by. */
 import { isIpv6LinkLocal, parseAddress } from './addresses.ts';
+import { portsOf } from './ports.ts';
 import { type Problems, quote } from './problems.ts';
 import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
@@ -135,7 +136,8 @@ export function warnTunnels(config: Config, problems: Problems): void {
   for (const { tunnel, message, isDefault } of tunnelLoops(config, tunnels)) {
     if (isDefault) problems.warning(tunnel.line, `${tunnel.section}.${tunnel.name}.destination`, message);
   }
-  const configured = new Set(config.interfaces.map(({ name }) => name));
+  // Ports of bridges and the like are set up with them.
+  const configured = new Set([...config.interfaces.map(({ name }) => name), ...portsOf(config).keys()]);
   for (const { section, name, line } of tunnels) {
     if (configured.has(name)) continue;
     problems.warning(line, `${section}.${name}`, `it stays down: set it up in a section [interface.${name}]`);

@@ -54,4 +54,37 @@ vrf = blu
       '14 route.10.0.0.0/10: expected a name after vrf',
     ]);
   });
+
+  it('resolve next hops among their own networks', () => {
+    const parsed = parseConfig(
+      `[vrf.red]
+table = 10
+[interface.loop0]
+vrf = red
+addresses = 10.1.0.1/24
+[interface.loop1]
+addresses = 10.2.0.1/24
+[route]
+0.0.0.0/0 = 10.1.0.2 vrf red
+10.9.0.0/16 = 10.9.0.1
+`,
+      'test.ini',
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const dead = parsed.warnings.filter(({ message }) => message.includes('are dropped'));
+    expect(dead.map(({ leaf }) => leaf)).toEqual(['route.10.9.0.0/16']);
+  });
+});
+
+describe('a parent of sub-interfaces', () => {
+  it('without a section of its own is up with the defaults; one that no section makes is not made up', () => {
+    const ini = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[interface.xe0.7]\n';
+    const parsed = parseConfig(ini, 'test.ini');
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.config.interfaces.map(({ name, enabled, mtuBytes }) => [name, enabled, mtuBytes])).toEqual([
+      ['xe0.7', true, 1500],
+      ['xe0', true, 1500],
+    ]);
+    expect(parseConfig('[interface.xe0.7]\n', 'test.ini').ok).toBe(false);
+  });
 });

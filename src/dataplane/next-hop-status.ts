@@ -16,40 +16,53 @@ import type { NextHopStatus } from './status.ts';
 /** Maximum number of reported next hops; the routes of a full table share few. */
 const MAX_NEXT_HOPS = 256;
 
-type Count = { routes: number; readonly example: string; readonly named: string | undefined };
+interface Count {
+  routes: number;
+  readonly address: string;
+  readonly example: string;
+  readonly named: string | undefined;
+  /** The table of its routes; undefined: that of routes without one. */
+  readonly tableId: number | undefined;
+}
 
 export function nextHopStatus({
   interfaces,
   routes,
-}: Pick<Config, 'interfaces' | 'routes'>): NextHopStatus[] {
+  vrfs,
+}: Pick<Config, 'interfaces' | 'routes' | 'vrfs'>): NextHopStatus[] {
   const counts = countNextHops(routes);
   const connected = interfaces.flatMap((one) =>
-    one.addresses.map((network) => ({ network, name: one.name })),
+    one.addresses.map((network) => ({
+      network,
+      name: one.name,
+      tableId: vrfs.find(({ name }) => name === one.vrf)?.table,
+    })),
   );
-  const destinations = routes.flatMap(({ destination }) => {
+  const destinations = routes.flatMap(({ destination, tableId }) => {
     if (!('address' in destination)) return [];
     const text = formatDestination(destination);
     const prefix = parsePrefix(text);
-    return prefix === undefined ? [] : [{ network: prefix, text }];
+    return prefix === undefined ? [] : [{ network: prefix, text, tableId }];
   });
-  return [...counts].map(([key, { routes: count, example, named }]) => {
-    const address = key.split('%')[0] ?? key;
-    return { address, routes: count, example, reach: reachOf(address, named, connected, destinations) };
+  return [...counts.values()].map(({ routes: count, address, example, named, tableId }) => {
+    const isInTable = (one: { readonly tableId: number | undefined }): boolean => one.tableId === tableId;
+    const reach = reachOf(address, named, connected.filter(isInTable), destinations.filter(isInTable));
+    return { address, routes: count, example, reach };
   });
 }
 
 function countNextHops(routes: readonly StaticRoute[]): Map<string, Count> {
   const counts = new Map<string, Count>();
-  for (const { destination, action } of routes) {
+  for (const { destination, action, tableId } of routes) {
     if (action.kind !== 'forward') continue;
     for (const { address, interface: named } of action.nextHops) {
       // A route to an interface without a next hop has no neighbour to reach.
       if (address === undefined) continue;
-      const key = named === undefined ? address : `${address}%${named}`;
+      const key = `${address}%${named ?? ''} ${tableId ?? ''}`;
       const known = counts.get(key);
       if (known !== undefined) known.routes += 1;
       else if (counts.size < MAX_NEXT_HOPS) {
-        counts.set(key, { routes: 1, example: formatDestination(destination), named });
+        counts.set(key, { routes: 1, address, example: formatDestination(destination), named, tableId });
       }
     }
   }
