@@ -46,6 +46,8 @@ class HostWithVrfs implements Host {
   readonly vrfs = new Map<string, { readonly name: string; readonly tableId: number }>();
   readonly members = new Map<string, string>();
   readonly enslaved: string[] = [];
+  /** False: the kernel does not answer. */
+  isReadable = true;
 
   constructor(host: HostNamespace) {
     this.#host = host;
@@ -60,7 +62,7 @@ class HostWithVrfs implements Host {
   }
 
   read(): HostState | undefined {
-    const state = this.#host.read();
+    const state = this.isReadable ? this.#host.read() : undefined;
     if (state === undefined) return undefined;
     const links = [...state.values()].map((link): HostLink => {
       const vrf = this.vrfs.get(this.members.get(`${link.name} ${link.ifIndex}`) ?? '');
@@ -182,6 +184,11 @@ async function addressesOf(name: string): Promise<readonly string[]> {
   return (await shown(name))?.addresses ?? [];
 }
 
+function setProxyArp(name: string, isOn: boolean): void {
+  const path = `/proc/sys/net/ipv4/conf/${name}/proxy_arp`;
+  withNetns(NETNS, () => execFileSync('sh', ['-c', `echo ${isOn ? 1 : 0} >${path}`]));
+}
+
 /** Without link-local ones. */
 function onTap(name: string): string[] {
   return withNetns(NETNS, () => listAddresses(name))
@@ -197,6 +204,11 @@ function isTapUp(name: string): boolean | undefined {
 async function multicast(): Promise<string[]> {
   const { multicast: all } = await state();
   return (all as { table: string; path: string }[]).map(({ table, path }) => `${table} ${path}`).sort();
+}
+
+/** What a table of VPP does with broadcasts: its route to 255.255.255.255/32, or the one that covers it. */
+async function broadcast(table: number): Promise<string> {
+  return runCliInband(client, `show ip fib 255.255.255.255/32 table ${table}`);
 }
 
 /** What `ip monitor` says from now on: resolves when it listens. */
@@ -262,15 +274,31 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     for (const name of ['xe0', 'xe1', 'loop0']) {
       expect(await shown(name), name).toMatchObject({ ipv4: true, ipv6Enables: 1 });
     }
-    const fib = await runCliInband(client, 'show ip fib');
-    expect(fib).toMatch(/255\.255\.255\.255\/32\n[^\n]*\n[^\n]*\n.*dpo-receive/);
+    expect(await broadcast(0)).toMatch(/dpo-receive/);
     await interfaces.reconfigure(withInterfaces([config('xe0', ['192.0.2.1/24'])]));
     expect(await multicast()).toEqual(expected.filter((line) => !line.endsWith(` ${all[2]}`)).sort());
     expect(errors).toEqual([]);
   });
 
+  it('lets all of that in again after a crash of VPP', async () => {
+    await start(config('xe0', ['192.0.2.1/24']));
+    const before = await multicast();
+    await crash();
+    expect(await multicast()).toEqual(before);
+    expect(await broadcast(0)).toMatch(/dpo-receive/);
+    // An interface without an address has its families from us alone.
+    for (const name of ['xe0', 'xe1']) {
+      expect(await shown(name), name).toMatchObject({ ipv4: true, ipv6Enables: 1 });
+    }
+    expect(errors).toEqual([]);
+  });
+
   it('takes the last address of an interface away, and leaves IPv4 on', async () => {
     await start(config('xe0', ['192.0.2.1/24']));
+    await interfaces.reconfigure(withInterfaces([config('xe0')]));
+    expect(await shown('xe0')).toMatchObject({ addresses: [], ipv4: true });
+    // And once more: VPP switched it off with the address that came in between.
+    await interfaces.reconfigure(withInterfaces([config('xe0', ['192.0.2.1/24'])]));
     await interfaces.reconfigure(withInterfaces([config('xe0')]));
     expect(await shown('xe0')).toMatchObject({ addresses: [], ipv4: true });
   });
@@ -308,6 +336,10 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     expect(onTap('xe1')).toEqual(['10.8.0.1/24']);
     expect([...(await addressesOf('xe0'))].sort()).toEqual(['10.9.0.1/24', '192.0.2.1/24']);
     expect(await addressesOf('xe1')).toEqual(['10.8.0.1/24']);
+    // Added to the TAP after that, it is a wish like any other.
+    ip('address', 'add', '198.51.100.1/24', 'dev', 'xe0');
+    await soon(() => addressesOf('xe0')).toContain('198.51.100.1/24');
+    expect(onTap('xe0')).toContain('198.51.100.1/24');
   });
 
   it('moves an address from one TAP to another: VPP has it on one at a time', async () => {
@@ -438,6 +470,36 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
   });
 
+  it('takes what was done to TAPs of a VPP that went on without the appliance', async () => {
+    const own = ['192.0.2.1/24'];
+    await start(config('xe0', own), config('xe1'));
+    interfaces.detach();
+    host[Symbol.dispose]();
+    await client[Symbol.asyncDispose]();
+    ip('link', 'set', 'xe0', 'down');
+    ip('address', 'add', '198.51.100.1/30', 'dev', 'xe1');
+    client = await VppApiClient.connect(vpp.apiSocket);
+    await start(config('xe0', own), config('xe1'));
+    expect(await shown('xe0')).toMatchObject({ adminUp: false, addresses: own });
+    expect(interfaces.status[0]).toMatchObject({ state: { state: 'ok' }, isSetDownInLinux: true });
+    expect(isTapUp('xe0')).toBe(false);
+    expect(await addressesOf('xe1')).toEqual(['198.51.100.1/30']);
+    expect(errors).toEqual([]);
+  });
+
+  it('leaves what came from TAPs in VPP while their namespace cannot be read', async () => {
+    await start(config('xe0', ['192.0.2.1/24', '203.0.113.1/24']));
+    ip('address', 'add', '198.51.100.1/30', 'dev', 'xe0');
+    await soon(() => addressesOf('xe0')).toContain('198.51.100.1/30');
+    withVrfs.isReadable = false;
+    await interfaces.reconfigure(withInterfaces([config('xe0', ['192.0.2.1/24'], { mtuBytes: 1400 })]));
+    expect(await addressesOf('xe0')).toEqual(['192.0.2.1/24', '203.0.113.1/24', '198.51.100.1/30']);
+    withVrfs.isReadable = true;
+    ip('address', 'delete', '198.51.100.1/30', 'dev', 'xe0');
+    await soon(() => addressesOf('xe0')).toEqual(['192.0.2.1/24']);
+    expect(errors).toEqual([]);
+  });
+
   it('says what all interfaces lack, and gives them the rest', async () => {
     await vpp.control({ command: 'error', message: 'ip_mroute_add_del', retval: -9 });
     await start(config('xe0', ['192.0.2.1/24']));
@@ -482,7 +544,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       await setVrf('xe0', 'red');
       expect(await tables()).toEqual(['4/100 vrf red', '6/100 vrf red']);
       const xe0 = await shown('xe0');
-      expect(xe0).toMatchObject({ tables: { 4: 100, 6: 100 }, adminUp: true });
+      expect(xe0).toMatchObject({ tables: { 4: 100, 6: 100 }, adminUp: true, ipv6Enables: 1 });
       expect([...(xe0?.addresses ?? [])].sort()).toEqual([...own, '192.0.2.100/24'].sort());
       expect(onTap('xe0')).toEqual([...own, '192.0.2.100/32'].sort());
       const index = xe0?.swIfIndex;
@@ -495,6 +557,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
         expect(await acceptsIn(`${family}/0 ${group}`, index)).toBe(false);
         expect(await acceptsIn(`${family}/0 ${group}`, (await shown('xe1'))?.swIfIndex)).toBe(true);
       }
+      expect(await broadcast(100)).toMatch(/dpo-receive/);
       // Neighbour discovery too.
       const accepts = (await state())['ipv6Accepts'] as string[];
       expect(accepts.filter((line) => line.endsWith(` ${index}`))).toEqual([`100 ${index}`]);
@@ -507,7 +570,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       ip('address', 'delete', '192.0.2.77/24', 'dev', 'xe1');
       await soon(() => addressesOf('xe1')).not.toContain('192.0.2.77/24');
       await setVrf('xe0');
-      expect(await shown('xe0')).toMatchObject({ tables: { 4: 0, 6: 0 } });
+      expect(await shown('xe0')).toMatchObject({ tables: { 4: 0, 6: 0 }, ipv6Enables: 1 });
       expect([...(await addressesOf('xe0'))].sort()).toEqual([...own, '192.0.2.100/24'].sort());
       expect(await tables()).toEqual([]);
       expect((await multicast()).filter((line) => line.includes('/100 '))).toEqual([]);
@@ -546,8 +609,10 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       letGoOfTable = () => false;
       await setVrf('xe0', 'red');
       await setVrf('xe0');
+      await quiet();
       expect(await tables()).toEqual(['4/100 vrf red', '6/100 vrf red']);
       expect((await multicast()).filter((line) => line.includes('/100 '))).toEqual([]);
+      expect(await broadcast(100)).not.toMatch(/dpo-receive/);
       letGoOfTable = () => true;
       // It is looked at again by itself.
       await soon(tables).toEqual([]);
@@ -588,7 +653,9 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
   it('answers ARP for others where the TAP does', async () => {
     await start(config('xe0', ['192.0.2.1/24']), config('xe1', ['198.51.100.1/24']));
     expect((await state())['proxyRanges']).toEqual([]);
-    withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 1 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
+    // No other change is on its way that would have it read.
+    await quiet();
+    setProxyArp('xe0', true);
     await soon(async () => (await state())['proxyInterfaces']).toEqual(['xe0']);
     expect((await state())['proxyRanges']).toEqual([
       '0 1.0.0.0 126.255.255.255',
@@ -601,7 +668,7 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     await soon(async () => (await state())['proxyRanges']).toContain('0 192.0.2.77 192.0.2.77');
     elsewhere = [];
     await soon(async () => (await state())['proxyRanges']).not.toContain('0 192.0.2.77 192.0.2.77');
-    withNetns(NETNS, () => execFileSync('sh', ['-c', 'echo 0 >/proc/sys/net/ipv4/conf/xe0/proxy_arp']));
+    setProxyArp('xe0', false);
     await soon(async () => (await state())['proxyInterfaces']).toEqual([]);
     expect((await state())['proxyRanges']).toEqual([]);
   });
@@ -681,6 +748,33 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
       expect(isTapUp('xe1')).toBe(false);
       ip('link', 'set', 'xe1', 'up');
       await soon(async () => (await shown('xe1'))?.adminUp).toBe(true);
+    });
+
+    it('answers ARP for others again after a crash of VPP', async () => {
+      await start(config('xe0', own));
+      setProxyArp('xe0', true);
+      await soon(async () => (await state())['proxyInterfaces']).toEqual(['xe0']);
+      const { proxyRanges } = await state();
+      await crash();
+      await soon(async () => (await state())['proxyInterfaces']).toEqual(['xe0']);
+      expect((await state())['proxyRanges']).toEqual(proxyRanges);
+      expect(proxyRanges).toContain('0 1.0.0.0 126.255.255.255');
+      expect(errors).toEqual([]);
+    });
+
+    it('keeps a TAP whose cable is pulled up through a crash of VPP, with its addresses', async () => {
+      await start(config('xe0', own));
+      await soon(() => ip('link', 'show', 'xe0')).toContain('LOWER_UP');
+      await vpp.control({ command: 'link', interface: 'xe0', up: false });
+      await soon(() => ip('link', 'show', 'xe0')).toContain('NO-CARRIER');
+      using monitor = await listen();
+      await crash();
+      await soon(() => interfaces.status[0]?.hostInterface).toMatchObject({ state: 'paired' });
+      await quiet();
+      const seen = monitor.lines().filter((line) => /\bxe0\b/.test(line));
+      expect(seen.filter((line) => line.startsWith('Deleted'))).toEqual([]);
+      expect(seen.filter((line) => /<[^>]*>/.test(line) && !/\bUP\b/.test(line))).toEqual([]);
+      expect(onTap('xe0')).toEqual(own);
     });
 
     it('waits for the link of a NIC that had one, and not for ever', async () => {
