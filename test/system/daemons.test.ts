@@ -6,12 +6,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createNamedNetns, deleteNamedNetns, keepTap, linkIndex, withNetns } from '../../src/linux/mod.ts';
+import { askEmulator } from './ask-emulator.ts';
 import { BIRD, BIRDCL, whyNoBird } from './bird.ts';
 import { RunningAppliance, withOwnVpp } from './running-appliance.ts';
 
@@ -103,25 +103,6 @@ class Sides implements AsyncDisposable {
   }
 }
 
-/** What the emulator says of itself. */
-async function emulator(path: string): Promise<Record<string, unknown>> {
-  const socket = createConnection({ path });
-  socket.write('{"command":"state"}\n');
-  const answer = new Promise<string>((resolve, reject) => {
-    let line = '';
-    socket.on('data', (chunk: Buffer) => {
-      line += chunk.toString();
-      if (line.endsWith('\n')) resolve(line);
-    });
-    socket.on('error', reject);
-  });
-  try {
-    return JSON.parse(await answer) as Record<string, unknown>;
-  } finally {
-    socket.destroy();
-  }
-}
-
 it('has OSPF and BGP up on TAPs, and nothing missing after each death of VPP', {
   timeout: 180_000,
 }, async (ctx) => {
@@ -171,7 +152,7 @@ netns = ${NETNS}
     }
   };
   await comesUp('at the start');
-  const told = await emulator(control);
+  const told = await askEmulator(control);
   const groups = (told['multicast'] as { path: string }[]).map(({ path }) => path.replace(/\d+$/, 'N'));
   expect(groups.sort()).toEqual([
     '224.0.0.0/24 accept N',
