@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmulatorProcess } from '../../test/emulator/emulator.ts';
 import { parsePrefix } from '../config/mod.ts';
 import type { FibVppConfig, StaticRoute } from '../config/types.ts';
-import { addDelAddress, createLoopback, setInterfaceFlags, VppApiClient } from '../vpp/api/mod.ts';
+import {
+  addDelAddress,
+  addDelTable,
+  createLoopback,
+  setInterfaceFlags,
+  tableId,
+  VppApiClient,
+} from '../vpp/api/mod.ts';
 import { Fib, newRouteKey, readAskedDestination } from './mod.ts';
 
 const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
@@ -164,6 +171,28 @@ describe('the FIB of VPP with another configuration', () => {
     reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
     // The other table's may go later than this one's come.
     await until(async () => (await inVpp()).join() === '0 10.0.0.0/8 192.0.2.1');
+  });
+
+  it('lets go of a table once no route is in it, and has it made again for the next one', async () => {
+    known.add('xe0');
+    const inTable = { ...route('10.0.0.0/8', '192.0.2.1%xe0'), tableId: 100 };
+    await start([inTable, route('10.1.0.0/16', '192.0.2.1')]);
+    await settled();
+    expect(fib.vpp.letGoOfTable(100)).toBe(false);
+    fib.setRoutes([]);
+    // The route is still in VPP.
+    expect(fib.vpp.letGoOfTable(100)).toBe(false);
+    await settled();
+    expect(fib.vpp.letGoOfTable(100)).toBe(true);
+    // The default table is never anybody else's.
+    expect(fib.vpp.letGoOfTable(CONFIG.tableId)).toBe(false);
+    for (const family of [4, 6] as const) {
+      await addDelTable(client, { tableId: tableId(100), family }, false);
+    }
+    fib.setRoutes([inTable]);
+    await until(async () => (await inVpp()).join() === '100 10.0.0.0/8 192.0.2.1');
+    await settled();
+    expect(fib.vpp.status.failed).toBe(0);
   });
 
   it('tries again to take out what VPP would not let go', async () => {
