@@ -113,6 +113,19 @@ describe('routes of routing daemons', () => {
     expect(errors).toEqual([]);
   });
 
+  it('that VPP cannot have are in the log by name, with the reason', async () => {
+    withNetns(netns, () => {
+      ip('link', 'add', 'wg0', 'type', 'veth', 'peer', 'name', 'peer1');
+      ip('link', 'set', 'wg0', 'up');
+      ip('route', 'add', '10.2.0.0/16', 'dev', 'wg0', 'proto', 'bird');
+    });
+    await plane.leave();
+    await until('it is told', () => errors.length > 0);
+    expect(errors).toEqual(['10.2.0.0/16: wg0 is the TAP of no interface of VPP']);
+    expect(candidatesOf('10.2.0.0/16')).toEqual([]);
+    expect(candidatesOf('10.1.0.0/16')).toEqual([`kernel (${netns})`]);
+  });
+
   it('have at most one source with overlapping operations, and none at the end', async () => {
     const seed = Date.now() % 2 ** 31;
     const { pick } = randomNumbers(seed);

@@ -204,7 +204,11 @@ describe('routes of a routing daemon', () => {
     expect(errors).toEqual([]);
   });
 
-  it('by nexthop objects are resolved, also when an object becomes another', async () => {
+  it.each([
+    ['where the kernel writes the next hops out', '1'],
+    ['where the objects alone tell', '0'],
+  ])('by nexthop objects are resolved, also when an object becomes another, %s', async (_, mode) => {
+    withNetns(netns, () => writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', mode));
     await using _imported = start();
     ip('nexthop', 'add', 'id', '11', 'via', '192.0.2.2', 'dev', 'xe0');
     ip('nexthop', 'add', 'id', '12', 'via', '192.0.2.3', 'dev', 'xe0');
@@ -420,6 +424,8 @@ describe('routes of a routing daemon', () => {
   });
 
   it('that the kernel drops with a link, without a word, go', async () => {
+    // A link without IPv6 keeps all its addresses when it goes down: only the link itself is told of.
+    withNetns(netns, () => writeFileSync('/proc/sys/net/ipv6/conf/xe1/disable_ipv6', '1'));
     ip('route', 'add', '10.1.0.0/16', 'via', '192.0.2.2', 'proto', 'bird');
     ip('route', 'add', '10.2.0.0/16', 'via', '203.0.113.2', 'proto', 'bird');
     await using imported = start();
@@ -427,9 +433,9 @@ describe('routes of a routing daemon', () => {
       '10.1.0.0/16 metric 0: 192.0.2.2%GigabitEthernet0',
       '10.2.0.0/16 metric 0: 203.0.113.2%GigabitEthernet1',
     ]);
-    ip('link', 'set', 'xe0', 'down');
+    ip('addr', 'flush', 'dev', 'xe0');
     await untilRoutes(['10.2.0.0/16 metric 0: 203.0.113.2%GigabitEthernet1']);
-    ip('addr', 'flush', 'dev', 'xe1');
+    ip('link', 'set', 'xe1', 'down');
     await untilRoutes([]);
     expect(imported.status.notTaken.routes).toBe(0);
   });
