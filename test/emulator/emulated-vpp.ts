@@ -251,6 +251,7 @@ export class EmulatedVpp {
       tables: one.tables,
       ipv4: one.isIpv4On,
       ipv6Enables: one.ipv6Enables,
+      isPromiscuous: one.isPromiscuous,
       addresses: one.addresses.map(({ address, length }) => `${addressText(address)}/${length}`),
     }));
     const tables = state.fib

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { EmulatorProcess } from '../../test/emulator/emulator.ts';
+import { parseConfig } from '../config/mod.ts';
+import { VppApiClient } from '../vpp/api/mod.ts';
+import { VppInterfaces } from './mod.ts';
+
+const CONF = `plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }
+dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } }`;
+
+it('makes NICs that filter VLANs promiscuous once they have some, and no others', async () => {
+  await using vpp = await EmulatorProcess.start({ extraConf: CONF });
+  await using client = await VppApiClient.connect(vpp.apiSocket);
+  const read = (ini: string) => {
+    const nics =
+      '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n[vpp.dpdk.interface.0000:03:00.1]\nname = xe1\n';
+    const parsed = parseConfig(`[vpp]\nenabled = true\n${nics}${ini}`, 'test.ini');
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    return parsed.config;
+  };
+  const queues = { rxQueues: undefined, txQueues: undefined };
+  const interfaces = new VppInterfaces({
+    config: read('[interface.xe0]\n[interface.xe1.7]\n'),
+    nics: [
+      { name: 'xe0', ...queues, filtersVlans: true },
+      { name: 'xe1', ...queues, filtersVlans: false },
+    ],
+    onChange: () => {},
+    onError: () => {},
+  });
+  const promiscuous = async () => {
+    const { interfaces: all } = await vpp.control({ command: 'state' });
+    return (all as { name: string; isPromiscuous: boolean }[])
+      .filter((one) => one.isPromiscuous)
+      .map(({ name }) => name);
+  };
+  try {
+    await interfaces.attach(client, 'first');
+    expect(await promiscuous()).toEqual([]);
+    await interfaces.reconfigure(read('[interface.xe0.5]\n[interface.xe1.7]\n'));
+    expect(await promiscuous()).toEqual(['xe0']);
+    const { received } = await vpp.control({ command: 'state' });
+    await interfaces.reconcile();
+    const after = await vpp.control({ command: 'state' });
+    const asked = (counts: unknown) => (counts as Record<string, number>)['sw_interface_set_promisc'];
+    expect(asked(after['received'])).toBe(asked(received));
+  } finally {
+    interfaces.detach();
+  }
+});
