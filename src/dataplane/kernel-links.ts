@@ -4,19 +4,20 @@
  *
  * A NIC is moved from the appliance's own namespace, and moved back under its original name when VPP takes over: a NIC
  * that DPDK uses beside its kernel driver has to be in VPP's namespace, and management looks NICs up by name. A loopback
- * is a dummy link, and is deleted then. Without a namespace (`appliance run`, which does not own the machine's NICs) the
+ * is a dummy link, a sub-interface a VLAN of its parent; they are deleted then. Without a namespace (`appliance run`, which does not own the machine's NICs) the
  * NICs are not moved or renamed, and loopbacks are created in the own namespace.
  *
  * `place` may be called at any time and completes what is missing: it moves a NIC whose driver was loaded late, or that
  * returned from a deleted namespace. Invariant: the NIC of management is never moved.
  */
 import { mkdirSync } from 'node:fs';
-import { LOOPBACK_NAME } from '../config/mod.ts';
+import { encapsulationOf, LOOPBACK_NAME, subInterfaceName } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { currentKernelName } from '../dpdk/mod.ts';
 import type { FoundLink, LinkPlace } from '../interfaces/mod.ts';
 import {
   createDummy,
+  createVlan,
   deleteLink,
   type Link,
   listLinks,
@@ -58,8 +59,8 @@ export class KernelLinks implements LinkPlace {
   #found = new Map<string, FoundLink>();
   /** Names of the NICs in the own namespace, by PCI address. */
   readonly #ownNames = new Map<string, string>();
-  /** Loopbacks created by us or by an earlier run. */
-  readonly #dummies = new Set<string>();
+  /** Loopbacks and VLANs created by us or by an earlier run. */
+  readonly #made = new Set<string>();
   #signature = '';
 
   constructor(options: KernelLinksOptions) {
@@ -96,15 +97,15 @@ export class KernelLinks implements LinkPlace {
     this.#netns = netns;
     this.#nics = vpp.dpdk.interfaces;
     this.#found = new Map();
-    const loopbacks = interfaces.map(({ name }) => name).filter((name) => LOOPBACK_NAME.test(name));
+    const wanted = [...loopbacksOf(interfaces), ...vlansOf(interfaces)];
     try {
       if (netns !== undefined) this.#openView(netns);
       if (netns === undefined) for (const nic of this.#nics) this.#lookHere(nic);
       else this.#gather(netns);
-      this.run(() => this.#setLoopbacks(new Set(loopbacks)));
+      this.run(() => this.#make(wanted));
     } catch (error) {
       const reason = reasonOf(error);
-      for (const name of [...this.#nics.map((nic) => nic.name), ...loopbacks]) {
+      for (const { name } of [...this.#nics, ...wanted]) {
         if (!this.#found.has(name)) this.#found.set(name, { reason });
       }
     }
@@ -113,8 +114,9 @@ export class KernelLinks implements LinkPlace {
 
   /** Moves the NICs back to the own namespace, and deletes the loopbacks. Never throws. */
   withdraw(): void {
-    for (const name of this.#dummies) this.#attempt(() => this.run(() => deleteLink(name)));
-    this.#dummies.clear();
+    // VLANs before what they are on.
+    for (const name of [...this.#made].toReversed()) this.#attempt(() => this.run(() => deleteLink(name)));
+    this.#made.clear();
     const netns = this.#netns;
     const sysfs = this.namespaceSysfs;
     if (netns !== undefined && sysfs !== undefined) {
@@ -194,27 +196,30 @@ export class KernelLinks implements LinkPlace {
     moveLinkFrom(netns, ifName, name);
   }
 
-  /** In the namespace of the links: creates wanted loopbacks, deletes our others. An error is the loopback's reason. */
-  #setLoopbacks(wanted: ReadonlySet<string>): void {
+  /** In the namespace of the links: creates wanted ones, deletes our others. An error is the reason of the link. */
+  #make(wanted: readonly MadeLink[]): void {
     const links = new Map(listLinks().map((link) => [link.name, link]));
-    for (const name of this.#dummies) {
-      if (wanted.has(name)) continue;
-      this.#dummies.delete(name);
+    const names = new Set(wanted.map(({ name }) => name));
+    for (const name of [...this.#made].toReversed()) {
+      if (names.has(name)) continue;
+      this.#made.delete(name);
       if (links.has(name)) this.#attempt(() => deleteLink(name));
     }
-    for (const name of wanted) this.#found.set(name, this.#loopback(name, links.get(name)));
+    for (const one of wanted) this.#found.set(one.name, this.#makeOne(one, links.get(one.name)));
   }
 
-  #loopback(name: string, present: Link | undefined): FoundLink {
-    if (present !== undefined && present.kind !== 'dummy') {
+  #makeOne({ name, kind, parent, create }: MadeLink, present: Link | undefined): FoundLink {
+    const below = parent === undefined ? undefined : this.find(parent);
+    if (below !== undefined && 'reason' in below) return below;
+    if (present !== undefined && present.kind !== kind) {
       return { reason: `another link of kind ${present.kind ?? 'device'} has the name ${name}` };
     }
     try {
-      if (present === undefined) createDummy(name);
+      if (present === undefined) create(below?.ifName ?? '');
     } catch (error) {
-      return { reason: `cannot create it as a dummy link: ${reasonOf(error)}` };
+      return { reason: `cannot create it as a ${kind} link: ${reasonOf(error)}` };
     }
-    this.#dummies.add(name);
+    this.#made.add(name);
     return { ifName: name };
   }
 
@@ -245,4 +250,49 @@ export class KernelLinks implements LinkPlace {
       this.#options.onError(reasonOf(error));
     }
   }
+}
+
+/** A link that the kernel does not have by itself. */
+interface MadeLink {
+  readonly name: string;
+  readonly kind: 'dummy' | 'vlan';
+  /** The interface that it is on, by its configured name. */
+  readonly parent?: string;
+  readonly create: (parentName: string) => void;
+}
+
+type Interfaces = Config['interfaces'];
+
+function loopbacksOf(interfaces: Interfaces): MadeLink[] {
+  return interfaces
+    .filter(({ name }) => LOOPBACK_NAME.test(name))
+    .map(({ name }) => ({ name, kind: 'dummy', create: () => createDummy(name) }));
+}
+
+/** One tag before two: an inner VLAN is on the VLAN of its outer tag. */
+function vlansOf(interfaces: Interfaces): MadeLink[] {
+  const tagged = interfaces.flatMap((config) => {
+    const encapsulation = encapsulationOf(config);
+    return encapsulation === undefined ? [] : [{ name: config.name, encapsulation }];
+  });
+  const made = tagged.flatMap(({ name, encapsulation }): (MadeLink & { readonly tags: number })[] => {
+    const { tags, outer, inner, isDot1ad } = encapsulation;
+    const nic = subInterfaceName(name)?.parent ?? '';
+    if (tags === 1 && outer !== 'any') {
+      const create = (parent: string): void => createVlan(name, parent, { id: outer, isDot1ad });
+      return [{ name, kind: 'vlan', parent: nic, tags, create }];
+    }
+    const below = tagged.find(
+      (one) =>
+        subInterfaceName(one.name)?.parent === nic &&
+        one.encapsulation.tags === 1 &&
+        one.encapsulation.outer === outer &&
+        one.encapsulation.isDot1ad === isDot1ad,
+    );
+    // Linux has no default VLAN, nor one of any inner tag.
+    if (tags !== 2 || inner === 'any' || below === undefined) return [];
+    const create = (parent: string): void => createVlan(name, parent, { id: inner, isDot1ad: false });
+    return [{ name, kind: 'vlan', parent: below.name, tags, create }];
+  });
+  return made.sort((a, b) => a.tags - b.tags);
 }

@@ -127,13 +127,15 @@ export class KernelInterfaces {
       return;
     }
     const name = found.ifName;
+    const filter = whyDownInKernel(config);
     try {
       this.#place.run(() => {
         this.#setMtu(name, config.mtuBytes);
         for (const { address, length } of config.addresses) addAddress(name, address, length);
-        setLinkUp(name, config.enabled);
+        setLinkUp(name, config.enabled && filter === undefined);
       });
-      if (config.mpls) this.#failures.set(config.name, 'the kernel forwards without MPLS');
+      const lacking = filter ?? whatKernelLacks(config);
+      if (lacking !== undefined) this.#failures.set(config.name, lacking);
     } catch (error) {
       this.#failures.set(config.name, reasonOf(error));
     }
@@ -208,8 +210,37 @@ export class KernelInterfaces {
   }
 }
 
+/**
+ * Why an interface stays down while the kernel forwards: without its filter it would let through what it is to keep out,
+ * without NAT it would show addresses that are nobody's outside, and without its VRF it would lead into another one.
+ */
+function whyDownInKernel({ aclIn, aclOut, macip, nat, vrf }: InterfaceConfig): string | undefined {
+  const missing = [
+    ...(aclIn.length + aclOut.length > 0 ? ['acl-in and acl-out'] : []),
+    ...(macip === undefined ? [] : ['macip']),
+    ...(nat === undefined ? [] : ['nat']),
+    ...(vrf === undefined ? [] : ['vrf']),
+  ];
+  return missing.length === 0
+    ? undefined
+    : `it stays down while the kernel forwards, which has no ${missing.join(', ')}`;
+}
+
+/** What of an interface is left out while the kernel forwards. */
+function whatKernelLacks({ mpls, urpf, mssClamp, mac }: InterfaceConfig): string | undefined {
+  const missing = [
+    ...(mpls ? ['MPLS'] : []),
+    ...(urpf === undefined ? [] : ['urpf']),
+    ...(mssClamp === undefined ? [] : ['mss-clamp']),
+    ...(mac === undefined ? [] : ['mac']),
+  ];
+  return missing.length === 0 ? undefined : `the kernel forwards without ${missing.join(', ')}`;
+}
+
 function isSame(a: InterfaceConfig, b: InterfaceConfig): boolean {
   return (
+    whyDownInKernel(a) === whyDownInKernel(b) &&
+    whatKernelLacks(a) === whatKernelLacks(b) &&
     a.enabled === b.enabled &&
     a.mtuBytes === b.mtuBytes &&
     a.mpls === b.mpls &&

@@ -55,7 +55,13 @@ const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
+const IFLA_LINK = 5;
 const IFLA_VRF_TABLE = 1;
+const IFLA_VLAN_ID = 1;
+const IFLA_VLAN_PROTOCOL = 5;
+/** Source: linux/if_ether.h. */
+const ETH_P_8021Q = 0x8100;
+const ETH_P_8021AD = 0x88a8;
 const IFLA_STATS64 = 23;
 /** The first fields of struct rtnl_link_stats64, each a u64. */
 const STATS64_BYTES = 64;
@@ -114,13 +120,40 @@ export function createVrf(ifName: string, tableId: number): void {
   createLink(ifName, 'vrf', [[IFLA_VRF_TABLE, tableId]]);
 }
 
-function createLink(ifName: string, kind: string, data: readonly Attribute[]): void {
+/**
+ * Creates a VLAN of a link, down: frames with this tag (IEEE 802.1Q, or 802.1ad's outer one). Throws LinuxError: EEXIST,
+ * ENODEV (no such parent), EOPNOTSUPP (not supported by this kernel) …
+ */
+export function createVlan(
+  ifName: string,
+  parentName: string,
+  { id, isDot1ad }: { readonly id: number; readonly isDot1ad: boolean },
+): void {
+  const protocol = Buffer.alloc(2);
+  protocol.writeUInt16BE(isDot1ad ? ETH_P_8021AD : ETH_P_8021Q);
+  const vlan = Buffer.alloc(2);
+  vlan.writeUInt16LE(id);
+  const parent = requireLinkIndex(parentName, 'createVlan', [ifName, parentName]);
+  const data: Attribute[] = [
+    [IFLA_VLAN_ID, vlan],
+    [IFLA_VLAN_PROTOCOL, protocol],
+  ];
+  createLink(ifName, 'vlan', data, [[IFLA_LINK, parent]]);
+}
+
+function createLink(
+  ifName: string,
+  kind: string,
+  data: readonly Attribute[],
+  more: readonly Attribute[] = [],
+): void {
   requestAck({
     type: RouteMessage.newLink,
     flags: NetlinkFlag.create | NetlinkFlag.exclusive,
     body: ifInfo({}),
     attributes: [
       [IFLA_IFNAME, textBytes(ifName)],
+      ...more,
       [
         IFLA_LINKINFO,
         [[IFLA_INFO_KIND, textBytes(kind)], ...(data.length === 0 ? [] : [[IFLA_INFO_DATA, data] as const])],

@@ -44,6 +44,7 @@ export { openInetSocket } from './inet-socket.ts';
 export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
 export {
   createDummy,
+  createVlan,
   createVrf,
   deleteLink,
   type Link,
