@@ -305,4 +305,34 @@ addresses = 198.51.100.1/30
     expect(notices).toEqual(notice === undefined ? [] : [expect.stringMatching(notice)]);
     expect(hostOf('xe0')).toMatchObject({ state: 'paired' });
   });
+
+  it('leaves the sub-interfaces alone that VPP makes on TAPs for the pairs of sub-interfaces', async () => {
+    await connect();
+    const ini = `[vpp]
+enabled = true
+[vpp.lcp]
+auto-subint = false
+[vpp.dpdk.interface.0000:03:00.0]
+name = xe0
+[interface.xe0.100]
+addresses = 192.0.2.1/24
+`;
+    const parsed = parseConfig(ini, 'test.ini');
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    interfaces = new VppInterfaces({
+      config: parsed.config,
+      lcp: { ...SETTINGS, nics: ['xe0'] },
+      onChange: () => {},
+      onError: (name, reason) => errors.push(`${name}: ${reason}`),
+      onNotice: (message) => notices.push(message),
+    });
+    await interfaces.attach(client, 'first');
+    for (let run = 0; run < 3; run++) await interfaces.reconcile();
+    expect(notices.filter((notice) => !notice.startsWith('VPP does not pass'))).toEqual([
+      'create xe0.100 (dot1q 100)',
+    ]);
+    expect(interfaces.objects.drifts).toBe(0);
+    expect(interfaces.status.map(({ name }) => name)).toContain('tap4096.100');
+    expect(errors).toEqual([]);
+  });
 });

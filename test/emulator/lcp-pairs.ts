@@ -60,13 +60,14 @@ export class LcpPairs {
   readonly passedProtocols = new Set<string>();
   readonly #options: LcpOptions;
   readonly #byPhy = new Map<number, LcpPair>();
-  readonly #addTap: (mtu: number) => Interface;
+  /** The host side of a pair in VPP: a TAP, or for a sub-interface one of its parent's TAP. */
+  readonly #addHost: (phy: Interface, mtu: number) => Interface;
   #vifIndex = 100;
 
-  constructor(options: LcpOptions, addTap: (mtu: number) => Interface) {
+  constructor(options: LcpOptions, addHost: (phy: Interface, mtu: number) => Interface) {
     this.#options = options;
     this.isSync = options.isSync;
-    this.#addTap = addTap;
+    this.#addHost = addHost;
   }
 
   get hasOsi(): boolean {
@@ -96,12 +97,13 @@ export class LcpPairs {
     const isTun = given.hostType !== 0;
     if (!isTun && phy.isLayer3) return LcpRetval.invalidArgument;
     if (!this.#options.hasTaps) return LcpRetval.featureDisabled;
+    if (phy.sub !== undefined && !this.#byPhy.has(phy.sub.parent)) return LcpRetval.invalidSwIfIndex;
     const netns = given.netns === '' ? this.defaultNetns : given.netns;
     if (netns !== '' && !this.#isThere(netns)) return LcpRetval.syscallError2;
     const mtu = phy.mtu[0] || DEFAULT_MTU;
     const vifIndex = this.#makeLink(phy, given.hostIfName, netns, mtu, isTun);
     if (vifIndex === undefined) return LcpRetval.syscallError3;
-    const host = this.#addTap(mtu);
+    const host = this.#addHost(phy, mtu);
     const linux = { isUp: phy.adminUp, mtu, addresses: new Set<string>() };
     const pair = {
       ...given,

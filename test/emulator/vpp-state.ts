@@ -186,7 +186,7 @@ export class VppState {
     this.#linkMs = linkMs;
     this.#takesIcmpForAttached = takesIcmpForAttached;
     this.attributes = new Attributes(leaksNeighbors);
-    this.lcp = new LcpPairs(lcp, (mtu) => this.#addTap(mtu));
+    this.lcp = new LcpPairs(lcp, (phy, mtu) => this.#addHostOf(phy) ?? this.#addTap(mtu));
     this.bonds = new Bonds(this, bonds);
     this.bridging = new Bridging(this);
     this.#addInterface({ name: 'local0', kind: 'local', instance: 0, mac: Buffer.alloc(6), mtu: 0 });
@@ -271,6 +271,14 @@ export class VppState {
     const instance = [...this.interfaces.values()].filter(({ kind }) => kind === 'native').length;
     const mac = Buffer.from([0x52, 0x54, 0, 0xe1, 0, instance + 1]);
     return this.#addInterface({ name, kind: 'native', instance, mac, mtu: 9000 });
+  }
+
+  /** lcp_itf_pair_create gives a sub-interface one of the same tags on the TAP of its parent. */
+  #addHostOf({ sub }: Interface): Interface | undefined {
+    const tap = this.interfaces.get(this.lcp.get(sub?.parent ?? -1)?.host ?? -1);
+    if (sub === undefined || tap === undefined) return undefined;
+    const made = this.createSub(tap, sub);
+    return typeof made === 'number' ? undefined : made;
   }
 
   #addTap(mtu: number): Interface {

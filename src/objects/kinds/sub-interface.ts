@@ -10,8 +10,12 @@ import {
   createSubInterface,
   deleteSubif,
   deleteSubInterface,
+  LCP_MESSAGES,
+  lcpPairs,
   markInterface,
   type SubInterface,
+  type SwIfIndex,
+  type VppApiClient,
 } from '../../vpp/api/mod.ts';
 import type { Kind } from '../kind.ts';
 import { isOwnTag } from '../own-tag.ts';
@@ -26,6 +30,12 @@ const words = ({ tags, outer, inner, isDot1ad, isExact, isDefault }: SubInterfac
   return `${first}${tags === 2 ? ` inner ${inner}` : ''}${isExact ? '' : ', further tags allowed'}`;
 };
 
+/** The TAPs of pairs: linux-cp makes a sub-interface on one for each pair of a sub-interface. */
+async function hostsOfPairs(client: VppApiClient): Promise<ReadonlySet<SwIfIndex>> {
+  if (client.checkMessages(LCP_MESSAGES).length > 0) return new Set();
+  return new Set((await lcpPairs(client)).map(({ hostSwIfIndex }) => hostSwIfIndex));
+}
+
 export const subInterface: Kind<Tagged> = {
   name: 'sub-interface',
   isInterface: true,
@@ -37,13 +47,16 @@ export const subInterface: Kind<Tagged> = {
         return encapsulation === undefined ? [] : [[one.name, { encapsulation }]];
       }),
     ),
-  actual: (_client, { all }) => {
-    const found = all.flatMap(({ name, sub, tag }) =>
-      sub === undefined
-        ? []
-        : [[name, { attributes: { encapsulation: sub }, isOurs: isOwnTag(tag, name) }] as const],
-    );
-    return Promise.resolve(new Map(found));
+  actual: async (client, { all }) => {
+    const subs = all.filter(({ sub }) => sub !== undefined);
+    const hasOthers = subs.some(({ name, tag }) => !isOwnTag(tag, name));
+    const hosts = hasOthers ? await hostsOfPairs(client) : new Set<SwIfIndex>();
+    const found = subs
+      .filter(({ supSwIfIndex }) => !hosts.has(supSwIfIndex))
+      .map(({ name, sub, tag }) => {
+        return [name, { attributes: { encapsulation: sub! }, isOurs: isOwnTag(tag, name) }] as const;
+      });
+    return new Map(found);
   },
   refersTo: (name) => [`interface/${subInterfaceName(name)?.parent ?? ''}`],
   create: (name, { encapsulation }) => [
