@@ -390,8 +390,10 @@ test('no torn reads: a writer in another process never lets a name and its count
     using client = await StatsClient.attach(socketPath, { timeoutMs: 5000 });
     const outcomes = { good: 0, unstable: 0 };
     const epochs = new Set<number>();
-    const end = performance.now() + 1500;
-    while (performance.now() < end) {
+    // On a busy machine both take their time.
+    const isEnough = () => outcomes.good > 50 && epochs.size > 20 && client.retries > 0;
+    const begin = performance.now();
+    while (performance.now() < begin + (isEnough() ? 1_500 : 30_000)) {
       try {
         const { interfaces, epoch } = client.readSnapshot();
         for (const { name, rxPackets, rxBytes, drops } of interfaces) {
