@@ -4,12 +4,17 @@ import { subInterfaceName } from './sub-interface-name.ts';
 /** VLAN 0 is a priority tag, 4095 is reserved (IEEE 802.1Q, table 9-2). */
 export const MAX_VLAN = 4094;
 
+/** Which frames of its parent a sub-interface gets. */
 export interface Encapsulation {
   readonly tags: 0 | 1 | 2;
   readonly outer: number | 'any';
+  /** Meaningful with two tags. */
   readonly inner: number | 'any';
+  /** The outer tag is 802.1ad's (0x88a8). */
   readonly isDot1ad: boolean;
+  /** No further tags; without it the sub-interface carries no IP. */
   readonly isExact: boolean;
+  /** Tagged frames that no other sub-interface gets. */
   readonly isDefault: boolean;
 }
 

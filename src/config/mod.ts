@@ -32,7 +32,7 @@ export {
   startsVpp,
   type VppStep,
 } from './difference.ts';
-export { encapsulationOf } from './encapsulation.ts';
+export { type Encapsulation, encapsulationOf } from './encapsulation.ts';
 export { isImageVersion } from './image-version.ts';
 export { renderKeptNetwork } from './kept-network.ts';
 export { type ChangePart, READY_CHECKS, type ReadyCheckName } from './leaf.ts';

@@ -5,13 +5,13 @@ import {
   deleteSubInterface,
   dumpInterfaces,
   setInterfaceFlags,
-  type SubInterface,
 } from '../../src/vpp/api/mod.ts';
+import type { Encapsulation } from '../../src/config/mod.ts';
 import { targetName } from './harness.ts';
 import { type ObjectsVpp, startObjects } from './objects-harness.ts';
 import { retvalOf } from './requests.ts';
 
-const DOT1Q: SubInterface = {
+const DOT1Q: Encapsulation = {
   tags: 1,
   outer: 10,
   inner: 0,

@@ -4,7 +4,7 @@
  * VPP has no change of the tags in place, and takes tags twice under two numbers by cutting off the first: those that go
  * are removed before others are made.
  */
-import { encapsulationOf, subInterfaceName } from '../../config/mod.ts';
+import { type Encapsulation, encapsulationOf, subInterfaceName } from '../../config/mod.ts';
 import {
   createSubif,
   createSubInterface,
@@ -13,7 +13,6 @@ import {
   LCP_MESSAGES,
   lcpPairs,
   markInterface,
-  type SubInterface,
   type SwIfIndex,
   type VppApiClient,
 } from '../../vpp/api/mod.ts';
@@ -21,10 +20,10 @@ import type { Kind } from '../kind.ts';
 import { isOwnTag } from '../own-tag.ts';
 
 interface Tagged extends Readonly<Record<string, unknown>> {
-  readonly encapsulation: SubInterface;
+  readonly encapsulation: Encapsulation;
 }
 
-const words = ({ tags, outer, inner, isDot1ad, isExact, isDefault }: SubInterface): string => {
+const words = ({ tags, outer, inner, isDot1ad, isExact, isDefault }: Encapsulation): string => {
   if (isDefault) return 'frames that no other sub-interface takes';
   const first = `${isDot1ad ? 'dot1ad' : 'dot1q'} ${outer}`;
   return `${first}${tags === 2 ? ` inner ${inner}` : ''}${isExact ? '' : ', further tags allowed'}`;

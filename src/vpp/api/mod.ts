@@ -240,7 +240,6 @@ export {
   setInterfaceTable,
   setInterfaceTag,
   setPromiscuous,
-  type SubInterface,
   type VppInterface,
   wantInterfaceEvents,
 } from './operations.ts';

@@ -1,6 +1,6 @@
 /** Typed operations over a client: the appliance's requests about VPP itself and its interfaces. */
 
-import type { Prefix } from '../../config/mod.ts';
+import type { Encapsulation, Prefix } from '../../config/mod.ts';
 import { formatAddress, parseAddress } from '../../config/mod.ts';
 import { isAtLeast, parseVppVersion } from '../version.ts';
 import type { VppApiClient } from './client.ts';
@@ -47,23 +47,9 @@ export interface VppInterface {
   };
   readonly subId: number;
   /** Of a sub-interface. */
-  readonly sub: SubInterface | undefined;
+  readonly sub: Encapsulation | undefined;
   /** The tag rewrite of a bridged or cross-connected interface. */
   readonly tagRewrite: TagRewrite;
-}
-
-/** Which frames of its parent a sub-interface gets. */
-export interface SubInterface {
-  readonly tags: 0 | 1 | 2;
-  readonly outer: number | 'any';
-  /** Meaningful with two tags. */
-  readonly inner: number | 'any';
-  /** The outer tag is 802.1ad's (0x88a8). */
-  readonly isDot1ad: boolean;
-  /** No further tags; without it the sub-interface carries no IP. */
-  readonly isExact: boolean;
-  /** Tagged frames that no other sub-interface gets. */
-  readonly isDefault: boolean;
 }
 
 /** `vtr_op` of sw_interface_details: 0 none, 1 push 1, 2 push 2, 3 pop 1, 4 pop 2, 5 to 8 translate (l2_vtr.h). */
@@ -186,7 +172,7 @@ function nameOf(one: Details, parent: Details | undefined): string {
   return one.tag.startsWith(OWN_TAG) ? one.tag.slice(OWN_TAG.length) : one.interfaceName;
 }
 
-function subOf(one: Details): SubInterface {
+function subOf(one: Details): Encapsulation {
   const has = (flag: number): boolean => (one.subIfFlags & flag) !== 0;
   return {
     tags: one.subNumberOfTags === 2 ? 2 : one.subNumberOfTags === 1 ? 1 : 0,
@@ -207,7 +193,7 @@ export async function createSubInterface(
   client: VppApiClient,
   parent: SwIfIndex,
   subId: number,
-  { tags, outer, inner, isDot1ad, isExact, isDefault }: SubInterface,
+  { tags, outer, inner, isDot1ad, isExact, isDefault }: Encapsulation,
   options?: CallOptions,
 ): Promise<SwIfIndex> {
   const flags = [
