@@ -12,7 +12,7 @@ import type { Config } from './types.ts';
 /** The rules of one ACL in VPP; one message carries them all. */
 export const MAX_RULES = 4096;
 
-/** One rule in VPP. */
+/** One rule in VPP: prefixes as text, of one family. Ranges include both ends. */
 export interface FilterRule {
   readonly action: 'deny' | 'permit' | 'permit-stateful';
   readonly from: string;

@@ -1,7 +1,6 @@
 /** Filters on the emulator and on a real VPP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  type AclRule,
   addReplaceAcl,
   addReplaceMacip,
   deleteAcl,
@@ -17,9 +16,10 @@ import {
 import { targetName } from './harness.ts';
 import { type ObjectsVpp, startObjects } from './objects-harness.ts';
 import { retvalOf } from './requests.ts';
+import type { FilterRule } from '../../src/config/mod.ts';
 
 const ALL = [0, 65535] as const;
-const RULE: AclRule = {
+const RULE: FilterRule = {
   action: 'permit',
   from: '192.0.2.0/24',
   to: '0.0.0.0/0',
@@ -40,7 +40,7 @@ describe(`filters on ${targetName}`, () => {
 
   const indexOf = async (name: string) =>
     (await dumpInterfaces(vpp.client)).find((one) => one.name === name)!.swIfIndex;
-  const add = (changes: Partial<AclRule>) =>
+  const add = (changes: Partial<FilterRule>) =>
     retvalOf(addReplaceAcl(vpp.client, { tag: 'x', rules: [{ ...RULE, ...changes }] }));
 
   /** The steps that were taken: those of one stage in any order. */

@@ -1,5 +1,5 @@
 /** Typed operations over a client: filters of the ACL plugin (src/plugins/acl/acl.c). */
-import { formatPrefix, parsePrefix } from '../../config/mod.ts';
+import { type FilterRule, formatPrefix, parsePrefix } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
@@ -10,29 +10,13 @@ import { type ApiPrefix, NO_INTERFACE, type SwIfIndex } from './types.ts';
 /** "No index": a new filter, or all of them. */
 const NO_INDEX = 0xffff_ffff;
 
-export type AclAction = 'deny' | 'permit' | 'permit-stateful';
-
-/** Prefixes as text, of one family. Ranges include both ends. */
-export interface AclRule {
-  readonly action: AclAction;
-  readonly from: string;
-  readonly to: string;
-  /** 0: any, without regard to the ranges. */
-  readonly protocol: number;
-  /** Source ports, or ICMP types. */
-  readonly first: readonly [first: number, last: number];
-  /** Destination ports, or ICMP codes. */
-  readonly second: readonly [first: number, last: number];
-  readonly flags: readonly [mask: number, value: number];
-}
-
 export interface Acl {
   readonly index: number;
   readonly tag: string;
-  readonly rules: readonly AclRule[];
+  readonly rules: readonly FilterRule[];
 }
 
-const ACTIONS: readonly AclAction[] = ['deny', 'permit', 'permit-stateful'];
+const ACTIONS: readonly FilterRule['action'][] = ['deny', 'permit', 'permit-stateful'];
 
 function toPrefix(text: string): ApiPrefix {
   const parsed = parsePrefix(text);

@@ -6,7 +6,6 @@
  */
 
 export {
-  type AclRule,
   addReplaceAcl,
   addReplaceMacip,
   deleteAcl,
