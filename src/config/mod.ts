@@ -10,7 +10,6 @@ export {
   expandMacip,
   filterLists,
   type FilterRule,
-  type MacFilterRule,
 } from './acl-expand.ts';
 export { protocolName } from './acl-rule.ts';
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
