@@ -4,7 +4,7 @@
  * The order over all interfaces is the caller's: `prune` for all, then `bind`, then `configure`, so that an address can
  * move from one interface to another, and an interface into another table.
  */
-import { formatPrefix, parsePrefix } from '../config/mod.ts';
+import { formatPrefix, parsePrefix, type VppStep } from '../config/mod.ts';
 import type { Prefix } from '../config/types.ts';
 import { reasonOf } from '../linux/mod.ts';
 import {
@@ -69,19 +69,13 @@ interface InterfaceStep {
   readonly run: (client: VppApiClient) => Promise<void>;
 }
 
-/** All that is done to an interface, as a preview says it. */
-export interface InterfacePreview {
-  readonly words: string;
-  readonly interrupts?: string;
-}
-
 /** The steps from `present` to `wanted`, in their order. Pure. */
-export function previewOf(present: Present, wanted: Wanted): InterfacePreview[] {
+export function previewOf(present: Present, wanted: Wanted): VppStep[] {
   return [
     ...pruneSteps(present, wanted),
     ...bindSteps(present, wanted),
     ...configureSteps(present, wanted),
-  ].map(({ words, interrupts }) => ({ words, ...(interrupts === undefined ? {} : { interrupts }) }));
+  ].map(({ words, interrupts }) => (interrupts === undefined ? { words } : { words, interrupts }));
 }
 
 function pruneSteps(present: Present, wanted: Wanted): InterfaceStep[] {
