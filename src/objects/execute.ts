@@ -36,8 +36,7 @@ export async function execute(
     if (failures.has(own)) return;
     const lacking = needs.find((need) => missing.has(need));
     try {
-      if (lacking !== undefined)
-        throw new VppApiError('aborted', `${lacking.replace('/', ' ')} does not exist`);
+      if (lacking !== undefined) throw new Error(`${lacking.replace('/', ' ')} does not exist`);
       await step.run(target);
       if (step.action === 'remove') {
         for (const key of provides)
@@ -77,7 +76,7 @@ export function stepTarget(client: VppApiClient, interfaces: Interfaces, actual:
     client,
     indexOf: (name) => {
       const index = indices.get(name);
-      if (index === undefined) throw new VppApiError('aborted', `VPP has no interface named ${name}`);
+      if (index === undefined) throw new Error(`VPP has no interface named ${name}`);
       return index;
     },
     interfaceOf: (name) => known.get(name),
@@ -92,7 +91,7 @@ export function stepTarget(client: VppApiClient, interfaces: Interfaces, actual:
     has: (name) => indices.has(name),
     handleOf: (key) => {
       const handle = handles.get(key);
-      if (handle === undefined) throw new VppApiError('aborted', `VPP has no ${key.replace('/', ' ')}`);
+      if (handle === undefined) throw new Error(`VPP has no ${key.replace('/', ' ')}`);
       return handle;
     },
     numbered: (key, handle) => handles.set(key, handle),

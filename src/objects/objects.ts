@@ -1,7 +1,8 @@
 /**
- * Brings the objects of all kinds in VPP to the configuration, in two parts between which the owner makes the pairs of
- * linux-cp: `build` removes and makes, `finish` sets what belongs on finished interfaces. Each part compares with VPP
- * anew, so that nothing is sent for what is as it should be.
+ * Brings the objects of all kinds in VPP to the configuration, in three parts: `build` removes and makes; then the owner
+ * makes the pairs of linux-cp. `secure` sets what must be there before addresses are; then the owner sets those, and
+ * links up. `finish` sets what belongs on finished interfaces. Each part compares with VPP anew, so that nothing is sent
+ * for what is as it should be.
  *
  * What VPP refuses is kept with its reason until a later run succeeds. A difference in a run that follows no change of
  * the configuration is drift: somebody else changed VPP. It is named, counted, and repaired unless
@@ -23,7 +24,6 @@ const OBSERVE_MS = 10_000;
 
 export interface ObjectsOptions {
   readonly config: Config;
-  readonly kinds?: readonly Kind[];
   /** Once per reason. */
   readonly onError: (name: string, reason: string) => void;
   /** Steps that were taken, and drift. */
@@ -38,12 +38,11 @@ interface State {
 
 export class Objects {
   readonly #options: ObjectsOptions;
-  readonly #kinds: readonly Kind[];
   #config: Config;
   /** Why VPP cannot have objects of a kind. */
   #missing = new Map<Kind, string>();
   #failures: ReadonlyMap<string, Failure> = new Map();
-  /** By key, with when they were found last. */
+  /** By key: what of the configuration the last run left in VPP. */
   #present: ReadonlyMap<string, ObjectStatus> = new Map();
   /** A run has brought VPP to this configuration: later differences are drift. */
   #settled: Config | undefined;
@@ -59,7 +58,6 @@ export class Objects {
 
   constructor(options: ObjectsOptions) {
     this.#options = options;
-    this.#kinds = options.kinds ?? KINDS;
     this.#config = options.config;
   }
 
@@ -67,7 +65,7 @@ export class Objects {
   attach(client: VppApiClient): void {
     this.#missing = new Map();
     this.#settled = undefined;
-    for (const kind of this.#kinds) {
+    for (const kind of KINDS) {
       const [problem] = client.checkMessages(kind.messages);
       if (problem === undefined) continue;
       const plugin = kind.plugin === undefined ? '' : ` (plugin ${kind.plugin})`;
@@ -106,16 +104,15 @@ export class Objects {
 
   /**
    * Removes what is to go, and makes what others stand on. `release` is called with the interfaces that will be deleted,
-   * after all that a kind has on them was removed, and with those that become ports. Resolves with whether VPP was changed. Rejects when the connection
-   * broke, or VPP does not answer; what VPP refuses is kept with its reason.
+   * after all that a kind has on them was removed, and with those that become ports. Rejects when the connection broke,
+   * or VPP does not answer; what VPP refuses is kept with its reason.
    */
   async build(
     client: VppApiClient,
     release: (removed: ReadonlySet<string>, taken: ReadonlySet<string>) => Promise<void>,
-  ): Promise<boolean> {
+  ): Promise<void> {
     this.#failures = new Map();
     this.#built = this.#config;
-    let hasChanged = false;
     // VPP may have changed beneath a step: what was refused is planned once more, from another look.
     for (let attempt = 0; attempt < 2; attempt++) {
       const state = await this.#read(client);
@@ -124,7 +121,6 @@ export class Objects {
       if (this.#isLeft) break;
       const steps = planned.steps.filter(isStructure);
       if (steps.length === 0) break;
-      hasChanged = true;
       const before = steps.filter(({ rank }) => placeOfRank(rank) < RELEASED);
       const after = steps.slice(before.length);
       const target = stepTarget(client, state.interfaces, state.actual);
@@ -136,7 +132,6 @@ export class Objects {
       this.#take(failures);
       if (failures.length === 0) break;
     }
-    return hasChanged;
   }
 
   /** Sets what an interface must have before it has addresses and is up. Rejects as `build`. */
@@ -206,7 +201,7 @@ export class Objects {
 
   async #read(client: VppApiClient): Promise<State> {
     const interfaces = interfacesOf(await dumpInterfaces(client));
-    const able = this.#kinds.filter((kind) => !this.#missing.has(kind));
+    const able = KINDS.filter((kind) => !this.#missing.has(kind));
     const found = await Promise.all(able.map((kind) => kind.actual(client, interfaces)));
     const actual = new Map<Kind, ReadonlyMap<string, Found>>(
       able.map((kind, index) => [kind, found[index]!]),
@@ -216,7 +211,7 @@ export class Objects {
 
   #desired(config: Config): DesiredState {
     return new Map(
-      this.#kinds.filter((kind) => !this.#missing.has(kind)).map((kind) => [kind, kind.desired(config)]),
+      KINDS.filter((kind) => !this.#missing.has(kind)).map((kind) => [kind, kind.desired(config)]),
     );
   }
 
@@ -256,7 +251,7 @@ export class Objects {
 
   async #observe(client: VppApiClient): Promise<void> {
     const kinds = new Set([...this.#present.values()].map(({ kind }) => kind));
-    const able = this.#kinds.filter(({ name, observe }) => observe !== undefined && kinds.has(name));
+    const able = KINDS.filter(({ name, observe }) => observe !== undefined && kinds.has(name));
     const facts = new Map<string, Facts>();
     const interfaces = able.length === 0 ? undefined : interfacesOf(await dumpInterfaces(client));
     for (const { name: kind, observe } of able) {

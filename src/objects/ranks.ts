@@ -26,12 +26,10 @@ const ORDER = [
   'bondsOff',
   'loopbacksOff',
   // Created.
-  'tables',
   'filters',
   'loopbacks',
   'bonds',
   'members',
-  'hardware',
   'tunnels',
   /** Of NICs and of all that was made, before pairs are made of them. */
   'macs',
@@ -51,7 +49,6 @@ const ORDER = [
   'features',
   'neighbors',
   'filtersGone',
-  'tablesGone',
 ] as const;
 
 export type Rank = (typeof ORDER)[number];
