@@ -141,8 +141,8 @@ export class Objects {
 
   /** Sets what belongs on finished interfaces. Rejects as `build`. */
   async finish(client: VppApiClient): Promise<void> {
-    await this.#run(client, (step) => !isStructure(step) && !isSecurity(step));
-    await this.#look(client);
+    const last = await this.#run(client, (step) => !isStructure(step) && !isSecurity(step));
+    this.#look(last ?? (await this.#read(client)));
     await this.#observe(client);
     if (this.#failures.size === 0 && this.#built === this.#config) this.#settled = this.#config;
   }
@@ -159,17 +159,19 @@ export class Objects {
     return steps.filter(({ needs }) => !needs.some((need) => keys.has(need)));
   }
 
-  async #run(client: VppApiClient, isMeant: (step: PlannedStep) => boolean): Promise<void> {
+  /** Resolves with what VPP has, when that was read and no step sent since. */
+  async #run(client: VppApiClient, isMeant: (step: PlannedStep) => boolean): Promise<State | undefined> {
     const refused = [...this.#failures.values()];
     for (let attempt = 0; attempt < 2 && !this.#isLeft; attempt++) {
       const state = await this.#read(client);
       const steps = this.#possible(this.#plan(state).steps).filter(isMeant);
-      if (steps.length === 0) break;
+      if (steps.length === 0) return state;
       const target = stepTarget(client, state.interfaces, state.actual);
       const failures = await execute(steps, target, this.#tell);
       this.#take([...refused, ...failures]);
       if (failures.length === 0) break;
     }
+    return undefined;
   }
 
   /** What would be done for another configuration. */
@@ -262,8 +264,7 @@ export class Objects {
   }
 
   /** What of the configuration VPP has now. */
-  async #look(client: VppApiClient): Promise<void> {
-    const { desired, actual } = await this.#read(client);
+  #look({ desired, actual }: State): void {
     const objects = new Map<string, ObjectStatus>();
     for (const [kind, wanted] of desired) {
       for (const name of wanted.keys()) {
