@@ -8,6 +8,8 @@ import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
 import { type Problems, quote } from './problems.ts';
 import { checkPorts } from './port-checks.ts';
+import { formatDestination } from './route-difference.ts';
+import { leakLoops } from './route-resolution.ts';
 import { checkSubInterfaces } from './sub-interface-checks.ts';
 import { interfaceNames } from './object-names.ts';
 import { checkTunnels } from './tunnel-checks.ts';
@@ -42,6 +44,9 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkOverlaps(config.interfaces, values, problems);
   checkFilters(config, values, problems);
   checkNat(config, interfaceNames(config), values, problems);
+  for (const { route, reason } of leakLoops(config)) {
+    problems.error(route.line, `route.${formatDestination(route.destination)}`, reason);
+  }
   for (const { name, line } of config.services) {
     if (!OWN_SERVICES.has(name)) continue;
     problems.error(line, `service.${name}`, `${quote(name)} is a service of the box: choose another name`);

@@ -67,6 +67,7 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
   };
   const names = {
     known: new Set(named.map(({ name }) => name)),
+    vrfs: new Set(config.vrfs.map(({ name }) => name)),
     tolerated: resolved.toleratedNames,
     tableOf,
   };

@@ -66,12 +66,14 @@ addresses = 198.51.100.1/24
 ## Routes
 
 \`\`\`text
-PREFIX = HOP[, …] [label L[/L…]] [metric N] [table N]
-PREFIX = blackhole | unreachable | prohibit [metric N] [table N]
+PREFIX = HOP[, …] [label L[/L…]] [metric N] [table N | vrf NAME]
+PREFIX = blackhole | unreachable | prohibit [metric N] [table N | vrf NAME]
 mpls LABEL = NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]
 \`\`\`
 
 A \`HOP\` is \`NEXT-HOP[@WEIGHT][%INTERFACE]\`, or \`[@WEIGHT]%INTERFACE\` for an attached route: each destination is itself a neighbour on that interface, and is resolved there (ARP, neighbour discovery).
+
+In the place of the interface may be a VRF, \`default\` being that of everything without one: each packet to \`%blue\` is looked up again in VRF blue, and \`192.0.2.1%blue\` is resolved through the routes and subnets of blue. So a route leaks from one VRF into another; [interfaces.md](interfaces.md#vrfs) has examples. Routes whose packets are looked up in a circle are refused.
 
 Packets to a \`blackhole\` are dropped; for those to an \`unreachable\` or \`prohibit\` prefix the sender also gets an ICMP message, destination unreachable or administratively prohibited. Route feeds have the same grammar, see [routes.md](routes.md).
 
@@ -81,7 +83,7 @@ Packets to a \`blackhole\` are dropped; for those to an \`unreachable\` or \`pro
 - The interface is one that the file names, by \`[interface.NAME]\` or as the \`name\` of a NIC. Without one the next hop is resolved through the other routes and the interfaces' subnets. A link-local IPv6 next hop needs one. VPP resolves a neighbour on an interface only when a network of the interface or an attached route contains its address: for a gateway outside them write both, \`172.31.1.1/32 = %xe0\` and \`0.0.0.0/0 = 172.31.1.1\`.
 - \`label\` pushes 1–16 MPLS labels, each 0–1048575, the outermost first. VPP 25.02 imposes at most 12. 3 is implicit null, which no packet carries: omit it.
 - \`metric\`, 0–4294967295, default 0: of two routes of one source to one destination the one with the lower metric wins.
-- \`table\`, 0–4294967295: another table (VRF) than \`fib.vpp.table-id\`.
+- \`table\`, 0–4294967295: another table (VRF) than \`fib.vpp.table-id\`; \`vrf NAME\`: that of \`[vrf.NAME]\`.
 - \`mpls LABEL\`, 16–1048575 (0–15 are reserved), is the label that packets arrive with. \`swap\` replaces it by other labels, the outermost first; \`pop\`, the default, removes it. There is one next hop, of either family, without a weight. The interface that packets arrive on has \`mpls = true\`.
 
 ## Leaves

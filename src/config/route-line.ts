@@ -54,6 +54,7 @@ export function readRouteLine(line: string): Read<RouteLine> {
   const errors: string[] = [];
   const read = readRouteValue(value, subjectOf(key, destination), {
     refuseInterface,
+    isVrf: () => false,
     tableOf: noVrf,
     report: (message) => errors.push(message),
   });
@@ -61,12 +62,12 @@ export function readRouteLine(line: string): Read<RouteLine> {
   return { value: { kind: 'route', route: { destination: destination.value, ...read } } };
 }
 
-/** Any interface may come yet: only what no interface can be called is refused. */
 /** A feed knows numbers: its names would be those of another configuration. */
 const noVrf = (name: string): Read<number> => ({
   error: `vrf ${quote(name)}: expected table and a number in a feed`,
 });
 
+/** Any interface or VRF may come yet: only what none can be called is refused. */
 function refuseInterface(name: string): string | undefined {
   return interfaceName.pattern.test(name) ? undefined : interfaceName.refuse(name, 'xe0');
 }

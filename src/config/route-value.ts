@@ -5,7 +5,7 @@
  *   blackhole | unreachable | prohibit [metric N] [table N | vrf NAME]                     for a prefix
  *   NEXT-HOP[%INTERFACE] [swap L[/L…] | pop]                                    for an MPLS label
  *
- *   HOP: NEXT-HOP[@WEIGHT][%INTERFACE] | [@WEIGHT]%INTERFACE
+ *   HOP: NEXT-HOP[@WEIGHT][%INTERFACE | %VRF] | [@WEIGHT]%INTERFACE | [@WEIGHT]%VRF
  *
  * Everything that is wrong is reported; the caller adds where.
  */
@@ -34,8 +34,10 @@ export interface RouteValue {
 }
 
 export interface RouteRules {
-  /** Why a route may not use an interface; undefined: it may. */
+  /** Why a route may not use an interface, or a VRF in its place; undefined: it may. */
   readonly refuseInterface: (name: string) => string | undefined;
+  /** Whether a name is that of a VRF, as far as that is known here. */
+  readonly isVrf: (name: string) => boolean;
   /** The number of a VRF's table, or why there is none. */
   readonly tableOf: (vrf: string) => Read<number>;
   readonly report: (message: string) => void;
@@ -91,7 +93,11 @@ export function readRouteValue(
   const target = (end < 0 ? text : padded.slice(0, end)).trim();
   const words = end < 0 ? [] : padded.slice(end).trim().split(/\s+/);
   const options = readOptions(words, subject, { ...rules, report });
-  if (target === '') report(`no next hop before ${quote(words[0] ?? '')}: ${grammar}`);
+  if (target === '') {
+    const [word, name] = words;
+    const right = word === 'vrf' && name !== undefined ? `write %${name} to look it up in ${name}` : grammar;
+    report(`no next hop before ${quote(word ?? '')}: ${right}`);
+  }
   const action =
     target === '' ? undefined : readAction(target, subject, options.labels, { ...rules, report });
   if (!isGood || action === undefined) return undefined;
@@ -172,8 +178,9 @@ function readAction(
   text: string,
   subject: RouteSubject,
   labels: readonly number[] | undefined,
-  { refuseInterface, report }: RouteRules,
+  rules: RouteRules,
 ): RouteAction | undefined {
+  const { report } = rules;
   if (isActionWord(text)) {
     if (subject.isMpls) report(`${quote(text)} applies to prefixes only: ${MPLS_GRAMMAR}`);
     if (labels !== undefined && !subject.isMpls) report(`${text} takes no label: omit it`);
@@ -190,13 +197,16 @@ function readAction(
   }
   const nextHops: NextHop[] = [];
   for (const item of items) {
-    const read = readNextHop(item, subject, refuseInterface);
+    const read = readNextHop(item, subject, rules.refuseInterface);
     if ('error' in read) report(read.error);
     else if (nextHops.some((known) => isSameHop(known, read.value))) {
       report(`${quote(item)} is listed twice: list it once, with a weight if it should carry more`);
     } else {
-      if (labels !== undefined && read.value.address === undefined) {
+      const { address, interface: name } = read.value;
+      if (labels !== undefined && address === undefined) {
         report(`${quote(item)} has no address, which a label needs: name the next hop`);
+      } else if (labels !== undefined && name !== undefined && rules.isVrf(name)) {
+        report(`${quote(item)} has a VRF, and a label needs an interface: name that in its place`);
       }
       nextHops.push(read.value);
     }

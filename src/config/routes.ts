@@ -9,10 +9,13 @@ import { formatDestination } from './route-difference.ts';
 import { readDestination, readRouteValue, subjectOf } from './route-value.ts';
 import type { ScannedEntry } from './scan.ts';
 import type { Destination, StaticRoute } from './types.ts';
+import { DEFAULT_VRF } from './vrf-checks.ts';
 
 export interface InterfaceNames {
   /** Names that the configuration gives: NICs for VPP and [interface.NAME]. */
   readonly known: ReadonlySet<string>;
+  /** Names of its VRFs. */
+  readonly vrfs: ReadonlySet<string>;
   /** Names in lines that were refused already: no second problem for them. */
   readonly tolerated: ReadonlySet<string>;
   /** The number of a VRF's table, or why there is none. */
@@ -27,8 +30,10 @@ export function readRoutes(
 ): StaticRoute[] {
   const routes: StaticRoute[] = [];
   const lines = new Map<string, number>();
+  const known = names.known.union(names.vrfs);
+  const isVrf = (name: string): boolean => name === DEFAULT_VRF || names.vrfs.has(name);
   const refuseInterface = (name: string): string | undefined =>
-    names.known.has(name) || names.tolerated.has(name) ? undefined : unknownInterface(name, names.known);
+    known.has(name) || isVrf(name) || names.tolerated.has(name) ? undefined : unknownInterface(name, known);
   for (const { key, value, line } of entries) {
     const leaf = `route.${key}`;
     const destination = readDestination(key);
@@ -41,6 +46,7 @@ export function readRoutes(
         ? undefined
         : readRouteValue(value, subjectOf(key, destination), {
             refuseInterface,
+            isVrf,
             report,
             tableOf: names.tableOf,
           });

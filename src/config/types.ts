@@ -15,15 +15,18 @@ interface AnyNextHop {
 }
 
 /**
- * A neighbour that packets go to. Without `interface` it is recursive: resolved by the FIB through another route. A
- * route of IPv4 may have one of IPv6 (RFC 8950).
+ * A neighbour that packets go to. Without `interface` it is recursive: resolved by the FIB through another route; with
+ * the name of a VRF, through a route of that VRF. A route of IPv4 may have one of IPv6 (RFC 8950).
  */
 export interface Gateway extends AnyNextHop {
   readonly address: string;
   readonly interface: string | undefined;
 }
 
-/** The interface itself: each destination is a neighbour on it (ARP, ND). `family` is that of the destinations. */
+/**
+ * The interface itself: each destination is a neighbour on it (ARP, ND). Or, by its name, a VRF: each destination is
+ * looked up again in its table, as with a route to a VRF device in Linux. `family` is that of the destinations.
+ */
 export interface AttachedHop extends AnyNextHop {
   readonly address: undefined;
   readonly interface: string;

@@ -88,3 +88,91 @@ describe('a parent of sub-interfaces', () => {
     expect(parseConfig('[interface.xe0.7]\n', 'test.ini').ok).toBe(false);
   });
 });
+
+describe('routes between VRFs', () => {
+  it('leak into one another by routes to their names; next hops are resolved there', () => {
+    const parsed = parseConfig(
+      `${TWO}[route]
+10.20.0.0/16 = %blue vrf red
+10.10.0.0/16 = @2%red vrf blue
+10.30.0.0/16 = 192.0.2.9%blue, %default vrf red
+2001:db8::/32 = @3%red
+`,
+      'test.ini',
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.warnings.filter(({ leaf }) => leaf.startsWith('route'))).toEqual([]);
+    expect(parsed.config.routes.map(({ action }) => action.kind === 'forward' && action.nextHops)).toEqual([
+      [{ family: 4, address: undefined, weight: 1, interface: 'blue' }],
+      [{ family: 4, address: undefined, weight: 2, interface: 'red' }],
+      [
+        { family: 4, address: '192.0.2.9', weight: 1, interface: 'blue' },
+        { family: 4, address: undefined, weight: 1, interface: 'default' },
+      ],
+      [{ family: 6, address: undefined, weight: 3, interface: 'red' }],
+    ]);
+  });
+
+  it('say how a route is looked up in a VRF, what a label needs, and that default is taken', () => {
+    expect(
+      problems(`${TWO}[vrf.default]
+table = 5
+[route]
+10.0.0.0/8 = vrf blue vrf red
+10.1.0.0/16 = %blu
+10.2.0.0/16 = 192.0.2.1%blue label 100
+`),
+    ).toEqual([
+      '5 vrf.default: "default" is the VRF of everything without one: choose another name',
+      '8 route.10.0.0.0/8: vrf and table exclude each other, and may be given once only',
+      '8 route.10.0.0.0/8: no next hop before "vrf": write %blue to look it up in blue',
+      '9 route.10.1.0.0/16: "blu" is not an interface of this configuration: did you mean blue?',
+      '10 route.10.2.0.0/16: "192.0.2.1%blue" has a VRF, and a label needs an interface: name that in its place',
+    ]);
+  });
+
+  it.each([
+    ['of two', '10.0.0.0/8 = %blue vrf red\n10.0.0.0/8 = %red vrf blue', '10.0.0.0/8 on line 6', 7],
+    ['of a part', '10.0.0.0/8 = %blue vrf red\n10.0.0.0/9 = %red vrf blue', '10.0.0.0/8 on line 6', 7],
+    ['with itself', '10.0.0.0/8 = %red vrf red', undefined, 6],
+    [
+      'by a default route, over the default VRF',
+      '2001:db8::/32 = %blue vrf red\n::/0 = %default vrf blue\n2001:db8::/32 = %red',
+      '2001:db8::/32 on line 6, ::/0 on line 7',
+      8,
+    ],
+  ])('are refused in a circle %s', (_, routes, through, line) => {
+    const [problem, ...others] = problems(`${TWO}[route]\n${routes}\n`);
+    expect(others).toEqual([]);
+    const words = through === undefined ? '' : `${through}, `;
+    expect(problem).toMatch(new RegExp(`^${line} route\\.`));
+    expect(problem).toContain(`its packets are looked up in a circle: ${words}and this route again`);
+  });
+
+  it.each([
+    [
+      'a more specific route takes some out',
+      '10.0.0.0/8 = %blue vrf red\n0.0.0.0/0 = %red vrf blue\n10.1.0.0/16 = blackhole vrf blue',
+    ],
+    ['the other VRF forwards it', '10.0.0.0/8 = %blue vrf red\n10.0.0.0/8 = 192.0.2.1 vrf blue'],
+  ])('are accepted where %s', (_, routes) => {
+    expect(problems(`${TWO}[route]\n${routes}\n`)).toEqual([]);
+  });
+
+  it('warn of a next hop that another VRF drops', () => {
+    const parsed = parseConfig(
+      `${TWO}[route]\n203.0.113.0/24 = blackhole vrf blue\n10.0.0.0/8 = 203.0.113.9%blue vrf red\n`,
+      'test.ini',
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.warnings.map(({ message }) => message)).toContain(
+      'packets to it are dropped: its next hop 203.0.113.9 is in 203.0.113.0/24, which drops packets',
+    );
+  });
+});
+
+const TWO = `[vrf.red]
+table = 10
+[vrf.blue]
+table = 20
+`;

@@ -8,6 +8,9 @@ import type { Values } from './values.ts';
 /** `default`, `main` and `local` of Linux (rt_tables). */
 const KERNEL_TABLES: ReadonlySet<number> = new Set([253, 254, 255]);
 
+/** Name of the VRF that everything without a VRF is in, for routes of others that lead there. */
+export const DEFAULT_VRF = 'default';
+
 /** The number of a VRF's table; undefined when the configuration has none of that name. */
 export function tableOfVrf({ vrfs }: Pick<Config, 'vrfs'>, name: string): number | undefined {
   return vrfs.find((vrf) => vrf.name === name)?.table;
@@ -39,7 +42,10 @@ export function checkVrfs(config: Config, values: Values, problems: Problems): v
     } else if (table === fib.vpp.tableId) {
       report(`${table} is the table of the routes without a VRF (fib.vpp.table-id): choose another number`);
     }
-    if (names.has(name)) {
+    if (name === DEFAULT_VRF) {
+      const message = `${quote(name)} is the VRF of everything without one: choose another name`;
+      problems.error(line, `vrf.${name}`, message);
+    } else if (names.has(name)) {
       problems.error(line, `vrf.${name}`, `${quote(name)} is the name of an interface: choose another one`);
     }
   }

@@ -25,6 +25,7 @@ import { warnPorts } from './port-checks.ts';
 import { warnTunnels } from './tunnel-checks.ts';
 import type { Config, Destination, NextHop } from './types.ts';
 import type { FilePath, Values } from './values.ts';
+import { DEFAULT_VRF } from './vrf-checks.ts';
 
 const MIB = 1024 * 1024;
 /** VPP's receive and transmit descriptors per queue when startup.conf does not say. */
@@ -167,9 +168,11 @@ function warnNextHops(config: Config, problems: Problems): void {
 function doubtsAbout(
   { address: text, interface: name }: NextHop,
   destination: Destination,
-  { interfaces, vpp }: Config,
+  { interfaces, vpp, vrfs }: Config,
   attached: readonly { readonly name: string; readonly prefix: ParsedPrefix }[],
 ): string | undefined {
+  // A VRF is no interface that is asked for each destination.
+  if (name === DEFAULT_VRF || vrfs.some((vrf) => vrf.name === name)) return undefined;
   if (text === undefined) {
     const isAll = destination.family !== 'mpls' && destination.length === 0;
     return isAll ? `VPP would resolve every destination on ${name} itself: name a next hop` : undefined;

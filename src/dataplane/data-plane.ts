@@ -115,6 +115,7 @@ export class DataPlane {
         this.fib.setConnected(this.interfaces.connected);
         this.fib.vpp.interfacesChanged();
       },
+      onTables: () => this.fib.vpp.interfacesChanged(),
       onError: (name, reason) => logger.warning('interface', `${name}: ${reason}`),
       onNotice: (message) => logger.info('interface', message),
     });
@@ -122,6 +123,7 @@ export class DataPlane {
       config: config.fib.vpp,
       routes: config.routes,
       resolveInterface: (name) => this.interfaces.indexOf(name),
+      resolveVrf: (name) => this.interfaces.tableOfVrf(name),
       onError: (message) => logger.warning('fib', message),
     });
     this.#kernel = new KernelPlane({

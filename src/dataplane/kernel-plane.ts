@@ -57,7 +57,7 @@ export class KernelPlane implements AsyncDisposable {
     this.#links = new KernelLinks(options);
     this.interfaces = new KernelInterfaces(config.interfaces, this.#links);
     const kernelName = (name: string): string | undefined =>
-      this.interfaces.active ? this.#linkOf(name) : this.#tapOf(name);
+      (this.interfaces.active ? this.#linkOf(name) : this.#tapOf(name)) ?? this.#vrfDeviceOf(name);
     this.fib = new KernelBackend({ table, config: config.fib.kernel, kernelName, onError }, IDLE);
   }
 
@@ -239,6 +239,11 @@ export class KernelPlane implements AsyncDisposable {
   #linkOf(name: string): string | undefined {
     const found = this.#links.find(name);
     return 'ifName' in found ? found.ifName : undefined;
+  }
+
+  /** VRF devices have the names of their VRFs. */
+  #vrfDeviceOf(name: string): string | undefined {
+    return this.#config.vrfs.some((vrf) => vrf.name === name) ? name : undefined;
   }
 
   /** The interface that a link in the namespace of daemons represents: by its TAP, or itself. */

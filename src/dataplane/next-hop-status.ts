@@ -3,6 +3,7 @@
  * computed once per configuration.
  */
 import {
+  DEFAULT_VRF,
   formatDestination,
   parseAddress,
   type ParsedAddress,
@@ -45,8 +46,11 @@ export function nextHopStatus({
     return prefix === undefined ? [] : [{ network: prefix, text, tableId }];
   });
   return [...counts.values()].map(({ routes: count, address, example, named, tableId }) => {
-    const isInTable = (one: { readonly tableId: number | undefined }): boolean => one.tableId === tableId;
-    const reach = reachOf(address, named, connected.filter(isInTable), destinations.filter(isInTable));
+    const isOfVrf = named === DEFAULT_VRF || vrfs.some(({ name }) => name === named);
+    const lookedUpIn = isOfVrf ? vrfs.find(({ name }) => name === named)?.table : tableId;
+    const isInTable = (one: { readonly tableId: number | undefined }): boolean => one.tableId === lookedUpIn;
+    const on = isOfVrf ? undefined : named;
+    const reach = reachOf(address, on, connected.filter(isInTable), destinations.filter(isInTable));
     return { address, routes: count, example, reach };
   });
 }

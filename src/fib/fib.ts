@@ -15,6 +15,8 @@ export interface FibOptions {
   readonly routes: readonly StaticRoute[];
   /** VPP's index of an interface that a route names; undefined while VPP has none of that name. */
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
+  /** The number of a table that VPP has for a VRF; undefined while it has none of that name. Default: no VRF. */
+  readonly resolveVrf?: (name: string) => number | undefined;
   readonly onError: (message: string) => void;
   /** How often VPP's routes are looked at, when it is not as usual; for tests. */
   readonly auditPace?: VppBackendOptions['auditPace'];
@@ -37,7 +39,7 @@ export class Fib implements Disposable {
   #routes: readonly StaticRoute[] = [];
   #networks: readonly ConnectedNetwork[] = [];
 
-  constructor({ config, routes, resolveInterface, onError, auditPace }: FibOptions) {
+  constructor({ config, routes, resolveInterface, resolveVrf, onError, auditPace }: FibOptions) {
     this.table = new RouteTable(config.tableId);
     this.#static = this.table.addSource({ name: 'static', distance: Distance.static, origin: 'static' });
     this.#connected = this.table.addSource({
@@ -49,6 +51,7 @@ export class Fib implements Disposable {
       table: this.table,
       config,
       resolveInterface,
+      ...(resolveVrf === undefined ? {} : { resolveVrf }),
       onError,
       ...(auditPace === undefined ? {} : { auditPace }),
     });

@@ -55,6 +55,8 @@ export interface ImportGroupsOptions {
   readonly objects: NexthopObjects;
   /** The name of a link in the namespace. */
   readonly linkName: (ifIndex: number) => string | undefined;
+  /** Whether a link is a VRF device: packets to it are looked up in its table. */
+  readonly isVrf: (ifIndex: number) => boolean;
   /** VPP's interface of a TAP; undefined for a link that is none. */
   readonly interfaceOfTap: (name: string) => string | undefined;
 }
@@ -152,7 +154,8 @@ export class ImportGroups {
   #nextHopOf(family: 4 | 6, { gateway, ifIndex, labels, tunnel }: KernelNextHop): NextHop | Refusal {
     if (tunnel !== undefined) return { reason: 'encapsulated', detail: tunnel };
     const link = ifIndex === undefined ? undefined : this.#nameOf(ifIndex);
-    const name = link === undefined ? undefined : this.#options.interfaceOfTap(link);
+    const isVrf = ifIndex !== undefined && gateway === undefined && this.#options.isVrf(ifIndex);
+    const name = link === undefined || isVrf ? link : this.#options.interfaceOfTap(link);
     if (link !== undefined && name === undefined) return { reason: 'link-not-in-vpp', detail: link };
     if (gateway !== undefined) {
       return { family: gateway.includes(':') ? 6 : 4, address: gateway, weight: 1, interface: name };

@@ -423,6 +423,30 @@ describe('routes of a routing daemon', () => {
     await untilRoutes(['2001:db8:1::/48 metric 1024: 2001:db8::5%GigabitEthernet0']);
   });
 
+  it('from one VRF to another are by the name of its device, or over its interfaces', async (ctx) => {
+    if (spawnSync('ip', ['link', 'add', 'probe-vrf', 'type', 'vrf', 'table', '77']).status !== 0)
+      ctx.skip('the kernel has no VRF devices (CONFIG_NET_VRF)');
+    execFileSync('ip', ['link', 'del', 'probe-vrf']);
+    for (const [vrf, number] of [
+      ['red', '10'],
+      ['blue', '20'],
+    ] as const) {
+      ip('link', 'add', vrf, 'type', 'vrf', 'table', number);
+      ip('link', 'set', vrf, 'up');
+    }
+    ip('link', 'set', 'xe1', 'master', 'blue');
+    ip('route', 'add', '10.1.0.0/16', 'dev', 'blue', 'vrf', 'red', 'proto', 'bird');
+    ip('-6', 'route', 'add', '2001:db8:1::/48', 'dev', 'blue', 'vrf', 'red', 'proto', 'bird');
+    ip('route', 'add', '10.2.0.0/16', 'via', '203.0.113.2', 'dev', 'xe1', 'vrf', 'red', 'proto', 'bird');
+    await using imported = start();
+    await untilRoutes([
+      '10.1.0.0/16 table 10 metric 0: %blue',
+      '10.2.0.0/16 table 10 metric 0: 203.0.113.2%GigabitEthernet1',
+      '2001:db8:1::/48 table 10 metric 1024: %blue',
+    ]);
+    expect(imported.status.notTaken.routes).toBe(0);
+  });
+
   it('that the kernel drops with a link, without a word, go', async () => {
     // A link without IPv6 keeps all its addresses when it goes down: only the link itself is told of.
     withNetns(netns, () => writeFileSync('/proc/sys/net/ipv6/conf/xe1/disable_ipv6', '1'));

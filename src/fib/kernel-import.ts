@@ -139,6 +139,7 @@ export class KernelImport implements AsyncDisposable {
       groups: table.groups,
       objects,
       linkName: (ifIndex) => monitor.linkName(ifIndex),
+      isVrf: (ifIndex) => monitor.isVrf(ifIndex),
       interfaceOfTap,
     });
     const refusals = opened.use(new ImportRefusals((news) => this.#options.onRefused(news)));

@@ -72,6 +72,7 @@ export class KernelSession implements FibSession {
       new KernelTemplates({
         groups,
         resolveInterface: (name) => this.#linkIndex(name),
+        isVrf: (name) => this.#monitor.isVrf(this.#linkIndex(name)),
         metric: () => config().metric,
       }),
     );

@@ -4,6 +4,7 @@
  * Invariant: a message made of an interface's name holds the index that the interface had; `forgetAll` when interfaces
  * come or go.
  */
+import { DEFAULT_VRF } from '../config/mod.ts';
 import type { Gateway, NextHop } from '../config/types.ts';
 import {
   encodeAddition,
@@ -31,6 +32,8 @@ export interface KernelTemplatesOptions {
   readonly groups: NextHopGroups;
   /** Index of an interface that a route names, in the namespace that is programmed. */
   readonly resolveInterface: (name: string) => number | undefined;
+  /** Whether a name is that of a VRF device there. */
+  readonly isVrf: (name: string) => boolean;
   readonly metric: () => number;
 }
 
@@ -117,12 +120,14 @@ export class KernelTemplates implements Disposable {
     if (action.kind !== 'forward') return [];
     return action.nextHops.map((hop) => {
       const { address, interface: name } = hop;
-      const ifIndex = name === undefined ? undefined : this.#options.resolveInterface(name);
-      const isMissing = name !== undefined && ifIndex === undefined;
-      return {
-        hop,
-        probe: isMissing ? `the kernel has no interface for ${name}` : { family, address, ifIndex },
-      };
+      if (name === undefined) return { hop, probe: { family, address, ifIndex: undefined } };
+      const ifIndex = this.#options.resolveInterface(name);
+      // A route to a VRF device looks up the destination there, whatever its gateway.
+      if (address !== undefined && (name === DEFAULT_VRF || this.#options.isVrf(name)))
+        return { hop, probe: `the kernel cannot look up ${address} in the VRF ${name}: name its interface` };
+      if (ifIndex !== undefined) return { hop, probe: { family, address, ifIndex } };
+      const lacks = name === DEFAULT_VRF ? 'device for the default VRF' : `interface for ${name}`;
+      return { hop, probe: `the kernel has no ${lacks}` };
     });
   }
 

@@ -65,6 +65,11 @@ export class NamespaceMonitor implements Disposable {
     return undefined;
   }
 
+  /** Whether a link is a VRF device. */
+  isVrf(index: number | undefined): boolean {
+    return index !== undefined && this.#links.get(index)?.vrfTable !== undefined;
+  }
+
   #readLinks(): void {
     const links = this.#netns === undefined ? listLinks() : withNetns(this.#netns, () => listLinks());
     this.#links.clear();

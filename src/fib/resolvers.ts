@@ -4,6 +4,8 @@ import type { SwIfIndex } from '../vpp/api/mod.ts';
 export interface Resolvers {
   /** VPP's index of an interface; undefined while VPP has none of that name. */
   readonly interface: (name: string) => SwIfIndex | undefined;
+  /** The number of the table of a VRF that a route names in place of an interface; undefined while VPP has none. */
+  readonly vrf: (name: string) => number | undefined;
   /** The interface whose connected network has an address. */
   readonly connected: (address: string) => string | undefined;
 }

@@ -23,6 +23,8 @@ export interface VppBackendOptions {
   readonly config: FibVppConfig;
   /** VPP's index of an interface that a route names; undefined while VPP has none of that name. */
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
+  /** The number of a table that VPP has for a VRF; undefined while it has none of that name. Default: no VRF. */
+  readonly resolveVrf?: (name: string) => number | undefined;
   readonly onError: (message: string) => void;
   /** How often VPP's routes are looked at, when it is not as usual; for tests. */
   readonly auditPace?: VppAuditOptions['pace'];
@@ -86,7 +88,7 @@ export class VppBackend extends FibBackend<VppSession> implements Disposable {
     this.run();
   }
 
-  /** Interfaces came, went or changed. */
+  /** Interfaces or tables of VRFs came, went or changed. */
   interfacesChanged(): void {
     this.session?.interfacesChanged();
   }

@@ -68,12 +68,19 @@ export class VppResolution {
     return first;
   }
 
-  async #follow(path: FibPath, followed: ReadonlySet<string>): Promise<DropCause | undefined> {
-    const nextHop = formatAddress(path.nextHop);
-    const route = await this.#covering(path.tableId, nextHop);
+  #follow(path: FibPath, followed: ReadonlySet<string>): Promise<DropCause | undefined> {
+    return this.#followAddress(path.tableId, formatAddress(path.nextHop), followed);
+  }
+
+  async #followAddress(
+    table: number,
+    nextHop: string,
+    followed: ReadonlySet<string>,
+  ): Promise<DropCause | undefined> {
+    const route = await this.#covering(table, nextHop);
     if (route === undefined || this.#isDefaultDrop(route)) return { code: 'no-route', nextHop };
     const prefix = `${route.prefix.address}/${route.prefix.length}`;
-    const key = `${path.tableId} ${prefix}`;
+    const key = `${table} ${prefix}`;
     if (followed.has(key) || followed.size >= MAX_DEPTH) return { code: 'loop', nextHop, prefix };
     let first: DropCause | undefined;
     // Of a lower preference than others, a path takes no packets.
@@ -100,6 +107,8 @@ export class VppResolution {
       case FibPathType.local:
         return { code: 'own-address', ...at };
       default:
+        // Handed to another table: the next hop is looked up there.
+        if (isHandedOn(path)) return this.#followAddress(path.tableId, at.nextHop, followed);
         return isRecursive(path) ? this.#follow(path, followed) : undefined;
     }
   }
@@ -153,9 +162,22 @@ function isAbsent(retval: number | undefined): boolean {
 }
 
 /** Whether VPP looks the next hop up in its FIB. */
-function isRecursive({ type, swIfIndex, proto }: FibPath): boolean {
+function isRecursive(path: FibPath): boolean {
+  return isLookedUp(path) && hasNextHop(path);
+}
+
+/** Whether VPP looks each destination up again, in the table of the path. */
+function isHandedOn(path: FibPath): boolean {
+  return isLookedUp(path) && !hasNextHop(path);
+}
+
+function isLookedUp({ type, swIfIndex, proto }: FibPath): boolean {
   const isIp = proto === FibPathProto.ip4 || proto === FibPathProto.ip6;
   return type === FibPathType.normal && swIfIndex === NO_INTERFACE && isIp;
+}
+
+function hasNextHop({ nextHop }: FibPath): boolean {
+  return nextHop.some((byte) => byte !== 0);
 }
 
 /** The cause for people, as the reason of a route that is not programmed to any effect. */

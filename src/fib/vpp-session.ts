@@ -3,6 +3,7 @@
  *
  * Invariant: nothing is sent before VPP has marked what it may have: what came earlier would be swept with the rest.
  */
+import { DEFAULT_VRF } from '../config/mod.ts';
 import type { FibVppConfig } from '../config/types.ts';
 import { isVppAtLeast, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import type { BackendState } from './backend-state.ts';
@@ -22,6 +23,8 @@ export interface VppSessionOptions {
   readonly client: VppApiClient;
   readonly config: () => FibVppConfig;
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
+  /** Without the default VRF. */
+  readonly resolveVrf?: (name: string) => number | undefined;
   /** Gets the IP tables in which VPP may have routes of ours. */
   readonly tablesInUse: Set<number>;
   readonly auditTotals: AuditTotals;
@@ -44,11 +47,12 @@ export class VppSession implements FibSession {
 
   constructor(options: VppSessionOptions) {
     this.#options = options;
-    const { fib, client, resolveInterface } = options;
+    const { fib, client, resolveInterface, resolveVrf, config } = options;
     this.#fib = fib;
     const { groups } = fib.table;
     this.#templates = new VppTemplates(groups, {
       interface: resolveInterface,
+      vrf: (name) => (name === DEFAULT_VRF ? config().tableId : resolveVrf?.(name)),
       connected: (address) => fib.table.connectedTo(address),
     });
     const { signal } = this.#life;

@@ -27,6 +27,7 @@ function make(known: Record<string, number> = { xe0: 3 }): {
   const groups = new NextHopGroups();
   const templates = new VppTemplates(groups, {
     interface: (name) => (name in known ? swIfIndex(known[name]!) : undefined),
+    vrf: (name) => (name === 'blue' ? 20 : undefined),
     connected: (address) => (address.startsWith('192.0.2.') ? 'xe0' : undefined),
   });
   return { groups, templates };
@@ -140,6 +141,9 @@ describe('the paths of each shape', () => {
           fibPath({ nextHop: bytesOf('192.0.2.1'), swIfIndex: XE0, tableId: 7 }),
         ],
       ],
+      [4, forward(on(4, 'blue', 3)), [fibPath({ proto: ip4, tableId: 20, weight: 3 })]],
+      [6, forward(on(6, 'blue')), [fibPath({ proto: ip6, tableId: 20 })]],
+      [4, forward(hop('192.0.2.1', 'blue')), [fibPath({ nextHop: bytesOf('192.0.2.1'), tableId: 20 })]],
       [4, { kind: 'blackhole' }, [fibPath({ proto: ip4, type: FibPathType.drop })]],
       [6, { kind: 'prohibit' }, [fibPath({ proto: ip6, type: FibPathType.icmpProhibit })]],
     ] as const) {

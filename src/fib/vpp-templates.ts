@@ -18,10 +18,8 @@ import {
   MplsPayload,
   mplsRouteAddDel,
   mplsRouteBody,
-  NO_INTERFACE,
   requestOffset,
   routeBody,
-  type SwIfIndex,
   tableId,
 } from '../vpp/api/mod.ts';
 import { Ipv6Neighbours } from './ipv6-neighbours.ts';
@@ -47,11 +45,15 @@ export interface TemplateTable {
   readonly made: Map<GroupId, Template>;
 }
 
+/** The index of an interface, or the number of a table. */
 interface Found {
-  readonly find: () => SwIfIndex | undefined;
-  readonly index: SwIfIndex;
+  readonly find: () => number | undefined;
+  readonly index: number;
   readonly groups: Set<GroupId>;
 }
+
+/** Where a path leads: over an interface, or, without one, through a table; without either through that of its route. */
+type Way = Partial<Pick<FibPath, 'swIfIndex' | 'tableId'>>;
 
 export class VppTemplates implements Disposable {
   readonly #groups: NextHopGroups;
@@ -105,7 +107,7 @@ export class VppTemplates implements Disposable {
   }
 
   /**
-   * Interfaces came or went: templates are made anew. Returns the groups over interfaces that VPP has under another
+   * Interfaces or VRFs came or went: templates are made anew. Returns the groups over those that VPP has under another
    * index by now, or not any more: what was programmed of them means something else.
    */
   interfacesChanged(): ReadonlySet<GroupId> {
@@ -175,46 +177,53 @@ export class VppTemplates implements Disposable {
     if (hop.address === undefined) return this.#attachedPath(group, hop, labels);
     const nextHop = parseAddress(hop.address)?.bytes;
     if (nextHop === undefined) return `the next hop "${hop.address}" is no address`;
-    const swIfIndex = this.#indexFor(group, hop, labels.length > 0);
-    if (typeof swIfIndex === 'string') return swIfIndex;
-    return fibPath({ nextHop, weight: hop.weight, swIfIndex, tableId, labels: labelStack(labels) });
+    const way = this.#wayFor(group, hop, labels.length > 0);
+    if (typeof way === 'string') return way;
+    return fibPath({ nextHop, weight: hop.weight, tableId, ...way, labels: labelStack(labels) });
   }
 
   /**
    * Straight to an interface: VPP asks for each destination there (a glean adjacency), and makes the next hop of a host
-   * route the host itself (fib_table_route_path_fixup in vnet/fib/fib_table.c).
+   * route the host itself (fib_table_route_path_fixup in vnet/fib/fib_table.c). Or to a VRF: without an interface and a
+   * next hop VPP looks each destination up in the table of the path (FIB_ROUTE_PATH_DEAG in vnet/fib/fib_api.c).
    */
   #attachedPath(group: GroupId, hop: AttachedHop, labels: readonly number[]): FibPath | string {
     if (labels.length > 0) return 'a label needs a next hop with an address';
-    const swIfIndex = this.#indexOf(hop.interface, group);
-    if (typeof swIfIndex === 'string') return swIfIndex;
+    const way = this.#wayBy(hop.interface, group);
+    if (typeof way === 'string') return way;
     const proto = hop.family === 6 ? FibPathProto.ip6 : FibPathProto.ip4;
-    return fibPath({ proto, weight: hop.weight, swIfIndex });
+    return fibPath({ proto, weight: hop.weight, ...way });
   }
 
   /**
-   * The interface of a path. Without one it is recursive: VPP resolves it through its own FIB. But not with a label:
-   * VPP drops what goes over a labelled recursive path, and what else goes over that next hop (seen on 25.02 and
+   * Where a next hop is. Without an interface its path is recursive: VPP resolves it through its own FIB. But not with a
+   * label: VPP drops what goes over a labelled recursive path, and what else goes over that next hop (seen on 25.02 and
    * 26.06), so that its interface is that of the connected network.
    */
-  #indexFor(group: GroupId, { interface: name, address }: Gateway, isLabelled: boolean): SwIfIndex | string {
-    if (name !== undefined) return this.#indexOf(name, group);
-    if (!isLabelled) return NO_INTERFACE;
-    const connected = this.#find(`via ${address}`, group, () => {
+  #wayFor(group: GroupId, { interface: name, address }: Gateway, isLabelled: boolean): Way | string {
+    const way: Way | string = name === undefined ? {} : this.#wayBy(name, group);
+    if (!isLabelled || typeof way === 'string' || way.swIfIndex !== undefined) return way;
+    if (name !== undefined) return `a label needs the interface of ${address}, not its VRF ${name}: name it`;
+    const swIfIndex = this.#find(`via ${address}`, group, () => {
       const found = this.#resolve.connected(address);
       return found === undefined ? undefined : this.#resolve.interface(found);
     });
-    return (
-      connected ?? `a label needs the interface of ${address}, which is in no connected network: name it`
-    );
+    return swIfIndex === undefined
+      ? `a label needs the interface of ${address}, which is in no connected network: name it`
+      : { swIfIndex };
   }
 
-  #indexOf(name: string, group: GroupId): SwIfIndex | string {
-    return this.#find(name, group, () => this.#resolve.interface(name)) ?? `VPP has no interface ${name}`;
+  /** Over the interface of a name, or through the table of the VRF. */
+  #wayBy(name: string, group: GroupId): Way | string {
+    const { interface: indexOf, vrf } = this.#resolve;
+    const swIfIndex = this.#find(name, group, () => indexOf(name));
+    if (swIfIndex !== undefined) return { swIfIndex };
+    const tableId = this.#find(`vrf ${name}`, group, () => vrf(name));
+    return tableId === undefined ? `VPP has no interface ${name}` : { tableId };
   }
 
   /** What `find` says, remembered with the group so that another answer later can be told apart. */
-  #find(key: string, group: GroupId, find: Found['find']): SwIfIndex | undefined {
+  #find<Index extends number>(key: string, group: GroupId, find: () => Index | undefined): Index | undefined {
     const index = find();
     if (index === undefined) return undefined;
     const found = this.#used.get(key) ?? { find, index, groups: new Set() };

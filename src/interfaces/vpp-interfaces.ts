@@ -70,6 +70,8 @@ export interface VppInterfacesOptions {
   readonly mirror?: Mirror | undefined;
   /** Whether a table of VPP can be deleted: it has no route. From then on it does not exist. */
   readonly letGoOfTable?: (tableId: number) => boolean;
+  /** The tables of VRFs are others than before. */
+  readonly onTables?: () => void;
   /** An interface was added or deleted, or changed its admin or link state, its addresses or its table. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
@@ -165,6 +167,7 @@ export class VppInterfaces {
     this.#known = new Map();
     this.#missing = new Map();
     this.#objects.detach();
+    this.#tables.clear();
     this.#lcp.detach(new Set(this.#mirror?.keptLinks(new Set()).keys()));
   }
 
@@ -220,6 +223,11 @@ export class VppInterfaces {
   /** VPP's index of an interface by name. */
   indexOf(name: string): SwIfIndex | undefined {
     return this.#known.get(name)?.vpp.swIfIndex;
+  }
+
+  /** The number of the table of a VRF; undefined while VPP has none. */
+  tableOfVrf(name: string): number | undefined {
+    return this.#tables.byVrf.get(name);
   }
 
   /** Brings VPP's interfaces to their targets. One run at a time; a request during a run causes another run. */
@@ -289,7 +297,9 @@ export class VppInterfaces {
     });
     const vrfs = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
     const run = { client, targets, mirror: this.#mirror, tables: this.#tables, vrfs, fail: this.#fail };
+    const tablesBefore = this.#tables.byVrf;
     await applyTargets(run, present, () => this.#objects.secure(client));
+    if (tablesBefore !== this.#tables.byVrf) this.#options.onTables?.();
     if (this.#client !== client) return;
     await this.#objects.finish(client);
     for (const name of released) this.#finishRelease(name, present.get(name));

@@ -18,6 +18,7 @@ export class VppTables {
   #all: ReadonlySet<number> = new Set();
   #ours: ReadonlySet<number> = new Set();
   #needed: ReadonlyMap<number, string> = new Map();
+  #byVrf: ReadonlyMap<string, number> = new Map();
   #hasLeftovers = false;
 
   /** `letGo` answers whether no route is in a table; then it is deleted. */
@@ -28,6 +29,17 @@ export class VppTables {
   /** The numbers of VPP's tables, as of the last `make`. */
   get all(): ReadonlySet<number> {
     return this.#all;
+  }
+
+  /** The numbers of VPP's tables by the names of their VRFs; the same map for as long as they are the same. */
+  get byVrf(): ReadonlyMap<string, number> {
+    return this.#byVrf;
+  }
+
+  /** VPP has ended, and its tables with it. */
+  clear(): void {
+    this.#all = new Set();
+    this.#byVrf = new Map();
   }
 
   /** Whether a table waits for its routes to go. */
@@ -54,6 +66,9 @@ export class VppTables {
     this.#needed = needed;
     this.#all = all;
     this.#ours = ours;
+    const isSame =
+      this.#byVrf.size === needed.size && [...needed].every(([id, vrf]) => this.#byVrf.get(vrf) === id);
+    if (!isSame) this.#byVrf = new Map([...needed].map(([id, vrf]) => [vrf, id]));
   }
 
   /** Deletes the tables that nothing uses any more; `present`: VPP's interfaces. Rejects with VPP's reason. */
