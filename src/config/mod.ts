@@ -47,5 +47,5 @@ export { readRouteLine } from './route-line.ts';
 export { LEAVES } from './sections.ts';
 export { LOOPBACK_NAME } from './sections/interfaces.ts';
 export { subInterfaceName } from './sub-interface-name.ts';
-export { DEFAULT_VRF } from './vrf-checks.ts';
+export { DEFAULT_VRF, tableOfVrf } from './vrf-checks.ts';
 export type * from './types.ts';

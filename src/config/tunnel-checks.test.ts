@@ -114,3 +114,24 @@ it('derives the default MTU from what the tunnel adds, and lets a given one stan
   const mtus = result.config.interfaces.map(({ name, mtuBytes }) => `${name} ${mtuBytes}`);
   expect(mtus).toEqual(['xe0 1500', 'g0 1476', 't0 1462', 't0.5 1458', 't0.6 1454', 'v6 1430', 'i0 1500']);
 });
+
+it('looks for the ways of outer packets in their VRF, and in the VRFs that routes lead to', () => {
+  const blue = '[vrf.blue]\ntable = 7\n';
+  const inside = `[interface.g0]\naddresses = 203.0.113.2/24\n`;
+  const tunnel = (vrf: string) => `${blue}${gre('g0', `underlay-vrf = ${vrf}\n`)}${inside}`;
+  const problems = (ini: string): string[] =>
+    problemsOf(ini).filter((text) => !text.includes('fib.vpp') && !text.includes('table 7'));
+  expect(problems(tunnel('blue'))).toEqual([]);
+  expect(problems(tunnel('blu'))).toEqual([
+    '6 gre.g0.underlay-vrf: "blu" is not a VRF of this configuration: did you mean blue?',
+  ]);
+  expect(problems(tunnel('blue').replace('[interface.g0]', '[interface.g0]\nvrf = blue'))).toEqual([
+    expect.stringContaining('is reached by the network 203.0.113.2/24 of g0 through the tunnel itself'),
+  ]);
+  expect(problems(`${tunnel('blue')}[route]\n203.0.113.0/24 = %default vrf blue\n`)).toEqual([
+    expect.stringContaining('is reached by the network 203.0.113.2/24 of g0 through the tunnel itself'),
+  ]);
+  // The same ends in two VRFs are two tunnels.
+  const two = `${blue}${gre('g0', 'underlay-vrf = blue\n')}${gre('g1')}[interface.g0]\n[interface.g1]\n`;
+  expect(problems(two)).toEqual([]);
+});

@@ -8,6 +8,7 @@ import { tunnelLoops } from './tunnel-loops.ts';
 import { type Tunnel, tunnelsOf } from './tunnels.ts';
 import type { Config } from './types.ts';
 import type { FilePath, Values } from './values.ts';
+import { tableOfVrf, unknownVrf } from './vrf-checks.ts';
 
 /** UDP ports that VPP receives on for others: it would take a tunnel there and give it no packets. */
 const USED_PORTS: ReadonlyMap<number, string> = new Map([
@@ -37,6 +38,9 @@ export function checkTunnels(config: Config, values: Values, problems: Problems)
   const ofKey = new Map<string, Tunnel>();
   for (const tunnel of tunnels) {
     checkEnds(config, tunnel, report);
+    const { underlayVrf } = tunnel;
+    if (underlayVrf !== undefined && tableOfVrf(config, underlayVrf) === undefined)
+      report(tunnel, 'underlay-vrf', unknownVrf(underlayVrf, config));
     const other = ofKey.get(tunnel.key);
     if (other === undefined) ofKey.set(tunnel.key, tunnel);
     else {
@@ -123,7 +127,10 @@ function checkEnds({ interfaces }: Config, tunnel: Tunnel, report: Report): void
     if (isIpv6LinkLocal(end))
       report(tunnel, key, `${quote(end.address)} is link-local: expected an address that routes lead to`);
   }
-  const own = interfaces.find(({ addresses }) => addresses.some(({ address }) => address === destination));
+  const own = interfaces.find(
+    ({ addresses, vrf }) =>
+      vrf === tunnel.underlayVrf && addresses.some(({ address }) => address === destination),
+  );
   if (own !== undefined) {
     const message = `${quote(destination)} is the box's own address on ${own.name}: expected the address of the other end`;
     report(tunnel, 'destination', message);

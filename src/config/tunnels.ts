@@ -13,6 +13,8 @@ export interface Tunnel {
   /** The addresses of the outer packets, in canonical text. */
   readonly source: string;
   readonly destination: string;
+  /** The VRF of the outer packets; undefined: the default one. */
+  readonly underlayVrf: string | undefined;
   /** It carries Ethernet frames, and may have VLANs. */
   readonly isEthernet: boolean;
   /** What no two tunnels may have in common, and what that is called. */
@@ -24,7 +26,7 @@ type Sections = Pick<SectionValues, 'gres' | 'ipips' | 'vxlans'>;
 
 export function tunnelsOf({ gres, ipips, vxlans }: Sections): Tunnel[] {
   return [
-    ...vxlans.map(({ name, line, source, destination, vni, port }): Tunnel => {
+    ...vxlans.map(({ name, line, source, destination, underlayVrf, vni, port }): Tunnel => {
       const isIpv6 = destination.includes(':');
       return {
         section: 'vxlan',
@@ -32,37 +34,44 @@ export function tunnelsOf({ gres, ipips, vxlans }: Sections): Tunnel[] {
         line,
         source,
         destination,
+        underlayVrf,
         isEthernet: true,
         // VPP tells those over IPv6 apart by the destination alone (vxlan.c).
-        key: `vxlan ${isIpv6 ? '' : source} ${destination} ${port} ${vni}`,
+        key: `vxlan ${isIpv6 ? '' : source} ${destination} ${port} ${vni}${inVrf(underlayVrf)}`,
         keyWords: `the ${isIpv6 ? 'destination' : 'source, the destination'}, the port and the VNI`,
       };
     }),
-    ...gres.map(({ name, line, source, destination, type }): Tunnel => {
+    ...gres.map(({ name, line, source, destination, underlayVrf, type }): Tunnel => {
       return {
         section: 'gre',
         name,
         line,
         source,
         destination,
+        underlayVrf,
         isEthernet: type === 'teb',
-        key: `gre ${source} ${destination} ${type}`,
+        key: `gre ${source} ${destination} ${type}${inVrf(underlayVrf)}`,
         keyWords: 'the source, the destination and the type',
       };
     }),
-    ...ipips.map(({ name, line, source, destination }): Tunnel => {
+    ...ipips.map(({ name, line, source, destination, underlayVrf }): Tunnel => {
       return {
         section: 'ipip',
         name,
         line,
         source,
         destination,
+        underlayVrf,
         isEthernet: false,
-        key: `ipip ${source} ${destination}`,
+        key: `ipip ${source} ${destination}${inVrf(underlayVrf)}`,
         keyWords: 'the source and the destination',
       };
     }),
   ];
+}
+
+function inVrf(underlayVrf: string | undefined): string {
+  return underlayVrf === undefined ? '' : ` in ${underlayVrf}`;
 }
 
 /** The MTU of the networks that tunnels are usually over, bytes. */

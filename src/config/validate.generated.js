@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -1709,7 +1709,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
           }
           for (let key32 in data137)
-            if (!(key32 === "source" || key32 === "destination" || key32 === "type")) {
+            if (!(key32 === "source" || key32 === "destination" || key32 === "underlay-vrf" || key32 === "type")) {
               let err293 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
               vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
             }
@@ -1737,394 +1737,430 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
             }
           }
+          if (data137["underlay-vrf"] !== void 0) {
+            let data140 = data137["underlay-vrf"];
+            if (typeof data140 == "string") {
+              if (!pattern17.test(data140)) {
+                let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
+              }
+            } else {
+              let err299 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+            }
+          }
           if (data137.type !== void 0) {
-            let data140 = data137.type;
-            if (!(data140 === "l3" || data140 === "teb")) {
-              let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
+            let data141 = data137.type;
+            if (!(data141 === "l3" || data141 === "teb")) {
+              let err300 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
             }
           }
         } else {
-          let err299 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+          let err301 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
         }
       }
     for (let key33 in data)
       if (pattern7.test(key33)) {
-        let data141 = data[key33];
-        if (data141 && typeof data141 == "object" && !Array.isArray(data141)) {
-          if (data141.source === void 0) {
-            let err300 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
+        let data142 = data[key33];
+        if (data142 && typeof data142 == "object" && !Array.isArray(data142)) {
+          if (data142.source === void 0) {
+            let err302 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
           }
-          if (data141.destination === void 0) {
-            let err301 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
+          if (data142.destination === void 0) {
+            let err303 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
           }
-          for (let key34 in data141)
-            if (!(key34 === "source" || key34 === "destination")) {
-              let err302 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
-              vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
-            }
-          if (data141.source !== void 0) {
-            let data142 = data141.source;
-            if (typeof data142 == "string") {
-              if (!pattern18.test(data142)) {
-                let err303 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
-              }
-            } else {
-              let err304 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+          for (let key34 in data142)
+            if (!(key34 === "source" || key34 === "destination" || key34 === "underlay-vrf")) {
+              let err304 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
               vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
             }
-          }
-          if (data141.destination !== void 0) {
-            let data143 = data141.destination;
+          if (data142.source !== void 0) {
+            let data143 = data142.source;
             if (typeof data143 == "string") {
               if (!pattern18.test(data143)) {
-                let err305 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err305 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
               }
             } else {
-              let err306 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              let err306 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
             }
           }
+          if (data142.destination !== void 0) {
+            let data144 = data142.destination;
+            if (typeof data144 == "string") {
+              if (!pattern18.test(data144)) {
+                let err307 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
+              }
+            } else {
+              let err308 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+            }
+          }
+          if (data142["underlay-vrf"] !== void 0) {
+            let data145 = data142["underlay-vrf"];
+            if (typeof data145 == "string") {
+              if (!pattern17.test(data145)) {
+                let err309 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
+              }
+            } else {
+              let err310 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
+            }
+          }
         } else {
-          let err307 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
+          let err311 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
         }
       }
     for (let key35 in data)
       if (pattern8.test(key35)) {
-        let data144 = data[key35];
-        if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
-          if (data144.source === void 0) {
-            let err308 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+        let data146 = data[key35];
+        if (data146 && typeof data146 == "object" && !Array.isArray(data146)) {
+          if (data146.source === void 0) {
+            let err312 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
           }
-          if (data144.destination === void 0) {
-            let err309 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
+          if (data146.destination === void 0) {
+            let err313 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
           }
-          if (data144.vni === void 0) {
-            let err310 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
-            vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
+          if (data146.vni === void 0) {
+            let err314 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
           }
-          for (let key36 in data144)
-            if (!(key36 === "source" || key36 === "destination" || key36 === "vni" || key36 === "port")) {
-              let err311 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
-              vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
-            }
-          if (data144.source !== void 0) {
-            let data145 = data144.source;
-            if (typeof data145 == "string") {
-              if (!pattern18.test(data145)) {
-                let err312 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
-              }
-            } else {
-              let err313 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
-            }
-          }
-          if (data144.destination !== void 0) {
-            let data146 = data144.destination;
-            if (typeof data146 == "string") {
-              if (!pattern18.test(data146)) {
-                let err314 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
-              }
-            } else {
-              let err315 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+          for (let key36 in data146)
+            if (!(key36 === "source" || key36 === "destination" || key36 === "underlay-vrf" || key36 === "vni" || key36 === "port")) {
+              let err315 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
               vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
             }
-          }
-          if (data144.vni !== void 0) {
-            let data147 = data144.vni;
-            if (!(typeof data147 == "number" && !(data147 % 1) && !isNaN(data147) && isFinite(data147))) {
-              let err316 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
-            }
-            if (typeof data147 == "number" && isFinite(data147)) {
-              if (data147 > 16777215 || isNaN(data147)) {
-                let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
+          if (data146.source !== void 0) {
+            let data147 = data146.source;
+            if (typeof data147 == "string") {
+              if (!pattern18.test(data147)) {
+                let err316 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
               }
-              if (data147 < 0 || isNaN(data147)) {
-                let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+            } else {
+              let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
+            }
+          }
+          if (data146.destination !== void 0) {
+            let data148 = data146.destination;
+            if (typeof data148 == "string") {
+              if (!pattern18.test(data148)) {
+                let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
               }
-            }
-          }
-          if (data144.port !== void 0) {
-            let data148 = data144.port;
-            if (!(typeof data148 == "number" && !(data148 % 1) && !isNaN(data148) && isFinite(data148))) {
-              let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+            } else {
+              let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
             }
-            if (typeof data148 == "number" && isFinite(data148)) {
-              if (data148 > 65535 || isNaN(data148)) {
-                let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+          }
+          if (data146["underlay-vrf"] !== void 0) {
+            let data149 = data146["underlay-vrf"];
+            if (typeof data149 == "string") {
+              if (!pattern17.test(data149)) {
+                let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
               }
-              if (data148 < 1 || isNaN(data148)) {
-                let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
+            } else {
+              let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
+            }
+          }
+          if (data146.vni !== void 0) {
+            let data150 = data146.vni;
+            if (!(typeof data150 == "number" && !(data150 % 1) && !isNaN(data150) && isFinite(data150))) {
+              let err322 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
+            }
+            if (typeof data150 == "number" && isFinite(data150)) {
+              if (data150 > 16777215 || isNaN(data150)) {
+                let err323 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
+              }
+              if (data150 < 0 || isNaN(data150)) {
+                let err324 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
+              }
+            }
+          }
+          if (data146.port !== void 0) {
+            let data151 = data146.port;
+            if (!(typeof data151 == "number" && !(data151 % 1) && !isNaN(data151) && isFinite(data151))) {
+              let err325 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
+            }
+            if (typeof data151 == "number" && isFinite(data151)) {
+              if (data151 > 65535 || isNaN(data151)) {
+                let err326 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
+              }
+              if (data151 < 1 || isNaN(data151)) {
+                let err327 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
               }
             }
           }
         } else {
-          let err322 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
+          let err328 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
         }
       }
     for (let key37 in data)
       if (pattern9.test(key37)) {
-        let data149 = data[key37];
-        if (data149 && typeof data149 == "object" && !Array.isArray(data149))
-          for (let key38 in data149) {
-            let err323 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
-            vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
+        let data152 = data[key37];
+        if (data152 && typeof data152 == "object" && !Array.isArray(data152))
+          for (let key38 in data152) {
+            let err329 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
+            vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
           }
         else {
-          let err324 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
+          let err330 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
         }
       }
     for (let key39 in data)
       if (pattern10.test(key39)) {
-        let data150 = data[key39];
-        if (data150 && typeof data150 == "object" && !Array.isArray(data150))
-          for (let key40 in data150) {
-            let err325 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
-            vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
+        let data153 = data[key39];
+        if (data153 && typeof data153 == "object" && !Array.isArray(data153))
+          for (let key40 in data153) {
+            let err331 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
+            vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
           }
         else {
-          let err326 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
+          let err332 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
         }
       }
     for (let key41 in data)
       if (pattern11.test(key41)) {
-        let data151 = data[key41];
-        if (data151 && typeof data151 == "object" && !Array.isArray(data151)) {
-          if (data151.prefixes === void 0) {
-            let err327 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+        let data154 = data[key41];
+        if (data154 && typeof data154 == "object" && !Array.isArray(data154)) {
+          if (data154.prefixes === void 0) {
+            let err333 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
           }
-          for (let key42 in data151)
+          for (let key42 in data154)
             if (key42 !== "prefixes") {
-              let err328 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
-              vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
+              let err334 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
+              vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
             }
-          if (data151.prefixes !== void 0) {
-            let data152 = data151.prefixes;
-            if (typeof data152 == "string") {
-              if (!pattern18.test(data152)) {
-                let err329 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
+          if (data154.prefixes !== void 0) {
+            let data155 = data154.prefixes;
+            if (typeof data155 == "string") {
+              if (!pattern18.test(data155)) {
+                let err335 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
               }
             } else {
-              let err330 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
+              let err336 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
             }
           }
         } else {
-          let err331 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+          let err337 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
         }
       }
     for (let key43 in data)
       if (pattern12.test(key43)) {
-        let data153 = data[key43];
-        if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
-          if (data153.ports === void 0) {
-            let err332 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+        let data156 = data[key43];
+        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
+          if (data156.ports === void 0) {
+            let err338 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
           }
-          for (let key44 in data153)
+          for (let key44 in data156)
             if (key44 !== "ports") {
-              let err333 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
-              vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+              let err339 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
+              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
             }
-          if (data153.ports !== void 0) {
-            let data154 = data153.ports;
-            if (typeof data154 == "string") {
-              if (!pattern18.test(data154)) {
-                let err334 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+          if (data156.ports !== void 0) {
+            let data157 = data156.ports;
+            if (typeof data157 == "string") {
+              if (!pattern18.test(data157)) {
+                let err340 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
               }
             } else {
-              let err335 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
+              let err341 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
             }
           }
         } else {
-          let err336 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
+          let err342 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
         }
       }
     for (let key45 in data)
       if (pattern13.test(key45)) {
-        let data155 = data[key45];
-        if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
-          if (data155.protocol === void 0) {
-            let err337 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
-            vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
+        let data158 = data[key45];
+        if (data158 && typeof data158 == "object" && !Array.isArray(data158)) {
+          if (data158.protocol === void 0) {
+            let err343 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
+            vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
           }
-          if (data155.external === void 0) {
-            let err338 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
+          if (data158.external === void 0) {
+            let err344 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
           }
-          if (data155.internal === void 0) {
-            let err339 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
+          if (data158.internal === void 0) {
+            let err345 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
           }
-          for (let key46 in data155)
+          for (let key46 in data158)
             if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
-              let err340 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
-              vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
-            }
-          if (data155.protocol !== void 0) {
-            let data156 = data155.protocol;
-            if (typeof data156 == "string") {
-              if (!pattern18.test(data156)) {
-                let err341 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
-              }
-            } else {
-              let err342 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
-            }
-          }
-          if (data155.external !== void 0) {
-            let data157 = data155.external;
-            if (typeof data157 == "string") {
-              if (!pattern18.test(data157)) {
-                let err343 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
-              }
-            } else {
-              let err344 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
-            }
-          }
-          if (data155.internal !== void 0) {
-            let data158 = data155.internal;
-            if (typeof data158 == "string") {
-              if (!pattern18.test(data158)) {
-                let err345 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
-              }
-            } else {
-              let err346 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              let err346 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
               vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+            }
+          if (data158.protocol !== void 0) {
+            let data159 = data158.protocol;
+            if (typeof data159 == "string") {
+              if (!pattern18.test(data159)) {
+                let err347 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
+              }
+            } else {
+              let err348 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
+            }
+          }
+          if (data158.external !== void 0) {
+            let data160 = data158.external;
+            if (typeof data160 == "string") {
+              if (!pattern18.test(data160)) {
+                let err349 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
+              }
+            } else {
+              let err350 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+            }
+          }
+          if (data158.internal !== void 0) {
+            let data161 = data158.internal;
+            if (typeof data161 == "string") {
+              if (!pattern18.test(data161)) {
+                let err351 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
+              }
+            } else {
+              let err352 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
             }
           }
         } else {
-          let err347 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
+          let err353 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
         }
       }
     for (let key47 in data)
       if (pattern14.test(key47)) {
-        let data159 = data[key47];
-        if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
-          if (data159.external === void 0) {
-            let err348 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
+        let data162 = data[key47];
+        if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
+          if (data162.external === void 0) {
+            let err354 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
           }
-          if (data159.internal === void 0) {
-            let err349 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
+          if (data162.internal === void 0) {
+            let err355 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
           }
-          for (let key48 in data159)
+          for (let key48 in data162)
             if (!(key48 === "external" || key48 === "internal")) {
-              let err350 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
-              vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+              let err356 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
+              vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
             }
-          if (data159.external !== void 0) {
-            let data160 = data159.external;
-            if (typeof data160 == "string") {
-              if (!pattern18.test(data160)) {
-                let err351 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
+          if (data162.external !== void 0) {
+            let data163 = data162.external;
+            if (typeof data163 == "string") {
+              if (!pattern18.test(data163)) {
+                let err357 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
               }
             } else {
-              let err352 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
+              let err358 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
             }
           }
-          if (data159.internal !== void 0) {
-            let data161 = data159.internal;
-            if (typeof data161 == "string") {
-              if (!pattern18.test(data161)) {
-                let err353 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
+          if (data162.internal !== void 0) {
+            let data164 = data162.internal;
+            if (typeof data164 == "string") {
+              if (!pattern18.test(data164)) {
+                let err359 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
               }
             } else {
-              let err354 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
+              let err360 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
             }
           }
         } else {
-          let err355 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
+          let err361 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
         }
       }
     for (let key49 in data)
       if (pattern15.test(key49)) {
-        let data162 = data[key49];
-        if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
-          if (data162.command === void 0) {
-            let err356 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+        let data165 = data[key49];
+        if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
+          if (data165.command === void 0) {
+            let err362 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
           }
-          for (let key50 in data162)
+          for (let key50 in data165)
             if (!(key50 === "command" || key50 === "netns" || key50 === "restart")) {
-              let err357 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
-              vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
+              let err363 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
+              vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
             }
-          if (data162.command !== void 0) {
-            let data163 = data162.command;
-            if (typeof data163 == "string") {
-              if (!pattern18.test(data163)) {
-                let err358 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
+          if (data165.command !== void 0) {
+            let data166 = data165.command;
+            if (typeof data166 == "string") {
+              if (!pattern18.test(data166)) {
+                let err364 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
               }
             } else {
-              let err359 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
+              let err365 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
             }
           }
-          if (data162.netns !== void 0) {
-            let data164 = data162.netns;
-            if (typeof data164 == "string") {
-              if (!pattern30.test(data164)) {
-                let err360 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
+          if (data165.netns !== void 0) {
+            let data167 = data165.netns;
+            if (typeof data167 == "string") {
+              if (!pattern30.test(data167)) {
+                let err366 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
               }
             } else {
-              let err361 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
+              let err367 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
             }
           }
-          if (data162.restart !== void 0) {
-            let data165 = data162.restart;
-            if (!(data165 === "always" || data165 === "on-failure" || data165 === "never")) {
-              let err362 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
+          if (data165.restart !== void 0) {
+            let data168 = data165.restart;
+            if (!(data168 === "always" || data168 === "on-failure" || data168 === "never")) {
+              let err368 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
             }
           }
         } else {
-          let err363 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
+          let err369 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err369] : vErrors.push(err369), errors++;
         }
       }
   } else {
-    let err364 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
+    let err370 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

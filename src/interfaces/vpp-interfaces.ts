@@ -263,6 +263,7 @@ export class VppInterfaces {
     const configs = new Map(this.#configs.map((config) => [config.name, config]));
     const ports = this.#ports;
     const released = [...this.#released];
+    await this.#makeTables(client);
     await this.#objects.build(client, (removed, taken) => this.#releaseRemoved(client, removed, taken));
     if (this.#client !== client) return;
     const found = await this.#read(client);
@@ -310,6 +311,15 @@ export class VppInterfaces {
     this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps);
     this.#publish(now);
     this.#retryLater(awaitingLink.size > 0 || this.#isUnfinished(targets) ? RETRY_MS : DRIFT_MS);
+  }
+
+  /** Tables of new VRFs come before what is made in them. A refusal is reported where the interfaces are bound. */
+  async #makeTables(client: VppApiClient): Promise<void> {
+    const needed = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
+    if ([...needed.keys()].every((id) => this.#tables.all.has(id))) return;
+    await this.#tables.make(client, needed).catch((error: unknown) => {
+      if (client.isClosed) throw error;
+    });
   }
 
   /** Gives the interfaces of held TAPs the state of the TAPs. Resolves with whether VPP was changed. */

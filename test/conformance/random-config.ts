@@ -91,18 +91,22 @@ export function randomConfig(seed: number, size = 1): string {
     add(`interface.${bond}`, common());
     parents.push(bond);
   }
+  const underlay = () => ({
+    'underlay-vrf': vrfs.length > 0 && chance(0.4) ? pick(vrfs) : undefined,
+  });
   for (const [index, name] of ['vx0', 'vx1'].entries()) {
     if (!chance(0.4)) continue;
     const ends = chance(0.5)
       ? { source: '192.0.2.1', destination: `203.0.113.${index + 1}` }
       : { source: '2001:db8:ffff::1', destination: `2001:db8:fffe::${index + 1}` };
-    add(`vxlan.${name}`, { ...ends, vni: 10 * index + pick([1, 2, 3]) });
+    add(`vxlan.${name}`, { ...ends, ...underlay(), vni: 10 * index + pick([1, 2, 3]) });
     add(`interface.${name}`, common());
     parents.push(name);
   }
   for (const [index, name] of ['tun0', 'tun1'].entries()) {
     if (!chance(0.4)) continue;
-    const ends = { source: '192.0.2.1', destination: `198.51.100.${10 * index + pick([1, 2])}` };
+    const destination = `198.51.100.${10 * index + pick([1, 2])}`;
+    const ends = { source: '192.0.2.1', destination, ...underlay() };
     if (chance(0.5)) add(`gre.${name}`, ends);
     else add(`ipip.${name}`, ends);
     const { mtu: _mtu, macip: _macip, ...rest } = common();

@@ -7,7 +7,10 @@ import {
   deleteGre,
   deleteIpip,
   deleteVxlan,
+  dumpGres,
   dumpInterfaces,
+  dumpIpips,
+  dumpTables,
   dumpVxlans,
   lcpPairAdd,
   lcpPairDelete,
@@ -17,8 +20,8 @@ import { realVppBinary, targetName } from './harness.ts';
 import { type ObjectsVpp, startObjects } from './objects-harness.ts';
 import { retvalOf } from './requests.ts';
 
-const ENDS = { source: '192.0.2.1', destination: '203.0.113.1' };
-const ENDS6 = { source: '2001:db8::1', destination: '2001:db8:1::1' };
+const ENDS = { source: '192.0.2.1', destination: '203.0.113.1', table: 0 };
+const ENDS6 = { source: '2001:db8::1', destination: '2001:db8:1::1', table: 0 };
 
 const EXTERNAL = 'external = true';
 
@@ -105,6 +108,51 @@ describe(`tunnels on ${targetName}`, () => {
     expect(await retvalOf(createIpip(vpp.client, { ...ENDS, destination: ENDS6.destination }))).toBe(-153);
     await deleteIpip(vpp.client, made);
     expect(await retvalOf(deleteIpip(vpp.client, made))).toBe(-6);
+  });
+
+  test('each kind has its outer packets in the VRF that is given, whose table is made before it', async () => {
+    const ini = (table: number, vrf = 'underlay-vrf = blue') => `
+[vrf.blue]
+table = ${table}
+[vxlan.overlay]
+source = 192.0.2.1
+destination = 203.0.113.1
+vni = 10
+${vrf}
+[gre.gre5]
+source = 2001:db8::1
+destination = 2001:db8:1::1
+${vrf}
+[ipip.six]
+source = 192.0.2.1
+destination = 203.0.113.1
+${vrf}
+[interface.overlay]
+[interface.gre5]
+[interface.six]
+`;
+    const tables = async () => [
+      ...(await dumpVxlans(vpp.client)).map(({ table }) => table),
+      ...(await dumpGres(vpp.client)).map(({ table }) => table),
+      ...(await dumpIpips(vpp.client)).map(({ table }) => table),
+    ];
+    await vpp.apply(ini(300), EXTERNAL);
+    expect(vpp.errors).toEqual([]);
+    expect(await tables()).toEqual([300, 300, 300]);
+    expect(await vpp.remaining()).toEqual([]);
+    await vpp.apply(ini(301), EXTERNAL);
+    expect(vpp.errors).toEqual([]);
+    expect(await tables()).toEqual([301, 301, 301]);
+    expect(vpp.notices).toContainEqual(expect.stringContaining('203.0.113.1 in table 301'));
+    await vpp.apply(ini(301, ''), EXTERNAL);
+    expect(vpp.errors).toEqual([]);
+    expect(await tables()).toEqual([0, 0, 0]);
+    await vpp.apply('', EXTERNAL);
+    expect(vpp.errors).toEqual([]);
+    expect((await dumpTables(vpp.client)).filter(({ tableId }) => tableId !== 0)).toEqual([]);
+    expect(await retvalOf(createGre(vpp.client, { ...ENDS, type: 'l3', table: 77 }))).toBe(-3);
+    expect(await retvalOf(createIpip(vpp.client, { ...ENDS, table: 77 }))).toBe(-3);
+    expect(await retvalOf(createVxlan(vpp.client, { ...ENDS, vni: 1, port: 4789, table: 77 }))).toBe(-3);
   });
 
   const ALL = `

@@ -22,9 +22,18 @@ const DESTINATION = {
   fails: ['interfaces', 'the tunnel is refused'],
 } as const;
 
+const UNDERLAY = {
+  absent: 'the default VRF',
+  sentence:
+    'VRF of the outer packets, of a section `[vrf.NAME]`: they arrive on its interfaces, and the other end is looked up in its table. What the tunnel carries is in the `vrf` of its interface',
+  example: 'blue',
+  fails: ['interfaces', 'the tunnel is refused'],
+} as const;
+
 const ends = {
   source: leaf('source', hostAddress, SOURCE),
   destination: leaf('destination', hostAddress, DESTINATION),
+  underlayVrf: leaf('underlay-vrf', interfaceName, UNDERLAY),
 };
 
 const removed = (): string => 'the tunnel is deleted';

@@ -8,16 +8,15 @@ import {
   type GreTunnel,
 } from '../../vpp/api/mod.ts';
 import type { Kind } from '../kind.ts';
-import { tunnelKind } from './tunnel.ts';
+import { endsOf, endsWords, tunnelKind } from './tunnel.ts';
 
 export const gre: Kind<GreTunnel> = tunnelKind<GreTunnel>({
   name: 'gre',
   plugin: 'gre_plugin.so',
   messages: [greTunnelAddDel, greTunnelDump],
-  desired: ({ gres }) =>
-    gres.map(({ name, source, destination, type }) => [name, { source, destination, type }]),
+  desired: (config) => config.gres.map((one) => [one.name, { ...endsOf(one, config), type: one.type }]),
   dump: dumpGres,
-  words: ({ type, source, destination }) => `${type}, ${source} to ${destination}`,
+  words: (tunnel) => `${tunnel.type}, ${endsWords(tunnel)}`,
   create: createGre,
   remove: (client, _index, tunnel) => deleteGre(client, tunnel),
 });

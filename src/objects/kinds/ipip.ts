@@ -9,14 +9,14 @@ import {
   type TunnelEnds,
 } from '../../vpp/api/mod.ts';
 import type { Kind } from '../kind.ts';
-import { tunnelKind } from './tunnel.ts';
+import { endsOf, endsWords, tunnelKind } from './tunnel.ts';
 
 export const ipip: Kind<TunnelEnds> = tunnelKind<TunnelEnds>({
   name: 'ipip',
   messages: [ipipAddTunnel, ipipDelTunnel, ipipTunnelDump],
-  desired: ({ ipips }) => ipips.map(({ name, source, destination }) => [name, { source, destination }]),
+  desired: (config) => config.ipips.map((one) => [one.name, endsOf(one, config)]),
   dump: dumpIpips,
-  words: ({ source, destination }) => `${source} to ${destination}`,
+  words: endsWords,
   create: createIpip,
   remove: (client, index) => deleteIpip(client, index),
 });

@@ -1,10 +1,12 @@
 /** What the kinds of tunnels share: VPP changes none in place, and names them itself. */
+import { tableOfVrf } from '../../config/mod.ts';
 import type { Config } from '../../config/types.ts';
 import {
   type Listed,
   markInterface,
   type MessageDef,
   type SwIfIndex,
+  type TunnelEnds,
   type VppApiClient,
 } from '../../vpp/api/mod.ts';
 import type { Attributes, Kind } from '../kind.ts';
@@ -21,6 +23,20 @@ export interface TunnelKind<A extends Attributes> {
   remove(this: void, client: VppApiClient, index: SwIfIndex, tunnel: A): Promise<void>;
   /** Before it has its mark. */
   prepare?(this: void, client: VppApiClient, index: SwIfIndex): Promise<void>;
+}
+
+/** The ends of a tunnel as VPP has them. */
+export function endsOf(
+  { source, destination, underlayVrf }: Config['ipips'][number],
+  config: Config,
+): TunnelEnds {
+  const table = underlayVrf === undefined ? undefined : tableOfVrf(config, underlayVrf);
+  return { source, destination, table: table ?? 0 };
+}
+
+/** `192.0.2.1 to 203.0.113.1`. */
+export function endsWords({ source, destination, table }: TunnelEnds): string {
+  return `${source} to ${destination}${table === 0 ? '' : ` in table ${table}`}`;
 }
 
 export function tunnelKind<A extends Attributes>(given: TunnelKind<A>): Kind<A> {

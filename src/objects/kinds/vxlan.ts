@@ -9,16 +9,16 @@ import {
   vxlanTunnelDump,
 } from '../../vpp/api/mod.ts';
 import type { Kind } from '../kind.ts';
-import { tunnelKind } from './tunnel.ts';
+import { endsOf, endsWords, tunnelKind } from './tunnel.ts';
 
 export const vxlan: Kind<VxlanTunnel> = tunnelKind<VxlanTunnel>({
   name: 'vxlan',
   plugin: 'vxlan_plugin.so',
   messages: [vxlanAddDelTunnel, vxlanTunnelDump],
-  desired: ({ vxlans }) =>
-    vxlans.map(({ name, source, destination, vni, port }) => [name, { source, destination, vni, port }]),
+  desired: (config) =>
+    config.vxlans.map((one) => [one.name, { ...endsOf(one, config), vni: one.vni, port: one.port }]),
   dump: dumpVxlans,
-  words: ({ vni, source, destination, port }) => `VNI ${vni}, ${source} to ${destination}, port ${port}`,
+  words: (tunnel) => `VNI ${tunnel.vni}, ${endsWords(tunnel)}, port ${tunnel.port}`,
   create: createVxlan,
   remove: (client, _index, tunnel) => deleteVxlan(client, tunnel),
   // VPP makes it up, before it has its pair, its table and its filters.

@@ -8,8 +8,8 @@ import { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts
 import { vxlanAddDelTunnel, vxlanTunnelDump } from './messages/vxlan.ts';
 import { type ApiAddress, NO_INTERFACE, type SwIfIndex } from './types.ts';
 
-/** The addresses of the outer packets, of one family, in canonical text. */
-export type TunnelEnds = Readonly<{ source: string; destination: string }>;
+/** The addresses of the outer packets, of one family, in canonical text, and the number of their table. */
+export type TunnelEnds = Readonly<{ source: string; destination: string; table: number }>;
 
 export type VxlanTunnel = TunnelEnds &
   Readonly<{
@@ -60,7 +60,7 @@ export async function deleteVxlan(
   await client.request(vxlanAddDelTunnel, vxlanBody(tunnel, false), options);
 }
 
-const vxlanBody = ({ source, destination, vni, port }: VxlanTunnel, isAdd: boolean) => ({
+const vxlanBody = ({ source, destination, table, vni, port }: VxlanTunnel, isAdd: boolean) => ({
   isAdd,
   instance: ANY_INSTANCE,
   srcAddress: toApi(source),
@@ -68,7 +68,7 @@ const vxlanBody = ({ source, destination, vni, port }: VxlanTunnel, isAdd: boole
   srcPort: port,
   dstPort: port,
   mcastSwIfIndex: NO_INTERFACE,
-  encapVrfId: 0,
+  encapVrfId: table,
   decapNextIndex: DECAP_TO_L2,
   vni,
   isL3: false,
@@ -80,8 +80,9 @@ export async function dumpVxlans(
   options?: CallOptions,
 ): Promise<Listed<VxlanTunnel>[]> {
   const all = await client.dump(vxlanTunnelDump, { swIfIndex: NO_INTERFACE }, options);
-  return all.map(({ swIfIndex, srcAddress, dstAddress, srcPort, vni }) => {
-    return { swIfIndex, source: fromApi(srcAddress), destination: fromApi(dstAddress), vni, port: srcPort };
+  return all.map(({ swIfIndex, srcAddress, dstAddress, encapVrfId, srcPort, vni }) => {
+    const ends = { source: fromApi(srcAddress), destination: fromApi(dstAddress), table: encapVrfId };
+    return { swIfIndex, ...ends, vni, port: srcPort };
   });
 }
 
@@ -103,13 +104,13 @@ export async function deleteGre(
   await client.request(greTunnelAddDel, { isAdd: false, tunnel: greBody(tunnel) }, options);
 }
 
-const greBody = ({ type, source, destination }: GreTunnel) => ({
+const greBody = ({ type, source, destination, table }: GreTunnel) => ({
   type: GreType[type],
   mode: 0,
   flags: 0,
   sessionId: 0,
   instance: ANY_INSTANCE,
-  outerTableId: 0,
+  outerTableId: table,
   swIfIndex: NO_INTERFACE,
   src: toApi(source),
   dst: toApi(destination),
@@ -118,18 +119,18 @@ const greBody = ({ type, source, destination }: GreTunnel) => ({
 /** All GRE tunnels but those of ERSPAN. */
 export async function dumpGres(client: VppApiClient, options?: CallOptions): Promise<Listed<GreTunnel>[]> {
   const all = await client.dump(greTunnelDump, { swIfIndex: NO_INTERFACE }, options);
-  return all.flatMap(({ tunnel: { swIfIndex, type, src, dst } }): Listed<GreTunnel>[] => {
+  return all.flatMap(({ tunnel: { swIfIndex, type, src, dst, outerTableId } }): Listed<GreTunnel>[] => {
     const name = type === GreType.l3 ? 'l3' : type === GreType.teb ? 'teb' : undefined;
     return name === undefined
       ? []
-      : [{ swIfIndex, type: name, source: fromApi(src), destination: fromApi(dst) }];
+      : [{ swIfIndex, type: name, source: fromApi(src), destination: fromApi(dst), table: outerTableId }];
   });
 }
 
 /** Creates a point-to-point IP-in-IP tunnel; VPP refuses with -79 when one has its ends. */
 export async function createIpip(
   client: VppApiClient,
-  { source, destination }: TunnelEnds,
+  { source, destination, table }: TunnelEnds,
   options?: CallOptions,
 ): Promise<SwIfIndex> {
   const tunnel = {
@@ -137,7 +138,7 @@ export async function createIpip(
     src: toApi(source),
     dst: toApi(destination),
     swIfIndex: NO_INTERFACE,
-    tableId: 0,
+    tableId: table,
     flags: 0,
     mode: 0,
     dscp: 0,
@@ -157,7 +158,7 @@ export async function deleteIpip(
 /** All IP-in-IP tunnels; those of 6RD among them, with a meaningless destination. */
 export async function dumpIpips(client: VppApiClient, options?: CallOptions): Promise<Listed<TunnelEnds>[]> {
   const all = await client.dump(ipipTunnelDump, { swIfIndex: NO_INTERFACE }, options);
-  return all.map(({ tunnel: { swIfIndex, src, dst } }) => {
-    return { swIfIndex, source: fromApi(src), destination: fromApi(dst) };
+  return all.map(({ tunnel: { swIfIndex, src, dst, tableId: table } }) => {
+    return { swIfIndex, source: fromApi(src), destination: fromApi(dst), table };
   });
 }
