@@ -49,6 +49,26 @@ it.each([
     '2 interface.xe0.mac: expected a MAC address such as 02:00:00:00:00:01, got "2:0:0:0:0:1"',
   ],
   [
+    `${GRE}[interface.g0]\nproxy-arp = true\n`,
+    '5 interface.g0.proxy-arp: the tunnel g0 carries IP packets, and no ARP: remove the line',
+  ],
+  [
+    '[interface.xe0]\naddresses = 2001:db8::1/64\n[interface.xe1]\nproxy-nd = 2001:db8::1\n',
+    `4 interface.xe1.proxy-nd: "2001:db8::1" is the box's own address on xe0: expected the address of a host`,
+  ],
+  [
+    '[interface.xe0]\nproxy-nd = 2001:db8::9\n[interface.xe1]\nproxy-nd = 2001:db8::9\n',
+    '4 interface.xe1.proxy-nd: "2001:db8::9" is on xe0 already: name it once',
+  ],
+  [
+    '[interface.xe0]\nproxy-nd = fe80::9\n',
+    '2 interface.xe0.proxy-nd: "fe80::9": expected the IPv6 address of a host such as 2001:db8::10',
+  ],
+  [
+    '[interface.xe0.5]\nexact-match = false\nproxy-arp = true\n',
+    '3 interface.xe0.5.proxy-arp: xe0.5 takes frames with further tags, and carries no IP: remove the line',
+  ],
+  [
     '[interface.xe0]\nneighbors = 192.0.2.9\n',
     '2 interface.xe0.neighbors: expected an address and its MAC address, such as 192.0.2.9 02:00:00:00:00:09, got "192.0.2.9"',
   ],

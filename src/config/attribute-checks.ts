@@ -27,6 +27,7 @@ export function checkAttributes(config: Config, values: Values, problems: Proble
   for (const one of config.interfaces) {
     checkMac(one, layer3.get(one.name), report);
     checkNeighbors(one, layer3.get(one.name), report);
+    checkProxies(one, layer3.get(one.name), config, report);
     checkIp(one, report);
     checkPort(one, ports.get(one.name), report);
     checkLinkLocal(one, report);
@@ -63,9 +64,33 @@ function checkNeighbors(one: InterfaceConfig, tunnel: Tunnel | undefined, report
   }
 }
 
+/** VPP answers for others where hosts ask for MAC addresses, and for none of its own addresses. */
+function checkProxies(
+  one: InterfaceConfig,
+  tunnel: Tunnel | undefined,
+  { interfaces }: Config,
+  report: Report,
+): void {
+  const { name, proxyArp, proxyNd, vrf } = one;
+  if (proxyArp && tunnel !== undefined)
+    report(one, 'proxy-arp', `the tunnel ${name} carries IP packets, and no ARP: remove the line`);
+  for (const host of proxyNd) {
+    const own = interfaces.find(
+      (other) => other.vrf === vrf && other.addresses.some(({ address }) => address === host),
+    );
+    const other = interfaces.find((two) => two !== one && two.vrf === vrf && two.proxyNd.includes(host));
+    if (own !== undefined) {
+      const message = `${quote(host)} is the box's own address on ${own.name}: expected the address of a host`;
+      report(one, 'proxy-nd', message);
+    } else if (other !== undefined && interfaces.indexOf(other) < interfaces.indexOf(one)) {
+      report(one, 'proxy-nd', `${quote(host)} is on ${other.name} already: name it once`);
+    }
+  }
+}
+
 /** The keys of what is for packets of IP, where it is given. */
 function ipKeys(one: InterfaceConfig): string[] {
-  const { urpf, neighbors, mssClamp, linkLocal, unnumbered, nat } = one;
+  const { urpf, neighbors, mssClamp, linkLocal, unnumbered, nat, proxyArp, proxyNd } = one;
   const keys = {
     urpf,
     neighbors: neighbors[0],
@@ -73,6 +98,8 @@ function ipKeys(one: InterfaceConfig): string[] {
     'link-local': linkLocal,
     unnumbered,
     nat,
+    'proxy-arp': proxyArp ? true : undefined,
+    'proxy-nd': proxyNd[0],
   };
   return Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [key]));
 }

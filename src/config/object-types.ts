@@ -111,6 +111,24 @@ export const linkLocalAddress: LeafType<string> = parsed(
   String,
 );
 
+/** Global IPv6 addresses of hosts, in canonical text. */
+export const ipv6HostList: LeafType<readonly string[]> = {
+  ...listOf<string>('IPv6 addresses, separated by commas', {
+    read: (given) => {
+      const read = readHostAddress(given);
+      if ('error' in read) return read;
+      const { family, address } = read.value;
+      const isGlobal = family === 6 && !isIpv6LinkLocal(read.value);
+      return isGlobal
+        ? { value: address }
+        : { error: `${quote(given)}: expected the IPv6 address of a host such as 2001:db8::10` };
+    },
+    format: String,
+  }),
+  // Their order means nothing.
+  format: (all) => all.toSorted().join(', '),
+};
+
 export interface NeighborValue {
   readonly address: string;
   readonly mac: string;

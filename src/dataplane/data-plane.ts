@@ -108,6 +108,7 @@ export class DataPlane {
       mirror: this.#newMirror(config),
       nics: nicSettingsOf(config),
       letGoOfTable: (id) => this.fib.vpp.letGoOfTable(id),
+      elsewhere: (...asked) => this.fib.table.elsewhere(...asked),
       onHostInterfaces: () => this.#kernel.hostInterfacesChanged(),
       onChange: (name, what) => {
         logger.info('interface', `${name} ${what}`);
@@ -445,7 +446,6 @@ export class DataPlane {
       host: this.#host,
       taps: config.vpp.external ? undefined : this.#taps,
       isSync: lcp.isSync,
-      elsewhere: (...asked) => this.fib.table.elsewhere(...asked),
     });
   }
 

@@ -2,12 +2,15 @@
  * Brings the interfaces of VPP to their targets, in the order that VPP requires: all removals before all additions,
  * over all interfaces; the failure of one interface does not affect the others.
  */
+import { formatPrefix, parsePrefix } from '../config/mod.ts';
+import type { Prefix } from '../config/types.ts';
 import { reasonOf } from '../linux/mod.ts';
 import type { VppApiClient } from '../vpp/api/mod.ts';
 import type { Mirror, Mirrored } from './mirror.ts';
 import type { Target } from './targets.ts';
 import { bind, configure, prune } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
+import type { ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
 import type { VppTables } from './vpp-tables.ts';
 
 /** One run. */
@@ -18,6 +21,9 @@ export interface Run {
   readonly tables: VppTables;
   /** The VRFs of the configuration: the numbers of their tables, with their names. */
   readonly vrfs: ReadonlyMap<number, string>;
+  readonly proxyArp: VppProxyArp;
+  /** Prefixes inside a network of an interface that have routes through others. */
+  readonly elsewhere: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
   /** VPP refused something. */
   readonly fail: (name: string, known: Known, reason: string) => void;
 }
@@ -72,11 +78,32 @@ function isSub({ known: { vpp } }: Target): boolean {
   return vpp.swIfIndex !== vpp.supSwIfIndex;
 }
 
+/** Proxy ARP where the configuration or a TAP has it. Rejects with VPP's reason. */
+function completeProxyArp(
+  { client, targets, proxyArp, elsewhere }: Run,
+  present: ReadonlyMap<string, Known>,
+): Promise<void> {
+  const ours = new Set(targets.map(({ known }) => known.vpp.swIfIndex));
+  const members = targets.flatMap(({ name, hasProxyArp }): ProxyMember[] => {
+    const found = present.get(name);
+    if (!hasProxyArp || found === undefined) return [];
+    const { vpp, addresses, tables } = found;
+    const tableId = tables?.[4] ?? 0;
+    const others = addresses
+      .map((text) => parsePrefix(text))
+      .filter((network) => network !== undefined)
+      .flatMap((network) => elsewhere(name, network, tableId))
+      .map(formatPrefix);
+    return [{ swIfIndex: vpp.swIfIndex, tableId, addresses, elsewhere: others }];
+  });
+  return proxyArp.reconcile(client, members, ours);
+}
+
 /** The remaining steps, with VPP's state after `applyTargets`. Rejects when the connection broke. */
-export async function completeMirror(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
-  const { client, mirror } = run;
+export async function completeTargets(run: Run, present: ReadonlyMap<string, Known>): Promise<void> {
+  const { client } = run;
   const reasons = [
-    await together(run, 'proxy ARP', (mirrored) => mirror?.complete(client, mirrored, present)),
+    await together(run, 'proxy ARP', () => completeProxyArp(run, present)),
     await together(run, 'tables', () => run.tables.release(client, present)),
   ];
   for (const reason of reasons) failAll(run, present, reason);
@@ -117,9 +144,9 @@ async function together(
 
 function failAll({ targets, fail }: Run, present: ReadonlyMap<string, Known>, reason?: string): void {
   if (reason === undefined) return;
-  for (const { name, mirrored, wanted } of targets) {
+  for (const { name, mirrored, wanted, hasProxyArp } of targets) {
     const known = present.get(name);
-    const isConcerned = mirrored !== undefined || (wanted.tableId ?? 0) !== 0;
+    const isConcerned = mirrored !== undefined || hasProxyArp || (wanted.tableId ?? 0) !== 0;
     if (isConcerned && known !== undefined) fail(name, known, reason);
   }
 }

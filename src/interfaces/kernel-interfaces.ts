@@ -16,6 +16,7 @@ import {
   reasonOf,
   removeAddress,
   setLinkMtu,
+  setProxyArpOfLink,
   setLinkUp,
 } from '../linux/mod.ts';
 import type { InterfaceStatus } from './status.ts';
@@ -45,6 +46,8 @@ export class KernelInterfaces {
   readonly #failures = new Map<string, string>();
   /** The original MTUs, by the kernel's name. */
   readonly #originalMtu = new Map<string, number>();
+  /** Links, by the kernel's name, whose proxy ARP was switched on here. */
+  readonly #proxyArp = new Set<string>();
   #active = false;
 
   constructor(configs: readonly InterfaceConfig[], place: LinkPlace) {
@@ -89,8 +92,12 @@ export class KernelInterfaces {
   withdraw(): void {
     if (!this.#active) return;
     this.#active = false;
-    for (const { name, addresses } of this.#configs) this.#removeAddresses(name, addresses);
+    for (const { name, addresses } of this.#configs) {
+      this.#removeAddresses(name, addresses);
+      this.#on(name, (ifName) => this.#setProxyArp(ifName, false));
+    }
     this.#originalMtu.clear();
+    this.#proxyArp.clear();
   }
 
   get active(): boolean {
@@ -131,6 +138,7 @@ export class KernelInterfaces {
     try {
       this.#place.run(() => {
         this.#setMtu(name, config.mtuBytes);
+        this.#setProxyArp(name, config.proxyArp);
         for (const { address, length } of config.addresses) addAddress(name, address, length);
         setLinkUp(name, config.enabled && filter === undefined);
       });
@@ -139,6 +147,14 @@ export class KernelInterfaces {
     } catch (error) {
       this.#failures.set(config.name, reasonOf(error));
     }
+  }
+
+  /** Linux answers for what it has a route to through another interface. */
+  #setProxyArp(name: string, isOn: boolean): void {
+    if (!isOn && !this.#proxyArp.has(name)) return;
+    setProxyArpOfLink(name, isOn);
+    if (isOn) this.#proxyArp.add(name);
+    else this.#proxyArp.delete(name);
   }
 
   #setMtu(name: string, wanted: number | undefined): void {
@@ -163,6 +179,7 @@ export class KernelInterfaces {
     if (next !== undefined) return;
     this.#on(old.name, (name) => {
       this.#setMtu(name, undefined);
+      this.#setProxyArp(name, false);
       setLinkUp(name, false);
     });
   }
@@ -227,12 +244,13 @@ function whyDownInKernel({ aclIn, aclOut, macip, nat, vrf }: InterfaceConfig): s
 }
 
 /** What of an interface is left out while the kernel forwards. */
-function whatKernelLacks({ mpls, urpf, mssClamp, mac }: InterfaceConfig): string | undefined {
+function whatKernelLacks({ mpls, urpf, mssClamp, mac, proxyNd }: InterfaceConfig): string | undefined {
   const missing = [
     ...(mpls ? ['MPLS'] : []),
     ...(urpf === undefined ? [] : ['urpf']),
     ...(mssClamp === undefined ? [] : ['mss-clamp']),
     ...(mac === undefined ? [] : ['mac']),
+    ...(proxyNd.length === 0 ? [] : ['proxy-nd']),
   ];
   return missing.length === 0 ? undefined : `the kernel forwards without ${missing.join(', ')}`;
 }
@@ -244,6 +262,7 @@ function isSame(a: InterfaceConfig, b: InterfaceConfig): boolean {
     a.enabled === b.enabled &&
     a.mtuBytes === b.mtuBytes &&
     a.mpls === b.mpls &&
+    a.proxyArp === b.proxyArp &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every(({ address, length }, i) => {
       const other = b.addresses[i];

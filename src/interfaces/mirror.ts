@@ -1,26 +1,16 @@
 /**
  * The mirror from Linux to VPP: changes of the TAPs in their namespace are applied to VPP's interfaces.
  *
- * Mirrored are addresses, the admin state, VRFs and proxy ARP; the TAPs get multicast and broadcasts. One run
+ * Mirrored are addresses, the admin state, VRFs and proxy ARP (vpp-proxy-arp.ts); the TAPs get multicast and broadcasts. One run
  * of `VppInterfaces` decides and does all of it, together with the configuration: this file holds the Linux side and
  * the parts of VPP that concern more than one interface.
  */
-import { formatPrefix, parsePrefix } from '../config/mod.ts';
-import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
+import type { Config, InterfaceConfig } from '../config/types.ts';
 import type { HeldTaps, HostLink, HostNamespace, HostState } from '../mirror/mod.ts';
-import {
-  type LcpPair,
-  proxyArpInterfaces,
-  runCliInband,
-  setIpv6On,
-  setProxyArp,
-  type SwIfIndex,
-  type VppApiClient,
-} from '../vpp/api/mod.ts';
+import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
 import type { Present } from './vpp-configure.ts';
 import { type Members, VppMulticast } from './vpp-multicast.ts';
-import { type ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
 import type { VppTables } from './vpp-tables.ts';
 
 /** The operations needed on the namespace of the TAPs. */
@@ -35,8 +25,6 @@ export interface MirrorOptions {
   readonly taps?: HeldTaps | undefined;
   /** VPP copies the state of an interface to its TAP. */
   readonly isSync: boolean;
-  /** Prefixes inside a network of an interface that have routes through others. */
-  readonly elsewhere: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
 }
 
 /** What the configuration says of VRFs. */
@@ -56,14 +44,11 @@ export class Mirror {
   readonly #options: MirrorOptions;
   readonly #wishes = new HostWishes();
   readonly #multicast = new VppMulticast();
-  readonly #proxies = new VppProxyArp();
   /** VRF devices of the configuration in Linux. */
   readonly #vrfs = new Set<string>();
   /** Interfaces with IPv6, or IPv4, enabled without an address, in the connected VPP. */
   readonly #ipv6 = new Map<string, SwIfIndex>();
   readonly #ipv4 = new Map<string, SwIfIndex>();
-  /** The proxy ARP ranges depend on routes. */
-  #hasLeftovers = false;
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -74,7 +59,6 @@ export class Mirror {
     this.#options.host.look();
     if (!isNew) return;
     this.#multicast.reset();
-    this.#proxies.reset();
     this.#ipv4.clear();
     this.#ipv6.clear();
     this.#wishes.outlive(this.#options.host.read());
@@ -100,7 +84,6 @@ export class Mirror {
   async release(client: VppApiClient, name: string, index: SwIfIndex, tables: VppTables): Promise<void> {
     this.#ipv4.delete(name);
     this.#ipv6.delete(name);
-    if ((await proxyArpInterfaces(client)).includes(index)) await setProxyArp(client, index, false);
     await this.#multicast.withdraw(client, new Set([0, ...tables.all]), index);
   }
 
@@ -222,35 +205,6 @@ export class Mirror {
     // The API's message does the opposite of what its name says (vl_api_sw_interface_ip4_enable_disable_t_handler).
     await runCliInband(client, `enable ip4 interface ${vpp.vppName}`);
     this.#ipv4.set(name, vpp.swIfIndex);
-  }
-
-  /**
-   * With VPP's current state: proxy ARP. Rejects with VPP's reason.
-   */
-  async complete(
-    client: VppApiClient,
-    mirrored: readonly Mirrored[],
-    present: ReadonlyMap<string, Present>,
-  ): Promise<void> {
-    const members: ProxyMember[] = mirrored.flatMap(({ name, wish }) => {
-      const found = present.get(name);
-      if (!wish.proxyArp || found === undefined) return [];
-      const { vpp, addresses } = found;
-      const elsewhere = addresses
-        .map((text) => parsePrefix(text))
-        .filter((network) => network !== undefined)
-        .flatMap((network) => this.#options.elsewhere(name, network, wish.tableId))
-        .map(formatPrefix);
-      return [{ swIfIndex: vpp.swIfIndex, tableId: wish.tableId, addresses, elsewhere }];
-    });
-    await this.#proxies.reconcile(client, members);
-    // Routes change without a notification.
-    this.#hasLeftovers = members.length > 0;
-  }
-
-  /** Whether something waits for others, and needs another run. */
-  get hasLeftovers(): boolean {
-    return this.#hasLeftovers;
   }
 
   /**

@@ -21,6 +21,8 @@ export interface Target {
   readonly wanted: Wanted;
   /** The wish of its TAP, where it counts. */
   readonly mirrored: Mirrored | undefined;
+  /** It answers ARP for others: by the configuration, or as its TAP does. */
+  readonly hasProxyArp: boolean;
 }
 
 export interface TargetInputs {
@@ -87,7 +89,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   if (port !== undefined) {
     const { originalMtu } = inputs;
     if (!originalMtu.has(name)) originalMtu.set(name, known.vpp.mtuBytes.l3);
-    return { name, known, wanted: wantedOfPort(port, config), mirrored: undefined };
+    return { name, known, wanted: wantedOfPort(port, config), mirrored: undefined, hasProxyArp: false };
   }
   const isReleased = config === undefined && released.includes(name);
   const link = links?.get(name);
@@ -114,7 +116,8 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
       ? { addresses: union(given.addresses, known.addresses) }
       : {}),
   };
-  return { name, known, wanted, mirrored };
+  const hasProxyArp = config?.proxyArp === true || mirrored?.wish.proxyArp === true;
+  return { name, known, wanted, mirrored, hasProxyArp };
 }
 
 /** lcp-sync copies what an interface borrows to its TAP as well: that is nobody's wish. */

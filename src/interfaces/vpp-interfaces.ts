@@ -45,7 +45,7 @@ import { isStructure, Objects } from '../objects/mod.ts';
 import type { ObjectsStatus } from '../objects/status.ts';
 import { KeptTaps } from './kept-taps.ts';
 import { LcpPairing, type LcpSettings } from './lcp-pairing.ts';
-import { attempt, completeMirror, applyTargets } from './apply-targets.ts';
+import { attempt, completeTargets, applyTargets } from './apply-targets.ts';
 import type { Mirror } from './mirror.ts';
 import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { NicVlans } from './nic-vlans.ts';
@@ -53,6 +53,7 @@ import { readInterfaces } from './read-interfaces.ts';
 import { taplessOf } from './tapless.ts';
 import { type Target, targetsOf, wantedOfPort } from './targets.ts';
 import { bind, previewOf, prune, RELEASED, type Wanted } from './vpp-configure.ts';
+import { VppProxyArp } from './vpp-proxy-arp.ts';
 import { freshInterface, interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
 import { VppTables } from './vpp-tables.ts';
 
@@ -72,6 +73,8 @@ export interface VppInterfacesOptions {
   readonly letGoOfTable?: (tableId: number) => boolean;
   /** The tables of VRFs are others than before. */
   readonly onTables?: () => void;
+  /** Prefixes inside a network of an interface that have routes through others; default: none is known. */
+  readonly elsewhere?: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
   /** An interface was added or deleted, or changed its admin or link state, its addresses or its table. */
   readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
   readonly onError: (name: string, reason: string) => void;
@@ -89,6 +92,7 @@ export class VppInterfaces {
   #vrfs: Config['vrfs'];
   readonly #objects: Objects;
   readonly #tables: VppTables;
+  readonly #proxyArp = new VppProxyArp();
   /** Were in a VRF of the configuration, in the connected VPP. */
   readonly #wereInVrf = new Set<string>();
   /** Left the configuration, and VPP may still have them as they were. */
@@ -141,6 +145,7 @@ export class VppInterfaces {
     this.#lcp.attach(client);
     this.#objects.attach(client);
     this.#mirror?.attach(kind === 'restarted');
+    if (kind === 'restarted') this.#proxyArp.reset();
     this.#queues.clear();
     this.#nicVlans.clear();
     this.#keptTaps.begin();
@@ -297,7 +302,16 @@ export class VppInterfaces {
       originalMtu: this.#originalMtu,
     });
     const vrfs = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
-    const run = { client, targets, mirror: this.#mirror, tables: this.#tables, vrfs, fail: this.#fail };
+    const run = {
+      client,
+      targets,
+      mirror: this.#mirror,
+      tables: this.#tables,
+      vrfs,
+      proxyArp: this.#proxyArp,
+      elsewhere: this.#options.elsewhere ?? (() => []),
+      fail: this.#fail,
+    };
     const tablesBefore = this.#tables.byVrf;
     await applyTargets(run, present, () => this.#objects.secure(client));
     if (tablesBefore !== this.#tables.byVrf) this.#options.onTables?.();
@@ -306,7 +320,7 @@ export class VppInterfaces {
     for (const name of released) this.#finishRelease(name, present.get(name));
     if (this.#client !== client) return;
     const now = await this.#read(client, present);
-    await completeMirror(run, now);
+    await completeTargets(run, now);
     if (this.#client !== client) return;
     this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps);
     this.#publish(now);
@@ -343,7 +357,8 @@ export class VppInterfaces {
   /** Whether VPP is to be asked again later. */
   #isUnfinished(targets: readonly Target[]): boolean {
     if (this.#missing.size > 0 || this.#lcp.hasFailed || this.#objects.hasFailed) return true;
-    if (this.#mirror?.hasLeftovers === true || this.#tables.hasLeftovers) return true;
+    // The ranges of proxy ARP depend on routes, which change without a notification.
+    if (this.#proxyArp.isOn || this.#tables.hasLeftovers) return true;
     return targets.some(({ name, wanted }) => {
       const known = this.#known.get(name);
       if (known === undefined) return false;
@@ -377,6 +392,7 @@ export class VppInterfaces {
       if (known === undefined) continue;
       const { swIfIndex } = known.vpp;
       await attempt({ client, fail: this.#fail }, name, known, async () => {
+        await this.#proxyArp.release(client, swIfIndex);
         await this.#mirror?.release(client, name, swIfIndex, this.#tables);
         if (known.mpls) await setMplsEnabled(client, swIfIndex, false);
         if (paired.has(swIfIndex)) await lcpPairDelete(client, swIfIndex);
@@ -498,6 +514,11 @@ export class VppInterfaces {
     const tableOf = ({ name, vrf: wantedVrf }: InterfaceConfig): number | undefined =>
       next.vrfs.find((vrf) => vrf.name === wantedVrf)?.table ??
       (before.get(name)?.vrf === undefined ? undefined : 0);
+    const proxySteps = [...names].flatMap((name): VppStep[] => {
+      const has = wanted.get(name)?.proxyArp === true;
+      if (has === (before.get(name)?.proxyArp === true)) return [];
+      return [{ words: `answer ARP on ${name} for ${has ? 'others too' : 'itself alone'}` }];
+    });
     const ofInterfaces = [...names].flatMap((name) => {
       const isNew = removedInterfaces.has(name) || !present.has(name);
       const config = wanted.get(name);
@@ -520,7 +541,7 @@ export class VppInterfaces {
     const view = ({ words, interrupts }: VppStep): VppStep =>
       interrupts === undefined ? { words } : { words, interrupts };
     const split = steps.filter(isStructure).length;
-    return [...steps.slice(0, split), ...ofInterfaces, ...steps.slice(split)].map(view);
+    return [...steps.slice(0, split), ...ofInterfaces, ...proxySteps, ...steps.slice(split)].map(view);
   }
 
   /** The objects of the configuration besides interfaces. */

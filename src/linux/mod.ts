@@ -62,7 +62,7 @@ export { ModuleLoader, type ModuleOutcome } from './module-loader.ts';
 export { MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { keepTap } from './tap.ts';
 export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
-export { proxyArpLinks } from './proxy-arp.ts';
+export { proxyArpLinks, setProxyArpOfLink } from './proxy-arp.ts';
 export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
 export { readFromDisk } from './read-from-disk.ts';

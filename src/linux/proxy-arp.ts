@@ -1,10 +1,11 @@
 /**
- * Owns reading which interfaces have proxy ARP, in the namespace this thread is in.
+ * Owns proxy ARP of interfaces, in the namespace this thread is in.
  *
  *   struct netconfmsg { u8 family; }     an interface's settings, those of `all` under the index -1
  *
  * Source: linux/netconf.h; IN_DEV_PROXY_ARP of linux/inetdevice.h: set for `all` or for the interface.
  */
+import { writeFileSync } from 'node:fs';
 import { AF_INET } from './ip-address.ts';
 import { decodeAttributes } from './netlink-message.ts';
 import { RouteMessage, requestDump } from './rtnetlink.ts';
@@ -28,4 +29,9 @@ export function proxyArpLinks(): ReadonlySet<number> | 'all' {
     },
   );
   return found.includes(ALL) ? 'all' : new Set(found);
+}
+
+/** Sets net.ipv4.conf.NAME.proxy_arp. Throws the error of the file: ENOENT without the link. */
+export function setProxyArpOfLink(name: string, isOn: boolean): void {
+  writeFileSync(`/proc/sys/net/ipv4/conf/${name}/proxy_arp`, isOn ? '1' : '0');
 }

@@ -22,6 +22,7 @@ import { natMapping } from './kinds/nat-mapping.ts';
 import { natPool } from './kinds/nat-pool.ts';
 import { nat44 } from './kinds/nat44.ts';
 import { neighbor } from './kinds/neighbor.ts';
+import { proxyNd } from './kinds/proxy-nd.ts';
 import { subInterface } from './kinds/sub-interface.ts';
 import { unnumbered } from './kinds/unnumbered.ts';
 import { urpf } from './kinds/urpf.ts';
@@ -48,6 +49,7 @@ export const KINDS: readonly Kind[] = [
   urpf,
   mssClamp,
   neighbor,
+  proxyNd,
   nat44,
   natPool,
   natInterface,

@@ -73,9 +73,17 @@ export function randomConfig(seed: number, size = 1): string {
     macip: hasMacip && chance(0.2) ? 'hosts' : undefined,
     urpf: pick([undefined, undefined, 'strict', 'loose']),
     'mss-clamp': pick([undefined, undefined, '1360', 'auto']),
+    'proxy-arp': chance(0.15) ? 'true' : undefined,
+    'proxy-nd': chance(0.15) ? proxiedHosts() : undefined,
     addresses: addresses(),
   });
 
+  let host = 0;
+  /** Hosts that no other interface has. */
+  const proxiedHosts = (): string => {
+    host += 2;
+    return pick([`2001:db8:f::${host}`, `2001:db8:f::${host}, 2001:db8:f::${host + 1}`]);
+  };
   const free = new Set<string>(NICS);
   const take = (): string | undefined => {
     const nic = free.size === 0 ? undefined : pick([...free].sort());
@@ -109,7 +117,7 @@ export function randomConfig(seed: number, size = 1): string {
     const ends = { source: '192.0.2.1', destination, ...underlay() };
     if (chance(0.5)) add(`gre.${name}`, ends);
     else add(`ipip.${name}`, ends);
-    const { mtu: _mtu, macip: _macip, ...rest } = common();
+    const { mtu: _mtu, macip: _macip, 'proxy-arp': _proxyArp, ...rest } = common();
     add(`interface.${name}`, rest);
   }
   for (const nic of [...free]) {

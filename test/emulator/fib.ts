@@ -10,7 +10,7 @@ import { addressText, type Family, masked, prefixKey } from './address-bytes.ts'
 import { ALL_ONES, makePath, type Path, type PathList, PathType } from './fib-path.ts';
 import { PrefixIndex } from './prefix-index.ts';
 
-export type Source = 'special' | 'interface' | 'api' | 'cli' | 'default';
+export type Source = 'special' | 'interface' | 'api' | 'cli' | 'proxyNd' | 'default';
 
 /** The sources of the emulator in fib_source_dump: id, priority, name (fib_source.h). */
 export const FIB_SOURCES = {
@@ -18,6 +18,7 @@ export const FIB_SOURCES = {
   interface: [4, 0x03, 'interface'],
   api: [8, 0x80, 'API'],
   cli: [9, 0x81, 'CLI'],
+  proxyNd: [13, 0xc0, 'IPv6-proxy-nd'],
   followed: [18, 0xfb, 'recursive-resolution'],
   default: [20, 0xfd, 'default-route'],
 } as const satisfies Record<Source | 'followed', readonly [id: number, priority: number, name: string]>;
@@ -247,14 +248,17 @@ export class Table {
 
   #best(slot: number): PathList | undefined {
     const others = this.#others.get(slot);
-    return others?.special ?? others?.interface ?? this.#api[slot] ?? others?.cli ?? others?.default;
+    const first = others?.special ?? others?.interface ?? this.#api[slot];
+    return first ?? others?.cli ?? others?.proxyNd ?? others?.default;
   }
 
   #bestSource(slot: number): Source {
     const others = this.#others.get(slot);
     if (others?.special !== undefined) return 'special';
     if (others?.interface !== undefined) return 'interface';
-    return this.#api[slot] === undefined ? 'default' : 'api';
+    if (this.#api[slot] !== undefined) return 'api';
+    if (others?.cli !== undefined) return 'cli';
+    return others?.proxyNd === undefined ? 'default' : 'proxyNd';
   }
 
   #keepHostBits(slot: number, bytes: Uint8Array, at: number, length: number): void {

@@ -1,6 +1,7 @@
-/** Neighbour limits and proxy ARP: ip_neighbor.api, arp.api. */
+/** Neighbour limits, proxy ARP and hosts of proxy ND: ip_neighbor.api, arp.api, ip6_nd.api. */
 
 import { addressText } from './address-bytes.ts';
+import { makePath } from './fib-path.ts';
 import { type Handler, i32, replyOf, withInterface } from './handler.ts';
 import { Retval } from './vpp-state.ts';
 
@@ -37,6 +38,19 @@ export const NEIGHBOR_HANDLERS: Readonly<Record<string, Handler>> = {
     (found, request, { state }) => {
       if (request.readUInt8(14) !== 0) state.proxyInterfaces.add(found.swIfIndex);
       else state.proxyInterfaces.delete(found.swIfIndex);
+      return Retval.ok;
+    },
+  ),
+  ip6nd_proxy_add_del: withInterface(
+    'ip6nd_proxy_add_del',
+    10,
+    ({ swIfIndex, tables }, request, { state }) => {
+      const table = state.fib.find(6, tables[6]);
+      if (table === undefined) return Retval.noSuchFib;
+      const host = Buffer.from(request.subarray(15, 31));
+      // Removed where it is not, it is no error (ip6_nd_proxy.c).
+      if (request.readUInt8(14) === 0) table.remove('proxyNd', host, 0, 128);
+      else table.set('proxyNd', host, 0, 128, { paths: [makePath(6, { swIfIndex, nextHop: host })] });
       return Retval.ok;
     },
   ),

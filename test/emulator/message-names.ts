@@ -68,6 +68,7 @@ export const REQUESTS: Readonly<Record<string, readonly [crc: string, bytes: num
   proxy_arp_add_del: ['1823c3e7', 23],
   proxy_arp_intfc_enable_disable: ['ae6cfcfb', 15],
   proxy_arp_intfc_dump: ['51077d14', 10],
+  ip6nd_proxy_add_del: ['c2e4a686', 31],
   mpls_table_add_del: ['57817512', 79],
   mpls_table_dump: ['51077d14', 10],
   mpls_route_add_del: ['8e1d1e07', 24],

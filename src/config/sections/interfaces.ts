@@ -4,7 +4,14 @@ import { leaf, section } from '../leaf.ts';
 import { boolean, choice, integer, type LeafType, listOf } from '../leaf-types.ts';
 import { MAX_VLAN } from '../encapsulation.ts';
 import { filterName, filterNames } from '../filter-values.ts';
-import { integerOr, linkLocalAddress, macAddress, neighborList, text } from '../object-types.ts';
+import {
+  integerOr,
+  ipv6HostList,
+  linkLocalAddress,
+  macAddress,
+  neighborList,
+  text,
+} from '../object-types.ts';
 import { interfaceName } from '../name-types.ts';
 import { readInterfaceAddress } from '../network-values.ts';
 import { subInterfaceName } from '../sub-interface-name.ts';
@@ -165,6 +172,20 @@ export const interfaces = section('interface.NAME', {
       absent: 'none',
       sentence: 'Static neighbours: addresses with their MAC addresses, which are never asked for',
       example: '192.0.2.9 02:00:00:00:00:09, 2001:db8::9 02:00:00:00:00:09',
+      fails: ['interfaces', 'one is refused'],
+    }),
+    proxyArp: leaf('proxy-arp', boolean, {
+      default: 'false',
+      sentence:
+        'Answer ARP requests for addresses that are not in the networks of the interface, and for those in them that routes lead elsewhere with',
+      example: 'true',
+      fails: ['interfaces', 'it is refused'],
+    }),
+    proxyNd: leaf('proxy-nd', ipv6HostList, {
+      absent: 'none',
+      sentence:
+        'IPv6 addresses of hosts on this interface for which the other interfaces of its VRF answer neighbour solicitations; packets to them are sent out of this one',
+      example: '2001:db8::10',
       fails: ['interfaces', 'one is refused'],
     }),
     hasTap: leaf('lcp', boolean, {

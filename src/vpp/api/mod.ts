@@ -159,6 +159,7 @@ export {
   setL2CrossConnect,
   tagRewrite,
 } from './messages/l2.ts';
+export { ip6ndProxyAddDel } from './messages/ip6-nd.ts';
 export { mplsRouteAddDel } from './messages/mpls.ts';
 export { mssClampEnableDisable, mssClampGet } from './messages/mss-clamp.ts';
 export { ipNeighborAddDel, ipNeighborDump } from './messages/neighbor.ts';
@@ -192,6 +193,7 @@ export {
   setIpv6On,
   setNeighborLimits,
   setProxyArp,
+  setProxyNd,
 } from './neighbor-operations.ts';
 export {
   addDelNatAddresses,

@@ -4,6 +4,7 @@ import { parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
+import { ip6ndProxyAddDel } from './messages/ip6-nd.ts';
 import { swInterfaceIp6EnableDisable } from './messages/ip.ts';
 import {
   ipNeighborConfig,
@@ -130,6 +131,22 @@ export async function setProxyArp(
 export async function proxyArpInterfaces(client: VppApiClient, options?: CallOptions): Promise<SwIfIndex[]> {
   const all = await client.dump(proxyArpIntfcDump, {}, options);
   return all.map((one) => swIfIndex(one.swIfIndex));
+}
+
+/**
+ * Makes the other interfaces of the table answer neighbour solicitations for a host on this one, and VPP send packets to
+ * it there; or no longer. It is of the table that the interface is in at that moment.
+ */
+export async function setProxyNd(
+  client: VppApiClient,
+  index: SwIfIndex,
+  address: string,
+  isAdd: boolean,
+  options?: CallOptions,
+): Promise<void> {
+  const parsed = parseAddress(address);
+  if (parsed?.family !== 6) throw new VppApiError('encode', `expected an IPv6 address, got '${address}'`);
+  await client.request(ip6ndProxyAddDel, { swIfIndex: index, isAdd, ip: parsed.bytes }, options);
 }
 
 function ipv4Bytes(text: string): Uint8Array {
