@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './addresses.ts';
 import { checkFilters } from './filter-checks.ts';
 import { checkAttributes } from './attribute-checks.ts';
+import { checkHostNames } from './host-names.ts';
 import { checkNat } from './nat-checks.ts';
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
@@ -40,6 +41,7 @@ export function checkTogether(config: Config, values: Values, problems: Problems
   checkTunnels(config, values, problems);
   checkDhcp(config, report);
   checkVrfs(config, values, problems);
+  checkHostNames(config, values, problems);
   checkAttributes(config, values, problems);
   checkOverlaps(config.interfaces, values, problems);
   checkFilters(config, values, problems);

@@ -134,6 +134,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'interface.NAME.mac': '02:00:00:00:00:02',
   'interface.NAME.mpls': 'true',
   'interface.NAME.mss-clamp': '1200',
+  'interface.NAME.host-name': 'wan1',
   'interface.NAME.proxy-arp': 'true',
   'interface.NAME.proxy-nd': '2001:db8::11',
   'interface.NAME.neighbors': '192.0.2.8 02:00:00:00:00:08',

@@ -32,6 +32,7 @@ export {
   type VppStep,
 } from './difference.ts';
 export { type Encapsulation, encapsulationOf } from './encapsulation.ts';
+export { hostNamesOf } from './host-names.ts';
 export { isImageVersion } from './image-version.ts';
 export { renderKeptNetwork } from './kept-network.ts';
 export { type ChangePart, READY_CHECKS, type ReadyCheckName } from './leaf.ts';

@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -1454,729 +1454,741 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             let err249 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
           }
-          if (data95["link-local"] !== void 0) {
-            let data117 = data95["link-local"];
+          if (data95["host-name"] !== void 0) {
+            let data117 = data95["host-name"];
             if (typeof data117 == "string") {
-              if (!pattern18.test(data117)) {
-                let err250 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              if (!pattern17.test(data117)) {
+                let err250 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
               }
             } else {
-              let err251 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
+              let err251 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
             }
           }
-          if (data95.unnumbered !== void 0) {
-            let data118 = data95.unnumbered;
+          if (data95["link-local"] !== void 0) {
+            let data118 = data95["link-local"];
             if (typeof data118 == "string") {
-              if (!pattern17.test(data118)) {
-                let err252 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+              if (!pattern18.test(data118)) {
+                let err252 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
               }
             } else {
-              let err253 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
+              let err253 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
             }
           }
-          if (data95["mss-clamp"] !== void 0) {
-            let data119 = data95["mss-clamp"], _errs262 = errors, valid25 = !1, _errs263 = errors;
-            if (data119 !== "auto") {
-              let err254 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
-              vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+          if (data95.unnumbered !== void 0) {
+            let data119 = data95.unnumbered;
+            if (typeof data119 == "string") {
+              if (!pattern17.test(data119)) {
+                let err254 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+              }
+            } else {
+              let err255 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
             }
-            var _valid2 = _errs263 === errors;
+          }
+          if (data95["mss-clamp"] !== void 0) {
+            let data120 = data95["mss-clamp"], _errs264 = errors, valid25 = !1, _errs265 = errors;
+            if (data120 !== "auto") {
+              let err256 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+              vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+            }
+            var _valid2 = _errs265 === errors;
             if (valid25 = valid25 || _valid2, !valid25) {
-              let _errs264 = errors;
-              if (!(typeof data119 == "number" && !(data119 % 1) && !isNaN(data119) && isFinite(data119))) {
-                let err255 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+              let _errs266 = errors;
+              if (!(typeof data120 == "number" && !(data120 % 1) && !isNaN(data120) && isFinite(data120))) {
+                let err257 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
               }
-              if (typeof data119 == "number" && isFinite(data119)) {
-                if (data119 > 65495 || isNaN(data119)) {
-                  let err256 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
-                  vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
+              if (typeof data120 == "number" && isFinite(data120)) {
+                if (data120 > 65495 || isNaN(data120)) {
+                  let err258 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
+                  vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
                 }
-                if (data119 < 88 || isNaN(data119)) {
-                  let err257 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
-                  vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
+                if (data120 < 88 || isNaN(data120)) {
+                  let err259 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
                 }
               }
-              var _valid2 = _errs264 === errors;
+              var _valid2 = _errs266 === errors;
               valid25 = valid25 || _valid2;
             }
             if (valid25)
-              errors = _errs262, vErrors !== null && (_errs262 ? vErrors.length = _errs262 : vErrors = null);
+              errors = _errs264, vErrors !== null && (_errs264 ? vErrors.length = _errs264 : vErrors = null);
             else {
-              let err258 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+              let err260 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
             }
           }
         } else {
-          let err259 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+          let err261 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
         }
       }
     for (let key25 in data)
       if (pattern3.test(key25)) {
-        let data120 = data[key25];
-        if (data120 && typeof data120 == "object" && !Array.isArray(data120)) {
-          if (data120.members === void 0) {
-            let err260 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+        let data121 = data[key25];
+        if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
+          if (data121.members === void 0) {
+            let err262 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
           }
-          for (let key26 in data120)
+          for (let key26 in data121)
             if (!(key26 === "members" || key26 === "mode" || key26 === "primary" || key26 === "load-balance" || key26 === "lacp-timeout" || key26 === "lacp-passive")) {
-              let err261 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 } };
-              vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
-            }
-          if (data120.members !== void 0) {
-            let data121 = data120.members;
-            if (typeof data121 == "string") {
-              if (!pattern18.test(data121)) {
-                let err262 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
-              }
-            } else {
-              let err263 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              let err263 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 } };
               vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
             }
-          }
-          if (data120.mode !== void 0) {
-            let data122 = data120.mode;
-            if (!(data122 === "lacp" || data122 === "active-backup" || data122 === "xor" || data122 === "round-robin" || data122 === "broadcast")) {
-              let err264 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
-              vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
-            }
-          }
-          if (data120.primary !== void 0) {
-            let data123 = data120.primary;
-            if (typeof data123 == "string") {
-              if (!pattern17.test(data123)) {
-                let err265 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+          if (data121.members !== void 0) {
+            let data122 = data121.members;
+            if (typeof data122 == "string") {
+              if (!pattern18.test(data122)) {
+                let err264 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
               }
             } else {
-              let err266 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
+              let err265 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+            }
+          }
+          if (data121.mode !== void 0) {
+            let data123 = data121.mode;
+            if (!(data123 === "lacp" || data123 === "active-backup" || data123 === "xor" || data123 === "round-robin" || data123 === "broadcast")) {
+              let err266 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
               vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
             }
           }
-          if (data120["load-balance"] !== void 0) {
-            let data124 = data120["load-balance"];
-            if (!(data124 === "l2" || data124 === "l23" || data124 === "l34")) {
-              let err267 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
-              vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
-            }
-          }
-          if (data120["lacp-timeout"] !== void 0) {
-            let data125 = data120["lacp-timeout"];
-            if (!(data125 === "short" || data125 === "long")) {
-              let err268 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+          if (data121.primary !== void 0) {
+            let data124 = data121.primary;
+            if (typeof data124 == "string") {
+              if (!pattern17.test(data124)) {
+                let err267 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+              }
+            } else {
+              let err268 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
             }
           }
-          if (data120["lacp-passive"] !== void 0 && typeof data120["lacp-passive"] != "boolean") {
-            let err269 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+          if (data121["load-balance"] !== void 0) {
+            let data125 = data121["load-balance"];
+            if (!(data125 === "l2" || data125 === "l23" || data125 === "l34")) {
+              let err269 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+            }
+          }
+          if (data121["lacp-timeout"] !== void 0) {
+            let data126 = data121["lacp-timeout"];
+            if (!(data126 === "short" || data126 === "long")) {
+              let err270 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+            }
+          }
+          if (data121["lacp-passive"] !== void 0 && typeof data121["lacp-passive"] != "boolean") {
+            let err271 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
           }
         } else {
-          let err270 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+          let err272 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
         }
       }
     for (let key27 in data)
       if (pattern4.test(key27)) {
-        let data127 = data[key27];
-        if (data127 && typeof data127 == "object" && !Array.isArray(data127)) {
-          if (data127.members === void 0) {
-            let err271 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
+        let data128 = data[key27];
+        if (data128 && typeof data128 == "object" && !Array.isArray(data128)) {
+          if (data128.members === void 0) {
+            let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
           }
-          for (let key28 in data127)
+          for (let key28 in data128)
             if (!(key28 === "members" || key28 === "learn" || key28 === "flood" || key28 === "unknown-unicast-flood" || key28 === "arp-termination" || key28 === "mac-age" || key28 === "static" || key28 === "id")) {
-              let err272 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
-              vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
-            }
-          if (data127.members !== void 0) {
-            let data128 = data127.members;
-            if (typeof data128 == "string") {
-              if (!pattern18.test(data128)) {
-                let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
-              }
-            } else {
-              let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
               vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
             }
-          }
-          if (data127.learn !== void 0 && typeof data127.learn != "boolean") {
-            let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
-          }
-          if (data127.flood !== void 0 && typeof data127.flood != "boolean") {
-            let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
-          }
-          if (data127["unknown-unicast-flood"] !== void 0 && typeof data127["unknown-unicast-flood"] != "boolean") {
-            let err277 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
-          }
-          if (data127["arp-termination"] !== void 0 && typeof data127["arp-termination"] != "boolean") {
-            let err278 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
-          }
-          if (data127["mac-age"] !== void 0) {
-            let data133 = data127["mac-age"];
-            if (!(typeof data133 == "number" && !(data133 % 1) && !isNaN(data133) && isFinite(data133))) {
-              let err279 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
-            }
-            if (typeof data133 == "number" && isFinite(data133)) {
-              if (data133 > 255 || isNaN(data133)) {
-                let err280 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
-              }
-              if (data133 < 0 || isNaN(data133)) {
-                let err281 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
-              }
-            }
-          }
-          if (data127.static !== void 0) {
-            let data134 = data127.static;
-            if (typeof data134 == "string") {
-              if (!pattern18.test(data134)) {
-                let err282 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
+          if (data128.members !== void 0) {
+            let data129 = data128.members;
+            if (typeof data129 == "string") {
+              if (!pattern18.test(data129)) {
+                let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
               }
             } else {
-              let err283 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
+              let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
             }
           }
-          if (data127.id !== void 0) {
-            let data135 = data127.id;
-            if (!(typeof data135 == "number" && !(data135 % 1) && !isNaN(data135) && isFinite(data135))) {
-              let err284 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+          if (data128.learn !== void 0 && typeof data128.learn != "boolean") {
+            let err277 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+          }
+          if (data128.flood !== void 0 && typeof data128.flood != "boolean") {
+            let err278 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+          }
+          if (data128["unknown-unicast-flood"] !== void 0 && typeof data128["unknown-unicast-flood"] != "boolean") {
+            let err279 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+          }
+          if (data128["arp-termination"] !== void 0 && typeof data128["arp-termination"] != "boolean") {
+            let err280 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
+          }
+          if (data128["mac-age"] !== void 0) {
+            let data134 = data128["mac-age"];
+            if (!(typeof data134 == "number" && !(data134 % 1) && !isNaN(data134) && isFinite(data134))) {
+              let err281 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
             }
-            if (typeof data135 == "number" && isFinite(data135)) {
-              if (data135 > 16777215 || isNaN(data135)) {
-                let err285 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
+            if (typeof data134 == "number" && isFinite(data134)) {
+              if (data134 > 255 || isNaN(data134)) {
+                let err282 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
               }
-              if (data135 < 1 || isNaN(data135)) {
-                let err286 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+              if (data134 < 0 || isNaN(data134)) {
+                let err283 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
+              }
+            }
+          }
+          if (data128.static !== void 0) {
+            let data135 = data128.static;
+            if (typeof data135 == "string") {
+              if (!pattern18.test(data135)) {
+                let err284 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+              }
+            } else {
+              let err285 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
+            }
+          }
+          if (data128.id !== void 0) {
+            let data136 = data128.id;
+            if (!(typeof data136 == "number" && !(data136 % 1) && !isNaN(data136) && isFinite(data136))) {
+              let err286 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+            }
+            if (typeof data136 == "number" && isFinite(data136)) {
+              if (data136 > 16777215 || isNaN(data136)) {
+                let err287 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+              }
+              if (data136 < 1 || isNaN(data136)) {
+                let err288 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
               }
             }
           }
         } else {
-          let err287 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+          let err289 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
         }
       }
     for (let key29 in data)
       if (pattern5.test(key29)) {
-        let data136 = data[key29];
-        if (data136 && typeof data136 == "object" && !Array.isArray(data136)) {
-          if (data136.interfaces === void 0) {
-            let err288 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
+        let data137 = data[key29];
+        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
+          if (data137.interfaces === void 0) {
+            let err290 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
           }
-          for (let key30 in data136)
+          for (let key30 in data137)
             if (!(key30 === "interfaces" || key30 === "tag-rewrite")) {
-              let err289 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
-              vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
-            }
-          if (data136.interfaces !== void 0) {
-            let data137 = data136.interfaces;
-            if (typeof data137 == "string") {
-              if (!pattern18.test(data137)) {
-                let err290 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
-              }
-            } else {
-              let err291 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+              let err291 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
               vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
             }
+          if (data137.interfaces !== void 0) {
+            let data138 = data137.interfaces;
+            if (typeof data138 == "string") {
+              if (!pattern18.test(data138)) {
+                let err292 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+              }
+            } else {
+              let err293 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+            }
           }
-          if (data136["tag-rewrite"] !== void 0) {
-            let data138 = data136["tag-rewrite"];
-            if (!(data138 === "pop" || data138 === "keep")) {
-              let err292 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
-              vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+          if (data137["tag-rewrite"] !== void 0) {
+            let data139 = data137["tag-rewrite"];
+            if (!(data139 === "pop" || data139 === "keep")) {
+              let err294 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
             }
           }
         } else {
-          let err293 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+          let err295 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
         }
       }
     for (let key31 in data)
       if (pattern6.test(key31)) {
-        let data139 = data[key31];
-        if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
-          if (data139.source === void 0) {
-            let err294 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
+        let data140 = data[key31];
+        if (data140 && typeof data140 == "object" && !Array.isArray(data140)) {
+          if (data140.source === void 0) {
+            let err296 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
           }
-          if (data139.destination === void 0) {
-            let err295 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
+          if (data140.destination === void 0) {
+            let err297 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
           }
-          for (let key32 in data139)
+          for (let key32 in data140)
             if (!(key32 === "source" || key32 === "destination" || key32 === "underlay-vrf" || key32 === "type")) {
-              let err296 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
-              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
-            }
-          if (data139.source !== void 0) {
-            let data140 = data139.source;
-            if (typeof data140 == "string") {
-              if (!pattern18.test(data140)) {
-                let err297 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
-              }
-            } else {
-              let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
               vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
             }
-          }
-          if (data139.destination !== void 0) {
-            let data141 = data139.destination;
+          if (data140.source !== void 0) {
+            let data141 = data140.source;
             if (typeof data141 == "string") {
               if (!pattern18.test(data141)) {
-                let err299 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err299 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
               }
             } else {
-              let err300 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              let err300 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
             }
           }
-          if (data139["underlay-vrf"] !== void 0) {
-            let data142 = data139["underlay-vrf"];
+          if (data140.destination !== void 0) {
+            let data142 = data140.destination;
             if (typeof data142 == "string") {
-              if (!pattern17.test(data142)) {
-                let err301 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+              if (!pattern18.test(data142)) {
+                let err301 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
               }
             } else {
-              let err302 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              let err302 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
             }
           }
-          if (data139.type !== void 0) {
-            let data143 = data139.type;
-            if (!(data143 === "l3" || data143 === "teb")) {
-              let err303 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
-              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+          if (data140["underlay-vrf"] !== void 0) {
+            let data143 = data140["underlay-vrf"];
+            if (typeof data143 == "string") {
+              if (!pattern17.test(data143)) {
+                let err303 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+              }
+            } else {
+              let err304 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+            }
+          }
+          if (data140.type !== void 0) {
+            let data144 = data140.type;
+            if (!(data144 === "l3" || data144 === "teb")) {
+              let err305 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
             }
           }
         } else {
-          let err304 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+          let err306 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
         }
       }
     for (let key33 in data)
       if (pattern7.test(key33)) {
-        let data144 = data[key33];
-        if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
-          if (data144.source === void 0) {
-            let err305 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
+        let data145 = data[key33];
+        if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
+          if (data145.source === void 0) {
+            let err307 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
           }
-          if (data144.destination === void 0) {
-            let err306 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
+          if (data145.destination === void 0) {
+            let err308 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
           }
-          for (let key34 in data144)
+          for (let key34 in data145)
             if (!(key34 === "source" || key34 === "destination" || key34 === "underlay-vrf")) {
-              let err307 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
-              vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
-            }
-          if (data144.source !== void 0) {
-            let data145 = data144.source;
-            if (typeof data145 == "string") {
-              if (!pattern18.test(data145)) {
-                let err308 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
-              }
-            } else {
-              let err309 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              let err309 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
               vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
             }
-          }
-          if (data144.destination !== void 0) {
-            let data146 = data144.destination;
+          if (data145.source !== void 0) {
+            let data146 = data145.source;
             if (typeof data146 == "string") {
               if (!pattern18.test(data146)) {
-                let err310 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err310 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
               }
             } else {
-              let err311 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              let err311 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
             }
           }
-          if (data144["underlay-vrf"] !== void 0) {
-            let data147 = data144["underlay-vrf"];
+          if (data145.destination !== void 0) {
+            let data147 = data145.destination;
             if (typeof data147 == "string") {
-              if (!pattern17.test(data147)) {
-                let err312 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+              if (!pattern18.test(data147)) {
+                let err312 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
               }
             } else {
-              let err313 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              let err313 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
             }
           }
+          if (data145["underlay-vrf"] !== void 0) {
+            let data148 = data145["underlay-vrf"];
+            if (typeof data148 == "string") {
+              if (!pattern17.test(data148)) {
+                let err314 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
+              }
+            } else {
+              let err315 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
+            }
+          }
         } else {
-          let err314 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
+          let err316 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
         }
       }
     for (let key35 in data)
       if (pattern8.test(key35)) {
-        let data148 = data[key35];
-        if (data148 && typeof data148 == "object" && !Array.isArray(data148)) {
-          if (data148.source === void 0) {
-            let err315 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
-          }
-          if (data148.destination === void 0) {
-            let err316 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
-          }
-          if (data148.vni === void 0) {
-            let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+        let data149 = data[key35];
+        if (data149 && typeof data149 == "object" && !Array.isArray(data149)) {
+          if (data149.source === void 0) {
+            let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
           }
-          for (let key36 in data148)
+          if (data149.destination === void 0) {
+            let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
+          }
+          if (data149.vni === void 0) {
+            let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
+          }
+          for (let key36 in data149)
             if (!(key36 === "source" || key36 === "destination" || key36 === "underlay-vrf" || key36 === "vni" || key36 === "port")) {
-              let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
-              vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
-            }
-          if (data148.source !== void 0) {
-            let data149 = data148.source;
-            if (typeof data149 == "string") {
-              if (!pattern18.test(data149)) {
-                let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
-              }
-            } else {
-              let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
               vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
             }
-          }
-          if (data148.destination !== void 0) {
-            let data150 = data148.destination;
+          if (data149.source !== void 0) {
+            let data150 = data149.source;
             if (typeof data150 == "string") {
               if (!pattern18.test(data150)) {
-                let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
               }
             } else {
-              let err322 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              let err322 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
             }
           }
-          if (data148["underlay-vrf"] !== void 0) {
-            let data151 = data148["underlay-vrf"];
+          if (data149.destination !== void 0) {
+            let data151 = data149.destination;
             if (typeof data151 == "string") {
-              if (!pattern17.test(data151)) {
-                let err323 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+              if (!pattern18.test(data151)) {
+                let err323 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
               }
             } else {
-              let err324 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              let err324 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
             }
           }
-          if (data148.vni !== void 0) {
-            let data152 = data148.vni;
-            if (!(typeof data152 == "number" && !(data152 % 1) && !isNaN(data152) && isFinite(data152))) {
-              let err325 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
-            }
-            if (typeof data152 == "number" && isFinite(data152)) {
-              if (data152 > 16777215 || isNaN(data152)) {
-                let err326 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
+          if (data149["underlay-vrf"] !== void 0) {
+            let data152 = data149["underlay-vrf"];
+            if (typeof data152 == "string") {
+              if (!pattern17.test(data152)) {
+                let err325 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
               }
-              if (data152 < 0 || isNaN(data152)) {
-                let err327 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+            } else {
+              let err326 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
+            }
+          }
+          if (data149.vni !== void 0) {
+            let data153 = data149.vni;
+            if (!(typeof data153 == "number" && !(data153 % 1) && !isNaN(data153) && isFinite(data153))) {
+              let err327 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+            }
+            if (typeof data153 == "number" && isFinite(data153)) {
+              if (data153 > 16777215 || isNaN(data153)) {
+                let err328 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
+              }
+              if (data153 < 0 || isNaN(data153)) {
+                let err329 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
               }
             }
           }
-          if (data148.port !== void 0) {
-            let data153 = data148.port;
-            if (!(typeof data153 == "number" && !(data153 % 1) && !isNaN(data153) && isFinite(data153))) {
-              let err328 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
+          if (data149.port !== void 0) {
+            let data154 = data149.port;
+            if (!(typeof data154 == "number" && !(data154 % 1) && !isNaN(data154) && isFinite(data154))) {
+              let err330 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
             }
-            if (typeof data153 == "number" && isFinite(data153)) {
-              if (data153 > 65535 || isNaN(data153)) {
-                let err329 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
+            if (typeof data154 == "number" && isFinite(data154)) {
+              if (data154 > 65535 || isNaN(data154)) {
+                let err331 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
               }
-              if (data153 < 1 || isNaN(data153)) {
-                let err330 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
+              if (data154 < 1 || isNaN(data154)) {
+                let err332 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
               }
             }
           }
         } else {
-          let err331 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+          let err333 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
         }
       }
     for (let key37 in data)
       if (pattern9.test(key37)) {
-        let data154 = data[key37];
-        if (data154 && typeof data154 == "object" && !Array.isArray(data154))
-          for (let key38 in data154) {
-            let err332 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
-            vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+        let data155 = data[key37];
+        if (data155 && typeof data155 == "object" && !Array.isArray(data155))
+          for (let key38 in data155) {
+            let err334 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
+            vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
           }
         else {
-          let err333 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+          let err335 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
         }
       }
     for (let key39 in data)
       if (pattern10.test(key39)) {
-        let data155 = data[key39];
-        if (data155 && typeof data155 == "object" && !Array.isArray(data155))
-          for (let key40 in data155) {
-            let err334 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
-            vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+        let data156 = data[key39];
+        if (data156 && typeof data156 == "object" && !Array.isArray(data156))
+          for (let key40 in data156) {
+            let err336 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
+            vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
           }
         else {
-          let err335 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
+          let err337 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
         }
       }
     for (let key41 in data)
       if (pattern11.test(key41)) {
-        let data156 = data[key41];
-        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
-          if (data156.prefixes === void 0) {
-            let err336 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
+        let data157 = data[key41];
+        if (data157 && typeof data157 == "object" && !Array.isArray(data157)) {
+          if (data157.prefixes === void 0) {
+            let err338 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
           }
-          for (let key42 in data156)
+          for (let key42 in data157)
             if (key42 !== "prefixes") {
-              let err337 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
-              vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
+              let err339 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
+              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
             }
-          if (data156.prefixes !== void 0) {
-            let data157 = data156.prefixes;
-            if (typeof data157 == "string") {
-              if (!pattern18.test(data157)) {
-                let err338 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
+          if (data157.prefixes !== void 0) {
+            let data158 = data157.prefixes;
+            if (typeof data158 == "string") {
+              if (!pattern18.test(data158)) {
+                let err340 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
               }
             } else {
-              let err339 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
+              let err341 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
             }
           }
         } else {
-          let err340 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
+          let err342 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
         }
       }
     for (let key43 in data)
       if (pattern12.test(key43)) {
-        let data158 = data[key43];
-        if (data158 && typeof data158 == "object" && !Array.isArray(data158)) {
-          if (data158.ports === void 0) {
-            let err341 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
+        let data159 = data[key43];
+        if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
+          if (data159.ports === void 0) {
+            let err343 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
           }
-          for (let key44 in data158)
+          for (let key44 in data159)
             if (key44 !== "ports") {
-              let err342 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
-              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
+              let err344 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
+              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
             }
-          if (data158.ports !== void 0) {
-            let data159 = data158.ports;
-            if (typeof data159 == "string") {
-              if (!pattern18.test(data159)) {
-                let err343 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+          if (data159.ports !== void 0) {
+            let data160 = data159.ports;
+            if (typeof data160 == "string") {
+              if (!pattern18.test(data160)) {
+                let err345 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
               }
             } else {
-              let err344 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+              let err346 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
             }
           }
         } else {
-          let err345 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
+          let err347 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
         }
       }
     for (let key45 in data)
       if (pattern13.test(key45)) {
-        let data160 = data[key45];
-        if (data160 && typeof data160 == "object" && !Array.isArray(data160)) {
-          if (data160.protocol === void 0) {
-            let err346 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
-            vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
-          }
-          if (data160.external === void 0) {
-            let err347 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
-          }
-          if (data160.internal === void 0) {
-            let err348 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+        let data161 = data[key45];
+        if (data161 && typeof data161 == "object" && !Array.isArray(data161)) {
+          if (data161.protocol === void 0) {
+            let err348 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
             vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
           }
-          for (let key46 in data160)
+          if (data161.external === void 0) {
+            let err349 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
+          }
+          if (data161.internal === void 0) {
+            let err350 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+          }
+          for (let key46 in data161)
             if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
-              let err349 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
-              vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
-            }
-          if (data160.protocol !== void 0) {
-            let data161 = data160.protocol;
-            if (typeof data161 == "string") {
-              if (!pattern18.test(data161)) {
-                let err350 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
-              }
-            } else {
-              let err351 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              let err351 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
               vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
             }
-          }
-          if (data160.external !== void 0) {
-            let data162 = data160.external;
+          if (data161.protocol !== void 0) {
+            let data162 = data161.protocol;
             if (typeof data162 == "string") {
               if (!pattern18.test(data162)) {
-                let err352 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err352 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
               }
             } else {
-              let err353 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              let err353 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
             }
           }
-          if (data160.internal !== void 0) {
-            let data163 = data160.internal;
+          if (data161.external !== void 0) {
+            let data163 = data161.external;
             if (typeof data163 == "string") {
               if (!pattern18.test(data163)) {
-                let err354 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err354 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
               }
             } else {
-              let err355 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              let err355 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
             }
           }
+          if (data161.internal !== void 0) {
+            let data164 = data161.internal;
+            if (typeof data164 == "string") {
+              if (!pattern18.test(data164)) {
+                let err356 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+              }
+            } else {
+              let err357 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
+            }
+          }
         } else {
-          let err356 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+          let err358 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
         }
       }
     for (let key47 in data)
       if (pattern14.test(key47)) {
-        let data164 = data[key47];
-        if (data164 && typeof data164 == "object" && !Array.isArray(data164)) {
-          if (data164.external === void 0) {
-            let err357 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
+        let data165 = data[key47];
+        if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
+          if (data165.external === void 0) {
+            let err359 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
           }
-          if (data164.internal === void 0) {
-            let err358 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
+          if (data165.internal === void 0) {
+            let err360 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
           }
-          for (let key48 in data164)
+          for (let key48 in data165)
             if (!(key48 === "external" || key48 === "internal")) {
-              let err359 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
-              vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
-            }
-          if (data164.external !== void 0) {
-            let data165 = data164.external;
-            if (typeof data165 == "string") {
-              if (!pattern18.test(data165)) {
-                let err360 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
-              }
-            } else {
-              let err361 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              let err361 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
               vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
             }
-          }
-          if (data164.internal !== void 0) {
-            let data166 = data164.internal;
+          if (data165.external !== void 0) {
+            let data166 = data165.external;
             if (typeof data166 == "string") {
               if (!pattern18.test(data166)) {
-                let err362 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                let err362 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
               }
             } else {
-              let err363 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              let err363 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
             }
           }
+          if (data165.internal !== void 0) {
+            let data167 = data165.internal;
+            if (typeof data167 == "string") {
+              if (!pattern18.test(data167)) {
+                let err364 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
+              }
+            } else {
+              let err365 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
+            }
+          }
         } else {
-          let err364 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
+          let err366 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
         }
       }
     for (let key49 in data)
       if (pattern15.test(key49)) {
-        let data167 = data[key49];
-        if (data167 && typeof data167 == "object" && !Array.isArray(data167)) {
-          if (data167.command === void 0) {
-            let err365 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
+        let data168 = data[key49];
+        if (data168 && typeof data168 == "object" && !Array.isArray(data168)) {
+          if (data168.command === void 0) {
+            let err367 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
           }
-          for (let key50 in data167)
+          for (let key50 in data168)
             if (!(key50 === "command" || key50 === "netns" || key50 === "restart")) {
-              let err366 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
-              vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
-            }
-          if (data167.command !== void 0) {
-            let data168 = data167.command;
-            if (typeof data168 == "string") {
-              if (!pattern18.test(data168)) {
-                let err367 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
-              }
-            } else {
-              let err368 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              let err368 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
               vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
             }
-          }
-          if (data167.netns !== void 0) {
-            let data169 = data167.netns;
+          if (data168.command !== void 0) {
+            let data169 = data168.command;
             if (typeof data169 == "string") {
-              if (!pattern30.test(data169)) {
-                let err369 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              if (!pattern18.test(data169)) {
+                let err369 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err369] : vErrors.push(err369), errors++;
               }
             } else {
-              let err370 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              let err370 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
             }
           }
-          if (data167.restart !== void 0) {
-            let data170 = data167.restart;
-            if (!(data170 === "always" || data170 === "on-failure" || data170 === "never")) {
-              let err371 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err371] : vErrors.push(err371), errors++;
+          if (data168.netns !== void 0) {
+            let data170 = data168.netns;
+            if (typeof data170 == "string") {
+              if (!pattern30.test(data170)) {
+                let err371 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err371] : vErrors.push(err371), errors++;
+              }
+            } else {
+              let err372 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
+            }
+          }
+          if (data168.restart !== void 0) {
+            let data171 = data168.restart;
+            if (!(data171 === "always" || data171 === "on-failure" || data171 === "never")) {
+              let err373 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
             }
           }
         } else {
-          let err372 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
+          let err374 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err374] : vErrors.push(err374), errors++;
         }
       }
   } else {
-    let err373 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
+    let err375 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

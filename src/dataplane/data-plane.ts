@@ -125,6 +125,7 @@ export class DataPlane {
       routes: config.routes,
       resolveInterface: (name) => this.interfaces.indexOf(name),
       resolveVrf: (name) => this.interfaces.tableOfVrf(name),
+      tableOf: (name, family) => this.interfaces.tableOfInterface(name, family),
       onError: (message) => logger.warning('fib', message),
     });
     this.#kernel = new KernelPlane({

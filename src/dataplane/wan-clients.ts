@@ -5,6 +5,7 @@
  * the TAP and into the namespace, where the mirror and the import of routes find them as those of any daemon: a lease
  * outlives VPP. The routes have the protocol number of DHCP (linux/rtnetlink.h), so that others tell them apart.
  */
+import { hostNamesOf } from '../config/mod.ts';
 import type { Config, SupervisorConfig } from '../config/types.ts';
 import { DhcpClient, type DhcpEvent, type Lease } from '../dhcp/mod.ts';
 import {
@@ -39,6 +40,8 @@ export interface WanClientsOptions {
 interface Wan {
   readonly client: DhcpClient;
   readonly netns: string;
+  /** The name of the TAP. */
+  readonly link: string;
   readonly metric: number;
   lease: Lease | undefined;
   reason: string;
@@ -55,14 +58,17 @@ export class WanClients {
   }
 
   /** Starts the clients that a configuration asks for, and ends the others with their leases. */
-  async use({ interfaces, vpp, system, supervisor }: Config): Promise<void> {
+  async use(config: Config): Promise<void> {
+    const { interfaces, vpp, system, supervisor } = config;
+    const hostNames = hostNamesOf(config);
+    const linkOf = (name: string): string => hostNames.get(name) ?? name;
     const wanted = new Set(interfaces.filter(({ dhcp, enabled }) => dhcp && enabled).map(({ name }) => name));
     const { netns } = vpp.lcp;
-    const isMoved = (wan: Wan): boolean => wan.netns !== netns;
-    const ended = [...this.#wans].filter(([name, wan]) => !wanted.has(name) || isMoved(wan));
+    const isMoved = (name: string, wan: Wan): boolean => wan.netns !== netns || wan.link !== linkOf(name);
+    const ended = [...this.#wans].filter(([name, wan]) => !wanted.has(name) || isMoved(name, wan));
     await Promise.all(ended.map(([name]) => this.#end(name)));
     for (const name of wanted) {
-      if (!this.#wans.has(name)) this.#start(name, netns, system.hostname, supervisor);
+      if (!this.#wans.has(name)) this.#start(name, { netns, link: linkOf(name) }, system.hostname, supervisor);
     }
     clearInterval(this.#look);
     this.#look = wanted.size === 0 ? undefined : setInterval(() => this.#applyAll(), LOOK_MS).unref();
@@ -93,10 +99,15 @@ export class WanClients {
     );
   }
 
-  #start(name: string, netns: string, hostname: string, policy: SupervisorConfig): void {
+  #start(
+    name: string,
+    { netns, link }: Pick<Wan, 'netns' | 'link'>,
+    hostname: string,
+    policy: SupervisorConfig,
+  ): void {
     const { logger, self, directory } = this.#options;
     const client = new DhcpClient({
-      interface: name,
+      interface: link,
       netns,
       broadcasts: true,
       name: `dhcp-${name}`,
@@ -108,7 +119,7 @@ export class WanClients {
       onEvent: (event) => this.#onEvent(name, event),
     });
     const reason = 'waiting for a DHCP server';
-    this.#wans.set(name, { client, netns, metric: METRIC, lease: undefined, reason, reported: '' });
+    this.#wans.set(name, { client, netns, link, metric: METRIC, lease: undefined, reason, reported: '' });
   }
 
   async #end(name: string): Promise<void> {
@@ -116,7 +127,7 @@ export class WanClients {
     this.#wans.delete(name);
     if (wan === undefined) return;
     await wan.client.stop();
-    this.#withdraw(name, wan);
+    this.#withdraw(wan);
   }
 
   #onEvent(name: string, event: DhcpEvent): void {
@@ -125,13 +136,13 @@ export class WanClients {
     if ('lease' in event) {
       const { address, length, server } = event.lease;
       const isNew = wan.lease?.address !== address || wan.lease.length !== length;
-      if (isNew) this.#withdraw(name, wan);
+      if (isNew) this.#withdraw(wan);
       wan.lease = event.lease;
       if (isNew) this.#options.logger.info('dhcp', `${name} has ${address}/${length} from ${server}`);
       this.#apply(name, wan);
     } else if (event.event !== 'leasefail' || wan.lease === undefined) {
       // After a failed renewal the lease is valid until it expires.
-      this.#withdraw(name, wan);
+      this.#withdraw(wan);
       wan.lease = undefined;
       wan.reason = event.event === 'deconfig' ? 'waiting for a DHCP server' : `no lease: ${event.reason}`;
     }
@@ -144,14 +155,14 @@ export class WanClients {
 
   /** Puts the lease on the TAP; what is there already stays. A TAP that does not exist gets it later. */
   #apply(name: string, wan: Wan): void {
-    const { lease, netns } = wan;
+    const { lease, netns, link } = wan;
     if (lease === undefined) return;
     try {
       withNetns(netns, () => {
-        const index = linkIndex(name);
+        const index = linkIndex(link);
         // Its TAP has gone, and will be back.
         if (index === undefined) return;
-        addAddress(name, lease.address, lease.length);
+        addAddress(link, lease.address, lease.length);
         for (const route of routesOf(index, lease, wan.metric)) replaceRoute(route);
       });
       wan.reported = '';
@@ -163,14 +174,14 @@ export class WanClients {
     }
   }
 
-  #withdraw(name: string, { lease, netns, metric }: Wan): void {
+  #withdraw({ lease, netns, link, metric }: Wan): void {
     if (lease === undefined) return;
     try {
       withNetns(netns, () => {
-        const index = linkIndex(name);
+        const index = linkIndex(link);
         if (index === undefined) return;
         for (const route of routesOf(index, lease, metric)) deleteRoute(route);
-        removeAddress(name, lease.address, lease.length);
+        removeAddress(link, lease.address, lease.length);
       });
     } catch {
       // The TAP or its namespace has gone, and both with it.

@@ -17,6 +17,8 @@ export interface FibOptions {
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
   /** The number of a table that VPP has for a VRF; undefined while it has none of that name. Default: no VRF. */
   readonly resolveVrf?: (name: string) => number | undefined;
+  /** The number of the table of a family that an interface is in. Default: 0 for all. */
+  readonly tableOf?: (name: string, family: 4 | 6) => number;
   readonly onError: (message: string) => void;
   /** How often VPP's routes are looked at, when it is not as usual; for tests. */
   readonly auditPace?: VppBackendOptions['auditPace'];
@@ -39,7 +41,7 @@ export class Fib implements Disposable {
   #routes: readonly StaticRoute[] = [];
   #networks: readonly ConnectedNetwork[] = [];
 
-  constructor({ config, routes, resolveInterface, resolveVrf, onError, auditPace }: FibOptions) {
+  constructor({ config, routes, resolveInterface, resolveVrf, tableOf, onError, auditPace }: FibOptions) {
     this.table = new RouteTable(config.tableId);
     this.#static = this.table.addSource({ name: 'static', distance: Distance.static, origin: 'static' });
     this.#connected = this.table.addSource({
@@ -52,6 +54,7 @@ export class Fib implements Disposable {
       config,
       resolveInterface,
       ...(resolveVrf === undefined ? {} : { resolveVrf }),
+      ...(tableOf === undefined ? {} : { tableOf }),
       onError,
       ...(auditPace === undefined ? {} : { auditPace }),
     });

@@ -25,6 +25,8 @@ export interface VppBackendOptions {
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
   /** The number of a table that VPP has for a VRF; undefined while it has none of that name. Default: no VRF. */
   readonly resolveVrf?: (name: string) => number | undefined;
+  /** The number of the table of a family that an interface is in. Default: 0 for all. */
+  readonly tableOf?: (name: string, family: 4 | 6) => number;
   readonly onError: (message: string) => void;
   /** How often VPP's routes are looked at, when it is not as usual; for tests. */
   readonly auditPace?: VppAuditOptions['pace'];

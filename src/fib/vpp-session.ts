@@ -25,6 +25,7 @@ export interface VppSessionOptions {
   readonly resolveInterface: (name: string) => SwIfIndex | undefined;
   /** Without the default VRF. */
   readonly resolveVrf?: (name: string) => number | undefined;
+  readonly tableOf?: (name: string, family: 4 | 6) => number;
   /** Gets the IP tables in which VPP may have routes of ours. */
   readonly tablesInUse: Set<number>;
   readonly auditTotals: AuditTotals;
@@ -47,11 +48,12 @@ export class VppSession implements FibSession {
 
   constructor(options: VppSessionOptions) {
     this.#options = options;
-    const { fib, client, resolveInterface, resolveVrf, config } = options;
+    const { fib, client, resolveInterface, resolveVrf, tableOf, config } = options;
     this.#fib = fib;
     const { groups } = fib.table;
     this.#templates = new VppTemplates(groups, {
       interface: resolveInterface,
+      tableOf: (name, family) => tableOf?.(name, family) ?? 0,
       vrf: (name) => (name === DEFAULT_VRF ? config().tableId : resolveVrf?.(name)),
       connected: (address) => fib.table.connectedTo(address),
     });

@@ -28,6 +28,7 @@ function make(known: Record<string, number> = { xe0: 3 }): {
   const templates = new VppTemplates(groups, {
     interface: (name) => (name in known ? swIfIndex(known[name]!) : undefined),
     vrf: (name) => (name === 'blue' ? 20 : undefined),
+    tableOf: (name) => (name === 'xe1' ? 20 : 7),
     connected: (address) => (address.startsWith('192.0.2.') ? 'xe0' : undefined),
   });
   return { groups, templates };
@@ -119,7 +120,7 @@ describe('a template with its destination put in', () => {
 
 describe('the paths of each shape', () => {
   it('are those of the schema: attached, over IPv6 neighbours, drop, unreachable and prohibit', () => {
-    const { groups, templates } = make();
+    const { groups, templates } = make({ xe0: 3, xe1: 4 });
     const on = (family: 4 | 6, name: string, weight = 1) =>
       ({ family, address: undefined, weight, interface: name }) as const;
     const forward = (...nextHops: NextHop[]): RouteAction => ({ kind: 'forward', nextHops, labels: [] });
@@ -142,6 +143,9 @@ describe('the paths of each shape', () => {
         ],
       ],
       [4, forward(on(4, 'blue', 3)), [fibPath({ proto: ip4, tableId: 20, weight: 3 })]],
+      // In another VRF: VPP would die with its table.
+      [4, forward(on(4, 'xe1')), [fibPath({ proto: ip4, tableId: 20 })]],
+      [4, forward(hop('192.0.2.1', 'xe1')), [fibPath({ nextHop: bytesOf('192.0.2.1'), swIfIndex: swIfIndex(4), tableId: 7 })]],
       [6, forward(on(6, 'blue')), [fibPath({ proto: ip6, tableId: 20 })]],
       [4, forward(hop('192.0.2.1', 'blue')), [fibPath({ nextHop: bytesOf('192.0.2.1'), tableId: 20 })]],
       [4, { kind: 'blackhole' }, [fibPath({ proto: ip4, type: FibPathType.drop })]],

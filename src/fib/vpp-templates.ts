@@ -174,7 +174,7 @@ export class VppTemplates implements Disposable {
   }
 
   #path(group: GroupId, hop: NextHop, tableId: number, labels: readonly number[]): FibPath | string {
-    if (hop.address === undefined) return this.#attachedPath(group, hop, labels);
+    if (hop.address === undefined) return this.#attachedPath(group, hop, tableId, labels);
     const nextHop = parseAddress(hop.address)?.bytes;
     if (nextHop === undefined) return `the next hop "${hop.address}" is no address`;
     const way = this.#wayFor(group, hop, labels.length > 0);
@@ -187,12 +187,34 @@ export class VppTemplates implements Disposable {
    * route the host itself (fib_table_route_path_fixup in vnet/fib/fib_table.c). Or to a VRF: without an interface and a
    * next hop VPP looks each destination up in the table of the path (FIB_ROUTE_PATH_DEAG in vnet/fib/fib_api.c).
    */
-  #attachedPath(group: GroupId, hop: AttachedHop, labels: readonly number[]): FibPath | string {
+  #attachedPath(
+    group: GroupId,
+    hop: AttachedHop,
+    tableId: number,
+    labels: readonly number[],
+  ): FibPath | string {
     if (labels.length > 0) return 'a label needs a next hop with an address';
     const way = this.#wayBy(hop.interface, group);
     if (typeof way === 'string') return way;
     const proto = hop.family === 6 ? FibPathProto.ip6 : FibPathProto.ip4;
-    return fibPath({ proto, weight: hop.weight, ...way });
+    const isOverInterface = way.swIfIndex !== undefined;
+    const other = isOverInterface ? this.#otherTable(group, hop, tableId) : undefined;
+    return fibPath({ proto, weight: hop.weight, ...(other === undefined ? way : { tableId: other }) });
+  }
+
+  /**
+   * The table of an interface in another VRF, where VPP is to look up what is attached to it. VPP follows the table of an
+   * attached route's interface, and dies when that table is deleted before the route (fib_entry_cover_change_one, by
+   * ip4_fib_table_destroy, in 25.02 and 26.06); table 0 is never deleted.
+   */
+  #otherTable(
+    group: GroupId,
+    { interface: name, family }: AttachedHop,
+    tableId: number,
+  ): number | undefined {
+    const find = (): number => this.#resolve.tableOf(name, family);
+    const table = this.#find(`table of ${name} for IPv${family}`, group, find) ?? 0;
+    return table === 0 || table === tableId ? undefined : table;
   }
 
   /**

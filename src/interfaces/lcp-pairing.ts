@@ -65,6 +65,10 @@ export class LcpPairing {
   readonly #unsynced = new Set<string>();
   #hosts = new Map<string, string>();
   #pairs: ReadonlyMap<string, LcpPair> = new Map();
+  /** The names of the TAPs that differ from those of their interfaces. */
+  #hostNames: ReadonlyMap<string, string> = new Map();
+  /** The names that TAPs had when they were as they should be, by interface. */
+  readonly #known = new Map<string, string>();
   /** Interfaces of VPP that are to have a pair, as of the last run, and of the last reading. */
   #asked: ReadonlySet<string> = new Set();
   #due: ReadonlySet<string> = new Set();
@@ -77,6 +81,16 @@ export class LcpPairing {
   /** Changes the settings for the next connection. */
   set settings(settings: LcpSettings | undefined) {
     this.#settings = settings;
+  }
+
+  /** The names of TAPs that differ from those of their interfaces, by interface. */
+  set hostNames(hostNames: ReadonlyMap<string, string>) {
+    this.#hostNames = hostNames;
+  }
+
+  /** The name that the TAP of an interface is to have. */
+  hostNameOf(name: string): string {
+    return this.#hostNames.get(name) ?? name;
   }
 
   /** A connection: determines whether its VPP has the plugin. */
@@ -154,7 +168,9 @@ export class LcpPairing {
       if (lacks.length > 0) this.#options.onNotice(`VPP does not pass to Linux: ${lacks.join(', ')}`);
     }
     const interfaces = [...present.values()].map(({ vpp }) => vpp);
-    const plan = planPairs({ wanted, released, netns: settings.netns }, interfaces, await lcpPairs(client));
+    const pairs = await lcpPairs(client);
+    const needs = { wanted, released, netns: settings.netns, hostNames: this.#hostNames, known: this.#known };
+    const plan = planPairs(needs, interfaces, pairs);
     for (const [name, reason] of plan.refusals) failures.set(name, reason);
     for (const step of plan.steps) {
       const reason = await this.#execute(client, step, settings, present);
@@ -171,19 +187,22 @@ export class LcpPairing {
     this.#due = this.#asked;
     if (settings === undefined || this.#missing !== undefined) this.#setPairs(new Map());
     else this.#setPairs(pairsOf(settings.netns, interfaces, await lcpPairs(client)));
+    for (const [name, { hostIfName }] of this.#pairs) {
+      if (hostIfName === this.hostNameOf(name)) this.#known.set(name, hostIfName);
+    }
   }
 
   /** Resolves with VPP's reason when it refuses. */
   async #execute(
     client: VppApiClient,
-    { step, name, swIfIndex, hostType }: LcpStep,
+    { step, name, hostName, swIfIndex, hostType }: LcpStep,
     { netns, isSync }: LcpSettings,
     present: ReadonlyMap<string, Known>,
   ): Promise<string | undefined> {
     try {
       if (step === 'remove') await lcpPairDelete(client, swIfIndex);
       else {
-        await lcpPairAdd(client, swIfIndex, { hostIfName: name, netns, hostType });
+        await lcpPairAdd(client, swIfIndex, { hostIfName: hostName, netns, hostType });
         if (isSync && (present.get(name)?.addresses.length ?? 0) > 0) this.#unsynced.add(name);
       }
       return undefined;
@@ -191,7 +210,7 @@ export class LcpPairing {
       if (client.isClosed) throw error;
       const hint = error instanceof VppApiError ? HINTS.get(error.retval ?? 0) : undefined;
       const words = reasonOf(error);
-      return hint === undefined ? words : `${words}: ${hint(name, netns)}`;
+      return hint === undefined ? words : `${words}: ${hint(hostName, netns)}`;
     }
   }
 

@@ -38,8 +38,15 @@ function plan(
   interfaces: VppInterface[],
   pairs: LcpPair[] = [],
   released: string[] = [],
+  names: { hostNames?: Record<string, string>; known?: Record<string, string> } = {},
 ): { steps: string[]; refusals: Record<string, string> } {
-  const needs = { wanted: new Set(wanted), released: new Set(released), netns: 'dataplane' };
+  const needs = {
+    wanted: new Set(wanted),
+    released: new Set(released),
+    netns: 'dataplane',
+    hostNames: new Map(Object.entries(names.hostNames ?? {})),
+    known: new Map(Object.entries(names.known ?? {})),
+  };
   const { steps, refusals } = planPairs(needs, interfaces, pairs);
   return { steps: steps.map(({ step, name }) => `${step} ${name}`), refusals: Object.fromEntries(refusals) };
 }
@@ -67,7 +74,7 @@ describe('planPairs', () => {
     const tunnel = { ...vpp(2, 'gre0'), mac: '00:00:00:00:00:00' };
     const sub = { ...vpp(3, 'xe0.100', 1), mac: '00:00:00:00:00:00' };
     const names = ['xe0', 'gre0', 'xe0.100'];
-    const needs = { wanted: new Set(names), released: new Set<string>(), netns: 'dataplane' };
+    const needs = { wanted: new Set(names), released: new Set<string>(), netns: 'dataplane', hostNames: new Map(), known: new Map() };
     const { steps } = planPairs(needs, [vpp(1, 'xe0'), tunnel, sub], []);
     expect(steps.map(({ name, hostType }) => `${name} ${hostType}`)).toEqual([
       'xe0 tap',
@@ -122,6 +129,33 @@ describe('pairsOf', () => {
     expect([...found].map(([name, { hostIfName }]) => [name, hostIfName])).toEqual([
       ['xe0', 'xe0'],
       ['xe0.100', 'xe0.100'],
+    ]);
+  });
+
+  it('gives TAPs their own names, and makes those anew that had another one from us', () => {
+    const interfaces = [vpp(1, 'xe0'), vpp(2, 'xe0.7', 1), vpp(3, 'xe1')];
+    const wanted = ['xe0', 'xe0.7', 'xe1'];
+    const hostNames = { xe0: 'wan0' };
+    expect(plan(wanted, interfaces, [], [], { hostNames }).steps).toEqual(['add xe0', 'add xe1', 'add xe0.7']);
+    const pairs = [pair(1, 'xe0'), pair(2, 'xe0.7'), pair(3, 'xe1')];
+    // VLANs first, since their links are on the TAP of the parent.
+    expect(plan(wanted, interfaces, pairs, [], { hostNames, known: { xe0: 'xe0' } })).toEqual({
+      steps: ['remove xe0.7', 'remove xe0', 'add xe0', 'add xe0.7'],
+      refusals: {},
+    });
+    // Somebody else named it.
+    expect(plan(wanted, interfaces, pairs, [], { hostNames }).refusals).toEqual({
+      xe0: expect.stringContaining('it already has the TAP "xe0"') as string,
+    });
+    // Two exchange their names.
+    const swapped = { hostNames: { xe0: 'b', xe1: 'a' }, known: { xe0: 'a', xe1: 'b' } };
+    expect(plan(['xe0', 'xe1'], interfaces, [pair(1, 'a'), pair(3, 'b')], [], swapped)).toEqual({
+      steps: ['remove xe0', 'remove xe1', 'add xe0', 'add xe1'],
+      refusals: {},
+    });
+    // One that leaves the configuration is known by its TAP's name.
+    expect(plan([], interfaces, [pair(1, 'wan0')], ['xe0'], { known: { xe0: 'wan0' } }).steps).toEqual([
+      'remove xe0',
     ]);
   });
 });

@@ -64,7 +64,7 @@ export class Mirror {
     this.#wishes.outlive(this.#options.host.read());
   }
 
-  /** The held TAPs except those of `paired`, by interface: the TAP of an interface has its name. */
+  /** The held TAPs, by their names, except those of `paired`, which are names of TAPs too. */
   keptLinks(paired: ReadonlySet<string>): Map<string, HostLink> {
     const { host, taps } = this.#options;
     const names = taps?.names.difference(paired) ?? new Set();
@@ -209,18 +209,20 @@ export class Mirror {
 
   /**
    * The end of a run, with VPP's current state: the TAPs regain configured addresses that someone removed, and lose
-   * those that VPP copied only for its own needs. Those of `wanted`, which are to have a TAP, are held from now on.
+   * those that VPP copied only for its own needs. Those of `wanted`, which are to have a TAP, are held from now on;
+   * `hostNameOf`: the name that the TAP of an interface is to have.
    */
   settle(
     pairs: ReadonlyMap<string, LcpPair>,
     configs: ReadonlyMap<string, InterfaceConfig>,
     present: ReadonlyMap<string, Present>,
     wanted: ReadonlySet<string>,
+    hostNameOf: (name: string) => string,
   ): void {
     const { host, isSync, taps } = this.#options;
     const state = host.read();
     if (state === undefined) return;
-    taps?.retain(host.netns, wanted);
+    taps?.retain(host.netns, new Set([...wanted].map(hostNameOf)));
     const byIndex = new Map([...state.values()].map((link) => [link.ifIndex, link]));
     for (const [name, { vifIndex }] of pairs) {
       const link = byIndex.get(vifIndex);

@@ -22,6 +22,7 @@
  */
 import {
   formatPrefix,
+  hostNamesOf,
   parsePrefix,
   type Port,
   portsOf,
@@ -29,6 +30,7 @@ import {
   type VppStep,
 } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
+import type { HostLink } from '../mirror/mod.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
   type ConnectKind,
@@ -71,7 +73,7 @@ export interface VppInterfacesOptions {
   readonly mirror?: Mirror | undefined;
   /** Whether a table of VPP can be deleted: it has no route. From then on it does not exist. */
   readonly letGoOfTable?: (tableId: number) => boolean;
-  /** The tables of VRFs are others than before. */
+  /** The tables of VRFs, or of interfaces, are others than before. */
   readonly onTables?: () => void;
   /** Prefixes inside a network of an interface that have routes through others; default: none is known. */
   readonly elsewhere?: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
@@ -134,6 +136,7 @@ export class VppInterfaces {
       onChange: () => options.onHostInterfaces?.(),
       onNotice: (message) => options.onNotice?.(message),
     });
+    this.#lcp.hostNames = hostNamesOf(options.config);
   }
 
   /**
@@ -217,6 +220,7 @@ export class VppInterfaces {
     this.#configs = configs;
     this.#ports = ports;
     this.#tapless = taplessOf(configs);
+    this.#lcp.hostNames = hostNamesOf(config);
     if (this.#client !== undefined) await this.reconcile();
   }
 
@@ -233,6 +237,11 @@ export class VppInterfaces {
   /** The number of the table of a VRF; undefined while VPP has none. */
   tableOfVrf(name: string): number | undefined {
     return this.#tables.byVrf.get(name);
+  }
+
+  /** The number of the table that an interface is in. */
+  tableOfInterface(name: string, family: 4 | 6): number {
+    return this.#known.get(name)?.tables?.[family] ?? 0;
   }
 
   /** Brings VPP's interfaces to their targets. One run at a time; a request during a run causes another run. */
@@ -322,7 +331,7 @@ export class VppInterfaces {
     const now = await this.#read(client, present);
     await completeTargets(run, now);
     if (this.#client !== client) return;
-    this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps);
+    this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps, (name) => this.#lcp.hostNameOf(name));
     this.#publish(now);
     this.#retryLater(awaitingLink.size > 0 || this.#isUnfinished(targets) ? RETRY_MS : DRIFT_MS);
   }
@@ -343,8 +352,12 @@ export class VppInterfaces {
     configs: ReadonlyMap<string, InterfaceConfig>,
     wanted: ReadonlySet<string>,
   ): Promise<boolean> {
-    const paired = new Set(this.#lcp.pairs.keys());
-    const links = [...(this.#mirror?.keptLinks(paired) ?? [])].filter(([name]) => wanted.has(name));
+    const paired = new Set([...this.#lcp.pairs.values()].map(({ hostIfName }) => hostIfName));
+    const kept = this.#mirror?.keptLinks(paired) ?? new Map<string, HostLink>();
+    const links = [...wanted].flatMap((name) => {
+      const link = kept.get(this.#lcp.hostNameOf(name));
+      return link === undefined ? [] : [[name, link] as const];
+    });
     const nics = this.#wantedTaps([]);
     return this.#keptTaps.prepare(client, new Map(links), {
       configs,
@@ -463,6 +476,11 @@ export class VppInterfaces {
       }
     }
     for (const name of last.keys()) if (!next.has(name)) this.#options.onChange(name, 'removed');
+    const hasMoved = [...next].some(([name, { tables }]) => {
+      const before = last.get(name)?.tables;
+      return before?.[4] !== tables?.[4] || before?.[6] !== tables?.[6];
+    });
+    if (hasMoved) this.#options.onTables?.();
   }
 
   /** Runs in the background: after an event, or to retry what VPP refused. */
@@ -519,6 +537,13 @@ export class VppInterfaces {
       if (has === (before.get(name)?.proxyArp === true)) return [];
       return [{ words: `answer ARP on ${name} for ${has ? 'others too' : 'itself alone'}` }];
     });
+    const hostNames = hostNamesOf(next);
+    const tapSteps = [...this.#lcp.pairs].flatMap(([name, { hostIfName }]): VppStep[] => {
+      const hostName = hostNames.get(name) ?? name;
+      if (!wanted.has(name) || hostIfName === hostName || hostIfName !== this.#lcp.hostNameOf(name)) return [];
+      const interrupts = `${name}: sessions of daemons on its TAP and on those of its VLANs`;
+      return [{ words: `make the TAP ${hostIfName} of ${name} anew as ${hostName}`, interrupts }];
+    });
     const ofInterfaces = [...names].flatMap((name) => {
       const isNew = removedInterfaces.has(name) || !present.has(name);
       const config = wanted.get(name);
@@ -541,7 +566,7 @@ export class VppInterfaces {
     const view = ({ words, interrupts }: VppStep): VppStep =>
       interrupts === undefined ? { words } : { words, interrupts };
     const split = steps.filter(isStructure).length;
-    return [...steps.slice(0, split), ...ofInterfaces, ...proxySteps, ...steps.slice(split)].map(view);
+    return [...steps.slice(0, split), ...tapSteps, ...ofInterfaces, ...proxySteps, ...steps.slice(split)].map(view);
   }
 
   /** The objects of the configuration besides interfaces. */

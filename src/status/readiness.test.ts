@@ -215,6 +215,7 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'interface.NAME.vrf': refused('NO_SUCH_FIB (-3)'),
   'vrf.NAME.table': refused('NO_SUCH_FIB (-3)'),
   'interface.NAME.mss-clamp': refused('INVALID_SW_IF_INDEX (-2)'),
+  'interface.NAME.host-name': refused('it has no TAP in Linux: SYSCALL_ERROR_4 (-13)'),
   'interface.NAME.proxy-arp': refused('UNSPECIFIED (-1)'),
   'interface.NAME.proxy-nd': refused('NO_SUCH_FIB (-3)'),
   'interface.NAME.neighbors': refused('LIMIT_EXCEEDED (-162)'),

@@ -34,6 +34,7 @@ const LEAKS = `
 2001:db8:30::/48 = %red
 10.10.0.0/16 = %default vrf blue
 192.0.2.77/32 = %xe1 vrf red
+10.40.0.0/16 = %xe2 vrf red
 `;
 
 let vpp: ObjectsVpp;
@@ -58,6 +59,7 @@ async function use(ini: string): Promise<Config> {
       routes: config.routes,
       resolveInterface: (name) => vpp.interfaces.indexOf(name),
       resolveVrf: (name) => vpp.interfaces.tableOfVrf(name),
+      tableOf: (name, family) => vpp.interfaces.tableOfInterface(name, family),
       onError: (message) => void said.push(message),
       auditPace: PACE,
     });
@@ -106,6 +108,9 @@ describe(`routes between VRFs on ${targetName}`, () => {
     expect(await pathsOf(10, '2001:db8:20::/48')).toEqual(['table 20 @1 IPv6']);
     expect(await pathsOf(0, '2001:db8:30::/48')).toEqual(['table 10 @1 IPv6']);
     expect(await pathsOf(20, '10.10.0.0/16')).toEqual(['table 0 @1']);
+    // VPP would die when the table of xe1 is deleted: what is attached to it is looked up there.
+    expect(await pathsOf(10, '192.0.2.77/32')).toEqual(['table 20 @1']);
+    expect(await pathsOf(10, '10.40.0.0/16')).toEqual(['xe2 @1']);
     await looked();
     expect(fib?.vpp.status.audit).toMatchObject({ differences: 0 });
     expect(fib?.vpp.status.unresolved).toBe(0);

@@ -195,6 +195,13 @@ export const interfaces = section('interface.NAME', {
       example: 'false',
       fails: ['interfaces', 'its TAP cannot be removed'],
     }),
+    hostName: leaf('host-name', interfaceName, {
+      absent: 'the name of the interface',
+      sentence:
+        'Name of its TAP in Linux, by which routing daemons and the DHCP client know it; everything else has the name of the interface. A change makes the TAP anew, with those of its VLANs',
+      example: 'wan0',
+      fails: ['interfaces', 'it has no TAP of that name'],
+    }),
     linkLocal: leaf('link-local', linkLocalAddress, {
       absent: 'one derived from the MAC address, where IPv6 is on',
       sentence: 'IPv6 link-local address in VPP; enables IPv6',
