@@ -68,7 +68,8 @@ export class WanClients {
     const ended = [...this.#wans].filter(([name, wan]) => !wanted.has(name) || isMoved(name, wan));
     await Promise.all(ended.map(([name]) => this.#end(name)));
     for (const name of wanted) {
-      if (!this.#wans.has(name)) this.#start(name, { netns, link: linkOf(name) }, system.hostname, supervisor);
+      if (!this.#wans.has(name))
+        this.#start(name, { netns, link: linkOf(name) }, system.hostname, supervisor);
     }
     clearInterval(this.#look);
     this.#look = wanted.size === 0 ? undefined : setInterval(() => this.#applyAll(), LOOK_MS).unref();

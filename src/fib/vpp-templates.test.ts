@@ -145,7 +145,11 @@ describe('the paths of each shape', () => {
       [4, forward(on(4, 'blue', 3)), [fibPath({ proto: ip4, tableId: 20, weight: 3 })]],
       // In another VRF: VPP would die with its table.
       [4, forward(on(4, 'xe1')), [fibPath({ proto: ip4, tableId: 20 })]],
-      [4, forward(hop('192.0.2.1', 'xe1')), [fibPath({ nextHop: bytesOf('192.0.2.1'), swIfIndex: swIfIndex(4), tableId: 7 })]],
+      [
+        4,
+        forward(hop('192.0.2.1', 'xe1')),
+        [fibPath({ nextHop: bytesOf('192.0.2.1'), swIfIndex: swIfIndex(4), tableId: 7 })],
+      ],
       [6, forward(on(6, 'blue')), [fibPath({ proto: ip6, tableId: 20 })]],
       [4, forward(hop('192.0.2.1', 'blue')), [fibPath({ nextHop: bytesOf('192.0.2.1'), tableId: 20 })]],
       [4, { kind: 'blackhole' }, [fibPath({ proto: ip4, type: FibPathType.drop })]],

@@ -207,11 +207,7 @@ export class VppTemplates implements Disposable {
    * attached route's interface, and dies when that table is deleted before the route (fib_entry_cover_change_one, by
    * ip4_fib_table_destroy, in 25.02 and 26.06); table 0 is never deleted.
    */
-  #otherTable(
-    group: GroupId,
-    { interface: name, family }: AttachedHop,
-    tableId: number,
-  ): number | undefined {
+  #otherTable(group: GroupId, { interface: name, family }: AttachedHop, tableId: number): number | undefined {
     const find = (): number => this.#resolve.tableOf(name, family);
     const table = this.#find(`table of ${name} for IPv${family}`, group, find) ?? 0;
     return table === 0 || table === tableId ? undefined : table;

@@ -74,7 +74,13 @@ describe('planPairs', () => {
     const tunnel = { ...vpp(2, 'gre0'), mac: '00:00:00:00:00:00' };
     const sub = { ...vpp(3, 'xe0.100', 1), mac: '00:00:00:00:00:00' };
     const names = ['xe0', 'gre0', 'xe0.100'];
-    const needs = { wanted: new Set(names), released: new Set<string>(), netns: 'dataplane', hostNames: new Map(), known: new Map() };
+    const needs = {
+      wanted: new Set(names),
+      released: new Set<string>(),
+      netns: 'dataplane',
+      hostNames: new Map(),
+      known: new Map(),
+    };
     const { steps } = planPairs(needs, [vpp(1, 'xe0'), tunnel, sub], []);
     expect(steps.map(({ name, hostType }) => `${name} ${hostType}`)).toEqual([
       'xe0 tap',
@@ -136,7 +142,11 @@ describe('pairsOf', () => {
     const interfaces = [vpp(1, 'xe0'), vpp(2, 'xe0.7', 1), vpp(3, 'xe1')];
     const wanted = ['xe0', 'xe0.7', 'xe1'];
     const hostNames = { xe0: 'wan0' };
-    expect(plan(wanted, interfaces, [], [], { hostNames }).steps).toEqual(['add xe0', 'add xe1', 'add xe0.7']);
+    expect(plan(wanted, interfaces, [], [], { hostNames }).steps).toEqual([
+      'add xe0',
+      'add xe1',
+      'add xe0.7',
+    ]);
     const pairs = [pair(1, 'xe0'), pair(2, 'xe0.7'), pair(3, 'xe1')];
     // VLANs first, since their links are on the TAP of the parent.
     expect(plan(wanted, interfaces, pairs, [], { hostNames, known: { xe0: 'xe0' } })).toEqual({

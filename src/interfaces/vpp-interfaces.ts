@@ -540,7 +540,8 @@ export class VppInterfaces {
     const hostNames = hostNamesOf(next);
     const tapSteps = [...this.#lcp.pairs].flatMap(([name, { hostIfName }]): VppStep[] => {
       const hostName = hostNames.get(name) ?? name;
-      if (!wanted.has(name) || hostIfName === hostName || hostIfName !== this.#lcp.hostNameOf(name)) return [];
+      if (!wanted.has(name) || hostIfName === hostName || hostIfName !== this.#lcp.hostNameOf(name))
+        return [];
       const interrupts = `${name}: sessions of daemons on its TAP and on those of its VLANs`;
       return [{ words: `make the TAP ${hostIfName} of ${name} anew as ${hostName}`, interrupts }];
     });
@@ -566,7 +567,9 @@ export class VppInterfaces {
     const view = ({ words, interrupts }: VppStep): VppStep =>
       interrupts === undefined ? { words } : { words, interrupts };
     const split = steps.filter(isStructure).length;
-    return [...steps.slice(0, split), ...tapSteps, ...ofInterfaces, ...proxySteps, ...steps.slice(split)].map(view);
+    return [...steps.slice(0, split), ...tapSteps, ...ofInterfaces, ...proxySteps, ...steps.slice(split)].map(
+      view,
+    );
   }
 
   /** The objects of the configuration besides interfaces. */

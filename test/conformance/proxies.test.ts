@@ -99,7 +99,7 @@ describe(`answers for others on ${targetName}`, () => {
   });
 
   test('move with their interface to another table, and go with it', async () => {
-    const sub = `${INI.replace('[interface.xe1]', '[interface.xe1.7]')}`;
+    const sub = INI.replace('[interface.xe1]', '[interface.xe1.7]');
     await vpp.apply(sub);
     expect(vpp.errors).toEqual([]);
     await vpp.apply(sub.replace('vrf = blue\n', ''));
