@@ -214,6 +214,8 @@ names = Router.example.NET, router
       aclIn: [],
       aclOut: [],
       hasTap: true,
+      proxyArp: false,
+      proxyNd: [],
       neighbors: [],
     };
     expect(config.interfaces).toEqual([
