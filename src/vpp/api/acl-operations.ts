@@ -1,7 +1,6 @@
 /** Typed operations over a client: filters of the ACL plugin (src/plugins/acl/acl.c). */
 import { type FilterRule, formatPrefix, parsePrefix } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
-import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import * as api from './messages/acl.ts';
 import { fromApiPrefix } from './operations.ts';
@@ -30,7 +29,6 @@ const fromPrefix = (prefix: ApiPrefix): string => formatPrefix(fromApiPrefix(pre
 export async function addReplaceAcl(
   client: VppApiClient,
   { index = NO_INDEX, tag, rules }: Omit<Acl, 'index'> & { readonly index?: number },
-  options?: CallOptions,
 ): Promise<number> {
   const r = rules.map((rule) => ({
     isPermit: ACTIONS.indexOf(rule.action),
@@ -44,16 +42,16 @@ export async function addReplaceAcl(
     tcpFlagsMask: rule.flags[0],
     tcpFlagsValue: rule.flags[1],
   }));
-  return (await client.request(api.aclAddReplace, { aclIndex: index, tag, r }, options)).aclIndex;
+  return (await client.request(api.aclAddReplace, { aclIndex: index, tag, r })).aclIndex;
 }
 
 /** VPP refuses it while an interface uses the filter: -142 for packets received, -143 for packets sent. */
-export async function deleteAcl(client: VppApiClient, index: number, options?: CallOptions): Promise<void> {
-  await client.request(api.aclDel, { aclIndex: index }, options);
+export async function deleteAcl(client: VppApiClient, index: number): Promise<void> {
+  await client.request(api.aclDel, { aclIndex: index });
 }
 
-export async function dumpAcls(client: VppApiClient, options?: CallOptions): Promise<Acl[]> {
-  const all = await client.dump(api.aclDump, { aclIndex: NO_INDEX }, options);
+export async function dumpAcls(client: VppApiClient): Promise<Acl[]> {
+  const all = await client.dump(api.aclDump, { aclIndex: NO_INDEX });
   return all.map(({ aclIndex, tag, r }) => ({
     index: aclIndex,
     tag,
@@ -80,18 +78,14 @@ export async function setAclList(
   client: VppApiClient,
   interfaceIndex: SwIfIndex,
   acls: InterfaceAcls,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { swIfIndex: interfaceIndex, nInput: acls.in.length, acls: [...acls.in, ...acls.out] };
-  await client.request(api.aclInterfaceSetAclList, body, options);
+  await client.request(api.aclInterfaceSetAclList, body);
 }
 
 /** The interfaces that have filters. */
-export async function dumpAclLists(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<Map<SwIfIndex, InterfaceAcls>> {
-  const all = await client.dump(api.aclInterfaceListDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpAclLists(client: VppApiClient): Promise<Map<SwIfIndex, InterfaceAcls>> {
+  const all = await client.dump(api.aclInterfaceListDump, { swIfIndex: NO_INTERFACE });
   return new Map(
     all
       .filter(({ acls }) => acls.length > 0)
@@ -103,12 +97,8 @@ export async function dumpAclLists(
 }
 
 /** Whether VPP counts the packets of each rule, in `/acl/INDEX/matches` of its stats segment. */
-export async function setAclCounters(
-  client: VppApiClient,
-  isEnabled: boolean,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(api.aclStatsIntfCountersEnable, { enable: isEnabled }, options);
+export async function setAclCounters(client: VppApiClient, isEnabled: boolean): Promise<void> {
+  await client.request(api.aclStatsIntfCountersEnable, { enable: isEnabled });
 }
 
 export interface MacipRule {
@@ -128,7 +118,6 @@ export interface Macip {
 export async function addReplaceMacip(
   client: VppApiClient,
   { index = NO_INDEX, tag, rules }: Omit<Macip, 'index'> & { readonly index?: number },
-  options?: CallOptions,
 ): Promise<number> {
   const r = rules.map(({ action, mac, mask, prefix }) => ({
     isPermit: ACTIONS.indexOf(action),
@@ -136,16 +125,16 @@ export async function addReplaceMacip(
     srcMacMask: mask,
     srcPrefix: toPrefix(prefix),
   }));
-  return (await client.request(api.macipAclAddReplace, { aclIndex: index, tag, r }, options)).aclIndex;
+  return (await client.request(api.macipAclAddReplace, { aclIndex: index, tag, r })).aclIndex;
 }
 
 /** Detaches it from all interfaces too. */
-export async function deleteMacip(client: VppApiClient, index: number, options?: CallOptions): Promise<void> {
-  await client.request(api.macipAclDel, { aclIndex: index }, options);
+export async function deleteMacip(client: VppApiClient, index: number): Promise<void> {
+  await client.request(api.macipAclDel, { aclIndex: index });
 }
 
-export async function dumpMacips(client: VppApiClient, options?: CallOptions): Promise<Macip[]> {
-  const all = await client.dump(api.macipAclDump, { aclIndex: NO_INDEX }, options);
+export async function dumpMacips(client: VppApiClient): Promise<Macip[]> {
+  const all = await client.dump(api.macipAclDump, { aclIndex: NO_INDEX });
   return all.map(({ aclIndex, tag, r }) => ({
     index: aclIndex,
     tag,
@@ -163,18 +152,14 @@ export async function setMacip(
   client: VppApiClient,
   interfaceIndex: SwIfIndex,
   index: number | undefined,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { isAdd: index !== undefined, swIfIndex: interfaceIndex, aclIndex: index ?? NO_INDEX };
-  await client.request(api.macipAclInterfaceAddDel, body, options);
+  await client.request(api.macipAclInterfaceAddDel, body);
 }
 
 /** The filter of each interface that has one. */
-export async function dumpMacipInterfaces(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<Map<SwIfIndex, number>> {
-  const all = await client.dump(api.macipAclInterfaceListDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpMacipInterfaces(client: VppApiClient): Promise<Map<SwIfIndex, number>> {
+  const all = await client.dump(api.macipAclInterfaceListDump, { swIfIndex: NO_INTERFACE });
   return new Map(
     all.flatMap(({ swIfIndex, acls: [index] }) => (index === undefined ? [] : [[swIfIndex, index]])),
   );

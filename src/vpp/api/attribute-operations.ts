@@ -1,7 +1,6 @@
 /** Typed operations over a client: what an interface has besides its addresses, MTU and state. */
 import { formatAddress, parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
-import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import { swInterfaceSetMacAddress, swInterfaceSetUnnumbered } from './messages/interface.ts';
 import {
@@ -24,13 +23,8 @@ function toApi(text: string, family?: 6): ApiAddress {
 }
 
 /** Sets the MAC address of an Ethernet interface; VPP refuses with -9 where the driver cannot. */
-export async function setMacAddress(
-  client: VppApiClient,
-  index: SwIfIndex,
-  mac: string,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(swInterfaceSetMacAddress, { swIfIndex: index, macAddress: mac }, options);
+export async function setMacAddress(client: VppApiClient, index: SwIfIndex, mac: string): Promise<void> {
+  await client.request(swInterfaceSetMacAddress, { swIfIndex: index, macAddress: mac });
 }
 
 const URPF_MODES = ['off', 'loose', 'strict'] as const;
@@ -56,7 +50,6 @@ export async function setUrpf(
   index: SwIfIndex,
   family: 4 | 6,
   mode: UrpfMode,
-  options?: CallOptions,
 ): Promise<void> {
   const body = {
     isInput: true,
@@ -65,12 +58,12 @@ export async function setUrpf(
     swIfIndex: index,
     tableId: OWN_TABLE,
   };
-  await client.request(urpfUpdate, body, options);
+  await client.request(urpfUpdate, body);
 }
 
 /** The checks of received packets that are on. */
-export async function dumpUrpf(client: VppApiClient, options?: CallOptions): Promise<UrpfSetting[]> {
-  const all = await client.dump(urpfInterfaceDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpUrpf(client: VppApiClient): Promise<UrpfSetting[]> {
+  const all = await client.dump(urpfInterfaceDump, { swIfIndex: NO_INTERFACE });
   return all.flatMap(({ isInput, swIfIndex, af, mode, tableId }): UrpfSetting[] => {
     const named = URPF_MODES[mode] ?? 'off';
     if (!isInput || named === 'off') return [];
@@ -91,7 +84,6 @@ export async function setMssClamp(
   client: VppApiClient,
   index: SwIfIndex,
   { ipv4, ipv6 }: MssClamp,
-  options?: CallOptions,
 ): Promise<void> {
   const body = {
     swIfIndex: index,
@@ -100,15 +92,14 @@ export async function setMssClamp(
     ipv4Direction: ipv4 === 0 ? 0 : BOTH_DIRECTIONS,
     ipv6Direction: ipv6 === 0 ? 0 : BOTH_DIRECTIONS,
   };
-  await client.request(mssClampEnableDisable, body, options);
+  await client.request(mssClampEnableDisable, body);
 }
 
 /** All clamped interfaces; VPP also lists those that were deleted while they were clamped (mss_clamp.c). */
 export async function mssClamps(
   client: VppApiClient,
-  options?: CallOptions,
 ): Promise<(MssClamp & { readonly swIfIndex: SwIfIndex })[]> {
-  const all = await client.stream(mssClampGet, { swIfIndex: NO_INTERFACE }, options);
+  const all = await client.stream(mssClampGet, { swIfIndex: NO_INTERFACE });
   return all.map(({ swIfIndex, ipv4Mss, ipv6Mss, ipv4Direction, ipv6Direction }) => {
     return {
       swIfIndex,
@@ -130,20 +121,12 @@ export interface StaticNeighbor {
  * Adds a static neighbour, in place of a learned one or of one with another MAC address. VPP 25.02 keeps it when the
  * interface is deleted, for the next one with its index (ip_neighbor.c).
  */
-export async function addStaticNeighbor(
-  client: VppApiClient,
-  neighbor: StaticNeighbor,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(ipNeighborAddDel, { isAdd: true, neighbor: neighborBody(neighbor) }, options);
+export async function addStaticNeighbor(client: VppApiClient, neighbor: StaticNeighbor): Promise<void> {
+  await client.request(ipNeighborAddDel, { isAdd: true, neighbor: neighborBody(neighbor) });
 }
 
-export async function deleteNeighbor(
-  client: VppApiClient,
-  neighbor: StaticNeighbor,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(ipNeighborAddDel, { isAdd: false, neighbor: neighborBody(neighbor) }, options);
+export async function deleteNeighbor(client: VppApiClient, neighbor: StaticNeighbor): Promise<void> {
+  await client.request(ipNeighborAddDel, { isAdd: false, neighbor: neighborBody(neighbor) });
 }
 
 const neighborBody = ({ swIfIndex, address, mac }: StaticNeighbor) => {
@@ -151,12 +134,9 @@ const neighborBody = ({ swIfIndex, address, mac }: StaticNeighbor) => {
 };
 
 /** The static neighbours of both families. */
-export async function dumpStaticNeighbors(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<StaticNeighbor[]> {
+export async function dumpStaticNeighbors(client: VppApiClient): Promise<StaticNeighbor[]> {
   const both = await Promise.all(
-    [0, 1].map((af) => client.dump(ipNeighborDump, { swIfIndex: NO_INTERFACE, af }, options)),
+    [0, 1].map((af) => client.dump(ipNeighborDump, { swIfIndex: NO_INTERFACE, af })),
   );
   return both.flat().flatMap(({ neighbor: { swIfIndex, flags, macAddress, ipAddress } }) => {
     const isStatic = (flags & STATIC) !== 0;
@@ -168,24 +148,15 @@ export async function dumpStaticNeighbors(
  * Sets the link-local address of an interface, and enables IPv6 where it is off: that counts as one enable
  * (`setIpv6Off`).
  */
-export async function setLinkLocal(
-  client: VppApiClient,
-  index: SwIfIndex,
-  address: string,
-  options?: CallOptions,
-): Promise<void> {
+export async function setLinkLocal(client: VppApiClient, index: SwIfIndex, address: string): Promise<void> {
   const body = { swIfIndex: index, ip: toApi(address, 6).bytes };
-  await client.request(swInterfaceIp6SetLinkLocalAddress, body, options);
+  await client.request(swInterfaceIp6SetLinkLocalAddress, body);
 }
 
 /** The link-local address of an interface; undefined while IPv6 is off. */
-export async function linkLocal(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<string | undefined> {
+export async function linkLocal(client: VppApiClient, index: SwIfIndex): Promise<string | undefined> {
   try {
-    const { ip } = await client.request(swInterfaceIp6GetLinkLocalAddress, { swIfIndex: index }, options);
+    const { ip } = await client.request(swInterfaceIp6GetLinkLocalAddress, { swIfIndex: index });
     return formatAddress(ip);
   } catch (error) {
     if (error instanceof VppApiError && error.retval === Retval.ip6NotEnabled) return undefined;
@@ -202,17 +173,15 @@ export async function setUnnumbered(
   borrower: SwIfIndex,
   donor: SwIfIndex,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { swIfIndex: donor, unnumberedSwIfIndex: borrower, isAdd };
-  await client.request(swInterfaceSetUnnumbered, body, options);
+  await client.request(swInterfaceSetUnnumbered, body);
 }
 
 /** The borrowers and their donors. */
 export async function dumpUnnumbered(
   client: VppApiClient,
-  options?: CallOptions,
 ): Promise<{ readonly borrower: SwIfIndex; readonly donor: SwIfIndex }[]> {
-  const all = await client.dump(ipUnnumberedDump, { swIfIndex: NO_INTERFACE }, options);
+  const all = await client.dump(ipUnnumberedDump, { swIfIndex: NO_INTERFACE });
   return all.map(({ swIfIndex, ipSwIfIndex }) => ({ borrower: swIfIndex, donor: ipSwIfIndex }));
 }

@@ -105,21 +105,13 @@ function isLabel(label: number): boolean {
 /**
  * Adds (replacing all paths), or deletes, one of the two routes of a label; resolves with the index of its counters.
  */
-export async function addDelMplsRoute(
-  client: VppApiClient,
-  change: MplsRouteChange,
-  options?: CallOptions,
-): Promise<number> {
-  return (await client.request(api.mplsRouteAddDel, mplsRouteBody(change), options)).statsIndex;
+export async function addDelMplsRoute(client: VppApiClient, change: MplsRouteChange): Promise<number> {
+  return (await client.request(api.mplsRouteAddDel, mplsRouteBody(change))).statsIndex;
 }
 
 /** All routes of a table, including VPP's own for the labels 0, 1 and 2; empty for a table that VPP does not have. */
-export async function dumpMplsRoutes(
-  client: VppApiClient,
-  table: TableId,
-  options?: CallOptions,
-): Promise<MplsRoute[]> {
-  const all = await client.dump(api.mplsRouteDump, { table: { mtTableId: table, mtName: '' } }, options);
+export async function dumpMplsRoutes(client: VppApiClient, table: TableId): Promise<MplsRoute[]> {
+  const all = await client.dump(api.mplsRouteDump, { table: { mtTableId: table, mtName: '' } });
   return all.map(({ mrRoute }) => ({
     tableId: tableId(mrRoute.mrTableId),
     label: mrRoute.mrLabel,
@@ -143,16 +135,13 @@ export async function addDelMplsTable(
 }
 
 /** The MPLS tables. */
-export async function dumpMplsTables(client: VppApiClient, options?: CallOptions): Promise<TableId[]> {
-  return (await client.dump(api.mplsTableDump, {}, options)).map(({ mtTable }) => mtTable.mtTableId);
+export async function dumpMplsTables(client: VppApiClient): Promise<TableId[]> {
+  return (await client.dump(api.mplsTableDump, {})).map(({ mtTable }) => mtTable.mtTableId);
 }
 
 /** The interfaces on which MPLS is enabled. */
-export async function dumpMplsInterfaces(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<ReadonlySet<SwIfIndex>> {
-  const all = await client.dump(api.mplsInterfaceDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpMplsInterfaces(client: VppApiClient): Promise<ReadonlySet<SwIfIndex>> {
+  const all = await client.dump(api.mplsInterfaceDump, { swIfIndex: NO_INTERFACE });
   return new Set(all.map(({ swIfIndex }) => swIfIndex));
 }
 
@@ -161,11 +150,6 @@ export async function dumpMplsInterfaces(
  * (mpls_sw_interface_enable_disable, src/vnet/mpls/interface.c): call `dumpMplsInterfaces` first, and change only
  * what differs.
  */
-export async function setMplsEnabled(
-  client: VppApiClient,
-  index: SwIfIndex,
-  enable: boolean,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(api.swInterfaceSetMplsEnable, { swIfIndex: index, enable }, options);
+export async function setMplsEnabled(client: VppApiClient, index: SwIfIndex, enable: boolean): Promise<void> {
+  await client.request(api.swInterfaceSetMplsEnable, { swIfIndex: index, enable });
 }

@@ -2,7 +2,6 @@
 
 import type { Prefix } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
-import type { CallOptions } from './client-types.ts';
 import { FibPathProto, FibPathType, fibPath, MfibFlag } from './fib-path.ts';
 import { ipMrouteAddDel, ipMrouteDump } from './messages/ip.ts';
 import { fromApiPrefix, toApiPrefix } from './operations.ts';
@@ -27,7 +26,6 @@ export async function addDelMulticastPath(
   { tableId, group }: { readonly tableId: TableId; readonly group: Prefix },
   to: 'local' | SwIfIndex,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const proto = group.family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
   const isLocal = to === 'local';
@@ -35,17 +33,16 @@ export async function addDelMulticastPath(
   const itfFlags = isLocal ? MfibFlag.forward : MfibFlag.accept;
   const prefix = toApiPrefix(group);
   const route = { tableId, entryFlags: 0, rpfId: 0, prefix, paths: [{ itfFlags, path }] };
-  await client.request(ipMrouteAddDel, { isAdd, isMultipath: true, route }, options);
+  await client.request(ipMrouteAddDel, { isAdd, isMultipath: true, route });
 }
 
 /** All entries of a table, including VPP's own; empty for a table that VPP does not have. */
 export async function dumpMulticast(
   client: VppApiClient,
   { tableId, family }: FibTable,
-  options?: CallOptions,
 ): Promise<MulticastEntry[]> {
   const table = { tableId, isIp6: family === 6, name: '' };
-  const all = await client.dump(ipMrouteDump, { table }, options);
+  const all = await client.dump(ipMrouteDump, { table });
   return all.map(({ route: { prefix, paths } }) => ({
     prefix: fromApiPrefix(prefix),
     isLocal: paths.some(({ path }) => path.type === FibPathType.local),

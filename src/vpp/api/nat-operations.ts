@@ -1,7 +1,6 @@
 /** Typed operations over a client: NAT44, endpoint-dependent (src/plugins/nat/nat44-ed). */
 import { formatAddress, parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
-import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import * as api from './messages/nat44.ts';
 import { NO_INTERFACE, type SwIfIndex } from './types.ts';
@@ -33,29 +32,22 @@ export interface NatConfig {
 }
 
 /** Allocates the sessions and enables NAT, with all else at VPP's defaults; -170 when it is on. */
-export async function enableNat44(
-  client: VppApiClient,
-  sessions: number,
-  options?: CallOptions,
-): Promise<void> {
+export async function enableNat44(client: VppApiClient, sessions: number): Promise<void> {
   const body = { insideVrf: 0, outsideVrf: 0, sessions, sessionMemory: 0, enable: true, flags: 0 };
-  await client.request(api.nat44EdPluginEnableDisable, body, options);
+  await client.request(api.nat44EdPluginEnableDisable, body);
 }
 
 /** Removes every interface, pool, mapping and session; -169 when it is off. */
-export async function disableNat44(client: VppApiClient, options?: CallOptions): Promise<void> {
+export async function disableNat44(client: VppApiClient): Promise<void> {
   const body = { insideVrf: 0, outsideVrf: 0, sessions: 0, sessionMemory: 0, enable: false, flags: 0 };
-  await client.request(api.nat44EdPluginEnableDisable, body, options);
+  await client.request(api.nat44EdPluginEnableDisable, body);
 }
 
 /** Undefined while NAT is off. */
-export async function nat44Config(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<NatConfig | undefined> {
-  const running = await client.request(api.nat44ShowRunningConfig, {}, options);
+export async function nat44Config(client: VppApiClient): Promise<NatConfig | undefined> {
+  const running = await client.request(api.nat44ShowRunningConfig, {});
   if (running.sessions === 0) return undefined;
-  const mss = await client.request(api.natGetMssClamping, {}, options);
+  const mss = await client.request(api.natGetMssClamping, {});
   const { udp, tcpEstablished, tcpTransitory, icmp } = running.timeouts;
   return {
     sessions: running.sessions,
@@ -74,22 +66,17 @@ export async function nat44Config(
 export async function setNat44Options(
   client: VppApiClient,
   { forwarding, timeouts, mssClampBytes }: Omit<NatConfig, 'sessions'>,
-  options?: CallOptions,
 ): Promise<void> {
-  await client.request(api.nat44ForwardingEnableDisable, { enable: forwarding }, options);
+  await client.request(api.nat44ForwardingEnableDisable, { enable: forwarding });
   const { udpSeconds, tcpEstablishedSeconds, tcpTransitorySeconds, icmpSeconds } = timeouts;
-  await client.request(
-    api.natSetTimeouts,
-    {
-      udp: udpSeconds,
-      tcpEstablished: tcpEstablishedSeconds,
-      tcpTransitory: tcpTransitorySeconds,
-      icmp: icmpSeconds,
-    },
-    options,
-  );
+  await client.request(api.natSetTimeouts, {
+    udp: udpSeconds,
+    tcpEstablished: tcpEstablishedSeconds,
+    tcpTransitory: tcpTransitorySeconds,
+    icmp: icmpSeconds,
+  });
   const clamp = { mssValue: mssClampBytes, enable: mssClampBytes > 0 };
-  await client.request(api.natSetMssClamping, clamp, options);
+  await client.request(api.natSetMssClamping, clamp);
 }
 
 export type NatRole = 'inside' | 'outside';
@@ -100,18 +87,14 @@ export async function addDelNatInterface(
   interfaceIndex: SwIfIndex,
   role: NatRole,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const flags = api.NatFlag[role];
-  await client.request(api.nat44InterfaceAddDelFeature, { isAdd, flags, swIfIndex: interfaceIndex }, options);
+  await client.request(api.nat44InterfaceAddDelFeature, { isAdd, flags, swIfIndex: interfaceIndex });
 }
 
 /** The roles of each interface that has one. */
-export async function dumpNatInterfaces(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<Map<SwIfIndex, NatRole[]>> {
-  const all = await client.dump(api.nat44InterfaceDump, {}, options);
+export async function dumpNatInterfaces(client: VppApiClient): Promise<Map<SwIfIndex, NatRole[]>> {
+  const all = await client.dump(api.nat44InterfaceDump, {});
   const roles: readonly NatRole[] = ['inside', 'outside'];
   return new Map(
     all.map(({ swIfIndex, flags }) => [swIfIndex, roles.filter((role) => (flags & api.NatFlag[role]) !== 0)]),
@@ -123,15 +106,14 @@ export async function addDelNatAddresses(
   client: VppApiClient,
   { first, last }: { readonly first: string; readonly last: string },
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const range = { firstIpAddress: toBytes(first), lastIpAddress: toBytes(last) };
-  await client.request(api.nat44AddDelAddressRange, { ...range, vrfId: NO_VRF, isAdd, flags: 0 }, options);
+  await client.request(api.nat44AddDelAddressRange, { ...range, vrfId: NO_VRF, isAdd, flags: 0 });
 }
 
 /** All addresses that hosts inside appear under, also those of interfaces. */
-export async function dumpNatAddresses(client: VppApiClient, options?: CallOptions): Promise<string[]> {
-  const all = await client.dump(api.nat44AddressDump, {}, options);
+export async function dumpNatAddresses(client: VppApiClient): Promise<string[]> {
+  const all = await client.dump(api.nat44AddressDump, {});
   return all.map(({ ipAddress }) => formatAddress(ipAddress));
 }
 
@@ -140,16 +122,12 @@ export async function addDelNatInterfaceAddress(
   client: VppApiClient,
   interfaceIndex: SwIfIndex,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
-  await client.request(api.nat44AddDelInterfaceAddr, { isAdd, swIfIndex: interfaceIndex, flags: 0 }, options);
+  await client.request(api.nat44AddDelInterfaceAddr, { isAdd, swIfIndex: interfaceIndex, flags: 0 });
 }
 
-export async function dumpNatInterfaceAddresses(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<SwIfIndex[]> {
-  const all = await client.dump(api.nat44InterfaceAddrDump, {}, options);
+export async function dumpNatInterfaceAddresses(client: VppApiClient): Promise<SwIfIndex[]> {
+  const all = await client.dump(api.nat44InterfaceAddrDump, {});
   return all.map(({ swIfIndex }) => swIfIndex);
 }
 
@@ -174,7 +152,6 @@ export async function addDelNatMapping(
   client: VppApiClient,
   mapping: NatMapping,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const { external, protocol, tag } = mapping;
   const flags = mapping.isAddressOnly ? api.NatFlag.addressOnly : 0;
@@ -183,30 +160,26 @@ export async function addDelNatMapping(
   const common = { isAdd, flags, protocol, vrfId: NO_VRF, tag };
   if (mapping.isIdentity) {
     const body = { ...common, ipAddress: address, port: mapping.externalPort, swIfIndex: index };
-    await client.request(api.nat44AddDelIdentityMapping, body, options);
+    await client.request(api.nat44AddDelIdentityMapping, body);
     return;
   }
-  await client.request(
-    api.nat44AddDelStaticMappingV2,
-    {
-      ...common,
-      matchPool: false,
-      poolIpAddress: NO_ADDRESS,
-      localIpAddress: toBytes(mapping.internal),
-      externalIpAddress: address,
-      localPort: mapping.internalPort,
-      externalPort: mapping.externalPort,
-      externalSwIfIndex: index,
-    },
-    options,
-  );
+  await client.request(api.nat44AddDelStaticMappingV2, {
+    ...common,
+    matchPool: false,
+    poolIpAddress: NO_ADDRESS,
+    localIpAddress: toBytes(mapping.internal),
+    externalIpAddress: address,
+    localPort: mapping.internalPort,
+    externalPort: mapping.externalPort,
+    externalSwIfIndex: index,
+  });
 }
 
 /** All mappings. One that follows an interface with an address is there twice, the second time with the address. */
-export async function dumpNatMappings(client: VppApiClient, options?: CallOptions): Promise<NatMapping[]> {
+export async function dumpNatMappings(client: VppApiClient): Promise<NatMapping[]> {
   const [mappings, identities] = await Promise.all([
-    client.dump(api.nat44StaticMappingDump, {}, options),
-    client.dump(api.nat44IdentityMappingDump, {}, options),
+    client.dump(api.nat44StaticMappingDump, {}),
+    client.dump(api.nat44IdentityMappingDump, {}),
   ]);
   const externalOf = (index: SwIfIndex, address: Uint8Array): string | SwIfIndex =>
     index === NO_INTERFACE ? formatAddress(address) : index;

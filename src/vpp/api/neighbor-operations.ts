@@ -2,7 +2,6 @@
 
 import { parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
-import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import { ip6ndProxyAddDel } from './messages/ip6-nd.ts';
 import { swInterfaceIp6EnableDisable } from './messages/ip.ts';
@@ -30,19 +29,14 @@ export async function setNeighborLimits(
   client: VppApiClient,
   family: 4 | 6,
   { maxNumber, maxAgeSeconds, recycle }: NeighborLimits,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { af: family === 4 ? 0 : 1, maxNumber, maxAge: maxAgeSeconds, recycle };
-  await client.request(ipNeighborConfig, body, options);
+  await client.request(ipNeighborConfig, body);
 }
 
 /** The limits of a family's neighbour table. */
-export async function neighborLimits(
-  client: VppApiClient,
-  family: 4 | 6,
-  options?: CallOptions,
-): Promise<NeighborLimits> {
-  const got = await client.request(ipNeighborConfigGet, { af: family === 4 ? 0 : 1 }, options);
+export async function neighborLimits(client: VppApiClient, family: 4 | 6): Promise<NeighborLimits> {
+  const got = await client.request(ipNeighborConfigGet, { af: family === 4 ? 0 : 1 });
   return { maxNumber: got.maxNumber, maxAgeSeconds: got.maxAge, recycle: got.recycle };
 }
 
@@ -50,36 +44,24 @@ export async function neighborLimits(
  * Enables IPv6 on an interface. VPP counts enables: addresses count too, and IPv6 stays on until `setIpv6Off` with
  * none.
  */
-export async function setIpv6On(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
+export async function setIpv6On(client: VppApiClient, index: SwIfIndex): Promise<void> {
   // Already on (because of an address), and counted all the same.
-  await setIpv6Enabled(client, index, true, Retval.valueExists, options);
+  await setIpv6Enabled(client, index, true, Retval.valueExists);
 }
 
 /** How often our processes can have enabled IPv6. */
 const MAX_ENABLES = 64;
 
 /** Disables IPv6 on an interface without IPv6 addresses, as often as it was enabled. */
-export async function setIpv6Off(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
+export async function setIpv6Off(client: VppApiClient, index: SwIfIndex): Promise<void> {
   for (let i = 0; i < MAX_ENABLES; i++) {
-    if (!(await setIpv6Enabled(client, index, false, Retval.ip6NotEnabled, options))) return;
+    if (!(await setIpv6Enabled(client, index, false, Retval.ip6NotEnabled))) return;
   }
 }
 
 /** Takes back one enable of IPv6. */
-export async function releaseIpv6(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
-  await setIpv6Enabled(client, index, false, Retval.ip6NotEnabled, options);
+export async function releaseIpv6(client: VppApiClient, index: SwIfIndex): Promise<void> {
+  await setIpv6Enabled(client, index, false, Retval.ip6NotEnabled);
 }
 
 /** False when VPP reports that nothing changed. */
@@ -88,10 +70,9 @@ async function setIpv6Enabled(
   index: SwIfIndex,
   enable: boolean,
   already: number,
-  options?: CallOptions,
 ): Promise<boolean> {
   try {
-    await client.request(swInterfaceIp6EnableDisable, { swIfIndex: index, enable }, options);
+    await client.request(swInterfaceIp6EnableDisable, { swIfIndex: index, enable });
     return true;
   } catch (error) {
     if (!(error instanceof VppApiError) || error.retval !== already) throw error;
@@ -111,25 +92,19 @@ export async function addDelProxyArpRange(
   tableId: TableId,
   { low, high }: Ipv4Range,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const proxy = { tableId, low: ipv4Bytes(low), hi: ipv4Bytes(high) };
-  await client.request(proxyArpAddDel, { isAdd, proxy }, options);
+  await client.request(proxyArpAddDel, { isAdd, proxy });
 }
 
 /** Enables or disables proxy ARP for the table's ranges on an interface. */
-export async function setProxyArp(
-  client: VppApiClient,
-  index: SwIfIndex,
-  enable: boolean,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(proxyArpIntfcEnableDisable, { swIfIndex: index, enable }, options);
+export async function setProxyArp(client: VppApiClient, index: SwIfIndex, enable: boolean): Promise<void> {
+  await client.request(proxyArpIntfcEnableDisable, { swIfIndex: index, enable });
 }
 
 /** The interfaces with proxy ARP enabled. */
-export async function proxyArpInterfaces(client: VppApiClient, options?: CallOptions): Promise<SwIfIndex[]> {
-  const all = await client.dump(proxyArpIntfcDump, {}, options);
+export async function proxyArpInterfaces(client: VppApiClient): Promise<SwIfIndex[]> {
+  const all = await client.dump(proxyArpIntfcDump, {});
   return all.map((one) => swIfIndex(one.swIfIndex));
 }
 
@@ -142,11 +117,10 @@ export async function setProxyNd(
   index: SwIfIndex,
   address: string,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const parsed = parseAddress(address);
   if (parsed?.family !== 6) throw new VppApiError('encode', `expected an IPv6 address, got '${address}'`);
-  await client.request(ip6ndProxyAddDel, { swIfIndex: index, isAdd, ip: parsed.bytes }, options);
+  await client.request(ip6ndProxyAddDel, { swIfIndex: index, isAdd, ip: parsed.bytes });
 }
 
 function ipv4Bytes(text: string): Uint8Array {

@@ -102,12 +102,8 @@ export async function ping(client: VppApiClient, options?: CallOptions): Promise
 }
 
 /** The output of one CLI command, over the API socket. */
-export async function runCliInband(
-  client: VppApiClient,
-  command: string,
-  options?: CallOptions,
-): Promise<string> {
-  return (await client.request(cliInband, { cmd: command }, options)).reply;
+export async function runCliInband(client: VppApiClient, command: string): Promise<string> {
+  return (await client.request(cliInband, { cmd: command })).reply;
 }
 
 /**
@@ -127,16 +123,11 @@ const SubFlag = {
   innerAny: 128,
 } as const;
 
-const dumpRaw = (client: VppApiClient, options?: CallOptions) =>
-  client.dump(
-    api.swInterfaceDump,
-    { swIfIndex: NO_INTERFACE, nameFilterValid: false, nameFilter: '' },
-    options,
-  );
+const EVERY = { swIfIndex: NO_INTERFACE, nameFilterValid: false, nameFilter: '' };
 
 /** All interfaces, including local0. */
 export async function dumpInterfaces(client: VppApiClient, options?: CallOptions): Promise<VppInterface[]> {
-  const all = await dumpRaw(client, options);
+  const all = await client.dump(api.swInterfaceDump, EVERY, options);
   const raw = new Map(all.map((one) => [one.swIfIndex, one]));
   return all.map((one) => ({
     swIfIndex: one.swIfIndex,
@@ -162,7 +153,7 @@ export async function dumpInterfaces(client: VppApiClient, options?: CallOptions
   }));
 }
 
-type Details = Awaited<ReturnType<typeof dumpRaw>>[number];
+type Details = ReturnType<typeof api.swInterfaceDetails.codec.read>;
 
 /** VPP names a sub-interface after its parent and its number; a parent may have a name of ours. */
 function nameOf(one: Details, parent: Details | undefined): string {
@@ -194,7 +185,6 @@ export async function createSubInterface(
   parent: SwIfIndex,
   subId: number,
   { tags, outer, inner, isDot1ad, isExact, isDefault }: Encapsulation,
-  options?: CallOptions,
 ): Promise<SwIfIndex> {
   const flags = [
     tags === 1 ? SubFlag.oneTag : 0,
@@ -212,26 +202,17 @@ export async function createSubInterface(
     outerVlanId: outer === 'any' ? 0 : outer,
     innerVlanId: inner === 'any' ? 0 : inner,
   };
-  return (await client.request(api.createSubif, body, options)).swIfIndex;
+  return (await client.request(api.createSubif, body)).swIfIndex;
 }
 
 /** Deletes a sub-interface. Never of a loopback's: VPP deletes the loopback. */
-export async function deleteSubInterface(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(api.deleteSubif, { swIfIndex: index }, options);
+export async function deleteSubInterface(client: VppApiClient, index: SwIfIndex): Promise<void> {
+  await client.request(api.deleteSubif, { swIfIndex: index });
 }
 
 /** Has a NIC receive frames to all addresses, and with all VLAN tags. VPP does not tell whether it does. */
-export async function setPromiscuous(
-  client: VppApiClient,
-  index: SwIfIndex,
-  isOn: boolean,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(api.swInterfaceSetPromisc, { swIfIndex: index, promiscOn: isOn }, options);
+export async function setPromiscuous(client: VppApiClient, index: SwIfIndex, isOn: boolean): Promise<void> {
+  await client.request(api.swInterfaceSetPromisc, { swIfIndex: index, promiscOn: isOn });
 }
 
 /** Marks an interface as made for the configuration, under its name there. */
@@ -244,10 +225,9 @@ export async function setInterfaceFlags(
   client: VppApiClient,
   index: SwIfIndex,
   { adminUp }: { readonly adminUp: boolean },
-  options?: CallOptions,
 ): Promise<void> {
   const flags = adminUp ? IfStatusFlag.adminUp : 0;
-  await client.request(api.swInterfaceSetFlags, { swIfIndex: index, flags }, options);
+  await client.request(api.swInterfaceSetFlags, { swIfIndex: index, flags });
 }
 
 /** Sets the layer 3 MTU in bytes; per protocol where given, otherwise the protocols follow `l3`. */
@@ -255,10 +235,9 @@ export async function setInterfaceMtu(
   client: VppApiClient,
   index: SwIfIndex,
   mtuBytes: { readonly l3: number; readonly ip4?: number; readonly ip6?: number; readonly mpls?: number },
-  options?: CallOptions,
 ): Promise<void> {
   const mtu = [mtuBytes.l3, mtuBytes.ip4 ?? 0, mtuBytes.ip6 ?? 0, mtuBytes.mpls ?? 0];
-  await client.request(api.swInterfaceSetMtu, { swIfIndex: index, mtu }, options);
+  await client.request(api.swInterfaceSetMtu, { swIfIndex: index, mtu });
 }
 
 /** Sets the largest frame of the hardware, in bytes. */
@@ -266,9 +245,8 @@ export async function setHardwareMtu(
   client: VppApiClient,
   index: SwIfIndex,
   mtuBytes: number,
-  options?: CallOptions,
 ): Promise<void> {
-  await client.request(api.hwInterfaceSetMtu, { swIfIndex: index, mtu: mtuBytes }, options);
+  await client.request(api.hwInterfaceSetMtu, { swIfIndex: index, mtu: mtuBytes });
 }
 
 /** Adds or removes one address of an interface. */
@@ -277,10 +255,9 @@ export async function addDelAddress(
   index: SwIfIndex,
   prefix: Prefix,
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { swIfIndex: index, isAdd, delAll: false, prefix: toApiPrefix(prefix) };
-  await client.request(api.swInterfaceAddDelAddress, body, options);
+  await client.request(api.swInterfaceAddDelAddress, body);
 }
 
 /** The addresses of an interface, of one family or of both; without the link-local IPv6 addresses that VPP made. */
@@ -288,12 +265,11 @@ export async function dumpAddresses(
   client: VppApiClient,
   index: SwIfIndex,
   family?: 4 | 6,
-  options?: CallOptions,
 ): Promise<Prefix[]> {
   const families = family === undefined ? [false, true] : [family === 6];
   const all: Prefix[] = [];
   for (const isIpv6 of families) {
-    const found = await client.dump(ipAddressDump, { swIfIndex: index, isIpv6 }, options);
+    const found = await client.dump(ipAddressDump, { swIfIndex: index, isIpv6 });
     for (const one of found) all.push(fromApiPrefix(one.prefix));
   }
   return all;
@@ -305,10 +281,9 @@ export async function setInterfaceTable(
   index: SwIfIndex,
   family: 4 | 6,
   table: TableId,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { swIfIndex: index, isIpv6: family === 6, vrfId: table };
-  await client.request(api.swInterfaceSetTable, body, options);
+  await client.request(api.swInterfaceSetTable, body);
 }
 
 /** The FIB table that an interface is in. */
@@ -316,10 +291,9 @@ export async function interfaceTable(
   client: VppApiClient,
   index: SwIfIndex,
   family: 4 | 6,
-  options?: CallOptions,
 ): Promise<TableId> {
   const body = { swIfIndex: index, isIpv6: family === 6 };
-  return (await client.request(api.swInterfaceGetTable, body, options)).vrfId;
+  return (await client.request(api.swInterfaceGetTable, body)).vrfId;
 }
 
 /** Sets (or with undefined removes) the tag of an interface, at most 63 bytes. */
@@ -327,20 +301,15 @@ export async function setInterfaceTag(
   client: VppApiClient,
   index: SwIfIndex,
   tag: string | undefined,
-  options?: CallOptions,
 ): Promise<void> {
   const body = { isAdd: tag !== undefined, swIfIndex: index, tag: tag ?? '' };
-  await client.request(api.swInterfaceTagAddDel, body, options);
+  await client.request(api.swInterfaceTagAddDel, body);
 }
 
 /** Enables or disables interface events for this connection; they end with it. */
-export async function wantInterfaceEvents(
-  client: VppApiClient,
-  enable = true,
-  options?: CallOptions,
-): Promise<void> {
+export async function wantInterfaceEvents(client: VppApiClient, enable = true): Promise<void> {
   const body = { enableDisable: enable ? 1 : 0, pid: process.pid };
-  await client.request(api.wantInterfaceEventsRequest, body, options);
+  await client.request(api.wantInterfaceEventsRequest, body);
 }
 
 /** Calls `listener` for every interface event, once `wantInterfaceEvents` enabled them. */
@@ -362,23 +331,18 @@ export function onInterfaceEvent(
 export async function createLoopback(
   client: VppApiClient,
   given: { readonly instance?: number; readonly mac?: string } = {},
-  options?: CallOptions,
 ): Promise<SwIfIndex> {
   const body = {
     macAddress: given.mac ?? '00:00:00:00:00:00',
     isSpecified: given.instance !== undefined,
     userInstance: given.instance ?? 0,
   };
-  return (await client.request(api.createLoopbackInstance, body, options)).swIfIndex;
+  return (await client.request(api.createLoopbackInstance, body)).swIfIndex;
 }
 
 /** Removes a loopback interface. */
-export async function deleteLoopback(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(api.deleteLoopbackRequest, { swIfIndex: index }, options);
+export async function deleteLoopback(client: VppApiClient, index: SwIfIndex): Promise<void> {
+  await client.request(api.deleteLoopbackRequest, { swIfIndex: index });
 }
 
 /**
@@ -393,7 +357,6 @@ export async function lcpPairAdd(
     readonly netns?: string;
     readonly hostType?: LcpPair['hostType'];
   },
-  options?: CallOptions,
 ): Promise<SwIfIndex> {
   const body = {
     isAdd: true,
@@ -402,49 +365,37 @@ export async function lcpPairAdd(
     hostIfType: LcpHostType[given.hostType ?? 'tap'],
     netns: given.netns ?? '',
   };
-  return (await client.request(lcpItfPairAddDelV2, body, options)).hostSwIfIndex;
+  return (await client.request(lcpItfPairAddDelV2, body)).hostSwIfIndex;
 }
 
 /** Removes the pair of an interface. */
-export async function lcpPairDelete(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
+export async function lcpPairDelete(client: VppApiClient, index: SwIfIndex): Promise<void> {
   const body = { isAdd: false, swIfIndex: index, hostIfName: '', hostIfType: LcpHostType.tap, netns: '' };
-  await client.request(lcpItfPairAddDelV2, body, options);
+  await client.request(lcpItfPairAddDelV2, body);
 }
 
 /**
  * VPP passes frames of that ethertype to the TAPs of their ingress interfaces, until VPP ends. The handler of 26.06
  * omits the byte swap of the number (vl_api_lcp_ethertype_enable_t_handler): when refused, it is sent swapped.
  */
-export async function lcpEnableEthertype(
-  client: VppApiClient,
-  ethertype: number,
-  options?: CallOptions,
-): Promise<void> {
+export async function lcpEnableEthertype(client: VppApiClient, ethertype: number): Promise<void> {
   try {
-    await client.request(lcpEthertypeEnable, { ethertype }, options);
+    await client.request(lcpEthertypeEnable, { ethertype });
   } catch (error) {
     if (!(error instanceof VppApiError) || error.retval !== Retval.invalidValue) throw error;
     const swapped = ((ethertype & 0xff) << 8) | (ethertype >> 8);
-    await client.request(lcpEthertypeEnable, { ethertype: swapped }, options);
+    await client.request(lcpEthertypeEnable, { ethertype: swapped });
   }
 }
 
 /** As `lcpEnableEthertype`, for an OSI protocol by its identifier. VPP refuses with -30 without osi_plugin.so. */
-export async function lcpEnableOsi(
-  client: VppApiClient,
-  osiProto: number,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(lcpOsiProtoEnable, { osiProto }, options);
+export async function lcpEnableOsi(client: VppApiClient, osiProto: number): Promise<void> {
+  await client.request(lcpOsiProtoEnable, { osiProto });
 }
 
 /** All pairs. */
-export async function lcpPairs(client: VppApiClient, options?: CallOptions): Promise<LcpPair[]> {
-  const all = await client.stream(lcpItfPairGet, {}, options);
+export async function lcpPairs(client: VppApiClient): Promise<LcpPair[]> {
+  const all = await client.stream(lcpItfPairGet, {});
   return all.map(({ phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, hostIfType, netns }) => {
     const hostType = hostIfType === LcpHostType.tun ? 'tun' : 'tap';
     return { phySwIfIndex, hostSwIfIndex, vifIndex, hostIfName, hostType, netns };

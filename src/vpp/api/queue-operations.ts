@@ -1,5 +1,4 @@
 /** Counts the queues of interfaces. */
-import type { CallOptions } from './client-types.ts';
 import type { VppApiClient } from './client.ts';
 import {
   rxPlacementDetails,
@@ -18,10 +17,7 @@ export interface QueueCounts {
  * Queues by interface, of those that have any: hardware with DPDK. VPP's native drivers do not report theirs. Not to be
  * called while no interface has one (VPP refuses then), nor twice at once on one connection.
  */
-export async function countQueues(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<Map<SwIfIndex, QueueCounts>> {
+export async function countQueues(client: VppApiClient): Promise<Map<SwIfIndex, QueueCounts>> {
   const found = new Map<SwIfIndex, QueueCounts>();
   const add = (swIfIndex: SwIfIndex, direction: keyof QueueCounts): void => {
     const counts = found.get(swIfIndex) ?? { rx: 0, tx: 0 };
@@ -32,7 +28,7 @@ export async function countQueues(
   using _rx = client.on(rxPlacementDetails, ({ swIfIndex }) => add(swIfIndex, 'rx'));
   using _tx = client.on(txPlacementDetails, ({ swIfIndex }) => add(swIfIndex, 'tx'));
   // Both resolve after the last of their details.
-  await client.dump(rxPlacementDump, all, options);
-  await client.stream(txPlacementGet, all, options);
+  await client.dump(rxPlacementDump, all);
+  await client.stream(txPlacementGet, all);
   return found;
 }

@@ -52,12 +52,8 @@ export function routeBody(change: RouteChange): RouteBody {
 }
 
 /** Adds (replacing all paths), or deletes, one route; resolves with the index of its counters. */
-export async function addDelRoute(
-  client: VppApiClient,
-  change: RouteChange,
-  options?: CallOptions,
-): Promise<number> {
-  return (await client.request(api.ipRouteAddDel, routeBody(change), options)).statsIndex;
+export async function addDelRoute(client: VppApiClient, change: RouteChange): Promise<number> {
+  return (await client.request(api.ipRouteAddDel, routeBody(change))).statsIndex;
 }
 
 /** FIB_SOURCE_CLI (fib_source.h): the mark and sweep of a table covers only routes of the API. */
@@ -68,12 +64,11 @@ export async function addDelLocalRoute(
   client: VppApiClient,
   { tableId, prefix }: { readonly tableId: TableId; readonly prefix: Prefix },
   isAdd: boolean,
-  options?: CallOptions,
 ): Promise<void> {
   const proto = prefix.family === 4 ? FibPathProto.ip4 : FibPathProto.ip6;
   const paths = isAdd ? [fibPath({ type: FibPathType.local, proto })] : [];
   const route = { tableId, statsIndex: 0, prefix: toApiPrefix(prefix), src: SOURCE_CLI, paths };
-  await client.request(api.ipRouteAddDelV2, { isAdd, isMultipath: false, route }, options);
+  await client.request(api.ipRouteAddDelV2, { isAdd, isMultipath: false, route });
 }
 
 /** Many changes, pipelined; see `VppApiClient.requestMany`. */
@@ -104,8 +99,8 @@ export async function addDelTable(
 }
 
 /** All tables of both families. */
-export async function dumpTables(client: VppApiClient, options?: CallOptions): Promise<FibTable[]> {
-  const all = await client.dump(api.ipTableDump, {}, options);
+export async function dumpTables(client: VppApiClient): Promise<FibTable[]> {
+  const all = await client.dump(api.ipTableDump, {});
   return all.map(({ table }) => ({ tableId: table.tableId, family: table.isIp6 ? 6 : 4, name: table.name }));
 }
 
@@ -131,12 +126,8 @@ export async function endTableReplace(
  * All routes of a table, including VPP's own (connected, default drop); empty for a table that VPP does not
  * have. Not for full tables: VPP builds the whole answer in one go.
  */
-export async function dumpRoutes(
-  client: VppApiClient,
-  table: FibTable,
-  options?: CallOptions,
-): Promise<VppRoute[]> {
-  const all = await client.dump(api.ipRouteDump, wireTable(table), options);
+export async function dumpRoutes(client: VppApiClient, table: FibTable): Promise<VppRoute[]> {
+  const all = await client.dump(api.ipRouteDump, wireTable(table));
   return all.map(({ route }) => fromWire(route));
 }
 
@@ -146,10 +137,9 @@ export async function lookupRoute(
   table: TableId,
   prefix: Prefix,
   exact: boolean,
-  options?: CallOptions,
 ): Promise<VppRoute> {
   const body = { tableId: table, exact: exact ? 1 : 0, prefix: toApiPrefix(prefix) };
-  return fromWire((await client.request(api.ipRouteLookup, body, options)).route);
+  return fromWire((await client.request(api.ipRouteLookup, body)).route);
 }
 
 /** A route as VPP has it, with its owner: the id of the best source of its entry. */
@@ -166,10 +156,9 @@ export async function lookupSourcedRoute(
   table: TableId,
   prefix: Prefix,
   exact: boolean,
-  options?: CallOptions,
 ): Promise<VppSourcedRoute> {
   const body = { tableId: table, exact: exact ? 1 : 0, prefix: toApiPrefix(prefix) };
-  const { route } = await client.request(api.ipRouteLookupV2, body, options);
+  const { route } = await client.request(api.ipRouteLookupV2, body);
   return { ...fromWire(route), source: route.src };
 }
 
@@ -182,11 +171,8 @@ export interface FibSource {
 }
 
 /** All sources by id, which differ between versions. */
-export async function dumpFibSources(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<Map<number, FibSource>> {
-  const all = await client.dump(fibSourceDump, {}, options);
+export async function dumpFibSources(client: VppApiClient): Promise<Map<number, FibSource>> {
+  const all = await client.dump(fibSourceDump, {});
   return new Map(all.map(({ src: { id, priority, name } }) => [id, { priority, name }]));
 }
 

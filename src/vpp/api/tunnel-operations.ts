@@ -1,7 +1,6 @@
 /** Typed operations over a client: tunnels. VPP changes none in place. */
 import { formatAddress, parseAddress } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
-import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
 import { greTunnelAddDel, greTunnelDump } from './messages/gre.ts';
 import { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
@@ -43,21 +42,13 @@ const fromApi = ({ bytes }: ApiAddress): string => formatAddress(bytes);
  * Creates a VXLAN tunnel, which is up at once. VPP refuses with -75 when one has its source, destination, port and VNI;
  * over IPv6 also when only the source differs (vxlan.c).
  */
-export async function createVxlan(
-  client: VppApiClient,
-  tunnel: VxlanTunnel,
-  options?: CallOptions,
-): Promise<SwIfIndex> {
-  return (await client.request(vxlanAddDelTunnel, vxlanBody(tunnel, true), options)).swIfIndex;
+export async function createVxlan(client: VppApiClient, tunnel: VxlanTunnel): Promise<SwIfIndex> {
+  return (await client.request(vxlanAddDelTunnel, vxlanBody(tunnel, true))).swIfIndex;
 }
 
 /** Deletes a VXLAN tunnel by its key. */
-export async function deleteVxlan(
-  client: VppApiClient,
-  tunnel: VxlanTunnel,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(vxlanAddDelTunnel, vxlanBody(tunnel, false), options);
+export async function deleteVxlan(client: VppApiClient, tunnel: VxlanTunnel): Promise<void> {
+  await client.request(vxlanAddDelTunnel, vxlanBody(tunnel, false));
 }
 
 const vxlanBody = ({ source, destination, table, vni, port }: VxlanTunnel, isAdd: boolean) => ({
@@ -75,11 +66,8 @@ const vxlanBody = ({ source, destination, table, vni, port }: VxlanTunnel, isAdd
 });
 
 /** All VXLAN tunnels. */
-export async function dumpVxlans(
-  client: VppApiClient,
-  options?: CallOptions,
-): Promise<Listed<VxlanTunnel>[]> {
-  const all = await client.dump(vxlanTunnelDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpVxlans(client: VppApiClient): Promise<Listed<VxlanTunnel>[]> {
+  const all = await client.dump(vxlanTunnelDump, { swIfIndex: NO_INTERFACE });
   return all.map(({ swIfIndex, srcAddress, dstAddress, encapVrfId, srcPort, vni }) => {
     const ends = { source: fromApi(srcAddress), destination: fromApi(dstAddress), table: encapVrfId };
     return { swIfIndex, ...ends, vni, port: srcPort };
@@ -87,21 +75,13 @@ export async function dumpVxlans(
 }
 
 /** Creates a point-to-point GRE tunnel without a key; VPP refuses with -79 when one has its ends and its type. */
-export async function createGre(
-  client: VppApiClient,
-  tunnel: GreTunnel,
-  options?: CallOptions,
-): Promise<SwIfIndex> {
-  return (await client.request(greTunnelAddDel, { isAdd: true, tunnel: greBody(tunnel) }, options)).swIfIndex;
+export async function createGre(client: VppApiClient, tunnel: GreTunnel): Promise<SwIfIndex> {
+  return (await client.request(greTunnelAddDel, { isAdd: true, tunnel: greBody(tunnel) })).swIfIndex;
 }
 
 /** Deletes a GRE tunnel by its key. */
-export async function deleteGre(
-  client: VppApiClient,
-  tunnel: GreTunnel,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(greTunnelAddDel, { isAdd: false, tunnel: greBody(tunnel) }, options);
+export async function deleteGre(client: VppApiClient, tunnel: GreTunnel): Promise<void> {
+  await client.request(greTunnelAddDel, { isAdd: false, tunnel: greBody(tunnel) });
 }
 
 const greBody = ({ type, source, destination, table }: GreTunnel) => ({
@@ -117,8 +97,8 @@ const greBody = ({ type, source, destination, table }: GreTunnel) => ({
 });
 
 /** All GRE tunnels but those of ERSPAN. */
-export async function dumpGres(client: VppApiClient, options?: CallOptions): Promise<Listed<GreTunnel>[]> {
-  const all = await client.dump(greTunnelDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpGres(client: VppApiClient): Promise<Listed<GreTunnel>[]> {
+  const all = await client.dump(greTunnelDump, { swIfIndex: NO_INTERFACE });
   return all.flatMap(({ tunnel: { swIfIndex, type, src, dst, outerTableId } }): Listed<GreTunnel>[] => {
     const name = type === GreType.l3 ? 'l3' : type === GreType.teb ? 'teb' : undefined;
     return name === undefined
@@ -131,7 +111,6 @@ export async function dumpGres(client: VppApiClient, options?: CallOptions): Pro
 export async function createIpip(
   client: VppApiClient,
   { source, destination, table }: TunnelEnds,
-  options?: CallOptions,
 ): Promise<SwIfIndex> {
   const tunnel = {
     instance: ANY_INSTANCE,
@@ -143,21 +122,17 @@ export async function createIpip(
     mode: 0,
     dscp: 0,
   };
-  return (await client.request(ipipAddTunnel, { tunnel }, options)).swIfIndex;
+  return (await client.request(ipipAddTunnel, { tunnel })).swIfIndex;
 }
 
 /** Deletes an IP-in-IP tunnel. */
-export async function deleteIpip(
-  client: VppApiClient,
-  index: SwIfIndex,
-  options?: CallOptions,
-): Promise<void> {
-  await client.request(ipipDelTunnel, { swIfIndex: index }, options);
+export async function deleteIpip(client: VppApiClient, index: SwIfIndex): Promise<void> {
+  await client.request(ipipDelTunnel, { swIfIndex: index });
 }
 
 /** All IP-in-IP tunnels; those of 6RD among them, with a meaningless destination. */
-export async function dumpIpips(client: VppApiClient, options?: CallOptions): Promise<Listed<TunnelEnds>[]> {
-  const all = await client.dump(ipipTunnelDump, { swIfIndex: NO_INTERFACE }, options);
+export async function dumpIpips(client: VppApiClient): Promise<Listed<TunnelEnds>[]> {
+  const all = await client.dump(ipipTunnelDump, { swIfIndex: NO_INTERFACE });
   return all.map(({ tunnel: { swIfIndex, src, dst, tableId: table } }) => {
     return { swIfIndex, source: fromApi(src), destination: fromApi(dst), table };
   });
