@@ -110,12 +110,24 @@ export function event<F extends Fields>(name: string, crc: number, fields: F): M
   return define('event', name, crc, fields);
 }
 
-export function request<F extends Fields, Reply = { readonly retval: number }>(
+/** Without a definition its reply is the retval alone. */
+export function request<F extends Fields>(
+  name: string,
+  crc: number,
+  fields: F,
+): RequestDef<BodyOf<F>, { readonly retval: number }>;
+export function request<F extends Fields, Reply>(
   name: string,
   crc: number,
   fields: F,
   replyDef: MessageDef<Reply>,
-): RequestDef<BodyOf<F>, Reply> {
+): RequestDef<BodyOf<F>, Reply>;
+export function request(
+  name: string,
+  crc: number,
+  fields: Fields,
+  replyDef: MessageDef<unknown> = autoreply(name),
+): RequestDef<unknown, unknown> {
   return { ...define('request', name, crc, fields), reply: replyDef };
 }
 

@@ -292,12 +292,13 @@ function enumDefinition(members: Readonly<Record<string, number>>): CrcDefinitio
 }
 
 /** An enum or enumflag as a plain number; `members` under VPP's full names, in its order, for the CRC. */
-export function enumeration(
-  name: string,
-  members: Readonly<Record<string, number>>,
-  width: 1 | 2 | 4 = 4,
-): Codec<number> {
-  return integer(`vl_api_${name}_t`, width, false, enumDefinition(members));
+export function enumeration(name: string, members: Readonly<Record<string, number>>): Codec<number> {
+  return integer(`vl_api_${name}_t`, 4, false, enumDefinition(members));
+}
+
+/** `enum name : u8`, of one byte. */
+export function enumeration8(name: string, members: Readonly<Record<string, number>>): Codec<number> {
+  return integer(`vl_api_${name}_t`, 1, false, enumDefinition(members));
 }
 
 /** `typedef <base> name`: same bytes, its own name in the CRC. */

@@ -5,7 +5,18 @@
 import { VppApiError } from './errors.ts';
 import { struct } from './block.ts';
 import type { Codec } from './schema.ts';
-import { alias, bytes, enumeration, fixedString, mapped, u16, u32, u8, bool } from './schema.ts';
+import {
+  alias,
+  bytes,
+  enumeration,
+  enumeration8,
+  fixedString,
+  mapped,
+  u16,
+  u32,
+  u8,
+  bool,
+} from './schema.ts';
 
 declare const brand: unique symbol;
 type Branded<Name> = number & { readonly [brand]: Name };
@@ -48,6 +59,8 @@ export const interfaceIndex: Codec<SwIfIndex> = mapped(
   swIfIndex,
   (value) => value,
 );
+/** The fields of the many messages about one interface. */
+export const ofInterface = { sw_if_index: interfaceIndex };
 export const tableNumber: Codec<TableId> = mapped(u32, tableId, (value) => value);
 
 export const IfStatusFlag = { adminUp: 1, linkUp: 2 } as const;
@@ -129,35 +142,31 @@ export interface ApiAddress {
 }
 
 /** RFC 2474: CS0 to CS7, AF11 to AF43, EF. */
-export const ipDscp = enumeration(
-  'ip_dscp',
-  {
-    IP_API_DSCP_CS0: 0,
-    IP_API_DSCP_CS1: 8,
-    IP_API_DSCP_AF11: 10,
-    IP_API_DSCP_AF12: 12,
-    IP_API_DSCP_AF13: 14,
-    IP_API_DSCP_CS2: 16,
-    IP_API_DSCP_AF21: 18,
-    IP_API_DSCP_AF22: 20,
-    IP_API_DSCP_AF23: 22,
-    IP_API_DSCP_CS3: 24,
-    IP_API_DSCP_AF31: 26,
-    IP_API_DSCP_AF32: 28,
-    IP_API_DSCP_AF33: 30,
-    IP_API_DSCP_CS4: 32,
-    IP_API_DSCP_AF41: 34,
-    IP_API_DSCP_AF42: 36,
-    IP_API_DSCP_AF43: 38,
-    IP_API_DSCP_CS5: 40,
-    IP_API_DSCP_EF: 46,
-    IP_API_DSCP_CS6: 48,
-    IP_API_DSCP_CS7: 50,
-  },
-  1,
-);
+export const ipDscp = enumeration8('ip_dscp', {
+  IP_API_DSCP_CS0: 0,
+  IP_API_DSCP_CS1: 8,
+  IP_API_DSCP_AF11: 10,
+  IP_API_DSCP_AF12: 12,
+  IP_API_DSCP_AF13: 14,
+  IP_API_DSCP_CS2: 16,
+  IP_API_DSCP_AF21: 18,
+  IP_API_DSCP_AF22: 20,
+  IP_API_DSCP_AF23: 22,
+  IP_API_DSCP_CS3: 24,
+  IP_API_DSCP_AF31: 26,
+  IP_API_DSCP_AF32: 28,
+  IP_API_DSCP_AF33: 30,
+  IP_API_DSCP_CS4: 32,
+  IP_API_DSCP_AF41: 34,
+  IP_API_DSCP_AF42: 36,
+  IP_API_DSCP_AF43: 38,
+  IP_API_DSCP_CS5: 40,
+  IP_API_DSCP_EF: 46,
+  IP_API_DSCP_CS6: 48,
+  IP_API_DSCP_CS7: 50,
+});
 
-export const addressFamily = enumeration('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 }, 1);
+export const addressFamily = enumeration8('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 });
 
 /** union address_union { ip4_address ip4; ip6_address ip6; }: always 16 bytes, IPv4 in the first four. */
 export const addressUnion: Codec<Uint8Array> = {

@@ -1,8 +1,8 @@
 /** Bonds: bond.api, and lacp.api of the plugin. */
 
-import { autoreply, details, dump, reply, request } from '../message.ts';
+import { details, dump, reply, request } from '../message.ts';
 import { bool, fixedString, u16, u32, u8 } from '../schema.ts';
-import { bondLoadBalance, bondMode, interfaceIndex, macAddress } from '../types.ts';
+import { bondLoadBalance, bondMode, interfaceIndex, macAddress, ofInterface } from '../types.ts';
 
 /** An id of all ones: VPP takes the next free one. */
 export const bondCreate = request(
@@ -17,34 +17,19 @@ export const bondCreate = request(
     mac_address: macAddress,
     id: u32,
   },
-  reply('bond_create2_reply', 0x5383d31f, { sw_if_index: interfaceIndex }),
+  reply('bond_create2_reply', 0x5383d31f, ofInterface),
 );
 
-export const bondDelete = request(
-  'bond_delete',
-  0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  autoreply('bond_delete'),
-);
+export const bondDelete = request('bond_delete', 0xf9e6675e, ofInterface);
 
-export const bondAddMember = request(
-  'bond_add_member',
-  0xe7d14948,
-  {
-    sw_if_index: interfaceIndex,
-    bond_sw_if_index: interfaceIndex,
-    is_passive: bool,
-    is_long_timeout: bool,
-  },
-  autoreply('bond_add_member'),
-);
+export const bondAddMember = request('bond_add_member', 0xe7d14948, {
+  sw_if_index: interfaceIndex,
+  bond_sw_if_index: interfaceIndex,
+  is_passive: bool,
+  is_long_timeout: bool,
+});
 
-export const bondDetachMember = request(
-  'bond_detach_member',
-  0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  autoreply('bond_detach_member'),
-);
+export const bondDetachMember = request('bond_detach_member', 0xf9e6675e, ofInterface);
 
 const bondDetails = details('sw_bond_interface_details', 0x9428a69c, {
   sw_if_index: interfaceIndex,
@@ -57,12 +42,7 @@ const bondDetails = details('sw_bond_interface_details', 0x9428a69c, {
   interface_name: fixedString(64),
 });
 
-export const bondDump = dump(
-  'sw_bond_interface_dump',
-  0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  bondDetails,
-);
+export const bondDump = dump('sw_bond_interface_dump', 0xf9e6675e, ofInterface, bondDetails);
 
 const memberDetails = details('sw_member_interface_details', 0x3c4a0e23, {
   sw_if_index: interfaceIndex,
@@ -74,20 +54,13 @@ const memberDetails = details('sw_member_interface_details', 0x3c4a0e23, {
 });
 
 /** The members of one bond. */
-export const memberDump = dump(
-  'sw_member_interface_dump',
-  0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  memberDetails,
-);
+export const memberDump = dump('sw_member_interface_dump', 0xf9e6675e, ofInterface, memberDetails);
 
 /** Of `active-backup` alone: the member with the largest weight comes first. */
-export const bondSetWeight = request(
-  'sw_interface_set_bond_weight',
-  0xdeb510a0,
-  { sw_if_index: interfaceIndex, weight: u32 },
-  autoreply('sw_interface_set_bond_weight'),
-);
+export const bondSetWeight = request('sw_interface_set_bond_weight', 0xdeb510a0, {
+  sw_if_index: interfaceIndex,
+  weight: u32,
+});
 
 const lacpDetails = details('sw_interface_lacp_details', 0xd9a83d2f, {
   sw_if_index: interfaceIndex,

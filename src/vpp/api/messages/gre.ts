@@ -1,16 +1,16 @@
 /** GRE: gre.api, of gre_plugin.so. */
 import { struct } from '../block.ts';
 import { details, dump, reply, request } from '../message.ts';
-import { bool, enumeration, u16, u32 } from '../schema.ts';
-import { address, interfaceIndex } from '../types.ts';
+import { bool, enumeration8, u16, u32 } from '../schema.ts';
+import { address, interfaceIndex, ofInterface } from '../types.ts';
 import { tunnelFlags, tunnelMode } from './tunnel-types.ts';
 
 const greTunnel = struct('gre_tunnel', {
-  type: enumeration(
-    'gre_tunnel_type',
-    { GRE_API_TUNNEL_TYPE_L3: 0, GRE_API_TUNNEL_TYPE_TEB: 1, GRE_API_TUNNEL_TYPE_ERSPAN: 2 },
-    1,
-  ),
+  type: enumeration8('gre_tunnel_type', {
+    GRE_API_TUNNEL_TYPE_L3: 0,
+    GRE_API_TUNNEL_TYPE_TEB: 1,
+    GRE_API_TUNNEL_TYPE_ERSPAN: 2,
+  }),
   mode: tunnelMode,
   flags: tunnelFlags,
   session_id: u16,
@@ -25,12 +25,12 @@ export const greTunnelAddDel = request(
   'gre_tunnel_add_del',
   0xa27d7f17,
   { is_add: bool, tunnel: greTunnel },
-  reply('gre_tunnel_add_del_reply', 0x5383d31f, { sw_if_index: interfaceIndex }),
+  reply('gre_tunnel_add_del_reply', 0x5383d31f, ofInterface),
 );
 
 export const greTunnelDump = dump(
   'gre_tunnel_dump',
   0xf9e6675e,
-  { sw_if_index: interfaceIndex },
+  ofInterface,
   details('gre_tunnel_details', 0x24435433, { tunnel: greTunnel }),
 );

@@ -1,6 +1,6 @@
 /** Interfaces: interface.api. */
 
-import { autoreply, details, dump, event, reply, request } from '../message.ts';
+import { details, dump, event, reply, request } from '../message.ts';
 import { bool, fixedArray, fixedString, u16, u32, u8, varString } from '../schema.ts';
 import {
   addressWithPrefix,
@@ -9,6 +9,7 @@ import {
   interfaceIndex,
   linkDuplex,
   macAddress,
+  ofInterface,
   subIfFlags,
   tableNumber,
 } from '../types.ts';
@@ -51,12 +52,10 @@ export const swInterfaceDump = dump(
   swInterfaceDetails,
 );
 
-export const wantInterfaceEventsRequest = request(
-  'want_interface_events',
-  0x476f5a08,
-  { enable_disable: u32, pid: u32 },
-  autoreply('want_interface_events'),
-);
+export const wantInterfaceEventsRequest = request('want_interface_events', 0x476f5a08, {
+  enable_disable: u32,
+  pid: u32,
+});
 
 export const swInterfaceEvent = event('sw_interface_event', 0x2d3d95a7, {
   sw_if_index: interfaceIndex,
@@ -64,41 +63,34 @@ export const swInterfaceEvent = event('sw_interface_event', 0x2d3d95a7, {
   deleted: bool,
 });
 
-export const swInterfaceSetFlags = request(
-  'sw_interface_set_flags',
-  0xf5aec1b8,
-  { sw_if_index: interfaceIndex, flags: ifStatusFlags },
-  autoreply('sw_interface_set_flags'),
-);
+export const swInterfaceSetFlags = request('sw_interface_set_flags', 0xf5aec1b8, {
+  sw_if_index: interfaceIndex,
+  flags: ifStatusFlags,
+});
 
 /** mtu: layer 3, IPv4, IPv6, MPLS; zero for the last three means that they follow the first. */
-export const swInterfaceSetMtu = request(
-  'sw_interface_set_mtu',
-  0x5cbe85e5,
-  { sw_if_index: interfaceIndex, mtu: fixedArray(u32, 4) },
-  autoreply('sw_interface_set_mtu'),
-);
+export const swInterfaceSetMtu = request('sw_interface_set_mtu', 0x5cbe85e5, {
+  sw_if_index: interfaceIndex,
+  mtu: fixedArray(u32, 4),
+});
 
-export const hwInterfaceSetMtu = request(
-  'hw_interface_set_mtu',
-  0xe6746899,
-  { sw_if_index: interfaceIndex, mtu: u16 },
-  autoreply('hw_interface_set_mtu'),
-);
+export const hwInterfaceSetMtu = request('hw_interface_set_mtu', 0xe6746899, {
+  sw_if_index: interfaceIndex,
+  mtu: u16,
+});
 
-export const swInterfaceAddDelAddress = request(
-  'sw_interface_add_del_address',
-  0x5463d73b,
-  { sw_if_index: interfaceIndex, is_add: bool, del_all: bool, prefix: addressWithPrefix },
-  autoreply('sw_interface_add_del_address'),
-);
+export const swInterfaceAddDelAddress = request('sw_interface_add_del_address', 0x5463d73b, {
+  sw_if_index: interfaceIndex,
+  is_add: bool,
+  del_all: bool,
+  prefix: addressWithPrefix,
+});
 
-export const swInterfaceSetTable = request(
-  'sw_interface_set_table',
-  0xdf42a577,
-  { sw_if_index: interfaceIndex, is_ipv6: bool, vrf_id: u32 },
-  autoreply('sw_interface_set_table'),
-);
+export const swInterfaceSetTable = request('sw_interface_set_table', 0xdf42a577, {
+  sw_if_index: interfaceIndex,
+  is_ipv6: bool,
+  vrf_id: u32,
+});
 
 export const swInterfaceGetTable = request(
   'sw_interface_get_table',
@@ -107,36 +99,21 @@ export const swInterfaceGetTable = request(
   reply('sw_interface_get_table_reply', 0xa6eb0109, { vrf_id: tableNumber }),
 );
 
-export const swInterfaceTagAddDel = request(
-  'sw_interface_tag_add_del',
-  0x426f8bc1,
-  { is_add: bool, sw_if_index: interfaceIndex, tag: fixedString(64) },
-  autoreply('sw_interface_tag_add_del'),
-);
-
-const madeInterface = { sw_if_index: interfaceIndex };
+export const swInterfaceTagAddDel = request('sw_interface_tag_add_del', 0x426f8bc1, {
+  is_add: bool,
+  sw_if_index: interfaceIndex,
+  tag: fixedString(64),
+});
 
 /** An all-zero MAC address lets VPP choose. */
 export const createLoopbackInstance = request(
   'create_loopback_instance',
   0xd36a3ee2,
   { mac_address: macAddress, is_specified: bool, user_instance: u32 },
-  reply('create_loopback_instance_reply', 0x5383d31f, madeInterface),
+  reply('create_loopback_instance_reply', 0x5383d31f, ofInterface),
 );
 
-export const createLoopbackRequest = request(
-  'create_loopback',
-  0x42bb5d22,
-  { mac_address: macAddress },
-  reply('create_loopback_reply', 0x5383d31f, madeInterface),
-);
-
-export const deleteLoopbackRequest = request(
-  'delete_loopback',
-  0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  autoreply('delete_loopback'),
-);
+export const deleteLoopbackRequest = request('delete_loopback', 0xf9e6675e, ofInterface);
 
 /** One sub-interface; its parent is a hardware interface, also of one with two tags. */
 export const createSubif = request(
@@ -149,36 +126,26 @@ export const createSubif = request(
     outer_vlan_id: u16,
     inner_vlan_id: u16,
   },
-  reply('create_subif_reply', 0x5383d31f, madeInterface),
+  reply('create_subif_reply', 0x5383d31f, ofInterface),
 );
 
-export const deleteSubif = request(
-  'delete_subif',
-  0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  autoreply('delete_subif'),
-);
+export const deleteSubif = request('delete_subif', 0xf9e6675e, ofInterface);
 
 /** Of a sub-interface: its parent's. */
-export const swInterfaceSetMacAddress = request(
-  'sw_interface_set_mac_address',
-  0xc536e7eb,
-  { sw_if_index: interfaceIndex, mac_address: macAddress },
-  autoreply('sw_interface_set_mac_address'),
-);
+export const swInterfaceSetMacAddress = request('sw_interface_set_mac_address', 0xc536e7eb, {
+  sw_if_index: interfaceIndex,
+  mac_address: macAddress,
+});
 
 /** `unnumbered_sw_if_index` borrows the addresses of `sw_if_index`. */
-export const swInterfaceSetUnnumbered = request(
-  'sw_interface_set_unnumbered',
-  0x154a6439,
-  { sw_if_index: interfaceIndex, unnumbered_sw_if_index: interfaceIndex, is_add: bool },
-  autoreply('sw_interface_set_unnumbered'),
-);
+export const swInterfaceSetUnnumbered = request('sw_interface_set_unnumbered', 0x154a6439, {
+  sw_if_index: interfaceIndex,
+  unnumbered_sw_if_index: interfaceIndex,
+  is_add: bool,
+});
 
 /** Of the hardware: VPP does not tell whether it is. */
-export const swInterfaceSetPromisc = request(
-  'sw_interface_set_promisc',
-  0xd40860d4,
-  { sw_if_index: interfaceIndex, promisc_on: bool },
-  autoreply('sw_interface_set_promisc'),
-);
+export const swInterfaceSetPromisc = request('sw_interface_set_promisc', 0xd40860d4, {
+  sw_if_index: interfaceIndex,
+  promisc_on: bool,
+});

@@ -1,6 +1,6 @@
 /** Tables, routes and addresses: ip.api. */
 
-import { autoreply, details, dump, reply, request } from '../message.ts';
+import { details, dump, reply, request } from '../message.ts';
 import { struct } from '../block.ts';
 import { fibPathCodec, mfibPath } from '../fib-path.ts';
 import { alias, bool, bytes, count, enumeration, u32, u8, variableArray } from '../schema.ts';
@@ -9,6 +9,7 @@ import {
   interfaceIndex,
   ipTable,
   multicastPrefix,
+  ofInterface,
   prefix,
   tableNumber,
 } from '../types.ts';
@@ -79,12 +80,7 @@ export const ipRouteLookupV2 = request(
   reply('ip_route_lookup_v2_reply', 0x84cc9e03, { route: ipRouteV2 }),
 );
 
-export const ipTableAddDel = request(
-  'ip_table_add_del',
-  0x0ffdaec0,
-  { is_add: bool, table: ipTable },
-  autoreply('ip_table_add_del'),
-);
+export const ipTableAddDel = request('ip_table_add_del', 0x0ffdaec0, { is_add: bool, table: ipTable });
 
 export const ipTableDump = dump(
   'ip_table_dump',
@@ -95,19 +91,9 @@ export const ipTableDump = dump(
 
 // No ip_table_flush: besides the routes it takes every interface of the table down (ip_api.c).
 const tableOnly = { table: ipTable };
-export const ipTableReplaceBegin = request(
-  'ip_table_replace_begin',
-  0xb9d2e09e,
-  tableOnly,
-  autoreply('ip_table_replace_begin'),
-);
+export const ipTableReplaceBegin = request('ip_table_replace_begin', 0xb9d2e09e, tableOnly);
 /** Sweeps the routes not added again since the begin; never send it after an incomplete replay. */
-export const ipTableReplaceEnd = request(
-  'ip_table_replace_end',
-  0xb9d2e09e,
-  tableOnly,
-  autoreply('ip_table_replace_end'),
-);
+export const ipTableReplaceEnd = request('ip_table_replace_end', 0xb9d2e09e, tableOnly);
 
 export const ipAddressDump = dump(
   'ip_address_dump',
@@ -149,12 +135,10 @@ export const ipMrouteDump = dump(
 );
 
 /** Counted: each enable takes a lock, also one that answers VALUE_EXIST. */
-export const swInterfaceIp6EnableDisable = request(
-  'sw_interface_ip6_enable_disable',
-  0xae6cfcfb,
-  { sw_if_index: interfaceIndex, enable: bool },
-  autoreply('sw_interface_ip6_enable_disable'),
-);
+export const swInterfaceIp6EnableDisable = request('sw_interface_ip6_enable_disable', 0xae6cfcfb, {
+  sw_if_index: interfaceIndex,
+  enable: bool,
+});
 
 const ip6Address = alias('ip6_address', bytes(16));
 
@@ -162,21 +146,20 @@ export const swInterfaceIp6SetLinkLocalAddress = request(
   'sw_interface_ip6_set_link_local_address',
   0x1c10f15f,
   { sw_if_index: interfaceIndex, ip: ip6Address },
-  autoreply('sw_interface_ip6_set_link_local_address'),
 );
 
 /** Refused with IP6_NOT_ENABLED while IPv6 is off. */
 export const swInterfaceIp6GetLinkLocalAddress = request(
   'sw_interface_ip6_get_link_local_address',
   0xf9e6675e,
-  { sw_if_index: interfaceIndex },
+  ofInterface,
   reply('sw_interface_ip6_get_link_local_address_reply', 0xd16b7130, { ip: ip6Address }),
 );
 
 export const ipUnnumberedDump = dump(
   'ip_unnumbered_dump',
   0xf9e6675e,
-  { sw_if_index: interfaceIndex },
+  ofInterface,
   details('ip_unnumbered_details', 0xcc59bd42, {
     sw_if_index: interfaceIndex,
     ip_sw_if_index: interfaceIndex,

@@ -2,16 +2,15 @@
  * Linux control plane pairs: lcp.api, of linux_cp_plugin.so (its messages are missing when the plugin is not loaded).
  */
 
-import { autoreply, details, reply, request, stream } from '../message.ts';
-import { bool, enumeration, fixedString, u16, u32, u8 } from '../schema.ts';
+import { details, reply, request, stream } from '../message.ts';
+import { bool, enumeration8, fixedString, u16, u32, u8 } from '../schema.ts';
 import { interfaceIndex } from '../types.ts';
 
 export const LcpHostType = { tap: 0, tun: 1 } as const;
-const lcpItfHostType = enumeration(
-  'lcp_itf_host_type',
-  { LCP_API_ITF_HOST_TAP: 0, LCP_API_ITF_HOST_TUN: 1 },
-  1,
-);
+const lcpItfHostType = enumeration8('lcp_itf_host_type', {
+  LCP_API_ITF_HOST_TAP: 0,
+  LCP_API_ITF_HOST_TUN: 1,
+});
 
 export const lcpItfPairAddDelV2 = request(
   'lcp_itf_pair_add_del_v2',
@@ -42,17 +41,7 @@ export const lcpItfPairGet = stream(
 );
 
 /** Since 25.06. */
-export const lcpEthertypeEnable = request(
-  'lcp_ethertype_enable',
-  0xf893dae1,
-  { ethertype: u16 },
-  autoreply('lcp_ethertype_enable'),
-);
+export const lcpEthertypeEnable = request('lcp_ethertype_enable', 0xf893dae1, { ethertype: u16 });
 
 /** Since 25.06; handled by osi_plugin.so. */
-export const lcpOsiProtoEnable = request(
-  'lcp_osi_proto_enable',
-  0xbdd70c87,
-  { osi_proto: u8 },
-  autoreply('lcp_osi_proto_enable'),
-);
+export const lcpOsiProtoEnable = request('lcp_osi_proto_enable', 0xbdd70c87, { osi_proto: u8 });

@@ -2,9 +2,9 @@
 
 import { struct } from '../block.ts';
 import { fibPathCodec } from '../fib-path.ts';
-import { autoreply, details, dump, reply, request } from '../message.ts';
+import { details, dump, reply, request } from '../message.ts';
 import { bool, count, u32, u8, variableArray } from '../schema.ts';
-import { interfaceIndex, mplsTable, tableNumber } from '../types.ts';
+import { interfaceIndex, mplsTable, ofInterface, tableNumber } from '../types.ts';
 
 /**
  * typedef mpls_route { table_id u32@0; label u32@4; eos u8@8; eos_proto u8@9; is_multicast@10; n_paths u8@11;
@@ -20,12 +20,10 @@ export const mplsRoute = struct('mpls_route', {
   mr_paths: variableArray(fibPathCodec, 'mr_n_paths'),
 });
 
-export const mplsTableAddDel = request(
-  'mpls_table_add_del',
-  0x57817512,
-  { mt_is_add: bool, mt_table: mplsTable },
-  autoreply('mpls_table_add_del'),
-);
+export const mplsTableAddDel = request('mpls_table_add_del', 0x57817512, {
+  mt_is_add: bool,
+  mt_table: mplsTable,
+});
 
 /**
  * VPP checks neither the label nor the end of the stack: a label above 20 bits is written past the end of its table.
@@ -53,17 +51,15 @@ export const mplsTableDump = dump(
 );
 
 /** Needs MPLS table 0. */
-export const swInterfaceSetMplsEnable = request(
-  'sw_interface_set_mpls_enable',
-  0xae6cfcfb,
-  { sw_if_index: interfaceIndex, enable: bool },
-  autoreply('sw_interface_set_mpls_enable'),
-);
+export const swInterfaceSetMplsEnable = request('sw_interface_set_mpls_enable', 0xae6cfcfb, {
+  sw_if_index: interfaceIndex,
+  enable: bool,
+});
 
 /** The interfaces on which MPLS is enabled. */
 export const mplsInterfaceDump = dump(
   'mpls_interface_dump',
   0xf9e6675e,
-  { sw_if_index: interfaceIndex },
-  details('mpls_interface_details', 0x0b45011c, { sw_if_index: interfaceIndex }),
+  ofInterface,
+  details('mpls_interface_details', 0x0b45011c, ofInterface),
 );

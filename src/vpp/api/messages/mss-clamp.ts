@@ -1,13 +1,13 @@
 /** Clamping of the maximum segment size of TCP: mss_clamp.api, of mss_clamp_plugin.so. */
-import { autoreply, details, reply, request, stream } from '../message.ts';
-import { enumeration, u16, u32 } from '../schema.ts';
-import { interfaceIndex } from '../types.ts';
+import { details, reply, request, stream } from '../message.ts';
+import { enumeration8, u16, u32 } from '../schema.ts';
+import { interfaceIndex, ofInterface } from '../types.ts';
 
-const direction = enumeration(
-  'mss_clamp_dir',
-  { MSS_CLAMP_DIR_NONE: 0, MSS_CLAMP_DIR_RX: 1, MSS_CLAMP_DIR_TX: 2 },
-  1,
-);
+const direction = enumeration8('mss_clamp_dir', {
+  MSS_CLAMP_DIR_NONE: 0,
+  MSS_CLAMP_DIR_RX: 1,
+  MSS_CLAMP_DIR_TX: 2,
+});
 
 const settings = {
   sw_if_index: interfaceIndex,
@@ -17,12 +17,7 @@ const settings = {
   ipv6_direction: direction,
 };
 
-export const mssClampEnableDisable = request(
-  'mss_clamp_enable_disable',
-  0xd31b44e3,
-  settings,
-  autoreply('mss_clamp_enable_disable'),
-);
+export const mssClampEnableDisable = request('mss_clamp_enable_disable', 0xd31b44e3, settings);
 
 /** The index ~0 selects all interfaces, deleted ones among them. */
 export const mssClampGet = stream(
@@ -30,5 +25,5 @@ export const mssClampGet = stream(
   0x47250981,
   reply('mss_clamp_get_reply', 0x53b48f5d, { cursor: u32 }),
   details('mss_clamp_details', 0xd3a4de61, settings),
-  { sw_if_index: interfaceIndex },
+  ofInterface,
 );

@@ -1,67 +1,50 @@
 /** NAT44, endpoint-dependent: nat44_ed.api of the NAT plugin. */
 
 import { struct } from '../block.ts';
-import { autoreply, details, dump, reply, request } from '../message.ts';
-import { alias, bool, bytes, enumeration, fixedString, u16, u32, u8 } from '../schema.ts';
+import { details, dump, reply, request } from '../message.ts';
+import { alias, bool, bytes, enumeration8, fixedString, u16, u32, u8 } from '../schema.ts';
 import { interfaceIndex } from '../types.ts';
 
 /** Members of `nat_config_flags`. */
 export const NatFlag = { addressOnly: 8, outside: 16, inside: 32 } as const;
-const natFlags = enumeration(
-  'nat_config_flags',
-  {
-    NAT_IS_NONE: 0,
-    NAT_IS_TWICE_NAT: 1,
-    NAT_IS_SELF_TWICE_NAT: 2,
-    NAT_IS_OUT2IN_ONLY: 4,
-    NAT_IS_ADDR_ONLY: 8,
-    NAT_IS_OUTSIDE: 16,
-    NAT_IS_INSIDE: 32,
-    NAT_IS_STATIC: 64,
-    NAT_IS_EXT_HOST_VALID: 128,
-  },
-  1,
-);
-const nat44Flags = enumeration(
-  'nat44_config_flags',
-  {
-    NAT44_IS_ENDPOINT_INDEPENDENT: 0,
-    NAT44_IS_ENDPOINT_DEPENDENT: 1,
-    NAT44_IS_STATIC_MAPPING_ONLY: 2,
-    NAT44_IS_CONNECTION_TRACKING: 4,
-    NAT44_IS_OUT2IN_DPO: 8,
-  },
-  1,
-);
-const natLogLevel = enumeration(
-  'nat_log_level',
-  {
-    NAT_LOG_NONE: 0,
-    NAT_LOG_ERROR: 1,
-    NAT_LOG_WARNING: 2,
-    NAT_LOG_NOTICE: 3,
-    NAT_LOG_INFO: 4,
-    NAT_LOG_DEBUG: 5,
-  },
-  1,
-);
+const natFlags = enumeration8('nat_config_flags', {
+  NAT_IS_NONE: 0,
+  NAT_IS_TWICE_NAT: 1,
+  NAT_IS_SELF_TWICE_NAT: 2,
+  NAT_IS_OUT2IN_ONLY: 4,
+  NAT_IS_ADDR_ONLY: 8,
+  NAT_IS_OUTSIDE: 16,
+  NAT_IS_INSIDE: 32,
+  NAT_IS_STATIC: 64,
+  NAT_IS_EXT_HOST_VALID: 128,
+});
+const nat44Flags = enumeration8('nat44_config_flags', {
+  NAT44_IS_ENDPOINT_INDEPENDENT: 0,
+  NAT44_IS_ENDPOINT_DEPENDENT: 1,
+  NAT44_IS_STATIC_MAPPING_ONLY: 2,
+  NAT44_IS_CONNECTION_TRACKING: 4,
+  NAT44_IS_OUT2IN_DPO: 8,
+});
+const natLogLevel = enumeration8('nat_log_level', {
+  NAT_LOG_NONE: 0,
+  NAT_LOG_ERROR: 1,
+  NAT_LOG_WARNING: 2,
+  NAT_LOG_NOTICE: 3,
+  NAT_LOG_INFO: 4,
+  NAT_LOG_DEBUG: 5,
+});
 const ip4Address = alias('ip4_address', bytes(4));
 /** Seconds. */
 const timeouts = { udp: u32, tcp_established: u32, tcp_transitory: u32, icmp: u32 };
 
-export const nat44EdPluginEnableDisable = request(
-  'nat44_ed_plugin_enable_disable',
-  0xbe17f8dd,
-  {
-    inside_vrf: u32,
-    outside_vrf: u32,
-    sessions: u32,
-    session_memory: u32,
-    enable: bool,
-    flags: nat44Flags,
-  },
-  autoreply('nat44_ed_plugin_enable_disable'),
-);
+export const nat44EdPluginEnableDisable = request('nat44_ed_plugin_enable_disable', 0xbe17f8dd, {
+  inside_vrf: u32,
+  outside_vrf: u32,
+  sessions: u32,
+  session_memory: u32,
+  enable: bool,
+  flags: nat44Flags,
+});
 
 /** Sessions are 0 while it is off. */
 export const nat44ShowRunningConfig = request(
@@ -84,40 +67,28 @@ export const nat44ShowRunningConfig = request(
   }),
 );
 
-export const nat44ForwardingEnableDisable = request(
-  'nat44_forwarding_enable_disable',
-  0xb3e225d2,
-  { enable: bool },
-  autoreply('nat44_forwarding_enable_disable'),
-);
+export const nat44ForwardingEnableDisable = request('nat44_forwarding_enable_disable', 0xb3e225d2, {
+  enable: bool,
+});
 
-export const natSetTimeouts = request(
-  'nat_set_timeouts',
-  0xd4746b16,
-  timeouts,
-  autoreply('nat_set_timeouts'),
-);
+export const natSetTimeouts = request('nat_set_timeouts', 0xd4746b16, timeouts);
 
-export const natSetMssClamping = request(
-  'nat_set_mss_clamping',
-  0x25e90abb,
-  { mss_value: u16, enable: bool },
-  autoreply('nat_set_mss_clamping'),
-);
+const mssClamping = { mss_value: u16, enable: bool };
+
+export const natSetMssClamping = request('nat_set_mss_clamping', 0x25e90abb, mssClamping);
 
 export const natGetMssClamping = request(
   'nat_get_mss_clamping',
   0x51077d14,
   {},
-  reply('nat_get_mss_clamping_reply', 0x1c0b2a78, { mss_value: u16, enable: bool }),
+  reply('nat_get_mss_clamping_reply', 0x1c0b2a78, mssClamping),
 );
 
-export const nat44InterfaceAddDelFeature = request(
-  'nat44_interface_add_del_feature',
-  0xf3699b83,
-  { is_add: bool, flags: natFlags, sw_if_index: interfaceIndex },
-  autoreply('nat44_interface_add_del_feature'),
-);
+export const nat44InterfaceAddDelFeature = request('nat44_interface_add_del_feature', 0xf3699b83, {
+  is_add: bool,
+  flags: natFlags,
+  sw_if_index: interfaceIndex,
+});
 
 export const nat44InterfaceDump = dump(
   'nat44_interface_dump',
@@ -127,18 +98,13 @@ export const nat44InterfaceDump = dump(
 );
 
 /** `vrf_id` 0xffffffff: any. On an error the addresses before it stay. */
-export const nat44AddDelAddressRange = request(
-  'nat44_add_del_address_range',
-  0x6f2b8055,
-  {
-    first_ip_address: ip4Address,
-    last_ip_address: ip4Address,
-    vrf_id: u32,
-    is_add: bool,
-    flags: natFlags,
-  },
-  autoreply('nat44_add_del_address_range'),
-);
+export const nat44AddDelAddressRange = request('nat44_add_del_address_range', 0x6f2b8055, {
+  first_ip_address: ip4Address,
+  last_ip_address: ip4Address,
+  vrf_id: u32,
+  is_add: bool,
+  flags: natFlags,
+});
 
 /** Also the addresses that interfaces give (`nat44_interface_addr_dump`). */
 export const nat44AddressDump = dump(
@@ -148,12 +114,11 @@ export const nat44AddressDump = dump(
   details('nat44_address_details', 0x0d1beac1, { ip_address: ip4Address, flags: natFlags, vrf_id: u32 }),
 );
 
-export const nat44AddDelInterfaceAddr = request(
-  'nat44_add_del_interface_addr',
-  0x4aed50c0,
-  { is_add: bool, sw_if_index: interfaceIndex, flags: natFlags },
-  autoreply('nat44_add_del_interface_addr'),
-);
+export const nat44AddDelInterfaceAddr = request('nat44_add_del_interface_addr', 0x4aed50c0, {
+  is_add: bool,
+  sw_if_index: interfaceIndex,
+  flags: natFlags,
+});
 
 export const nat44InterfaceAddrDump = dump(
   'nat44_interface_addr_dump',
@@ -162,71 +127,51 @@ export const nat44InterfaceAddrDump = dump(
   details('nat44_interface_addr_details', 0xe4aca9ca, { sw_if_index: interfaceIndex, flags: natFlags }),
 );
 
-export const nat44AddDelStaticMappingV2 = request(
-  'nat44_add_del_static_mapping_v2',
-  0x5e205f1a,
-  {
-    is_add: bool,
-    match_pool: bool,
-    flags: natFlags,
-    pool_ip_address: ip4Address,
-    local_ip_address: ip4Address,
-    external_ip_address: ip4Address,
-    protocol: u8,
-    local_port: u16,
-    external_port: u16,
-    external_sw_if_index: interfaceIndex,
-    vrf_id: u32,
-    tag: fixedString(64),
-  },
-  autoreply('nat44_add_del_static_mapping_v2'),
-);
+const staticMapping = {
+  local_ip_address: ip4Address,
+  external_ip_address: ip4Address,
+  protocol: u8,
+  local_port: u16,
+  external_port: u16,
+  external_sw_if_index: interfaceIndex,
+  vrf_id: u32,
+  tag: fixedString(64),
+};
+
+export const nat44AddDelStaticMappingV2 = request('nat44_add_del_static_mapping_v2', 0x5e205f1a, {
+  is_add: bool,
+  match_pool: bool,
+  flags: natFlags,
+  pool_ip_address: ip4Address,
+  ...staticMapping,
+});
 
 /** One that follows an interface is there twice while the interface has an address: as written, and with the address. */
 export const nat44StaticMappingDump = dump(
   'nat44_static_mapping_dump',
   0x51077d14,
   {},
-  details('nat44_static_mapping_details', 0x06cb40b2, {
-    flags: natFlags,
-    local_ip_address: ip4Address,
-    external_ip_address: ip4Address,
-    protocol: u8,
-    local_port: u16,
-    external_port: u16,
-    external_sw_if_index: interfaceIndex,
-    vrf_id: u32,
-    tag: fixedString(64),
-  }),
+  details('nat44_static_mapping_details', 0x06cb40b2, { flags: natFlags, ...staticMapping }),
 );
 
-export const nat44AddDelIdentityMapping = request(
-  'nat44_add_del_identity_mapping',
-  0x02faaa22,
-  {
-    is_add: bool,
-    flags: natFlags,
-    ip_address: ip4Address,
-    protocol: u8,
-    port: u16,
-    sw_if_index: interfaceIndex,
-    vrf_id: u32,
-    tag: fixedString(64),
-  },
-  autoreply('nat44_add_del_identity_mapping'),
-);
+const identityMapping = {
+  flags: natFlags,
+  ip_address: ip4Address,
+  protocol: u8,
+  port: u16,
+  sw_if_index: interfaceIndex,
+  vrf_id: u32,
+  tag: fixedString(64),
+};
+
+export const nat44AddDelIdentityMapping = request('nat44_add_del_identity_mapping', 0x02faaa22, {
+  is_add: bool,
+  ...identityMapping,
+});
 
 export const nat44IdentityMappingDump = dump(
   'nat44_identity_mapping_dump',
   0x51077d14,
   {},
-  details('nat44_identity_mapping_details', 0x2a52a030, {
-    flags: natFlags,
-    ip_address: ip4Address,
-    protocol: u8,
-    port: u16,
-    sw_if_index: interfaceIndex,
-    vrf_id: u32,
-    tag: fixedString(64),
-  }),
+  details('nat44_identity_mapping_details', 0x2a52a030, identityMapping),
 );

@@ -5,7 +5,7 @@
 
 import { addressed, dump, reply, stream } from '../message.ts';
 import { count, enumeration, u32, u8, variableArray } from '../schema.ts';
-import { interfaceIndex } from '../types.ts';
+import { interfaceIndex, ofInterface } from '../types.ts';
 
 const rxMode = enumeration('rx_mode', {
   RX_MODE_API_UNKNOWN: 0,
@@ -34,7 +34,7 @@ export const txPlacementDetails = addressed('sw_interface_tx_placement_details',
 export const rxPlacementDump = dump(
   'sw_interface_rx_placement_dump',
   0xf9e6675e,
-  { sw_if_index: interfaceIndex },
+  ofInterface,
   rxPlacementDetails,
 );
 
@@ -44,5 +44,5 @@ export const txPlacementGet = stream(
   0x47250981,
   reply('sw_interface_tx_placement_get_reply', 0x53b48f5d, { cursor: u32 }),
   txPlacementDetails,
-  { sw_if_index: interfaceIndex },
+  ofInterface,
 );

@@ -1,26 +1,27 @@
 /** Unicast reverse path forwarding: urpf.api, of urpf_plugin.so. */
-import { autoreply, details, dump, request } from '../message.ts';
-import { bool, enumeration, u32 } from '../schema.ts';
-import { addressFamily, interfaceIndex } from '../types.ts';
+import { details, dump, request } from '../message.ts';
+import { bool, enumeration8, u32 } from '../schema.ts';
+import { addressFamily, interfaceIndex, ofInterface } from '../types.ts';
 
-const urpfMode = enumeration(
-  'urpf_mode',
-  { URPF_API_MODE_OFF: 0, URPF_API_MODE_LOOSE: 1, URPF_API_MODE_STRICT: 2 },
-  1,
-);
+const urpfMode = enumeration8('urpf_mode', {
+  URPF_API_MODE_OFF: 0,
+  URPF_API_MODE_LOOSE: 1,
+  URPF_API_MODE_STRICT: 2,
+});
 
 /** `table_id` ~0: the table that the interface is in at this moment. */
-export const urpfUpdate = request(
-  'urpf_update_v2',
-  0xb873d028,
-  { is_input: bool, mode: urpfMode, af: addressFamily, sw_if_index: interfaceIndex, table_id: u32 },
-  autoreply('urpf_update_v2'),
-);
+export const urpfUpdate = request('urpf_update_v2', 0xb873d028, {
+  is_input: bool,
+  mode: urpfMode,
+  af: addressFamily,
+  sw_if_index: interfaceIndex,
+  table_id: u32,
+});
 
 export const urpfInterfaceDump = dump(
   'urpf_interface_dump',
   0xf9e6675e,
-  { sw_if_index: interfaceIndex },
+  ofInterface,
   details('urpf_interface_details', 0xf94b5374, {
     sw_if_index: interfaceIndex,
     is_input: bool,
