@@ -5,8 +5,14 @@
  * references. A kind says how both are made, and which steps lead from one to the other; the planner (`plan.ts`)
  * compares and orders, the executor (`execute.ts`) sends.
  */
-import type { Config } from '../config/types.ts';
-import type { MessageDef, SwIfIndex, VppApiClient, VppInterface } from '../vpp/api/mod.ts';
+import type { Config, InterfaceConfig } from '../config/types.ts';
+import {
+  markInterface,
+  type MessageDef,
+  type SwIfIndex,
+  type VppApiClient,
+  type VppInterface,
+} from '../vpp/api/mod.ts';
 import type { Rank } from './ranks.ts';
 import type { Facts } from './status.ts';
 
@@ -22,6 +28,8 @@ export interface Interfaces {
   readonly byName: ReadonlyMap<string, VppInterface>;
   /** The name of an interface; `#7` when VPP no longer has it. */
   nameOf(this: void, index: SwIfIndex): string;
+  /** Whether this program made the interface of that name. */
+  isOurs(this: void, name: string): boolean;
 }
 
 /** An object as VPP has it. */
@@ -66,6 +74,9 @@ export interface Step {
   run(this: void, target: StepTarget): Promise<void>;
 }
 
+/** One, or several in no order. */
+export type Steps = Step | readonly Step[];
+
 export interface Kind<A extends Attributes = Attributes> {
   /** As plans and findings call it: `bond`. */
   readonly name: string;
@@ -80,18 +91,50 @@ export interface Kind<A extends Attributes = Attributes> {
   /** The objects that VPP has, by name. Rejects as a request does. */
   actual(this: void, client: VppApiClient, interfaces: Interfaces): Promise<ReadonlyMap<string, Found<A>>>;
   /** The objects that must exist before it, and that take it with them when they are made anew. */
-  refersTo(this: void, name: string, attributes: A): readonly Key[];
+  refersTo?(this: void, name: string, attributes: A): readonly Key[];
   /** The interface that becomes a port by it: its TAP, its addresses and its table go before it is made. */
   takes?(this: void, name: string, wanted: A): string | undefined;
-  create(this: void, name: string, wanted: A): readonly Step[];
-  /** Undefined: it is removed and made anew. */
-  change(this: void, name: string, found: Found<A>, wanted: A): readonly Step[] | undefined;
-  remove(this: void, name: string, found: Found<A>): readonly Step[];
+  create(this: void, name: string, wanted: A): Steps;
+  /** Undefined, or without it: it is removed and made anew. */
+  change?(this: void, name: string, found: Found<A>, wanted: A): Steps | undefined;
+  remove(this: void, name: string, found: Found<A>): Steps;
   /**
    * What an object that VPP has is doing, by name: the state of a bond's members, the hits of a filter. For status and
    * metrics; asked every few seconds. Rejects as a request does.
    */
   observe?(this: void, client: VppApiClient, interfaces: Interfaces): Promise<ReadonlyMap<string, Facts>>;
+}
+
+/** What the configuration gives to some of its interfaces, by their names. */
+export function byInterface<A>(
+  { interfaces }: Pick<Config, 'interfaces'>,
+  attributesOf: (one: InterfaceConfig) => A | undefined,
+): Map<string, A> {
+  const given = interfaces.map((one) => [one.name, attributesOf(one)] as const);
+  return new Map(given.filter((one): one is readonly [string, A & {}] => one[1] !== undefined));
+}
+
+/** The interfaces of a dump that a kind without attributes has. */
+export function plainInterfaces(
+  { all, isOurs }: Interfaces,
+  isOne: (one: VppInterface) => boolean,
+): Map<string, Found> {
+  return new Map(all.filter(isOne).map(({ name }) => [name, { attributes: {}, isOurs: isOurs(name) }]));
+}
+
+/** A step that makes an interface, which then bears our mark, and is found under its name. */
+export function makeStep(
+  rank: Rank,
+  name: string,
+  words: string,
+  make: (vpp: StepTarget) => Promise<SwIfIndex>,
+): Step {
+  const run = async (vpp: StepTarget): Promise<void> => {
+    const index = await make(vpp);
+    await markInterface(vpp.client, index, name);
+    vpp.made(name, index);
+  };
+  return { rank, words, run };
 }
 
 /** The names of the attributes that VPP has otherwise. */

@@ -15,6 +15,7 @@ import { execute, type Failure, stepTarget } from './execute.ts';
 import type { Found, Interfaces, Kind } from './kind.ts';
 import { KINDS } from './kinds.ts';
 import { type ActualState, type DesiredState, type Plan, plan, type PlannedStep } from './plan.ts';
+import { isOwnTag } from './own-tag.ts';
 import { isSecurity, isStructure, placeOfRank } from './ranks.ts';
 import type { Drift, Facts, ObjectsStatus, ObjectStatus } from './status.ts';
 
@@ -304,10 +305,12 @@ function isExclusive(config: Config): (kind: Kind) => boolean {
 
 /** The view of a dump that kinds get. */
 export function interfacesOf(all: Interfaces['all']): Interfaces {
+  const byName = new Map(all.map((one) => [one.name, one]));
   const names = new Map<SwIfIndex, string>(all.map(({ swIfIndex, name }) => [swIfIndex, name]));
   return {
     all,
-    byName: new Map(all.map((one) => [one.name, one])),
+    byName,
+    isOurs: (name) => isOwnTag(byName.get(name)?.tag ?? '', name),
     nameOf: (index) => names.get(index) ?? `#${index}`,
   };
 }

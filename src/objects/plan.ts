@@ -1,5 +1,13 @@
 /** The planner: what VPP has, what it is to have, and the steps in between. Pure. */
-import { type Attributes, differences, type Found, type Key, type Kind, type Step } from './kind.ts';
+import {
+  type Attributes,
+  differences,
+  type Found,
+  type Key,
+  type Kind,
+  type Step,
+  type Steps,
+} from './kind.ts';
 import { placeOfRank } from './ranks.ts';
 
 /** The objects of each kind by name; a kind that VPP cannot have is left out. */
@@ -46,14 +54,10 @@ export function plan(
   const takenInterfaces = new Set<string>();
   for (const [kind, wantedByName] of desired) {
     const foundByName = actual.get(kind) ?? new Map<string, Found>();
-    const add = (
-      name: string,
-      action: PlannedStep['action'],
-      needs: readonly Key[],
-      list: readonly Step[],
-    ): void => {
+    const add = (name: string, action: PlannedStep['action'], needs: readonly Key[], list: Steps): void => {
       const provides = keysOf(kind, name);
-      for (const step of list) steps.push({ ...step, kind: kind.name, name, action, needs, provides });
+      for (const step of [list].flat())
+        steps.push({ ...step, kind: kind.name, name, action, needs, provides });
     };
     const remove = (name: string, found: Found): void => {
       if (kind.isInterface === true) removedInterfaces.add(name);
@@ -64,7 +68,7 @@ export function plan(
     }
     for (const [name, wanted] of wantedByName) {
       const found = foundByName.get(name);
-      const needs = kind.refersTo(name, wanted);
+      const needs = kind.refersTo?.(name, wanted) ?? [];
       const isAnew = anew.has(keysOf(kind, name)[0]!);
       if (found !== undefined && isAnew) remove(name, found);
       if (found === undefined || isAnew) {
@@ -72,7 +76,7 @@ export function plan(
         const taken = kind.takes?.(name, wanted);
         if (taken !== undefined) takenInterfaces.add(taken);
       } else if (differences(found.attributes, wanted).length > 0) {
-        add(name, 'change', needs, kind.change(name, found, wanted) ?? []);
+        add(name, 'change', needs, kind.change?.(name, found, wanted) ?? []);
       }
     }
   }
@@ -98,9 +102,9 @@ function closureOf(
         if (goes(kind, found)) for (const key of keys) gone.add(key);
         continue;
       }
-      both.push({ keys, needs: kind.refersTo(name, wanted) });
+      both.push({ keys, needs: kind.refersTo?.(name, wanted) ?? [] });
       const isOther = differences(found.attributes, wanted).length > 0;
-      if (isOther && kind.change(name, found, wanted) === undefined) for (const key of keys) gone.add(key);
+      if (isOther && kind.change?.(name, found, wanted) === undefined) for (const key of keys) gone.add(key);
     }
   }
   for (let size = -1; size !== gone.size; ) {

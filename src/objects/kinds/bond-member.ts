@@ -3,21 +3,8 @@
  *
  * They are added by name, since a bond has the MAC address of its first member: it is the same after every start.
  */
-import {
-  addBondMember,
-  bondAddMember,
-  bondDetachMember,
-  bondDump,
-  bondSetWeight,
-  detachBondMember,
-  dumpBondMembers,
-  dumpBonds,
-  dumpLacp,
-  memberDump,
-  setBondWeight,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import { differences, type Kind, type StepTarget } from '../kind.ts';
-import { isOwnTag } from '../own-tag.ts';
 import { deletePairs, familyOf } from '../pairs.ts';
 import type { Facts } from '../status.ts';
 
@@ -42,7 +29,7 @@ async function renewPairs(vpp: StepTarget, bond: string): Promise<void> {
 
 export const bondMember: Kind<Member> = {
   name: 'bond-member',
-  messages: [bondAddMember, bondDetachMember, bondDump, bondSetWeight, memberDump],
+  messages: [api.bondAddMember, api.bondDetachMember, api.bondDump, api.bondSetWeight, api.memberDump],
   desired: ({ bonds }) => {
     const members = bonds.flatMap(({ name, members: names, mode, lacpPassive, lacpTimeout, primary }) => {
       const isLacp = mode === 'lacp';
@@ -53,16 +40,15 @@ export const bondMember: Kind<Member> = {
     });
     return new Map(members.sort(([a], [b]) => (a < b ? -1 : 1)));
   },
-  actual: async (client, { nameOf, byName }) => {
-    const bonds = await dumpBonds(client);
+  actual: async (client, { nameOf, isOurs }) => {
+    const bonds = await api.dumpBonds(client);
     const found = await Promise.all(
       bonds.map(async ({ swIfIndex: index }) => {
         const name = nameOf(index);
-        const isOurs = isOwnTag(byName.get(name)?.tag ?? '', name);
-        const members = await dumpBondMembers(client, index);
+        const members = await api.dumpBondMembers(client, index);
         return members.map(
           ({ swIfIndex, ...attributes }) =>
-            [nameOf(swIfIndex), { attributes: { bond: name, ...attributes }, isOurs }] as const,
+            [nameOf(swIfIndex), { attributes: { bond: name, ...attributes }, isOurs: isOurs(name) }] as const,
         );
       }),
     );
@@ -70,44 +56,38 @@ export const bondMember: Kind<Member> = {
   },
   refersTo: (name, { bond }) => [`interface/${bond}`, `interface/${name}`],
   takes: (name) => name,
-  create: (name, { bond, isPassive, isLongTimeout, weight }) => [
-    {
-      rank: 'members',
-      words: `add ${name} to ${bond}`,
-      interrupts: `${name} as an interface of its own`,
-      run: async (vpp) => {
-        const member = { swIfIndex: vpp.indexOf(name), isPassive, isLongTimeout };
-        await addBondMember(vpp.client, vpp.indexOf(bond), member);
-        if (weight > 0) await setBondWeight(vpp.client, member.swIfIndex, weight);
-        await renewPairs(vpp, bond);
-      },
+  create: (name, { bond, isPassive, isLongTimeout, weight }) => ({
+    rank: 'members',
+    words: `add ${name} to ${bond}`,
+    interrupts: `${name} as an interface of its own`,
+    run: async (vpp) => {
+      const member = { swIfIndex: vpp.indexOf(name), isPassive, isLongTimeout };
+      await api.addBondMember(vpp.client, vpp.indexOf(bond), member);
+      if (weight > 0) await api.setBondWeight(vpp.client, member.swIfIndex, weight);
+      await renewPairs(vpp, bond);
     },
-  ],
+  }),
   change: (name, found, wanted) =>
     differences(found.attributes, wanted).join() === 'weight'
-      ? [
-          {
-            rank: 'members',
-            words: wanted.weight > 0 ? `prefer ${name} in ${wanted.bond}` : `prefer ${name} no more`,
-            run: (vpp) => setBondWeight(vpp.client, vpp.indexOf(name), wanted.weight),
-          },
-        ]
+      ? {
+          rank: 'members',
+          words: wanted.weight > 0 ? `prefer ${name} in ${wanted.bond}` : `prefer ${name} no more`,
+          run: (vpp) => api.setBondWeight(vpp.client, vpp.indexOf(name), wanted.weight),
+        }
       : undefined,
-  remove: (name, { attributes: { bond = 'its bond' } }) => [
-    {
-      rank: 'membersOff',
-      words: `detach ${name} from ${bond}`,
-      interrupts: `what ${bond} sends on ${name}`,
-      run: (vpp) => detachBondMember(vpp.client, vpp.indexOf(name)),
-    },
-  ],
+  remove: (name, { attributes: { bond = 'its bond' } }) => ({
+    rank: 'membersOff',
+    words: `detach ${name} from ${bond}`,
+    interrupts: `what ${bond} sends on ${name}`,
+    run: (vpp) => api.detachBondMember(vpp.client, vpp.indexOf(name)),
+  }),
   observe: async (client, { all, nameOf }) => {
-    const [bonds, lacp] = await Promise.all([dumpBonds(client), dumpLacp(client)]);
+    const [bonds, lacp] = await Promise.all([api.dumpBonds(client), api.dumpLacp(client)]);
     const states = new Map(lacp.map((one) => [one.swIfIndex, one]));
     const interfaces = new Map(all.map((one) => [one.swIfIndex, one]));
     const facts = new Map<string, Facts>();
     for (const { swIfIndex: bond, mode } of bonds) {
-      for (const { swIfIndex } of await dumpBondMembers(client, bond)) {
+      for (const { swIfIndex } of await api.dumpBondMembers(client, bond)) {
         const own = interfaces.get(swIfIndex);
         const state = states.get(swIfIndex);
         const isUp = own?.adminUp === true && own.linkUp;

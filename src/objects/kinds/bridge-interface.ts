@@ -6,9 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/types.ts';
-import { bviCreate, bviDelete, createBvi, deleteBvi, markInterface } from '../../vpp/api/mod.ts';
-import type { Kind, StepTarget } from '../kind.ts';
-import { isOwnTag } from '../own-tag.ts';
+import { bviCreate, bviDelete, createBvi, deleteBvi } from '../../vpp/api/mod.ts';
+import { byInterface, type Kind, makeStep, plainInterfaces, type StepTarget } from '../kind.ts';
 
 interface Bvi extends Readonly<Record<string, unknown>> {
   /** Whose MAC address makes its own one; without one the name of the box does. */
@@ -41,38 +40,23 @@ export const bridgeInterface: Kind<Bvi> = {
   isInterface: true,
   messages: [bviCreate, bviDelete],
   desired: (config) => {
-    const { bridges, interfaces, system } = config;
-    const names = new Set(bridges.map(({ name }) => name));
-    const rest = { nic: nicOf(config), hostname: system.hostname };
-    return new Map(
-      interfaces.filter(({ name }) => names.has(name)).map(({ name, mac }) => [name, { mac, ...rest }]),
-    );
+    const names = new Set(config.bridges.map(({ name }) => name));
+    const rest = { nic: nicOf(config), hostname: config.system.hostname };
+    return byInterface(config, ({ name, mac }) => (names.has(name) ? { mac, ...rest } : undefined));
   },
-  actual: (_client, { all }) => {
-    const found = all.filter(({ devType, sub }) => devType === DEVICE_TYPE && sub === undefined);
-    return Promise.resolve(
-      new Map(found.map(({ name, tag }) => [name, { attributes: {}, isOurs: isOwnTag(tag, name) }])),
-    );
-  },
-  refersTo: () => [],
-  create: (name, wanted) => [
-    {
-      rank: 'loopbacks',
-      words: `create the interface of ${name}`,
-      run: async (vpp) => {
-        const index = await createBvi(vpp.client, macOf(name, wanted, vpp));
-        await markInterface(vpp.client, index, name);
-        vpp.made(name, index);
-      },
-    },
-  ],
+  actual: (_client, interfaces) =>
+    Promise.resolve(
+      plainInterfaces(interfaces, ({ devType, sub }) => devType === DEVICE_TYPE && sub === undefined),
+    ),
+  create: (name, wanted) =>
+    makeStep('loopbacks', name, `create the interface of ${name}`, (vpp) =>
+      createBvi(vpp.client, macOf(name, wanted, vpp)),
+    ),
   change: () => [],
-  remove: (name) => [
-    {
-      rank: 'loopbacksOff',
-      words: `delete the interface of ${name}`,
-      interrupts: `${name}: its addresses, routes and sessions`,
-      run: (vpp) => deleteBvi(vpp.client, vpp.indexOf(name)),
-    },
-  ],
+  remove: (name) => ({
+    rank: 'loopbacksOff',
+    words: `delete the interface of ${name}`,
+    interrupts: `${name}: its addresses, routes and sessions`,
+    run: (vpp) => deleteBvi(vpp.client, vpp.indexOf(name)),
+  }),
 };

@@ -1,17 +1,8 @@
 /** Ports of bridges, each by the name of its interface; among them the bridge's own interface. */
 import { splitHorizonGroupOf, tagCount } from '../../config/mod.ts';
-import {
-  addBridgePort,
-  bridgeDump,
-  dumpBridges,
-  OWN_TAG,
-  removeBridgePort,
-  setL2Bridge,
-  setTagPop,
-  tagPopOf,
-  tagRewrite,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import { differences, type Found, type Kind, type Step } from '../kind.ts';
+import { isOwnTag } from '../own-tag.ts';
 import { bridgeName } from './bridge.ts';
 
 interface Port extends Readonly<Record<string, unknown>> {
@@ -35,15 +26,15 @@ const addStep = (name: string, wanted: Port): Step => ({
     const index = vpp.indexOf(name);
     const { isBvi, splitHorizonGroup, poppedTags } = wanted;
     const bridgeId = vpp.handleOf(`bridge/${wanted.bridge}`);
-    await addBridgePort(vpp.client, index, { bridgeId, isBvi, splitHorizonGroup });
+    await api.addBridgePort(vpp.client, index, { bridgeId, isBvi, splitHorizonGroup });
     // A mode keeps the tags of the one before.
-    if (!isBvi) await setTagPop(vpp.client, index, poppedTags);
+    if (!isBvi) await api.setTagPop(vpp.client, index, poppedTags);
   },
 });
 
 export const bridgePort: Kind<Port> = {
   name: 'bridge-port',
-  messages: [setL2Bridge, bridgeDump, tagRewrite],
+  messages: [api.setL2Bridge, api.bridgeDump, api.tagRewrite],
   desired: (config) => {
     const interfaces = new Set(config.interfaces.map(({ name }) => name));
     const ports = config.bridges.flatMap(({ name: bridge, members }) => [
@@ -64,7 +55,7 @@ export const bridgePort: Kind<Port> = {
   },
   actual: async (client, { nameOf, byName }) => {
     const found = new Map<string, Found<Port>>();
-    for (const one of await dumpBridges(client)) {
+    for (const one of await api.dumpBridges(client)) {
       for (const { swIfIndex, splitHorizonGroup } of one.members) {
         const name = nameOf(swIfIndex);
         found.set(name, {
@@ -72,9 +63,9 @@ export const bridgePort: Kind<Port> = {
             bridge: bridgeName(one),
             isBvi: swIfIndex === one.bvi,
             splitHorizonGroup,
-            poppedTags: tagPopOf(byName.get(name)?.tagRewrite.op ?? 0),
+            poppedTags: api.tagPopOf(byName.get(name)?.tagRewrite.op ?? 0),
           },
-          isOurs: one.tag.startsWith(OWN_TAG),
+          isOurs: isOwnTag(one.tag),
         });
       }
     }
@@ -82,17 +73,15 @@ export const bridgePort: Kind<Port> = {
   },
   refersTo: (name, { bridge }) => [`bridge/${bridge}`, `interface/${name}`],
   takes: (name, { isBvi }) => (isBvi ? undefined : name),
-  create: (name, wanted) => [addStep(name, wanted)],
+  create: addStep,
   change: (name, found, wanted) => {
     const other = differences(found.attributes, wanted);
-    return other.includes('bridge') || other.includes('isBvi') ? undefined : [addStep(name, wanted)];
+    return other.includes('bridge') || other.includes('isBvi') ? undefined : addStep(name, wanted);
   },
-  remove: (name, { attributes: { bridge = 'its bridge', isBvi } }) => [
-    {
-      rank: 'portsOff',
-      words: isBvi === true ? `take its interface out of ${bridge}` : `take ${name} out of ${bridge}`,
-      interrupts: `what ${bridge} forwards over ${name}`,
-      run: (vpp) => removeBridgePort(vpp.client, vpp.indexOf(name)),
-    },
-  ],
+  remove: (name, { attributes: { bridge = 'its bridge', isBvi } }) => ({
+    rank: 'portsOff',
+    words: isBvi === true ? `take its interface out of ${bridge}` : `take ${name} out of ${bridge}`,
+    interrupts: `what ${bridge} forwards over ${name}`,
+    run: (vpp) => api.removeBridgePort(vpp.client, vpp.indexOf(name)),
+  }),
 };

@@ -1,23 +1,10 @@
 /** Bridges: `[bridge.br0]` makes a bridge domain of VPP. Its flags change in place, its number does not. */
-import {
-  type BridgeSettings,
-  bridgeAddDel,
-  bridgeDump,
-  bridgeSetFlags,
-  bridgeSetMacAge,
-  createBridge,
-  deleteBridge,
-  dumpBridges,
-  dumpStations,
-  l2FibDump,
-  OWN_TAG,
-  setBridge,
-  type VppBridge,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import { differences, type Kind } from '../kind.ts';
+import { isOwnTag } from '../own-tag.ts';
 import type { Facts } from '../status.ts';
 
-interface Bridge extends BridgeSettings, Readonly<Record<string, unknown>> {
+interface Bridge extends api.BridgeSettings, Readonly<Record<string, unknown>> {
   /** Where the configuration gives one. */
   readonly id?: number;
 }
@@ -26,32 +13,28 @@ interface Bridge extends BridgeSettings, Readonly<Record<string, unknown>> {
 const MAX_LINES = 64;
 
 /** The configuration's name for a bridge domain; of one that it did not make, its number. */
-export function bridgeName({ id, tag }: Pick<VppBridge, 'id' | 'tag'>): string {
-  return tag.startsWith(OWN_TAG) ? tag.slice(OWN_TAG.length) : `#${id}`;
+export function bridgeName({ id, tag }: Pick<api.VppBridge, 'id' | 'tag'>): string {
+  return isOwnTag(tag) ? tag.slice(api.OWN_TAG.length) : `#${id}`;
 }
 
-const settingsOf = (one: BridgeSettings): BridgeSettings => {
+const settingsOf = (one: api.BridgeSettings): api.BridgeSettings => {
   const { learn, flood, unknownUnicastFlood, arpTermination, macAgeMinutes } = one;
   return { learn, flood, unknownUnicastFlood, arpTermination, macAgeMinutes };
 };
 
-const words = ({
-  learn,
-  flood,
-  unknownUnicastFlood,
-  arpTermination,
-  macAgeMinutes,
-}: BridgeSettings): string =>
+const words = (one: api.BridgeSettings): string =>
   [
-    learn ? (macAgeMinutes === 0 ? 'learns for ever' : `learns for ${macAgeMinutes} min`) : 'does not learn',
-    ...(flood ? [] : ['no broadcasts']),
-    ...(unknownUnicastFlood ? [] : ['no unknown destinations']),
-    ...(arpTermination ? ['answers ARP'] : []),
+    one.learn
+      ? `learns for ${one.macAgeMinutes === 0 ? 'ever' : `${one.macAgeMinutes} min`}`
+      : 'does not learn',
+    ...(one.flood ? [] : ['no broadcasts']),
+    ...(one.unknownUnicastFlood ? [] : ['no unknown destinations']),
+    ...(one.arpTermination ? ['answers ARP'] : []),
   ].join(', ');
 
 export const bridge: Kind<Bridge> = {
   name: 'bridge',
-  messages: [bridgeAddDel, bridgeDump, bridgeSetFlags, bridgeSetMacAge, l2FibDump],
+  messages: [api.bridgeAddDel, api.bridgeDump, api.bridgeSetFlags, api.bridgeSetMacAge, api.l2FibDump],
   desired: ({ bridges }) =>
     new Map(
       bridges.map((one) => [
@@ -60,55 +43,44 @@ export const bridge: Kind<Bridge> = {
       ]),
     ),
   actual: async (client) => {
-    const all = await dumpBridges(client);
+    const all = await api.dumpBridges(client);
     return new Map(
       all.map((one) => [
         bridgeName(one),
-        {
-          attributes: { ...settingsOf(one), id: one.id },
-          handle: one.id,
-          isOurs: one.tag.startsWith(OWN_TAG),
-        },
+        { attributes: { ...settingsOf(one), id: one.id }, handle: one.id, isOurs: isOwnTag(one.tag) },
       ]),
     );
   },
-  refersTo: () => [],
-  create: (name, wanted) => [
-    {
-      rank: 'bridges',
-      words: `create ${name} (${words(wanted)})`,
-      run: async (vpp) => {
-        const used = vpp.handlesOf('bridge');
-        let id = wanted.id ?? 1;
-        if (wanted.id === undefined) while (used.has(id)) id++;
-        // Before the request: others are created at the same time.
-        vpp.numbered(`bridge/${name}`, id);
-        await createBridge(vpp.client, id, wanted, `${OWN_TAG}${name}`);
-      },
+  create: (name, wanted) => ({
+    rank: 'bridges',
+    words: `create ${name} (${words(wanted)})`,
+    run: async (vpp) => {
+      const used = vpp.handlesOf('bridge');
+      let id = wanted.id ?? 1;
+      if (wanted.id === undefined) while (used.has(id)) id++;
+      // Before the request: others are created at the same time.
+      vpp.numbered(`bridge/${name}`, id);
+      await api.createBridge(vpp.client, id, wanted, `${api.OWN_TAG}${name}`);
     },
-  ],
+  }),
   change: (name, found, wanted) =>
     differences(found.attributes, wanted).includes('id')
       ? undefined
-      : [
-          {
-            rank: 'bridges',
-            words: `change ${name} (${words(wanted)})`,
-            run: (vpp) => setBridge(vpp.client, vpp.handleOf(`bridge/${name}`), wanted),
-          },
-        ],
-  remove: (name) => [
-    {
-      rank: 'bridgesOff',
-      words: `delete ${name}`,
-      interrupts: `what ${name} forwards`,
-      run: (vpp) => deleteBridge(vpp.client, vpp.handleOf(`bridge/${name}`)),
-    },
-  ],
+      : {
+          rank: 'bridges',
+          words: `change ${name} (${words(wanted)})`,
+          run: (vpp) => api.setBridge(vpp.client, vpp.handleOf(`bridge/${name}`), wanted),
+        },
+  remove: (name) => ({
+    rank: 'bridgesOff',
+    words: `delete ${name}`,
+    interrupts: `what ${name} forwards`,
+    run: (vpp) => api.deleteBridge(vpp.client, vpp.handleOf(`bridge/${name}`)),
+  }),
   observe: async (client, { nameOf }) => {
     const facts = new Map<string, Facts>();
-    for (const one of await dumpBridges(client)) {
-      const stations = await dumpStations(client, one.id);
+    for (const one of await api.dumpBridges(client)) {
+      const stations = await api.dumpStations(client, one.id);
       const learnt = stations.filter(({ kind }) => kind === 'learnt');
       const lines = stations
         .filter(({ kind }) => kind !== 'bvi')

@@ -3,18 +3,8 @@
  * it takes. VPP keeps the index of an end that is deleted: both directions go before.
  */
 import { tagCount } from '../../config/mod.ts';
-import {
-  addCrossConnect,
-  crossConnectDump,
-  dumpCrossConnects,
-  removeCrossConnect,
-  setL2CrossConnect,
-  setTagPop,
-  tagPopOf,
-  tagRewrite,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import type { Kind, Step } from '../kind.ts';
-import { isOwnTag } from '../own-tag.ts';
 
 interface Direction extends Readonly<Record<string, unknown>> {
   readonly to: string;
@@ -28,15 +18,15 @@ const connectStep = (name: string, { to, poppedTags }: Direction): Step => ({
   interrupts: `${name} as an interface of its own`,
   run: async (vpp) => {
     const index = vpp.indexOf(name);
-    await addCrossConnect(vpp.client, index, vpp.indexOf(to));
+    await api.addCrossConnect(vpp.client, index, vpp.indexOf(to));
     // A mode keeps the tags of the one before.
-    await setTagPop(vpp.client, index, poppedTags);
+    await api.setTagPop(vpp.client, index, poppedTags);
   },
 });
 
 export const crossConnect: Kind<Direction> = {
   name: 'cross-connect',
-  messages: [setL2CrossConnect, crossConnectDump, tagRewrite],
+  messages: [api.setL2CrossConnect, api.crossConnectDump, api.tagRewrite],
   desired: (config) => {
     const all = config.crossConnects.flatMap(({ interfaces: [a = '', b = ''], tagRewrite: rewrite }) => {
       const poppedTags = (name: string) => (rewrite === 'keep' ? 0 : tagCount(name, config));
@@ -47,27 +37,24 @@ export const crossConnect: Kind<Direction> = {
     });
     return new Map(all);
   },
-  actual: async (client, { nameOf, byName }) => {
-    const all = await dumpCrossConnects(client);
-    const isMarked = (name: string): boolean => isOwnTag(byName.get(name)?.tag ?? '', name);
+  actual: async (client, { nameOf, byName, isOurs }) => {
+    const all = await api.dumpCrossConnects(client);
     return new Map(
       all.map(({ rx, tx }) => {
         const [name, to] = [nameOf(rx), nameOf(tx)];
-        const attributes = { to, poppedTags: tagPopOf(byName.get(name)?.tagRewrite.op ?? 0) };
-        return [name, { attributes, isOurs: isMarked(name) || isMarked(to) }];
+        const attributes = { to, poppedTags: api.tagPopOf(byName.get(name)?.tagRewrite.op ?? 0) };
+        return [name, { attributes, isOurs: isOurs(name) || isOurs(to) }];
       }),
     );
   },
   refersTo: (name, { to }) => [`interface/${name}`, `interface/${to}`],
   takes: (name) => name,
-  create: (name, wanted) => [connectStep(name, wanted)],
-  change: (name, _found, wanted) => [connectStep(name, wanted)],
-  remove: (name, { attributes: { to = 'the other end' } }) => [
-    {
-      rank: 'crossConnectsOff',
-      words: `disconnect ${name} from ${to}`,
-      interrupts: `what ${name} sends to ${to}`,
-      run: (vpp) => removeCrossConnect(vpp.client, vpp.indexOf(name)),
-    },
-  ],
+  create: connectStep,
+  change: (name, _found, wanted) => connectStep(name, wanted),
+  remove: (name, { attributes: { to = 'the other end' } }) => ({
+    rank: 'crossConnectsOff',
+    words: `disconnect ${name} from ${to}`,
+    interrupts: `what ${name} sends to ${to}`,
+    run: (vpp) => api.removeCrossConnect(vpp.client, vpp.indexOf(name)),
+  }),
 };

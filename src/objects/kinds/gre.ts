@@ -1,22 +1,15 @@
 /** GRE tunnels: `[gre.gre0]`. */
-import {
-  createGre,
-  deleteGre,
-  dumpGres,
-  greTunnelAddDel,
-  greTunnelDump,
-  type GreTunnel,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import type { Kind } from '../kind.ts';
 import { endsOf, endsWords, tunnelKind } from './tunnel.ts';
 
-export const gre: Kind<GreTunnel> = tunnelKind<GreTunnel>({
+export const gre: Kind<api.GreTunnel> = tunnelKind<api.GreTunnel>({
   name: 'gre',
   plugin: 'gre_plugin.so',
-  messages: [greTunnelAddDel, greTunnelDump],
+  messages: [api.greTunnelAddDel, api.greTunnelDump],
   desired: (config) => config.gres.map((one) => [one.name, { ...endsOf(one, config), type: one.type }]),
-  dump: dumpGres,
+  dump: api.dumpGres,
   words: (tunnel) => `${tunnel.type}, ${endsWords(tunnel)}`,
-  create: createGre,
-  remove: (client, _index, tunnel) => deleteGre(client, tunnel),
+  create: api.createGre,
+  remove: (client, _index, tunnel) => api.deleteGre(client, tunnel),
 });

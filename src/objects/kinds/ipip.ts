@@ -1,22 +1,14 @@
 /** IP-in-IP tunnels: `[ipip.ipip0]`. */
-import {
-  createIpip,
-  deleteIpip,
-  dumpIpips,
-  ipipAddTunnel,
-  ipipDelTunnel,
-  ipipTunnelDump,
-  type TunnelEnds,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import type { Kind } from '../kind.ts';
 import { endsOf, endsWords, tunnelKind } from './tunnel.ts';
 
-export const ipip: Kind<TunnelEnds> = tunnelKind<TunnelEnds>({
+export const ipip: Kind<api.TunnelEnds> = tunnelKind<api.TunnelEnds>({
   name: 'ipip',
-  messages: [ipipAddTunnel, ipipDelTunnel, ipipTunnelDump],
+  messages: [api.ipipAddTunnel, api.ipipDelTunnel, api.ipipTunnelDump],
   desired: (config) => config.ipips.map((one) => [one.name, endsOf(one, config)]),
-  dump: dumpIpips,
+  dump: api.dumpIpips,
   words: endsWords,
-  create: createIpip,
-  remove: (client, index) => deleteIpip(client, index),
+  create: api.createIpip,
+  remove: (client, index) => api.deleteIpip(client, index),
 });

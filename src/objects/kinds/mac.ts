@@ -1,6 +1,6 @@
 /** MAC addresses: `mac` in `[interface.NAME]`. */
 import { dumpBondMembers, setMacAddress, swInterfaceSetMacAddress } from '../../vpp/api/mod.ts';
-import type { Kind, Step, StepTarget } from '../kind.ts';
+import { byInterface, type Kind, type Step, type StepTarget } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 import { deletePairs, familyOf } from '../pairs.ts';
 
@@ -36,12 +36,7 @@ const step = (name: string, words: string, run: Step['run']): Step => ({
 export const mac: Kind<Mac> = {
   name: 'mac',
   messages: [swInterfaceSetMacAddress],
-  desired: ({ interfaces }) =>
-    new Map(
-      interfaces.flatMap(({ name, mac: address }) =>
-        address === undefined ? [] : [[name, { mac: address }]],
-      ),
-    ),
+  desired: (config) => byInterface(config, ({ mac }) => (mac === undefined ? undefined : { mac })),
   actual: (client, interfaces) => {
     const ours = originals.present(client, interfaces);
     const found = [...ours.keys()].map((name) => {
@@ -50,23 +45,20 @@ export const mac: Kind<Mac> = {
     return Promise.resolve(new Map(found));
   },
   refersTo: (name) => [`interface/${name}`],
-  create: (name, { mac: wanted }) => [
+  create: (name, { mac: wanted }) =>
     step(name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
       const before = await change(vpp, name, wanted);
       if (before !== undefined) originals.set(vpp.client, name, vpp.indexOf(name), before);
     }),
-  ],
-  change: (name, _found, { mac: wanted }) => [
+  change: (name, _found, { mac: wanted }) =>
     step(name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
       await change(vpp, name, wanted);
     }),
-  ],
-  remove: (name) => [
+  remove: (name) =>
     step(name, `restore the MAC address of ${name}`, async (vpp) => {
       const before = originals.get(vpp.client, name);
       // Its interface may have been deleted by a step before.
       if (before !== undefined && vpp.has(name)) await change(vpp, name, before);
       originals.delete(vpp.client, name);
     }),
-  ],
 };

@@ -1,21 +1,14 @@
 /** Filters of source MAC addresses: `[macip.NAME]`. */
 import { expandMacip } from '../../config/mod.ts';
-import {
-  addReplaceMacip,
-  deleteMacip,
-  dumpMacips,
-  macipAclAddReplace,
-  macipAclDel,
-  macipAclDump,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import { ruleSetKind } from './rule-set.ts';
 
 export const macip = ruleSetKind({
   name: 'macip',
   noun: 'MAC filter',
-  messages: [macipAclAddReplace, macipAclDel, macipAclDump],
+  messages: [api.macipAclAddReplace, api.macipAclDel, api.macipAclDump],
   desired: ({ macips }) => new Map(macips.map(({ name, rules }) => [name, { rules: expandMacip(rules) }])),
-  dump: dumpMacips,
-  addReplace: addReplaceMacip,
-  delete: deleteMacip,
+  dump: api.dumpMacips,
+  addReplace: api.addReplaceMacip,
+  delete: api.deleteMacip,
 });

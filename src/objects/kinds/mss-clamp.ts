@@ -1,12 +1,6 @@
 /** Clamping of the maximum segment size of TCP: `mss-clamp` in `[interface.NAME]`. */
-import {
-  type MssClamp,
-  mssClampEnableDisable,
-  mssClampGet,
-  mssClamps,
-  setMssClamp,
-} from '../../vpp/api/mod.ts';
-import type { Kind, StepTarget } from '../kind.ts';
+import * as api from '../../vpp/api/mod.ts';
+import { byInterface, type Kind, type Step } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 
 type Clamp = Readonly<{
@@ -21,44 +15,37 @@ type Clamp = Readonly<{
 
 /** Headers of IP and TCP without options, bytes. */
 const HEADER_BYTES = { ipv4: 40, ipv6: 60 } as const;
-const OFF: MssClamp = { ipv4: 0, ipv6: 0 };
+const OFF: api.MssClamp = { ipv4: 0, ipv6: 0 };
 
 const set = new InterfaceMemory<true>();
 
-const turnOn = (name: string, { ipv4, ipv6 }: Clamp, isFirst: boolean) => [
-  {
-    rank: 'features' as const,
-    words: `clamp the MSS of TCP on ${name} to ${ipv4}${ipv6 === ipv4 ? '' : `, over IPv6 to ${ipv6}`} bytes`,
-    run: async (vpp: StepTarget) => {
-      const { client } = vpp;
-      const index = vpp.indexOf(name);
-      if (isFirst) await setMssClamp(client, index, OFF);
-      await setMssClamp(client, index, { ipv4, ipv6 });
-      set.set(client, name, index, true);
-    },
+const turnOn = (name: string, { ipv4, ipv6 }: Clamp, isFirst: boolean): Step => ({
+  rank: 'features',
+  words: `clamp the MSS of TCP on ${name} to ${ipv4}${ipv6 === ipv4 ? '' : `, over IPv6 to ${ipv6}`} bytes`,
+  run: async (vpp) => {
+    const { client } = vpp;
+    const index = vpp.indexOf(name);
+    if (isFirst) await api.setMssClamp(client, index, OFF);
+    await api.setMssClamp(client, index, { ipv4, ipv6 });
+    set.set(client, name, index, true);
   },
-];
+});
 
 export const mssClamp: Kind<Clamp> = {
   name: 'mss-clamp',
   plugin: 'mss_clamp_plugin.so',
-  messages: [mssClampEnableDisable, mssClampGet],
-  desired: ({ interfaces }) =>
-    new Map(
-      interfaces.flatMap(({ name, mssClamp: bytes, mtuBytes }) => {
-        if (bytes === undefined) return [];
-        const sizes =
-          bytes === 'auto'
-            ? { ipv4: mtuBytes - HEADER_BYTES.ipv4, ipv6: mtuBytes - HEADER_BYTES.ipv6 }
-            : { ipv4: bytes, ipv6: bytes };
-        return [[name, { ...sizes, isOn: true }] as const];
-      }),
-    ),
+  messages: [api.mssClampEnableDisable, api.mssClampGet],
+  desired: (config) =>
+    byInterface(config, ({ mssClamp: bytes, mtuBytes }) => {
+      if (bytes === undefined) return undefined;
+      if (bytes !== 'auto') return { ipv4: bytes, ipv6: bytes, isOn: true };
+      return { ipv4: mtuBytes - HEADER_BYTES.ipv4, ipv6: mtuBytes - HEADER_BYTES.ipv6, isOn: true };
+    }),
   actual: async (client, interfaces) => {
     const ours = set.present(client, interfaces);
     const exists = new Set(interfaces.all.map(({ swIfIndex }) => swIfIndex));
     return new Map(
-      (await mssClamps(client))
+      (await api.mssClamps(client))
         .filter(({ swIfIndex }) => exists.has(swIfIndex))
         .map(({ swIfIndex, ipv4, ipv6 }) => {
           const name = interfaces.nameOf(swIfIndex);
@@ -70,14 +57,12 @@ export const mssClamp: Kind<Clamp> = {
   refersTo: (name) => [`interface/${name}`],
   create: (name, wanted) => turnOn(name, wanted, true),
   change: (name, { attributes: { isOn } }, wanted) => turnOn(name, wanted, isOn !== true),
-  remove: (name) => [
-    {
-      rank: 'featuresOff',
-      words: `clamp no MSS on ${name}`,
-      run: async (vpp) => {
-        await setMssClamp(vpp.client, vpp.indexOf(name), OFF);
-        set.delete(vpp.client, name);
-      },
+  remove: (name) => ({
+    rank: 'featuresOff',
+    words: `clamp no MSS on ${name}`,
+    run: async (vpp) => {
+      await api.setMssClamp(vpp.client, vpp.indexOf(name), OFF);
+      set.delete(vpp.client, name);
     },
-  ],
+  }),
 };

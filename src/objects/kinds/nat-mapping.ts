@@ -11,19 +11,7 @@
  */
 import type { Config } from '../../config/types.ts';
 import { ipv4Number, protocolName } from '../../config/mod.ts';
-import {
-  addDelNatMapping,
-  dumpAddresses,
-  dumpNatMappings,
-  nat44AddDelIdentityMapping,
-  nat44AddDelStaticMappingV2,
-  nat44IdentityMappingDump,
-  nat44StaticMappingDump,
-  type NatMapping,
-  OWN_TAG,
-  type SwIfIndex,
-  type VppApiClient,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import { differences, type Found, type Key, type Kind, type StepTarget } from '../kind.ts';
 import { isOwnTag } from '../own-tag.ts';
 import { NAT44, NAT_PLUGIN, unlessAbsent } from './nat44.ts';
@@ -84,7 +72,7 @@ function wordsOf({ isIdentity, isAddressOnly, protocol, ...rest }: Mapping): str
   return `${protocolName(protocol)} ${external}:${externalPort} to ${internal}:${internalPort}`;
 }
 
-function toApi(vpp: StepTarget, name: string, mapping: Mapping): NatMapping {
+function toApi(vpp: StepTarget, name: string, mapping: Mapping): api.NatMapping {
   const { isIdentity, isAddressOnly, protocol, external, externalPort, internal, internalPort } = mapping;
   return {
     isIdentity,
@@ -94,12 +82,12 @@ function toApi(vpp: StepTarget, name: string, mapping: Mapping): NatMapping {
     externalPort,
     internal,
     internalPort,
-    tag: OWN_TAG + name,
+    tag: api.OWN_TAG + name,
   };
 }
 
 /** Whether two records are one mapping but for where it is outside. */
-function isSame(a: NatMapping, b: NatMapping): boolean {
+function isSame(a: api.NatMapping, b: api.NatMapping): boolean {
   return (
     a.tag === b.tag &&
     a.isIdentity === b.isIdentity &&
@@ -111,21 +99,21 @@ function isSame(a: NatMapping, b: NatMapping): boolean {
   );
 }
 
-interface ReadMapping extends NatMapping {
+interface ReadMapping extends api.NatMapping {
   readonly isFollowing: boolean;
 }
 
 /** The mappings without the twins of those that follow interfaces. */
-async function readMappings(client: VppApiClient): Promise<ReadMapping[]> {
-  const all = await dumpNatMappings(client);
-  const twins = new Set<NatMapping>();
-  const following = new Map<NatMapping, boolean>();
-  const addressesOf = new Map<SwIfIndex, readonly string[]>();
+async function readMappings(client: api.VppApiClient): Promise<ReadMapping[]> {
+  const all = await api.dumpNatMappings(client);
+  const twins = new Set<api.NatMapping>();
+  const following = new Map<api.NatMapping, boolean>();
+  const addressesOf = new Map<api.SwIfIndex, readonly string[]>();
   for (const one of all) {
     const { external } = one;
     if (typeof external === 'string') continue;
     const known = addressesOf.get(external);
-    const own = known ?? (await dumpAddresses(client, external, 4)).map(({ address }) => address);
+    const own = known ?? (await api.dumpAddresses(client, external, 4)).map(({ address }) => address);
     addressesOf.set(external, own);
     const twin = all.find(
       (other) => typeof other.external === 'string' && own.includes(other.external) && isSame(one, other),
@@ -141,10 +129,10 @@ async function readMappings(client: VppApiClient): Promise<ReadMapping[]> {
 export const natMapping: Kind<Mapping> = {
   name: 'nat-mapping',
   messages: [
-    nat44AddDelIdentityMapping,
-    nat44AddDelStaticMappingV2,
-    nat44IdentityMappingDump,
-    nat44StaticMappingDump,
+    api.nat44AddDelIdentityMapping,
+    api.nat44AddDelStaticMappingV2,
+    api.nat44IdentityMappingDump,
+    api.nat44StaticMappingDump,
   ],
   plugin: NAT_PLUGIN,
   desired: mappingsOf,
@@ -157,7 +145,7 @@ export const natMapping: Kind<Mapping> = {
     for (const { tag, ...one } of records) {
       const isOurs = isOwnTag(tag);
       const external = typeof one.external === 'string' ? one.external : interfaces.nameOf(one.external);
-      const name = isOurs ? tag.slice(OWN_TAG.length) : `#${tag}`;
+      const name = isOurs ? tag.slice(api.OWN_TAG.length) : `#${tag}`;
       const key =
         found.has(name) || !isOurs ? `${name} ${one.protocol} ${external}:${one.externalPort}` : name;
       found.set(key, { attributes: { ...one, external }, isOurs });
@@ -166,37 +154,31 @@ export const natMapping: Kind<Mapping> = {
   },
   refersTo: (_name, { external }): Key[] =>
     ipv4Number(external) === undefined ? [NAT44, `interface/${external}`] : [NAT44],
-  create: (name, mapping) => [
-    {
-      rank: 'natRules',
-      words: mapping.isIdentity ? `keep ${wordsOf(mapping)}` : `forward ${wordsOf(mapping)}`,
-      run: (vpp) => addDelNatMapping(vpp.client, toApi(vpp, name, mapping), true),
-    },
-  ],
+  create: (name, mapping) => ({
+    rank: 'natRules',
+    words: mapping.isIdentity ? `keep ${wordsOf(mapping)}` : `forward ${wordsOf(mapping)}`,
+    run: (vpp) => api.addDelNatMapping(vpp.client, toApi(vpp, name, mapping), true),
+  }),
   change: (name, { attributes }, mapping) =>
     differences({ ...attributes, isFollowing: true }, mapping).length > 0
       ? undefined
-      : [
-          {
-            rank: 'natRules',
-            words: `${mapping.isIdentity ? 'keep' : 'forward'} ${wordsOf(mapping)} by its present address`,
-            run: async (vpp) => {
-              const wanted = toApi(vpp, name, mapping);
-              await unlessAbsent(addDelNatMapping(vpp.client, wanted, false));
-              await addDelNatMapping(vpp.client, wanted, true);
-            },
+      : {
+          rank: 'natRules',
+          words: `${mapping.isIdentity ? 'keep' : 'forward'} ${wordsOf(mapping)} by its present address`,
+          run: async (vpp) => {
+            const wanted = toApi(vpp, name, mapping);
+            await unlessAbsent(api.addDelNatMapping(vpp.client, wanted, false));
+            await api.addDelNatMapping(vpp.client, wanted, true);
           },
-        ],
+        },
   remove: (name, { attributes }) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- VPP tells all of a mapping
     const mapping = attributes as Mapping;
-    return [
-      {
-        rank: 'natRulesOff',
-        words: `stop: ${mapping.isIdentity ? 'keep' : 'forward'} ${wordsOf(mapping)}`,
-        interrupts: `sessions through ${wordsOf(mapping)}`,
-        run: (vpp) => unlessAbsent(addDelNatMapping(vpp.client, toApi(vpp, name, mapping), false)),
-      },
-    ];
+    return {
+      rank: 'natRulesOff',
+      words: `stop: ${mapping.isIdentity ? 'keep' : 'forward'} ${wordsOf(mapping)}`,
+      interrupts: `sessions through ${wordsOf(mapping)}`,
+      run: (vpp) => unlessAbsent(api.addDelNatMapping(vpp.client, toApi(vpp, name, mapping), false)),
+    };
   },
 };

@@ -6,18 +6,7 @@
  * while it has another one, and does not take that (nat44_ed.c, nat44_ed_add_del_interface_address_cb): `isFollowing`.
  */
 import { type AddressRange, formatAddressRange, ipv4Number, ipv4Text } from '../../config/mod.ts';
-import {
-  addDelNatAddresses,
-  addDelNatInterfaceAddress,
-  dumpAddresses,
-  dumpNatAddresses,
-  dumpNatInterfaceAddresses,
-  nat44AddDelAddressRange,
-  nat44AddDelInterfaceAddr,
-  nat44AddressDump,
-  nat44InterfaceAddrDump,
-  type VppApiClient,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import type { Found, Kind, Step } from '../kind.ts';
 import type { Rank } from '../ranks.ts';
 import { isNatOurs, NAT44, NAT_PLUGIN, unlessAbsent } from './nat44.ts';
@@ -59,7 +48,7 @@ function rangeSteps(addresses: readonly string[], isAdd: boolean): Step[] {
       rank,
       words: isAdd ? `translate to ${text}` : `do not translate to ${text}`,
       ...(isAdd ? {} : { interrupts: `the sessions translated to ${text}` }),
-      run: ({ client }) => addDelNatAddresses(client, range, isAdd),
+      run: ({ client }) => api.addDelNatAddresses(client, range, isAdd),
     };
   });
 }
@@ -70,21 +59,24 @@ function interfaceStep(name: string, isAdd: boolean): Step {
     words: isAdd ? `translate to the address of ${name}` : `do not translate to the address of ${name}`,
     ...(isAdd ? {} : { interrupts: `the sessions translated to the address of ${name}` }),
     run: (vpp) => {
-      const done = addDelNatInterfaceAddress(vpp.client, vpp.indexOf(name), isAdd);
+      const done = api.addDelNatInterfaceAddress(vpp.client, vpp.indexOf(name), isAdd);
       return isAdd ? done : unlessAbsent(done);
     },
   };
 }
 
-async function readPools(client: VppApiClient): Promise<{
+async function readPools(client: api.VppApiClient): Promise<{
   readonly addresses: readonly string[];
-  readonly interfaces: ReadonlyMap<Parameters<typeof dumpAddresses>[1], boolean>;
+  readonly interfaces: ReadonlyMap<api.SwIfIndex, boolean>;
 }> {
-  const [all, followed] = await Promise.all([dumpNatAddresses(client), dumpNatInterfaceAddresses(client)]);
+  const [all, followed] = await Promise.all([
+    api.dumpNatAddresses(client),
+    api.dumpNatInterfaceAddresses(client),
+  ]);
   const addresses = new Set(all);
-  const interfaces = new Map<Parameters<typeof dumpAddresses>[1], boolean>();
+  const interfaces = new Map<api.SwIfIndex, boolean>();
   for (const index of followed) {
-    const own = (await dumpAddresses(client, index, 4)).map(({ address }) => address);
+    const own = (await api.dumpAddresses(client, index, 4)).map(({ address }) => address);
     interfaces.set(index, own.length === 0 || own.some((address) => addresses.has(address)));
     for (const address of own) addresses.delete(address);
   }
@@ -93,7 +85,12 @@ async function readPools(client: VppApiClient): Promise<{
 
 export const natPool: Kind<Pool> = {
   name: 'nat-pool',
-  messages: [nat44AddDelAddressRange, nat44AddDelInterfaceAddr, nat44AddressDump, nat44InterfaceAddrDump],
+  messages: [
+    api.nat44AddDelAddressRange,
+    api.nat44AddDelInterfaceAddr,
+    api.nat44AddressDump,
+    api.nat44InterfaceAddrDump,
+  ],
   plugin: NAT_PLUGIN,
   desired: ({ nat44: { enabled, masquerade, pool } }) => {
     const pools = new Map<string, Pool>();
@@ -117,32 +114,23 @@ export const natPool: Kind<Pool> = {
   },
   refersTo: (name) => (name === ADDRESSES ? [NAT44] : [NAT44, `interface/${name}`]),
   create: (name, { addresses }) =>
-    name === ADDRESSES ? rangeSteps(addresses, true) : [interfaceStep(name, true)],
+    name === ADDRESSES ? rangeSteps(addresses, true) : interfaceStep(name, true),
   change: (name, { attributes: { addresses: found = [] } }, { addresses }) => {
     if (name !== ADDRESSES) {
-      return [
-        {
-          rank: 'natPools',
-          words: `translate to the present address of ${name}`,
-          run: async (vpp) => {
-            const index = vpp.indexOf(name);
-            await unlessAbsent(addDelNatInterfaceAddress(vpp.client, index, false));
-            await addDelNatInterfaceAddress(vpp.client, index, true);
-          },
+      return {
+        rank: 'natPools',
+        words: `translate to the present address of ${name}`,
+        run: async (vpp) => {
+          const index = vpp.indexOf(name);
+          await unlessAbsent(api.addDelNatInterfaceAddress(vpp.client, index, false));
+          await api.addDelNatInterfaceAddress(vpp.client, index, true);
         },
-      ];
+      };
     }
-    return [
-      ...rangeSteps(
-        found.filter((one) => !addresses.includes(one)),
-        false,
-      ),
-      ...rangeSteps(
-        addresses.filter((one) => !found.includes(one)),
-        true,
-      ),
-    ];
+    const gone = found.filter((one) => !addresses.includes(one));
+    const further = addresses.filter((one) => !found.includes(one));
+    return [...rangeSteps(gone, false), ...rangeSteps(further, true)];
   },
   remove: (name, { attributes: { addresses = [] } }) =>
-    name === ADDRESSES ? rangeSteps(addresses, false) : [interfaceStep(name, false)],
+    name === ADDRESSES ? rangeSteps(addresses, false) : interfaceStep(name, false),
 };

@@ -1,11 +1,5 @@
 /** Static neighbours: `neighbors` in `[interface.NAME]`. */
-import {
-  addStaticNeighbor,
-  deleteNeighbor,
-  dumpStaticNeighbors,
-  ipNeighborAddDel,
-  ipNeighborDump,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import type { Kind, Step } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 
@@ -16,22 +10,20 @@ const added = new InterfaceMemory<ReadonlySet<string>>();
 
 const nameOf = (name: string, address: string): string => `${name} ${address}`;
 
-const set = ({ interface: name, address, mac }: Neighbor): readonly Step[] => [
-  {
-    rank: 'neighbors',
-    words: `add the neighbour ${address} of ${name} at ${mac}`,
-    run: async (vpp) => {
-      const { client } = vpp;
-      const swIfIndex = vpp.indexOf(name);
-      await addStaticNeighbor(client, { swIfIndex, address, mac });
-      added.set(client, name, swIfIndex, new Set([...(added.get(client, name) ?? []), address]));
-    },
+const set = ({ interface: name, address, mac }: Neighbor): Step => ({
+  rank: 'neighbors',
+  words: `add the neighbour ${address} of ${name} at ${mac}`,
+  run: async (vpp) => {
+    const { client } = vpp;
+    const swIfIndex = vpp.indexOf(name);
+    await api.addStaticNeighbor(client, { swIfIndex, address, mac });
+    added.set(client, name, swIfIndex, new Set([...(added.get(client, name) ?? []), address]));
   },
-];
+});
 
 export const neighbor: Kind<Neighbor> = {
   name: 'neighbor',
-  messages: [ipNeighborAddDel, ipNeighborDump],
+  messages: [api.ipNeighborAddDel, api.ipNeighborDump],
   desired: ({ interfaces }) =>
     new Map(
       interfaces.flatMap(({ name, neighbors }) =>
@@ -43,7 +35,7 @@ export const neighbor: Kind<Neighbor> = {
   actual: async (client, interfaces) => {
     const ours = added.present(client, interfaces);
     const exists = new Set(interfaces.all.map(({ swIfIndex }) => swIfIndex));
-    const found = (await dumpStaticNeighbors(client)).filter(({ swIfIndex }) => exists.has(swIfIndex));
+    const found = (await api.dumpStaticNeighbors(client)).filter(({ swIfIndex }) => exists.has(swIfIndex));
     return new Map(
       found.map(({ swIfIndex, address, mac }) => {
         const name = interfaces.nameOf(swIfIndex);
@@ -55,12 +47,10 @@ export const neighbor: Kind<Neighbor> = {
   refersTo: (_name, { interface: of }) => [`interface/${of}`],
   create: (_name, wanted) => set(wanted),
   change: (_name, _found, wanted) => set(wanted),
-  remove: (_name, { attributes: { interface: of = '', address = '', mac = '' } }) => [
-    {
-      // VPP 25.02 keeps it when the interface is deleted, for the next one with the index.
-      rank: 'neighborsOff',
-      words: `delete the neighbour ${address} of ${of}`,
-      run: (vpp) => deleteNeighbor(vpp.client, { swIfIndex: vpp.indexOf(of), address, mac }),
-    },
-  ],
+  remove: (_name, { attributes: { interface: of = '', address = '', mac = '' } }) => ({
+    // VPP 25.02 keeps it when the interface is deleted, for the next one with the index.
+    rank: 'neighborsOff',
+    words: `delete the neighbour ${address} of ${of}`,
+    run: (vpp) => api.deleteNeighbor(vpp.client, { swIfIndex: vpp.indexOf(of), address, mac }),
+  }),
 };

@@ -37,30 +37,25 @@ export const proxyNd: Kind<ProxiedHost> = {
     return new Map(found.flat().map(([name, attributes]) => [name, { attributes, isOurs: true }] as const));
   },
   refersTo: (_name, { interface: of }) => [`interface/${of}`],
-  create: (_name, { interface: of, address }) => [
-    {
-      rank: 'neighbors',
-      words: `answer neighbour solicitations for ${address}, which is on ${of}`,
-      run: async (vpp) => {
-        const { client } = vpp;
-        const index = vpp.indexOf(of);
-        await setProxyNd(client, index, address, true);
-        added.set(client, of, index, new Set([...(added.get(client, of) ?? []), address]));
-      },
+  create: (_name, { interface: of, address }) => ({
+    rank: 'neighbors',
+    words: `answer neighbour solicitations for ${address}, which is on ${of}`,
+    run: async (vpp) => {
+      const { client } = vpp;
+      const index = vpp.indexOf(of);
+      await setProxyNd(client, index, address, true);
+      added.set(client, of, index, new Set([...(added.get(client, of) ?? []), address]));
     },
-  ],
-  change: () => undefined,
-  remove: (_name, { attributes: { interface: of = '', address = '' } }) => [
-    {
-      rank: 'neighborsOff',
-      words: `answer no neighbour solicitations for ${address}`,
-      run: async (vpp) => {
-        const { client } = vpp;
-        const index = vpp.indexOf(of);
-        await setProxyNd(client, index, address, false);
-        const left = new Set(added.get(client, of)).difference(new Set([address]));
-        added.set(client, of, index, left);
-      },
+  }),
+  remove: (_name, { attributes: { interface: of = '', address = '' } }) => ({
+    rank: 'neighborsOff',
+    words: `answer no neighbour solicitations for ${address}`,
+    run: async (vpp) => {
+      const { client } = vpp;
+      const index = vpp.indexOf(of);
+      await setProxyNd(client, index, address, false);
+      const left = new Set(added.get(client, of)).difference(new Set([address]));
+      added.set(client, of, index, left);
     },
-  ],
+  }),
 };

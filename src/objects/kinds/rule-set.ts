@@ -44,34 +44,27 @@ export function ruleSetKind<R>(parts: RuleSetParts<R>): Kind<RuleSet<R>> {
         ]),
       );
     },
-    refersTo: () => [],
-    create: (name, { rules }) => [
-      {
-        rank: 'filters',
-        words: `create ${noun} ${name} (${countRules(rules.length)})`,
-        run: async (vpp) => {
-          await parts.prepare?.(vpp.client);
-          vpp.numbered(`${kind}/${name}`, await parts.addReplace(vpp.client, { tag: OWN_TAG + name, rules }));
-        },
+    create: (name, { rules }) => ({
+      rank: 'filters',
+      words: `create ${noun} ${name} (${countRules(rules.length)})`,
+      run: async (vpp) => {
+        await parts.prepare?.(vpp.client);
+        vpp.numbered(`${kind}/${name}`, await parts.addReplace(vpp.client, { tag: OWN_TAG + name, rules }));
       },
-    ],
-    change: (name, _found, { rules }) => [
-      {
-        rank: 'filters',
-        words: `replace the rules of ${noun} ${name} (${countRules(rules.length)})`,
-        run: async (vpp) => {
-          const index = vpp.handleOf(`${kind}/${name}`);
-          await parts.addReplace(vpp.client, { index, tag: OWN_TAG + name, rules });
-        },
+    }),
+    change: (name, _found, { rules }) => ({
+      rank: 'filters',
+      words: `replace the rules of ${noun} ${name} (${countRules(rules.length)})`,
+      run: async (vpp) => {
+        const index = vpp.handleOf(`${kind}/${name}`);
+        await parts.addReplace(vpp.client, { index, tag: OWN_TAG + name, rules });
       },
-    ],
-    remove: (name) => [
-      {
-        rank: 'filtersGone',
-        words: `delete ${noun} ${name}`,
-        run: (vpp) => parts.delete(vpp.client, vpp.handleOf(`${kind}/${name}`)),
-      },
-    ],
+    }),
+    remove: (name) => ({
+      rank: 'filtersGone',
+      words: `delete ${noun} ${name}`,
+      run: (vpp) => parts.delete(vpp.client, vpp.handleOf(`${kind}/${name}`)),
+    }),
     observe: async (client) => {
       const all = await parts.dump(client);
       const names = namesByTag(all);

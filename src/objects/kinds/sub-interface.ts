@@ -5,19 +5,8 @@
  * are removed before others are made.
  */
 import { type Encapsulation, encapsulationOf, subInterfaceName } from '../../config/mod.ts';
-import {
-  createSubif,
-  createSubInterface,
-  deleteSubif,
-  deleteSubInterface,
-  LCP_MESSAGES,
-  lcpPairs,
-  markInterface,
-  type SwIfIndex,
-  type VppApiClient,
-} from '../../vpp/api/mod.ts';
-import type { Kind } from '../kind.ts';
-import { isOwnTag } from '../own-tag.ts';
+import * as api from '../../vpp/api/mod.ts';
+import { byInterface, type Kind, makeStep } from '../kind.ts';
 
 interface Tagged extends Readonly<Record<string, unknown>> {
   readonly encapsulation: Encapsulation;
@@ -30,54 +19,42 @@ const words = ({ tags, outer, inner, isDot1ad, isExact, isDefault }: Encapsulati
 };
 
 /** The TAPs of pairs: linux-cp makes a sub-interface on one for each pair of a sub-interface. */
-async function hostsOfPairs(client: VppApiClient): Promise<ReadonlySet<SwIfIndex>> {
-  if (client.checkMessages(LCP_MESSAGES).length > 0) return new Set();
-  return new Set((await lcpPairs(client)).map(({ hostSwIfIndex }) => hostSwIfIndex));
+async function hostsOfPairs(client: api.VppApiClient): Promise<ReadonlySet<api.SwIfIndex>> {
+  if (client.checkMessages(api.LCP_MESSAGES).length > 0) return new Set();
+  return new Set((await api.lcpPairs(client)).map(({ hostSwIfIndex }) => hostSwIfIndex));
 }
 
 export const subInterface: Kind<Tagged> = {
   name: 'sub-interface',
   isInterface: true,
-  messages: [createSubif, deleteSubif],
-  desired: ({ interfaces }) =>
-    new Map(
-      interfaces.flatMap((one) => {
-        const encapsulation = encapsulationOf(one);
-        return encapsulation === undefined ? [] : [[one.name, { encapsulation }]];
-      }),
-    ),
-  actual: async (client, { all }) => {
+  messages: [api.createSubif, api.deleteSubif],
+  desired: (config) =>
+    byInterface(config, (one) => {
+      const encapsulation = encapsulationOf(one);
+      return encapsulation === undefined ? undefined : { encapsulation };
+    }),
+  actual: async (client, { all, isOurs }) => {
     const subs = all.filter(({ sub }) => sub !== undefined);
-    const hasOthers = subs.some(({ name, tag }) => !isOwnTag(tag, name));
-    const hosts = hasOthers ? await hostsOfPairs(client) : new Set<SwIfIndex>();
+    const hasOthers = subs.some(({ name }) => !isOurs(name));
+    const hosts = hasOthers ? await hostsOfPairs(client) : new Set<api.SwIfIndex>();
     const found = subs
       .filter(({ supSwIfIndex }) => !hosts.has(supSwIfIndex))
-      .map(({ name, sub, tag }) => {
-        return [name, { attributes: { encapsulation: sub! }, isOurs: isOwnTag(tag, name) }] as const;
-      });
+      .map(({ name, sub }) => [name, { attributes: { encapsulation: sub! }, isOurs: isOurs(name) }] as const);
     return new Map(found);
   },
   refersTo: (name) => [`interface/${subInterfaceName(name)?.parent ?? ''}`],
-  create: (name, { encapsulation }) => [
-    {
-      // VPP's own order does not matter; linux-cp wants the outer VLAN's pair before that of two tags.
-      rank: encapsulation.tags === 2 ? 'innerSubInterfaces' : 'subInterfaces',
-      words: `create ${name} (${words(encapsulation)})`,
-      run: async (vpp) => {
-        const { parent = '', number = 0 } = subInterfaceName(name) ?? {};
-        const index = await createSubInterface(vpp.client, vpp.indexOf(parent), number, encapsulation);
-        await markInterface(vpp.client, index, name);
-        vpp.made(name, index);
-      },
-    },
-  ],
-  change: () => undefined,
-  remove: (name, { attributes: { encapsulation } }) => [
-    {
-      rank: encapsulation?.tags === 2 ? 'innerSubInterfacesOff' : 'subInterfacesOff',
-      words: `delete ${name}`,
-      interrupts: `${name}: its addresses, routes and sessions`,
-      run: (vpp) => deleteSubInterface(vpp.client, vpp.indexOf(name)),
-    },
-  ],
+  create: (name, { encapsulation }) => {
+    const { parent = '', number = 0 } = subInterfaceName(name) ?? {};
+    // VPP's own order does not matter; linux-cp wants the outer VLAN's pair before that of two tags.
+    const rank = encapsulation.tags === 2 ? 'innerSubInterfaces' : 'subInterfaces';
+    return makeStep(rank, name, `create ${name} (${words(encapsulation)})`, (vpp) =>
+      api.createSubInterface(vpp.client, vpp.indexOf(parent), number, encapsulation),
+    );
+  },
+  remove: (name, { attributes: { encapsulation } }) => ({
+    rank: encapsulation?.tags === 2 ? 'innerSubInterfacesOff' : 'subInterfacesOff',
+    words: `delete ${name}`,
+    interrupts: `${name}: its addresses, routes and sessions`,
+    run: (vpp) => api.deleteSubInterface(vpp.client, vpp.indexOf(name)),
+  }),
 };

@@ -1,41 +1,33 @@
 /** What the kinds of tunnels share: VPP changes none in place, and names them itself. */
 import { tableOfVrf } from '../../config/mod.ts';
 import type { Config } from '../../config/types.ts';
-import {
-  type Listed,
-  markInterface,
-  type MessageDef,
-  type SwIfIndex,
-  type TunnelEnds,
-  type VppApiClient,
-} from '../../vpp/api/mod.ts';
-import type { Attributes, Kind } from '../kind.ts';
-import { isOwnTag } from '../own-tag.ts';
+import * as api from '../../vpp/api/mod.ts';
+import { type Attributes, type Kind, makeStep } from '../kind.ts';
 
 export interface TunnelKind<A extends Attributes> {
   readonly name: string;
   readonly plugin?: string;
-  readonly messages: readonly MessageDef<unknown>[];
+  readonly messages: readonly api.MessageDef<unknown>[];
   desired(this: void, config: Config): readonly (readonly [string, A])[];
-  dump(this: void, client: VppApiClient): Promise<readonly Listed<A>[]>;
+  dump(this: void, client: api.VppApiClient): Promise<readonly api.Listed<A>[]>;
   words(this: void, tunnel: A): string;
-  create(this: void, client: VppApiClient, tunnel: A): Promise<SwIfIndex>;
-  remove(this: void, client: VppApiClient, index: SwIfIndex, tunnel: A): Promise<void>;
+  create(this: void, client: api.VppApiClient, tunnel: A): Promise<api.SwIfIndex>;
+  remove(this: void, client: api.VppApiClient, index: api.SwIfIndex, tunnel: A): Promise<void>;
   /** Before it has its mark. */
-  prepare?(this: void, client: VppApiClient, index: SwIfIndex): Promise<void>;
+  prepare?(this: void, client: api.VppApiClient, index: api.SwIfIndex): Promise<void>;
 }
 
 /** The ends of a tunnel as VPP has them. */
 export function endsOf(
   { source, destination, underlayVrf }: Config['ipips'][number],
   config: Config,
-): TunnelEnds {
+): api.TunnelEnds {
   const table = underlayVrf === undefined ? undefined : tableOfVrf(config, underlayVrf);
   return { source, destination, table: table ?? 0 };
 }
 
 /** `192.0.2.1 to 203.0.113.1`. */
-export function endsWords({ source, destination, table }: TunnelEnds): string {
+export function endsWords({ source, destination, table }: api.TunnelEnds): string {
   return `${source} to ${destination}${table === 0 ? '' : ` in table ${table}`}`;
 }
 
@@ -48,40 +40,28 @@ export function tunnelKind<A extends Attributes>(given: TunnelKind<A>): Kind<A> 
     ...(plugin === undefined ? {} : { plugin }),
     desired: (config) => new Map(given.desired(config)),
     actual: async (client, interfaces) => {
-      const tags = new Map(interfaces.all.map(({ swIfIndex, tag }) => [swIfIndex, tag]));
       const found = await given.dump(client);
       return new Map(
         found.map(({ swIfIndex, ...rest }) => {
           const name = interfaces.nameOf(swIfIndex);
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is left of Listed<A>
           const attributes = rest as unknown as A;
-          return [name, { attributes, isOurs: isOwnTag(tags.get(swIfIndex) ?? '', name) }] as const;
+          return [name, { attributes, isOurs: interfaces.isOurs(name) }] as const;
         }),
       );
     },
-    refersTo: () => [],
-    create: (name, wanted) => [
-      {
-        rank: 'tunnels',
-        words: `create ${name} (${given.words(wanted)})`,
-        run: async (vpp) => {
-          const { client } = vpp;
-          const index = await given.create(client, wanted);
-          await given.prepare?.(client, index);
-          await markInterface(client, index, name);
-          vpp.made(name, index);
-        },
-      },
-    ],
-    change: () => undefined,
-    remove: (name, { attributes }) => [
-      {
-        rank: 'tunnelsOff',
-        words: `delete ${name}`,
-        interrupts: `${name}: its addresses, routes and sessions`,
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the dump has all of them
-        run: (vpp) => given.remove(vpp.client, vpp.indexOf(name), attributes as A),
-      },
-    ],
+    create: (name, wanted) =>
+      makeStep('tunnels', name, `create ${name} (${given.words(wanted)})`, async ({ client }) => {
+        const index = await given.create(client, wanted);
+        await given.prepare?.(client, index);
+        return index;
+      }),
+    remove: (name, { attributes }) => ({
+      rank: 'tunnelsOff',
+      words: `delete ${name}`,
+      interrupts: `${name}: its addresses, routes and sessions`,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the dump has all of them
+      run: (vpp) => given.remove(vpp.client, vpp.indexOf(name), attributes as A),
+    }),
   };
 }

@@ -4,17 +4,9 @@
  * VPP copies the place of the donor's first address once: a borrower is unbound before addresses of the configuration
  * leave its donor, and bound again when the donor has others than at the time.
  */
-import {
-  dumpAddresses,
-  dumpUnnumbered,
-  ipUnnumberedDump,
-  setUnnumbered,
-  type SwIfIndex,
-  swInterfaceSetUnnumbered,
-  type VppApiClient,
-} from '../../vpp/api/mod.ts';
+import * as api from '../../vpp/api/mod.ts';
 import { formatPrefix } from '../../config/mod.ts';
-import type { Kind, StepTarget } from '../kind.ts';
+import { byInterface, type Kind, type Step } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 
 type Unnumbered = Readonly<{
@@ -28,42 +20,37 @@ type Unnumbered = Readonly<{
 /** By borrower: the donor's addresses at the time, as configured and in VPP. */
 const bound = new InterfaceMemory<{ readonly configured: readonly string[]; readonly inVpp: string }>();
 
-async function addressesOf(client: VppApiClient, donor: SwIfIndex): Promise<string> {
-  return (await dumpAddresses(client, donor)).map(formatPrefix).join();
+async function addressesOf(client: api.VppApiClient, donor: api.SwIfIndex): Promise<string> {
+  return (await api.dumpAddresses(client, donor)).map(formatPrefix).join();
 }
 
-const bind = (name: string, { donor, addresses }: Unnumbered) => [
-  {
-    rank: 'features' as const,
-    words: `let ${name} borrow the addresses of ${donor}`,
-    run: async (vpp: StepTarget) => {
-      const { client } = vpp;
-      const [borrower, lender] = [vpp.indexOf(name), vpp.indexOf(donor)];
-      await setUnnumbered(client, borrower, lender, true);
-      bound.set(client, name, borrower, {
-        configured: addresses,
-        inVpp: await addressesOf(client, lender),
-      });
-    },
+const bind = (name: string, { donor, addresses }: Unnumbered): Step => ({
+  rank: 'features',
+  words: `let ${name} borrow the addresses of ${donor}`,
+  run: async (vpp) => {
+    const { client } = vpp;
+    const [borrower, lender] = [vpp.indexOf(name), vpp.indexOf(donor)];
+    await api.setUnnumbered(client, borrower, lender, true);
+    bound.set(client, name, borrower, {
+      configured: addresses,
+      inVpp: await addressesOf(client, lender),
+    });
   },
-];
+});
 
 export const unnumbered: Kind<Unnumbered> = {
   name: 'unnumbered',
-  messages: [swInterfaceSetUnnumbered, ipUnnumberedDump],
-  desired: ({ interfaces }) => {
-    const addresses = new Map(interfaces.map((one) => [one.name, one.addresses.map(formatPrefix)]));
-    return new Map(
-      interfaces.flatMap(({ name, unnumbered: donor }) => {
-        if (donor === undefined) return [];
-        return [[name, { donor, addresses: addresses.get(donor) ?? [], isCurrent: true }] as const];
-      }),
+  messages: [api.swInterfaceSetUnnumbered, api.ipUnnumberedDump],
+  desired: (config) => {
+    const addresses = new Map(config.interfaces.map((one) => [one.name, one.addresses.map(formatPrefix)]));
+    return byInterface(config, ({ unnumbered: donor }) =>
+      donor === undefined ? undefined : { donor, addresses: addresses.get(donor) ?? [], isCurrent: true },
     );
   },
   actual: async (client, interfaces) => {
     const ours = bound.present(client, interfaces);
     const found = await Promise.all(
-      (await dumpUnnumbered(client)).map(async ({ borrower, donor }) => {
+      (await api.dumpUnnumbered(client)).map(async ({ borrower, donor }) => {
         const name = interfaces.nameOf(borrower);
         const known = ours.get(name);
         const isCurrent = known !== undefined && known.inVpp === (await addressesOf(client, donor));
@@ -85,16 +72,14 @@ export const unnumbered: Kind<Unnumbered> = {
       donor === wanted.donor && (addresses ?? wanted.addresses).join() === wanted.addresses.join();
     return isSame ? bind(name, wanted) : undefined;
   },
-  remove: (name, { attributes: { donor = '' } }) => [
-    {
-      rank: 'featuresOff',
-      words: `let ${name} borrow no addresses`,
-      interrupts: `IP on ${name}`,
-      run: async (vpp) => {
-        const borrower = vpp.indexOf(name);
-        await setUnnumbered(vpp.client, borrower, vpp.interfaceOf(donor)?.swIfIndex ?? borrower, false);
-        bound.delete(vpp.client, name);
-      },
+  remove: (name, { attributes: { donor = '' } }) => ({
+    rank: 'featuresOff',
+    words: `let ${name} borrow no addresses`,
+    interrupts: `IP on ${name}`,
+    run: async (vpp) => {
+      const borrower = vpp.indexOf(name);
+      await api.setUnnumbered(vpp.client, borrower, vpp.interfaceOf(donor)?.swIfIndex ?? borrower, false);
+      bound.delete(vpp.client, name);
     },
-  ],
+  }),
 };

@@ -1,18 +1,11 @@
 /** The check of sources (RFC 3704): `urpf` in `[interface.NAME]`, of both families. */
-import {
-  dumpUrpf,
-  interfaceTable,
-  setUrpf,
-  type UrpfMode,
-  urpfInterfaceDump,
-  urpfUpdate,
-} from '../../vpp/api/mod.ts';
-import type { Kind, StepTarget } from '../kind.ts';
+import * as api from '../../vpp/api/mod.ts';
+import { byInterface, type Kind, type Step, type StepTarget } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 
 type Urpf = Readonly<{
-  ipv4: UrpfMode;
-  ipv6: UrpfMode;
+  ipv4: api.UrpfMode;
+  ipv6: api.UrpfMode;
   /** The table that sources are looked up in. */
   table: 'own' | 'another';
   /**
@@ -25,43 +18,39 @@ type Urpf = Readonly<{
 const FAMILIES = [4, 6] as const;
 const set = new InterfaceMemory<true>();
 
-async function setBoth(vpp: StepTarget, name: string, mode: UrpfMode): Promise<void> {
+async function setBoth(vpp: StepTarget, name: string, mode: api.UrpfMode): Promise<void> {
   const index = vpp.indexOf(name);
-  for (const family of FAMILIES) await setUrpf(vpp.client, index, family, mode);
+  for (const family of FAMILIES) await api.setUrpf(vpp.client, index, family, mode);
 }
 
-const turnOn = (name: string, { ipv4: mode }: Urpf, isFirst: boolean) => [
-  {
-    rank: 'sourceChecks' as const,
-    words: `check sources on ${name} (${mode})`,
-    run: async (vpp: StepTarget) => {
-      if (isFirst) await setBoth(vpp, name, 'off');
-      await setBoth(vpp, name, mode);
-      set.set(vpp.client, name, vpp.indexOf(name), true);
-    },
+const turnOn = (name: string, { ipv4: mode }: Urpf, isFirst: boolean): Step => ({
+  rank: 'sourceChecks',
+  words: `check sources on ${name} (${mode})`,
+  run: async (vpp) => {
+    if (isFirst) await setBoth(vpp, name, 'off');
+    await setBoth(vpp, name, mode);
+    set.set(vpp.client, name, vpp.indexOf(name), true);
   },
-];
+});
 
 export const urpf: Kind<Urpf> = {
   name: 'urpf',
   plugin: 'urpf_plugin.so',
-  messages: [urpfUpdate, urpfInterfaceDump],
-  desired: ({ interfaces }) =>
-    new Map(
-      interfaces.flatMap(({ name, urpf: mode }) =>
-        mode === undefined ? [] : [[name, { ipv4: mode, ipv6: mode, table: 'own', isOn: true }] as const],
-      ),
+  messages: [api.urpfUpdate, api.urpfInterfaceDump],
+  desired: (config) =>
+    byInterface(config, ({ urpf: mode }) =>
+      mode === undefined ? undefined : { ipv4: mode, ipv6: mode, table: 'own', isOn: true },
     ),
   actual: async (client, interfaces) => {
     const ours = set.present(client, interfaces);
-    const byIndex = Map.groupBy(await dumpUrpf(client), ({ swIfIndex }) => swIfIndex);
+    const byIndex = Map.groupBy(await api.dumpUrpf(client), ({ swIfIndex }) => swIfIndex);
     const found = await Promise.all(
       [...byIndex].map(async ([index, settings]) => {
         const name = interfaces.nameOf(index);
         const modes = new Map(settings.map(({ family, mode }) => [family, mode]));
         const tables = await Promise.all(
           settings.map(
-            async ({ family, tableId }) => tableId === (await interfaceTable(client, index, family)),
+            async ({ family, tableId }) => tableId === (await api.interfaceTable(client, index, family)),
           ),
         );
         const attributes: Urpf = {
@@ -78,14 +67,12 @@ export const urpf: Kind<Urpf> = {
   refersTo: (name) => [`interface/${name}`],
   create: (name, wanted) => turnOn(name, wanted, true),
   change: (name, { attributes: { isOn } }, wanted) => turnOn(name, wanted, isOn !== true),
-  remove: (name) => [
-    {
-      rank: 'featuresOff',
-      words: `check no sources on ${name}`,
-      run: async (vpp) => {
-        await setBoth(vpp, name, 'off');
-        set.delete(vpp.client, name);
-      },
+  remove: (name) => ({
+    rank: 'featuresOff',
+    words: `check no sources on ${name}`,
+    run: async (vpp) => {
+      await setBoth(vpp, name, 'off');
+      set.delete(vpp.client, name);
     },
-  ],
+  }),
 };
