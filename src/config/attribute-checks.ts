@@ -1,33 +1,26 @@
 /** What an interface has besides its addresses: what VPP refuses, or takes and does nothing by. */
 import { formatPrefix, isIpv6LinkLocal } from './addresses.ts';
 import { encapsulationOf } from './encapsulation.ts';
-import { suggestion } from './nearest.ts';
+import { expectedOneOf, suggestion } from './nearest.ts';
 import { type Port, portsOf } from './ports.ts';
-import { type Problems, quote } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
-import { type Tunnel, tunnelsOf } from './tunnels.ts';
+import type { Tunnel } from './tunnels.ts';
 import type { Config, InterfaceConfig } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { KeyOf } from './values.ts';
 
-type Report = (one: InterfaceConfig, key: string, message: string) => void;
+type Report = (one: InterfaceConfig, key: KeyOf<'interface'>, message: string) => void;
 
 /** Reports attributes that do not fit their interface. */
-export function checkAttributes(config: Config, values: Values, problems: Problems): void {
-  const report: Report = ({ name }, key, message) => {
-    const path = `interface.${name}.${key}`;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the section
-    problems.error(values.line(path as FilePath), path, message);
-  };
-  const layer3 = new Map(
-    tunnelsOf(config)
-      .filter(({ isEthernet }) => !isEthernet)
-      .map((tunnel) => [tunnel.name, tunnel]),
-  );
+export function checkAttributes(review: Review): void {
+  const { config, layer3Tunnels } = review;
+  const report: Report = ({ name }, key, message) => review.error(`interface.${name}.${key}`, message);
   const ports = portsOf(config);
   for (const one of config.interfaces) {
-    checkMac(one, layer3.get(one.name), report);
-    checkNeighbors(one, layer3.get(one.name), report);
-    checkProxies(one, layer3.get(one.name), config, report);
+    checkMac(one, layer3Tunnels.get(one.name), report);
+    checkNeighbors(one, layer3Tunnels.get(one.name), report);
+    checkProxies(one, layer3Tunnels.get(one.name), config, report);
     checkIp(one, report);
     checkPort(one, ports.get(one.name), report);
     checkLinkLocal(one, report);
@@ -89,19 +82,18 @@ function checkProxies(
 }
 
 /** The keys of what is for packets of IP, where it is given. */
-function ipKeys(one: InterfaceConfig): string[] {
-  const { urpf, neighbors, mssClamp, linkLocal, unnumbered, nat, proxyArp, proxyNd } = one;
-  const keys = {
-    urpf,
-    neighbors: neighbors[0],
-    'mss-clamp': mssClamp,
-    'link-local': linkLocal,
-    unnumbered,
-    nat,
-    'proxy-arp': proxyArp ? true : undefined,
-    'proxy-nd': proxyNd[0],
-  };
-  return Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+function ipKeys(one: InterfaceConfig): KeyOf<'interface'>[] {
+  const keys = [
+    ['urpf', one.urpf],
+    ['neighbors', one.neighbors[0]],
+    ['mss-clamp', one.mssClamp],
+    ['link-local', one.linkLocal],
+    ['unnumbered', one.unnumbered],
+    ['nat', one.nat],
+    ['proxy-arp', one.proxyArp ? true : undefined],
+    ['proxy-nd', one.proxyNd[0]],
+  ] as const;
+  return keys.flatMap(([key, value]) => (value === undefined ? [] : [key]));
 }
 
 /** A sub-interface without an exact match carries no IP. */
@@ -118,13 +110,11 @@ function checkPort(one: InterfaceConfig, port: Port | undefined, report: Report)
   if (port === undefined) return;
   const { owner, kind } = port;
   for (const key of ipKeys(one)) {
-    report(
-      one,
-      key,
+    const message =
       kind === 'cross-connect'
         ? `${one.name} is an end of ${owner}, and carries no IP: remove the line`
-        : `${one.name} is a member of ${owner}, and carries no IP: write it in [interface.${owner}]`,
-    );
+        : `${one.name} is a member of ${owner}, and carries no IP: write it in [interface.${owner}]`;
+    report(one, key, message);
   }
   if (one.mac !== undefined && kind === 'bond') {
     report(one, 'mac', `${one.name} has the MAC address of ${owner}: write it in [interface.${owner}]`);
@@ -137,11 +127,8 @@ function checkDhcp(one: InterfaceConfig, report: Report): void {
   if (!dhcp) return;
   if (!hasTap) report(one, 'lcp', 'dhcp = true needs a TAP in Linux: remove one of both lines');
   if (unnumbered !== undefined) {
-    report(
-      one,
-      'unnumbered',
-      'dhcp = true gives the interface an address of its own: remove one of both lines',
-    );
+    const message = 'dhcp = true gives the interface an address of its own: remove one of both lines';
+    report(one, 'unnumbered', message);
   }
 }
 
@@ -167,10 +154,7 @@ function checkUnnumbered(
   if (donor === name) refuse(`${quote(donor)} is the interface itself: expected another one, such as loop0`);
   else if (found === undefined) {
     const names = config.interfaces.map((other) => other.name).filter((other) => other !== name);
-    const otherwise =
-      names.length === 0
-        ? 'the configuration has no other'
-        : `expected one of ${names.slice(0, 12).join(', ')}`;
+    const otherwise = names.length === 0 ? 'the configuration has no other' : expectedOneOf(names);
     refuse(`${quote(donor)} has no section: ${suggestion(donor, names, otherwise)}`);
   } else if (ports.has(donor)) {
     refuse(

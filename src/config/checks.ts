@@ -7,16 +7,16 @@ import { checkHostNames } from './host-names.ts';
 import { checkNat } from './nat-checks.ts';
 import { checkOverlaps } from './interface-overlaps.ts';
 import { formatEndpoint } from './network-values.ts';
-import { type Problems, quote } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import { checkPorts } from './port-checks.ts';
 import { formatDestination } from './route-difference.ts';
 import { leakLoops } from './route-resolution.ts';
 import { checkSubInterfaces } from './sub-interface-checks.ts';
-import { interfaceNames } from './object-names.ts';
 import { checkTunnels } from './tunnel-checks.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
-import type { Config, Endpoint } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { Endpoint } from './types.ts';
+import type { FilePath } from './values.ts';
 import { checkVrfs } from './vrf-checks.ts';
 
 /** Where VPP's command line listens on the box: fixed, so that `vppctl` finds it. */
@@ -29,59 +29,56 @@ const VPP_OWN_NAME = /^(local0|loop[0-9]+)$/;
 const OWN_SERVICES: ReadonlySet<string> = new Set(['appliance', 'dhcp', 'kernel', 'ntp', 'vpp']);
 
 /** Reports errors that more than one leaf takes part in. */
-export function checkTogether(config: Config, values: Values, problems: Problems): void {
-  const report = (path: FilePath, message: string): void => problems.error(values.line(path), path, message);
-  checkManagement(config, report);
-  checkPairs(config, values, report);
-  checkCliSocket(config, report);
-  checkNicNames(config, values, report);
-  checkInterfaces(config, report);
-  checkSubInterfaces(config, interfaceNames(config), values, problems);
-  checkPorts(config, values, problems);
-  checkTunnels(config, values, problems);
-  checkDhcp(config, report);
-  checkVrfs(config, values, problems);
-  checkHostNames(config, values, problems);
-  checkAttributes(config, values, problems);
-  checkOverlaps(config.interfaces, values, problems);
-  checkFilters(config, values, problems);
-  checkNat(config, interfaceNames(config), values, problems);
-  for (const { route, reason } of leakLoops(config)) {
-    problems.error(route.line, `route.${formatDestination(route.destination)}`, reason);
+export function checkTogether(review: Review): void {
+  checkManagement(review);
+  checkPairs(review);
+  checkCliSocket(review);
+  checkNicNames(review);
+  checkInterfaces(review);
+  checkSubInterfaces(review);
+  checkPorts(review);
+  checkTunnels(review);
+  checkDhcp(review);
+  checkVrfs(review);
+  checkHostNames(review);
+  checkAttributes(review);
+  checkOverlaps(review);
+  checkFilters(review);
+  checkNat(review);
+  for (const { route, reason } of leakLoops(review.config)) {
+    review.errorAt(route.line, `route.${formatDestination(route.destination)}`, reason);
   }
-  for (const { name, line } of config.services) {
+  for (const { name, line } of review.config.services) {
     if (!OWN_SERVICES.has(name)) continue;
-    problems.error(line, `service.${name}`, `${quote(name)} is a service of the box: choose another name`);
+    review.errorAt(line, `service.${name}`, `${quote(name)} is a service of the box: choose another name`);
   }
 }
 
-type Report = (path: FilePath, message: string) => void;
-
-function checkManagement({ management: { address, gateway } }: Config, report: Report): void {
+function checkManagement(review: Review): void {
+  const { address, gateway } = review.config.management;
   const router = gateway === undefined ? undefined : parseAddress(gateway);
   if (router === undefined || address === 'dhcp') return;
   // A link-local gateway is on the link of any IPv6 address.
   if (address.family === 6 && isIpv6LinkLocal(router)) return;
   if (router.address === address.address) {
-    report('management.gateway', `"${router.address}" is the box's own address: write the router's`);
+    review.error('management.gateway', `"${router.address}" is the box's own address: write the router's`);
   } else if (!prefixContains(address, router)) {
     const subnet = formatPrefix(address);
-    report('management.gateway', `"${router.address}" is outside the subnet of ${subnet}`);
+    review.error('management.gateway', `"${router.address}" is outside the subnet of ${subnet}`);
   }
 }
 
 /** Pairs of leaves whose values exclude each other. */
-function checkPairs({ supervisor, update, http, vpp }: Config, values: Values, report: Report): void {
+function checkPairs(review: Review): void {
+  const { supervisor, update, http, vpp } = review.config;
   const conflict = (a: Side, b: Side, rule: string): void => {
-    if (values.isRefused(a.path) || values.isRefused(b.path)) return;
+    if (review.isRefused(a.path) || review.isRefused(b.path)) return;
     // Reported where the later one stands.
-    const [mine, other] = values.line(a.path) >= values.line(b.path) ? [a, b] : [b, a];
-    const line = values.line(other.path);
+    const [mine, other] = review.line(a.path) >= review.line(b.path) ? [a, b] : [b, a];
+    const line = review.line(other.path);
     const where = line === 0 ? 'its default' : `line ${line}`;
-    report(
-      mine.path,
-      `${quote(mine.value)} conflicts with ${other.path} = ${other.value} (${where}): ${rule}`,
-    );
+    const message = `${quote(mine.value)} conflicts with ${other.path} = ${other.value} (${where}): ${rule}`;
+    review.error(mine.path, message);
   };
   const { backoffMs, backoffMaxMs } = supervisor;
   if (backoffMaxMs < backoffMs) {
@@ -128,55 +125,55 @@ function isSameSocket(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && b.port !== 0 && overlaps;
 }
 
-function checkCliSocket({ vpp }: Config, report: Report): void {
+function checkCliSocket(review: Review): void {
+  const { vpp } = review.config;
   for (const [leaf, path] of [
     ['vpp.api-socket', vpp.apiSocket],
     ['vpp.stats.socket-path', vpp.stats.socketPath],
   ] as const) {
     if (posix.normalize(path) !== CLI_SOCKET) continue;
-    report(leaf, `${quote(path)} is the socket of VPP's command line: choose another path`);
+    review.error(leaf, `${quote(path)} is the socket of VPP's command line: choose another path`);
   }
 }
 
-function checkNicNames({ vpp }: Config, values: Values, report: Report): void {
+function checkNicNames(review: Review): void {
   const lines = new Map<string, number>();
-  for (const { name, pciAddress } of vpp.dpdk.interfaces) {
+  for (const { name, pciAddress } of review.config.vpp.dpdk.interfaces) {
     const leaf = `vpp.dpdk.interface.${pciAddress}.name` as const;
+    const refuse = (why: string): void => review.error(leaf, `${quote(name)} ${why}`);
     const firstLine = lines.get(name);
+    const sub = subInterfaceName(name);
     if (firstLine !== undefined) {
-      report(leaf, `${quote(name)} is already the name of the NIC on line ${firstLine}: choose another name`);
+      refuse(`is already the name of the NIC on line ${firstLine}: choose another name`);
     } else if (VPP_OWN_NAME.test(name)) {
-      report(leaf, `${quote(name)} is a name that VPP uses itself: choose another one, such as xe0`);
-    } else if (subInterfaceName(name) !== undefined) {
-      const { parent, number } = subInterfaceName(name)!;
-      report(
-        leaf,
-        `${quote(name)} would be VLAN ${number} of ${parent}: choose a name without a dot and a number`,
-      );
+      refuse('is a name that VPP uses itself: choose another one, such as xe0');
+    } else if (sub !== undefined) {
+      refuse(`would be VLAN ${sub.number} of ${sub.parent}: choose a name without a dot and a number`);
     }
-    if (firstLine === undefined) lines.set(name, values.line(leaf));
+    if (firstLine === undefined) lines.set(name, review.line(leaf));
   }
 }
 
-function checkInterfaces({ interfaces }: Config, report: Report): void {
-  for (const { name, mtuBytes, addresses } of interfaces) {
+function checkInterfaces(review: Review): void {
+  for (const { name, mtuBytes, addresses } of review.config.interfaces) {
     const ipv6 = addresses.find(({ family }) => family === 6);
     if (mtuBytes >= IPV6_MIN_MTU || ipv6 === undefined) continue;
     const need = `the IPv6 address ${formatPrefix(ipv6)} needs at least ${IPV6_MIN_MTU} bytes`;
-    report(`interface.${name}.mtu`, `"${mtuBytes}" is too small: ${need}`);
+    review.error(`interface.${name}.mtu`, `"${mtuBytes}" is too small: ${need}`);
   }
 }
 
 /** Addresses by DHCP come from a client in Linux, through the TAP. */
-function checkDhcp({ interfaces, vpp }: Config, report: Report): void {
+function checkDhcp(review: Review): void {
+  const { interfaces, vpp } = review.config;
   for (const { name, dhcp, addresses } of interfaces) {
     if (!dhcp) continue;
     const path = `interface.${name}.dhcp` as const;
     if (addresses.some(({ family }) => family === 4)) {
-      report(path, 'it excludes IPv4 addresses in addresses: keep one of the two');
+      review.error(path, 'it excludes IPv4 addresses in addresses: keep one of the two');
     }
     if (vpp.enabled && !vpp.lcp.enabled) {
-      report(path, 'the client needs a TAP: write enabled = true in [vpp.lcp]');
+      review.error(path, 'the client needs a TAP: write enabled = true in [vpp.lcp]');
     }
   }
 }

@@ -10,11 +10,10 @@ import {
 } from './acl-expand.ts';
 import { type AclRule, type OrList, RESERVED_WORDS } from './acl-rule.ts';
 import { formatAddress, isIpv6LinkLocal, type ParsedPrefix } from './addresses.ts';
-import { suggestion } from './nearest.ts';
-import { type Problems, quote } from './problems.ts';
-import { tunnelsOf } from './tunnels.ts';
-import type { Config, InterfaceConfig } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import { expectedOneOf, suggestion } from './nearest.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
+import type { InterfaceConfig } from './types.ts';
 
 /** Filters on one interface in both directions: VPP counts them in one byte. */
 const MAX_FILTERS = 255;
@@ -35,15 +34,11 @@ const WELL_KNOWN_PORTS: Readonly<Record<string, number>> = {
 };
 
 /** Reports names of filters and lists that do not exist, and rules that VPP cannot have. */
-export function checkFilters(config: Config, values: Values, problems: Problems): void {
-  checkReservedNames(config, problems);
-  checkAcls(config, problems);
-  checkMacips(config, problems);
-  const layer3 = new Set(
-    tunnelsOf(config)
-      .filter(({ isEthernet }) => !isEthernet)
-      .map(({ name }) => name),
-  );
+export function checkFilters(review: Review): void {
+  checkReservedNames(review);
+  checkAcls(review);
+  checkMacips(review);
+  const { config, layer3Tunnels } = review;
   const acls = new Set(config.acls.map(({ name }) => name));
   const macips = new Set(config.macips.map(({ name }) => name));
   for (const { name, aclIn, aclOut, macip } of config.interfaces) {
@@ -53,70 +48,53 @@ export function checkFilters(config: Config, values: Values, problems: Problems)
       used: readonly string[],
       known: Set<string>,
     ) => {
-      const path: FilePath = `interface.${name}.${key}`;
       for (const one of used.filter((filter) => !known.has(filter))) {
-        problems.error(
-          values.line(path),
-          path,
-          unknown(one, `filter of this configuration ([${section}.NAME])`, known),
-        );
+        const what = `filter of this configuration ([${section}.NAME])`;
+        review.error(`interface.${name}.${key}`, unknown(one, what, known));
       }
     };
     check('acl-in', 'acl', aclIn, acls);
     check('acl-out', 'acl', aclOut, acls);
     check('macip', 'macip', macip === undefined ? [] : [macip], macips);
-    if (macip !== undefined && layer3.has(name)) {
-      const path: FilePath = `interface.${name}.macip`;
+    if (macip !== undefined && layer3Tunnels.has(name)) {
       const message = `the tunnel ${name} carries IP packets, which have no MAC address: remove the line`;
-      problems.error(values.line(path), path, message);
+      review.error(`interface.${name}.macip`, message);
     }
-    if (aclIn.length + aclOut.length > MAX_FILTERS) {
-      const path: FilePath = `interface.${name}.acl-in`;
-      const count = aclIn.length + aclOut.length;
-      problems.error(
-        values.line(path),
-        path,
-        `${count} filters exceed the limit of ${MAX_FILTERS} per interface`,
-      );
+    const count = aclIn.length + aclOut.length;
+    if (count > MAX_FILTERS) {
+      const message = `${count} filters exceed the limit of ${MAX_FILTERS} per interface`;
+      review.error(`interface.${name}.acl-in`, message);
     }
   }
 }
 
 function unknown(name: string, what: string, known: ReadonlySet<string>, hint = ''): string {
-  const all = [...known].slice(0, 12).join(', ');
-  const otherwise = hint || (known.size === 0 ? 'there is none' : `expected one of ${all}`);
+  const otherwise = hint || (known.size === 0 ? 'there is none' : expectedOneOf(known));
   return `${quote(name)} is not a ${what}: ${suggestion(name, known, otherwise)}`;
 }
 
-function checkReservedNames({ prefixLists, portLists }: Config, problems: Problems): void {
-  const check = (
-    section: string,
-    lists: readonly { readonly name: string; readonly line: number }[],
-  ): void => {
-    for (const { name, line } of lists) {
+function checkReservedNames(review: Review): void {
+  const lists = { 'prefix-list': review.config.prefixLists, 'port-list': review.config.portLists };
+  for (const [section, all] of Object.entries(lists)) {
+    for (const { name, line } of all) {
       if (!RESERVED_WORDS.has(name)) continue;
-      problems.error(
-        line,
-        `${section}.${name}`,
-        `${quote(name)} is a word of the rules: choose another name`,
-      );
+      const message = `${quote(name)} is a word of the rules: choose another name`;
+      review.errorAt(line, `${section}.${name}`, message);
     }
-  };
-  check('prefix-list', prefixLists);
-  check('port-list', portLists);
+  }
 }
 
-function checkAcls(config: Config, problems: Problems): void {
+function checkAcls(review: Review): void {
+  const { config } = review;
   const lists = filterLists(config);
   const prefixNames = new Set(lists.prefixes.keys());
   const portNames = new Set(lists.ports.keys());
   for (const { name, line, rules } of config.acls) {
-    if (rules.length === 0 && !problems.hasErrors) {
-      problems.error(line, `acl.${name}`, noRule(name, 'deny any'));
-    }
+    if (rules.length === 0 && !review.hasErrors)
+      review.errorAt(line, `acl.${name}`, noRule(name, 'deny any'));
     let count = 0;
     for (const { key, value, line: at } of rules) {
-      const report = (message: string): void => problems.error(at, `acl.${name}.${key}`, message);
+      const report = (message: string): void => review.errorAt(at, `acl.${name}.${key}`, message);
       const prefixes = namesIn([...value.from, ...value.to]).filter((one) => !prefixNames.has(one));
       const ports = namesIn([...value.fromPorts, ...value.toPorts]).filter((one) => !portNames.has(one));
       for (const one of prefixes)
@@ -161,18 +139,19 @@ function noPacket({ protocols }: AclRule): string {
   return `no packet matches this rule: ${why}`;
 }
 
-function checkMacips({ macips }: Config, problems: Problems): void {
-  for (const { name, line, rules } of macips) {
-    if (rules.length === 0 && !problems.hasErrors)
-      problems.error(line, `macip.${name}`, noRule(name, 'permit any'));
+function checkMacips(review: Review): void {
+  for (const { name, line, rules } of review.config.macips) {
+    if (rules.length === 0 && !review.hasErrors)
+      review.errorAt(line, `macip.${name}`, noRule(name, 'permit any'));
     if (expandMacip(rules).length > MAX_RULES) {
-      problems.error(line, `macip.${name}`, `the filter has more than ${MAX_RULES} rules in VPP: split it`);
+      review.errorAt(line, `macip.${name}`, `the filter has more than ${MAX_RULES} rules in VPP: split it`);
     }
   }
 }
 
 /** Reports filters that cut off the box from its neighbours, and those that nothing uses. */
-export function warnFilters(config: Config, values: Values, problems: Problems): void {
+export function warnFilters(review: Review): void {
+  const { config } = review;
   const lists = filterLists(config);
   const rules = new Map(config.acls.map((acl) => [acl.name, expandAcl(acl.rules, lists)]));
   for (const one of config.interfaces) {
@@ -181,20 +160,18 @@ export function warnFilters(config: Config, values: Values, problems: Problems):
     const blocked = neighborPackets(one).find((packet) => !permits(all, packet));
     if (blocked === undefined) continue;
     const what = blocked.first === NEIGHBOR_SOLICITATION ? 'solicitations' : 'advertisements';
-    const path: FilePath = `interface.${one.name}.acl-in`;
-    problems.warning(
-      values.line(path),
-      path,
+    review.warning(
+      `interface.${one.name}.acl-in`,
       `it denies neighbor ${what}, without which IPv6 does not work on ${one.name}: permit icmp6 type 133-136 first`,
     );
   }
   const used = new Set(config.interfaces.flatMap(({ aclIn, aclOut }) => [...aclIn, ...aclOut]));
   const usedMacips = new Set(config.interfaces.map(({ macip }) => macip));
   for (const { name, line } of config.acls) {
-    if (!used.has(name)) problems.warning(line, `acl.${name}`, unusedWords(name, 'acl-in or acl-out'));
+    if (!used.has(name)) review.warningAt(line, `acl.${name}`, unusedWords(name, 'acl-in or acl-out'));
   }
   for (const { name, line } of config.macips) {
-    if (!usedMacips.has(name)) problems.warning(line, `macip.${name}`, unusedWords(name, 'macip'));
+    if (!usedMacips.has(name)) review.warningAt(line, `macip.${name}`, unusedWords(name, 'macip'));
   }
 }
 

@@ -8,7 +8,7 @@ import {
   parseAddress,
   parsePrefix,
 } from './addresses.ts';
-import { type LeafType, listOf, pattern } from './leaf-types.ts';
+import { listOf, namesOf, pattern } from './leaf-types.ts';
 import type { LineKeys } from './leaf.ts';
 import type { Read } from './network-values.ts';
 import { quote } from './problems.ts';
@@ -79,14 +79,15 @@ export const filterName = pattern('name', '^[A-Za-z][A-Za-z0-9_-]{0,30}$', (text
   return `${shown} has characters other than letters, digits, "_" and "-": expected a name such as ${example}`;
 });
 
-export const filterNames = (what: string): LeafType<readonly string[]> =>
-  listOf<string>(`${what}, several with commas`, {
-    read: (text) =>
-      filterName.pattern.test(text) ? { value: text } : { error: filterName.refuse(text, 'lan-in') },
-    format: String,
-  });
+export const filterNames = namesOf('names of filters, several with commas', filterName, 'lan-in');
 
-export const filterPrefixes: LeafType<readonly ParsedPrefix[]> = {
-  ...listOf('prefixes or addresses, with commas', { read: readFilterPrefix, format: formatPrefix }),
-  format: (prefixes) => prefixes.map(formatPrefix).sort().join(', '),
-};
+export const filterPrefixes = listOf('prefixes or addresses, with commas', {
+  read: readFilterPrefix,
+  format: formatPrefix,
+  isUnordered: true,
+});
+
+export const filterPorts = listOf('ports or ranges, with commas', {
+  read: (item) => readRange(item, 'port', 65535),
+  format: formatRange,
+});

@@ -1,8 +1,6 @@
 /** What features take of VPP's main heap, and whether it holds them. */
 import { formatSize } from './leaf-types.ts';
-import type { Problems } from './problems.ts';
-import type { Config } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { Review } from './review.ts';
 
 const MIB = 1024 * 1024;
 /** Bytes of a session of NAT with its place in lists and in the flow hash: 380–460 at once, more as the hash fills. */
@@ -11,7 +9,8 @@ const NAT_SESSION_BYTES = 600;
 const FILTER_BYTES = 70 * MIB;
 
 /** Reports features that take more than half of the main heap: the rest is for routes, neighbours and counters. */
-export function warnHeap({ vpp, nat44, interfaces }: Config, values: Values, problems: Problems): void {
+export function warnHeap(review: Review): void {
+  const { vpp, nat44, interfaces } = review.config;
   if (!vpp.enabled || vpp.external) return;
   const threads = (vpp.cpu.workers ?? 0) + 1;
   const hasFilters = interfaces.some(({ aclIn, aclOut }) => aclIn.length + aclOut.length > 0);
@@ -22,14 +21,12 @@ export function warnHeap({ vpp, nat44, interfaces }: Config, values: Values, pro
   const bytes = needs.reduce((sum, need) => sum + need.bytes, 0);
   const { mainHeapBytes } = vpp.memory;
   if (bytes <= mainHeapBytes / 2) return;
-  const path: FilePath = 'vpp.memory.main-heap';
   const what = needs.map((need) => need.what).join(' and ');
   // Twice of what they need, in whole units of 512 MiB.
   const wanted = Math.ceil((2 * bytes) / (512 * MIB)) * 512 * MIB;
   const need = formatSize(Math.ceil(bytes / MIB) * MIB);
-  problems.warning(
-    values.line(path),
-    path,
+  review.warning(
+    'vpp.memory.main-heap',
     `${formatSize(mainHeapBytes)} is low: ${what} take about ${need} of it with ${threads} threads: use ${formatSize(wanted)} or more`,
   );
 }

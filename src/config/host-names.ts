@@ -1,10 +1,10 @@
 /** The names of interfaces in Linux: of their TAPs, and of the links that stand for them while the kernel forwards. */
 import { portsOf } from './ports.ts';
-import { type Problems, quote } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
 import { ownInterfaceNames } from './object-names.ts';
 import type { Config } from './types.ts';
-import type { Values } from './values.ts';
 
 /** Those that have another name than the interface, by that. */
 export function hostNamesOf({ interfaces }: Pick<Config, 'interfaces'>): ReadonlyMap<string, string> {
@@ -16,7 +16,8 @@ export function hostNamesOf({ interfaces }: Pick<Config, 'interfaces'>): Readonl
 }
 
 /** Reports names that two links in Linux would have, and those of interfaces without one. */
-export function checkHostNames(config: Config, values: Values, problems: Problems): void {
+export function checkHostNames(review: Review): void {
+  const { config } = review;
   const { interfaces, vrfs } = config;
   const hostNames = hostNamesOf(config);
   const ports = portsOf(config);
@@ -30,8 +31,7 @@ export function checkHostNames(config: Config, values: Values, problems: Problem
   }
   for (const { name, hostName } of interfaces) {
     if (hostName === undefined) continue;
-    const path = `interface.${name}.host-name` as const;
-    const report = (message: string): void => problems.error(values.line(path), path, message);
+    const report = (message: string): void => review.error(`interface.${name}.host-name`, message);
     const owner = owners.get(hostName);
     const port = ports.get(name);
     if (port !== undefined) report(`${name} is a member of ${port.owner}, and has no TAP: remove the line`);

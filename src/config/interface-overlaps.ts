@@ -1,8 +1,8 @@
 /** Subnets of interfaces that overlap. */
 import { formatAddress, formatPrefix, isIpv6LinkLocal, maskBytes, type ParsedPrefix } from './addresses.ts';
-import { type Problems, quote } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import type { InterfaceConfig } from './types.ts';
-import type { Values } from './values.ts';
 
 interface Placed {
   readonly interfaceName: string;
@@ -14,18 +14,15 @@ interface Placed {
  * One address on two interfaces, and subnets that overlap: VPP refuses both, except for several addresses of the same
  * subnet and length on one interface. Link-local addresses are local to their interface.
  */
-export function checkOverlaps(
-  interfaces: readonly InterfaceConfig[],
-  values: Values,
-  problems: Problems,
-): void {
+export function checkOverlaps(review: Review): void {
   // Each VRF has addresses of its own.
-  for (const inVrf of Map.groupBy(interfaces, ({ vrf }) => vrf).values()) checkTable(inVrf, values, problems);
+  const tables = Map.groupBy(review.config.interfaces, ({ vrf }) => vrf);
+  for (const interfaces of tables.values()) checkTable(interfaces, review);
 }
 
-function checkTable(interfaces: readonly InterfaceConfig[], values: Values, problems: Problems): void {
+function checkTable(interfaces: readonly InterfaceConfig[], review: Review): void {
   const placed = interfaces.flatMap(({ name, addresses }): Placed[] => {
-    const line = values.line(`interface.${name}.addresses`);
+    const line = review.line(`interface.${name}.addresses`);
     return addresses.map((prefix) => ({ interfaceName: name, line, prefix }));
   });
   // Prefixes nest or are disjoint: sorted by start and length, those that hold the present one are on a stack.
@@ -49,7 +46,7 @@ function checkTable(interfaces: readonly InterfaceConfig[], values: Values, prob
       outer.pop();
     }
     const holder = outer.at(-1);
-    if (holder !== undefined && !isSecondary(holder, item)) reportPair(holder, item, problems);
+    if (holder !== undefined && !isSecondary(holder, item)) reportPair(holder, item, review);
     // Of equals the first stays, so that each later one is compared with it.
     if (holder === undefined || holder.prefix.length !== item.prefix.length) outer.push(item);
   }
@@ -59,7 +56,7 @@ function isSecondary(a: Placed, b: Placed): boolean {
   return a.interfaceName === b.interfaceName && a.prefix.length === b.prefix.length;
 }
 
-function reportPair(a: Placed, b: Placed, problems: Problems): void {
+function reportPair(a: Placed, b: Placed, review: Review): void {
   const [first, second] = a.line <= b.line ? [a, b] : [b, a];
   const shown = quote(formatPrefix(second.prefix));
   const where = `of ${first.interfaceName} on line ${first.line}`;
@@ -69,5 +66,5 @@ function reportPair(a: Placed, b: Placed, problems: Problems): void {
     address === second.prefix.address
       ? `${shown} is already an address ${where}: give each interface its own`
       : `${shown} overlaps ${network} ${where}: subnets of interfaces must be disjoint`;
-  problems.error(second.line, `interface.${second.interfaceName}.addresses`, message);
+  review.errorAt(second.line, `interface.${second.interfaceName}.addresses`, message);
 }

@@ -165,11 +165,13 @@ export interface ListRules<T> {
   readonly max?: number;
   /** `name servers` */
   readonly what?: string;
+  /** Their order means nothing. */
+  readonly isUnordered?: true;
 }
 
 /** Items separated by commas, each once; what is wrong with one is reported, and it is left out. */
 export function listOf<T>(name: string, rules: ListRules<T>): LeafType<readonly T[]> {
-  const { format, identity = format, max = Infinity, what = 'items' } = rules;
+  const { format, identity = format, max = Infinity, what = 'items', isUnordered } = rules;
   return {
     name,
     ...NOT_EMPTY,
@@ -188,7 +190,22 @@ export function listOf<T>(name: string, rules: ListRules<T>): LeafType<readonly 
       }
       return [...read.values()];
     },
-    format: (values) => values.map(format).join(', '),
+    format: (values) => {
+      const texts = values.map(format);
+      return (isUnordered ? texts.sort() : texts).join(', ');
+    },
     none: [],
   };
+}
+
+/** Names of one type. */
+export function namesOf(
+  name: string,
+  type: PatternType,
+  example: string,
+  rules: Pick<ListRules<string>, 'what' | 'isUnordered'> = {},
+): LeafType<readonly string[]> {
+  const read = (item: string): Read<string> =>
+    type.pattern.test(item) ? { value: item } : { error: type.refuse(item, example) };
+  return listOf<string>(name, { read, format: String, ...rules });
 }

@@ -40,10 +40,12 @@ export const READY_CHECKS = [
 
 export type ReadyCheckName = (typeof READY_CHECKS)[number];
 
+/** The check of `/readyz` that fails when a leaf does not take effect, and when. */
+type Fails = readonly [check: ReadyCheckName, when: string];
+
 /** Where it shows when a leaf does not take effect. */
 type Readiness =
-  /** The check of `/readyz` that fails, and when. */
-  | { readonly fails: readonly [check: ReadyCheckName, when: string] }
+  | { readonly fails: Fails }
   /** Why it always takes effect. */
   | { readonly cannotFail: string };
 
@@ -85,7 +87,8 @@ interface Common {
   readonly parts?: readonly ChangePart[];
 }
 
-type Row = Common & Readiness & Fallback;
+/** Without `fails` and `cannotFail`: what the section says. */
+type Row = Common & (Readiness | { readonly fails?: never; readonly cannotFail?: never }) & Fallback;
 
 /** A leaf of any type. */
 export interface Leaf extends Common {
@@ -94,7 +97,7 @@ export interface Leaf extends Common {
   readonly default?: string;
   readonly required?: true;
   readonly absent?: string;
-  readonly fails?: readonly [check: ReadyCheckName, when: string];
+  readonly fails?: Fails;
   readonly cannotFail?: string;
 }
 
@@ -141,13 +144,24 @@ export interface Section<N extends string = string, L = Leaves, I extends string
   /** Who acts on a change, and what it takes: `live` unless given. */
   readonly parts: readonly ChangePart[];
   readonly effect?: ChangeEffect;
+  /** Where it shows when one of the leaves does not take effect that say nothing else. */
+  readonly fails?: Fails;
   readonly repeated?: Repeated<I, L>;
   readonly leaves: L;
 }
 
+/** The data plane acts on a change unless `parts` says otherwise; each leaf says when it fails, or the section does. */
 export function section<const N extends string, L extends Leaves, const I extends string = never>(
   name: N,
-  rest: Omit<Section<N, L, I>, 'name'>,
+  rest: Omit<Section<N, L, I>, 'name' | 'parts'> &
+    Partial<Pick<Section, 'parts'>> &
+    ({ readonly fails: Fails } | { readonly leaves: Readonly<Record<string, Readiness>> }),
 ): Section<N, L, I> {
-  return { name, ...rest };
+  const { fails, leaves } = rest;
+  if (fails === undefined) return { parts: ['data-plane'], ...rest, name };
+  const filled = Object.entries<Leaf>(leaves).map(([property, one]) => {
+    return [property, one.cannotFail === undefined ? { fails, ...one } : one] as const;
+  });
+  // The same leaves, with what they leave to the section.
+  return { parts: ['data-plane'], ...rest, name, leaves: Object.fromEntries(filled) as unknown as L };
 }

@@ -1,55 +1,50 @@
 /** NAT44: names that do not exist, addresses and ports that are claimed twice, and what would translate nothing. */
 import { unknownInterface } from './resolve.ts';
 import { type AddressRange, formatAddressRange, ipv4Number } from './nat-values.ts';
-import type { Problems } from './problems.ts';
+import { interfaceNames } from './object-names.ts';
 import { quote } from './problems.ts';
-import type { Config } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { Review } from './review.ts';
+import type { FilePath } from './values.ts';
 
 /** Addresses of `pool`: each is looked at for every new session. */
 const MAX_POOL = 1024;
 
-type Report = (path: FilePath, message: string, line?: number) => void;
-
 /** Reports what VPP would refuse, or translate nothing by. */
-export function checkNat(
-  config: Config,
-  interfaces: ReadonlySet<string>,
-  values: Values,
-  problems: Problems,
-): void {
-  const report: Report = (path, message, line = values.line(path)) => problems.error(line, path, message);
+export function checkNat(review: Review): void {
+  const { config } = review;
+  const interfaces = interfaceNames(config);
   const roles = new Map(config.interfaces.map(({ name, nat }) => [name, nat]));
   const requireOutside = (path: FilePath, name: string): void => {
     const role = roles.get(name);
-    if (!roles.has(name) && !interfaces.has(name)) report(path, unknownInterface(name, interfaces));
+    if (!roles.has(name) && !interfaces.has(name)) review.error(path, unknownInterface(name, interfaces));
     else if (role !== 'outside') {
-      report(path, `${quote(name)} is not outside: write nat = outside in [interface.${name}]`);
+      review.error(path, `${quote(name)} is not outside: write nat = outside in [interface.${name}]`);
     }
   };
   for (const { name, nat, vrf } of config.interfaces) {
     if (nat === undefined || vrf === undefined) continue;
-    report(
+    review.error(
       `interface.${name}.nat`,
       `NAT44 translates in the default VRF only, and ${name} is in ${vrf}: omit one of the two`,
     );
   }
   for (const name of config.nat44.masquerade) requireOutside('nat44.masquerade', name);
-  checkPool(config, report);
+  checkPool(review);
   for (const { name, external } of config.portForwards) {
     if ('interface' in external.on) requireOutside(`port-forward.${name}.external`, external.on.interface);
   }
-  checkTwice(config, values, report);
+  checkTwice(review);
 }
 
-function checkPool({ nat44, interfaces }: Config, report: Report): void {
+function checkPool(review: Review): void {
+  const { nat44, interfaces } = review.config;
   const taken: AddressRange[] = [];
   let count = 0;
   const masked = interfaces.filter(({ name }) => nat44.masquerade.includes(name));
   for (const range of nat44.pool) {
     const other = taken.find((one) => overlaps(one, range));
     if (other !== undefined) {
-      report(
+      review.error(
         'nat44.pool',
         `${formatAddressRange(range)} overlaps ${formatAddressRange(other)}: list each address once`,
       );
@@ -57,7 +52,7 @@ function checkPool({ nat44, interfaces }: Config, report: Report): void {
     for (const { name, addresses } of masked) {
       const own = addresses.find(({ family, address }) => family === 4 && contains(range, address));
       if (own === undefined) continue;
-      report(
+      review.error(
         'nat44.pool',
         `${quote(own.address)} is the address of ${name}, which masquerade has already: omit it`,
       );
@@ -65,7 +60,7 @@ function checkPool({ nat44, interfaces }: Config, report: Report): void {
     taken.push(range);
     count += ipv4Number(range.last)! - ipv4Number(range.first)! + 1;
   }
-  if (count > MAX_POOL) report('nat44.pool', `${count} addresses exceed the limit of ${MAX_POOL}`);
+  if (count > MAX_POOL) review.error('nat44.pool', `${count} addresses exceed the limit of ${MAX_POOL}`);
 }
 
 function overlaps(a: AddressRange, b: AddressRange): boolean {
@@ -78,11 +73,8 @@ function contains({ first, last }: AddressRange, address: string): boolean {
 }
 
 /** VPP knows a mapping by either end: each may be there once. */
-function checkTwice(
-  { portForwards, natStatics, interfaces, nat44 }: Config,
-  values: Values,
-  report: Report,
-): void {
+function checkTwice(review: Review): void {
+  const { portForwards, natStatics, interfaces, nat44 } = review.config;
   // The address that an interface has: `xe0:443` and `192.0.2.1:443` are one port.
   const addressOf = new Map(
     interfaces.flatMap(({ name, addresses }) => {
@@ -92,10 +84,10 @@ function checkTwice(
   );
   const lines = new Map<string, number>();
   const claim = (key: string, path: FilePath, what: string): void => {
-    const line = values.line(path);
+    const line = review.line(path);
     const first = lines.get(key);
     if (first === undefined) lines.set(key, line);
-    else report(path, `${what} is already translated by line ${first}: each may be there once`);
+    else review.error(path, `${what} is already translated by line ${first}: each may be there once`);
   };
   for (const { name, protocols, external, internal } of portForwards) {
     const where =
@@ -123,7 +115,7 @@ function checkTwice(
     claim(`in ${internal}`, `nat-static.${name}.internal`, internal);
     const owner = masked.get(external);
     if (owner === undefined) continue;
-    report(
+    review.error(
       `nat-static.${name}.external`,
       `${quote(external)} is the address of ${owner}, which masquerade has already: choose another address`,
     );
@@ -131,16 +123,16 @@ function checkTwice(
 }
 
 /** Reports settings without effect, and NAT that is open. */
-export function warnNat(config: Config, values: Values, problems: Problems): void {
-  const { nat44, interfaces, portForwards, natStatics } = config;
-  const warn = (path: FilePath, message: string): void => problems.warning(values.line(path), path, message);
+export function warnNat(review: Review): void {
+  const { nat44, interfaces, portForwards, natStatics } = review.config;
+  const warn = (path: FilePath, message: string): void => review.warning(path, message);
   const outside = interfaces.filter(({ nat }) => nat === 'outside');
   const inside = interfaces.filter(({ nat }) => nat === 'inside');
   if (!nat44.enabled) {
     const off = 'it has no effect without NAT: write enabled = true in [nat44]';
     for (const { name } of [...outside, ...inside]) warn(`interface.${name}.nat`, off);
-    for (const { name, line } of portForwards) problems.warning(line, `port-forward.${name}`, off);
-    for (const { name, line } of natStatics) problems.warning(line, `nat-static.${name}`, off);
+    for (const { name, line } of portForwards) review.warningAt(line, `port-forward.${name}`, off);
+    for (const { name, line } of natStatics) review.warningAt(line, `nat-static.${name}`, off);
     if (nat44.masquerade.length > 0) warn('nat44.masquerade', off);
     if (nat44.pool.length > 0) warn('nat44.pool', off);
     return;

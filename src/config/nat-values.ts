@@ -1,6 +1,6 @@
 /** What [nat44], [port-forward.NAME] and [nat-static.NAME] have: IPv4 addresses, ranges of them, and endpoints. */
 import { parseAddress } from './addresses.ts';
-import { type LeafType, listOf, parsed } from './leaf-types.ts';
+import { listOf, namesOf, parsed } from './leaf-types.ts';
 import { interfaceName } from './name-types.ts';
 import { type Read, readHostAddress } from './network-values.ts';
 import { quote } from './problems.ts';
@@ -60,18 +60,14 @@ export function formatAddressRange({ first, last }: AddressRange): string {
   return first === last ? first : `${first}-${last}`;
 }
 
-export const addressRanges: LeafType<readonly AddressRange[]> = listOf('addresses or ranges, with commas', {
+export const addressRanges = listOf('addresses or ranges, with commas', {
   read: readAddressRange,
   format: formatAddressRange,
 });
 
-export const ipv4Address: LeafType<string> = parsed('IPv4 address', readIpv4, String);
+export const ipv4Address = parsed('IPv4 address', readIpv4, String);
 
-export const interfaceNameList: LeafType<readonly string[]> = listOf<string>('interface names, with commas', {
-  read: (text) =>
-    interfaceName.pattern.test(text) ? { value: text } : { error: interfaceName.refuse(text, 'xe0') },
-  format: String,
-});
+export const interfaceNameList = namesOf('interface names, with commas', interfaceName, 'xe0');
 
 function splitPort(text: string, example: string): Read<readonly [host: string, port: number]> {
   const match = /^([^:]+):([0-9]{1,5})$/.exec(text);
@@ -81,44 +77,45 @@ function splitPort(text: string, example: string): Read<readonly [host: string, 
   return { value: [match[1] ?? '', port] };
 }
 
-export const externalPort: LeafType<ExternalPort> = parsed(
+export const externalPort = parsed(
   'INTERFACE:PORT or ADDRESS:PORT',
-  (text): Read<ExternalPort> => {
-    const split = splitPort(text, 'xe0:443 or 203.0.113.5:443');
-    if ('error' in split) return split;
-    const [host, port] = split.value;
-    if (/^[0-9]/.test(host)) {
-      const address = readIpv4(host);
-      return 'error' in address ? address : { value: { on: { address: address.value }, port } };
-    }
-    if (!interfaceName.pattern.test(host)) return { error: interfaceName.refuse(host, 'xe0') };
-    return { value: { on: { interface: host }, port } };
-  },
+  readExternalPort,
   ({ on, port }) => `${'interface' in on ? on.interface : on.address}:${port}`,
 );
 
-export const internalPort: LeafType<InternalPort> = parsed(
-  'ADDRESS:PORT',
-  (text) => {
-    const split = splitPort(text, '192.168.1.10:8443');
-    if ('error' in split) return split;
-    const [host, port] = split.value;
+function readExternalPort(text: string): Read<ExternalPort> {
+  const split = splitPort(text, 'xe0:443 or 203.0.113.5:443');
+  if ('error' in split) return split;
+  const [host, port] = split.value;
+  if (/^[0-9]/.test(host)) {
     const address = readIpv4(host);
-    return 'error' in address ? address : { value: { address: address.value, port } };
-  },
+    return 'error' in address ? address : { value: { on: { address: address.value }, port } };
+  }
+  if (!interfaceName.pattern.test(host)) return { error: interfaceName.refuse(host, 'xe0') };
+  return { value: { on: { interface: host }, port } };
+}
+
+export const internalPort = parsed(
+  'ADDRESS:PORT',
+  readInternalPort,
   ({ address, port }) => `${address}:${port}`,
 );
+
+function readInternalPort(text: string): Read<InternalPort> {
+  const split = splitPort(text, '192.168.1.10:8443');
+  if ('error' in split) return split;
+  const [host, port] = split.value;
+  const address = readIpv4(host);
+  return 'error' in address ? address : { value: { address: address.value, port } };
+}
 
 const FORWARDED = ['tcp', 'udp'] as const;
 export type ForwardedProtocol = (typeof FORWARDED)[number];
 
-export const forwardedProtocols: LeafType<readonly ForwardedProtocol[]> = listOf<ForwardedProtocol>(
-  'tcp, udp or both with a comma',
-  {
-    read: (text) => {
-      const found = FORWARDED.find((one) => one === text);
-      return found === undefined ? { error: `expected tcp or udp, got ${quote(text)}` } : { value: found };
-    },
-    format: String,
+export const forwardedProtocols = listOf<ForwardedProtocol>('tcp, udp or both with a comma', {
+  read: (text) => {
+    const found = FORWARDED.find((one) => one === text);
+    return found === undefined ? { error: `expected tcp or udp, got ${quote(text)}` } : { value: found };
   },
-);
+  format: String,
+});

@@ -49,6 +49,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** `expected one of xe0, xe1`: the first few of what may stand there. */
+export function expectedOneOf(candidates: Iterable<string>): string {
+  return `expected one of ${[...candidates].slice(0, 12).join(', ')}`;
+}
+
 /** `: did you mean X?`, or the alternative text. */
 export function suggestion(word: string, candidates: Iterable<string>, otherwise: string): string {
   const near = nearest(word, candidates);

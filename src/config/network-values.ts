@@ -51,6 +51,12 @@ export function readHostAddress(text: string): Read<ParsedAddress> {
   return { error: noAddress(text) };
 }
 
+/** As `readHostAddress`, in canonical text. */
+export function readHostText(text: string): Read<string> {
+  const read = readHostAddress(text);
+  return 'error' in read ? read : { value: read.value.address };
+}
+
 function checkHost(parsed: ParsedAddress, text: string): Read<ParsedAddress> {
   const kind = isUnspecified(parsed)
     ? 'the unspecified address'

@@ -1,8 +1,8 @@
 /** Types of leaves about objects of VPP. */
 import { isIpv6LinkLocal } from './addresses.ts';
-import { integer, type LeafType, listOf, parsed, pattern } from './leaf-types.ts';
+import { integer, type LeafType, listOf, namesOf, parsed, pattern } from './leaf-types.ts';
 import { interfaceName } from './name-types.ts';
-import { type Read, readHostAddress } from './network-values.ts';
+import { type Read, readHostAddress, readHostText } from './network-values.ts';
 import { quote } from './problems.ts';
 
 /** A whole number, or one word in its place. */
@@ -26,13 +26,10 @@ export function integerOr<const W extends string>(word: W, min: number, max: num
 
 /** Names of interfaces, whose order means nothing; `what` they are. */
 export function interfaceList(what: string): LeafType<readonly string[]> {
-  const names = listOf<string>('names of interfaces, separated by commas', {
-    read: (item) =>
-      interfaceName.pattern.test(item) ? { value: item } : { error: interfaceName.refuse(item, 'xe0') },
-    format: String,
+  return namesOf('names of interfaces, separated by commas', interfaceName, 'xe0', {
     what,
+    isUnordered: true,
   });
-  return { ...names, format: (values) => values.toSorted().join(', ') };
 }
 
 /** A MAC address and the interface that it is behind. */
@@ -43,24 +40,21 @@ export interface Station {
 }
 
 /** `MAC@INTERFACE`, several with commas. */
-export const stationList: LeafType<readonly Station[]> = listOf<Station>(
-  '`MAC@INTERFACE`, several with commas',
-  {
-    read: (item) => {
-      const { mac, port } =
-        /^(?<mac>[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})@(?<port>.+)$/.exec(item)?.groups ?? {};
-      if (mac === undefined || port === undefined) {
-        return { error: `expected MAC@INTERFACE such as 02:00:00:00:00:01@xe4, got ${quote(item)}` };
-      }
-      if (!interfaceName.pattern.test(port)) return { error: interfaceName.refuse(port, 'xe4') };
-      if ((Number.parseInt(mac, 16) & 1) !== 0)
-        return { error: `${quote(mac)} is a group address: expected that of a host` };
-      return { value: { mac: mac.toLowerCase(), port } };
-    },
-    format: ({ mac, port }) => `${mac}@${port}`,
-    identity: ({ mac }) => mac,
+export const stationList = listOf<Station>('`MAC@INTERFACE`, several with commas', {
+  read: (item) => {
+    const { mac, port } =
+      /^(?<mac>[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})@(?<port>.+)$/.exec(item)?.groups ?? {};
+    if (mac === undefined || port === undefined) {
+      return { error: `expected MAC@INTERFACE such as 02:00:00:00:00:01@xe4, got ${quote(item)}` };
+    }
+    if (!interfaceName.pattern.test(port)) return { error: interfaceName.refuse(port, 'xe4') };
+    if ((Number.parseInt(mac, 16) & 1) !== 0)
+      return { error: `${quote(mac)} is a group address: expected that of a host` };
+    return { value: { mac: mac.toLowerCase(), port } };
   },
-);
+  format: ({ mac, port }) => `${mac}@${port}`,
+  identity: ({ mac }) => mac,
+});
 
 /** One line of text for people. */
 export const text = pattern('text', '^[^\\u0000-\\u001f\\u007f]{1,200}$', (given) =>
@@ -70,14 +64,7 @@ export const text = pattern('text', '^[^\\u0000-\\u001f\\u007f]{1,200}$', (given
 );
 
 /** The address of a host, without a prefix length, in canonical text. */
-export const hostAddress: LeafType<string> = parsed(
-  'address',
-  (given): Read<string> => {
-    const read = readHostAddress(given);
-    return 'error' in read ? read : { value: read.value.address };
-  },
-  String,
-);
+export const hostAddress = parsed('address', readHostText, String);
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
@@ -100,34 +87,29 @@ function readMac(given: string): Read<string> {
 export const macAddress: LeafType<string> = parsed('MAC address', readMac, String);
 
 /** An IPv6 link-local address without its zone, in canonical text. */
-export const linkLocalAddress: LeafType<string> = parsed(
-  'link-local address',
-  (given): Read<string> => {
-    const read = readHostAddress(given);
-    if ('error' in read) return read;
-    if (isIpv6LinkLocal(read.value)) return { value: read.value.address };
-    return { error: `${quote(given)} is not in fe80::/10: expected a link-local address such as fe80::1` };
-  },
-  String,
-);
+export const linkLocalAddress = parsed('link-local address', readLinkLocal, String);
+
+function readLinkLocal(given: string): Read<string> {
+  const read = readHostAddress(given);
+  if ('error' in read) return read;
+  if (isIpv6LinkLocal(read.value)) return { value: read.value.address };
+  return { error: `${quote(given)} is not in fe80::/10: expected a link-local address such as fe80::1` };
+}
 
 /** Global IPv6 addresses of hosts, in canonical text. */
-export const ipv6HostList: LeafType<readonly string[]> = {
-  ...listOf<string>('IPv6 addresses, separated by commas', {
-    read: (given) => {
-      const read = readHostAddress(given);
-      if ('error' in read) return read;
-      const { family, address } = read.value;
-      const isGlobal = family === 6 && !isIpv6LinkLocal(read.value);
-      return isGlobal
-        ? { value: address }
-        : { error: `${quote(given)}: expected the IPv6 address of a host such as 2001:db8::10` };
-    },
-    format: String,
-  }),
-  // Their order means nothing.
-  format: (all) => all.toSorted().join(', '),
-};
+export const ipv6HostList = listOf<string>('IPv6 addresses, separated by commas', {
+  read: (given) => {
+    const read = readHostAddress(given);
+    if ('error' in read) return read;
+    const { family, address } = read.value;
+    const isGlobal = family === 6 && !isIpv6LinkLocal(read.value);
+    return isGlobal
+      ? { value: address }
+      : { error: `${quote(given)}: expected the IPv6 address of a host such as 2001:db8::10` };
+  },
+  format: String,
+  isUnordered: true,
+});
 
 export interface NeighborValue {
   readonly address: string;
@@ -147,15 +129,10 @@ function readNeighbor(given: string): Read<NeighborValue> {
   return 'error' in read ? read : { value: { address: host.value.address, mac: read.value } };
 }
 
-const formatNeighbor = ({ address, mac }: NeighborValue): string => `${address} ${mac}`;
-
 /** Addresses with the MAC addresses that they have. */
-export const neighborList: LeafType<readonly NeighborValue[]> = {
-  ...listOf('`ADDRESS MAC`, several with commas', {
-    read: readNeighbor,
-    format: formatNeighbor,
-    identity: ({ address }) => address,
-  }),
-  // Their order means nothing.
-  format: (all) => all.map(formatNeighbor).sort().join(', '),
-};
+export const neighborList = listOf('`ADDRESS MAC`, several with commas', {
+  read: readNeighbor,
+  format: ({ address, mac }) => `${address} ${mac}`,
+  identity: ({ address }) => address,
+  isUnordered: true,
+});

@@ -8,6 +8,7 @@ import { ownInterfaceNames } from './object-names.ts';
 import { portsOf } from './ports.ts';
 import { Problems } from './problems.ts';
 import { type Resolved, resolve } from './resolve.ts';
+import { Review } from './review.ts';
 import { readRoutes } from './routes.ts';
 import { scan } from './scan.ts';
 import { placeOf, REPEATED, SINGLE, valueAt, withValueAt } from './sections.ts';
@@ -29,10 +30,10 @@ export function parseConfig(text: string | Uint8Array, fileName: string): ParseR
   const resolved = resolve(scan(text, fileName, problems), problems);
   const values = readValues(resolved, problems);
   const config = readConfig(resolved, values, problems);
-  checkTogether(config, values, problems);
+  checkTogether(new Review(config, values, problems));
   if (problems.hasErrors) return { ok: false, problems: problems.sorted() };
   const warnings = new Problems();
-  warnTogether(config, values, warnings);
+  warnTogether(new Review(config, values, warnings));
   return { ok: true, config, warnings: warnings.sorted() };
 }
 

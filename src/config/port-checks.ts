@@ -1,12 +1,13 @@
 /** Bonds, bridges and cross-connects: what VPP refuses or is broken by, and what their ports cannot have. */
 import { interfaceNames } from './object-names.ts';
-import { suggestion } from './nearest.ts';
-import { type Problems, quote } from './problems.ts';
+import { expectedOneOf, suggestion } from './nearest.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
 import { tunnelsOf } from './tunnels.ts';
 import type { Config } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { FilePath } from './values.ts';
 
 /** Something that has ports. */
 interface Owner {
@@ -19,35 +20,25 @@ interface Owner {
   readonly words: string;
 }
 
-interface Context {
-  readonly config: Config;
-  readonly values: Values;
-  readonly problems: Problems;
-  /** Reports at the line of a leaf. */
-  report(this: void, path: FilePath, message: string): void;
-}
-
 /** Reports bonds, bridges and cross-connects whose ports or names are not possible, and what their settings exclude. */
-export function checkPorts(config: Config, values: Values, problems: Problems): void {
-  const report = (path: FilePath, message: string): void => problems.error(values.line(path), path, message);
-  const context: Context = { config, values, problems, report };
-  checkMadeNames(context);
-  for (const bond of config.bonds) checkPrimary(bond, context);
-  checkBridges(context);
-  const owners = ownersOf(config);
+export function checkPorts(review: Review): void {
+  const { config } = review;
+  checkMadeNames(review);
+  for (const bond of config.bonds) checkPrimary(bond, review);
+  checkBridges(review);
   const taken = new Map<string, Owner>();
-  for (const owner of owners) {
+  for (const owner of ownersOf(config)) {
     for (const port of owner.ports) {
       const other = taken.get(port);
       if (other !== undefined) {
-        const line = values.line(other.path);
-        report(owner.path, `${quote(port)} is already ${other.words} on line ${line}: list it once`);
+        const line = review.line(other.path);
+        review.error(owner.path, `${quote(port)} is already ${other.words} on line ${line}: list it once`);
         continue;
       }
       taken.set(port, owner);
       const reason = owner.section === 'bond' ? memberRefusal(port, config) : portRefusal(port, config);
-      if (reason !== undefined) report(owner.path, reason);
-      else checkPort(port, owner, context);
+      if (reason !== undefined) review.error(owner.path, reason);
+      else checkPort(port, owner, review);
     }
   }
 }
@@ -70,21 +61,18 @@ function ownersOf(config: Config): Owner[] {
 }
 
 /** Names of interfaces that sections make: no others have them. */
-function checkMadeNames({ config, problems }: Context): void {
+function checkMadeNames(review: Review): void {
+  const { config } = review;
   const nics = new Map(config.vpp.dpdk.interfaces.map(({ name, line }) => [name, line]));
   const made = new Map<string, { readonly section: string; readonly line: number }>(
     tunnelsOf(config).map(({ section, name, line }) => [name, { section, line }]),
   );
-  const sections: readonly (readonly ['bond' | 'bridge', Config['bonds'] | Config['bridges']])[] = [
-    ['bond', config.bonds],
-    ['bridge', config.bridges],
-  ];
-  for (const [section, all] of sections) {
+  for (const [section, all] of Object.entries({ bond: config.bonds, bridge: config.bridges })) {
     for (const { name, line } of all) {
       const other = made.get(name);
       const sub = subInterfaceName(name);
       const refuse = (why: string): void =>
-        problems.error(line, `${section}.${name}`, `${quote(name)} ${why}: choose another name`);
+        review.errorAt(line, `${section}.${name}`, `${quote(name)} ${why}: choose another name`);
       if (nics.has(name)) refuse(`is already the name of the NIC on line ${nics.get(name)}`);
       else if (other !== undefined)
         refuse(`is already the name of [${other.section}.${name}] on line ${other.line}`);
@@ -95,16 +83,10 @@ function checkMadeNames({ config, problems }: Context): void {
   }
 }
 
-function checkPrimary(
-  { name, primary, members }: Config['bonds'][number],
-  { values, report }: Context,
-): void {
-  if (primary === undefined || members.includes(primary) || values.isRefused(`bond.${name}.members`)) return;
-  const otherwise = `expected one of ${members.slice(0, 12).join(', ')}`;
-  report(
-    `bond.${name}.primary`,
-    `${quote(primary)} is not a member of ${name}: ${suggestion(primary, members, otherwise)}`,
-  );
+function checkPrimary({ name, primary, members }: Config['bonds'][number], review: Review): void {
+  if (primary === undefined || members.includes(primary) || review.isRefused(`bond.${name}.members`)) return;
+  const hint = suggestion(primary, members, expectedOneOf(members));
+  review.error(`bond.${name}.primary`, `${quote(primary)} is not a member of ${name}: ${hint}`);
 }
 
 /** The modes that use a setting. */
@@ -116,51 +98,44 @@ const MODES = {
 } as const;
 
 /** Warns of settings of bonds that their mode does not use. */
-export function warnPorts({ bonds }: Config, values: Values, problems: Problems): void {
-  for (const { name, mode } of bonds) {
+export function warnPorts(review: Review): void {
+  for (const { name, mode } of review.config.bonds) {
     for (const [key, modes] of Object.entries(MODES)) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of `MODES`
       const path = `bond.${name}.${key as keyof typeof MODES}` as const;
-      const line = values.line(path);
-      if (line === 0 || modes.some((one) => one === mode)) continue;
+      if (review.line(path) === 0 || modes.some((one) => one === mode)) continue;
       const message = `the mode ${mode} does not use it: remove the line, or write mode = ${modes.join(' or ')}`;
-      problems.warning(line, path, message);
+      review.warning(path, message);
     }
   }
 }
 
-function checkBridges({ config, values, problems, report }: Context): void {
+function checkBridges(review: Review): void {
+  const { config } = review;
   const byId = new Map<number, Config['bridges'][number]>();
   for (const bridge of config.bridges) {
     const { name, id, members } = bridge;
     const other = id === undefined ? undefined : byId.get(id);
     if (other !== undefined) {
-      report(`bridge.${name}.id`, `"${id}" is already the id of ${other.name} on line ${other.line}`);
+      review.error(`bridge.${name}.id`, `"${id}" is already the id of ${other.name} on line ${other.line}`);
     } else if (id !== undefined) byId.set(id, bridge);
     for (const { mac, port } of bridge.static) {
-      if (members.includes(port) || values.isRefused(`bridge.${name}.members`)) continue;
-      const otherwise = `expected one of ${members.slice(0, 12).join(', ')}`;
-      report(
-        `bridge.${name}.static`,
-        `${mac} cannot be behind ${quote(port)}, which is not a member of ${name}: ${suggestion(port, members, otherwise)}`,
-      );
+      if (members.includes(port) || review.isRefused(`bridge.${name}.members`)) continue;
+      const hint = suggestion(port, members, expectedOneOf(members));
+      const message = `${mac} cannot be behind ${quote(port)}, which is not a member of ${name}: ${hint}`;
+      review.error(`bridge.${name}.static`, message);
     }
     for (const one of config.interfaces) {
       if (subInterfaceName(one.name)?.parent !== name) continue;
-      problems.error(
-        one.line,
-        `interface.${one.name}`,
-        `${name} is a bridge, which has no VLANs: make the VLANs of its members those of another bridge`,
-      );
+      const message = `${name} is a bridge, which has no VLANs: make the VLANs of its members those of another bridge`;
+      review.errorAt(one.line, `interface.${one.name}`, message);
     }
   }
   for (const { name, interfaces } of config.crossConnects) {
     const path = `cross-connect.${name}.interfaces` as const;
-    if (interfaces.length === 2 || values.isRefused(path)) continue;
-    report(
-      path,
-      `a cross-connect has two interfaces, got ${interfaces.length}: expected a pair such as xe6, xe7`,
-    );
+    if (interfaces.length === 2 || review.isRefused(path)) continue;
+    const message = `a cross-connect has two interfaces, got ${interfaces.length}: expected a pair such as xe6, xe7`;
+    review.error(path, message);
   }
 }
 
@@ -199,8 +174,7 @@ function portRefusal(port: string, config: Config): string | undefined {
 
 function unknown(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined;
-  const otherwise =
-    known.length === 0 ? 'the configuration has none' : `expected one of ${known.slice(0, 12).join(', ')}`;
+  const otherwise = known.length === 0 ? 'the configuration has none' : expectedOneOf(known);
   return `${quote(name)} is not an interface of this configuration: ${suggestion(name, known, otherwise)}`;
 }
 
@@ -219,20 +193,16 @@ const IP_KEYS = ['addresses', 'vrf'] as const;
 const FILTER_KEYS = ['acl-in', 'acl-out', 'macip'] as const;
 
 /** A port has no IP, and one of a bond neither VLANs nor filters: VPP takes its frames before these see them. */
-function checkPort(port: string, { section, name: owner, words }: Owner, context: Context): void {
-  const { report, problems, config, values } = context;
-  for (const { name, line, mpls } of config.interfaces) {
+function checkPort(port: string, { section, name: owner, words }: Owner, review: Review): void {
+  for (const { name, line, mpls } of review.config.interfaces) {
     if (section === 'bond' && subInterfaceName(name)?.parent === port) {
-      problems.error(
-        line,
-        `interface.${name}`,
-        `${port} is ${words}, and has no VLANs: write them on the bond`,
-      );
+      const message = `${port} is ${words}, and has no VLANs: write them on the bond`;
+      review.errorAt(line, `interface.${name}`, message);
     }
     if (name !== port) continue;
     const refuse = (key: (typeof IP_KEYS | typeof FILTER_KEYS)[number] | 'mpls', why: string): void => {
       const path = `interface.${name}.${key}` as const;
-      if (values.line(path) > 0) report(path, `${name} is ${words}, and ${why}`);
+      if (review.line(path) > 0) review.error(path, `${name} is ${words}, and ${why}`);
     };
     const where = section === 'cross-connect' ? 'remove the line' : `write it in [interface.${owner}]`;
     for (const key of IP_KEYS) refuse(key, `carries no IP: ${where}`);

@@ -1,33 +1,25 @@
 /** Sub-interfaces: what VPP takes and breaks by it, so that it is never sent. */
 import { encapsulationOf, MAX_VLAN } from './encapsulation.ts';
 import { suggestion } from './nearest.ts';
-import { type Problems, quote } from './problems.ts';
+import { interfaceNames } from './object-names.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
-import { tunnelsOf } from './tunnels.ts';
-import type { Config, InterfaceConfig } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { InterfaceConfig } from './types.ts';
+import type { KeyOf } from './values.ts';
 
 /** Reports about a key of an interface, or about its section. */
-type Report = (one: InterfaceConfig, key: string, message: string) => void;
+type Report = (one: InterfaceConfig, key: KeyOf<'interface'> | '', message: string) => void;
 
 /** Reports sub-interfaces without a parent, with tags that are not possible, or with those of another. */
-export function checkSubInterfaces(
-  config: Config,
-  parents: ReadonlySet<string>,
-  values: Values,
-  problems: Problems,
-): void {
+export function checkSubInterfaces(review: Review): void {
+  const { config, layer3Tunnels } = review;
+  const parents = interfaceNames(config);
   const report: Report = ({ name, line }, key, message) => {
-    const path = `interface.${name}${key === '' ? '' : `.${key}`}`;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the section
-    problems.error(key === '' ? line : values.line(path as FilePath), path, message);
+    if (key === '') review.errorAt(line, `interface.${name}`, message);
+    else review.error(`interface.${name}.${key}`, message);
   };
-  const layer3 = new Map(
-    tunnelsOf(config)
-      .filter(({ isEthernet }) => !isEthernet)
-      .map((tunnel) => [tunnel.name, tunnel]),
-  );
   const byTags = new Map<string, InterfaceConfig>();
   for (const one of config.interfaces) {
     const { name, vlan } = one;
@@ -36,23 +28,18 @@ export function checkSubInterfaces(
       checkKeys(one, report);
       continue;
     }
-    const tunnel = layer3.get(sub.parent);
-    if (tunnel !== undefined) {
+    if (layer3Tunnels.has(sub.parent)) {
       const message = `${sub.parent} carries IP packets, which have no VLANs: expected a NIC, a bond, a VXLAN tunnel or one of GRE with type = teb`;
       report(one, '', message);
       continue;
     }
     if (!checkParent(one, sub.parent, parents, report)) continue;
     if (vlan === undefined && (sub.number < 1 || sub.number > MAX_VLAN)) {
-      report(
-        one,
-        '',
-        `${sub.number} is no VLAN (1–${MAX_VLAN}): write the VLAN as vlan = 100 in this section`,
-      );
+      const message = `${sub.number} is no VLAN (1–${MAX_VLAN}): write the VLAN as vlan = 100 in this section`;
+      report(one, '', message);
       continue;
     }
-    const encapsulation = encapsulationOf(one);
-    const { tags, outer, inner, isDot1ad, isDefault, isExact } = encapsulation!;
+    const { tags, outer, inner, isDot1ad, isDefault, isExact } = encapsulationOf(one)!;
     const key = `${sub.parent} ${isDefault ? 'default' : `${isDot1ad} ${outer} ${tags === 2 ? inner : ''}`}`;
     const other = byTags.get(key);
     if (other === undefined) byTags.set(key, one);
@@ -72,12 +59,9 @@ export function checkSubInterfaces(
 
 function checkKeys(one: InterfaceConfig, report: Report): void {
   const { name, vlan, innerVlan } = one;
-  const keys = { vlan, 'inner-vlan': innerVlan } as const;
-  for (const [key, value] of Object.entries(keys)) {
-    if (value === undefined) continue;
-    const example = `[interface.${name}.100]`;
-    report(one, key, `${name} is no sub-interface: VLANs are sections of their own such as ${example}`);
-  }
+  const message = `${name} is no sub-interface: VLANs are sections of their own such as [interface.${name}.100]`;
+  if (vlan !== undefined) report(one, 'vlan', message);
+  if (innerVlan !== undefined) report(one, 'inner-vlan', message);
 }
 
 function checkParent(
@@ -92,21 +76,15 @@ function checkParent(
     report(one, '', `${parent} is a loopback, which has no VLANs: expected a NIC, a bond or a tunnel`);
   } else if (outer !== undefined && parents.has(outer.parent)) {
     const number = name.slice(parent.length + 1);
-    report(
-      one,
-      '',
-      `a sub-interface has none of its own: write [interface.${outer.parent}.${outer.number}${number}] with vlan = ${outer.number} and inner-vlan = ${number}`,
-    );
+    const message = `a sub-interface has none of its own: write [interface.${outer.parent}.${outer.number}${number}] with vlan = ${outer.number} and inner-vlan = ${number}`;
+    report(one, '', message);
   } else if (parents.has(parent)) return true;
   else {
     const all = [...parents].slice(0, 12).join(', ');
     const otherwise =
       parents.size === 0 ? 'the configuration has none' : `the interfaces that may have VLANs are ${all}`;
-    report(
-      one,
-      '',
-      `${quote(parent)} is not an interface of this configuration: ${suggestion(parent, parents, otherwise)}`,
-    );
+    const hint = suggestion(parent, parents, otherwise);
+    report(one, '', `${quote(parent)} is not an interface of this configuration: ${hint}`);
   }
   return false;
 }

@@ -1,13 +1,13 @@
 /** Tunnels: what VPP refuses, and what it takes and forwards nothing by. */
 import { isIpv6LinkLocal, parseAddress } from './addresses.ts';
 import { portsOf } from './ports.ts';
-import { type Problems, quote } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import { LOOPBACK_NAME } from './sections/interfaces.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
 import { tunnelLoops } from './tunnel-loops.ts';
 import { type Tunnel, tunnelsOf } from './tunnels.ts';
 import type { Config } from './types.ts';
-import type { FilePath, Values } from './values.ts';
 import { tableOfVrf, unknownVrf } from './vrf-checks.ts';
 
 /** UDP ports that VPP receives on for others: it would take a tunnel there and give it no packets. */
@@ -23,16 +23,15 @@ const USED_PORTS: ReadonlyMap<number, string> = new Map([
   [4784, 'BFD'],
 ]);
 
-type Report = (one: Tunnel, key: string, message: string) => void;
+type Report = (one: Tunnel, key: 'source' | 'destination' | 'underlay-vrf' | '', message: string) => void;
 
 /** Reports tunnels that VPP refuses, or that carry nothing. */
-export function checkTunnels(config: Config, values: Values, problems: Problems): void {
+export function checkTunnels(review: Review): void {
+  const { config } = review;
   const tunnels = tunnelsOf(config);
   const report: Report = ({ section, name, line }, key, message) => {
-    const path = `${section}.${name}${key === '' ? '' : `.${key}`}`;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the section
-    const at = key === '' ? 0 : values.line(path as FilePath);
-    problems.error(at === 0 ? line : at, path, message);
+    if (key === '') review.errorAt(line, `${section}.${name}`, message);
+    else review.error(`${section}.${name}.${key}`, message);
   };
   checkNames(config, tunnels, report);
   const ofKey = new Map<string, Tunnel>();
@@ -48,12 +47,11 @@ export function checkTunnels(config: Config, values: Values, problems: Problems)
       report(tunnel, '', message);
     }
   }
-  for (const { port, name, line } of config.vxlans) {
+  for (const { port, name } of config.vxlans) {
     const user = USED_PORTS.get(port);
     if (user === undefined) continue;
-    const at = values.line(`vxlan.${name}.port`);
     const message = `VPP receives ${user} on the port ${quote(`${port}`)}: expected another one, such as 4789`;
-    problems.error(at === 0 ? line : at, `vxlan.${name}.port`, message);
+    review.error(`vxlan.${name}.port`, message);
   }
   for (const { tunnel, message, isDefault } of tunnelLoops(config, tunnels)) {
     if (!isDefault) report(tunnel, 'destination', message);
@@ -69,32 +67,19 @@ function checkNames(config: Config, tunnels: readonly Tunnel[], report: Report):
     const nic = nics.get(name);
     const other = seen.get(name);
     const sub = subInterfaceName(name);
+    const refuse = (why: string): void => report(tunnel, '', `${quote(name)} ${why}`);
     if (other !== undefined) {
-      report(
-        tunnel,
-        '',
-        `${quote(name)} is already the tunnel of [${other.section}.${name}] on line ${other.line}: choose another name`,
+      refuse(
+        `is already the tunnel of [${other.section}.${name}] on line ${other.line}: choose another name`,
       );
     } else if (nic !== undefined) {
-      report(tunnel, '', `${quote(name)} is already the name of the NIC on line ${nic}: choose another name`);
+      refuse(`is already the name of the NIC on line ${nic}: choose another name`);
     } else if (bonds.has(name)) {
-      report(
-        tunnel,
-        '',
-        `${quote(name)} is already the bond on line ${bonds.get(name)}: choose another name`,
-      );
+      refuse(`is already the bond on line ${bonds.get(name)}: choose another name`);
     } else if (LOOPBACK_NAME.test(name) || name === 'local0') {
-      report(
-        tunnel,
-        '',
-        `${quote(name)} is a name that VPP uses itself: choose another one, such as ${section}0`,
-      );
+      refuse(`is a name that VPP uses itself: choose another one, such as ${section}0`);
     } else if (sub !== undefined) {
-      report(
-        tunnel,
-        '',
-        `${quote(name)} would be VLAN ${sub.number} of ${sub.parent}: choose a name without a dot and a number`,
-      );
+      refuse(`would be VLAN ${sub.number} of ${sub.parent}: choose a name without a dot and a number`);
     }
     seen.set(name, tunnel);
   }
@@ -104,20 +89,15 @@ function checkEnds({ interfaces }: Config, tunnel: Tunnel, report: Report): void
   const { source, destination } = tunnel;
   const [from, to] = [parseAddress(source), parseAddress(destination)];
   if (from === undefined || to === undefined) return;
+  const refuse = (why: string): void => report(tunnel, 'destination', `${quote(destination)} ${why}`);
   if (from.family !== to.family) {
-    report(
-      tunnel,
-      'destination',
-      `${quote(destination)} is IPv${to.family}, the source ${source} is IPv${from.family}: expected two addresses of one family; the tunnel carries both`,
+    refuse(
+      `is IPv${to.family}, the source ${source} is IPv${from.family}: expected two addresses of one family; the tunnel carries both`,
     );
     return;
   }
   if (source === destination) {
-    report(
-      tunnel,
-      'destination',
-      `${quote(destination)} is the source too: expected the address of the other end`,
-    );
+    refuse('is the source too: expected the address of the other end');
     return;
   }
   for (const [key, end] of [
@@ -132,21 +112,21 @@ function checkEnds({ interfaces }: Config, tunnel: Tunnel, report: Report): void
       vrf === tunnel.underlayVrf && addresses.some(({ address }) => address === destination),
   );
   if (own !== undefined) {
-    const message = `${quote(destination)} is the box's own address on ${own.name}: expected the address of the other end`;
-    report(tunnel, 'destination', message);
+    refuse(`is the box's own address on ${own.name}: expected the address of the other end`);
   }
 }
 
 /** Reports tunnels that VPP takes and that probably carry nothing. */
-export function warnTunnels(config: Config, problems: Problems): void {
+export function warnTunnels(review: Review): void {
+  const { config } = review;
   const tunnels = tunnelsOf(config);
   for (const { tunnel, message, isDefault } of tunnelLoops(config, tunnels)) {
-    if (isDefault) problems.warning(tunnel.line, `${tunnel.section}.${tunnel.name}.destination`, message);
+    if (isDefault) review.warningAt(tunnel.line, `${tunnel.section}.${tunnel.name}.destination`, message);
   }
   // Ports of bridges and the like are set up with them.
   const configured = new Set([...config.interfaces.map(({ name }) => name), ...portsOf(config).keys()]);
   for (const { section, name, line } of tunnels) {
     if (configured.has(name)) continue;
-    problems.warning(line, `${section}.${name}`, `it stays down: set it up in a section [interface.${name}]`);
+    review.warningAt(line, `${section}.${name}`, `it stays down: set it up in a section [interface.${name}]`);
   }
 }

@@ -17,6 +17,9 @@ export type FilePath<P = LeafPath> = P extends `${infer Head}.${'NAME' | 'PCI'}.
   ? `${Head}.${string}.${Key}`
   : P;
 
+/** The keys of a section that may be repeated: `mtu` of `interface`. */
+export type KeyOf<S extends string, P = LeafPath> = P extends `${S}.NAME.${infer K}` ? K : never;
+
 export class Values {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #values: ReadonlyMap<string, unknown>;

@@ -1,9 +1,9 @@
 /** VRFs: their numbers and names, and those who refer to them. */
 import { interfaceNames } from './object-names.ts';
 import { suggestion } from './nearest.ts';
-import { type Problems, quote } from './problems.ts';
+import { quote } from './problems.ts';
+import type { Review } from './review.ts';
 import type { Config } from './types.ts';
-import type { Values } from './values.ts';
 
 /** `default`, `main` and `local` of Linux (rt_tables). */
 const KERNEL_TABLES: ReadonlySet<number> = new Set([253, 254, 255]);
@@ -27,13 +27,14 @@ export function unknownVrf(name: string, { vrfs }: Pick<Config, 'vrfs'>): string
 }
 
 /** Reports tables that two VRFs have, names that are an interface's, and VRFs that do not exist. */
-export function checkVrfs(config: Config, values: Values, problems: Problems): void {
+export function checkVrfs(review: Review): void {
+  const { config } = review;
   const { vrfs, interfaces, fib } = config;
   const names = interfaceNames(config);
   const byTable = new Map<number, string>();
   for (const { name, table, line } of vrfs) {
     const path = `vrf.${name}.table` as const;
-    const report = (message: string): void => problems.error(values.line(path), path, message);
+    const report = (message: string): void => review.error(path, message);
     const other = byTable.get(table);
     byTable.set(table, other ?? name);
     if (other !== undefined) report(`${table} is already the table of ${other}: choose another number`);
@@ -44,14 +45,13 @@ export function checkVrfs(config: Config, values: Values, problems: Problems): v
     }
     if (name === DEFAULT_VRF) {
       const message = `${quote(name)} is the VRF of everything without one: choose another name`;
-      problems.error(line, `vrf.${name}`, message);
+      review.errorAt(line, `vrf.${name}`, message);
     } else if (names.has(name)) {
-      problems.error(line, `vrf.${name}`, `${quote(name)} is the name of an interface: choose another one`);
+      review.errorAt(line, `vrf.${name}`, `${quote(name)} is the name of an interface: choose another one`);
     }
   }
   for (const { name, vrf } of interfaces) {
     if (vrf === undefined || tableOfVrf(config, vrf) !== undefined) continue;
-    const path = `interface.${name}.vrf` as const;
-    problems.error(values.line(path), path, unknownVrf(vrf, config));
+    review.error(`interface.${name}.vrf`, unknownVrf(vrf, config));
   }
 }

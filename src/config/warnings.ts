@@ -16,15 +16,15 @@ import { formatSize } from './leaf-types.ts';
 import { formatDestination } from './route-difference.ts';
 import { deadRoutes } from './route-resolution.ts';
 import { LOOPBACK_NAME } from './sections/interfaces.ts';
-import type { Problems } from './problems.ts';
 import { unknownInterface } from './resolve.ts';
+import type { Review } from './review.ts';
 import { MAX_VPP_STACK } from './route-labels.ts';
 import { subInterfaceName } from './sub-interface-name.ts';
 import { ownInterfaceNames } from './object-names.ts';
 import { warnPorts } from './port-checks.ts';
 import { warnTunnels } from './tunnel-checks.ts';
-import type { Config, Destination, NextHop } from './types.ts';
-import type { FilePath, Values } from './values.ts';
+import type { Config, Destination, NextHop, StaticRoute } from './types.ts';
+import type { FilePath } from './values.ts';
 import { DEFAULT_VRF } from './vrf-checks.ts';
 
 const MIB = 1024 * 1024;
@@ -32,37 +32,41 @@ const MIB = 1024 * 1024;
 const DESCRIPTORS = 1024;
 
 type Warn = (leaf: FilePath, message: string) => void;
+type WarnRoute = (route: StaticRoute, message: string) => void;
 
 /** Reports warnings about the configuration alone; `machineProblems` compares it with a machine. */
-export function warnTogether(config: Config, values: Values, problems: Problems): void {
-  const warn: Warn = (leaf, message) => problems.warning(values.line(leaf), leaf, message);
-  warnSwitches(config, values, problems);
+export function warnTogether(review: Review): void {
+  const { config } = review;
+  const warn: Warn = (leaf, message) => review.warning(leaf, message);
+  const warnRoute: WarnRoute = ({ destination, line }, message) =>
+    review.warningAt(line, `route.${formatDestination(destination)}`, message);
+  warnSwitches(config, warn, review);
   warnManagement(config, warn);
-  warnInterfaces(config, problems);
-  warnTunnels(config, problems);
-  warnFilters(config, values, problems);
-  warnNat(config, values, problems);
-  warnHeap(config, values, problems);
-  warnPorts(config, values, problems);
+  warnInterfaces(config, warnRoute, review);
+  warnTunnels(review);
+  warnFilters(review);
+  warnNat(review);
+  warnHeap(review);
+  warnPorts(review);
   for (const { name, dhcp } of config.interfaces) {
     if (!dhcp || !config.vpp.enabled || config.fib.kernel.import) continue;
     const message = 'its address and routes are in Linux alone: write import = true in [fib.kernel]';
     warn(`interface.${name}.dhcp`, message);
   }
   for (const { route, reason } of deadRoutes(config)) {
-    const leaf = `route.${formatDestination(route.destination)}`;
-    problems.warning(route.line, leaf, `packets to it are dropped: ${reason}`);
+    warnRoute(route, `packets to it are dropped: ${reason}`);
   }
-  if (config.vpp.enabled) warnLabels(config, problems);
-  if (config.vpp.enabled && !config.vpp.external) warnNextHops(config, problems);
-  if (config.vpp.enabled && !config.vpp.external) warnSizes(config, warn);
+  if (!config.vpp.enabled) return;
+  warnLabels(config, warnRoute);
+  if (config.vpp.external) return;
+  warnNextHops(config, warnRoute);
+  warnSizes(config, warn);
 }
 
-function warnSwitches({ vpp, fib, routes }: Config, values: Values, problems: Problems): void {
+function warnSwitches({ vpp, fib, routes }: Config, warn: Warn, review: Review): void {
   const nic = vpp.dpdk.interfaces[0];
-  const warn: Warn = (leaf, message) => problems.warning(values.line(leaf), leaf, message);
   const warnNic = (message: string): void => {
-    if (nic) problems.warning(nic.line, `vpp.dpdk.interface.${nic.pciAddress}`, message);
+    if (nic) review.warningAt(nic.line, `vpp.dpdk.interface.${nic.pciAddress}`, message);
   };
   if (vpp.enabled && !vpp.external && !nic) {
     warn('vpp.enabled', 'VPP gets no NIC: name one in a section such as [vpp.dpdk.interface.0000:03:00.0]');
@@ -77,7 +81,7 @@ function warnSwitches({ vpp, fib, routes }: Config, values: Values, problems: Pr
     if (vpp.external) warnNic('an external VPP has its own NICs: this NIC is not bound');
     if (!fib.vpp.enabled && routes[0]) {
       const message = 'VPP does not get the routes: write enabled = true in [fib.vpp]';
-      problems.warning(routes[0].line, 'route', message);
+      review.warningAt(routes[0].line, 'route', message);
     }
   }
   if (fib.vpp.tableId === 4294967295)
@@ -119,7 +123,7 @@ function warnManagement({ management, vpp }: Config, warn: Warn): void {
   }
 }
 
-function warnInterfaces(config: Config, problems: Problems): void {
+function warnInterfaces(config: Config, warnRoute: WarnRoute, review: Review): void {
   const { vpp, interfaces, routes } = config;
   // An external VPP may have any interface, and what the kernel lacks is said by its status.
   if (vpp.external || !vpp.enabled) return;
@@ -128,20 +132,18 @@ function warnInterfaces(config: Config, problems: Problems): void {
     const isSub = known.has(subInterfaceName(name)?.parent ?? '');
     if (known.has(name) || isSub || LOOPBACK_NAME.test(name)) continue;
     const message = `VPP will not have this interface: ${unknownInterface(name, known)} (loop0, loop1 … create loopbacks)`;
-    problems.warning(line, `interface.${name}`, message);
+    review.warningAt(line, `interface.${name}`, message);
   }
   const own = new Map(
     interfaces.flatMap(({ name, addresses }) => addresses.map(({ address }) => [address, name])),
   );
-  for (const { action, line, destination } of routes) {
-    if (action.kind !== 'forward') continue;
-    for (const { address } of action.nextHops) {
+  for (const route of routes) {
+    if (route.action.kind !== 'forward') continue;
+    for (const { address } of route.action.nextHops) {
       const name = address === undefined ? undefined : own.get(address);
       if (name === undefined) continue;
-      const leaf = `route.${formatDestination(destination)}`;
-      problems.warning(
-        line,
-        leaf,
+      warnRoute(
+        route,
         `"${address}" is the box's own address on ${name}: expected the address of a neighbour`,
       );
     }
@@ -149,18 +151,18 @@ function warnInterfaces(config: Config, problems: Problems): void {
 }
 
 /** Next hops that VPP accepts and cannot resolve. */
-function warnNextHops(config: Config, problems: Problems): void {
+function warnNextHops(config: Config, warnRoute: WarnRoute): void {
   const attached = config.routes.flatMap(({ destination, action }) => {
     if (destination.family === 'mpls' || action.kind !== 'forward') return [];
     const prefix = parsePrefix(formatDestination(destination));
     const names = action.nextHops.flatMap((hop) => (hop.address === undefined ? [hop.interface] : []));
     return prefix === undefined ? [] : names.map((name) => ({ name, prefix }));
   });
-  for (const { destination, action, line } of config.routes) {
-    if (action.kind !== 'forward') continue;
-    for (const hop of action.nextHops) {
-      const message = doubtsAbout(hop, destination, config, attached);
-      if (message !== undefined) problems.warning(line, `route.${formatDestination(destination)}`, message);
+  for (const route of config.routes) {
+    if (route.action.kind !== 'forward') continue;
+    for (const hop of route.action.nextHops) {
+      const message = doubtsAbout(hop, route.destination, config, attached);
+      if (message !== undefined) warnRoute(route, message);
     }
   }
 }
@@ -195,11 +197,12 @@ function doubtsAbout(
   return `"${text}" is in no network of ${name}: add the route ${host} = %${name}, or VPP cannot resolve it`;
 }
 
-function warnLabels({ routes }: Config, problems: Problems): void {
-  for (const { action, destination, line } of routes) {
+function warnLabels({ routes }: Config, warnRoute: WarnRoute): void {
+  for (const route of routes) {
+    const { action } = route;
     if (action.kind !== 'forward' || action.labels.length <= MAX_VPP_STACK) continue;
     const message = `${action.labels.length} labels exceed the limit of VPP 25.02, which imposes at most ${MAX_VPP_STACK}`;
-    problems.warning(line, `route.${formatDestination(destination)}`, message);
+    warnRoute(route, message);
   }
 }
 

@@ -1,13 +1,13 @@
 /** [bond.NAME]: several NICs as one interface. */
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, choice } from '../leaf-types.ts';
+import { choice } from '../leaf-types.ts';
 import { interfaceName } from '../name-types.ts';
 import { interfaceList } from '../object-types.ts';
 
 export const bonds = section('bond.NAME', {
   sentence:
     'A bond: several NICs that forward as one interface. `[interface.NAME]` has its addresses, and `[interface.NAME.100]` is a VLAN on it.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: interfaceName,
@@ -15,6 +15,7 @@ export const bonds = section('bond.NAME', {
     added: ({ mode, members }) => `${mode} over ${members.join(', ')}`,
     removed: () => 'the bond is deleted, and its members are single interfaces again',
   },
+  fails: ['interfaces', 'it is refused'],
   leaves: {
     members: leaf('members', interfaceList('members'), {
       required: true,
@@ -28,32 +29,25 @@ export const bonds = section('bond.NAME', {
       sentence:
         'Which members send: those that the neighbour agrees to (`lacp`, 802.1AX), the first that is up, one for each flow (`xor`), each in turn, or all',
       example: 'active-backup',
-      fails: ['interfaces', 'it is refused'],
     }),
     primary: leaf('primary', interfaceName, {
       absent: 'the first that came up',
       sentence: 'Of `active-backup`: the member that sends whenever it is up',
       example: 'xe2',
-      fails: ['interfaces', 'it is refused'],
     }),
     loadBalance: leaf('load-balance', choice('l2', 'l23', 'l34'), {
       default: 'l34',
       sentence:
         'What makes a flow, with `lacp` and `xor`: MAC addresses, these and IP addresses, or IP addresses and ports',
       example: 'l23',
-      fails: ['interfaces', 'it is refused'],
     }),
     lacpTimeout: leaf('lacp-timeout', choice('short', 'long'), {
       default: 'short',
       sentence: 'How long a member waits for LACP packets: 3 or 90 seconds',
       example: 'long',
-      fails: ['interfaces', 'it is refused'],
     }),
-    lacpPassive: leaf('lacp-passive', boolean, {
-      default: 'false',
+    lacpPassive: flag('lacp-passive', false, {
       sentence: 'Whether the members only answer LACP, and wait for the neighbour to begin',
-      example: 'true',
-      fails: ['interfaces', 'it is refused'],
     }),
   },
 });

@@ -1,6 +1,7 @@
 /** [bridge.NAME] and [cross-connect.NAME]: interfaces between which frames go without routing. */
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, choice, integer } from '../leaf-types.ts';
+import { choice, integer } from '../leaf-types.ts';
 import { interfaceName, serviceName } from '../name-types.ts';
 import { interfaceList, stationList } from '../object-types.ts';
 
@@ -10,7 +11,6 @@ const MAX_AGE_MINUTES = 255;
 export const bridges = section('bridge.NAME', {
   sentence:
     'A bridge: its members forward frames to each other by MAC address. With `[interface.NAME]` the box is a host of the bridge, and routes for it.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: interfaceName,
@@ -18,6 +18,7 @@ export const bridges = section('bridge.NAME', {
     added: ({ members }) => `of ${members.join(', ')}`,
     removed: () => 'the bridge is deleted, and its members are single interfaces again',
   },
+  fails: ['interfaces', 'it is refused'],
   leaves: {
     members: leaf('members', interfaceList('members'), {
       required: true,
@@ -26,35 +27,20 @@ export const bridges = section('bridge.NAME', {
       example: 'xe4, xe5',
       fails: ['interfaces', 'one does not exist, or is refused'],
     }),
-    learn: leaf('learn', boolean, {
-      default: 'true',
+    learn: flag('learn', true, {
       sentence: 'Whether the bridge learns MAC addresses from the frames that it gets',
-      example: 'false',
-      fails: ['interfaces', 'it is refused'],
     }),
-    flood: leaf('flood', boolean, {
-      default: 'true',
-      sentence: 'Whether broadcasts and multicast go to all members',
-      example: 'false',
-      fails: ['interfaces', 'it is refused'],
-    }),
-    unknownUnicastFlood: leaf('unknown-unicast-flood', boolean, {
-      default: 'true',
+    flood: flag('flood', true, { sentence: 'Whether broadcasts and multicast go to all members' }),
+    unknownUnicastFlood: flag('unknown-unicast-flood', true, {
       sentence: 'Whether frames to a MAC address that is not known go to all members',
-      example: 'false',
-      fails: ['interfaces', 'it is refused'],
     }),
-    arpTermination: leaf('arp-termination', boolean, {
-      default: 'false',
+    arpTermination: flag('arp-termination', false, {
       sentence: 'Whether the bridge answers ARP requests itself, for addresses that it knows',
-      example: 'true',
-      fails: ['interfaces', 'it is refused'],
     }),
     macAgeMinutes: leaf('mac-age', integer(0, MAX_AGE_MINUTES, 'minutes'), {
       default: '5',
       sentence: 'How long a learnt MAC address is kept without a frame from it; 0: for ever',
       example: '30',
-      fails: ['interfaces', 'it is refused'],
     }),
     static: leaf('static', stationList, {
       absent: 'none',
@@ -73,7 +59,6 @@ export const bridges = section('bridge.NAME', {
 
 export const crossConnects = section('cross-connect.NAME', {
   sentence: 'A cross-connect: what one interface gets leaves through the other one, and nothing else.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: serviceName,

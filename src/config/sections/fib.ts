@@ -1,6 +1,7 @@
 /** [fib.vpp] and [fib.kernel]: which FIBs are programmed, and how. */
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, integer } from '../leaf-types.ts';
+import { integer } from '../leaf-types.ts';
 import { netns } from '../name-types.ts';
 
 const MAX_U32 = 4294967295;
@@ -8,12 +9,9 @@ const KERNEL_REFUSES = ['routes', 'the kernel refuses the routes'] as const;
 
 export const fibVpp = section('fib.vpp', {
   sentence: "Programming of VPP's FIB.",
-  parts: ['data-plane'],
   leaves: {
-    enabled: leaf('enabled', boolean, {
-      default: 'false',
+    enabled: flag('enabled', false, {
       sentence: "Program routes into VPP's FIB",
-      example: 'true',
       fails: ['routes', 'VPP does not have all routes'],
     }),
     tableId: leaf('table-id', integer(0, MAX_U32), {
@@ -39,12 +37,9 @@ export const fibVpp = section('fib.vpp', {
 
 export const fibKernel = section('fib.kernel', {
   sentence: "Programming of the kernel's FIB, and what is learnt from it.",
-  parts: ['data-plane'],
   leaves: {
-    enabled: leaf('enabled', boolean, {
-      default: 'false',
+    enabled: flag('enabled', false, {
       sentence: 'Program routes into the kernel beside VPP; without VPP the kernel is always programmed',
-      example: 'true',
       fails: ['routes', 'the kernel does not have all routes, beside VPP too'],
     }),
     // 0 is no table; 255 is the kernel's own, of local addresses.
@@ -67,11 +62,9 @@ export const fibKernel = section('fib.kernel', {
       example: '100',
       fails: KERNEL_REFUSES,
     }),
-    import: leaf('import', boolean, {
-      default: 'false',
+    import: flag('import', false, {
       sentence:
         "Import the routes that a routing daemon installs in vpp.lcp.netns; VPP's own plugin for that (linux_nl) is then not loaded",
-      example: 'true',
       // Whether VPP loads linux_nl depends on it.
       effect: 'vpp-restart',
       fails: ['routes', 'the routes of the namespace cannot be read'],

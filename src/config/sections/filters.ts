@@ -1,8 +1,8 @@
 /** [acl.NAME], [macip.NAME] and the lists that their rules name. */
 import { formatAclRule, readAclRule } from '../acl-rule.ts';
-import { filterName, filterPrefixes, formatRange, readRange, sequenceNumbers } from '../filter-values.ts';
+import { filterName, filterPorts, filterPrefixes, formatRange, sequenceNumbers } from '../filter-values.ts';
 import { leaf, section } from '../leaf.ts';
-import { listOf, parsed } from '../leaf-types.ts';
+import { parsed } from '../leaf-types.ts';
 import { formatMacipRule, readMacipRule } from '../macip-rule.ts';
 
 const countRules = (count: number): string => `${count} ${count === 1 ? 'rule' : 'rules'}`;
@@ -10,7 +10,6 @@ const countRules = (count: number): string => `${count} ${count === 1 ? 'rule' :
 export const acls = section('acl.NAME', {
   sentence:
     'A filter: rules in the order of their numbers, of which the first that matches a packet decides; what none matches is denied. `acl-in` and `acl-out` of an interface put it into force.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: filterName,
@@ -32,7 +31,6 @@ export const acls = section('acl.NAME', {
 export const macips = section('macip.NAME', {
   sentence:
     'A filter by source MAC address: rules in the order of their numbers, of which the first that matches decides; what none matches is denied. `macip` of an interface puts it into force.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: filterName,
@@ -54,7 +52,6 @@ export const macips = section('macip.NAME', {
 
 export const prefixLists = section('prefix-list.NAME', {
   sentence: 'Prefixes under a name, for the rules of filters.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: filterName,
@@ -74,7 +71,6 @@ export const prefixLists = section('prefix-list.NAME', {
 
 export const portLists = section('port-list.NAME', {
   sentence: 'Ports under a name, for the rules of filters.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: filterName,
@@ -83,18 +79,11 @@ export const portLists = section('port-list.NAME', {
     removed: () => 'no rule names it any more',
   },
   leaves: {
-    ports: leaf(
-      'ports',
-      listOf('ports or ranges, with commas', {
-        read: (item) => readRange(item, 'port', 65535),
-        format: formatRange,
-      }),
-      {
-        required: true,
-        sentence: 'Ports and ranges of ports',
-        example: '80, 443, 8000-8010',
-        cannotFail: 'the filters whose rules name it do',
-      },
-    ),
+    ports: leaf('ports', filterPorts, {
+      required: true,
+      sentence: 'Ports and ranges of ports',
+      example: '80, 443, 8000-8010',
+      cannotFail: 'the filters whose rules name it do',
+    }),
   },
 });

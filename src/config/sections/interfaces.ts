@@ -1,7 +1,8 @@
 /** [interface.NAME]: what each interface should be. */
-import { formatPrefix, type ParsedPrefix } from '../addresses.ts';
+import { formatPrefix } from '../addresses.ts';
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, choice, integer, type LeafType, listOf } from '../leaf-types.ts';
+import { choice, integer, listOf } from '../leaf-types.ts';
 import { MAX_VLAN } from '../encapsulation.ts';
 import { filterName, filterNames } from '../filter-values.ts';
 import {
@@ -19,20 +20,16 @@ import { subInterfaceName } from '../sub-interface-name.ts';
 /** A loopback that [interface.NAME] asks for. */
 export const LOOPBACK_NAME = /^loop(0|[1-9][0-9]{0,3})$/;
 
-const addresses: LeafType<readonly ParsedPrefix[]> = {
-  ...listOf('`ADDRESS/LENGTH`, several with commas', {
-    read: readInterfaceAddress,
-    format: formatPrefix,
-    identity: ({ address }) => address,
-  }),
-  // Their order means nothing.
-  format: (prefixes) => prefixes.map(formatPrefix).sort().join(', '),
-};
+const addresses = listOf('`ADDRESS/LENGTH`, several with commas', {
+  read: readInterfaceAddress,
+  format: formatPrefix,
+  identity: ({ address }) => address,
+  isUnordered: true,
+});
 
 export const interfaces = section('interface.NAME', {
   sentence:
     'One interface: a section like `[interface.xe0]` for each. NAME is the name of a NIC that VPP gets, of a bond, a bridge or a tunnel, `loop0`, `loop1` … for a loopback, the name of a bond, a bridge or a tunnel (`[bond.NAME]`, `[bridge.NAME]`, `[vxlan.NAME]` …), or `xe0.100` for a sub-interface: the VLAN 100 of xe0.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: interfaceName,
@@ -51,6 +48,7 @@ export const interfaces = section('interface.NAME', {
           ? 'the sub-interface is deleted'
           : 'its addresses are removed, it is set down, and its original MTU is restored',
   },
+  fails: ['interfaces', 'it is refused'],
   leaves: {
     description: leaf('description', text, {
       absent: 'none',
@@ -58,10 +56,8 @@ export const interfaces = section('interface.NAME', {
       example: 'uplink to AS 64500',
       cannotFail: 'it is text for people',
     }),
-    enabled: leaf('enabled', boolean, {
-      default: 'true',
+    enabled: flag('enabled', true, {
       sentence: 'Admin state: whether the interface is up',
-      example: 'false',
       fails: ['interfaces', 'it is refused, or the interface does not exist'],
     }),
     mtuBytes: leaf('mtu', integer(68, 65535, 'bytes'), {
@@ -69,7 +65,6 @@ export const interfaces = section('interface.NAME', {
       sentence:
         'Layer 3 MTU, of loopbacks too; with an IPv6 address at least 1280. The largest frame of the hardware is raised where it is smaller. The default of a tunnel is what fits in packets of 1500 bytes: 1450 for VXLAN over IPv4, 1476 for GRE (1462 for `type = teb`), 1480 for IP in IP; 20 less over IPv6, 4 less for each VLAN tag',
       example: '9000',
-      fails: ['interfaces', 'it is refused'],
     }),
     addresses: leaf('addresses', addresses, {
       absent: 'none',
@@ -77,11 +72,9 @@ export const interfaces = section('interface.NAME', {
       example: '192.0.2.1/24, 2001:db8::1/64',
       fails: ['interfaces', 'one is refused'],
     }),
-    dhcp: leaf('dhcp', boolean, {
-      default: 'false',
+    dhcp: flag('dhcp', false, {
       sentence:
         'Get an IPv4 address, routes and their gateway from a DHCP server, by a client in Linux; it needs a TAP (vpp.lcp) and fib.kernel.import',
-      example: 'true',
       fails: ['interfaces', 'there is no lease'],
     }),
     vrf: leaf('vrf', interfaceName, {
@@ -90,20 +83,18 @@ export const interfaces = section('interface.NAME', {
       example: 'blue',
       fails: ['interfaces', 'its table is refused'],
     }),
-    mpls: leaf('mpls', boolean, {
-      default: 'false',
+    mpls: flag('mpls', false, {
       sentence: 'Accept MPLS packets on the interface',
-      example: 'true',
       fails: ['interfaces', 'it is refused, or the kernel forwards'],
     }),
-    aclIn: leaf('acl-in', filterNames('names of filters'), {
+    aclIn: leaf('acl-in', filterNames, {
       absent: 'none: every packet is accepted',
       sentence:
         'Filters ([acl.NAME]) of the packets that it receives, also those to the box, in this order; what no rule permits is dropped',
       example: 'lan-in',
       fails: ['interfaces', 'it is refused, or one of the filters is'],
     }),
-    aclOut: leaf('acl-out', filterNames('names of filters'), {
+    aclOut: leaf('acl-out', filterNames, {
       absent: 'none: every packet is sent',
       sentence:
         'Filters ([acl.NAME]) of the packets that it sends, also those of the box, in this order; what no rule permits is dropped',
@@ -122,7 +113,6 @@ export const interfaces = section('interface.NAME', {
         'Side of the interface in NAT: addresses of packets between inside and outside interfaces are translated, as [nat44] says',
       instance: 'xe1',
       example: 'outside',
-      fails: ['interfaces', 'it is refused'],
     }),
     vlan: leaf('vlan', integerOr('default', 1, MAX_VLAN), {
       absent: 'the number after the dot',
@@ -130,29 +120,23 @@ export const interfaces = section('interface.NAME', {
         'VLAN of a sub-interface, the outer one where there are two; `default` takes all tagged frames that no other sub-interface takes',
       instance: 'xe0.100',
       example: '100',
-      fails: ['interfaces', 'it is refused'],
     }),
     innerVlan: leaf('inner-vlan', integerOr('any', 1, MAX_VLAN), {
       absent: 'one tag only',
       sentence: 'Second VLAN tag of a sub-interface (QinQ); `any` takes all, without IP',
       instance: 'xe0.100',
       example: '200',
-      fails: ['interfaces', 'it is refused'],
     }),
     encapsulation: leaf('encapsulation', choice('dot1q', 'dot1ad'), {
       default: 'dot1q',
       sentence: 'Type of the outer tag of a sub-interface: 802.1Q (0x8100) or 802.1ad (0x88a8)',
       instance: 'xe0.100',
       example: 'dot1ad',
-      fails: ['interfaces', 'it is refused'],
     }),
-    exactMatch: leaf('exact-match', boolean, {
-      default: 'true',
+    exactMatch: flag('exact-match', true, {
       sentence:
         'Whether a sub-interface takes only frames without further tags; one that takes others is for bridges and cross-connects, and carries no IP',
       instance: 'xe0.100',
-      example: 'false',
-      fails: ['interfaces', 'it is refused'],
     }),
     mac: leaf('mac', macAddress, {
       absent: 'the one that the hardware or VPP gives it',
@@ -166,7 +150,6 @@ export const interfaces = section('interface.NAME', {
       sentence:
         'Check of the source addresses of received packets (RFC 3704): there must be a route to the source through this interface (strict), or any (loose)',
       example: 'strict',
-      fails: ['interfaces', 'it is refused'],
     }),
     neighbors: leaf('neighbors', neighborList, {
       absent: 'none',
@@ -174,12 +157,9 @@ export const interfaces = section('interface.NAME', {
       example: '192.0.2.9 02:00:00:00:00:09, 2001:db8::9 02:00:00:00:00:09',
       fails: ['interfaces', 'one is refused'],
     }),
-    proxyArp: leaf('proxy-arp', boolean, {
-      default: 'false',
+    proxyArp: flag('proxy-arp', false, {
       sentence:
         'Answer ARP requests for addresses that are not in the networks of the interface, and for those in them that routes lead elsewhere with',
-      example: 'true',
-      fails: ['interfaces', 'it is refused'],
     }),
     proxyNd: leaf('proxy-nd', ipv6HostList, {
       absent: 'none',
@@ -188,11 +168,9 @@ export const interfaces = section('interface.NAME', {
       example: '2001:db8::10',
       fails: ['interfaces', 'one is refused'],
     }),
-    hasTap: leaf('lcp', boolean, {
-      default: 'true',
+    hasTap: flag('lcp', true, {
       sentence:
         'Whether the interface and its sub-interfaces have TAPs in Linux, where `vpp.lcp.enabled` gives them; routing daemons see no others',
-      example: 'false',
       fails: ['interfaces', 'its TAP cannot be removed'],
     }),
     hostName: leaf('host-name', interfaceName, {
@@ -206,21 +184,18 @@ export const interfaces = section('interface.NAME', {
       absent: 'one derived from the MAC address, where IPv6 is on',
       sentence: 'IPv6 link-local address in VPP; enables IPv6',
       example: 'fe80::1',
-      fails: ['interfaces', 'it is refused'],
     }),
     unnumbered: leaf('unnumbered', interfaceName, {
       absent: 'the interface has its own addresses, or none',
       sentence: 'Interface whose addresses this one borrows, usually a loopback; it has none itself',
       instance: 'xe1',
       example: 'loop0',
-      fails: ['interfaces', 'it is refused'],
     }),
     mssClamp: leaf('mss-clamp', integerOr('auto', 88, 65495), {
       absent: 'TCP is not changed',
       sentence:
         'Largest TCP segment, bytes: SYN packets that announce a larger one are changed, in both directions; `auto` takes what fits in the MTU',
       example: 'auto',
-      fails: ['interfaces', 'it is refused'],
     }),
   },
 });

@@ -3,7 +3,8 @@ import { formatPrefix, isLoopback, parseAddress, type ParsedPrefix } from '../ad
 import { leaf, section } from '../leaf.ts';
 import { listOf, parsed } from '../leaf-types.ts';
 import { hostname, interfaceName } from '../name-types.ts';
-import { type Read, readHostAddress, readInterfaceAddress } from '../network-values.ts';
+import { type Read, readHostText, readInterfaceAddress } from '../network-values.ts';
+import { hostAddress } from '../object-types.ts';
 import { quote } from '../problems.ts';
 
 /** Resolvers ask no more name servers in turn. As many time servers are enough for any vote. */
@@ -27,40 +28,31 @@ export const management = section('management', {
       example: '192.0.2.10/24',
       fails: ['management', 'the address cannot be set, there is no lease, or no cable'],
     }),
-    gateway: leaf('gateway', parsed('address', readAddress, String), {
+    gateway: leaf('gateway', hostAddress, {
       absent: 'none; from DHCP when address is dhcp',
       sentence: 'Default gateway of the management interface, inside the subnet of a static address',
       example: '192.0.2.1',
       fails: ['management', 'the kernel refuses the route'],
     }),
-    dns: leaf(
-      'dns',
-      listOf('addresses', { read: readNameServer, format: String, max: MAX_SERVERS, what: 'name servers' }),
-      {
-        absent: 'none; from DHCP when address is dhcp',
-        sentence:
-          'Name servers, separated by commas; a service in a network namespace asks them through management, then through its namespace',
-        example: '192.0.2.53, 2001:db8::53',
-        fails: ['management', 'the resolver file cannot be written'],
-      },
-    ),
-    ntp: leaf(
-      'ntp',
-      listOf('names or addresses', {
-        read: readTimeServer,
-        format: String,
-        max: MAX_SERVERS,
-        what: 'time servers',
-      }),
-      {
-        absent: 'those from DHCP, else none',
-        sentence: 'Time servers (NTP), names or addresses, separated by commas',
-        example: '192.0.2.123, ntp.example.net',
-        fails: ['time', 'no server keeps the clock; `conditions`: the image has no chronyd'],
-      },
-    ),
+    dns: leaf('dns', serverList('addresses', readNameServer, 'name servers'), {
+      absent: 'none; from DHCP when address is dhcp',
+      sentence:
+        'Name servers, separated by commas; a service in a network namespace asks them through management, then through its namespace',
+      example: '192.0.2.53, 2001:db8::53',
+      fails: ['management', 'the resolver file cannot be written'],
+    }),
+    ntp: leaf('ntp', serverList('names or addresses', readTimeServer, 'time servers'), {
+      absent: 'those from DHCP, else none',
+      sentence: 'Time servers (NTP), names or addresses, separated by commas',
+      example: '192.0.2.123, ntp.example.net',
+      fails: ['time', 'no server keeps the clock; `conditions`: the image has no chronyd'],
+    }),
   },
 });
+
+function serverList(name: string, read: (item: string) => Read<string>, what: string) {
+  return listOf<string>(name, { read, format: String, max: MAX_SERVERS, what });
+}
 
 function readOwnAddress(text: string): Read<'dhcp' | ParsedPrefix> {
   if (text === 'dhcp') return { value: text };
@@ -73,19 +65,14 @@ function formatOwnAddress(address: 'dhcp' | ParsedPrefix): string {
   return address === 'dhcp' ? address : formatPrefix(address);
 }
 
-function readAddress(text: string): Read<string> {
-  const read = readHostAddress(text);
-  return 'error' in read ? read : { value: read.value.address };
-}
-
 /** A resolver on the box itself is fine. */
 function readNameServer(item: string): Read<string> {
   const address = parseAddress(item);
-  return address !== undefined && isLoopback(address) ? { value: address.address } : readAddress(item);
+  return address !== undefined && isLoopback(address) ? { value: address.address } : readHostText(item);
 }
 
 /** What looks like an address is one, or a mistake: never a name. */
 function readTimeServer(item: string): Read<string> {
   const isName = hostname.pattern.test(item) && !/^[0-9.]+$/.test(item);
-  return isName ? { value: item.toLowerCase() } : readAddress(item);
+  return isName ? { value: item.toLowerCase() } : readHostText(item);
 }

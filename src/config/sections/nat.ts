@@ -1,7 +1,8 @@
 /** [nat44], [port-forward.NAME] and [nat-static.NAME]: translation of IPv4 addresses. */
 import { filterName } from '../filter-values.ts';
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, integer } from '../leaf-types.ts';
+import { integer } from '../leaf-types.ts';
 import {
   addressRanges,
   externalPort,
@@ -17,85 +18,65 @@ const REFUSED = ['interfaces', 'VPP refuses it'] as const;
 export const nat44 = section('nat44', {
   sentence:
     'Translation of IPv4 addresses (NAT) between the interfaces with `nat = inside` and those with `nat = outside`.',
-  parts: ['data-plane'],
+  fails: REFUSED,
   leaves: {
-    enabled: leaf('enabled', boolean, {
-      default: 'false',
-      sentence: 'Whether addresses are translated',
-      example: 'true',
-      fails: REFUSED,
-    }),
+    enabled: flag('enabled', false, { sentence: 'Whether addresses are translated' }),
     masquerade: leaf('masquerade', interfaceNameList, {
       absent: 'none',
       sentence: 'Outside interfaces whose own first IPv4 address hosts inside appear under',
       example: 'xe1',
-      fails: REFUSED,
     }),
     pool: leaf('pool', addressRanges, {
       absent: 'none',
       sentence:
         'Further addresses that hosts inside appear under; outside routers must route them to the box',
       example: '203.0.113.10-203.0.113.20, 203.0.113.30',
-      fails: REFUSED,
     }),
-    ownTraffic: leaf('own-traffic', boolean, {
-      default: 'true',
+    ownTraffic: flag('own-traffic', true, {
       sentence:
         'Whether the box itself gets what arrives for an address of `masquerade` and belongs to no session and no port forward: BGP, DNS, NTP, SSH, tunnels. Without it such packets are dropped',
-      example: 'false',
-      fails: REFUSED,
     }),
-    forwarding: leaf('forwarding', boolean, {
-      default: 'false',
+    forwarding: flag('forwarding', false, {
       sentence:
         'Whether packets from outside that belong to no session and no mapping are routed untranslated; otherwise they are dropped',
-      example: 'true',
-      fails: REFUSED,
     }),
     // VPP allocates them at once for each thread.
     sessions: leaf('sessions', integer(1024, 8_388_608), {
       default: '64512',
       sentence: 'Sessions that each thread of VPP can have; a change ends all of them',
       example: '262144',
-      fails: REFUSED,
     }),
     udpTimeoutSeconds: leaf('udp-timeout', integer(1, WEEK_SECONDS, 'seconds'), {
       default: '300',
       sentence: 'Time after the last packet of a UDP session, after which it ends',
       example: '120',
-      fails: REFUSED,
     }),
     tcpEstablishedTimeoutSeconds: leaf('tcp-established-timeout', integer(1, WEEK_SECONDS, 'seconds'), {
       default: '7440',
       sentence: 'Time after the last packet of an open TCP connection, after which its session ends',
       example: '86400',
-      fails: REFUSED,
     }),
     tcpTransitoryTimeoutSeconds: leaf('tcp-transitory-timeout', integer(1, WEEK_SECONDS, 'seconds'), {
       default: '240',
       sentence: 'The same of a TCP connection that is being opened or closed',
       example: '120',
-      fails: REFUSED,
     }),
     icmpTimeoutSeconds: leaf('icmp-timeout', integer(1, WEEK_SECONDS, 'seconds'), {
       default: '60',
       sentence: 'The same of an ICMP query, such as a ping',
       example: '30',
-      fails: REFUSED,
     }),
     mssClampBytes: leaf('mss-clamp', integer(536, 9000, 'bytes'), {
       absent: 'segments keep their size',
       sentence:
         'Largest TCP segment of translated connections: what hosts announce is lowered to it, as for a PPPoE uplink',
       example: '1452',
-      fails: REFUSED,
     }),
   },
 });
 
 export const portForwards = section('port-forward.NAME', {
   sentence: 'A port that hosts outside reach a host inside by, under `[nat44]`.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: filterName,
@@ -104,25 +85,23 @@ export const portForwards = section('port-forward.NAME', {
       `${protocols.join(', ')} ${externalPort.format(external)} to ${internalPort.format(internal)}`,
     removed: () => 'the port is no longer forwarded',
   },
+  fails: REFUSED,
   leaves: {
     protocols: leaf('protocol', forwardedProtocols, {
       required: true,
       sentence: 'Protocol, or both with a comma',
       example: 'tcp',
-      fails: REFUSED,
     }),
     external: leaf('external', externalPort, {
       required: true,
       sentence:
         'Where hosts outside send to: a port of the address of an outside interface, or of an address',
       example: '203.0.113.5:443',
-      fails: REFUSED,
     }),
     internal: leaf('internal', internalPort, {
       required: true,
       sentence: 'The host inside and its port',
       example: '192.168.1.10:8443',
-      fails: REFUSED,
     }),
   },
 });
@@ -130,7 +109,6 @@ export const portForwards = section('port-forward.NAME', {
 export const natStatics = section('nat-static.NAME', {
   sentence:
     'An address outside that is one host inside, with all ports and in both directions, under `[nat44]`.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: filterName,
@@ -138,18 +116,17 @@ export const natStatics = section('nat-static.NAME', {
     added: ({ external, internal }) => `${external} is ${internal}`,
     removed: () => 'the address is no longer translated',
   },
+  fails: REFUSED,
   leaves: {
     external: leaf('external', ipv4Address, {
       required: true,
       sentence: 'The address outside; outside routers must route it to the box',
       example: '203.0.113.6',
-      fails: REFUSED,
     }),
     internal: leaf('internal', ipv4Address, {
       required: true,
       sentence: 'The address of the host inside',
       example: '192.168.1.11',
-      fails: REFUSED,
     }),
   },
 });

@@ -1,18 +1,18 @@
 /** [vpp.dpdk] and [vpp.dpdk.interface.PCI]: the NICs that VPP gets. */
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, choice, integer } from '../leaf-types.ts';
+import { choice, integer } from '../leaf-types.ts';
 import { interfaceName, pciAddress } from '../name-types.ts';
+
+const FEWER = ['interfaces', 'the NIC has fewer'] as const;
 
 export const dpdk = section('vpp.dpdk', {
   sentence: 'How VPP gets its NICs.',
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   leaves: {
-    unsafeNoIommu: leaf('unsafe-no-iommu', boolean, {
-      default: 'false',
+    unsafeNoIommu: flag('unsafe-no-iommu', false, {
       sentence:
         'Bind NICs by uio_pci_generic on a machine without an IOMMU: a NIC can then write anywhere in memory (also accepted in [dpdk])',
-      example: 'true',
       fails: ['interfaces', 'a NIC is not bound'],
     }),
   },
@@ -21,7 +21,6 @@ export const dpdk = section('vpp.dpdk', {
 export const nics = section('vpp.dpdk.interface.PCI', {
   sentence:
     'One NIC for VPP, by its PCI address: a section like `[vpp.dpdk.interface.0000:03:00.0]` for each.',
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   repeated: {
     as: 'pciAddress',
@@ -49,13 +48,13 @@ export const nics = section('vpp.dpdk.interface.PCI', {
       absent: "VPP's default",
       sentence: 'Receive queues',
       example: '2',
-      fails: ['interfaces', 'the NIC has fewer'],
+      fails: FEWER,
     }),
     txQueues: leaf('tx-queues', integer(1, 255), {
       absent: "VPP's default",
       sentence: 'Transmit queues',
       example: '2',
-      fails: ['interfaces', 'the NIC has fewer'],
+      fails: FEWER,
     }),
   },
 });

@@ -4,7 +4,6 @@ import { parsed } from '../leaf-types.ts';
 
 export const route = section('route', {
   sentence: 'Static routes, one per line.',
-  parts: ['data-plane'],
   leaves: {
     routes: leaf(
       'PREFIX',

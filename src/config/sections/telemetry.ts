@@ -1,16 +1,14 @@
-import { leaf, section } from '../leaf.ts';
-import { boolean } from '../leaf-types.ts';
+import { flag } from '../flag.ts';
+import { section } from '../leaf.ts';
 
 export const telemetry = section('telemetry', {
   sentence: 'What the metrics contain.',
   // Looked up at every scrape.
   parts: [],
   leaves: {
-    zeroSeries: leaf('zero-series', boolean, {
-      default: 'false',
+    zeroSeries: flag('zero-series', false, {
       sentence:
         'Show also the graph nodes, errors and kinds of traffic of VPP that have not counted anything yet',
-      example: 'true',
       cannotFail: 'this program decides what it prints',
     }),
   },

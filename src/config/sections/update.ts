@@ -1,5 +1,6 @@
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, integer } from '../leaf-types.ts';
+import { integer } from '../leaf-types.ts';
 import { version } from '../name-types.ts';
 
 const cannotFail = 'this program keeps this time itself';
@@ -43,11 +44,9 @@ export const update = section('update', {
       parts: [],
       cannotFail: 'this program follows the rule itself',
     }),
-    allowOlderBuilds: leaf('allow-older-builds', boolean, {
-      default: 'true',
+    allowOlderBuilds: flag('allow-older-builds', true, {
       sentence:
         'Accept images that were built before the running one; otherwise the manifest of an image must give its build time, which must not be earlier',
-      example: 'false',
       parts: [],
       cannotFail: 'this program follows the rule itself',
     }),

@@ -5,8 +5,9 @@
  * open have their reason beside them. What stands in startup.conf, or says whether there is a VPP, needs a restart of
  * VPP: nothing where no VPP of ours runs.
  */
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, choice, GIB, integer, MIB, size } from '../leaf-types.ts';
+import { choice, GIB, integer, MIB, size } from '../leaf-types.ts';
 import { filePath, netns, socketPath } from '../name-types.ts';
 
 const STARTUP = 'VPP refuses it in startup.conf and exits';
@@ -15,20 +16,15 @@ const OWN_TIME = 'this program keeps this time itself';
 
 export const vpp = section('vpp', {
   sentence: 'FD.io VPP, the data plane.',
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   leaves: {
-    enabled: leaf('enabled', boolean, {
-      default: 'false',
+    enabled: flag('enabled', false, {
       sentence: 'Master switch: without it VPP is not started and the kernel forwards',
-      example: 'true',
       fails: ['vpp', 'VPP does not run or does not answer'],
     }),
-    external: leaf('external', boolean, {
-      default: 'false',
+    external: flag('external', false, {
       sentence:
         'Connect to a VPP that something else started: no startup.conf is written, no NIC bound and no process started here',
-      example: 'true',
       fails: ['vpp', 'nothing answers'],
     }),
     binary: leaf('binary', filePath, {
@@ -72,7 +68,6 @@ export const vpp = section('vpp', {
 
 export const cpu = section('vpp.cpu', {
   sentence: "Cores for VPP's threads.",
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   leaves: {
     mainCore: leaf('main-core', integer(0, 255), {
@@ -87,10 +82,8 @@ export const cpu = section('vpp.cpu', {
       example: '2',
       fails: ['vpp', STARTUP],
     }),
-    isolate: leaf('isolate', boolean, {
-      default: 'true',
+    isolate: flag('isolate', true, {
       sentence: "Keep everything else and the interrupts off the workers' cores",
-      example: 'false',
       fails: ['cores', 'something else runs on the cores of the workers'],
     }),
   },
@@ -98,7 +91,6 @@ export const cpu = section('vpp.cpu', {
 
 export const memory = section('vpp.memory', {
   sentence: 'Heap, hugepages and packet buffers.',
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   leaves: {
     // Less does not hold VPP's own tables and one FIB; more than any machine has is a slip of the unit.
@@ -126,7 +118,6 @@ export const memory = section('vpp.memory', {
 
 export const stats = section('vpp.stats', {
   sentence: "VPP's stats segment, the source of the metrics.",
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   leaves: {
     // The directory of a VPP with its plugins (about 4,600 entries) and its counters; the upper bound as for the heap.
@@ -154,25 +145,18 @@ export const stats = section('vpp.stats', {
 
 export const lcp = section('vpp.lcp', {
   sentence: 'The Linux Control Plane plugin: VPP interfaces as TAP devices.',
-  parts: ['data-plane'],
   effect: 'vpp-restart',
   leaves: {
-    enabled: leaf('enabled', boolean, {
-      default: 'true',
+    enabled: flag('enabled', true, {
       sentence: 'Load the Linux Control Plane plugins, which mirror VPP interfaces as TAP devices',
-      example: 'false',
       fails: ['interfaces', 'an interface has no TAP'],
     }),
-    sync: leaf('sync', boolean, {
-      default: 'true',
+    sync: flag('sync', true, {
       sentence: 'Mirror link state, MTU and addresses of VPP interfaces into their TAP devices',
-      example: 'false',
       fails: ['interfaces', 'addresses were not copied to the TAP'],
     }),
-    autoSubint: leaf('auto-subint', boolean, {
-      default: 'true',
+    autoSubint: flag('auto-subint', true, {
       sentence: 'Create TAP devices for dot1q and QinQ sub-interfaces too',
-      example: 'false',
       cannotFail: 'VPP always accepts this word in startup.conf',
     }),
     netns: leaf('netns', netns, {
@@ -185,32 +169,25 @@ export const lcp = section('vpp.lcp', {
   },
 });
 
-const REFUSED = ['conditions', 'VPP refuses it'] as const;
-
 export const neighbors = section('vpp.neighbors', {
   sentence: 'How VPP keeps its neighbours, in the tables of IPv4 and IPv6 alike.',
-  parts: ['data-plane'],
+  fails: ['conditions', 'VPP refuses it'],
   leaves: {
     // VPP takes 0 for no limit: then a scan of a subnet takes its memory. Each takes about a kilobyte of the main heap.
     maxNumber: leaf('max-number', integer(64, 1000000, 'neighbours'), {
       default: '50000',
       sentence: 'Most neighbours (ARP, IPv6 neighbour discovery) that VPP keeps, of each family',
       example: '100000',
-      fails: REFUSED,
     }),
     maxAgeSeconds: leaf('max-age', integer(0, 86400, 'seconds'), {
       default: '30',
       sentence:
         'Time without a sign of life after which VPP probes a neighbour, three times at intervals of 1 s, and removes it when it does not answer; 0: never',
       example: '300',
-      fails: REFUSED,
     }),
-    recycle: leaf('recycle', boolean, {
-      default: 'true',
+    recycle: flag('recycle', true, {
       sentence:
         'At max-number a new neighbour replaces the one that has been silent longest; otherwise VPP does not learn it',
-      example: 'false',
-      fails: REFUSED,
     }),
   },
 });

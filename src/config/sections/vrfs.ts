@@ -6,7 +6,6 @@ import { interfaceName } from '../name-types.ts';
 export const vrfs = section('vrf.NAME', {
   sentence:
     'One VRF: a section like `[vrf.blue]` for each. Interfaces join it by `vrf = blue`, routes by `vrf blue`. Linux gets a VRF device of that name.',
-  parts: ['data-plane'],
   repeated: {
     as: 'name',
     type: interfaceName,

@@ -1,15 +1,14 @@
+import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { boolean, integer } from '../leaf-types.ts';
+import { integer } from '../leaf-types.ts';
 
 export const watchdog = section('watchdog', {
   sentence: "The machine's watchdog.",
   parts: ['watchdog'],
   leaves: {
-    enabled: leaf('enabled', boolean, {
-      default: 'true',
+    enabled: flag('enabled', true, {
       sentence:
         'Let the hardware reset the box when this program hangs; no effect on a machine without a watchdog',
-      example: 'false',
       fails: ['watchdog', 'the device exists and cannot be opened, fed or stopped'],
     }),
     timeoutSeconds: leaf('timeout', integer(5, 600, 'seconds'), {
