@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
-import { makeProvider, makeStatus, OWN_NAMES } from '../telemetry/status.fixture.ts';
+import { makeProvider, makeStatus, OWN_NAMES } from '../../test/fixtures/status.ts';
 import { runCommandLine } from './mod.ts';
 
 let dir: string;

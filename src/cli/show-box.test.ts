@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
-import { makeBox, makeProvider, makeStatus, makeTrial, NOW, OWN_NAMES } from '../telemetry/status.fixture.ts';
+import { makeBox, makeProvider, makeStatus, makeTrial, NOW, OWN_NAMES } from '../../test/fixtures/status.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
 import { runCommandLine } from './mod.ts';
 import { boxText, statusText, updateText } from './show-box.ts';

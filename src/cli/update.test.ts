@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { fakeImage } from '../update/image.fixture.ts';
+import { fakeImage } from '../../test/fixtures/image.ts';
 import { type UpdateStatus, verifyManifest } from '../update/mod.ts';
 import { COMMANDS } from './commands.ts';
 import { execute } from './execute.ts';

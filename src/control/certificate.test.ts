@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CertificateOptions, openCertificate } from './certificate.ts';
-import { MemoryFiles } from './control.fixture.ts';
+import { MemoryFiles } from '../../test/fixtures/control.ts';
 import { makeSelfSigned } from './self-signed.ts';
 
 const DAY_MS = 86_400_000;

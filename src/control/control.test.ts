@@ -11,9 +11,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Config, parseConfig, planChange } from '../config/mod.ts';
 import { type HttpServer, startHttpServer } from '../telemetry/mod.ts';
-import { makeProvider, OWN_NAMES } from '../telemetry/status.fixture.ts';
+import { makeProvider, OWN_NAMES } from '../../test/fixtures/status.ts';
 import { openCertificate } from './certificate.ts';
-import { MemoryFiles, RecordingTarget } from './control.fixture.ts';
+import { MemoryFiles, RecordingTarget } from '../../test/fixtures/control.ts';
 import { controlRoutes, Password } from './mod.ts';
 
 const PASSWORD = 'correct horse battery';

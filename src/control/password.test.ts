@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Attempts } from './attempts.ts';
-import { MemoryFiles } from './control.fixture.ts';
+import { MemoryFiles } from '../../test/fixtures/control.ts';
 import { Password } from './password.ts';
 import { isSameToken, Sessions } from './sessions.ts';
 

@@ -1,7 +1,7 @@
 /** Health, readiness and the way of a packet are made of codes: no wording changes them. */
 import { expect, test } from 'vitest';
 import { crowdedProvider } from '../../test/browser/crowded.ts';
-import { makeBox, makeStatus, makeTrial, NOW } from '../telemetry/status.fixture.ts';
+import { makeBox, makeStatus, makeTrial, NOW } from '../../test/fixtures/status.ts';
 import { reportHealth } from './health.ts';
 import type { ApplianceStatus } from './mod.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { reportHealth } from './health.ts';
 import { assessPaths, PATH_STEPS, type PathStep } from './path.ts';
-import { makeInterface, makeStatus, NOW } from '../telemetry/status.fixture.ts';
+import { makeInterface, makeStatus, NOW } from '../../test/fixtures/status.ts';
 import type { NicStatus } from '../dpdk/status.ts';
 import type { FibBackendStatus } from '../fib/status.ts';
 import type { ApplianceStatus } from '../status/mod.ts';

@@ -1,9 +1,9 @@
 /** Each leaf of the configuration, not being so: its check fails, and health and metrics say it too. */
 import { describe, expect, test } from 'vitest';
 import { LEAVES, READY_CHECKS, type ReadyCheckName } from '../config/mod.ts';
-import { parseExposition, scrape, valueOf } from '../telemetry/exposition.fixture.ts';
+import { parseExposition, scrape, valueOf } from '../../test/fixtures/exposition.ts';
 import { reportHealth } from './health.ts';
-import { makeBox, makeInterface, makeStatus, NOW } from '../telemetry/status.fixture.ts';
+import { makeBox, makeInterface, makeStatus, NOW } from '../../test/fixtures/status.ts';
 import type { FibBackendStatus } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
 import type { Condition } from '../report/mod.ts';

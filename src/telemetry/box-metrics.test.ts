@@ -1,9 +1,9 @@
 /** The metrics of what only the owner of a machine has, and of a configuration on probation. */
 import { describe, expect, test } from 'vitest';
-import { type Family, parseExposition, scrape, valueOf } from './exposition.fixture.ts';
+import { type Family, parseExposition, scrape, valueOf } from '../../test/fixtures/exposition.ts';
 import { HttpCounters } from './http-counters.ts';
 import { Metrics } from './metrics.ts';
-import { makeBox, makeProvider, makeStatus, makeTrial, NOW } from './status.fixture.ts';
+import { makeBox, makeProvider, makeStatus, makeTrial, NOW } from '../../test/fixtures/status.ts';
 
 describe('the metrics of a box', () => {
   const read = async (changes: Parameters<typeof makeStatus>[0]) =>

@@ -17,7 +17,7 @@ import {
   startHttpServer,
 } from './mod.ts';
 import { connectionOf, peerKey } from './peers.ts';
-import { makeProvider, OWN_NAMES } from './status.fixture.ts';
+import { makeProvider, OWN_NAMES } from '../../test/fixtures/status.ts';
 import type { LogLine } from '../log/mod.ts';
 
 /** An address of this machine that is not loopback. */

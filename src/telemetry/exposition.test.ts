@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseExposition, scrape } from './exposition.fixture.ts';
+import { parseExposition, scrape } from '../../test/fixtures/exposition.ts';
 import { formatFor, toOpenMetrics } from './exposition.ts';
 
 describe('the format', () => {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
-import { makeStatus } from './status.fixture.ts';
+import { parseExposition, scrape, valueOf } from '../../test/fixtures/exposition.ts';
+import { makeStatus } from '../../test/fixtures/status.ts';
 
 let root: string;
 beforeEach(() => {

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from './mod.ts';
-import { HOSTILE, makeProvider, makeStatus, OWN_NAMES, type ProviderOptions } from './status.fixture.ts';
+import {
+  HOSTILE,
+  makeProvider,
+  makeStatus,
+  OWN_NAMES,
+  type ProviderOptions,
+} from '../../test/fixtures/status.ts';
 import type { FibRoute } from '../fib/status.ts';
 
 let dir: string;

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { applyFigures, applyStatus } from './client/model.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import type { PageModel } from './page-model.ts';
-import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from './status.fixture.ts';
+import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from '../../test/fixtures/status.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
 
 let server: HttpServer | undefined;

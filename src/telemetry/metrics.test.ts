@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { findPrometheus, WITHOUT_PROMETHEUS } from '../../test/monitoring/prometheus.ts';
 import type { StatsStatus } from '../vpp/stats/mod.ts';
-import { parseExposition, scrape, valueOf } from './exposition.fixture.ts';
+import { parseExposition, scrape, valueOf } from '../../test/fixtures/exposition.ts';
 import { HttpCounters } from './http-counters.ts';
 import { Metrics } from './metrics.ts';
 import {
@@ -14,7 +14,7 @@ import {
   makeSnapshot,
   makeStatus,
   makeTrial,
-} from './status.fixture.ts';
+} from '../../test/fixtures/status.ts';
 
 describe('the exposition', () => {
   test("has VPP's figures under their names", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { errorFigures, nodeFigures } from './node-figures.ts';
-import { makeSnapshot } from './status.fixture.ts';
+import { makeSnapshot } from '../../test/fixtures/status.ts';
 
 const snapshot = makeSnapshot({
   nodes: [

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeSelfSigned } from '../control/self-signed.ts';
 import { type HttpServer, startHttpServer } from './mod.ts';
-import { makeProvider } from './status.fixture.ts';
+import { makeProvider } from '../../test/fixtures/status.ts';
 
 /** As served by this room; `/new` and `/page` are contributed. */
 const PATHS = [

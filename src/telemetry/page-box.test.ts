@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigChangeStatus } from '../live/status.ts';
 import { reportHealth } from '../status/mod.ts';
-import { checkNesting, makeModel, textOf } from './page.fixture.ts';
+import { checkNesting, makeModel, textOf } from '../../test/fixtures/page.ts';
 import { renderPage } from './page.ts';
-import { HOSTILE, makeBox, makeStatus, makeTrial, makeUpdate, NOW } from './status.fixture.ts';
+import { HOSTILE, makeBox, makeStatus, makeTrial, makeUpdate, NOW } from '../../test/fixtures/status.ts';
 import type { ApplianceStatus, BoxStatus } from '../status/mod.ts';
 
 function render(changes: Partial<ApplianceStatus>): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { escapeHtml, html } from './html.ts';
-import { checkNesting, makeModel, textOf } from './page.fixture.ts';
+import { checkNesting, makeModel, textOf } from '../../test/fixtures/page.ts';
 import { renderPage } from './page.ts';
-import { HOSTILE, makeInterface, makeStatus, NOW } from './status.fixture.ts';
+import { HOSTILE, makeInterface, makeStatus, NOW } from '../../test/fixtures/status.ts';
 import { type ApplianceStatus, reportHealth } from '../status/mod.ts';
 
 function render(changes: Partial<ApplianceStatus> = {}): string {

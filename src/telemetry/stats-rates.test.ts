@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StatsHistory, type StatsSnapshot } from '../vpp/stats/mod.ts';
 import { extendHistory, PLOT_MS, PLOT_POINTS, sumSeries } from './rates.ts';
 import { StatsRates } from './stats-rates.ts';
-import { makeCounters, makeSnapshot } from './status.fixture.ts';
+import { makeCounters, makeSnapshot } from '../../test/fixtures/status.ts';
 
 /** Readings a second apart. */
 function record(snapshots: readonly StatsSnapshot[]): StatsRates {

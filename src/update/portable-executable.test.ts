@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UpdateError } from './errors.ts';
-import { fakeImage } from './image.fixture.ts';
+import { fakeImage } from '../../test/fixtures/image.ts';
 import { checkHeader, findSection, HEADER_BYTES, versionOf } from './portable-executable.ts';
 
 const STUB = '/usr/lib/systemd/boot/efi/linuxx64.efi.stub';

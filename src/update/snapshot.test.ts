@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
-import { makeInterface, makeStatus } from '../telemetry/status.fixture.ts';
+import { makeInterface, makeStatus } from '../../test/fixtures/status.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
 import { snapshotOf } from './snapshot.ts';
 import { interfaceConfig } from '../config/testing/interface-config.ts';

@@ -17,7 +17,7 @@ import type { TrialSnapshot } from './conditions.ts';
 import { inLoaderOrder, parseEntryName } from './entries.ts';
 import { UpdateError } from './errors.ts';
 import type { Evidence } from './evidence.ts';
-import { fakeImage, manifestOf, newKeys } from './image.fixture.ts';
+import { fakeImage, manifestOf, newKeys } from '../../test/fixtures/image.ts';
 import type { LoaderVariables } from './running.ts';
 import { armTrialDeadline } from './trial-deadline.ts';
 import { Updater, type UpdaterOptions } from './updater.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { directoryBootPartition } from '../disk/mod.ts';
 import { LoopDisk, whyNoLoopDisk } from '../linux/loop-disk.fixture.ts';
-import { fakeImage } from './image.fixture.ts';
+import { fakeImage } from '../../test/fixtures/image.ts';
 import { writeImage } from './write-image.ts';
 
 const MIB = 1 << 20;

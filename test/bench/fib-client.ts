@@ -6,7 +6,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fib, newRouteKey } from '../../src/fib/mod.ts';
-import { makeStatus, OWN_NAMES } from '../../src/telemetry/status.fixture.ts';
+import { makeStatus, OWN_NAMES } from '../fixtures/status.ts';
 import { startHttpServer } from '../../src/telemetry/mod.ts';
 import { connectWithLoopback, nextHop } from './fib-setup.ts';
 import { FullTable, NEXT_HOPS } from './full-table.ts';

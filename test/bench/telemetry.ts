@@ -11,7 +11,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startHttpServer } from '../../src/telemetry/mod.ts';
-import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from '../../src/telemetry/status.fixture.ts';
+import { makeInterface, makeProvider, makeStatus, OWN_NAMES } from '../fixtures/status.ts';
 import { StatsClient, type StatsSnapshot } from '../../src/vpp/stats/mod.ts';
 
 const SIZE = { interfaces: 1000, workers: 8, nodes: 2500, errors: 4000 };

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../src/telemetry/mod.ts';
-import { OWN_NAMES } from '../../src/telemetry/status.fixture.ts';
+import { OWN_NAMES } from '../fixtures/status.ts';
 import { noChromium, startChromium } from './chromium.ts';
 import { crowdedProvider } from './crowded.ts';
 import { lowContrast, structureProblems } from './in-page.ts';

@@ -8,7 +8,7 @@ import {
   makeStatus,
   makeTrial,
   NOW,
-} from '../../src/telemetry/status.fixture.ts';
+} from '../fixtures/status.ts';
 import type { NicStatus } from '../../src/dpdk/status.ts';
 import type { ApplianceStatus, StatusProvider } from '../../src/status/mod.ts';
 import { StatsHistory, type StatsSnapshot } from '../../src/vpp/stats/mod.ts';

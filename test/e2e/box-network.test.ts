@@ -5,7 +5,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { MemoryFiles, RecordingTarget } from '../../src/control/control.fixture.ts';
+import { MemoryFiles, RecordingTarget } from '../fixtures/control.ts';
 import { controlRoutes, Password } from '../../src/control/mod.ts';
 import { signManifest } from '../../src/update/mod.ts';
 import { type Answer, ask, basic } from './box-client.ts';

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { parseExposition, scrape } from '../../src/telemetry/exposition.fixture.ts';
-import { makeBox, makeInterface, makeSnapshot, makeStatus } from '../../src/telemetry/status.fixture.ts';
+import { parseExposition, scrape } from '../fixtures/exposition.ts';
+import { makeBox, makeInterface, makeSnapshot, makeStatus } from '../fixtures/status.ts';
 import { findPrometheus, WITHOUT_PROMETHEUS } from './prometheus.ts';
 import { namesOf } from './promql.ts';
 

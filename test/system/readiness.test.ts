@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { parseExposition, valueOf } from '../../src/telemetry/exposition.fixture.ts';
+import { parseExposition, valueOf } from '../fixtures/exposition.ts';
 import type { HealthReport } from '../../src/status/mod.ts';
 import { EXECUTABLE, RunningAppliance, withOwnVpp } from './running-appliance.ts';
 import { spawnSync } from 'node:child_process';
