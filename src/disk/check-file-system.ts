@@ -4,14 +4,7 @@
  * Sources: fsck.fat(8) and e2fsck(8), EXIT STATUS / EXIT CODE. The device must not be mounted while they run.
  */
 import { DATA_LABEL } from './layout.ts';
-import {
-  type BoundedTool,
-  describeToolEnd,
-  expectSuccess,
-  runTool,
-  Tool,
-  type ToolResult,
-} from './run-tool.ts';
+import { describeToolEnd, expectSuccess, runTool, Tool, type ToolResult } from './run-tool.ts';
 
 /** `unchecked`: the checker itself failed, which says nothing about the file system. */
 export interface CheckReport {
@@ -38,9 +31,8 @@ const E2FSCK_OTHER = ~15;
  * Checks a FAT file system and repairs errors without asking. Never rejects. fsck.fat exits with 1 both after a repair
  * and when it gives up, so a second run decides.
  */
-export async function checkFat(device: string, { signal }: BoundedTool = {}): Promise<CheckReport> {
-  const run = (): Promise<ToolResult> =>
-    runTool(Tool.fsckFat, ['-a', device], { timeoutMs: FAT_TIMEOUT_MS, signal });
+export async function checkFat(device: string): Promise<CheckReport> {
+  const run = (): Promise<ToolResult> => runTool(Tool.fsckFat, ['-a', device], FAT_TIMEOUT_MS);
   const first = await run();
   const { output } = first;
   if (first.end !== 'exited') return { state: 'unchecked', summary: uncheckedSummary(first), output };
@@ -69,15 +61,8 @@ const EXT4_FLAGS: Readonly<Record<Ext4Check, readonly string[]>> = {
 };
 
 /** Checks an ext4 file system. Never rejects. */
-export async function checkExt4(
-  device: string,
-  how: Ext4Check,
-  { signal }: BoundedTool = {},
-): Promise<CheckReport> {
-  const result = await runTool(Tool.e2fsck, [...EXT4_FLAGS[how], device], {
-    timeoutMs: EXT4_TIMEOUT_MS,
-    signal,
-  });
+export async function checkExt4(device: string, how: Ext4Check): Promise<CheckReport> {
+  const result = await runTool(Tool.e2fsck, [...EXT4_FLAGS[how], device], EXT4_TIMEOUT_MS);
   const report = (state: CheckReport['state'], summary: string): CheckReport => ({
     state,
     summary,
@@ -97,9 +82,9 @@ export async function checkExt4(
 }
 
 /** Creates an empty ext4 file system as large as the device. Rejects with mke2fs's message. */
-export async function makeExt4(device: string, { signal }: BoundedTool = {}): Promise<void> {
+export async function makeExt4(device: string): Promise<void> {
   const options = ['-q', '-F', '-t', 'ext4', '-L', DATA_LABEL, '-m', '1', '-i', '65536'];
-  expectSuccess(await runTool(Tool.mke2fs, [...options, device], { timeoutMs: EXT4_TIMEOUT_MS, signal }));
+  expectSuccess(await runTool(Tool.mke2fs, [...options, device], EXT4_TIMEOUT_MS));
 }
 
 function uncheckedSummary(result: ToolResult): string {

@@ -9,7 +9,6 @@ export type DiskErrorCode =
   | 'refused'
   /** Another installation is running. */
   | 'busy'
-  | 'aborted'
   /** The data read back differs from the data written. */
   | 'verification'
   /** A read, a write or a tool failed. */

@@ -105,7 +105,7 @@ describe('an installation', () => {
   it.skipIf(!hasMke2fs)('creates a second disk that boots beside the first', async () => {
     const target = addTarget();
     const steps: InstallProgress[] = [];
-    await (await installer()).install('nvme0n1', { onProgress: (progress) => steps.push(progress) });
+    await (await installer()).install('nvme0n1', (progress) => steps.push(progress));
 
     const table = await readTable(target);
     expect(table).toMatchObject({ source: 'primary', fault: undefined });
@@ -143,18 +143,14 @@ describe('an installation', () => {
     });
   });
 
-  it.skipIf(!hasMke2fs)('that is aborted leaves nothing bootable, and another one may follow', async () => {
+  it.skipIf(!hasMke2fs)('that is interrupted leaves nothing bootable, and another one may follow', async () => {
     const target = addTarget();
     const one = await installer();
-    const controller = new AbortController();
-    const installing = one.install('nvme0n1', {
-      signal: controller.signal,
-      onProgress: ({ step }) => {
-        if (step === 'copy') controller.abort();
-      },
+    const installing = one.install('nvme0n1', ({ step }) => {
+      if (step === 'copy') throw new Error('the disk was unplugged');
     });
     await expect(one.install('nvme0n1')).rejects.toMatchObject({ code: 'busy' });
-    await expect(installing).rejects.toMatchObject({ code: 'aborted' });
+    await expect(installing).rejects.toMatchObject({ code: 'io' });
     expect(readFileSync(`${target}p1`).subarray(0, 512).equals(Buffer.alloc(512))).toBe(true);
     await one.install('nvme0n1');
     expect(readFileSync(`${target}p1`).equals(readFileSync(join(root, 'dev/sda1')))).toBe(true);

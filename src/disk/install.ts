@@ -46,11 +46,6 @@ export interface InstallProgress {
   readonly totalBytes: number;
 }
 
-export interface InstallOptions {
-  readonly onProgress?: (progress: InstallProgress) => void;
-  readonly signal?: AbortSignal | undefined;
-}
-
 export interface InstallerOptions {
   readonly bootDisk: BootDisk;
   readonly boot: CopyableBootPartition;
@@ -104,15 +99,15 @@ export class Installer {
 
   /**
    * Erases `disk` (`nvme0n1` or `/dev/nvme0n1`) and installs to it. Rejects with a DiskError: `not-found`, `refused`,
-   * `busy`, `aborted`, `verification`, `io`.
+   * `busy`, `verification`, `io`.
    */
-  async install(disk: string, options: InstallOptions = {}): Promise<void> {
+  async install(disk: string, onProgress: (progress: InstallProgress) => void = () => {}): Promise<void> {
     if (this.#running !== undefined) {
       throw new DiskError('busy', `an installation to ${this.#running} is under way`);
     }
     this.#running = disk;
     try {
-      await this.#install(await this.#choose(disk), options);
+      await this.#install(await this.#choose(disk), onProgress);
     } catch (error) {
       throw ioError(`install to ${disk}`, error);
     } finally {
@@ -134,16 +129,12 @@ export class Installer {
     return disk;
   }
 
-  async #install(disk: Disk, { onProgress, signal }: InstallOptions): Promise<void> {
+  async #install(disk: Disk, onProgress: (progress: InstallProgress) => void): Promise<void> {
     const source = this.#source();
     const { sizeBytes: bootBytes } = await geometryOf(source);
     const report = (step: InstallProgress['step'], doneBytes = 0): void =>
-      onProgress?.({ step, doneBytes, totalBytes: bootBytes });
-    const stopIfAborted = (): void => {
-      if (signal?.aborted === true) throw new DiskError('aborted', 'the installation was aborted');
-    };
+      onProgress({ step, doneBytes, totalBytes: bootBytes });
 
-    stopIfAborted();
     report('table');
     // An old boot partition on this disk must not be found behind the new table.
     await eraseStart(disk);
@@ -155,14 +146,12 @@ export class Installer {
       throw new DiskError('io', `${disk.name}: the two partitions did not appear`);
     }
 
-    stopIfAborted();
     report('data');
-    await makeExt4(data, { signal });
+    await makeExt4(data);
     await (this.#options.withMounted ?? withMounted)(data, (root) => this.#copyData(root));
 
-    stopIfAborted();
     await this.#options.boot.unchanged(() =>
-      copyBlocks(source, boot, { lengthBytes: bootBytes, signal, ...(onProgress && { onProgress }) }),
+      copyBlocks(source, boot, { lengthBytes: bootBytes, onProgress }),
     );
     report('done', bootBytes);
   }

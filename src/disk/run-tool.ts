@@ -16,8 +16,6 @@ export type ToolEnd =
   | { readonly end: 'exited'; readonly code: number }
   | { readonly end: 'killed'; readonly signal: string }
   | { readonly end: 'timed-out'; readonly afterMs: number }
-  /** By the caller's signal, whatever the program did until then. */
-  | { readonly end: 'aborted' }
   | { readonly end: 'not-started'; readonly reason: string };
 
 export type ToolResult = ToolEnd & {
@@ -33,25 +31,10 @@ const MAX_OUTPUT_LINES = 40;
 const KILL_PATIENCE_MS = 3_000;
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', HOME: '/' } as const;
 
-/** For a caller that knows the time limit and passes its own caller's signal on. */
-export interface BoundedTool {
-  /** Ends the program when aborted. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface RunToolOptions extends BoundedTool {
-  readonly timeoutMs: number;
-}
-
 /** Runs a program to its end. Never rejects. */
-export function runTool(
-  program: string,
-  args: readonly string[],
-  options: RunToolOptions,
-): Promise<ToolResult> {
+export function runTool(program: string, args: readonly string[], timeoutMs: number): Promise<ToolResult> {
   const command = [program, ...args].join(' ');
   let output = '';
-  if (options.signal?.aborted === true) return Promise.resolve({ end: 'aborted', command, output: [] });
   return new Promise((resolve) => {
     const child = spawnChild(program, args, {
       env: ENVIRONMENT,
@@ -61,28 +44,24 @@ export function runTool(
     });
     let timedOut = false;
     let patience: NodeJS.Timeout | undefined;
-    const kill = (): void => void child.kill('SIGKILL');
     const finish = (end: ToolEnd): void => {
       clearTimeout(limit);
       clearTimeout(patience);
-      options.signal?.removeEventListener('abort', kill);
       const lines = output.split(/[\r\n\b]+/).map((line) => line.trim());
       resolve({ ...end, command, output: lines.filter((line) => line !== '').slice(-MAX_OUTPUT_LINES) });
     };
-    const late = { end: 'timed-out', afterMs: options.timeoutMs } as const;
+    const late = { end: 'timed-out', afterMs: timeoutMs } as const;
     const limit = setTimeout(() => {
       timedOut = true;
-      kill();
+      child.kill('SIGKILL');
       patience = setTimeout(() => finish(late), KILL_PATIENCE_MS);
-    }, options.timeoutMs);
+    }, timeoutMs);
     child.once('error', (error) => finish({ end: 'not-started', reason: error.message }));
     child.once('close', (code, signal) => {
       if (timedOut) finish(late);
-      else if (options.signal?.aborted === true) finish({ end: 'aborted' });
       else if (code === null) finish({ end: 'killed', signal: signal ?? 'an unknown signal' });
       else finish({ end: 'exited', code });
     });
-    options.signal?.addEventListener('abort', kill);
   });
 }
 
@@ -95,8 +74,6 @@ export function describeToolEnd(result: ToolEnd): string {
       return `killed by ${result.signal}`;
     case 'timed-out':
       return `not done within ${result.afterMs / 1000} s`;
-    case 'aborted':
-      return 'aborted';
     case 'not-started':
       return `could not be started: ${result.reason}`;
   }

@@ -202,10 +202,9 @@ export class Box implements MachineOwner {
       );
     }
     const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
-    await installer.install(disk, {
-      onProgress: ({ step, doneBytes, totalBytes }) =>
-        onProgress(`${step} ${mib(doneBytes)} of ${mib(totalBytes)} MiB`),
-    });
+    await installer.install(disk, ({ step, doneBytes, totalBytes }) =>
+      onProgress(`${step} ${mib(doneBytes)} of ${mib(totalBytes)} MiB`),
+    );
   }
 
   get managementStatus(): ManagementStatus {

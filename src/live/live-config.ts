@@ -136,16 +136,6 @@ export class LiveConfig implements Disposable {
     return this.#now.text;
   }
 
-  /** The last text that was confirmed or read from the file: a restart uses it. */
-  confirmed(): string {
-    return this.#confirmed.text;
-  }
-
-  /** Unix milliseconds before which the configuration in force must be confirmed; undefined: confirmed. */
-  confirmBefore(): number | undefined {
-    return this.#state.state === 'waiting' ? this.#state.confirmBefore : undefined;
-  }
-
   get status(): ConfigChangeStatus {
     const { pending } = this.#now;
     const state = this.#state;

@@ -51,8 +51,7 @@ describe('Console', () => {
     using console = new Console([path]);
     // Blocking writes would never return.
     for (let i = 0; i < 5_000; i += 1) console.info('test', `${i} ${'x'.repeat(100)}`);
-    expect(console.dropped).toBeGreaterThan(3_000);
-    expect(console.ring.tail(1)[0]?.line).toContain('4999');
+    expect(console.hub.log('appliance')?.at(-1)?.line).toContain('4999');
 
     const bytes = Buffer.alloc(256 * 1024);
     let text = '';
@@ -74,7 +73,8 @@ describe('Console', () => {
     }
     console.info('test', 'after');
     drain();
-    expect(text).toMatch(/\[\d+ lines dropped: this console was not read\]/);
+    const dropped = /\[(\d+) lines dropped: this console was not read\]/.exec(text)?.[1];
+    expect(Number(dropped)).toBeGreaterThan(3_000);
     expect(text.trimEnd().endsWith('test: after')).toBe(true);
     closeSync(reader);
   });
@@ -103,7 +103,6 @@ describe('Console', () => {
     closeSync(reader);
     console.info('test', 'two');
     console.info('test', 'three');
-    expect(console.dropped).toBeGreaterThan(0);
-    expect(console.ring.tail()).toHaveLength(3);
+    expect(console.hub.log('appliance')).toHaveLength(3);
   });
 });

@@ -9,7 +9,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { isErrno, readText, sendWithoutWaiting } from '../linux/mod.ts';
 import { LogHub } from './log-hub.ts';
-import type { LogLine } from './log-ring.ts';
 import type { LogSeverity } from './severity.ts';
 import { printableLine } from './text.ts';
 
@@ -34,16 +33,11 @@ class ConsoleSink {
   #timer: NodeJS.Timeout | undefined;
   #closedAt = 0;
   #lost = 0;
-  dropped = 0;
   #closed = false;
 
   constructor(path: string) {
     this.#path = path;
     this.#open();
-  }
-
-  get open(): boolean {
-    return this.#fd !== undefined;
   }
 
   #open(): void {
@@ -66,15 +60,11 @@ class ConsoleSink {
   write(line: string): void {
     if (this.#closed) return;
     if (this.#fd === undefined) {
-      if (performance.now() - this.#closedAt < REOPEN_MS) {
-        this.dropped += 1;
-        return;
-      }
+      if (performance.now() - this.#closedAt < REOPEN_MS) return;
       this.#open();
     }
     const bytes = Buffer.from(line);
     if (this.#queued + bytes.length > QUEUE_BYTES) {
-      this.dropped += 1;
       this.#lost += 1;
       return;
     }
@@ -120,7 +110,6 @@ class ConsoleSink {
 
   /** A hung-up or missing console: drop the queue, retry later. */
   #fail(): void {
-    this.dropped += this.#queue.length;
     this.#queue = [];
     this.#queued = 0;
     if (this.#fd !== undefined && !this.#isSocket) {
@@ -176,18 +165,6 @@ export class Console implements Disposable {
   /** Adds terminals; one already attached is unchanged. */
   attach(paths: readonly string[]): void {
     for (const path of paths) this.#sinks.push(new ConsoleSink(path));
-  }
-
-  /** Lines that a console dropped. */
-  get dropped(): number {
-    return this.#sinks.reduce((sum, sink) => sum + sink.dropped, 0);
-  }
-
-  /** This program's own lines still in memory, oldest first. */
-  get ring(): { tail(count?: number): LogLine[] } {
-    return {
-      tail: (count = Number.POSITIVE_INFINITY) => (this.hub.log(OWN_SERVICE) ?? []).slice(-count),
-    };
   }
 
   /** Logs one line of this program itself: to the consoles and the log. Never throws, never waits. */

@@ -8,7 +8,7 @@
  */
 import type { LogRecord, LogSink } from './log-hub.ts';
 import { BoundedLines } from './log-ring.ts';
-import { type LogPosition, LogSegments } from './log-segments.ts';
+import { LogSegments } from './log-segments.ts';
 import { isAtLeast } from './severity.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -19,8 +19,6 @@ const SYNC_MS = 30_000;
 /** Shortest time between two fsyncs, however many errors there are. */
 const SYNC_PAUSE_MS = 1_000;
 const RETRY_MS = 60_000;
-/** Most bytes returned from the end of the log. */
-const MAX_TAIL_BYTES = 1024 * 1024;
 
 export interface DiskSinkOptions {
   /** `/data/log` on the box. */
@@ -50,8 +48,6 @@ export class DiskSink implements LogSink, AsyncDisposable {
   #batch: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  /** Start of this boot's lines. */
-  #bootPosition: LogPosition | undefined;
   #unsynced = false;
   #syncSoon = false;
   #syncedAt = Number.NEGATIVE_INFINITY;
@@ -93,18 +89,6 @@ export class DiskSink implements LogSink, AsyncDisposable {
   /** Sets another size limit; takes effect with the next batch. */
   reconfigure(diskBytes: number): void {
     this.#segments.resize(diskBytes);
-  }
-
-  /** The last lines on disk, at most `maxBytes` of them: of everything, or of the time before this boot. */
-  async recent(maxBytes: number, which: 'all' | 'before-this-boot' = 'all'): Promise<string> {
-    if (!this.#options.persistent) return '';
-    const bytes = Math.min(maxBytes, MAX_TAIL_BYTES);
-    if (which === 'all') {
-      await this.flush();
-      return this.#segments.tail(bytes);
-    }
-    if (this.#bootPosition === undefined) await this.flush();
-    return this.#bootPosition === undefined ? '' : this.#segments.tail(bytes, this.#bootPosition);
   }
 
   /** Writes the queue; resolves when it is written or the disk has failed. Never rejects. */
@@ -153,7 +137,6 @@ export class DiskSink implements LogSink, AsyncDisposable {
   async #writeAll(): Promise<void> {
     try {
       if (!this.#segments.isOpen) await this.#segments.open();
-      this.#bootPosition ??= this.#segments.position;
       for (;;) {
         this.#fillBatch();
         if (this.#batch.length === 0) break;

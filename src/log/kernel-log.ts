@@ -26,10 +26,6 @@ export interface KmsgSource extends Disposable {
   watch(callback: () => void): Disposable;
 }
 
-export type KernelLogStatus =
-  | { readonly state: 'reading'; readonly lost: number }
-  | { readonly state: 'failed'; readonly reason: string };
-
 /** Opens /dev/kmsg for `KernelLog`. Throws ENOENT, EPERM (kernel.dmesg_restrict). */
 export function openKmsg(path = '/dev/kmsg'): KmsgSource {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -50,8 +46,6 @@ export class KernelLog implements Disposable {
   #windowStart = 0;
   #inWindow = 0;
   #expected: number | undefined;
-  #lost = 0;
-  #failure: string | undefined;
   #disposed = false;
 
   constructor(hub: Pick<LogHub, 'push'>, source = openKmsg(), recordsPerWindow = RECORDS_PER_WINDOW) {
@@ -59,12 +53,6 @@ export class KernelLog implements Disposable {
     this.#source = source;
     this.#recordsPerWindow = recordsPerWindow;
     this.#listen();
-  }
-
-  get status(): KernelLogStatus {
-    return this.#failure === undefined
-      ? { state: 'reading', lost: this.#lost }
-      : { state: 'failed', reason: this.#failure };
   }
 
   [Symbol.dispose](): void {
@@ -124,7 +112,6 @@ export class KernelLog implements Disposable {
     const missing = sequence - (this.#expected ?? sequence);
     this.#expected = sequence + 1;
     if (missing > 0) {
-      this.#lost += missing;
       const what = missing === 1 ? 'line was' : 'lines were';
       this.#hub.push(KERNEL_SERVICE, 'warning', `${missing} ${what} overwritten before being read`, at);
     }
@@ -132,8 +119,7 @@ export class KernelLog implements Disposable {
   }
 
   #fail(error: unknown): void {
-    this.#failure = `cannot read the kernel's log: ${reasonOf(error)}`;
-    this.#hub.push(KERNEL_SERVICE, 'error', this.#failure);
+    this.#hub.push(KERNEL_SERVICE, 'error', `cannot read the kernel's log: ${reasonOf(error)}`);
     this[Symbol.dispose]();
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LogRing } from './log-ring.ts';
+import { BoundedLines, LogRing } from './log-ring.ts';
 import { MAX_LINE_LENGTH } from './text.ts';
 
 describe('LogRing', () => {
@@ -20,8 +20,8 @@ describe('LogRing', () => {
   it('never holds more bytes than its limit, and keeps the newest lines', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 200 }), { maxLength: 300 }), (lines) => {
-        const ring = new LogRing(2_000);
-        for (const line of lines) ring.push(line, 0);
+        const ring = new BoundedLines<{ line: string }>(2_000);
+        for (const line of lines) ring.add({ line });
         const kept = ring.tail().map(({ line }) => line);
         expect(ring.bytes).toBeLessThanOrEqual(2_000);
         expect(kept).toEqual(kept.length === 0 ? [] : lines.slice(-kept.length));

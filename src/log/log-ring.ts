@@ -109,14 +109,4 @@ export class LogRing {
   tail(count = Number.POSITIVE_INFINITY): LogLine[] {
     return this.#lines.tail(count);
   }
-
-  /** Number of lines pushed out by newer ones. */
-  get dropped(): number {
-    return this.#lines.dropped;
-  }
-
-  /** Bytes held now. */
-  get bytes(): number {
-    return this.#lines.bytes;
-  }
 }

@@ -4,7 +4,7 @@
  *
  * Invariants: each write fits within `totalBytes`; a line is never split over two files; a failed write leaves no
  * partial line, and a partial line from a power cut is ended before the next. Calls do not overlap: the caller awaits
- * each one before the next, except `tail`, which only reads.
+ * each one before the next.
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { isErrno } from '../linux/mod.ts';
@@ -18,12 +18,6 @@ const NEWLINE = 0x0a;
 
 interface Segment {
   readonly number: number;
-  readonly bytes: number;
-}
-
-/** A position in the log: earlier lines stay before it whatever is renamed. */
-export interface LogPosition {
-  readonly segment: number;
   readonly bytes: number;
 }
 
@@ -43,11 +37,6 @@ export class LogSegments {
 
   get isOpen(): boolean {
     return this.#handle !== undefined;
-  }
-
-  /** Position of the next line; only while open. */
-  get position(): LogPosition {
-    return { segment: this.#number, bytes: this.#size };
   }
 
   /** Bytes in all files. */
@@ -129,33 +118,11 @@ export class LogSegments {
     await handle?.close();
   }
 
-  /** The last lines, at most `maxBytes` of them, of everything or before a position. */
-  async tail(maxBytes: number, before?: LogPosition): Promise<string> {
-    const files = await this.#list();
-    const current = await stat(this.#currentPath).catch(() => undefined); // nothing written yet
-    const all = current === undefined ? files : [...files, { number: this.#number, bytes: current.size }];
-    const pieces: Buffer[] = [];
-    let missing = maxBytes;
-    for (const { number, bytes } of all.toReversed()) {
-      if (missing <= 0) break;
-      if (before !== undefined && number > before.segment) continue;
-      const end = before?.segment === number ? Math.min(before.bytes, bytes) : bytes;
-      const start = Math.max(0, end - missing);
-      pieces.unshift(await readPart(this.#pathOf(number), start, end));
-      missing -= end - start;
-    }
-    const found = Buffer.concat(pieces);
-    // A line cut at its start is not returned.
-    const first = missing > 0 ? 0 : found.indexOf(NEWLINE) + 1;
-    return found.toString('utf8', first);
-  }
-
   get #currentPath(): string {
     return `${this.#directory}/${CURRENT}`;
   }
 
-  #pathOf(number: number): string {
-    if (number === this.#number) return this.#currentPath;
+  #closedPath(number: number): string {
     return `${this.#directory}/appliance-${String(number).padStart(8, '0')}.log`;
   }
 
@@ -184,7 +151,7 @@ export class LogSegments {
     const kept = this.#totalBytes - this.#segmentBytes;
     while (this.#closed.length > 0 && this.#closedBytes > kept) {
       const [oldest] = this.#closed as [Segment];
-      await rm(this.#pathOf(oldest.number), { force: true });
+      await rm(this.#closedPath(oldest.number), { force: true });
       this.#closed.shift();
     }
   }
@@ -193,8 +160,7 @@ export class LogSegments {
     await this.sync();
     await this.close();
     const full = { number: this.#number, bytes: this.#size };
-    const path = `${this.#directory}/appliance-${String(full.number).padStart(8, '0')}.log`;
-    await rename(this.#currentPath, path);
+    await rename(this.#currentPath, this.#closedPath(full.number));
     this.#closed.push(full);
     this.#number += 1;
     this.#size = 0;
@@ -225,23 +191,5 @@ export class LogSegments {
     if (last[0] === NEWLINE) return;
     // Replaces the last byte: another newline might exceed the limit by one byte.
     await handle.write(Buffer.of(NEWLINE), 0, 1, this.#size - 1);
-  }
-}
-
-async function readPart(path: string, start: number, end: number): Promise<Buffer> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    // Removed or renamed by a rotation meanwhile: no longer one of the last.
-    if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
-    throw error;
-  }
-  try {
-    const buffer = Buffer.alloc(end - start);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
   }
 }
