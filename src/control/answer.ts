@@ -9,6 +9,10 @@ import {
 import { ContentType, type Exchange, RequestError } from '../telemetry/mod.ts';
 import { formatTime } from '../report/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
+import type { Refusal } from './guard.ts';
+
+/** The fields of a small body. */
+export type Fields = ReadonlyMap<string, string>;
 
 /** An input that cannot be parsed, or is of the wrong type. */
 export class InputError extends Error {
@@ -18,6 +22,19 @@ export class InputError extends Error {
   constructor(message: string, status: 400 | 415 = 400) {
     super(message);
     this.status = status;
+  }
+}
+
+/** A request that is refused although its caller was admitted. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly status: Refusal['status'];
+  readonly headers: Refusal['headers'];
+
+  constructor({ status, reason, headers }: Refusal) {
+    super(reason);
+    this.status = status;
+    this.headers = headers;
   }
 }
 
@@ -54,7 +71,9 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 
 /** The HTTP status of an error of the target. */
 export function statusOf(error: unknown): number {
-  if (error instanceof InputError || error instanceof RequestError) return error.status;
+  if (error instanceof InputError || error instanceof RequestError || error instanceof RefusedError) {
+    return error.status;
+  }
   // an error in the body, wrapped by its reader
   if (error instanceof Error && error.cause instanceof RequestError) return error.cause.status;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -130,7 +149,7 @@ export function readSwitch({ url }: Exchange, name: string): boolean {
 }
 
 /** Reads the fields of a small body, JSON or a form. Rejects with InputError, RequestError. */
-export async function readFields(exchange: Exchange, maxBytes: number): Promise<ReadonlyMap<string, string>> {
+export async function readFields(exchange: Exchange, maxBytes: number): Promise<Fields> {
   const type = contentType(exchange);
   if (type !== '' && type !== 'application/json' && type !== 'application/x-www-form-urlencoded') {
     throw new InputError(`expected a body of JSON or a form, got "${type}"`, 415);
@@ -150,7 +169,7 @@ export async function readFields(exchange: Exchange, maxBytes: number): Promise<
 }
 
 /** Whether a field such as `keep-network` of `readFields` is on; off when it is absent. Throws InputError. */
-export function readFlag(fields: ReadonlyMap<string, string>, name: string): boolean {
+export function readFlag(fields: Fields, name: string): boolean {
   const value = fields.get(name) ?? 'false';
   if (value === 'true' || value === '1') return true;
   if (value === 'false' || value === '0') return false;

@@ -5,13 +5,12 @@
  */
 import type { ConfigChange } from '../config/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange, refusalOfPlainHttp } from '../telemetry/mod.ts';
-import { describeChange, InputError, readFields, readFlag, sendJson, statusOf } from './answer.ts';
+import { afterAnswer, changePassword, factoryReset, install, type Outcome, power } from './actions.ts';
+import { describeChange, type Fields, InputError, readFields, sendJson, statusOf } from './answer.ts';
 import type { Certificate } from './certificate.ts';
 import { type Caller, NOT_LOGGED_IN, type Refusal, sessionCookie } from './guard.ts';
 import { type Notice, renderControl, renderElsewhere, renderLogin } from './page.ts';
-import { Password } from './password.ts';
-import { afterAnswer, MAX_FIELDS_BYTES, peerOf, type RequestContext, resetWords } from './requests.ts';
-import type { ControlTarget } from './target.ts';
+import { MAX_FIELDS_BYTES, peerOf, type RequestContext } from './requests.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /** The textarea's text, percent-encoded. */
@@ -23,7 +22,6 @@ export interface PageContext extends RequestContext {
 }
 
 type SessionCaller = Extract<Caller, { kind: 'session' }>;
-type Fields = ReadonlyMap<string, string>;
 
 /** As telemetry's, but forms may be sent to this box. */
 const PAGE_HEADERS = {
@@ -108,12 +106,13 @@ async function act(exchange: Exchange, context: PageContext): Promise<void> {
   const action = fields.get('do') ?? fields.get('action') ?? '';
   const typed = fields.get('config')?.replaceAll('\r\n', '\n');
   try {
-    const { notice, after } = await perform(action, fields, exchange, context, verdict.caller);
+    const outcome = await perform(action, fields, exchange, context, verdict.caller);
+    const notice: Notice = { level: outcome.level, lines: outcome.words.map(asSentence) };
     context.logger(`${action} on the page from ${peerOf(exchange)}: ${notice.lines[0]}`);
     // a text that was only checked, or rejected, is still being edited
     const keepsTyped = action === 'check' || notice.level === 'error';
     await sendControl(exchange, 200, context, verdict.caller, notice, keepsTyped ? typed : undefined);
-    if (after !== undefined) await afterAnswer(exchange, after);
+    await afterAnswer(exchange, outcome);
   } catch (error) {
     if (exchange.signal.aborted) return;
     const reason = reasonOf(error);
@@ -121,12 +120,6 @@ async function act(exchange: Exchange, context: PageContext): Promise<void> {
     const notice: Notice = { level: 'error', lines: ['The action failed', reason] };
     await sendControl(exchange, statusOf(error), context, verdict.caller, notice, typed);
   }
-}
-
-interface Outcome {
-  readonly notice: Notice;
-  /** Runs after the response was sent. */
-  readonly after?: () => void;
 }
 
 async function perform(
@@ -149,64 +142,27 @@ async function perform(
     case 'reload':
       return outcomeOf(await target.config.reload({ dryRun: false, restartVpp }));
     case 'restart':
-      return { ...done('The appliance restarts.'), after: () => target.power('restart') };
     case 'power-off':
-      return { ...done('The appliance powers off.'), after: () => target.power('power-off') };
-    case 'install': {
-      const disk = fields.get('disk')?.trim() ?? '';
-      if (disk === '') throw new InputError('expected the name of the disk to erase and install to');
-      await target.install(disk);
-      return done(`The appliance is installed on ${disk}.`);
-    }
+      return power(context, action);
+    case 'install':
+      return install(context, fields.get('disk')?.trim() ?? '');
     case 'password':
-      return changePassword(fields, exchange, context, caller);
+      return changePassword(context, exchange, caller, fields);
     case 'erase':
-      if (fields.get('confirm')?.trim() !== 'erase') {
-        throw new InputError('expected the word erase as the confirmation of the factory reset');
-      }
-      return factoryReset(fields, target);
+      return factoryReset(context, fields);
     default:
       throw new InputError(`unknown action "${action}"`);
   }
 }
 
-async function factoryReset(fields: Fields, target: ControlTarget): Promise<Outcome> {
-  const keepNetwork = readFlag(fields, 'keep-network');
-  const report = await target.factoryReset({ keepNetwork });
-  const level = report.notErased.length === 0 ? 'ok' : 'warning';
-  return {
-    notice: { level, lines: resetWords(report, keepNetwork) },
-    after: () => target.power('restart'),
-  };
-}
-
-async function changePassword(
-  fields: Fields,
-  exchange: Exchange,
-  { guard, password }: PageContext,
-  { session }: SessionCaller,
-): Promise<Outcome> {
-  const wanted = fields.get('new') ?? '';
-  const refusal = wanted === fields.get('again') ? Password.refusal(wanted) : 'the new passwords differ';
-  if (refusal !== undefined) throw new InputError(refusal);
-  const verdict = await guard.checkPassword(exchange, fields.get('old') ?? '');
-  if (!verdict.admitted) {
-    return {
-      notice: { level: 'error', lines: ['The password was not changed', `old password: ${verdict.reason}`] },
-    };
-  }
-  await password.change(wanted);
-  guard.sessions.endOthers(session);
-  return done('The password is changed.');
-}
-
-function done(line: string): Outcome {
-  return { notice: { level: 'ok', lines: [line] } };
-}
-
 function outcomeOf(change: ConfigChange): Outcome {
-  const level = change.result === 'rejected' ? 'error' : 'ok';
-  return { notice: { level, lines: describeChange(change) } };
+  const { result } = change;
+  return { result, level: result === 'rejected' ? 'error' : 'ok', words: describeChange(change) };
+}
+
+/** The first line is a heading. */
+function asSentence(line: string, index: number): string {
+  return index === 0 ? line.replace(/^./, (first) => first.toUpperCase()).replace(/\w$/, '$&.') : line;
 }
 
 /** A form's text always has CRLF: converts it to the line ends of the file in force. */

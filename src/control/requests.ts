@@ -2,22 +2,29 @@
  * Owns the requests of programs: their input, the call of the target and the response. All of them pass `guarded`, which
  * admits the Unix socket or the password.
  */
-import { describeReset, type ResetReport } from '../disk/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange } from '../telemetry/mod.ts';
-import { plural, printable } from '../report/mod.ts';
+import { printable } from '../report/mod.ts';
 import { VPP_COMMANDS } from '../vpp/mod.ts';
+import {
+  type ActionContext,
+  afterAnswer,
+  changePassword,
+  factoryReset,
+  install,
+  type Outcome,
+  power,
+} from './actions.ts';
 import {
   contentType,
   InputError,
   readFields,
-  readFlag,
   readSwitch,
+  RefusedError,
   sendChange,
   sendJson,
   statusOf,
 } from './answer.ts';
-import type { Caller, Guard, Verdict } from './guard.ts';
-import { Password } from './password.ts';
+import type { Caller, Verdict } from './guard.ts';
 import type { ConfigOptions, ControlTarget } from './target.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -29,15 +36,10 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 export const MAX_FIELDS_BYTES = 16 * 1024;
 /** The base64 of 4,096 bytes. */
 const MAX_MANIFEST_CHARACTERS = 5464;
-/** Time for sending the response before the machine goes down regardless. */
-const LAST_WORDS_MS = 1000;
 /** A condition behind 503 may end soon. */
 const RETRY_AFTER_S = '1';
 
-export interface RequestContext {
-  readonly target: ControlTarget;
-  readonly password: Password;
-  readonly guard: Guard;
+export interface RequestContext extends ActionContext {
   /** One line per admitted request. */
   readonly logger: (line: string) => void;
 }
@@ -57,6 +59,13 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
     path,
     handler: guarded(context, (exchange) => context.guard.admitReading(exchange), handler),
   });
+  const act = (path: string, action: (...of: Parameters<Handler>) => Promise<Outcome> | Outcome) =>
+    change('POST', path, async (exchange, caller) => {
+      const outcome = await action(exchange, caller);
+      const { result, words, facts } = outcome;
+      sendJson(exchange, 200, { result, message: words[0], ...facts });
+      await afterAnswer(exchange, outcome);
+    });
   return [
     read('/vppctl', (exchange) => vppctl(exchange, target)),
     change('PUT', '/update', (exchange) => update(exchange, target)),
@@ -69,12 +78,14 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
       sendChange(exchange, await target.config.reload(optionsOf(exchange))),
     ),
     change('POST', '/vpp/retry', (exchange) => sendJson(exchange, 200, target.retryVpp())),
-    change('POST', '/power/restart', (exchange) => power(exchange, target, 'restart')),
-    change('POST', '/power/off', (exchange) => power(exchange, target, 'power-off')),
-    change('POST', '/factory-reset', (exchange) => factoryReset(exchange, target)),
+    act('/power/restart', () => power(context, 'restart')),
+    act('/power/off', () => power(context, 'power-off')),
+    act('/factory-reset', async (exchange) => factoryReset(context, await readFields(exchange, MAX_FIELDS_BYTES))),
     read('/install', async (exchange) => sendJson(exchange, 200, { targets: await target.installTargets() })),
-    change('POST', '/install', (exchange) => install(exchange, target)),
-    change('POST', '/password', (exchange, caller) => changePassword(exchange, caller, context)),
+    act('/install', ({ url }) => install(context, url.searchParams.get('disk') ?? '')),
+    act('/password', async (exchange, caller) =>
+      changePassword(context, exchange, caller, await readFields(exchange, MAX_FIELDS_BYTES)),
+    ),
   ];
 }
 
@@ -104,7 +115,8 @@ function guarded(
       if (exchange.hasStarted) exchange.destroy();
       else {
         const status = statusOf(error);
-        const headers: Record<string, string> = status === 503 ? { 'Retry-After': RETRY_AFTER_S } : {};
+        const later: Record<string, string> = status === 503 ? { 'Retry-After': RETRY_AFTER_S } : {};
+        const headers = error instanceof RefusedError ? error.headers : later;
         sendJson(exchange, status, { error: reason, ...code }, headers);
       }
     }
@@ -149,80 +161,4 @@ async function putConfig(exchange: Exchange, target: ControlTarget): Promise<voi
   }
   const options = optionsOf(exchange);
   sendChange(exchange, await target.config.put(await exchange.text(MAX_CONFIG_BYTES), options));
-}
-
-/** Responds first: afterwards the connection may be lost. */
-async function power(
-  exchange: Exchange,
-  target: ControlTarget,
-  action: 'restart' | 'power-off',
-): Promise<void> {
-  const message = action === 'restart' ? 'the appliance restarts' : 'the appliance powers off';
-  sendJson(exchange, 200, { result: action, message });
-  await afterAnswer(exchange, () => target.power(action));
-}
-
-/** Runs `work` when the response was sent, or could not be sent in time. */
-export async function afterAnswer(exchange: Exchange, work: () => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LAST_WORDS_MS);
-  });
-  await Promise.race([exchange.sent(), patience]);
-  clearTimeout(timer);
-  work();
-}
-
-async function factoryReset(exchange: Exchange, target: ControlTarget): Promise<void> {
-  const fields = await readFields(exchange, MAX_FIELDS_BYTES);
-  if (fields.get('confirm') !== 'erase') {
-    throw new InputError('a factory reset erases configuration, password and logs: expected confirm=erase');
-  }
-  const keepNetwork = readFlag(fields, 'keep-network');
-  const report = await target.factoryReset({ keepNetwork });
-  const words = resetWords(report, keepNetwork);
-  const result = report.notErased.length === 0 ? 'erased' : 'incomplete';
-  sendJson(exchange, 200, { result, message: words[0], ...report, words });
-  await afterAnswer(exchange, () => target.power('restart'));
-}
-
-/** Describes the outcome of a factory reset, in lines; the first is a sentence. */
-export function resetWords(report: ResetReport, keepNetwork: boolean): string[] {
-  const what = 'everything but the image was erased';
-  const missed =
-    report.notErased.length === 0 ? '' : `, with ${plural(report.notErased.length, 'exception')}`;
-  const kept = keepNetwork ? ', [management] was kept' : '';
-  return [`${what}${missed}${kept}; the appliance restarts`, ...describeReset(report)];
-}
-
-async function install(exchange: Exchange, target: ControlTarget): Promise<void> {
-  const disk = exchange.url.searchParams.get('disk') ?? '';
-  if (disk === '')
-    throw new InputError('missing disk: expected /install?disk=NAME with a disk that GET /install lists');
-  await target.install(disk);
-  sendJson(exchange, 200, { result: 'installed', disk, message: `the appliance is installed on ${disk}` });
-}
-
-async function changePassword(
-  exchange: Exchange,
-  caller: Caller,
-  { guard, password }: RequestContext,
-): Promise<void> {
-  const fields = await readFields(exchange, MAX_FIELDS_BYTES);
-  const wanted = fields.get('new') ?? '';
-  const refusal = Password.refusal(wanted);
-  if (refusal !== undefined) throw new InputError(refusal);
-  // the socket's owner owns the box, and may have forgotten the old password
-  if (caller.kind !== 'socket') {
-    const old = fields.get('old');
-    if (old === undefined) throw new InputError('missing old password: expected old and new');
-    const verdict = await guard.checkPassword(exchange, old);
-    if (!verdict.admitted) {
-      sendJson(exchange, verdict.status, { error: `the old password: ${verdict.reason}` }, verdict.headers);
-      return;
-    }
-  }
-  await password.change(wanted);
-  guard.sessions.endOthers(undefined);
-  sendJson(exchange, 200, { result: 'changed', message: 'the password is changed' });
 }
