@@ -3,11 +3,11 @@
  * and its programs, with their libraries. Its scripts are not run, and programs that it only starts are not added.
  */
 
-import { closeSync, globSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { globSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { extractPackage, fetchPackage } from './debian-package.ts';
 import { ImageError } from './errors.ts';
-import { readDynamic } from './elf.ts';
+import { isElf, readDynamic } from './elf.ts';
 import type { FileTree } from './file-tree.ts';
 import type { ProgramSource } from './package-libraries.ts';
 
@@ -21,17 +21,6 @@ const LIBRARY = /\/lib[^/]+\.so(\.[^/]+)?$/;
 /** Files that the package's scripts, which are not run, would create. Everything on the box runs as root. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = { frr: ['frrvty'] };
 const FIRST_GROUP = 200;
-
-function isElf(path: string): boolean {
-  const magic = Buffer.alloc(4);
-  const fd = openSync(path, 'r');
-  try {
-    readSync(fd, magic, 0, magic.length, 0);
-  } finally {
-    closeSync(fd);
-  }
-  return magic.readUInt32BE(0) === 0x7f454c46;
-}
 
 /**
  * Adds an unpacked package's files.

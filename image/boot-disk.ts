@@ -3,13 +3,12 @@
  * Source: PID 1 looks for this label and file name.
  */
 
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { runCommand } from './run-command.ts';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BOOT_LABEL } from '../src/disk/layout.ts';
+import { writeFat } from './fat.ts';
 
-export const BOOT_LABEL = 'APPLIANCE';
-export const CONFIG_FILE = 'appliance.ini';
+const CONFIG_FILE = 'appliance.ini';
 
 const MIB = 1 << 20;
 const SECTOR_BYTES = 512;
@@ -23,9 +22,6 @@ const MBR_ENTRY_OFFSET = 446;
 const MBR_TYPE_FAT32_LBA = 0x0c;
 const MBR_SIGNATURE_OFFSET = 510;
 const CHS_BEYOND = [0xfe, 0xff, 0xff] as const;
-
-/** A fixed volume id: mkfs.fat would use the time, and two builds would differ. */
-const VOLUME_ID = 'a9911a4c';
 
 export interface BootDiskOptions {
   /** INI text of appliance.ini; undefined makes a disk without it. */
@@ -59,29 +55,10 @@ export async function writeBootDisk(path: string, options: BootDiskOptions): Pro
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, startBytes > 0 ? encodeMbr(startBytes, sizeBytes) : '');
   truncateSync(path, sizeBytes);
-  const label = options.label ?? BOOT_LABEL;
-  const layout = [
-    `--offset=${startBytes / SECTOR_BYTES}`,
-    '-F',
-    '32',
-    '-s',
-    '1',
-    '-n',
-    label,
-    '-i',
-    VOLUME_ID,
-  ];
-  const blocks = String((sizeBytes - startBytes) / 1024);
-  await runCommand('mkfs.fat', [...layout, '--invariant', path, blocks]);
-  if (options.ini === undefined) return;
-
-  const scratch = mkdtempSync(join(tmpdir(), 'appliance-disk-'));
-  try {
-    const file = join(scratch, CONFIG_FILE);
-    writeFileSync(file, options.ini);
-    const env = { MTOOLS_SKIP_CHECK: '1', SOURCE_DATE_EPOCH: '0' };
-    await runCommand('mcopy', ['-i', `${path}@@${startBytes}`, file, `::/${CONFIG_FILE}`], { env });
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const { ini, label = BOOT_LABEL } = options;
+  await writeFat(
+    path,
+    { offsetBytes: startBytes, lengthBytes: sizeBytes - startBytes, label, sectorsPerCluster: 1 },
+    ini === undefined ? [] : [{ path: CONFIG_FILE, data: ini }],
+  );
 }

@@ -30,7 +30,7 @@ import { writeDiskImage } from './disk-image.ts';
 import { ImageError } from './errors.ts';
 import { findKernel, type Kernel } from './kernel.ts';
 import { writeParts } from './parted-tree.ts';
-import { ARCHITECTURE, collectRoot, DIST, osRelease, packageVersion } from './root-tree.ts';
+import { ARCHITECTURE, collectRoot, DIST, osRelease, packageVersion, type RootOptions } from './root-tree.ts';
 import { findTool } from './run-command.ts';
 import { readSigningKey, type SigningKey } from './signing-key.ts';
 import { writeUnifiedImage } from './unified-image.ts';
@@ -48,6 +48,7 @@ const LOADER_DIRECTORY = 'usr/lib/systemd/boot/efi';
 /** Tool → package, for this machine; each also in the packages that `./appliance image` installs. */
 const TOOLS: Readonly<Record<string, string>> = {
   objcopy: 'binutils',
+  readelf: 'binutils',
   'mkfs.fat': 'dosfstools',
   mcopy: 'mtools',
   mmd: 'mtools',
@@ -57,26 +58,15 @@ const TOOLS: Readonly<Record<string, string>> = {
   ldconfig: 'libc-bin',
 };
 
-export interface BuildImageOptions {
+export interface BuildImageOptions extends Omit<RootOptions, 'kernel' | 'config' | 'updateKey'> {
   /** Path of the disk image; the update's files are written beside it. */
   readonly out: string;
   /** PEM file of the builder's private key. */
   readonly key: string;
   /** Makes the key when it does not exist. */
   readonly createKey?: boolean;
-  /** An installed VPP or a folder of `.deb` files; undefined takes the emulator. */
-  readonly vpp?: string | undefined;
-  /** Debian packages to add, with their libraries. */
-  readonly add?: readonly string[] | undefined;
   /** The appliance.ini for the boot partition; undefined: all defaults, as comments. */
   readonly config?: string | undefined;
-  readonly version?: string | undefined;
-  /** Unix seconds; by default derived from the inputs (build-time.ts). */
-  readonly builtAt?: number | undefined;
-  /** PID 1 and the emulator: those of `dist/` by default. */
-  readonly init?: string | undefined;
-  readonly emulator?: string | undefined;
-  readonly log?: (line: string) => void;
 }
 
 export interface BuiltImage {
@@ -136,16 +126,11 @@ async function buildUnified(
 ): Promise<{ readonly builtAt: number; readonly weights: Weight[] }> {
   const { version, kernel, scratch } = inputs;
   const { tree, builtAt } = await collectRoot({
+    ...options,
     kernel,
     version,
-    builtAt: options.builtAt,
     updateKey: key.publicKey,
-    vpp: options.vpp,
-    init: options.init,
-    emulator: options.emulator,
-    add: options.add ?? [],
     config: inputs.config,
-    log: options.log,
   });
   const archive = join(scratch, 'initramfs.cpio');
   const parts = writeParts(tree, archive);

@@ -6,18 +6,8 @@
  * make equal bytes: ids are fixed (the box renews the table's at its first boot) and times are zero.
  */
 
-import {
-  closeSync,
-  ftruncateSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, posix } from 'node:path';
+import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { emptyGpt, encodeGpt, type Gpt, GptType } from '../src/disk/gpt.ts';
 import {
   BOOT_LABEL,
@@ -28,6 +18,7 @@ import {
   IMAGE_DATA_GUID,
   IMAGE_DISK_GUID,
 } from '../src/disk/layout.ts';
+import { type BootFile, writeFat } from './fat.ts';
 import { runCommand } from './run-command.ts';
 
 const MIB = 1 << 20;
@@ -38,8 +29,7 @@ const DATA_MIB = 64;
 /** For the backup table, rounded up like the start. */
 const END_MIB = 1;
 
-/** Fixed ids: mkfs.fat and mke2fs would use the time, or random ones. */
-const FAT_VOLUME_ID = 'a9911a4c';
+/** Fixed ids: mke2fs would use random ones. */
 const EXT4_UUID = 'a1d3f4be-70a4-4f0c-9d8f-0d9e6c5a2b41';
 const EXT4_HASH_SEED = '5b0a7d52-3c0e-4c55-8a53-7be2d8a4e6a7';
 /** Not 0, which mke2fs takes for the time of day. */
@@ -54,19 +44,6 @@ const EXT4_FEATURES =
 const EXT4_BLOCK_BYTES = 4096;
 const EXT4_MAX_BLOCKS = 2 ** 42 / EXT4_BLOCK_BYTES;
 const EXT4_JOURNAL_MIB = 8;
-
-/** FAT keeps local times without a zone, and no seconds before 1980. */
-const REPRODUCIBLE = {
-  SOURCE_DATE_EPOCH: '315532800',
-  TZ: 'UTC',
-  MTOOLS_SKIP_CHECK: '1',
-  MTOOLSRC: '/dev/null',
-};
-
-/** A file of the boot partition: its path from the root, and its bytes or their source. */
-export type BootFile =
-  | { readonly path: string; readonly source: string }
-  | { readonly path: string; readonly data: string | Uint8Array };
 
 /** Start of the boot partition in the image, in bytes, for mtools' `FILE@@OFFSET`. */
 export const BOOT_OFFSET_BYTES = FIRST_PARTITION_MIB * MIB;
@@ -114,36 +91,6 @@ function writePartitionTable(path: string): void {
   }
 }
 
-/** Every directory that the files need, parents first. */
-function directoriesOf(files: readonly BootFile[]): string[] {
-  const directories = new Set<string>();
-  for (const { path } of files) {
-    for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent))
-      directories.add(parent);
-  }
-  return [...directories].sort();
-}
-
-async function writeBootPartition(path: string, files: readonly BootFile[]): Promise<void> {
-  const hidden = String(BOOT_OFFSET_BYTES / SECTOR_BYTES);
-  const geometry = [`--offset=${hidden}`, '-h', hidden, '-F', '32', '-n', BOOT_LABEL, '-i', FAT_VOLUME_ID];
-  await runCommand('mkfs.fat', [...geometry, '--invariant', path, String(BOOT_MIB * 1024)]);
-  const drive = `${path}@@${BOOT_OFFSET_BYTES}`;
-  const env = REPRODUCIBLE;
-  const directories = directoriesOf(files).map((directory) => `::/${directory}`);
-  if (directories.length > 0) await runCommand('mmd', ['-i', drive, ...directories], { env });
-  const scratch = mkdtempSync(join(tmpdir(), 'appliance-boot-files-'));
-  try {
-    for (const file of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-      const source = 'source' in file ? file.source : join(scratch, 'file');
-      if ('data' in file) writeFileSync(source, file.data);
-      await runCommand('mcopy', ['-i', drive, source, `::/${file.path}`], { env });
-    }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 async function writeDataPartition(path: string): Promise<void> {
   const extended = [
     `offset=${DATA_OFFSET_BYTES}`,
@@ -172,6 +119,7 @@ export async function writeDiskImage(path: string, files: readonly BootFile[]): 
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
   writePartitionTable(path);
-  await writeBootPartition(path, files);
+  const boot = { offsetBytes: BOOT_OFFSET_BYTES, lengthBytes: BOOT_MIB * MIB, label: BOOT_LABEL };
+  await writeFat(path, boot, files);
   await writeDataPartition(path);
 }

@@ -7,30 +7,21 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { findKernel, type Kernel } from './kernel.ts';
 import { unpackKernelImage } from './kernel-image.ts';
 import { writeParts } from './parted-tree.ts';
-import { builtInputs, collectRoot, DIST, ROOT } from './root-tree.ts';
+import { builtInputs, collectRoot, DIST, type InputOptions, ROOT } from './root-tree.ts';
 
 export interface AssembleOptions {
   /** An installed tree or a folder of `.deb` files; undefined takes the emulator. */
   readonly vpp?: string | undefined;
-  /** A kernel package other than Debian's current one. */
-  readonly kernel?: string | undefined;
-  /** The executable of PID 1; `dist/appliance` by default. */
-  readonly init?: string | undefined;
-  /** Another emulator than `dist/emulator.mjs`: one that fails on purpose. */
-  readonly emulator?: string | undefined;
-  readonly output?: string | undefined;
   readonly log?: (line: string) => void;
 }
 
 export interface GuestArtefacts {
   readonly kernel: string;
   readonly initramfs: string;
-  readonly kernelRelease: string;
-  readonly initramfsBytes: number;
 }
 
 /** Changes when any of the files does: path, size or modification time. */
@@ -44,7 +35,7 @@ export function fileKey(paths: readonly string[], ...more: readonly unknown[]): 
 }
 
 /** All inputs of an assembly that may change between builds. */
-export function inputFiles(options: AssembleOptions, kernel: Kernel): string[] {
+export function inputFiles(options: InputOptions, kernel: Kernel): string[] {
   const code = globSync('image/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] }).map((path) =>
     join(ROOT, path),
   );
@@ -73,27 +64,21 @@ function readKept(manifest: string, key: string): GuestArtefacts | undefined {
  *
  * @throws ImageError naming the missing package, library, module or artefact
  */
-export async function assembleGuest(options: AssembleOptions = {}): Promise<GuestArtefacts> {
-  const log = options.log ?? (() => undefined);
-  const output = resolve(
-    options.output ?? join(DIST, 'guest', options.vpp === undefined ? 'emulator' : 'vpp'),
-  );
-  const kernel = await findKernel(options.kernel);
+export async function assembleGuest({
+  vpp,
+  log = () => undefined,
+}: AssembleOptions): Promise<GuestArtefacts> {
+  const output = join(DIST, 'guest', vpp === undefined ? 'emulator' : 'vpp');
+  const kernel = await findKernel();
   const manifest = join(output, 'manifest.json');
-  const key = fileKey(inputFiles(options, kernel));
+  const key = fileKey(inputFiles({ vpp }, kernel));
   const kept = readKept(manifest, key);
   if (kept !== undefined) {
     log(`guest: ${kept.initramfs} is current`);
     return kept;
   }
 
-  const { tree, modules } = await collectRoot({
-    kernel,
-    init: options.init,
-    vpp: options.vpp,
-    emulator: options.emulator,
-    log,
-  });
+  const { tree, modules } = await collectRoot({ kernel, vpp, log });
   mkdirSync(output, { recursive: true });
   const image = join(output, 'vmlinux');
   const initramfs = join(output, 'initramfs.cpio');
@@ -101,11 +86,11 @@ export async function assembleGuest(options: AssembleOptions = {}): Promise<Gues
   const partial = (path: string) => `${path}.${process.pid}.partial`;
   await unpackKernelImage(kernel.image, partial(image));
   const parts = writeParts(tree, partial(initramfs));
-  const initramfsBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const path of [image, initramfs]) renameSync(partial(path), path);
-  const artefacts = { kernel: image, initramfs, kernelRelease: kernel.release, initramfsBytes };
+  const artefacts = { kernel: image, initramfs };
   writeFileSync(manifest, `${JSON.stringify({ key, artefacts }, undefined, 2)}\n`);
-  const size = `${Math.round(initramfsBytes / (1 << 20))} MiB`;
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const size = `${Math.round(bytes / (1 << 20))} MiB`;
   log(`guest: ${initramfs}, ${size}, Linux ${kernel.release}, ${modules.length} modules`);
   return artefacts;
 }

@@ -18,12 +18,12 @@ export interface Kernel {
 }
 
 /**
- * The kernel in `deb`, or in the package that Debian's current kernel package depends on.
+ * The kernel in the package that Debian's current kernel package depends on.
  *
  * @throws ImageError `missing-package` when apt has none
  */
-export async function findKernel(deb?: string): Promise<Kernel> {
-  const root = await extractPackage(deb ?? (await fetchPackage(await kernelPackageName())));
+export async function findKernel(): Promise<Kernel> {
+  const root = await extractPackage(await fetchPackage(await kernelPackageName()));
   const image = readdirSync(join(root, 'boot')).find((name) => name.startsWith('vmlinuz-'));
   if (image === undefined) throw new ImageError('missing-package', `${root}/boot has no kernel`);
   const release = image.slice('vmlinuz-'.length);

@@ -29,10 +29,6 @@ export class PartedTree {
     return this.#tree;
   }
 
-  has(path: string): boolean {
-    return this.#tree.has(path);
-  }
-
   /** All parts with entries, in the order of their first mention. */
   parts(): TreePart[] {
     this.#settle();

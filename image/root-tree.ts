@@ -12,6 +12,7 @@ import { BUILT_AT_FIELD } from '../src/update/portable-executable.ts';
 import { addPackage, groupsOf } from './added-package.ts';
 import { buildTime } from './build-time.ts';
 import { extractPackage, fetchPackage, learnPackages } from './debian-package.ts';
+import { isElf } from './elf.ts';
 import { ImageError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
 import type { Kernel } from './kernel.ts';
@@ -52,16 +53,20 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   e2fsprogs: ['/sbin/e2fsck', '/sbin/mke2fs', '/sbin/resize2fs'],
 };
 
-export interface RootOptions {
-  readonly kernel: Kernel;
+/** What an image is made of besides Debian's packages. */
+export interface InputOptions {
   /** The executable of PID 1; `dist/appliance` by default. */
   readonly init?: string | undefined;
   /** An installed tree or a folder of `.deb` files; undefined takes the emulator. */
   readonly vpp?: string | undefined;
   /** Another emulator than `dist/emulator.mjs`: one that fails on purpose. */
   readonly emulator?: string | undefined;
+}
+
+export interface RootOptions extends InputOptions {
+  readonly kernel: Kernel;
   /** Debian packages, with their libraries. */
-  readonly add?: readonly string[];
+  readonly add?: readonly string[] | undefined;
   /** `package.json`'s by default. */
   readonly version?: string | undefined;
   /** The box's configuration, if known. */
@@ -88,7 +93,7 @@ export function requireFile(path: string): string {
 }
 
 /** Files built from this repository that are in the initramfs. */
-export function builtInputs(options: Pick<RootOptions, 'init' | 'vpp' | 'emulator'>): string[] {
+export function builtInputs(options: InputOptions): string[] {
   const init = resolve(options.init ?? requireFile(APPLIANCE));
   if (options.vpp !== undefined) return [init];
   return [init, requireFile(NODE_RUNTIME), resolve(options.emulator ?? requireFile(EMULATOR))];
@@ -203,11 +208,6 @@ function addIdentity(tree: FileTree, identity: Identity, updateKey: string | und
   if (updateKey !== undefined) tree.addData('/etc/appliance/update.pub', updateKey);
 }
 
-/** Programs that are scripts (a test's /init) need no libraries. */
-function isElf(path: string): boolean {
-  return readFileSync(path).subarray(1, 4).toString('latin1') === 'ELF';
-}
-
 /**
  * Collects the whole root.
  *
@@ -219,6 +219,7 @@ export async function collectRoot(options: RootOptions): Promise<Root> {
   await learnPackages([BUSYBOX, ...Object.keys(TOOLS), ...BASE_PACKAGES, ...(options.add ?? [])]);
   addBaseFiles(tree.part('base files'), options.add ?? []);
   tree.part('executable').addFile('/init', init, 0o755);
+  // A test's /init may be a script, which needs no libraries.
   const sources: PartSource[] = [{ programs: isElf(init) ? [init] : [], part: LIBRARY_PART }];
   const tools = await addTools(tree.part('programs'));
   sources.push(...tools.map((source) => ({ ...source, part: LIBRARY_PART })));

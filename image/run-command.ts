@@ -32,7 +32,6 @@ export function findTool(name: string): string | undefined {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
 }
 
 /**

@@ -10,16 +10,10 @@
  */
 
 import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { HEADER_BYTES, sectionAlignment, sectionsOf } from '../src/update/portable-executable.ts';
 import { ImageError } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
-// DOS header: e_lfanew at 0x3c → "PE\0\0", COFF header of 20 bytes (NumberOfSections at 2, SizeOfOptionalHeader at
-// 16), optional header (SectionAlignment at 32), section table of 40 byte entries (VirtualSize at 8, VirtualAddress at
-// 12)
-const PE_POINTER = 0x3c;
-const COFF_BYTES = 20;
-const SECTION_BYTES = 40;
-const HEADERS_BYTES = 4096;
 const PAGE_BYTES = 4096;
 
 export interface UnifiedImageParts {
@@ -37,30 +31,19 @@ interface StubLayout {
 
 /** Reads where the stub's own sections end. @throws ImageError `bad-elf` */
 export function readStubLayout(path: string): StubLayout {
-  const header = Buffer.alloc(HEADERS_BYTES);
+  const head = Buffer.alloc(HEADER_BYTES);
   const fd = openSync(path, 'r');
   try {
-    readSync(fd, header, 0, header.length, 0);
+    readSync(fd, head);
   } finally {
     closeSync(fd);
   }
-  const pe = header.readUInt32LE(PE_POINTER);
-  if (pe + 4 + COFF_BYTES > HEADERS_BYTES || header.toString('latin1', pe, pe + 4) !== 'PE\0\0') {
-    throw new ImageError('bad-elf', `${path} is not an EFI program`);
+  try {
+    const ends = [...sectionsOf(head)].map(({ address, virtualBytes }) => address + virtualBytes);
+    return { sectionAlignment: sectionAlignment(head), end: Math.max(0, ...ends) };
+  } catch (cause) {
+    throw new ImageError('bad-elf', `${path} is not an EFI program`, { cause });
   }
-  const coff = pe + 4;
-  const count = header.readUInt16LE(coff + 2);
-  const optional = coff + COFF_BYTES;
-  const table = optional + header.readUInt16LE(coff + 16);
-  if (table + count * SECTION_BYTES > HEADERS_BYTES) {
-    throw new ImageError('bad-elf', `${path} has ${count} sections, more than fit its first page`);
-  }
-  let end = 0;
-  for (let index = 0; index < count; index += 1) {
-    const at = table + index * SECTION_BYTES;
-    end = Math.max(end, header.readUInt32LE(at + 12) + header.readUInt32LE(at + 8));
-  }
-  return { sectionAlignment: header.readUInt32LE(optional + 32), end };
 }
 
 const alignUp = (value: number, alignment: number): number => Math.ceil(value / alignment) * alignment;

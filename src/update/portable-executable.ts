@@ -32,19 +32,43 @@ export function checkHeader(head: Buffer, architecture: string): void {
   );
 }
 
-/** Location of a section's content in the file; undefined when the image lacks the section. Throws UpdateError `not-efi`. */
-export function findSection(head: Buffer, name: string): { offset: number; length: number } | undefined {
+/** One entry of the section table. */
+export interface PeSection {
+  readonly name: string;
+  readonly address: number;
+  /** Length of the content: the raw length is padded. */
+  readonly virtualBytes: number;
+  readonly rawBytes: number;
+  /** Position in the file. */
+  readonly offset: number;
+}
+
+/** The section table, up to the end of `head`. Throws UpdateError `not-efi`. */
+export function* sectionsOf(head: Buffer): Generator<PeSection> {
   const pe = peOffset(head);
   const count = head.readUInt16LE(pe + 6);
   const table = pe + COFF_BYTES + head.readUInt16LE(pe + 20);
   for (let at = table; at < table + count * SECTION_BYTES; at += SECTION_BYTES) {
-    if (at + SECTION_BYTES > head.length) return undefined;
-    if (head.toString('latin1', at, at + 8).replace(/\0+$/, '') !== name) continue;
-    // The raw size is padded, the virtual size is the content's.
-    const length = Math.min(head.readUInt32LE(at + 8), head.readUInt32LE(at + 16));
-    return { offset: head.readUInt32LE(at + 20), length };
+    if (at + SECTION_BYTES > head.length) return;
+    yield {
+      name: head.toString('latin1', at, at + 8).replace(/\0+$/, ''),
+      virtualBytes: head.readUInt32LE(at + 8),
+      address: head.readUInt32LE(at + 12),
+      rawBytes: head.readUInt32LE(at + 16),
+      offset: head.readUInt32LE(at + 20),
+    };
   }
-  return undefined;
+}
+
+/** The alignment of sections in memory, from the optional header. Throws UpdateError `not-efi`. */
+export function sectionAlignment(head: Buffer): number {
+  return head.readUInt32LE(peOffset(head) + COFF_BYTES + 32);
+}
+
+/** Location of a section's content in the file; undefined when the image lacks the section. Throws UpdateError `not-efi`. */
+export function findSection(head: Buffer, name: string): { offset: number; length: number } | undefined {
+  const found = sectionsOf(head).find((section) => section.name === name);
+  return found && { offset: found.offset, length: Math.min(found.virtualBytes, found.rawBytes) };
 }
 
 /** The builder's field in the os-release: build time, Unix seconds. */
