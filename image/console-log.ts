@@ -1,12 +1,10 @@
 /**
- * Owns a guest's serial console output: whole lines with the time since power-on, kept, written to a file
- * and passed to listeners. A line is final when its newline has arrived.
+ * Owns a guest's serial console output: whole lines with the time since power-on, kept and passed to listeners. A line is final when its newline has arrived.
  */
 
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { ImageError } from './errors.ts';
 
-/** Lines kept in memory; the file has all. */
+/** Lines kept in memory. */
 const MAX_LINES = 20_000;
 /** A longer line is cut: a console that sends no newline must not fill memory. */
 const MAX_LINE_CHARACTERS = 8192;
@@ -27,13 +25,8 @@ export class ConsoleLog implements Disposable {
   readonly #startedAt = performance.now();
   readonly #lines: ConsoleLine[] = [];
   readonly #listeners = new Set<(line: ConsoleLine) => void>();
-  readonly #file: WriteStream | undefined;
   #dropped = 0;
   #partial = '';
-
-  constructor(file?: string) {
-    this.#file = file === undefined ? undefined : createWriteStream(file);
-  }
 
   /** Lines so far, oldest first. */
   get lines(): readonly ConsoleLine[] {
@@ -97,7 +90,6 @@ export class ConsoleLog implements Disposable {
   [Symbol.dispose](): void {
     if (this.#partial !== '') this.#add(this.#partial);
     this.#partial = '';
-    this.#file?.end();
     this.#listeners.clear();
   }
 
@@ -109,7 +101,6 @@ export class ConsoleLog implements Disposable {
       this.#lines.shift();
       this.#dropped += 1;
     }
-    this.#file?.write(`${formatMs(line.ms)} ${text}\n`);
     for (const listener of this.#listeners) listener(line);
   }
 }

@@ -65,7 +65,10 @@ function readelf(path: string, ...options: readonly string[]): string {
   });
   if (error !== undefined) throw error;
   if (status !== 0 || stderr.includes('was not dumped')) {
-    const words = stderr.replaceAll(/readelf: (Error|Warning): /g, '').replace(`${path}: `, '').trim();
+    const words = stderr
+      .replaceAll(/readelf: (Error|Warning): /g, '')
+      .replace(`${path}: `, '')
+      .trim();
     throw new ImageError('bad-elf', `${path}: ${words.charAt(0).toLowerCase()}${words.slice(1)}`);
   }
   if (!/^ +Machine: +Advanced Micro Devices X86-64$/m.test(stdout)) {

@@ -1,4 +1,5 @@
 /** The errors of the image tools. Messages name the attempt and the reason, for a person at a shell. */
+import { CodedError } from '../src/linux/mod.ts';
 
 export type ImageErrorCode =
   | 'bad-elf'
@@ -15,12 +16,6 @@ export type ImageErrorCode =
   | 'qmp'
   | 'too-large';
 
-export class ImageError extends Error {
-  readonly code: ImageErrorCode;
-
-  constructor(code: ImageErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ImageError';
-    this.code = code;
-  }
+export class ImageError extends CodedError<ImageErrorCode> {
+  override readonly name = 'ImageError';
 }

@@ -70,7 +70,6 @@ export interface GuestOptions {
   /** QEMU and the console continue when the guest restarts; otherwise QEMU ends. False by default. */
   readonly restarts?: boolean;
   readonly iommu?: boolean;
-  readonly consoleFile?: string;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly extraArguments?: readonly string[];
 }
@@ -88,7 +87,7 @@ export interface GuestExit {
 }
 
 export class Guest implements AsyncDisposable {
-  readonly console: ConsoleLog;
+  readonly console = new ConsoleLog();
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** `https://127.0.0.1:PORT` */
@@ -105,7 +104,6 @@ export class Guest implements AsyncDisposable {
 
   private constructor(options: GuestBoot & GuestOptions, httpPort: number, httpsPort: number) {
     this.#scratch = mkdtempSync(join(tmpdir(), 'appliance-guest-'));
-    this.console = new ConsoleLog(options.consoleFile);
     if (options.onConsoleLine !== undefined) this.console.onLine(options.onConsoleLine);
     this.url = `http://127.0.0.1:${httpPort}`;
     this.httpsUrl = `https://127.0.0.1:${httpsPort}`;
@@ -171,10 +169,6 @@ export class Guest implements AsyncDisposable {
     return guest;
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** How often it has restarted without ending QEMU: by itself, by a panic, by its watchdog. */
   get restarts(): number {
     return this.#restarts;
@@ -188,17 +182,6 @@ export class Guest implements AsyncDisposable {
   /** Presses the power button. */
   async pressPowerButton(): Promise<void> {
     await this.command('system_powerdown');
-  }
-
-  /** Presses Ctrl-Alt-Del on the guest's keyboard. */
-  async pressCtrlAltDelete(): Promise<void> {
-    const keys = ['ctrl', 'alt', 'delete'].map((data) => ({ type: 'qcode', data }));
-    await this.command('send-key', { keys });
-  }
-
-  /** Pulls or plugs the cable of a NIC: bus 1 is the management NIC, 2 the first data plane NIC. */
-  async setLink(bus: number, up: boolean): Promise<void> {
-    await this.command('set_link', { name: `dev${bus}`, up });
   }
 
   /** Any QMP command. @throws ImageError `qmp` */

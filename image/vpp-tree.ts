@@ -13,6 +13,7 @@ import { existsSync, globSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { formatProblem } from '../src/config/mod.ts';
 import type { Config } from '../src/config/types.ts';
+import { reasonOf } from '../src/linux/mod.ts';
 import {
   hasNativeDriver,
   missingWords,
@@ -126,10 +127,8 @@ async function versionOf(binary: string): Promise<VppVersion> {
   try {
     return await readVppVersion(binary);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ImageError('missing-artefact', `cannot determine the version of VPP: ${reason}`, {
-      cause: error,
-    });
+    const words = `cannot determine the version of VPP: ${reasonOf(error)}`;
+    throw new ImageError('missing-artefact', words, { cause: error });
   }
 }
 

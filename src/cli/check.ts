@@ -10,6 +10,7 @@ import type { Config, ConfigProblem } from '../config/types.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import { machineFacts } from '../live/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
+import { plural } from '../report/mod.ts';
 import { filesBeside, VppError, vppProblems } from '../vpp/mod.ts';
 import { readVersionOrGiven } from './vpp-version.ts';
 
@@ -35,7 +36,7 @@ export async function check(file: string, { here, json, vppVersion }: CheckOptio
   } else {
     for (const problem of problems) process.stderr.write(`${formatProblem(file, problem)}\n`);
     if (errors === 0) process.stdout.write(`${file}: valid\n`);
-    else process.stderr.write(`${file}: ${errors} mistake${errors === 1 ? '' : 's'}\n`);
+    else process.stderr.write(`${file}: ${plural(errors, 'mistake')}\n`);
   }
   return errors === 0 ? 0 : 1;
 }

@@ -214,7 +214,7 @@ export const COMMANDS: Group = {
         arguments: [{ form: '<action>', about: 'What to do', choices: ['retry'] }],
         options: REMOTE,
         examples: ['appliance vpp retry'],
-        load: async () => (await import('./vpp.ts')).vpp,
+        load: async () => (await import('./act.ts')).acting('/vpp'),
       }),
       command({
         name: 'vppctl',
@@ -247,7 +247,7 @@ export const COMMANDS: Group = {
         arguments: [{ form: '<action>', about: 'What to do', choices: ['restart', 'off'] }],
         options: REMOTE,
         examples: ['appliance power restart'],
-        load: async () => (await import('./power.ts')).power,
+        load: async () => (await import('./act.ts')).acting('/power'),
       }),
       command({
         name: 'password',

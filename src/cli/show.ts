@@ -27,6 +27,17 @@ interface ShowOptions extends RemoteOptions {
 /** `appliance run` is a program among others. */
 const NO_BOX = 'this appliance does not own its machine: it has neither updates nor a watchdog\n';
 
+/** A view of the status: a part of it as JSON, and a text. `now` in Unix milliseconds. */
+function ofStatus(
+  part: (now: ApplianceStatus) => unknown,
+  text: (status: ApplianceStatus, now: number) => string,
+): (target: Target) => Promise<View> {
+  return async (target) => {
+    const now = await status(target);
+    return { json: part(now) ?? null, text: () => text(now, Date.now()) };
+  };
+}
+
 /** What is asked of the appliance, and how it is shown. `all`: also what is zero. */
 const VIEWS = {
   health: async (target) => {
@@ -40,14 +51,8 @@ const VIEWS = {
     const value = interfaces.map((one) => ({ ...one, rates: figures.rates?.interfaces[one.name] }));
     return { json: value, text: () => interfacesText(now, figures) };
   },
-  objects: async (target) => {
-    const now = await status(target);
-    return { json: now.objects, text: () => objectsText(now, Date.now()) };
-  },
-  vpp: async (target) => {
-    const now = await status(target);
-    return { json: now.vpp, text: () => vppText(now, Date.now()) };
-  },
+  objects: ofStatus(({ objects }) => objects, objectsText),
+  vpp: ofStatus(({ vpp }) => vpp, vppText),
   workers: async (target) => {
     const [now, figures] = await Promise.all([status(target), json<Figures>(target, '/figures')]);
     return { json: figures.load ?? null, text: () => workersText(figures, now.box) };
@@ -60,52 +65,44 @@ const VIEWS = {
     const errors = await json<Parameters<typeof errorsText>[0]>(target, all ? '/errors?all' : '/errors');
     return { json: errors, text: () => errorsText(errors) };
   },
-  fib: async (target) => {
-    const { fib } = await status(target);
-    return { json: fib, text: () => fibText(fib, Date.now()) };
-  },
-  import: async (target) => {
-    const { kernelImport } = await status(target);
-    return { json: kernelImport ?? null, text: () => importText(kernelImport, Date.now()) };
-  },
-  services: async (target) => {
-    const now = await status(target);
-    return { json: now.services, text: () => servicesText(now, Date.now()) };
-  },
-  boot: async (target) => {
-    const now = await status(target);
-    return { json: now.boot, text: () => bootText(now) };
-  },
-  config: async (target) => {
-    const { config } = await status(target);
-    const rows = config.problems.map(({ severity, line, leaf, message }): Cell[] => [
-      { text: severity, shade: severity },
-      `${config.path}:${line}`,
-      leaf,
-      message,
-    ]);
-    const head = `${config.path}: ${config.state}, ${config.source} in force\n`;
-    return { json: config, text: () => head + formatTable(rows) };
-  },
-  update: async (target) => {
-    const update = (await status(target)).box?.update;
-    return {
-      json: update ?? null,
-      text: () => (update === undefined ? NO_BOX : updateText(update, Date.now())),
-    };
-  },
-  box: async (target) => {
-    const { box } = await status(target);
-    if (box === undefined) return { json: null, text: () => NO_BOX };
-    // `show update` has it.
-    const { update: _, ...rest } = box;
-    return { json: rest, text: () => boxText(rest, Date.now()) };
-  },
-  status: async (target) => {
-    const all = await status(target);
-    return { json: all, text: () => statusText(all, Date.now()) };
-  },
+  fib: ofStatus(
+    ({ fib }) => fib,
+    ({ fib }, now) => fibText(fib, now),
+  ),
+  import: ofStatus(
+    ({ kernelImport }) => kernelImport,
+    ({ kernelImport }, now) => importText(kernelImport, now),
+  ),
+  services: ofStatus(({ services }) => services, servicesText),
+  boot: ofStatus(({ boot }) => boot, bootText),
+  config: ofStatus(({ config }) => config, configText),
+  update: ofStatus(
+    ({ box }) => box?.update,
+    ({ box }, now) => (box === undefined ? NO_BOX : updateText(box.update, now)),
+  ),
+  box: ofStatus(
+    ({ box }) => withoutUpdate(box),
+    ({ box }, now) => (box === undefined ? NO_BOX : boxText(box, now)),
+  ),
+  status: ofStatus((all) => all, statusText),
 } as const satisfies Readonly<Record<string, (target: Target, all: boolean) => Promise<View>>>;
+
+/** `show update` has it. */
+function withoutUpdate(box: ApplianceStatus['box']): object | undefined {
+  if (box === undefined) return undefined;
+  const { update: _, ...rest } = box;
+  return rest;
+}
+
+function configText({ config }: ApplianceStatus): string {
+  const rows = config.problems.map(({ severity, line, leaf, message }): Cell[] => [
+    { text: severity, shade: severity },
+    `${config.path}:${line}`,
+    leaf,
+    message,
+  ]);
+  return `${config.path}: ${config.state}, ${config.source} in force\n${formatTable(rows)}`;
+}
 
 export type Subject = keyof typeof VIEWS;
 

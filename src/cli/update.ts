@@ -5,6 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../linux/mod.ts';
 import { MAX_MANIFEST_BYTES, type UpdateManifest, type UpdateStatus } from '../update/mod.ts';
 import type { RemoteOptions } from './options.ts';
 import { get, post, put, type Target } from './transport.ts';
@@ -168,8 +169,4 @@ function missingOf(status: UpdateStatus): string {
 
 function say(words: string): void {
   process.stderr.write(`${words}\n`);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

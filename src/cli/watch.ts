@@ -5,6 +5,7 @@
  * text after another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../linux/mod.ts';
 import { paint } from './paint.ts';
 
 /** Between two drawings; events meanwhile count as one. */
@@ -53,8 +54,7 @@ export async function watchView(options: WatchOptions): Promise<number> {
       } catch (error) {
         if (stopped.signal.aborted) break;
         if (options.isFinal(error)) throw error;
-        if (!lost && options.onScreen)
-          put(options, text, error instanceof Error ? error.message : String(error));
+        if (!lost && options.onScreen) put(options, text, reasonOf(error));
         lost = true;
       }
       await sleep(RETRY_MS, undefined, { signal: stopped.signal }).catch(() => {});

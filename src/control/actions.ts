@@ -39,7 +39,12 @@ export function power({ target }: ActionContext, action: 'restart' | 'power-off'
 export async function install({ target }: ActionContext, disk: string): Promise<Outcome> {
   if (disk === '') throw new InputError('expected the name of a disk that GET /install lists, got none');
   await target.install(disk);
-  return { result: 'installed', level: 'ok', words: [`the appliance is installed on ${disk}`], facts: { disk } };
+  return {
+    result: 'installed',
+    level: 'ok',
+    words: [`the appliance is installed on ${disk}`],
+    facts: { disk },
+  };
 }
 
 export async function factoryReset({ target }: ActionContext, fields: Fields): Promise<Outcome> {
@@ -79,7 +84,8 @@ export async function changePassword(
     const old = fields.get('old');
     if (old === undefined) throw new InputError('missing old password: expected old and new');
     const verdict = await guard.checkPassword(exchange, old);
-    if (!verdict.admitted) throw new RefusedError({ ...verdict, reason: `the old password: ${verdict.reason}` });
+    if (!verdict.admitted)
+      throw new RefusedError({ ...verdict, reason: `the old password: ${verdict.reason}` });
   }
   await password.change(wanted);
   guard.sessions.endOthers(session);

@@ -6,8 +6,8 @@ import {
   formatProblem,
   type VppStep,
 } from '../config/mod.ts';
-import { ContentType, type Exchange, RequestError } from '../telemetry/mod.ts';
-import { formatTime } from '../report/mod.ts';
+import { type Exchange, RequestError } from '../telemetry/mod.ts';
+import { formatTime, plural } from '../report/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 import type { Refusal } from './guard.ts';
 
@@ -80,15 +80,6 @@ export function statusOf(error: unknown): number {
   return (Object.hasOwn(STATUS_OF_CODE, code) ? STATUS_OF_CODE[code] : undefined) ?? 500;
 }
 
-export function sendJson(
-  exchange: Exchange,
-  status: number,
-  body: object,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  exchange.send(status, ContentType.json, `${JSON.stringify(body)}\n`, headers);
-}
-
 /** Describes the outcome of a change, in lines. */
 export function describeChange(change: ConfigChange): string[] {
   switch (change.result) {
@@ -133,10 +124,10 @@ export function sendChange(exchange: Exchange, change: ConfigChange): void {
   const words = describeChange(change);
   if (change.result === 'rejected') {
     const count = change.problems.filter(({ severity }) => severity === 'error').length;
-    const error = `the configuration was rejected: ${count} mistake${count === 1 ? '' : 's'}`;
-    sendJson(exchange, 422, { error, ...change, words });
+    const error = `the configuration was rejected: ${plural(count, 'mistake')}`;
+    exchange.sendJson(422, { error, ...change, words });
   } else {
-    sendJson(exchange, 200, { ...change, words });
+    exchange.sendJson(200, { ...change, words });
   }
 }
 

@@ -12,6 +12,7 @@ import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import { isErrno, reasonOf } from '../linux/mod.ts';
 import type { TlsIdentity } from '../telemetry/mod.ts';
 import { makeSelfSigned } from './self-signed.ts';
+import type { HttpsStatus } from './status.ts';
 
 const CERTIFICATE_FILE = 'https.crt';
 const KEY_FILE = 'https.key';
@@ -20,12 +21,7 @@ const MAX_FILE_BYTES = 64 * 1024;
 const DAY_MS = 86_400_000;
 const VALID_YEARS = 10;
 
-export interface Certificate extends TlsIdentity {
-  /** SHA-256 of the certificate, in the notation of OpenSSL and browsers: `AB:CD:…`. */
-  readonly fingerprint: string;
-  readonly source: 'user' | 'self-signed';
-  /** Unix milliseconds. */
-  readonly expiresAt: number;
+export interface Certificate extends TlsIdentity, HttpsStatus {
   /** Why the user's own is not used, or is used although it has expired. */
   readonly warnings: readonly string[];
 }

@@ -6,7 +6,7 @@
 import type { ConfigChange } from '../config/mod.ts';
 import { ContentType, type ContributedRoute, type Exchange, refusalOfPlainHttp } from '../telemetry/mod.ts';
 import { afterAnswer, changePassword, factoryReset, install, type Outcome, power } from './actions.ts';
-import { describeChange, type Fields, InputError, readFields, sendJson, statusOf } from './answer.ts';
+import { describeChange, type Fields, InputError, readFields, statusOf } from './answer.ts';
 import type { Certificate } from './certificate.ts';
 import { type Caller, NOT_LOGGED_IN, type Refusal, sessionCookie } from './guard.ts';
 import { type Notice, renderControl, renderElsewhere, renderLogin } from './page.ts';
@@ -53,7 +53,7 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
   const isForm = exchange.header('content-type')?.startsWith('application/x-www-form-urlencoded') ?? false;
   const refuse = ({ status, reason, headers }: Refusal): void => {
     if (isForm) sendLogin(exchange, status, context, reason, withoutBasic(headers));
-    else sendJson(exchange, status, { error: reason }, withoutBasic(headers));
+    else exchange.sendJson(status, { error: reason }, withoutBasic(headers));
   };
   const early = guard.checkWay(exchange);
   if (early !== undefined) return refuse(early);
@@ -61,7 +61,7 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
   try {
     fields = await readFields(exchange, MAX_FIELDS_BYTES);
   } catch (error) {
-    sendJson(exchange, statusOf(error), { error: reasonOf(error) });
+    exchange.sendJson(statusOf(error), { error: reasonOf(error) });
     return;
   }
   const verdict = await guard.checkPassword(exchange, fields.get('password') ?? '');
@@ -70,14 +70,14 @@ async function logIn(exchange: Exchange, context: PageContext): Promise<void> {
   context.logger(`logged in from ${peerOf(exchange)}`);
   const headers = { 'Set-Cookie': sessionCookie(exchange, token) };
   if (isForm) redirect(exchange, headers);
-  else sendJson(exchange, 200, { result: 'logged-in', message: 'logged in' }, headers);
+  else exchange.sendJson(200, { result: 'logged-in', message: 'logged in' }, headers);
 }
 
 function logOut(exchange: Exchange, { guard }: PageContext): void {
   const refusal = guard.checkWay(exchange);
   const caller = guard.sessionOf(exchange);
-  if (refusal !== undefined) sendJson(exchange, refusal.status, { error: refusal.reason });
-  else if (caller === undefined) sendJson(exchange, 401, { error: NOT_LOGGED_IN });
+  if (refusal !== undefined) exchange.sendJson(refusal.status, { error: refusal.reason });
+  else if (caller === undefined) exchange.sendJson(401, { error: NOT_LOGGED_IN });
   else {
     guard.sessions.end(caller.token);
     redirect(exchange, { 'Set-Cookie': sessionCookie(exchange, '') });

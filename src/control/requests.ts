@@ -21,11 +21,11 @@ import {
   readSwitch,
   RefusedError,
   sendChange,
-  sendJson,
   statusOf,
 } from './answer.ts';
 import type { Caller, Verdict } from './guard.ts';
-import type { ConfigOptions, ControlTarget } from './target.ts';
+import type { ControlTarget } from './target.ts';
+import type { ChangeOptions } from '../live/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
 /** The size of the boot partition bounds the image. */
@@ -63,7 +63,7 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
     change('POST', path, async (exchange, caller) => {
       const outcome = await action(exchange, caller);
       const { result, words, facts } = outcome;
-      sendJson(exchange, 200, { result, message: words[0], ...facts });
+      exchange.sendJson(200, { result, message: words[0], ...facts });
       await afterAnswer(exchange, outcome);
     });
   return [
@@ -77,11 +77,13 @@ export function requestRoutes(context: RequestContext): ContributedRoute[] {
     change('POST', '/reload', async (exchange) =>
       sendChange(exchange, await target.config.reload(optionsOf(exchange))),
     ),
-    change('POST', '/vpp/retry', (exchange) => sendJson(exchange, 200, target.retryVpp())),
+    change('POST', '/vpp/retry', (exchange) => exchange.sendJson(200, target.retryVpp())),
     act('/power/restart', () => power(context, 'restart')),
     act('/power/off', () => power(context, 'power-off')),
-    act('/factory-reset', async (exchange) => factoryReset(context, await readFields(exchange, MAX_FIELDS_BYTES))),
-    read('/install', async (exchange) => sendJson(exchange, 200, { targets: await target.installTargets() })),
+    act('/factory-reset', async (exchange) =>
+      factoryReset(context, await readFields(exchange, MAX_FIELDS_BYTES)),
+    ),
+    read('/install', async (exchange) => exchange.sendJson(200, { targets: await target.installTargets() })),
     act('/install', ({ url }) => install(context, url.searchParams.get('disk') ?? '')),
     act('/password', async (exchange, caller) =>
       changePassword(context, exchange, caller, await readFields(exchange, MAX_FIELDS_BYTES)),
@@ -98,7 +100,7 @@ function guarded(
   return async (exchange) => {
     const verdict = await admit(exchange);
     if (!verdict.admitted) {
-      sendJson(exchange, verdict.status, { error: verdict.reason }, verdict.headers);
+      exchange.sendJson(verdict.status, { error: verdict.reason }, verdict.headers);
       return;
     }
     // from here on the rate of the body and the target bound the time
@@ -117,7 +119,7 @@ function guarded(
         const status = statusOf(error);
         const later: Record<string, string> = status === 503 ? { 'Retry-After': RETRY_AFTER_S } : {};
         const headers = error instanceof RefusedError ? error.headers : later;
-        sendJson(exchange, status, { error: reason, ...code }, headers);
+        exchange.sendJson(status, { error: reason, ...code }, headers);
       }
     }
   };
@@ -135,7 +137,7 @@ async function vppctl(exchange: Exchange, target: ControlTarget): Promise<void> 
   if (!exchange.signal.aborted) exchange.send(200, ContentType.text, printable(`${text}\n`));
 }
 
-function optionsOf(exchange: Exchange): ConfigOptions {
+function optionsOf(exchange: Exchange): ChangeOptions {
   return { dryRun: readSwitch(exchange, 'dry-run'), restartVpp: readSwitch(exchange, 'restart-vpp') };
 }
 
@@ -151,7 +153,7 @@ async function update(exchange: Exchange, target: ControlTarget): Promise<void> 
   const body = exchange.body(MAX_IMAGE_BYTES);
   const received = await target.update.receive(manifest, body, { signal: exchange.signal });
   const message = `version ${received.version} is in place: the next restart tries it`;
-  sendJson(exchange, 200, { result: 'received', ...received, message });
+  exchange.sendJson(200, { result: 'received', ...received, message });
 }
 
 async function putConfig(exchange: Exchange, target: ControlTarget): Promise<void> {

@@ -3,6 +3,7 @@ import { formatTime, gauge, inSeconds, metricTable, type Timestamp, type Words }
 
 /** Its certificate. */
 export interface HttpsStatus {
+  /** SHA-256 of the certificate, in the notation of OpenSSL and browsers: `AB:CD:…`. */
   readonly fingerprint: string;
   readonly source: 'user' | 'self-signed';
   readonly expiresAt: Timestamp;

@@ -5,12 +5,8 @@
 import type { VppRetry } from '../dataplane/mod.ts';
 import type { ConfigChange } from '../config/mod.ts';
 import type { InstallTarget, ResetReport } from '../disk/mod.ts';
-
-export interface ConfigOptions {
-  /** Only returns what would change. */
-  readonly dryRun: boolean;
-  readonly restartVpp: boolean;
-}
+import type { ChangeOptions } from '../live/mod.ts';
+import type { UpdateService } from '../update/mod.ts';
 
 export interface ResetOptions {
   /** Keeps `[management]`. */
@@ -22,22 +18,15 @@ export interface ResetOptions {
  * message is shown to the user.
  */
 export interface ControlTarget {
-  readonly update: {
-    /** `UpdateService.receive`: the body is not read before the manifest was verified. */
-    receive(
-      manifest: string,
-      body: AsyncIterable<Uint8Array>,
-      options: { readonly signal: AbortSignal },
-    ): Promise<{ readonly version: string; readonly file: string }>;
-  };
+  readonly update: Pick<UpdateService, 'receive'>;
   readonly config: {
     /** The text in force. */
     current(): string;
-    put(text: string, options: ConfigOptions): Promise<ConfigChange>;
+    put(text: string, options: ChangeOptions): Promise<ConfigChange>;
     /** Confirms the change that waits for it; `unchanged` when none does. */
     confirm(): Promise<ConfigChange>;
     /** Reloads the file. */
-    reload(options: ConfigOptions): Promise<ConfigChange>;
+    reload(options: ChangeOptions): Promise<ConfigChange>;
     /** Unix milliseconds before which the change in force must be confirmed; undefined: none waits. */
     confirmBefore?(): number | undefined;
   };

@@ -1,4 +1,5 @@
 /** Coded errors of disks. Messages say what to do where a person can act. */
+import { CodedError } from '../linux/mod.ts';
 
 export type DiskErrorCode =
   /** No disk of that name, or no boot disk within the time. */
@@ -14,12 +15,6 @@ export type DiskErrorCode =
   /** A read, a write or a tool failed. */
   | 'io';
 
-export class DiskError extends Error {
+export class DiskError extends CodedError<DiskErrorCode> {
   override readonly name = 'DiskError';
-  readonly code: DiskErrorCode;
-
-  constructor(code: DiskErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

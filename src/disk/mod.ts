@@ -22,4 +22,4 @@ export { writeExactly } from './partition-table.ts';
 export type { BootPartition, CopyableBootPartition, DataPartition } from './partitions.ts';
 export { checkOnDisk } from './read-back.ts';
 export { describeReset, type ResetReport } from './reset-report.ts';
-export { replaceFile, UNFINISHED_SUFFIX } from './replace-file.ts';
+export { replaceFile, syncDirectory, UNFINISHED_SUFFIX } from './replace-file.ts';

@@ -8,20 +8,18 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ConfigChange } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
-import type { ControlTarget, ResetOptions } from '../control/mod.ts';
-import type { BootPartition, DataPartition, ResetReport } from '../disk/mod.ts';
+import type { ControlTarget } from '../control/mod.ts';
+import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import type { ConfigStatus } from '../live/status.ts';
 import type { NextHopStatus } from '../dataplane/status.ts';
 import type { FibRoute, RouteAnswer } from '../fib/status.ts';
 import type { LogLine } from '../log/mod.ts';
-import type { ManagementStatus } from '../management/status.ts';
-import type { ApplianceStatus, BoxStatus, StatusProvider } from '../status/mod.ts';
+import type { ApplianceStatus, StatusProvider } from '../status/mod.ts';
 import { dumpInterfaces } from '../vpp/api/mod.ts';
 import { VppCommandLine, VppError } from '../vpp/mod.ts';
 import type { ShutdownStep } from '../machine/mod.ts';
-import { DataPlane, type MachineHooks, Feeds, NicReport, nextHopStatus } from '../dataplane/mod.ts';
+import { DataPlane, Feeds, NicReport, nextHopStatus } from '../dataplane/mod.ts';
 import {
-  type Appliers,
   type ChangeOptions,
   LiveConfig,
   type LoadedConfig,
@@ -29,6 +27,7 @@ import {
   readConfigFile,
 } from '../live/mod.ts';
 import type { Phase } from './phases.ts';
+import { type MachineOwner, NO_OWNER } from './machine-owner.ts';
 import type { Reports } from './reports.ts';
 import { type Service, Services } from '../supervise/mod.ts';
 import { Web } from './web.ts';
@@ -37,26 +36,6 @@ import { reasonOf } from '../linux/mod.ts';
 export const VERSION = process.env.APPLIANCE_VERSION ?? 'development';
 /** Timeout for VPP's list of interfaces. */
 const INTERFACES_TIMEOUT_MS = 5_000;
-
-/** What the owner of the machine adds: PID 1's `Box`. */
-export interface MachineOwner {
-  readonly hooks: MachineHooks;
-  /** Appliers of a changed configuration other than the data plane, HTTP and the services. */
-  readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
-  /** Actions of changing requests other than changes of the configuration. */
-  readonly target: Pick<ControlTarget, 'update' | 'power' | 'installTargets' | 'install'> & {
-    /** @param config the one in force */
-    readonly factoryReset: (options: ResetOptions, config: Config) => Promise<ResetReport>;
-  };
-  readonly managementStatus: ManagementStatus;
-  readonly managementInterface: string | undefined;
-  /** Starts to answer DNS queries in the namespace. Idempotent. */
-  resolveNamesIn(netns: string): void;
-  /** Called when a configuration becomes permanent: it was confirmed or reloaded from the file. */
-  configKept(): void;
-  status(): BoxStatus;
-  services(): readonly Service[];
-}
 
 export interface ApplianceOptions {
   readonly reports: Reports;
@@ -147,7 +126,7 @@ export class Appliance implements StatusProvider {
       facts: machineFacts,
       preview: (next) => dataPlane.interfaces.preview(next),
       appliers: {
-        ...(owner?.appliers ?? NOTHING_TO_APPLY),
+        ...(owner?.appliers ?? NO_OWNER.appliers),
         http: (next) => this.web.reconfigure(before, next),
         services: (next) => this.#services.use(next),
         'data-plane': (next, how) => dataPlane.reconfigure(next, how),
@@ -338,7 +317,7 @@ export class Appliance implements StatusProvider {
 
   #makeTarget(vppCommandLine: VppCommandLine): ControlTarget {
     const { live } = this;
-    const ofTheMachine = this.#owner?.target ?? REFUSES;
+    const ofTheMachine = this.#owner?.target ?? NO_OWNER.target;
     return {
       ...ofTheMachine,
       factoryReset: (options) => ofTheMachine.factoryReset(options, this.#config),
@@ -422,31 +401,6 @@ export class Appliance implements StatusProvider {
     console.info('boot', `VPP's exec ${ms.toFixed(0)} ms after the first own line`);
   }
 }
-
-/** `appliance run` does not own the machine, which therefore does not follow the configuration. */
-const NOTHING_TO_APPLY: MachineOwner['appliers'] = {
-  system() {},
-  log() {},
-  update() {},
-  watchdog() {},
-  management() {},
-};
-
-const notTheMachine = async (): Promise<never> => {
-  throw Object.assign(new Error('`appliance run` does not own the machine: only a box supports this'), {
-    code: 'refused',
-  });
-};
-
-const REFUSES: MachineOwner['target'] = {
-  update: { receive: notTheMachine },
-  power() {
-    throw new Error('`appliance run` does not own the machine: end its process instead');
-  },
-  factoryReset: notTheMachine,
-  installTargets: async () => [],
-  install: notTheMachine,
-};
 
 function kernelRelease(): { kernel?: string } {
   try {

@@ -1,6 +1,7 @@
 /** The actions of the menu on the consoles. */
 import { describeReset } from '../disk/mod.ts';
-import type { Appliance, MachineOwner } from './appliance.ts';
+import type { Appliance } from './appliance.ts';
+import type { MachineOwner } from './machine-owner.ts';
 import type { ConsoleActions } from '../machine/mod.ts';
 
 /** What the menu asks of the box itself. */

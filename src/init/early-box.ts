@@ -4,13 +4,8 @@
  */
 import type { ModuleLoader } from '../linux/mod.ts';
 import { CONFIG_NAME, type LoadedConfig, writeErrorReport } from '../live/mod.ts';
-import {
-  type ImageFacts,
-  type PowerAction,
-  readImageFacts,
-  type ShutdownStep,
-  Watchdog,
-} from '../machine/mod.ts';
+import { type PowerAction, readImageFacts, type ShutdownStep, Watchdog } from '../machine/mod.ts';
+import type { RunningImage } from '../update/mod.ts';
 import { type ApplianceMedia, VERSION } from './appliance.ts';
 import { BootMedia } from './boot-media.ts';
 import { BoxLogs } from './box-logs.ts';
@@ -25,7 +20,7 @@ export interface EarlyBoxOptions {
 
 export class EarlyBox {
   readonly reports: Reports;
-  readonly image: ImageFacts;
+  readonly image: RunningImage;
   readonly media: BootMedia;
   readonly logs: BoxLogs;
   readonly watchdog: Watchdog;

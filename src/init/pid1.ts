@@ -29,6 +29,7 @@ import {
   VFIO_MODULES,
   watchPowerButtons,
 } from '../machine/mod.ts';
+import { plural } from '../report/mod.ts';
 import { startReaper } from '../supervise/mod.ts';
 import { Appliance, VERSION } from './appliance.ts';
 import { Box } from './box.ts';
@@ -100,7 +101,7 @@ export async function runPid1(startedAt: number): Promise<void> {
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  startReaper((count) => console.info('reaper', `${count} orphan${count === 1 ? '' : 's'} reaped`));
+  startReaper((count) => console.info('reaper', `${plural(count, 'orphan')} reaped`));
 
   await reports.phases.run([
     { name: 'mounts', run: mountAll },

@@ -16,6 +16,7 @@ import {
   isTrialBoot,
   type LoaderVariables,
   parseEvidence,
+  type RunningImage,
   snapshotOf,
   type StatusPart,
   type TrialDeadline,
@@ -27,7 +28,7 @@ import { defaultConfig } from '../config/mod.ts';
 import type { UpdateConfig } from '../config/types.ts';
 import type { Logger } from '../log/mod.ts';
 import type { Appliance } from './appliance.ts';
-import { type ImageFacts, UPDATE_KEY_FILE, type Watchdog } from '../machine/mod.ts';
+import { UPDATE_KEY_FILE, type Watchdog } from '../machine/mod.ts';
 
 /**
  * How long a trial without a working VPP is fed after its deadline. At the deadline the trial ends in order; this is for
@@ -37,7 +38,7 @@ const GRACE_MS = 120_000;
 
 export class Trial {
   readonly #logger: Logger;
-  readonly #image: ImageFacts;
+  readonly #image: RunningImage;
   readonly #restart: (why: string) => void;
   readonly #deadline: TrialDeadline;
   #data: DataPartition | undefined;
@@ -47,7 +48,7 @@ export class Trial {
   #vppAwaySince = performance.now();
 
   /** @param restart ends the machine in order, so that the loader counts the next try */
-  constructor(logger: Logger, image: ImageFacts, restart: (why: string) => void) {
+  constructor(logger: Logger, image: RunningImage, restart: (why: string) => void) {
     this.#logger = logger;
     this.#image = image;
     this.#restart = restart;

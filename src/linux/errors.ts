@@ -15,6 +15,16 @@ interface LinuxErrorOptions {
   readonly cause?: unknown;
 }
 
+/** An error of a room: `code` says what kind it is, the message what was attempted and why it failed. */
+export class CodedError<Code extends string> extends Error {
+  readonly code: Code;
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** A system call that failed. The message reads `mount("none", "/x", "tmpfs"): ENOENT (No such file or directory)`. */
 export class LinuxError extends Error {
   override readonly name = 'LinuxError';

@@ -28,7 +28,7 @@ export {
 export { type ProcessExit, spawnChild } from './children.ts';
 export { type ClockState, readClockState } from './clock-state.ts';
 export { setClock } from './clock.ts';
-export { isErrno, LinuxError, reasonOf } from './errors.ts';
+export { CodedError, isErrno, LinuxError, reasonOf } from './errors.ts';
 export {
   isProgram,
   readInt,

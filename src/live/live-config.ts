@@ -23,7 +23,8 @@ import type { Config, ConfigProblem } from '../config/types.ts';
 import { type Appliers, ConfigApplier } from './change-appliers.ts';
 import type { ConfigChangeStatus } from './status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
-import { reasonOf } from '../linux/mod.ts';
+import { plural } from '../report/mod.ts';
+import { CodedError, reasonOf } from '../linux/mod.ts';
 
 export type { Appliers } from './change-appliers.ts';
 
@@ -46,14 +47,8 @@ export type LiveConfigErrorCode =
   /** The appliance is shutting down. */
   | 'stopped';
 
-export class LiveConfigError extends Error {
-  readonly code: LiveConfigErrorCode;
-
-  constructor(code: LiveConfigErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'LiveConfigError';
-    this.code = code;
-  }
+export class LiveConfigError extends CodedError<LiveConfigErrorCode> {
+  override readonly name = 'LiveConfigError';
 }
 
 export interface ChangeOptions {
@@ -267,7 +262,7 @@ export class LiveConfig implements Disposable {
     for (const problem of problems) logger.error('config', formatProblem(path, problem));
     const errors = problems.filter(({ severity }) => severity === 'error');
     const first = errors[0] === undefined ? '' : `, the first: ${formatProblem(path, errors[0])}`;
-    const count = `${errors.length} mistake${errors.length === 1 ? '' : 's'}`;
+    const count = plural(errors.length, 'mistake');
     conditions.set(
       'error',
       FILE_SUBJECT,

@@ -15,6 +15,7 @@ import type { Config } from '../config/types.ts';
 import type { BootPartition } from '../disk/mod.ts';
 import { takeInventory } from '../dpdk/mod.ts';
 import { cpuCount, isProgram, memInfo, readNames, reasonOf } from '../linux/mod.ts';
+import { plural } from '../report/mod.ts';
 import type { ConfigStatus } from './status.ts';
 
 /** Names on the boot partition. */
@@ -65,7 +66,7 @@ export function loadConfig(path: string, lastGood?: string): LoadedConfig {
   if (!parsed.ok) {
     const errors = parsed.problems.filter(({ severity }) => severity === 'error').length;
     const { source, config, text } = fallBack(lastGood);
-    const reason = `${path} has ${errors} mistake${errors === 1 ? '' : 's'}: ${forceWords(source)}`;
+    const reason = `${path} has ${plural(errors, 'mistake')}: ${forceWords(source)}`;
     return { config, text, status: { state: 'rejected', source, path, reason, problems: parsed.problems } };
   }
   const problems = [...parsed.warnings, ...machineProblems(parsed.config, machineFacts())];

@@ -191,12 +191,8 @@ export class CrashEvidence {
 
   /** The kernel wrote the core to the page cache: it is synced before the text that names it is written. */
   async #settle(name: string): Promise<void> {
-    const handle = await open(`${this.#options.directory}/${name}`, 'r');
-    try {
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+    await using handle = await open(`${this.#options.directory}/${name}`, 'r');
+    await handle.datasync();
   }
 
   /** Removes the excess and reads the rest. */

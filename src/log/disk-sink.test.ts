@@ -149,7 +149,9 @@ describe('DiskSink', () => {
     second.attach(sink);
     second.push('appliance', 'info', 'the second boot runs');
     await sink.flush();
-    expect(contents(dir).join('')).toMatch(/the first boot ends\n.*version 2 ----\n.*the second boot runs\n$/);
+    expect(contents(dir).join('')).toMatch(
+      /the first boot ends\n.*version 2 ----\n.*the second boot runs\n$/,
+    );
   });
 
   it('reports why a disk cannot be written, keeps what it can meanwhile, and recovers', async () => {

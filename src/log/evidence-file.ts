@@ -32,12 +32,10 @@ export async function writeEvidence(
   let file = `${name}${SUFFIX}`;
   for (let count = 2; taken.has(file); count += 1) file = `${name}-${count}${SUFFIX}`;
   const temporary = `${directory}/.${file}`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
+  {
+    await using handle = await open(temporary, 'w', 0o600);
     await handle.writeFile(render(text.head, text.facts ?? {}, text.body));
     await handle.sync();
-  } finally {
-    await handle.close();
   }
   await rename(temporary, `${directory}/${file}`);
   return file;
@@ -68,22 +66,18 @@ function render(
 export async function readEvidenceHead(
   path: string,
 ): Promise<(EvidenceHead & { bytes: number }) | undefined> {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
-    const buffer = Buffer.alloc(Math.min(size, HEAD_BYTES));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    const fields = new Map<string, string>();
-    for (const line of buffer.toString('utf8', 0, bytesRead).split('\n')) {
-      const colon = line.indexOf(': ');
-      if (colon < 0) break;
-      fields.set(line.slice(0, colon), line.slice(colon + 2));
-    }
-    const at = Date.parse(fields.get('time') ?? '');
-    const [service, reason, core] = ['service', 'reason', 'core'].map((key) => fields.get(key));
-    if (service === undefined || reason === undefined || Number.isNaN(at)) return undefined;
-    return { service, at, reason, bytes: size, ...(core === undefined ? {} : { core }) };
-  } finally {
-    await handle.close();
+  await using handle = await open(path, 'r');
+  const { size } = await handle.stat();
+  const buffer = Buffer.alloc(Math.min(size, HEAD_BYTES));
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+  const fields = new Map<string, string>();
+  for (const line of buffer.toString('utf8', 0, bytesRead).split('\n')) {
+    const colon = line.indexOf(': ');
+    if (colon < 0) break;
+    fields.set(line.slice(0, colon), line.slice(colon + 2));
   }
+  const at = Date.parse(fields.get('time') ?? '');
+  const [service, reason, core] = ['service', 'reason', 'core'].map((key) => fields.get(key));
+  if (service === undefined || reason === undefined || Number.isNaN(at)) return undefined;
+  return { service, at, reason, bytes: size, ...(core === undefined ? {} : { core }) };
 }

@@ -6,7 +6,7 @@
  * into records that start with `REASON#COUNT PartNUMBER`; part 1 is its end, so parts are joined from the highest down.
  * Source: the kernel's fs/pstore/platform.c and Documentation/ABI/testing/pstore.
  */
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { isErrno } from '../linux/mod.ts';
 import { fileTime, writeEvidence } from './evidence-file.ts';
 import { printableLine } from './text.ts';
@@ -83,9 +83,8 @@ async function namesIn(root: string): Promise<string[]> {
 }
 
 async function readRecord(path: string, name: string): Promise<DumpRecord | undefined> {
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(path, 'r');
+    await using handle = await open(path, 'r');
     const at = (await stat(path)).mtimeMs;
     const buffer = Buffer.alloc(MAX_RECORD_BYTES);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
@@ -104,8 +103,6 @@ async function readRecord(path: string, name: string): Promise<DumpRecord | unde
     };
   } catch {
     return undefined; // a record that the firmware does not return: the others may have the reason
-  } finally {
-    await handle?.close();
   }
 }
 

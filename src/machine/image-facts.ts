@@ -1,19 +1,13 @@
 /** What the image builder wrote about the running image. */
 import { readFileSync } from 'node:fs';
+import type { RunningImage } from '../update/mod.ts';
 
 /** The builder's file, and the public key by which updates are verified. */
 export const IMAGE_FILE = '/etc/appliance/image.json';
 export const UPDATE_KEY_FILE = '/etc/appliance/update.pub';
 
-export interface ImageFacts {
-  readonly version: string;
-  readonly architecture: string;
-  /** Unix milliseconds; undefined: unknown. */
-  readonly builtAt: number | undefined;
-}
-
 /** Facts about the running image; undefined when this program does not run from one (a guest of the tests). */
-export function readImageFacts(path = IMAGE_FILE): ImageFacts | undefined {
+export function readImageFacts(path = IMAGE_FILE): RunningImage | undefined {
   let image: unknown;
   try {
     image = JSON.parse(readFileSync(path, 'utf8'));

@@ -13,7 +13,7 @@ export {
   loadByName,
   loadIfThere,
 } from './hardware-modules.ts';
-export { type ImageFacts, UPDATE_KEY_FILE, readImageFacts } from './image-facts.ts';
+export { UPDATE_KEY_FILE, readImageFacts } from './image-facts.ts';
 export { applyIdentity, applySysctls, prepareControlNamespace } from './kernel-settings.ts';
 export { mountAll, mountHugetlbfs, mountOptional } from './mounts.ts';
 export { findPowerButtons, watchPowerButtons } from './power-button.ts';

@@ -1,18 +1,4 @@
-/** The errors of telemetry. */
-
-export type TelemetryErrorCode =
-  /** An address could not be bound. */
-  'listen';
-
-export class TelemetryError extends Error {
-  readonly code: TelemetryErrorCode;
-
-  constructor(code: TelemetryErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'TelemetryError';
-    this.code = code;
-  }
-}
+/** The errors of requests. */
 
 /** A request that cannot be served as it came; the message is for whoever sent it. */
 export class RequestError extends Error {

@@ -156,6 +156,11 @@ export class Exchange {
     });
   }
 
+  /** Sends JSON, with a newline at its end. */
+  sendJson(status: number, value: unknown, headers?: Readonly<Record<string, string>>): void {
+    this.send(status, ContentType.json, `${JSON.stringify(value)}\n`, headers);
+  }
+
   /** Sends a sentence, for errors. */
   sendText(status: number, text: string, headers?: Readonly<Record<string, string>>): void {
     this.send(status, ContentType.text, `${text}\n`, headers);

@@ -34,6 +34,7 @@ import {
   refusalOfPlainHttp,
 } from './routes.ts';
 import { StatsRates } from './stats-rates.ts';
+import { reasonOf } from '../linux/mod.ts';
 import type { StatusProvider } from '../status/mod.ts';
 
 /** Connections at once, for each listening address. */
@@ -83,7 +84,7 @@ interface Shared {
 }
 
 /**
- * Starts the HTTP server. Resolves when all addresses are bound; rejects with a `TelemetryError` naming the address
+ * Starts the HTTP server. Resolves when all addresses are bound; rejects with an error naming the address
  * otherwise, with none left open. Disposing closes the addresses and cuts all connections.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -222,8 +223,7 @@ function answerFailure(exchange: Exchange, error: unknown, logger: HttpLogger): 
   if (exchange.signal.aborted) return;
   const isClients = error instanceof RequestError;
   if (!isClients) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger(`http: ${exchange.method} ${exchange.url.pathname} failed: ${reason}`);
+    logger(`http: ${exchange.method} ${exchange.url.pathname} failed: ${reasonOf(error)}`);
   }
   if (exchange.hasStarted) exchange.destroy();
   else if (isClients) exchange.sendText(error.status, error.message);

@@ -121,14 +121,14 @@ function ownRoutes(
       },
     ],
     ['/events', (exchange) => feed.answer(exchange)],
-    ['/status', (exchange) => sendJson(exchange, 200, withCounters(source))],
-    ['/health', (exchange) => sendJson(exchange, 200, reportHealth(source.status(), Date.now()))],
+    ['/status', (exchange) => exchange.sendJson(200, withCounters(source))],
+    ['/health', (exchange) => exchange.sendJson(200, reportHealth(source.status(), Date.now()))],
     [
       '/healthz',
       (exchange) => {
         // asks no other part: whoever gets this answer knows that the process lives, however the rest is
         const reasons = [`pid ${process.pid} answers`];
-        sendJson(exchange, 200, { alive: true, reasons, uptimeSeconds: Math.round(process.uptime()) });
+        exchange.sendJson(200, { alive: true, reasons, uptimeSeconds: Math.round(process.uptime()) });
       },
     ],
     [
@@ -136,7 +136,7 @@ function ownRoutes(
       (exchange) => {
         const { ready, checks, broken } = reportHealth(source.status(), Date.now());
         const reasons = checks.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
-        sendJson(exchange, ready ? 200 : 503, { ready, reasons, checks, broken });
+        exchange.sendJson(ready ? 200 : 503, { ready, reasons, checks, broken });
       },
     ],
     [
@@ -146,8 +146,7 @@ function ownRoutes(
         const names = interfaces.map(({ name }) => name);
         const figures = { stats, ...makeFigures(source, rates, names, stats) };
         const wantsHistory = exchange.url.searchParams.has('history');
-        sendJson(
-          exchange,
+        exchange.sendJson(
           200,
           wantsHistory ? { ...figures, history: rates.history(names, PLOT_POINTS) } : figures,
         );
@@ -188,10 +187,6 @@ class PageCache {
   }
 }
 
-function sendJson(exchange: Exchange, status: number, value: unknown): void {
-  exchange.send(status, ContentType.json, `${JSON.stringify(value)}\n`);
-}
-
 /** Of the last reading of VPP's counters, with its age. */
 function sendFigures(
   exchange: Exchange,
@@ -200,7 +195,7 @@ function sendFigures(
 ): void {
   const reading = source.statsSnapshot();
   if (reading === undefined) exchange.sendText(503, "VPP's counters were not read yet");
-  else sendJson(exchange, 200, figures(reading, exchange.url.searchParams.has('all')));
+  else exchange.sendJson(200, figures(reading, exchange.url.searchParams.has('all')));
 }
 
 /** The status with each VPP interface's counters, by name, from the latest snapshot. */
@@ -229,7 +224,7 @@ function explainRoute(exchange: Exchange, source: StatusProvider): void {
     return;
   }
   const answer = source.explainRoute(destination, searchParams.get('table') ?? undefined);
-  if (answer.kind === 'found') exchange.send(200, ContentType.json, `${JSON.stringify(answer.route)}\n`);
+  if (answer.kind === 'found') exchange.sendJson(200, answer.route);
   else exchange.sendText(answer.kind === 'none' ? 404 : 400, answer.reason);
 }
 

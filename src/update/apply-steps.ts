@@ -1,5 +1,6 @@
 /** Executes steps in `EFI/Linux`, each on the disk before the next one starts. */
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
+import { syncDirectory } from '../disk/mod.ts';
 import { ENTRY_DIRECTORY } from './entries.ts';
 import type { Step } from './plan.ts';
 import { reasonOf } from '../linux/mod.ts';
@@ -17,11 +18,6 @@ export async function applySteps(root: string, steps: readonly Step[]): Promise<
       throw new Error(`${describe(step)} in ${directory}: ${reason}`, { cause: error });
     }
   }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
 }
 
 function describe(step: Step): string {

@@ -1,4 +1,5 @@
 /** Errors of updates: why one was refused or failed. */
+import { CodedError } from '../linux/mod.ts';
 
 /**
  * `bad-manifest`, `bad-signature`: the manifest is malformed, or not signed with a known key.
@@ -26,12 +27,6 @@ export type UpdateErrorCode =
   | 'io';
 
 /** A refused update. The message is for its sender. */
-export class UpdateError extends Error {
+export class UpdateError extends CodedError<UpdateErrorCode> {
   override readonly name = 'UpdateError';
-  readonly code: UpdateErrorCode;
-
-  constructor(code: UpdateErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, options);
-    this.code = code;
-  }
 }

@@ -3,6 +3,7 @@
  *
  * Other folders import this file only.
  */
+export type { RunningImage } from './admission.ts';
 export { isEntryPath } from './entries.ts';
 export { parseEvidence } from './evidence.ts';
 export { MAX_MANIFEST_BYTES, signManifest, type UpdateManifest, verifyManifest } from './manifest.ts';

@@ -30,9 +30,11 @@ const MAX_KEY_BYTES = 16 * 1024;
 export interface ReceiverOptions {
   readonly entries: BootEntries;
   readonly record: RecordFile;
+  /** The running image, from image.json. */
   readonly image: RunningImage;
-  /** The `[update]` section in force. */
+  /** The `[update]` section in force; not called before `watch` or `receive`. */
   readonly settings: () => UpdateConfig;
+  /** The image's own public key: `/etc/appliance/update.pub`. */
   readonly keyPath: string;
   readonly log: (words: string) => void;
   /** Free bytes of the boot partition; statfs by default. */

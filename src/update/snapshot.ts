@@ -1,35 +1,19 @@
-/**
- * Derives the verdict's snapshot from the value behind /status. The types describe the part of telemetry's
- * `ApplianceStatus` that is read here, since this folder does not import telemetry.
- */
+/** Derives the verdict's snapshot from the value behind /status: from the parts of it that rooms below this one name. */
 import type { Config } from '../config/types.ts';
+import type { FibBackendStatus } from '../fib/status.ts';
+import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { ConfigStatus } from '../live/status.ts';
+import type { ManagementStatus } from '../management/status.ts';
+import type { VppStatus } from '../vpp/status.ts';
 import type { TrialSnapshot } from './conditions.ts';
 
 /** The part of `ApplianceStatus` that is read. */
 export interface StatusPart {
-  readonly config: { readonly state: 'ok' | 'rejected' | 'missing'; readonly reason?: string };
-  readonly management:
-    | { readonly state: 'ready'; readonly addresses: readonly string[] }
-    | { readonly state: 'none' | 'configuring' | 'failed'; readonly reason: string };
-  readonly vpp: {
-    readonly process: { readonly state: string; readonly reason?: string };
-    readonly api: { readonly state: string; readonly reason?: string; readonly vpePid?: number };
-    readonly pid?: number;
-    readonly restarts: number;
-  };
-  readonly interfaces: readonly {
-    readonly name: string;
-    readonly dataPlane: 'vpp' | 'kernel';
-    readonly state: { readonly state: string };
-    readonly adminUp: boolean;
-    readonly link: 'up' | 'down' | 'unknown';
-  }[];
-  readonly fib: readonly {
-    readonly backend: string;
-    readonly desired: number;
-    readonly programmed: number;
-    readonly pending: number;
-  }[];
+  readonly config: Pick<ConfigStatus, 'state'> & { readonly reason?: string };
+  readonly management: ManagementStatus;
+  readonly vpp: VppStatus;
+  readonly interfaces: readonly InterfaceStatus[];
+  readonly fib: readonly FibBackendStatus[];
 }
 
 export interface SnapshotFacts {
@@ -66,7 +50,7 @@ export function snapshotOf(status: StatusPart, config: Config, facts: SnapshotFa
   };
 }
 
-function managementOf(management: StatusPart['management']): TrialSnapshot['management'] {
+function managementOf(management: ManagementStatus): TrialSnapshot['management'] {
   switch (management.state) {
     case 'ready':
       return { state: 'ready', addresses: management.addresses };
@@ -77,18 +61,20 @@ function managementOf(management: StatusPart['management']): TrialSnapshot['mana
   }
 }
 
-function vppOf(vpp: StatusPart['vpp'], config: Config): TrialSnapshot['vpp'] {
+function vppOf({ process, api, pid, restarts }: VppStatus, config: Config): TrialSnapshot['vpp'] {
   if (!config.vpp.enabled) return { state: 'disabled' };
-  if (vpp.api.state === 'connected') {
-    return { state: 'connected', life: `pid ${vpp.api.vpePid ?? vpp.pid}, ${vpp.restarts} restarts` };
+  if (api.state === 'connected') {
+    return { state: 'connected', life: `pid ${api.vpePid ?? pid}, ${restarts} restarts` };
   }
   // The reason why the process is not running is more useful than why the API does not answer.
-  const { process, api } = vpp;
   const isRunning = process.state === 'running' || process.state === 'external';
-  const part = isRunning || process.reason === undefined ? api : process;
-  const subject = part === api ? 'its API is' : 'it is';
+  const down = !isRunning && reasonIn(process) !== '' ? process : api;
   return {
     state: 'down',
-    reason: `${subject} ${part.state}${part.reason === undefined ? '' : `: ${part.reason}`}`,
+    reason: `${down === api ? 'its API is' : 'it is'} ${down.state}${reasonIn(down)}`,
   };
+}
+
+function reasonIn(part: VppStatus['process'] | VppStatus['api']): string {
+  return 'reason' in part && part.reason !== undefined ? `: ${part.reason}` : '';
 }

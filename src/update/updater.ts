@@ -4,60 +4,40 @@
  * Owns changes to `EFI/Linux` and `updates.json`. Only a version on trial is ever restarted for its verdict.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UpdateConfig } from '../config/types.ts';
 import type { BootPartition, DataPartition } from '../disk/mod.ts';
-import type { RunningImage } from './admission.ts';
 import { BootEntries } from './boot-entries.ts';
-import type { TrialSnapshot } from './conditions.ts';
 import { type Entry, entryState } from './entries.ts';
 import { UpdateError } from './errors.ts';
 import type { Evidence } from './evidence.ts';
 import { planFailed, planGood } from './plan.ts';
-import { Receiver } from './receiver.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
 import { addAttempt, endPending, settle } from './record.ts';
 import { RecordFile } from './record-file.ts';
 import { countedBoots, findRunning, type LoaderVariables, type Running } from './running.ts';
 import type { EntryStatus, UpdateStatus } from './status.ts';
 import type { TrialDeadline } from './trial-deadline.ts';
-import { VerdictWatch } from './verdict.ts';
+import { type VerdictOptions, VerdictWatch } from './verdict.ts';
 import { reasonOf } from '../linux/mod.ts';
+import type { Logger } from '../log/mod.ts';
 
 /** How long writing the reason for a restart may take, ms. */
 const RECORDING_MS = 10_000;
 
-/** The part of PID 1's logger used here. */
-export interface UpdateLogger {
-  info(subject: string, text: string): void;
-  warning(subject: string, text: string): void;
-  error(subject: string, text: string): void;
-}
-
-export interface UpdaterOptions {
+export interface UpdaterOptions
+  extends Pick<ReceiverOptions, 'image' | 'settings' | 'keyPath' | 'freeBytes' | 'stallMs'> {
   /** Undefined: booted without a boot partition; updates are refused. */
   readonly boot: BootPartition | undefined;
   readonly data: DataPartition;
-  /** The running image, from image.json. */
-  readonly image: RunningImage;
-  /** The `[update]` section in force; not called before `watch` or `receive`. */
-  readonly settings: () => UpdateConfig;
   readonly loader: LoaderVariables;
-  /** The image's own public key: `/etc/appliance/update.pub`. */
-  readonly keyPath: string;
   /** The reason of the last end from pstore. */
   readonly crashReason?: string | undefined;
   readonly deadline: TrialDeadline;
   /** Restarts the machine cleanly: a trial failed. */
   readonly restart: (reason: string) => void;
-  readonly logger: UpdateLogger;
-  readonly freeBytes?: (root: string) => Promise<number>;
-  readonly stallMs?: number;
+  readonly logger: Logger;
 }
 
-export interface WatchOptions {
-  /** The appliance's current state. Called each second until the verdict. */
-  readonly snapshot: () => TrialSnapshot;
-  /** Of the last good run: `parseEvidence` of what `onGood` saved. */
-  readonly evidence: Evidence | undefined;
+export interface WatchOptions extends Pick<VerdictOptions, 'snapshot' | 'evidence'> {
   /** The verdict was reached: the configuration in force is now the last good one. */
   readonly onGood: (evidence: Evidence) => Promise<void> | void;
 }
@@ -102,19 +82,11 @@ export class Updater implements UpdateService {
   }
 
   async #start(boot: BootPartition): Promise<void> {
-    const { image, settings, loader, keyPath, crashReason, logger, freeBytes, stallMs } = this.#options;
+    const { image, loader, crashReason, logger } = this.#options;
     const entries = await BootEntries.read(boot, loader, image.version);
     this.#entries = entries;
-    this.#receiver = new Receiver({
-      entries,
-      record: this.#record,
-      image,
-      settings,
-      keyPath,
-      log: (words) => logger.info('update', words),
-      freeBytes,
-      stallMs,
-    });
+    const log = (words: string): void => logger.info('update', words);
+    this.#receiver = new Receiver({ ...this.#options, entries, record: this.#record, log });
     const before = this.#record.current;
     const { all, running } = entries;
     const now = Date.now();
@@ -135,9 +107,8 @@ export class Updater implements UpdateService {
     this.#watch = new VerdictWatch({
       version: image.version,
       onTrial: this.#running.state === 'trial',
-      evidence: options.evidence,
       settings,
-      snapshot: options.snapshot,
+      ...options,
       onGood: (evidence) => {
         deadline[Symbol.dispose]();
         this.#onGood(evidence, options.onGood).catch((error: unknown) => this.#warn(reasonOf(error)));

@@ -11,9 +11,7 @@ import type { UpdateConfig } from '../config/types.ts';
 import { assess, evidenceOf, type TrialCondition, type TrialSnapshot } from './conditions.ts';
 import type { Evidence } from './evidence.ts';
 import { reasonOf } from '../linux/mod.ts';
-
-/** Wall clock, ms, for display only. */
-type Timestamp = number;
+import type { Timestamp } from '../report/mod.ts';
 
 export type Verdict =
   | { readonly state: 'waiting'; readonly since: Timestamp; readonly conditions: readonly TrialCondition[] }

@@ -1,4 +1,5 @@
 /** Errors of src/vpp (not of its api and stats, which have their own): one class, coded. */
+import { CodedError } from '../linux/mod.ts';
 
 export type VppErrorCode =
   /** No file exists at the path of the VPP binary. */
@@ -22,12 +23,6 @@ export type VppErrorCode =
   | 'timeout'
   | 'aborted';
 
-export class VppError extends Error {
+export class VppError extends CodedError<VppErrorCode> {
   override readonly name = 'VppError';
-  readonly code: VppErrorCode;
-
-  constructor(code: VppErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, options);
-    this.code = code;
-  }
 }

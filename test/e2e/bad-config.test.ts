@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pressCtrlAltDelete } from './hands.ts';
 import { TestGuest, whyNoGuest } from './harness.ts';
 
 const skip = whyNoGuest();
@@ -97,7 +98,7 @@ describe.skipIf(skip !== undefined)('a guest whose configuration is wrong', () =
 
   it('restarts by Ctrl-Alt-Del', async () => {
     const startedAt = performance.now();
-    await guest.guest.pressCtrlAltDelete();
+    await pressCtrlAltDelete(guest.guest);
     const exit = await guest.guest.waitForExit(60_000);
     expect(exit?.reason).toBe('guest-reset');
     const seconds = (performance.now() - startedAt) / 1000;

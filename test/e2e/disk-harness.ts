@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuiltImage } from '../../image/build-image.ts';
 import { BOOT_MIB, BOOT_OFFSET_BYTES, DATA_OFFSET_BYTES } from '../../image/disk-image.ts';
 import { ImageError } from '../../image/errors.ts';
-import { prepareFirmware, whyNoFirmware } from '../../image/firmware.ts';
+import { prepareFirmware, whyNoFirmware } from './firmware.ts';
 import { Guest, type GuestExit, type GuestOptions } from '../../image/qemu.ts';
 import type { DiskBus } from '../../image/qemu-arguments.ts';
 import { findTool, runCommand } from '../../image/run-command.ts';

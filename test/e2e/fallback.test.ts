@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { ask, basic, firstPassword } from './box-client.ts';
 import { DiskGuest, whyNoDiskGuest } from './disk-harness.ts';
+import { setLink } from './hands.ts';
 import { DEMO } from './prepared-box.ts';
 
 const why = whyNoDiskGuest();
@@ -223,7 +224,7 @@ describe.skipIf(why !== undefined)('a box with a routing daemon, whose VPP loops
   it('keeps addresses and routes through flaps of the cable', async () => {
     for (let flap = 0; flap < FLAPS; flap += 1) {
       for (const up of [false, true]) {
-        await box.guest.setLink(2, up);
+        await setLink(box.guest, 2, up);
         await sleep(300);
       }
     }

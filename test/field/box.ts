@@ -6,6 +6,7 @@ import type { ApplianceStatus } from '../../src/status/mod.ts';
 import { dataNicPciAddress } from '../../image/qemu-arguments.ts';
 import { ask, basic, firstPassword } from '../e2e/box-client.ts';
 import { DiskGuest } from '../e2e/disk-harness.ts';
+import { setLink } from '../e2e/hands.ts';
 import { Agent, AGENT_INI, AGENT_SCRIPT, agentArguments } from './agent.ts';
 import { type BoxPlan, NIC_MODELS, SEGMENTS } from './case.ts';
 import type { Daemon } from './daemons.ts';
@@ -84,7 +85,7 @@ export class Box implements AsyncDisposable {
 
   /** Pulls or plugs the cable of a data plane NIC, counted from 0. */
   setLink(nic: number, up: boolean): Promise<void> {
-    return this.#disk.guest.setLink(FIRST_DATA_BUS + nic, up);
+    return setLink(this.#disk.guest, FIRST_DATA_BUS + nic, up);
   }
 
   /** The whole output of its console. */

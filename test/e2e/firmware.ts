@@ -2,8 +2,8 @@
 
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ImageError } from './errors.ts';
-import type { GuestFirmware } from './qemu.ts';
+import { ImageError } from '../../image/errors.ts';
+import type { GuestFirmware } from '../../image/qemu.ts';
 
 const DIRECTORY = '/usr/share/OVMF';
 const CODE = join(DIRECTORY, 'OVMF_CODE_4M.fd');
