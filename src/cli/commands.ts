@@ -71,9 +71,9 @@ export const COMMANDS: Group = {
             about: 'Make a private key, and the public one beside it',
             source: 'file',
           },
-          version: { value: 'version', about: 'Version of an image that does not say it' },
-          architecture: { value: 'name', about: 'Machine that the image is for', default: 'x86_64' },
-          noBuildTime: { about: 'For boxes of a version that knows no build time' },
+          version: { value: 'version', about: 'Version of an image without one in its os-release' },
+          architecture: { value: 'name', about: 'Architecture of the image', default: 'x86_64' },
+          noBuildTime: { about: 'Leave the build time out, for boxes whose version refuses it' },
         },
         examples: [
           'appliance sign --new-key update.key',
@@ -228,14 +228,14 @@ export const COMMANDS: Group = {
       command({
         name: 'update',
         about: 'Send a new version and restart to try it',
-        details: 'Exit code 1: with --wait, the appliance went back to the version before.',
+        details: 'Exit code 1: with --wait, the new version failed and the previous one was restored.',
         arguments: [{ form: '<file>', about: 'A signed image', source: 'file' }],
         options: {
           signature: { value: 'file', about: 'Its signature; otherwise FILE.sig', source: 'file' },
           wait: { about: 'Wait for the verdict on the new version' },
           // Three boots of a new version, each with the default time for its verdict, and the firmware's share.
           waitTimeout: { value: 'seconds', about: 'How long to wait', default: '1200' },
-          noRestart: { about: 'Leave the restart to somebody else' },
+          noRestart: { about: 'Do not restart: the next restart tries the version' },
           ...REMOTE,
         },
         examples: ['appliance update appliance-0.2.0.efi --wait --host https://192.0.2.1:8443'],

@@ -45,7 +45,7 @@ export async function sendFeed(options: FeedOptions): Promise<FeedResult> {
     socket.destroy();
   }
   throw new Error(
-    `cannot send routes to ${path}: the appliance closed the connection before it had taken all`,
+    `cannot send routes to ${path}: the appliance closed the connection before it had accepted all`,
   );
 }
 

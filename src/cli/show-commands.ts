@@ -36,9 +36,9 @@ export const SHOW: Group = {
   examples: ['appliance show health', 'appliance show interfaces --watch', 'appliance show route 192.0.2.1'],
   commands: [
     subject('health', 'Health, and what is broken first', 'Exit code 0: ready and nothing in error, 1: not.'),
-    subject('status', 'The whole in a few lines'),
+    subject('status', 'A summary in a few lines'),
     subject('interfaces', 'Interfaces with their traffic'),
-    subject('objects', 'What else VPP is to have: sub-interfaces, bonds, bridges, filters …'),
+    subject('objects', 'Objects configured in VPP: sub-interfaces, bonds, bridges, filters …'),
     subject('vpp', "VPP's process, API, counters and hugepages"),
     subject('workers', "VPP's threads and how busy they are"),
     counted('nodes', "Nodes of VPP's graph by what they cost"),
@@ -61,7 +61,7 @@ export const SHOW: Group = {
       examples: ['appliance show fib', 'appliance show fib vpp'],
       load: async () => (await import('./show.ts')).showFib,
     }),
-    subject('import', 'Routes of routing daemons, and those that are not taken'),
+    subject('import', 'Routes of routing daemons, and those that are not imported'),
     subject('services', 'Services and how often they were restarted'),
     command({
       name: 'log',

@@ -36,7 +36,7 @@ export async function sign(file: string | undefined, options: SignOptions): Prom
   }
   const signed = version ?? options.version;
   if (signed === undefined)
-    throw new Error(`cannot sign ${file}: it does not say its version (give --version)`);
+    throw new Error(`cannot sign ${file}: its os-release has no version (give --version)`);
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {

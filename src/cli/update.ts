@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf } from '../linux/mod.ts';
+import { isErrno, reasonOf } from '../linux/mod.ts';
 import { MAX_MANIFEST_BYTES, type UpdateManifest, type UpdateStatus } from '../update/mod.ts';
 import type { RemoteOptions } from './options.ts';
 import { get, post, put, type Target } from './transport.ts';
@@ -27,7 +27,7 @@ interface UpdateOptions extends RemoteOptions {
 export async function update(file: string, options: UpdateOptions): Promise<number> {
   const { wait, noRestart, waitTimeout, json } = options;
   if (wait && noRestart) {
-    throw new UsageError('--wait does not go with --no-restart: a version is tried by a restart');
+    throw new UsageError('expected --wait or --no-restart, got both: a version is tried by a restart');
   }
   const waitSeconds = Number(waitTimeout);
   if (!(waitSeconds > 0)) {
@@ -74,9 +74,8 @@ interface Signature {
 
 async function readSignature(file: string): Promise<Signature> {
   const { size } = await stat(file).catch((error: unknown) => {
-    throw new Error(`cannot read the signature ${file}: ${reasonOf(error)} (appliance sign makes one)`, {
-      cause: error,
-    });
+    const reason = isErrno(error, 'ENOENT') ? 'no such file' : reasonOf(error);
+    throw new Error(`cannot read the signature ${file}: ${reason} (appliance sign makes one)`, { cause: error });
   });
   if (size > MAX_MANIFEST_BYTES)
     throw new Error(`cannot read the signature ${file}: ${size} bytes are more than ${MAX_MANIFEST_BYTES}`);

@@ -9,7 +9,7 @@ export interface DiskStatus {
 
 export const DISK_METRICS = metricTable<DiskStatus>({
   appliance_data_persistent: gauge(
-    'Whether what the box keeps is there after a restart',
+    'Whether the data of the box survive a restart',
     ({ dataKept }) => dataKept,
   ),
 });
@@ -17,5 +17,5 @@ export const DISK_METRICS = metricTable<DiskStatus>({
 export function describeData({ dataKept }: Pick<DiskStatus, 'dataKept'>): Words {
   return dataKept
     ? { level: 'ok', text: 'kept on the data partition' }
-    : { level: 'warning', text: 'not kept: there is no data partition, all of it is gone after a restart' };
+    : { level: 'warning', text: 'not kept: there is no data partition, so it is lost at a restart' };
 }

@@ -84,7 +84,7 @@ export const MACHINE_METRICS = metricTable<MachineSource>({
     ({ cpuIsolation }) => cpuIsolation.state === 'active',
   ),
   appliance_worker_cores_problems: gauge(
-    "What is not as it should be with the cores of VPP's workers",
+    "Deviations from the isolation of the cores of VPP's workers",
     ({ cpuIsolation }) =>
       cpuIsolation.state === 'active' ? cpuIsolation.problems.length : cpuIsolation.state === 'failed',
   ),
@@ -114,7 +114,7 @@ export function describeLastBoot(watchdog: WatchdogStatus): Words | undefined {
   if (watchdog.state === 'off') return undefined;
   switch (watchdog.lastBootResetByWatchdog) {
     case undefined:
-      return { level: 'ok', text: 'the watchdog does not tell whether it ended it' };
+      return { level: 'ok', text: 'the watchdog does not report whether it ended it' };
     case true:
       return { level: 'warning', text: 'ended by the watchdog' };
     case false:
@@ -134,7 +134,7 @@ export function describeCores(cores: CpuIsolationStatus): Words {
       const facts = `cores ${cores.cores} are kept free for ${plural(cores.threads.length, 'thread')}; ${interrupts}`;
       return cores.problems.length === 0
         ? { level: 'ok', text: facts }
-        : { level: 'warning', text: `${facts}; not as it should be: ${cores.problems.join('; ')}` };
+        : { level: 'warning', text: `${facts}; deviations: ${cores.problems.join('; ')}` };
     }
   }
 }

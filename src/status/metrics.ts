@@ -41,7 +41,7 @@ const APPLIANCE_METRICS = metricTable<JudgedStatus>({
     conditions.map(({ severity, subject }) => [1, severity, subject]),
   ),
   appliance_ready: gauge(
-    'Whether all that is configured is so, as /readyz says',
+    'Whether the whole configuration is in effect, as /readyz reports',
     ({ readiness }) => readiness.ready,
   ),
   appliance_ready_check: gauges('Whether a check of /readyz holds', ['check'], ({ readiness }) =>

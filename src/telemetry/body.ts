@@ -105,7 +105,7 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T> {
 }
 
 function tooLong(maxBytes: number): RequestError {
-  return new RequestError(413, `the body is too long: at most ${maxBytes} bytes are taken here`);
+  return new RequestError(413, `the body is too long: expected at most ${maxBytes} bytes`);
 }
 
 function tooSlow(): RequestError {

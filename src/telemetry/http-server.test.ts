@@ -189,7 +189,7 @@ describe('routes in VPP', () => {
     ]);
     expect(await got('?destination=mpls+100')).toEqual([404, 'no route covers mpls 100']);
     expect(await got('?destination=nowhere')).toEqual([400, '"nowhere" is no destination']);
-    expect(await got('')).toEqual([400, 'which destination? /fib/route?destination=192.0.2.1']);
+    expect(await got('')).toEqual([400, 'expected a destination, such as /fib/route?destination=192.0.2.1']);
   });
 
   test('come in slices, however many there are, and the event loop stays free', async () => {

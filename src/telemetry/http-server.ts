@@ -227,7 +227,7 @@ function answerFailure(exchange: Exchange, error: unknown, logger: HttpLogger): 
   }
   if (exchange.hasStarted) exchange.destroy();
   else if (isClients) exchange.sendText(error.status, error.message);
-  else exchange.sendText(500, 'this failed inside the appliance; its log says why');
+  else exchange.sendText(500, 'the appliance failed to answer: see its log');
 }
 
 async function route(exchange: Exchange, { routes, options, counters }: Shared): Promise<void> {
@@ -240,7 +240,7 @@ async function route(exchange: Exchange, { routes, options, counters }: Shared):
     return;
   }
   if (!methods) {
-    exchange.sendText(404, `there is nothing here; try ${[...routes.keys()].join(' ')}`);
+    exchange.sendText(404, `no such path; expected one of ${[...routes.keys()].join(' ')}`);
     return;
   }
   if (!found) {

@@ -2,7 +2,7 @@
 import { chmodSync, statSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
-import { reasonOf } from '../linux/mod.ts';
+import { CodedError, reasonOf } from '../linux/mod.ts';
 
 /** What a TLS server shows and proves. */
 export interface TlsIdentity {
@@ -17,7 +17,7 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly tls?: TlsIdentity }
   | { readonly path: string };
 
-/** Binds; resolves with the address as bound. Rejects with an error that names it. */
+/** Binds; resolves with the address as bound. Rejects with a CodedError `listen` that names it. */
 export async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
   if ('path' in address) await removeStaleSocket(address.path);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
   try {
     await promise;
   } catch (cause) {
-    throw new Error(`listen on ${describe(address)}: ${reasonOf(cause)}`, { cause });
+    throw new CodedError('listen', `listen on ${describe(address)}: ${reasonOf(cause)}`, { cause });
   } finally {
     server.off('error', reject);
   }
@@ -58,7 +58,7 @@ async function removeStaleSocket(path: string): Promise<void> {
     });
     socket.once('error', () => resolve(false));
   });
-  if (isLive) throw new Error(`listen on ${path}: another process listens there`);
+  if (isLive) throw new CodedError('listen', `listen on ${path}: another process listens there`);
   unlinkSync(path);
 }
 

@@ -31,12 +31,12 @@ export class LogStream {
     const { searchParams } = exchange.url;
     const service = searchParams.get('service');
     if (!service) {
-      exchange.sendText(400, 'which service? /log?service=NAME');
+      exchange.sendText(400, 'expected a service, such as /log?service=vpp');
       return;
     }
     const lines = this.#source.log(service);
     if (!lines) {
-      exchange.sendText(404, 'there is no such service');
+      exchange.sendText(404, `no service "${service}"`);
       return;
     }
     if (searchParams.has('follow')) await this.#follow(exchange, service, lines);
@@ -61,7 +61,7 @@ export class LogStream {
       else exchange.push(`data: ${lineText(line)}\n\n`);
     });
     if (!stop) {
-      exchange.sendText(404, 'there is no such service');
+      exchange.sendText(404, `no service "${service}"`);
       return;
     }
     this.#followers++;

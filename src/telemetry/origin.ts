@@ -42,7 +42,7 @@ export function originRefusal(
   }
   const scheme = exchange.connection.kind === 'tls' ? 'https' : 'http';
   const own = HOST.test(exchange.host) ? URL.parse(`${scheme}://${exchange.host}`) : null;
-  if (own === null) return `the request's Host "${exchange.host}" is none`;
+  if (own === null) return `expected a name or an address as Host, got "${exchange.host}"`;
   const origin = exchange.header('origin');
   if (origin !== undefined && URL.parse(origin)?.origin !== own.origin) {
     return `a page of another origin asked for this (Origin: ${origin}): only the box's own page may`;

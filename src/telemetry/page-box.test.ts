@@ -138,7 +138,7 @@ describe('the box', () => {
     [{ watchdog: { state: 'off', reason: 'none here' } }, 'Watchdog off: none here'],
     [{ watchdog: { state: 'armed', ...armed } }, 'armed, not fed yet'],
     [{ watchdog: { state: 'armed', ...armed } }, 'it cannot be stopped (nowayout)'],
-    [{ watchdog: { state: 'armed', ...armed } }, 'the watchdog does not tell whether it ended it'],
+    [{ watchdog: { state: 'armed', ...armed } }, 'the watchdog does not report whether it ended it'],
     [
       { watchdog: { state: 'armed', ...armed, lastBootResetByWatchdog: true } },
       'Last boot warning : ended by the watchdog',
@@ -153,7 +153,7 @@ describe('the box', () => {
     [{ cpuIsolation: { state: 'failed', reason: 'EPERM' } }, 'warning : could not be kept free: EPERM'],
     [
       { cpuIsolation: { state: 'active', ...cores, problems: ['bash is on core 2'] } },
-      '1 interrupt moved away; not as it should be: bash is on core 2',
+      '1 interrupt moved away; deviations: bash is on core 2',
     ],
     [{ time: { state: 'off', reason: 'no server' } }, 'Time left alone: no server'],
     [

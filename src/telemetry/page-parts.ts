@@ -147,7 +147,7 @@ export function fibSection(
     fib.leftOut.map((one) => [one['next-hop'], one.reason]),
   );
   const differences = reasonList(
-    'Routes that were otherwise than told, and were told again',
+    'Routes that differed in the FIB, and were programmed again',
     backends,
     (fib) =>
       (fib.audit?.recent ?? []).map(({ prefix, what, at }) => [
@@ -193,7 +193,7 @@ function reasonList(
 function fibRow(fib: FibBackendStatus, now: number): Html {
   const since = 'since' in fib.status ? html`<small>${formatAgo(fib.status.since, now)}</small>` : '';
   const reason = 'reason' in fib.status ? html`<small>${fib.status.reason}</small>` : '';
-  const replay = fib.isReplaying ? html` <span class="badge warning">all are sent again</span>` : '';
+  const replay = fib.isReplaying ? html` <span class="badge warning">all routes are sent again</span>` : '';
   const all =
     fib.lastFullConvergenceMs === undefined
       ? ''

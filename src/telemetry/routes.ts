@@ -87,8 +87,8 @@ export function makeRoutes(parts: RouteParts, contributed: readonly ContributedR
 export function refusalOfPlainHttp({ connection, httpsUrl }: Exchange): string | undefined {
   if (connection.kind !== 'plain' || connection.isLoopback) return undefined;
   return httpsUrl === undefined
-    ? 'this is taken from this machine itself only: there is no HTTPS here (http.https-listen)'
-    : `this is taken over HTTPS only: ${httpsUrl}`;
+    ? 'this is accepted from this machine only: HTTPS is disabled (http.https-listen)'
+    : `this is accepted over HTTPS only: ${httpsUrl}`;
 }
 
 function ownRoutes(
@@ -220,7 +220,7 @@ function explainRoute(exchange: Exchange, source: StatusProvider): void {
   const { searchParams } = exchange.url;
   const destination = searchParams.get('destination');
   if (destination === null) {
-    exchange.sendText(400, 'which destination? /fib/route?destination=192.0.2.1');
+    exchange.sendText(400, 'expected a destination, such as /fib/route?destination=192.0.2.1');
     return;
   }
   const answer = source.explainRoute(destination, searchParams.get('table') ?? undefined);

@@ -121,7 +121,7 @@ export function describeImage({ running, trial, verdict }: UpdateStatus, now: nu
         text: `${name} runs although its boots are used up: nothing better is on the boot partition`,
       };
     case 'unknown':
-      return { level: 'ok', text: `${name} runs; the boot loader does not tell from which entry` };
+      return { level: 'ok', text: `${name} runs; the boot loader does not report its entry` };
     case 'trial':
       break;
   }
