@@ -75,7 +75,9 @@ interface Signature {
 async function readSignature(file: string): Promise<Signature> {
   const { size } = await stat(file).catch((error: unknown) => {
     const reason = isErrno(error, 'ENOENT') ? 'no such file' : reasonOf(error);
-    throw new Error(`cannot read the signature ${file}: ${reason} (appliance sign makes one)`, { cause: error });
+    throw new Error(`cannot read the signature ${file}: ${reason} (appliance sign makes one)`, {
+      cause: error,
+    });
   });
   if (size > MAX_MANIFEST_BYTES)
     throw new Error(`cannot read the signature ${file}: ${size} bytes are more than ${MAX_MANIFEST_BYTES}`);
