@@ -11,6 +11,8 @@ import {
   describeEntryState,
   describeImage,
   describeNext,
+  describePending,
+  describeReceiving,
   describeVerdict,
 } from '../update/status.ts';
 import { formatBytes, formatTime } from '../report/mod.ts';
@@ -27,12 +29,8 @@ export function updateText(update: Update, now: number): string {
     ['image', said(describeImage(update, now))],
     ['this run', describeVerdict(update)],
     ['next restart', describeNext(update)],
-    [
-      'receiving',
-      receiving &&
-        `version ${receiving.version}, ${formatBytes(receiving.receivedBytes)} of ${formatBytes(receiving.sizeBytes)}`,
-    ],
-    ['not decided', pending && `version ${pending.version}, in place since ${formatTime(pending.at)}`],
+    ['receiving', receiving && describeReceiving(receiving)],
+    ['not decided', pending && describePending(pending)],
     ['last failure', lastFailure === undefined ? 'none on record' : describeEnd(lastFailure, now)],
   ].filter((row): row is [string, string] => row[1] !== undefined);
   return [facts, conditionRows(update), entryRows(update), historyRows(update)]

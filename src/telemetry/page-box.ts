@@ -7,7 +7,7 @@ import { describeTime } from '../management/status.ts';
 import { formatCount } from '../report/mod.ts';
 import type { BoxStatus } from '../status/mod.ts';
 import { type Html, html } from './html.ts';
-import { leveled, row } from './page-parts.ts';
+import { leveled, rowsOf } from './page-parts.ts';
 
 /** Bounds on the page; all of it is in `/status`. */
 const MAX_CRASHES = 10;
@@ -17,25 +17,20 @@ export function boxSection(box: BoxStatus, now: number): Html {
   const { watchdog, cpuIsolation, crashes, https } = box;
   const lastBoot = describeLastBoot(watchdog);
   const threads = cpuIsolation.state === 'active' ? cpuIsolation.threads.slice(0, MAX_THREADS) : [];
-  const rows = [
-    row('Boot device', html`<code>${box.bootDevice}</code>`),
-    row('What it keeps', leveled(describeData(box))),
-    row('Watchdog', leveled(describeWatchdog(watchdog, now))),
-    ...(lastBoot === undefined ? [] : [row('Last boot', leveled(lastBoot))]),
-    row('Last kernel panic', box.lastPanic ?? 'none on record'),
-    row('Worker cores', leveled(describeCores(cpuIsolation))),
-    ...(threads.length === 0
-      ? []
-      : [row('Worker threads', threads.map(({ name, core }) => `${name} on core ${core}`).join(', '))]),
-    row('Time', leveled(describeTime(box.time))),
-    row('Crashes on record', formatCount(crashes.length)),
-    ...(https === undefined
-      ? [row('HTTPS', 'no certificate is in use')]
-      : [
-          row('HTTPS certificate', leveled(describeCertificate(https, now))),
-          row('Its SHA-256', html`<code class="long">${https.fingerprint}</code>`),
-        ]),
-  ];
+  const rows = rowsOf([
+    ['Boot device', html`<code>${box.bootDevice}</code>`],
+    ['What it keeps', leveled(describeData(box))],
+    ['Watchdog', leveled(describeWatchdog(watchdog, now))],
+    ['Last boot', lastBoot && leveled(lastBoot)],
+    ['Last kernel panic', box.lastPanic ?? 'none on record'],
+    ['Worker cores', leveled(describeCores(cpuIsolation))],
+    ['Worker threads', threads.map(({ name, core }) => `${name} on core ${core}`).join(', ') || undefined],
+    ['Time', leveled(describeTime(box.time))],
+    ['Crashes on record', formatCount(crashes.length)],
+    ['HTTPS', https === undefined ? 'no certificate is in use' : undefined],
+    ['HTTPS certificate', https && leveled(describeCertificate(https, now))],
+    ['Its SHA-256', https && html`<code class="long">${https.fingerprint}</code>`],
+  ]);
   const list =
     crashes.length === 0
       ? html``

@@ -46,24 +46,23 @@ const NOTHING = html``;
 export function vppSection({ status, load }: PageModel, now: number): Html {
   const { vpp, stats, hugepages } = status;
   const exit = status.services.find(({ name }) => name === 'vpp')?.lastExit;
-  const rows = [
-    row('Process', describeService(vpp.process, now)),
-    row('API', describeApi(vpp.api, now).text),
-    row('Version', vpp.version ?? 'not known'),
-    row('Restarts', formatCount(vpp.restarts)),
-    ...(exit === undefined
-      ? []
-      : [row('Last end', `${formatTime(exit.at)}, ${formatAgo(exit.at, now)}: ${exit.reason}`)]),
-    row('Counters', describeStats(stats)),
-    ...hugepages.map((pool) =>
-      pool.state === 'not-needed'
-        ? row('Hugepages', `not needed: ${pool.reason}`)
-        : row(
-            `Hugepages of ${formatBytes(pool.pageSizeBytes)}`,
-            `${pool.allocated} of ${pool.requested} allocated${pool.state === 'ok' ? '' : `: ${pool.reason}`}`,
-          ),
+  const rows = rowsOf([
+    ['Process', describeService(vpp.process, now)],
+    ['API', describeApi(vpp.api, now).text],
+    ['Version', vpp.version ?? 'not known'],
+    ['Restarts', formatCount(vpp.restarts)],
+    ['Last end', exit && `${formatTime(exit.at)}, ${formatAgo(exit.at, now)}: ${exit.reason}`],
+    ['Counters', describeStats(stats)],
+    ...hugepages.map(
+      (pool): Fact =>
+        pool.state === 'not-needed'
+          ? ['Hugepages', `not needed: ${pool.reason}`]
+          : [
+              `Hugepages of ${formatBytes(pool.pageSizeBytes)}`,
+              `${pool.allocated} of ${pool.requested} allocated${pool.state === 'ok' ? '' : `: ${pool.reason}`}`,
+            ],
     ),
-  ];
+  ]);
   const missing =
     vpp.api.state === 'incompatible'
       ? html`<ul>${vpp.api.messages.slice(0, MAX_FAILURES).map((one) => html`<li><code>${one.name}</code>: ${one.reason}</li>`)}</ul>`
@@ -268,9 +267,13 @@ function describePhase(phase: BootPhase): Html {
   }
 }
 
-/** A term of a description list and what is said of it. */
-export function row(term: string, text: string | Html): Html {
-  return html`<dt>${term}</dt><dd>${text}</dd>\n`;
+/** A term of a description list and its description, if there is one. */
+type Fact = readonly [term: string, text: string | Html | undefined];
+
+export function rowsOf(facts: readonly Fact[]): Html[] {
+  return facts.flatMap(([term, text]) =>
+    text === undefined ? [] : html`<dt>${term}</dt><dd>${text}</dd>\n`,
+  );
 }
 
 /** Words with their level in front, unless there is nothing to heed. */

@@ -4,12 +4,14 @@ import {
   describeEntryState,
   describeImage,
   describeNext,
+  describePending,
+  describeReceiving,
   describeVerdict,
 } from '../update/status.ts';
 import { formatBytes, formatTime } from '../report/mod.ts';
 import type { BoxStatus } from '../status/mod.ts';
 import { type Html, html } from './html.ts';
-import { leveled, row } from './page-parts.ts';
+import { leveled, rowsOf } from './page-parts.ts';
 
 /** Bounds on the page; all of it is in `/status`. */
 const MAX_ENTRIES = 16;
@@ -18,29 +20,16 @@ const MAX_HISTORY = 10;
 type Update = BoxStatus['update'];
 
 export function updateSection(update: Update, now: number): Html {
-  const { receiving, pending, lastFailure } = update;
-  const next = describeNext(update);
-  const run = describeVerdict(update);
-  const rows = [
-    row('Image', leveled(describeImage(update, now))),
-    ...(update.running.file === undefined
-      ? []
-      : [row('Started from', html`<code>${update.running.file}</code>`)]),
-    ...(run === undefined ? [] : [row('This run', run)]),
-    ...(next === undefined ? [] : [row('Next restart', next)]),
-    ...(receiving === undefined
-      ? []
-      : [
-          row(
-            'Being received',
-            `version ${receiving.version}, ${formatBytes(receiving.receivedBytes)} of ${formatBytes(receiving.sizeBytes)}`,
-          ),
-        ]),
-    ...(pending === undefined
-      ? []
-      : [row('Not decided yet', `version ${pending.version}, in place since ${formatTime(pending.at)}`)]),
-    row('Last failed update', lastFailure === undefined ? 'none on record' : describeEnd(lastFailure, now)),
-  ];
+  const { receiving, pending, lastFailure, running } = update;
+  const rows = rowsOf([
+    ['Image', leveled(describeImage(update, now))],
+    ['Started from', running.file && html`<code>${running.file}</code>`],
+    ['This run', describeVerdict(update)],
+    ['Next restart', describeNext(update)],
+    ['Being received', receiving && describeReceiving(receiving)],
+    ['Not decided yet', pending && describePending(pending)],
+    ['Last failed update', lastFailure === undefined ? 'none on record' : describeEnd(lastFailure, now)],
+  ]);
   return html`<section aria-labelledby="update"><h2 id="update" tabindex="-1">Version and updates</h2>
 <dl>
 ${rows}</dl>${conditionTable(update)}${entryTable(update.entries)}${historyTable(update.history)}</section>`;

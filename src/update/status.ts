@@ -3,6 +3,7 @@ import {
   finding,
   type Finding,
   formatAgo,
+  formatBytes,
   formatTime,
   gauge,
   gauges,
@@ -150,6 +151,14 @@ export function describeVerdict({ verdict }: UpdateStatus): string | undefined {
     case 'failed':
       return `failed at ${formatTime(verdict.at)}: ${verdict.reason}`;
   }
+}
+
+export function describeReceiving(of: NonNullable<UpdateStatus['receiving']>): string {
+  return `version ${of.version}, ${formatBytes(of.receivedBytes)} of ${formatBytes(of.sizeBytes)}`;
+}
+
+export function describePending({ version, at }: NonNullable<UpdateStatus['pending']>): string {
+  return `version ${version}, in place since ${formatTime(at)}`;
 }
 
 /** What the next restart starts; undefined where the boot partition is not known. */
