@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { waitForLine } from '../test/fixtures/console-lines.ts';
 import { ConsoleLog } from './console-log.ts';
 
 describe('ConsoleLog', () => {
@@ -15,8 +16,8 @@ describe('ConsoleLog', () => {
   it('waits for a line, past or future', async () => {
     using log = new ConsoleLog();
     log.append('boot: phase mounts\n');
-    expect((await log.waitForLine(/phase (\w+)/, { timeoutMs: 10 })).text).toBe('boot: phase mounts');
-    const waiting = log.waitForLine(/later/, { timeoutMs: 1000 });
+    expect((await waitForLine(log, /phase (\w+)/, { timeoutMs: 10 })).text).toBe('boot: phase mounts');
+    const waiting = waitForLine(log, /later/, { timeoutMs: 1000 });
     await sleep(5);
     log.append('later\n');
     expect((await waiting).text).toBe('later');
@@ -25,18 +26,18 @@ describe('ConsoleLog', () => {
   it('does not count lines before the mark', async () => {
     using log = new ConsoleLog();
     log.append('vpp: connected\n');
-    const from = log.mark();
-    await expect(log.waitForLine(/connected/, { timeoutMs: 10, from })).rejects.toThrow(
+    const after = log.lines.at(-1);
+    await expect(waitForLine(log, /connected/, { timeoutMs: 10, after })).rejects.toThrow(
       'no console line matched',
     );
     log.append('vpp: connected\n');
-    await log.waitForLine(/connected/, { timeoutMs: 10, from });
+    await waitForLine(log, /connected/, { timeoutMs: 10, after });
   });
 
   it('quotes the last lines when no line matches', async () => {
     using log = new ConsoleLog();
     log.append('Kernel panic\n');
-    await expect(log.waitForLine(/ready/, { timeoutMs: 5 })).rejects.toThrow(
+    await expect(waitForLine(log, /ready/, { timeoutMs: 5 })).rejects.toThrow(
       /\/ready\/ within 5 ms.*\n.*Kernel panic/,
     );
   });
@@ -44,7 +45,7 @@ describe('ConsoleLog', () => {
   it('gives up with the reason of its signal', async () => {
     using log = new ConsoleLog();
     const controller = new AbortController();
-    const waiting = log.waitForLine(/x/, { timeoutMs: 1000, signal: controller.signal });
+    const waiting = waitForLine(log, /x/, { timeoutMs: 1000, signal: controller.signal });
     controller.abort(new Error('the guest ended'));
     await expect(waiting).rejects.toThrow('the guest ended');
   });

@@ -1,15 +1,12 @@
 /**
- * Owns a guest's serial console output: whole lines with the time since power-on, kept and passed to listeners. A line is final when its newline has arrived.
+ * Owns a guest's serial console output: whole lines with the time since power-on, kept and passed to listeners. A line
+ * is final when its newline has arrived.
  */
-
-import { ImageError } from './errors.ts';
 
 /** Lines kept in memory. */
 const MAX_LINES = 20_000;
 /** A longer line is cut: a console that sends no newline must not fill memory. */
 const MAX_LINE_CHARACTERS = 8192;
-/** The number of last lines that an error quotes. */
-const QUOTED_LINES = 30;
 
 // Terminal control sequences: CSI, OSC and two-byte escapes. SeaBIOS and the kernel's console send them.
 // oxlint-disable-next-line no-control-regex
@@ -25,7 +22,6 @@ export class ConsoleLog implements Disposable {
   readonly #startedAt = performance.now();
   readonly #lines: ConsoleLine[] = [];
   readonly #listeners = new Set<(line: ConsoleLine) => void>();
-  #dropped = 0;
   #partial = '';
 
   /** Lines so far, oldest first. */
@@ -49,44 +45,6 @@ export class ConsoleLog implements Disposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** A mark to wait from: earlier lines do not count. */
-  mark(): number {
-    return this.#dropped + this.#lines.length;
-  }
-
-  /**
-   * The first matching line, of those since `from` (all by default) or of later ones.
-   *
-   * @throws ImageError `console-timeout` quoting the last lines; the signal's reason when aborted
-   */
-  async waitForLine(
-    pattern: RegExp,
-    options: { timeoutMs: number; from?: number; signal?: AbortSignal },
-  ): Promise<ConsoleLine> {
-    const start = Math.max((options.from ?? 0) - this.#dropped, 0);
-    const known = this.#lines.slice(start).find((line) => pattern.test(line.text));
-    if (known !== undefined) return known;
-    const { promise, resolve, reject } = Promise.withResolvers<ConsoleLine>();
-    const listener = this.onLine((line) => {
-      if (pattern.test(line.text)) resolve(line);
-    });
-    const timer = setTimeout(() => {
-      const last = this.#lines.slice(-QUOTED_LINES).map((line) => `  ${formatMs(line.ms)} ${line.text}`);
-      const head = `no console line matched ${pattern} within ${options.timeoutMs} ms; the last lines:`;
-      reject(new ImageError('console-timeout', [head, ...last].join('\n')));
-    }, options.timeoutMs);
-    const onAbort = () => reject(options.signal?.reason);
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      options.signal?.throwIfAborted();
-      return await promise;
-    } finally {
-      listener[Symbol.dispose]();
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', onAbort);
-    }
-  }
-
   [Symbol.dispose](): void {
     if (this.#partial !== '') this.#add(this.#partial);
     this.#partial = '';
@@ -97,10 +55,7 @@ export class ConsoleLog implements Disposable {
     const text = raw.replaceAll(CONTROL_SEQUENCES, '').slice(0, MAX_LINE_CHARACTERS);
     const line = { ms: performance.now() - this.#startedAt, text };
     this.#lines.push(line);
-    if (this.#lines.length > MAX_LINES) {
-      this.#lines.shift();
-      this.#dropped += 1;
-    }
+    if (this.#lines.length > MAX_LINES) this.#lines.shift();
     for (const listener of this.#listeners) listener(line);
   }
 }

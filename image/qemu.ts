@@ -190,16 +190,6 @@ export class Guest implements AsyncDisposable {
     return this.#qmp.execute(name, args);
   }
 
-  /** Waits for a console line; fails early when the guest ends. @throws ImageError */
-  async waitForLine(pattern: RegExp, timeoutMs: number, from?: number): Promise<ConsoleLine> {
-    const controller = new AbortController();
-    void this.exited.then((exit) => {
-      const message = `the guest ended (${exit.reason}) before a console line matched ${pattern}\n${this.console.text()}`;
-      controller.abort(new ImageError('guest-exited', message));
-    });
-    return this.console.waitForLine(pattern, { timeoutMs, signal: controller.signal, ...(from && { from }) });
-  }
-
   /** Waits for the guest to end by itself. @returns undefined at the timeout */
   async waitForExit(timeoutMs: number): Promise<GuestExit | undefined> {
     const controller = new AbortController();

@@ -10,6 +10,7 @@ import { runCommandLine } from './box-client.ts';
 import { DiskGuest, whyNoDiskGuest } from './disk-harness.ts';
 import { TestGuest, whyNoGuest } from './harness.ts';
 import { preparedBox } from './prepared-box.ts';
+import { guestLine } from '../fixtures/console-lines.ts';
 import { reliabilityCase } from './reliability.ts';
 import { blocked, blockedImage } from './variants.ts';
 
@@ -27,11 +28,11 @@ describe.skipIf(whyNoDisk !== undefined)('the watchdog resets', () => {
     await using box = await DiskGuest.create({ image: await blockedImage(), ini: DEMO + WATCHDOG });
     const guest = await box.powerOn();
     // The last phase before the one that never ends; its watchdog has the timeout of the configuration by then.
-    const still = await guest.waitForLine(/phase logs \(.*\) done/, 240_000);
-    const again = await guest.waitForLine(/Linux version/, 240_000, guest.console.mark());
+    const still = await guestLine(guest, /phase logs \(.*\) done/, 240_000);
+    const again = await guestLine(guest, /Linux version/, 240_000, guest.console.lines.at(-1));
     expect(guest.restarts).toBeGreaterThanOrEqual(1);
     // The second boot gets as far as the first one, and says what ended that.
-    await guest.waitForLine(/the last boot was ended by the watchdog/, 240_000);
+    await guestLine(guest, /the last boot was ended by the watchdog/, 240_000);
     expect(guest.console.text()).not.toMatch(/Kernel panic|fatal:/);
     const seconds = (again.ms - still.ms) / 1000;
     return `the kernel started anew ${seconds.toFixed(1)} s after it stood still, with a timeout of ${TIMEOUT_SECONDS} s`;

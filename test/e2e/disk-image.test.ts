@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildImage } from '../../image/build-image.ts';
 import { runCommand } from '../../image/run-command.ts';
 import { verifyManifest } from '../../src/update/mod.ts';
+import { guestLine } from '../fixtures/console-lines.ts';
 import {
   ADDED,
   BUILT_AT,
@@ -67,7 +68,7 @@ describe.skipIf(why !== undefined)('the power button', () => {
   it('is heard while the box still boots, and ends it in order', async () => {
     await using box = await DiskGuest.create({ ini: INI });
     const guest = await box.powerOn();
-    await guest.waitForLine(/power-button/, BOOT_MS);
+    await guestLine(guest, /power-button/, BOOT_MS);
     const exit = await box.powerOff();
     expect(exit.reason).toBe('guest-shutdown');
     expect(guest.console.lines.some(({ text }) => /the power button was pressed/.test(text))).toBe(true);
