@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deleteNamedNetns, readNames, readSysctl, withNetns } from '../linux/mod.ts';
-import { FakeBox, macOf, whyNoLinks } from './kernel-links.fixture.ts';
+import { deleteNamedNetns, readNames, readText, withNetns } from '../linux/mod.ts';
+import { FakeBox, macOf, whyNoLinks } from '../../test/fixtures/kernel-links.ts';
 import { KernelLinks } from './kernel-links.ts';
 
 const why = whyNoLinks();
@@ -38,7 +38,8 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
 
   it('forward there, with addresses that are usable at once and stay', () => {
     place(box.config({}));
-    const read = (name: string): string | undefined => withNetns(box.netns, () => readSysctl(name));
+    const read = (name: string): string | undefined =>
+      withNetns(box.netns, () => readText(`/proc/sys/${name.replaceAll('.', '/')}`));
     expect(read('net.ipv4.ip_forward')).toBe('1');
     expect(read('net.ipv6.conf.all.forwarding')).toBe('1');
     expect(read('net.ipv6.conf.default.keep_addr_on_down')).toBe('1');

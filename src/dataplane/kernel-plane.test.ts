@@ -5,7 +5,7 @@ import type { Config } from '../config/types.ts';
 import { Fib } from '../fib/mod.ts';
 import { deleteNamedNetns, listAddresses, withNetns } from '../linux/mod.ts';
 import { Conditions } from '../log/conditions.ts';
-import { FakeBox, macOf, whyNoLinks } from './kernel-links.fixture.ts';
+import { FakeBox, macOf, whyNoLinks } from '../../test/fixtures/kernel-links.ts';
 import { KernelPlane } from './kernel-plane.ts';
 
 const why = whyNoLinks();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { assessNics, chooseManagementInterface, type NicPlan } from './assess.ts';
 import { takeInventory } from './inventory.ts';
-import { type FakeDevice, FakeSysfs } from './testing/fake-sysfs.ts';
-import { vppConfig } from './testing/vpp-config.ts';
+import { type FakeDevice, FakeSysfs } from '../../test/fixtures/fake-sysfs.ts';
+import { vppConfig } from '../../test/fixtures/vpp-config.ts';
 
 const WAN = '0000:03:00.0';
 const LAN = '0000:04:00.0';

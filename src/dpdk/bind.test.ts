@@ -6,8 +6,8 @@ import { type BindOutcome, bindNics } from './bind.ts';
 import { takeInventory } from './inventory.ts';
 import { loadRecord } from './record.ts';
 import { restoreNics } from './restore.ts';
-import { type FakeDevice, FakeSysfs } from './testing/fake-sysfs.ts';
-import { vppConfig } from './testing/vpp-config.ts';
+import { type FakeDevice, FakeSysfs } from '../../test/fixtures/fake-sysfs.ts';
+import { vppConfig } from '../../test/fixtures/vpp-config.ts';
 
 const WAN = '0000:03:00.0';
 const LAN = '0000:04:00.0';
@@ -151,7 +151,6 @@ test('restoring, from the record alone, returns each NIC to its driver and inter
       state: 'restored',
       driver: 'igc',
       kernelName: 'eth1',
-      originalKernelName: 'eth1',
       mac: '02:00:00:00:00:01',
     },
     expect.objectContaining({ pciAddress: LAN, state: 'restored', driver: 'virtio-pci', kernelName: 'eth2' }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allocateHugepages } from './hugepage-allocation.ts';
 import { bufferBytes, dpdkNumaNodes, hugepageBudget } from './hugepages.ts';
-import { vppConfig } from './testing/vpp-config.ts';
+import { vppConfig } from '../../test/fixtures/vpp-config.ts';
 
 const MIB = 2 ** 20;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { iniLineFor } from './ini-line.ts';
-import { vppConfig } from './testing/vpp-config.ts';
+import { vppConfig } from '../../test/fixtures/vpp-config.ts';
 
 const nics = ['0000:01:00.0', '0000:02:00.0', '0000:03:00.0'].map((pciAddress) => ({ pciAddress }));
 

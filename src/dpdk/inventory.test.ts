@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listNics, takeInventory } from './inventory.ts';
+import { takeInventory } from './inventory.ts';
 import { mergeRecord } from './record.ts';
-import { FakeSysfs } from './testing/fake-sysfs.ts';
+import { FakeSysfs } from '../../test/fixtures/fake-sysfs.ts';
 
 test('a NIC is listed with its driver, interface, MAC, link, speed and IOMMU group', () => {
   using bus = new FakeSysfs([
@@ -44,7 +44,7 @@ test("a virtio NIC's interface is found below its virtio device", () => {
   using bus = new FakeSysfs([
     { address: '0000:00:03.0', vendor: 0x1af4, device: 0x1041, driver: 'virtio-pci', net: 'eth2', virtio: 4 },
   ]);
-  expect(listNics(bus.options)).toMatchObject([
+  expect(takeInventory(bus.options).nics).toMatchObject([
     { kernelName: 'eth2', driver: 'virtio-pci', description: 'Virtio network device' },
   ]);
   expect(takeInventory(bus.options).iommu).toBe(false);
@@ -55,7 +55,7 @@ test('link: no carrier is down, an administratively down interface is unknown', 
     { address: '0000:01:00.0', driver: 'igc', net: 'eth0', carrier: '0' },
     { address: '0000:02:00.0', driver: 'igc', net: 'eth1' },
   ]);
-  expect(listNics(bus.options).map((nic) => [nic.link, nic.speedMbps])).toEqual([
+  expect(takeInventory(bus.options).nics.map((nic) => [nic.link, nic.speedMbps])).toEqual([
     ['down', undefined],
     ['unknown', undefined],
   ]);
@@ -72,7 +72,7 @@ test('MAC and name of a NIC in use by VPP come from the record', () => {
       kernelName: 'eth0',
     },
   ]);
-  expect(listNics(bus.options)).toMatchObject([
+  expect(takeInventory(bus.options).nics).toMatchObject([
     {
       kernelName: 'eth0',
       kernelInterface: false,
@@ -88,7 +88,7 @@ test('a machine without PCI, or with a damaged record, is no error', () => {
   expect(takeInventory({ sysfs: '/nonexistent' })).toEqual({ nics: [], devices: [], iommu: false });
   mkdirSync(bus.runDir);
   writeFileSync(join(bus.runDir, 'nics.json'), '{"version":');
-  expect(listNics(bus.options)).toMatchObject([{ kernelName: 'eth0', originalDriver: undefined }]);
+  expect(takeInventory(bus.options).nics).toMatchObject([{ kernelName: 'eth0', originalDriver: undefined }]);
 });
 
 test("VFIO's no-IOMMU groups do not count as an IOMMU", () => {

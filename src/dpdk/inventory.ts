@@ -85,11 +85,6 @@ export function takeInventory(options: InventoryOptions = {}): Inventory {
   return { nics, devices, iommu: hasIommu(sysfs) };
 }
 
-/** The PCI network devices, by address. */
-export function listNics(options: InventoryOptions = {}): readonly Nic[] {
-  return takeInventory(options).nics;
-}
-
 /** Path of a device's directory; `bus/pci/devices` contains links to the real ones. */
 export function devicePath(sysfs: string, pciAddress: string): string {
   return `${sysfs}/bus/pci/devices/${pciAddress}`;

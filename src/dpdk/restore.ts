@@ -30,9 +30,8 @@ export interface RestoreOutcome {
   /** `unchanged`: it was on its original driver. */
   readonly state: 'restored' | 'unchanged' | 'failed';
   readonly driver: string | undefined;
-  /** The kernel interface now; it may differ from `originalKernelName`, since the kernel assigns names again. */
+  /** The kernel interface now; its name may be another one than before, since the kernel assigns names again. */
   readonly kernelName: string | undefined;
-  readonly originalKernelName: string | undefined;
   readonly mac: string | undefined;
   /** Why it failed, or a remark on how it was restored. */
   readonly reason?: string;
@@ -94,7 +93,6 @@ async function restoreOne(kernel: Kernel, original: OriginalNic): Promise<Restor
     state,
     driver: currentDriver(kernel.sysfs, pciAddress),
     kernelName: currentKernelName(kernel.sysfs, pciAddress),
-    originalKernelName: original.kernelName ?? undefined,
     mac: original.mac ?? undefined,
     ...(reason === undefined ? {} : { reason }),
   });

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { FeedBench } from './feed-server.fixture.ts';
+import { FeedBench } from '../../test/fixtures/feed-client.ts';
 import { MAX_FEEDERS } from './feed-server.ts';
 
 const WAIT = { timeout: 15_000, interval: 5 };

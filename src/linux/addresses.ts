@@ -56,11 +56,6 @@ export function removeAddress(ifName: string, address: string, length: number): 
   }
 }
 
-/** Removes every address of an interface, IPv6 link-local ones included. Throws LinuxError: ENODEV, EPERM … */
-export function flushAddresses(ifName: string): void {
-  for (const entry of listAddresses(ifName)) removeAddress(ifName, entry.address, entry.length);
-}
-
 /** The addresses of all interfaces, or of one. Throws LinuxError: ENODEV. */
 export function listAddresses(ifName?: string): LinkAddress[] {
   const index = ifName === undefined ? undefined : requireLinkIndex(ifName, 'listAddresses', [ifName]);

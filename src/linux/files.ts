@@ -75,11 +75,6 @@ function openExisting(path: string, text: string): number {
   }
 }
 
-/** Value of a sysctl by its dotted name (`net.core.rmem_max`); undefined when this kernel lacks it. */
-export function readSysctl(name: string, root = '/proc/sys'): string | undefined {
-  return readText(sysctlPath(name, root));
-}
-
 /** Sets a sysctl by its dotted name. Throws LinuxError: ENOENT (this kernel lacks it), EINVAL, EACCES … */
 export function writeSysctl(name: string, value: string | number, root = '/proc/sys'): void {
   writeText(sysctlPath(name, root), String(value));

@@ -30,17 +30,13 @@ const { lib, functions } = dlopen('libc.so.6', {
   unshare: { arguments: ['i32'], return: 'i32' },
   setns: { arguments: ['i32', 'i32'], return: 'i32' },
 
-  memfd_create: { arguments: ['string', 'u32'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   bind: { arguments: ['i32', 'buffer', 'u32'], return: 'i32' },
-  listen: { arguments: ['i32', 'i32'], return: 'i32' },
-  accept4: { arguments: ['i32', 'pointer', 'pointer', 'i32'], return: 'i32' },
   connect: { arguments: ['i32', 'buffer', 'u32'], return: 'i32' },
   getsockname: { arguments: ['i32', 'buffer', 'buffer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'], return: 'i32' },
   send: { arguments: ['i32', 'buffer', 'u64', 'i32'], return: 'i64' },
   recv: { arguments: ['i32', 'buffer', 'u64', 'i32'], return: 'i64' },
-  sendmsg: { arguments: ['i32', 'buffer', 'i32'], return: 'i64' },
   recvmsg: { arguments: ['i32', 'buffer', 'i32'], return: 'i64' },
 
   calloc: { arguments: ['u64', 'u64'], return: 'pointer' },

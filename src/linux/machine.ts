@@ -1,31 +1,25 @@
 /** Owns reading facts about memory and processors from sysfs and procfs. */
 import { readText } from './files.ts';
 
-/** The values of /proc/meminfo, in bytes; the hugepage fields are those of the default page size. */
+/** Values of /proc/meminfo, in bytes. */
 export interface MemInfo {
   readonly totalBytes: number;
   readonly freeBytes: number;
   readonly availableBytes: number;
-  readonly hugepagesTotal: number;
-  readonly hugepagesFree: number;
-  readonly hugepageSizeBytes: number;
 }
 
 /** Reads /proc/meminfo. A missing field is 0. */
 export function memInfo(procRoot = '/proc'): MemInfo {
   const fields = new Map<string, number>();
   for (const line of (readText(`${procRoot}/meminfo`) ?? '').split('\n')) {
-    const match = /^(\S+):\s+(\d+)( kB)?$/.exec(line.trim());
-    if (match) fields.set(match[1] ?? '', Number(match[2]) * (match[3] === undefined ? 1 : 1024));
+    const [, name = '', kib] = /^(\S+):\s+(\d+) kB$/.exec(line.trim()) ?? [];
+    fields.set(name, Number(kib) * 1024);
   }
   const field = (name: string): number => fields.get(name) ?? 0;
   return {
     totalBytes: field('MemTotal'),
     freeBytes: field('MemFree'),
     availableBytes: field('MemAvailable'),
-    hugepagesTotal: field('HugePages_Total'),
-    hugepagesFree: field('HugePages_Free'),
-    hugepageSizeBytes: field('Hugepagesize'),
   };
 }
 

@@ -34,7 +34,6 @@ export {
   readInt,
   readLinkName,
   readNames,
-  readSysctl,
   readText,
   writeSysctl,
   writeText,
@@ -57,11 +56,11 @@ export {
   setLinkUp,
 } from './links.ts';
 export { cpuCount, memInfo, onlineCpus, parseCpuList } from './machine.ts';
-export { createMemfd } from './memfd.ts';
 export { ModuleLoader, type ModuleOutcome } from './module-loader.ts';
 export { MountFlag, mount, readMounts, UnmountFlag, unmount } from './mount.ts';
 export { keepTap } from './tap.ts';
-export { createNamedNetns, deleteNamedNetns, NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
+export { createNamedNetns, deleteNamedNetns } from './named-netns.ts';
+export { NETNS_DIR, netnsIdentity, withNetns } from './netns.ts';
 export { proxyArpLinks, setProxyArpOfLink } from './proxy-arp.ts';
 export { OwnPauses } from './own-pauses.ts';
 export { reboot, setHostname, syncFilesystems } from './power.ts';
@@ -78,14 +77,10 @@ export {
   deleteRoute,
   type KernelNextHop,
   type KernelRoute,
-  listRoutes,
   ROUTE_PROTOCOL,
   replaceRoute,
 } from './routes.ts';
-export {
-  receiveFdOverSeqpacket,
-  SeqpacketServer,
-} from './seqpacket.ts';
+export { receiveFdOverSeqpacket } from './seqpacket.ts';
 export { sendWithoutWaiting } from './send.ts';
 export { killAllProcesses, killGroup, killProcess } from './signals.ts';
 export { TimeSlice } from './time-slice.ts';

@@ -10,7 +10,6 @@ export const MountFlag = {
   noSuid: 2,
   noDev: 4,
   noExec: 8,
-  synchronous: 16,
   remount: 32,
   noAtime: 1024,
   bind: 4096,
@@ -19,7 +18,6 @@ export const MountFlag = {
   private: 1 << 18,
   slave: 1 << 19,
   shared: 1 << 20,
-  relAtime: 1 << 21,
 } as const;
 
 /** Flags of umount2(2). */

@@ -66,24 +66,26 @@ export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
   return Buffer.concat(attributes.map(encodeAttribute));
 }
 
-/** The messages in one datagram. Throws RangeError when a length is out of bounds. */
-export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
-  const messages: NetlinkMessage[] = [];
-  let offset = 0;
-  while (offset + HEADER_BYTES <= datagram.length) {
-    const length = datagram.readUInt32LE(offset);
-    if (length < HEADER_BYTES || offset + length > datagram.length) {
-      throw new RangeError(`netlink message of ${length} bytes at ${offset} of ${datagram.length}`);
+/** Where the messages of a datagram of `length` bytes begin. Throws RangeError when a length is out of bounds. */
+export function* messagesIn(datagram: Buffer, length: number): Generator<number, void> {
+  for (let offset = 0; offset + HEADER_BYTES <= length; ) {
+    const bytes = datagram.readUInt32LE(offset);
+    if (bytes < HEADER_BYTES || offset + bytes > length) {
+      throw new RangeError(`netlink message of ${bytes} bytes at ${offset} of ${length}`);
     }
-    messages.push({
-      type: datagram.readUInt16LE(offset + 4),
-      flags: datagram.readUInt16LE(offset + 6),
-      sequence: datagram.readUInt32LE(offset + 8),
-      payload: datagram.subarray(offset + HEADER_BYTES, offset + length),
-    });
-    offset += align(length);
+    yield offset;
+    offset += align(bytes);
   }
-  return messages;
+}
+
+/** One of the messages in a datagram. */
+export function decodeMessage(datagram: Buffer, offset: number): NetlinkMessage {
+  return {
+    type: datagram.readUInt16LE(offset + 4),
+    flags: datagram.readUInt16LE(offset + 6),
+    sequence: datagram.readUInt32LE(offset + 8),
+    payload: datagram.subarray(offset + HEADER_BYTES, offset + datagram.readUInt32LE(offset)),
+  };
 }
 
 /** The attributes in `bytes` from `offset`, by number; the last of a repeated one. Throws RangeError. */

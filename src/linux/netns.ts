@@ -1,56 +1,22 @@
 /**
- * Owns named network namespaces: bind mounts under /run/netns, as ip-netns(8) makes them.
+ * Owns entering named network namespaces: bind mounts under /run/netns, as ip-netns(8) makes them.
  *
- * Invariant: outside `withNetns` and `createNamedNetns` this thread is in the namespace it was in before, because
- * both run synchronously; when the return fails, the error says so and the process should end.
+ * Invariant: outside of an `excursion` this thread is in the namespace it was in before, because it runs synchronously;
+ * when the return fails, the error says so and the process should end.
  */
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { check } from './check.ts';
-import { asLinuxError, isErrno, LinuxError } from './errors.ts';
+import { asLinuxError } from './errors.ts';
 import { libc } from './libc.ts';
-import { setLinkUp } from './links.ts';
-import { MountFlag, mount, UnmountFlag, unmount } from './mount.ts';
 
 /** Where `ip netns` and VPP look for named namespaces. */
 export const NETNS_DIR = '/run/netns';
 
-const CLONE_NEWNET = 0x4000_0000;
+export const CLONE_NEWNET = 0x4000_0000;
 /** ioctl that returns the type of a namespace file. Source: linux/nsfs.h. */
 const NS_GET_NSTYPE = 0xb703n;
-const THREAD_NETNS = '/proc/thread-self/ns/net';
-
-/**
- * Makes sure that a network namespace of this name exists and that its loopback is up. An existing one is kept
- * (`existing`); a leftover name without a namespace is bound again. Throws LinuxError: EPERM, EINVAL (the name is
- * taken by a file that is not a network namespace) … and RangeError for a name with separators.
- */
-export function createNamedNetns(name: string, dir: string = NETNS_DIR): 'created' | 'existing' {
-  const path = netnsPath(name, dir);
-  const kind = netnsFileKind(path);
-  if (kind === 'netns') {
-    withNetns(name, () => setLinkUp('lo', true), dir);
-    return 'existing';
-  }
-  if (kind === 'other') {
-    throw new LinuxError('createNamedNetns', EINVAL, [path], {
-      detail: 'the file exists and is not a network namespace',
-    });
-  }
-  mkdirSync(dir, { recursive: true, mode: 0o755 });
-  closeSync(openSync(path, 'a', 0o444));
-  try {
-    excursion(() => {
-      check(libc.unshare(CLONE_NEWNET), 'unshare', 'CLONE_NEWNET');
-      mount(THREAD_NETNS, path, 'none', MountFlag.bind);
-      setLinkUp('lo', true);
-    });
-  } catch (error) {
-    deleteNamedNetns(name, dir);
-    throw error;
-  }
-  return 'created';
-}
+export const THREAD_NETNS = '/proc/thread-self/ns/net';
 
 /**
  * Runs `body` synchronously with this thread in the namespace: sockets it opens and processes it spawns stay there,
@@ -63,20 +29,6 @@ export function withNetns<T>(name: string, body: () => T, dir: string = NETNS_DI
     enter(path);
     return body();
   });
-}
-
-/** Removes the name; the namespace persists while processes or sockets are in it. False when it did not exist. */
-export function deleteNamedNetns(name: string, dir: string = NETNS_DIR): boolean {
-  const path = netnsPath(name, dir);
-  let existed = false;
-  try {
-    unmount(path, UnmountFlag.detach);
-    existed = true;
-  } catch (error) {
-    if (!isErrno(error, 'EINVAL', 'ENOENT')) throw error; // not mounted: at most the name is left
-  }
-  rmSync(path, { force: true });
-  return existed;
 }
 
 /** Distinguishes a namespace from a later one of the same name; undefined while there is none. */
@@ -101,10 +53,8 @@ export function openOwnNetns(): number {
   return openSync(THREAD_NETNS, 'r');
 }
 
-const EINVAL = 22;
-
 /** Runs `body`, which may change this thread's network namespace, and restores the namespace whatever happens. */
-function excursion<T>(body: () => T): T {
+export function excursion<T>(body: () => T): T {
   const home = openOwnNetns();
   try {
     return body();
@@ -134,14 +84,16 @@ function openPath(path: string): number {
   }
 }
 
-function netnsPath(name: string, dir: string): string {
+/** The file of a name. Throws RangeError for one with separators. */
+export function netnsPath(name: string, dir: string): string {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
     throw new RangeError(`network namespace ${JSON.stringify(name)}: not a plain file name`);
   }
   return `${dir}/${name}`;
 }
 
-function netnsFileKind(path: string): 'absent' | 'leftover' | 'netns' | 'other' {
+/** What the file of a name is. */
+export function netnsFileKind(path: string): 'absent' | 'leftover' | 'netns' | 'other' {
   const info = statSync(path, { throwIfNoEntry: false });
   if (info === undefined) return 'absent';
   if (!info.isFile()) return 'other';

@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { addAddress, flushAddresses, listAddresses, removeAddress } from './addresses.ts';
+import { listRoutes } from '../../test/fixtures/list-routes.ts';
+import { addAddress, listAddresses, removeAddress } from './addresses.ts';
 import { linkIndex, listLinks, setLinkMtu, setLinkUp } from './links.ts';
 import { MountFlag, mount, UnmountFlag, unmount } from './mount.ts';
-import { createNamedNetns, deleteNamedNetns, NETNS_DIR, withNetns } from './netns.ts';
-import { type KernelRoute, deleteRoute, listRoutes, ROUTE_PROTOCOL, replaceRoute } from './routes.ts';
+import { createNamedNetns, deleteNamedNetns } from './named-netns.ts';
+import { NETNS_DIR, withNetns } from './netns.ts';
+import { type KernelRoute, deleteRoute, ROUTE_PROTOCOL, replaceRoute } from './routes.ts';
 
 const isRoot = process.getuid?.() === 0;
 const hasIp = spawnSync('ip', ['-V']).status === 0;
@@ -153,7 +155,9 @@ describe('rtnetlink', () => {
     ]);
     expect(inside(() => removeAddress('t0', '192.0.2.1', 24))).toBe(true);
     expect(inside(() => removeAddress('t0', '192.0.2.1', 24))).toBe(false);
-    inside(() => flushAddresses('t0'));
+    inside(() => {
+      for (const { address, length } of listAddresses('t0')) removeAddress('t0', address, length);
+    });
     expect(inside(() => listAddresses('t0'))).toEqual([]);
     expect(() => inside(() => addAddress('t0', '192.0.2.300', 24))).toThrow(/EINVAL/);
     expect(() => inside(() => addAddress('t0', '192.0.2.1', 33))).toThrow(/prefix length must be 0–32/);

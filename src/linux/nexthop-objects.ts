@@ -72,7 +72,7 @@ export class NexthopObjects {
   /** Reads all objects of a namespace, in slices. A kernel without them (before 5.3) has none. Rejects: LinuxError. */
   async load(options: { readonly netns?: string | undefined; readonly signal?: AbortSignal }): Promise<void> {
     const body = Buffer.alloc(NHMSG_BYTES);
-    const request = { type: RouteMessage.getNexthop, body, attributes: [], call: 'dumpNexthops' };
+    const request = { type: RouteMessage.getNexthop, body, call: 'dumpNexthops', args: [] };
     const notified = new Set<number>();
     // Until the end the previous objects resolve what is notified meanwhile.
     this.#notified = notified;

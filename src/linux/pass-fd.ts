@@ -1,5 +1,5 @@
 /**
- * Owns encoding a message that carries one file descriptor (SCM_RIGHTS).
+ * Owns receiving a message that carries one file descriptor (SCM_RIGHTS).
  *
  *   struct msghdr  { ptr name; u32 namelen; pad; ptr iov; u64 iovlen; ptr control; u64 controllen; i32 flags; pad; }
  *   struct iovec   { ptr base; u64 len; }
@@ -12,29 +12,13 @@ import { check } from './check.ts';
 import { addressOf, keepAlive, libc, nativeBuffer } from './libc.ts';
 
 const MSGHDR_BYTES = 56;
-const CMSG_HEADER_BYTES = 16;
-const CMSG_LENGTH = CMSG_HEADER_BYTES + 4;
+export const CMSG_HEADER_BYTES = 16;
 /** Room for more descriptors than expected, so that surplus ones are received and closed instead of leaked. */
 const CONTROL_BYTES = CMSG_HEADER_BYTES + 16 * 4;
 const DATA_BYTES = 4096;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const MSG_NOSIGNAL = 0x4000;
+export const SOL_SOCKET = 1;
+export const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
-
-/** Sends one message holding `data`, which may be empty, with `fd` attached. Throws LinuxError: EPIPE, EAGAIN … */
-export function sendWithFd(socket: number, fd: number, data: Uint8Array): void {
-  const control = nativeBuffer(CMSG_HEADER_BYTES + 8);
-  control.writeBigUInt64LE(BigInt(CMSG_LENGTH), 0);
-  control.writeInt32LE(SOL_SOCKET, 8);
-  control.writeInt32LE(SCM_RIGHTS, 12);
-  control.writeInt32LE(fd, CMSG_HEADER_BYTES);
-  const payload = nativeBuffer(Math.max(1, data.length));
-  payload.set(data);
-  const message = messageHeader(payload, data.length, control);
-  check(libc.sendmsg(socket, message.header, MSG_NOSIGNAL), 'sendmsg', socket, fd);
-  keepAlive(payload, message.iovec, control);
-}
 
 /**
  * Receives one message and returns its first descriptor (close-on-exec), or undefined when it has none or the peer
@@ -51,7 +35,7 @@ export function receiveWithFd(socket: number): number | undefined {
   return first;
 }
 
-function messageHeader(
+export function messageHeader(
   payload: Buffer<ArrayBuffer>,
   payloadLength: number,
   control: Buffer<ArrayBuffer>,

@@ -9,6 +9,8 @@ import { isLibuvChild, spawnChild } from './children.ts';
 import { reapOrphans } from './reaper.ts';
 import { killAllProcesses, killGroup, killProcess } from './signals.ts';
 
+const SUBREAPER = join(import.meta.dirname, '../../test/fixtures/subreaper.ts');
+
 interface Seen {
   readonly ownExits: number[];
   readonly foreign: number;
@@ -36,7 +38,7 @@ function expectAllReaped(program: string): void {
 
 describe('reapOrphans', () => {
   it('reaps 200 orphans, and libuv still reports its own children', () => {
-    expectAllReaped(join(import.meta.dirname, 'reaper.fixture.ts'));
+    expectAllReaped(SUBREAPER);
   });
 
   it('does so from a bundled single file', async () => {
@@ -44,7 +46,7 @@ describe('reapOrphans', () => {
     try {
       const outfile = join(dir, 'bundle.mjs');
       await build({
-        entryPoints: [join(import.meta.dirname, 'reaper.fixture.ts')],
+        entryPoints: [SUBREAPER],
         bundle: true,
         platform: 'node',
         format: 'esm',

@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isErrno } from './errors.ts';
-import { createMemfd } from './memfd.ts';
 import { getRlimit, setRlimit } from './rlimit.ts';
 
 describe('setRlimit', () => {
@@ -41,21 +39,5 @@ describe('setRlimit', () => {
 
   it('refuses a soft limit above the hard one', () => {
     expect(() => setRlimit('nofile', 100, 50)).toThrow(/setrlimit\("nofile", 100, 50\): EINVAL/);
-  });
-});
-
-describe('createMemfd', () => {
-  it('is a file in memory', () => {
-    const fd = createMemfd('stat segment');
-    try {
-      ftruncateSync(fd, 4096);
-      writeSync(fd, 'hello', 100);
-      const back = Buffer.alloc(5);
-      readSync(fd, back, 0, 5, 100);
-      expect(back.toString()).toBe('hello');
-      expect(fstatSync(fd).size).toBe(4096);
-    } finally {
-      closeSync(fd);
-    }
   });
 });

@@ -17,7 +17,7 @@
 import { write } from 'node:fs';
 import { asLinuxError, LinuxError } from './errors.ts';
 import { nativeBuffer } from './libc.ts';
-import { decodeMessages, HEADER_BYTES, NetlinkFlag, NetlinkType } from './netlink-message.ts';
+import { decodeMessage, HEADER_BYTES, messagesIn, NetlinkFlag, NetlinkType } from './netlink-message.ts';
 import { type NetlinkSocket, openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
 import {
   ADDRESS_OFFSET,
@@ -201,7 +201,7 @@ export class RouteBulk implements Disposable {
       const length = receiveDatagram(this.#socket.fd, this.#in);
       if (length === 'empty') break;
       if (length === 'overrun') overran = true;
-      else this.#take(this.#in.subarray(0, length));
+      else this.#take(length);
     }
     if (overran || this.#outcomes[this.#count - 1] === UNKNOWN) return;
     for (let index = 0; index < this.#count; index++) {
@@ -209,8 +209,9 @@ export class RouteBulk implements Disposable {
     }
   }
 
-  #take(datagram: Buffer): void {
-    for (const message of decodeMessages(datagram)) {
+  #take(length: number): void {
+    for (const offset of messagesIn(this.#in, length)) {
+      const message = decodeMessage(this.#in, offset);
       if (message.type !== NetlinkType.error || message.payload.length < 4) continue;
       const index = (message.sequence - this.#first) >>> 0;
       if (index >= this.#count) continue;

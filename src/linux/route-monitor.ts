@@ -8,7 +8,7 @@
 import { AF_INET6 } from './ip-address.ts';
 import { decodeLink, type Link } from './links.ts';
 import { nativeBuffer } from './libc.ts';
-import { align, HEADER_BYTES } from './netlink-message.ts';
+import { decodeMessage, HEADER_BYTES, messagesIn } from './netlink-message.ts';
 import { type NetlinkSocket, openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
 import { RouteNotice } from './route-notice.ts';
 import { RouteMessage } from './rtnetlink.ts';
@@ -103,18 +103,13 @@ export class RouteMonitor implements Disposable {
   }
 
   #take(length: number): void {
-    const buffer = this.#buffer;
-    for (let offset = 0; offset + HEADER_BYTES <= length && this.#isOpen; ) {
-      const messageLength = buffer.readUInt32LE(offset);
-      if (messageLength < HEADER_BYTES || offset + messageLength > length) {
-        throw new RangeError(`netlink message of ${messageLength} bytes at ${offset} of ${length}`);
-      }
-      this.#takeMessage(offset, messageLength);
-      offset += align(messageLength);
+    for (const offset of messagesIn(this.#buffer, length)) {
+      if (!this.#isOpen) return;
+      this.#takeMessage(offset);
     }
   }
 
-  #takeMessage(offset: number, length: number): void {
+  #takeMessage(offset: number): void {
     const buffer = this.#buffer;
     const type = buffer.readUInt16LE(offset + 4);
     const head = offset + HEADER_BYTES;
@@ -128,7 +123,7 @@ export class RouteMonitor implements Disposable {
         // Messages of other families are a bridge's, about its ports.
         if (buffer[head] !== AF_UNSPEC) break;
         this.#listener.onLink(
-          decodeLink(buffer.subarray(head, offset + length)),
+          decodeLink(decodeMessage(buffer, offset).payload),
           type === RouteMessage.newLink,
         );
         break;

@@ -7,17 +7,9 @@
  * Source: linux/rtnetlink.h, rtnetlink(7).
  */
 import { isErrno, LinuxError } from './errors.ts';
-import {
-  AF_INET,
-  AF_INET6,
-  addressBits,
-  addressFamily,
-  decodeIp,
-  encodeIp,
-  maskBytes,
-} from './ip-address.ts';
+import { addressBits, addressFamily, decodeIp, encodeIp, maskBytes } from './ip-address.ts';
 import { type Attribute, align, decodeAttributes, encodeAttributes, NetlinkFlag } from './netlink-message.ts';
-import { RouteMessage, type RouteRequest, requestAck, requestDump } from './rtnetlink.ts';
+import { RouteMessage, type RouteRequest, requestAck } from './rtnetlink.ts';
 
 /** The protocol number of our routes in the kernel (rtm_protocol), so that we remove only our own. */
 export const ROUTE_PROTOCOL = 0xa7;
@@ -57,13 +49,6 @@ export interface KernelRoute extends KernelRouteKey {
   readonly nextHops: readonly KernelNextHop[];
   /** Pushed MPLS labels, outermost first; needs the module mpls_iptunnel. */
   readonly labels?: readonly number[];
-}
-
-/** Which routes to list; an absent field does not restrict. */
-export interface RouteFilter {
-  readonly family?: 4 | 6;
-  readonly protocol?: number;
-  readonly table?: number;
 }
 
 /** rtm_type of routes that can be programmed. */
@@ -150,41 +135,6 @@ export function deleteRoute(route: KernelRouteKey): boolean {
   }
 }
 
-/**
- * The kernel's unicast, blackhole, unreachable and prohibit routes of both families, without cached ones. Reads all
- * tables in one synchronous run: meant for thousands of routes, not for a full table. Throws LinuxError.
- */
-export function listRoutes(filter: RouteFilter = {}): KernelRoute[] {
-  const families = filter.family === undefined ? ([4, 6] as const) : [filter.family];
-  return families.flatMap((family) => {
-    const body = Buffer.alloc(RTMSG_BYTES);
-    body.writeUInt8(addressFamily(family), 0);
-    body.writeUInt8(filter.protocol ?? 0, 5);
-    // Strict checking makes the kernel filter; an older kernel ignores both, so the routes are filtered again below.
-    const attributes: Attribute[] = filter.table === undefined ? [] : [[RTA_TABLE, filter.table]];
-    return dumpRoutes({
-      type: RouteMessage.getRoute,
-      body,
-      attributes,
-      call: 'listRoutes',
-      args: [family],
-    }).filter(
-      (route) =>
-        (filter.protocol === undefined || route.protocol === filter.protocol) &&
-        (filter.table === undefined || route.table === filter.table),
-    );
-  });
-}
-
-function dumpRoutes(request: RouteRequest): KernelRoute[] {
-  try {
-    return requestDump(request, RouteMessage.newRoute, decodeRoute);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return []; // a table without any route so far
-    throw error;
-  }
-}
-
 function describe(call: string, route: KernelRouteKey): Pick<RouteRequest, 'call' | 'args'> {
   return { call, args: [`${route.address}/${route.length}`] };
 }
@@ -262,25 +212,6 @@ function gatewayAttributes(family: 4 | 6, hop: KernelNextHop): Attribute[] {
   if (gateway.family === family) return [[RTA_GATEWAY, gateway.bytes]];
   // struct rtvia { u16 family; u8 address[]; }: IPv4 through an IPv6 neighbour (RFC 8950).
   return [[RTA_VIA, Buffer.concat([Buffer.from([addressFamily(gateway.family), 0]), gateway.bytes])]];
-}
-
-function decodeRoute(payload: Buffer): KernelRoute | undefined {
-  const familyNumber = payload.readUInt8(0);
-  const kind = routeKind(payload.readUInt8(7));
-  if (familyNumber !== AF_INET && familyNumber !== AF_INET6) return undefined;
-  if (kind === undefined || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return undefined;
-  const family = familyNumber === AF_INET ? 4 : 6;
-  const attributes = decodeAttributes(payload, RTMSG_BYTES);
-  return {
-    family,
-    address: decodeIp(attributes.get(RTA_DST) ?? Buffer.alloc(addressBits(family) / 8)),
-    length: payload.readUInt8(1),
-    table: attributes.get(RTA_TABLE)?.readUInt32LE(0) ?? payload.readUInt8(4),
-    metric: attributes.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
-    protocol: payload.readUInt8(5),
-    kind,
-    nextHops: kind === 'unicast' ? decodeNextHops(attributes, payload.readUInt32LE(8)) : [],
-  };
 }
 
 /** The kind of an rtm_type, if it can be programmed. Hot: called for each route. */

@@ -3,19 +3,20 @@
  *
  * Why synchronous: the kernel processes a request inside send(2), so the answer is ready when send returns, and
  * recv(2) continues a dump. Nothing is ever waited for: a missing answer is an error.
- * Invariant: every received message belongs to the one request in flight (checked by sequence).
+ * Invariant: every received message belongs to the one request of its socket.
  */
-import { closeSync } from 'node:fs';
 import { check } from './check.ts';
 import { LinuxError } from './errors.ts';
 import { libc, nativeBuffer } from './libc.ts';
+import { openNetlinkSocket, receiveDatagram } from './netlink-socket.ts';
 import {
   type Attribute,
   attributeText,
   decodeAttributes,
-  decodeMessages,
+  decodeMessage,
   encodeMessage,
   HEADER_BYTES,
+  messagesIn,
   NetlinkFlag,
   type NetlinkMessage,
   NetlinkType,
@@ -51,29 +52,27 @@ export interface RouteRequest {
   readonly args: readonly unknown[];
 }
 
-const AF_NETLINK = 16;
-const SOCK_RAW_CLOEXEC = 0o2000003;
-const MSG_DONTWAIT = 0x40;
-const SOL_NETLINK = 270;
-const NETLINK_EXT_ACK = 11;
-const NETLINK_GET_STRICT_CHK = 12;
 const NLMSGERR_ATTR_MSG = 1;
 const EPROTO = 71;
+const ENOENT = 2;
 
 /** The kernel's default limit of a dump datagram. */
 const RECEIVE_BYTES = 64 * 1024;
 /** How often a dump is attempted when the table changes meanwhile. */
-const MAX_DUMP_ATTEMPTS = 5;
+export const MAX_DUMP_ATTEMPTS = 5;
+/** The socket is new for each request, so one sequence number does for all. */
+const SEQUENCE = 1;
 
 /** Sends one request and returns once the kernel has acknowledged it. Throws LinuxError with the kernel's errno. */
 export function requestAck(request: RouteRequest): void {
-  using socket = openSocket();
+  using socket = openNetlinkSocket();
   send(socket.fd, request, NetlinkFlag.ack);
-  for (const message of receive(socket.fd, request)) {
-    if (message.type === NetlinkType.error) {
-      throwIfError(message, request);
-      return;
-    }
+  const buffer = nativeBuffer(RECEIVE_BYTES);
+  for (const offset of messagesIn(buffer, receive(socket.fd, buffer, request))) {
+    const message = decodeMessage(buffer, offset);
+    if (message.type !== NetlinkType.error) continue;
+    throwIfError(message, request);
+    return;
   }
   throw new LinuxError(request.call, EPROTO, request.args, { detail: 'no acknowledgement' });
 }
@@ -88,46 +87,43 @@ export function requestDump<T>(
   decode: (payload: Buffer) => T | undefined,
 ): T[] {
   for (let attempt = 1; ; attempt++) {
-    const { items, interrupted } = dumpOnce(request, answerType, decode);
-    if (!interrupted || attempt === MAX_DUMP_ATTEMPTS) return items;
-  }
-}
-
-function dumpOnce<T>(
-  request: RouteRequest,
-  answerType: number,
-  decode: (payload: Buffer) => T | undefined,
-): { items: T[]; interrupted: boolean } {
-  using socket = openSocket();
-  send(socket.fd, request, NetlinkFlag.dump);
-  const items: T[] = [];
-  let interrupted = false;
-  for (;;) {
-    for (const message of receive(socket.fd, request)) {
-      if ((message.flags & NetlinkFlag.dumpInterrupted) !== 0) interrupted = true;
-      if (message.type === NetlinkType.error || message.type === NetlinkType.done) {
-        throwIfError(message, request);
-        return { items, interrupted };
-      }
-      if (message.type !== answerType) continue;
-      const item = decode(message.payload);
+    const items: T[] = [];
+    let isInterrupted = false;
+    const take = (buffer: Buffer, offset: number): void => {
+      const { type, payload } = decodeMessage(buffer, offset);
+      const item = type === answerType ? decode(payload) : undefined;
       if (item !== undefined) items.push(item);
-    }
+    };
+    for (const step of readDump(request, undefined, take)) isInterrupted = step;
+    if (!isInterrupted || attempt === MAX_DUMP_ATTEMPTS) return items;
   }
 }
 
-function openSocket(): Disposable & { readonly fd: number } {
-  const fd = check(libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, 0), 'socket', 'AF_NETLINK');
-  const on = nativeBuffer(4);
-  on.writeUInt32LE(1, 0);
-  // Both only improve the answers (reasons as text, dumps filtered by the kernel): a refusal is no error.
-  libc.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, on, 4);
-  libc.setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, on, 4);
-  return { fd, [Symbol.dispose]: () => closeSync(fd) };
+/**
+ * Sends one dump request in a namespace (undefined: that of this thread) and passes on each answer, borrowed from the
+ * receive buffer. A table without any route so far (ENOENT) has no answers. Yields after each datagram, the last one included: recv(2) continues the dump, so the rest waits in the
+ * kernel meanwhile. What it yields is whether the kernel has reported the dump as interrupted.
+ */
+export function* readDump(
+  request: RouteRequest,
+  netns: string | undefined,
+  onMessage: (buffer: Buffer, offset: number) => void,
+): Generator<boolean, void> {
+  using socket = openNetlinkSocket({ netns });
+  send(socket.fd, request, NetlinkFlag.dump);
+  const buffer = nativeBuffer(RECEIVE_BYTES);
+  let isInterrupted = false;
+  for (let isDone = false; !isDone; ) {
+    for (const offset of messagesIn(buffer, receive(socket.fd, buffer, request))) {
+      if ((buffer.readUInt16LE(offset + 6) & NetlinkFlag.dumpInterrupted) !== 0) isInterrupted = true;
+      const type = buffer.readUInt16LE(offset + 4);
+      isDone = type === NetlinkType.error || type === NetlinkType.done;
+      if (isDone) throwIfError(decodeMessage(buffer, offset), request, ENOENT);
+      else onMessage(buffer, offset);
+    }
+    yield isInterrupted;
+  }
 }
-
-/** The socket is new for each request, so one sequence number does for all. */
-const SEQUENCE = 1;
 
 function send(fd: number, request: RouteRequest, mode: number): void {
   const flags = NetlinkFlag.request | mode | (request.flags ?? 0);
@@ -137,20 +133,16 @@ function send(fd: number, request: RouteRequest, mode: number): void {
   check(libc.send(fd, bytes, BigInt(bytes.length), 0), request.call, ...request.args);
 }
 
-function receive(fd: number, request: RouteRequest): NetlinkMessage[] {
-  const buffer = nativeBuffer(RECEIVE_BYTES);
-  const length = check(
-    libc.recv(fd, buffer, BigInt(RECEIVE_BYTES), MSG_DONTWAIT),
-    request.call,
-    ...request.args,
-  );
-  return decodeMessages(buffer.subarray(0, length)).filter((message) => message.sequence === SEQUENCE);
+function receive(fd: number, buffer: Buffer, request: RouteRequest): number {
+  const length = receiveDatagram(fd, buffer);
+  if (typeof length === 'number') return length;
+  throw new LinuxError(request.call, EPROTO, request.args, { detail: length });
 }
 
 /** struct nlmsgerr { i32 error; nlmsghdr request; … }, then attributes; DONE begins with the same i32. */
-function throwIfError(message: NetlinkMessage, request: RouteRequest): void {
+function throwIfError(message: NetlinkMessage, request: RouteRequest, ignored = 0): void {
   const error = message.payload.length >= 4 ? message.payload.readInt32LE(0) : 0;
-  if (error === 0) return;
+  if (error === 0 || error === -ignored) return;
   const detail = extendedAckText(message);
   throw new LinuxError(request.call, -error, request.args, detail === '' ? {} : { detail });
 }

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isErrno } from './errors.ts';
 import { libc, nativeBuffer } from './libc.ts';
-import { makePipe, writeAll } from './pipe.fixture.ts';
+import { makePipe, writeAll } from '../../test/fixtures/pipe.ts';
 import { watchReadable } from './watch-readable.ts';
 
 let readEnd: number;

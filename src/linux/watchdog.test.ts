@@ -31,7 +31,6 @@ describe('openWatchdog', () => {
     expect(watchdog).toMatchObject({
       identity: 'test',
       hasMagicClose: true,
-      hasSettableTimeout: true,
       bootStatus: { resetByWatchdog: true },
     });
     watchdog.feed();

@@ -20,7 +20,6 @@ const WDIOC_GETTIMEOUT = 0x80045707n;
 const WDIOS_DISABLECARD = 1;
 
 const WDIOF_CARDRESET = 0x20;
-const WDIOF_SETTIMEOUT = 0x80;
 const WDIOF_MAGICCLOSE = 0x100;
 
 const EBADF = 9;
@@ -52,7 +51,6 @@ export interface WatchdogDevice {
   readonly identity: string;
   /** Closing after the magic character stops it. False: closing alone stops it, or nothing (`disable` may). */
   readonly hasMagicClose: boolean;
-  readonly hasSettableTimeout: boolean;
   /** Undefined where the driver does not report it. */
   readonly bootStatus: BootStatus | undefined;
   /** Seconds until the reset, as the driver reports them. Throws LinuxError. */
@@ -117,7 +115,6 @@ export function openWatchdog(path = '/dev/watchdog', ioctl: WatchdogIoctl = WATC
     path,
     identity: info.identity,
     hasMagicClose: (info.options & WDIOF_MAGICCLOSE) !== 0,
-    hasSettableTimeout: (info.options & WDIOF_SETTIMEOUT) !== 0,
     bootStatus: readBootStatus(fd, ioctl),
     timeout: () => ioctl.getTimeout(fd),
     setTimeout(seconds) {

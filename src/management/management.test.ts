@@ -23,7 +23,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type 
 import { parseConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { libc } from '../linux/libc.ts';
-import { listAddresses, listRoutes, readSysctl } from '../linux/mod.ts';
+import { listAddresses, readText } from '../linux/mod.ts';
+import { listRoutes } from '../../test/fixtures/list-routes.ts';
 import type { ManagementStatus } from '../management/status.ts';
 import { readDhcpEnvironment } from '../dhcp/mod.ts';
 import { DnsRelay } from './dns-relay.ts';
@@ -154,7 +155,7 @@ describe('a static management interface', () => {
     expect(gateways()).toEqual(['192.0.2.1']);
     expect(resolvConf()).toBe('nameserver 192.0.2.53\nnameserver 2001:db8::53\n');
     expect(timeServers).toEqual(['configuration: ntp.example.net']);
-    const acceptRa = readSysctl('net/ipv6/conf/mgmt0/accept_ra');
+    const acceptRa = readText('/proc/sys/net/ipv6/conf/mgmt0/accept_ra');
     expect([undefined, '2']).toContain(acceptRa);
   });
 

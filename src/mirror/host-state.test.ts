@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decodeLink } from '../linux/links.ts';
 import type { Link, LinkAddress } from '../linux/mod.ts';
-import { decodeMessages } from '../linux/netlink-message.ts';
+import { decodeMessage } from '../linux/netlink-message.ts';
 import { hostStateOf } from './host-state.ts';
-import { ENSLAVED_LINK, FREE_LINK, VRF_DEVICE } from './recorded-links.fixture.ts';
+import { ENSLAVED_LINK, FREE_LINK, VRF_DEVICE } from '../../test/fixtures/recorded-links.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 
 function linkOf(message: Buffer): Link {
-  const [only] = decodeMessages(message);
-  if (only === undefined) throw new Error('no link in the message');
-  return decodeLink(Buffer.from(only.payload));
+  return decodeLink(Buffer.from(decodeMessage(message, 0).payload));
 }
 
 function address(ifIndex: number, text: string): LinkAddress {

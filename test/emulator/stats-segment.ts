@@ -9,7 +9,8 @@
  *   0x1000  heap: blocks of 64 bytes, a vector's data at the second block, its header in the 8 bytes before
  */
 import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
-import { createMemfd, isErrno, SeqpacketServer } from '../../src/linux/mod.ts';
+import { isErrno } from '../../src/linux/mod.ts';
+import { createMemfd, SeqpacketServer } from './seqpacket-server.ts';
 
 /** The address at which the emulated VPP pretends to have mapped the segment. */
 const BASE = 0x7f3a_4000_0000n;

@@ -1,6 +1,8 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
+  ftruncateSync,
   mkdtempSync,
   readdirSync,
   readSync,
@@ -12,8 +14,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMemfd } from './memfd.ts';
-import { receiveFdOverSeqpacket, SeqpacketServer } from './seqpacket.ts';
+import { receiveFdOverSeqpacket } from '../../src/linux/mod.ts';
+import { createMemfd, SeqpacketServer } from './seqpacket-server.ts';
 
 let dir: string;
 let path: string;
@@ -112,5 +114,21 @@ describe('SeqpacketServer and receiveFdOverSeqpacket', () => {
     writeFileSync(path, 'precious');
     expect(() => new SeqpacketServer(path, ignore)).toThrow(/EADDRINUSE/);
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe('createMemfd', () => {
+  it('is a file in memory', () => {
+    const fd = createMemfd('stat segment');
+    try {
+      ftruncateSync(fd, 4096);
+      writeSync(fd, 'hello', 100);
+      const back = Buffer.alloc(5);
+      readSync(fd, back, 0, 5, 100);
+      expect(back.toString()).toBe('hello');
+      expect(fstatSync(fd).size).toBe(4096);
+    } finally {
+      closeSync(fd);
+    }
   });
 });
