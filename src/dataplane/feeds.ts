@@ -1,13 +1,7 @@
 /** Routes from feeders at the socket `routes.sock` of the run directory, and lookups of destinations. */
-import {
-  type Fib,
-  FeedServer,
-  type FibTotals,
-  type KernelBackend,
-  readAskedDestination,
-} from '../fib/mod.ts';
+import { type Fib, FeedServer, type KernelBackend, readAskedDestination } from '../fib/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
-import type { RouteAnswer, FeedsStatus } from '../fib/status.ts';
+import { type FeedsStatus, type RouteAnswer, sumOfCounts } from '../fib/status.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import { freeSocketPath } from './socket-path.ts';
 
@@ -31,7 +25,7 @@ export class Feeds implements Disposable {
     this.#server = new FeedServer({
       table: fib.table,
       settled: async () => void (await Promise.all([fib.vpp.settled(), kernelFib.settled()])),
-      fibTotals: () => sumOf(fib.vpp.status, kernelFib.status),
+      fibTotals: () => sumOfCounts([fib.vpp.status, kernelFib.status]),
       log: (line) => options.logger.info(SUBJECT, line),
     });
   }
@@ -68,14 +62,4 @@ export class Feeds implements Disposable {
   [Symbol.dispose](): void {
     this.#server[Symbol.dispose]();
   }
-}
-
-/** Sums the counts of both FIBs. */
-function sumOf(a: FibTotals, b: FibTotals): FibTotals {
-  return {
-    programmed: a.programmed + b.programmed,
-    pending: a.pending + b.pending,
-    failed: a.failed + b.failed,
-    unresolved: a.unresolved + b.unresolved,
-  };
 }

@@ -8,6 +8,7 @@
  * Invariant: there is at most one import. Its starts, changes and ends are serialised: the start of the appliance and
  * that of VPP's process both come here, and neither waits for the other.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/types.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
@@ -75,7 +76,7 @@ export class KernelPlane implements AsyncDisposable {
   hostInterfacesChanged(): void {
     if (!this.interfaces.active) this.fib.interfacesChanged();
     const taps = this.#options.hostInterfaces();
-    if (taps.size === 0 || isSame(taps, this.#taps)) return;
+    if (taps.size === 0 || isDeepStrictEqual(taps, this.#taps)) return;
     this.#taps = taps;
     this.#import?.source.tapsChanged();
   }
@@ -251,10 +252,6 @@ export class KernelPlane implements AsyncDisposable {
     if (this.#links.netns === undefined) return this.#taps.get(link);
     return this.#linkOf(link) === undefined ? undefined : link;
   }
-}
-
-function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 const IDLE = 'VPP is the data plane';

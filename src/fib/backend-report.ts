@@ -2,7 +2,14 @@
 import type { BackendState } from './backend-state.ts';
 import { formatGroup, type GroupId, NO_GROUP, type NextHopGroups } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family, formatKey, newRouteKey } from './route-key.ts';
-import type { FibBackendStatus, FibCounts, FibFailure, FibFamilyCounts, FibRoute } from './status.ts';
+import {
+  type FibBackendStatus,
+  type FibCounts,
+  type FibFailure,
+  type FibFamilyCounts,
+  type FibRoute,
+  sumOfCounts,
+} from './status.ts';
 import type { Substitutes } from './substitutes.ts';
 
 /** Failures, and next hops that are left out, named in the status; all are counted. */
@@ -11,38 +18,24 @@ const REPORTED_FAILURES = 20;
 const NAMES: Readonly<Record<Family, FibFamilyCounts['family']>> = { 4: 'ipv4', 6: 'ipv6', mpls: 'mpls' };
 
 /** What the status has of a FIB's routes: counts, what fails, and next hops that are left out. */
-type BackendReport = BackendCounts & Pick<FibBackendStatus, 'failures' | 'nextHopsLeftOut' | 'leftOut'>;
-
-type BackendCounts = FibCounts & Pick<FibBackendStatus, 'families'>;
+type BackendReport = FibCounts &
+  Pick<FibBackendStatus, 'families' | 'failures' | 'nextHopsLeftOut' | 'leftOut'>;
 
 export function backendReport(
   states: readonly BackendState[],
   substitutes: Substitutes,
   groups: NextHopGroups,
 ): BackendReport {
-  const counts = countsOf(states);
+  const families = states.map(({ store, counts }) => ({ family: NAMES[store.family], ...counts }));
+  const counts = sumOfCounts(families);
   // Of routes that are not there nothing is left out.
   const leftOut = counts.programmed === 0 ? { count: 0, first: [] } : substitutes.report(REPORTED_FAILURES);
   return {
     ...counts,
+    families,
     failures: failuresOf(states, groups),
     nextHopsLeftOut: leftOut.count,
     leftOut: leftOut.first,
-  };
-}
-
-/** The counts of all families, and their sums. */
-function countsOf(states: readonly BackendState[]): BackendCounts {
-  const families = states.map(({ store, counts }) => ({ family: NAMES[store.family], ...counts }));
-  const sum = (of: (counts: FibFamilyCounts) => number): number =>
-    families.reduce((total, counts) => total + of(counts), 0);
-  return {
-    desired: sum(({ desired }) => desired),
-    programmed: sum(({ programmed }) => programmed),
-    pending: sum(({ pending }) => pending),
-    failed: sum(({ failed }) => failed),
-    unresolved: sum(({ unresolved }) => unresolved),
-    families,
   };
 }
 

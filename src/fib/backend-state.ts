@@ -8,7 +8,8 @@
  * nothing is taken or queued: the sweep that follows finds all.
  */
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
-import { Category, Flag, Phase } from './slot-phase.ts';
+import { Category } from './slot-counts.ts';
+import { Flag, Phase } from './slot-phase.ts';
 import { type BackendStateOptions, SlotStates } from './slot-states.ts';
 import { SlotWalk } from './slot-walk.ts';
 import type { WorkSource } from './slot-work.ts';
@@ -36,7 +37,7 @@ export class BackendState extends SlotStates {
   /** Nothing is pending: all is programmed, failed or unresolved. */
   get isSettled(): boolean {
     if (this.#walk.isUnderWay || this.#retryWalk.isUnderWay) return false;
-    return this.slots[Category.pending] === 0 && this.slots[Category.leaving] === 0;
+    return this.slots.of(Category.pending) === 0 && this.slots.of(Category.leaving) === 0;
   }
 
   // For the owner: what to do next.
@@ -79,7 +80,7 @@ export class BackendState extends SlotStates {
     for (let slot = this.work.shiftRefused(); slot >= 0; slot = this.work.shiftRefused()) {
       if (this.phaseOf(slot) === Phase.failed) this.queue(slot);
     }
-    if (this.slots[Category.unresolved] === 0) return;
+    if (this.slots.of(Category.unresolved) === 0) return;
     for (let slot = 0; slot < this.store.top; slot++) {
       if (this.phaseOf(slot) === Phase.unresolved) this.queue(slot);
     }
@@ -87,7 +88,7 @@ export class BackendState extends SlotStates {
 
   /** Tries all unresolved routes of these groups: one of them was taken. */
   retryUnresolved(groups: ReadonlySet<GroupId>): void {
-    if (this.slots[Category.unresolved] === 0) return;
+    if (this.slots.of(Category.unresolved) === 0) return;
     if (!this.#retryWalk.isUnderWay) this.#retried = new Set();
     for (const group of groups) this.#retried.add(group);
     this.#retryWalk.start(
@@ -97,7 +98,7 @@ export class BackendState extends SlotStates {
         const isRetried = this.#retried.has(this.told(slot)) || this.#retried.has(this.effectiveGroup(slot));
         if (isRetried) this.queue(slot);
       },
-      () => this.onWork(),
+      () => this.options.onWork(),
     );
   }
 
@@ -126,7 +127,7 @@ export class BackendState extends SlotStates {
 
   /** Has every slot compared once with what is wanted. */
   sweep(): void {
-    if (this.work.startSweep()) this.onWork();
+    if (this.work.startSweep()) this.options.onWork();
   }
 
   /** What is wanted of every slot, or told in its place, may be something else: counts anew and has all compared. */
@@ -171,7 +172,7 @@ export class BackendState extends SlotStates {
   // For those who look.
 
   stateOf(slot: number): SlotState {
-    switch (this.category[slot]) {
+    switch (this.slots.at(slot)) {
       case Category.pending:
         return { state: 'pending' };
       case Category.programmed:
@@ -194,7 +195,7 @@ export class BackendState extends SlotStates {
     const { failed, unresolved } = this.counts;
     if (failed + unresolved === 0) return found;
     for (let slot = 0; slot < this.store.top && found.length < limit; slot++) {
-      const isUnresolved = this.category[slot] === Category.unresolved;
+      const isUnresolved = this.slots.at(slot) === Category.unresolved;
       if (isUnresolved || this.phaseOf(slot) >= Phase.failed)
         found.push({ slot, reason: this.reasonOf(slot) });
     }

@@ -6,10 +6,10 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { FeedsStatus } from './status.ts';
+import type { FeedsStatus, FibCounts } from './status.ts';
 import type { FeedHeader, Hold } from './feed-header.ts';
 import { FeedLineReader } from './feed-line.ts';
-import { Feeder, type FeederHost, type FibTotals } from './feeder.ts';
+import { Feeder, type FeederHost } from './feeder.ts';
 import { HeldRoutes } from './held-routes.ts';
 import type { RouteSource, RouteTable } from './route-table.ts';
 import { Turns } from './turns.ts';
@@ -23,7 +23,7 @@ export interface FeedServerOptions {
   readonly table: RouteTable;
   /** Resolves when the FIBs have what they were told, or say why not. */
   readonly settled: () => Promise<void>;
-  readonly fibTotals: () => FibTotals;
+  readonly fibTotals: () => FibCounts;
   readonly log: (line: string) => void;
 }
 

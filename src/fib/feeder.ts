@@ -12,6 +12,7 @@ import type { FeedLineReader } from './feed-line.ts';
 import type { HeldSource } from './held-routes.ts';
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts';
 import type { RouteSource } from './route-table.ts';
+import type { FibCounts } from './status.ts';
 import type { Turns } from './turns.ts';
 
 /** Answers that a feeder has not read yet, beyond which errors are only counted. */
@@ -26,14 +27,6 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const HASH = 0x23;
 
-/** What FIBs have, all together. */
-export interface FibTotals {
-  readonly programmed: number;
-  readonly pending: number;
-  readonly failed: number;
-  readonly unresolved: number;
-}
-
 /** What a feeder needs of its server. */
 export interface FeederHost {
   readonly reader: FeedLineReader;
@@ -46,7 +39,8 @@ export interface FeederHost {
   sweep(name: string): Promise<number>;
   /** Resolves when the FIBs have what was told to them, or say why not. */
   settled(): Promise<void>;
-  fibTotals(): FibTotals;
+  /** What the FIBs have, all together. */
+  fibTotals(): FibCounts;
   /** The feed has ended: the source is the server's now. */
   ended(held: HeldSource | undefined): void;
   log(line: string): void;

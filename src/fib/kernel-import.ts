@@ -143,17 +143,18 @@ export class KernelImport implements AsyncDisposable {
       interfaceOfTap,
     });
     const refusals = opened.use(new ImportRefusals((news) => this.#options.onRefused(news)));
-    const newSource = (suffix?: string): RouteSource => this.#newSource(suffix);
-    const routes = new ImportedRoutes({ table, groups, refusals, newSource });
+    const routes = this.#newRoutes(groups, refusals);
     // The session's from here on.
     opened.move();
     const life = new AbortController();
     return { monitor, objects, groups, refusals, life, routes, reading: undefined, readAt: 0 };
   }
 
-  #newSource(suffix = ''): RouteSource {
+  #newRoutes(groups: ImportGroups, refusals: ImportRefusals): ImportedRoutes {
     const { table, distance, netns } = this.#options;
-    return table.addSource({ name: `kernel (${netns})${suffix}`, distance, origin: 'kernel' });
+    const newSource = (suffix = ''): RouteSource =>
+      table.addSource({ name: `kernel (${netns})${suffix}`, distance, origin: 'kernel' });
+    return new ImportedRoutes({ table, groups, refusals, newSource });
   }
 
   #end(): void {
@@ -179,15 +180,12 @@ export class KernelImport implements AsyncDisposable {
 
   /** Reads everything; into a new source when there is one already. Never rejects. */
   async #read(session: Session, isAgain: boolean): Promise<void> {
-    const { netns, table } = this.#options;
+    const { netns } = this.#options;
     const { refusals, groups, objects } = session;
     const { signal } = session.life;
     const old = session.routes;
     try {
-      if (isAgain) {
-        const newSource = (suffix?: string): RouteSource => this.#newSource(suffix);
-        session.routes = new ImportedRoutes({ table, groups, refusals, newSource });
-      }
+      if (isAgain) session.routes = this.#newRoutes(groups, refusals);
       groups.forget();
       refusals.begin();
       this.#reads += 1;

@@ -11,6 +11,7 @@
  * can announce prefixes that all fall into one place.
  */
 import { randomBytes } from 'node:crypto';
+import type { Family } from './route-key.ts';
 
 const SHARDS = 256;
 /** The first 8 bits of a hash say which; the last ones which cell. */
@@ -28,24 +29,20 @@ export interface KeyColumns {
   readonly w3: Uint32Array;
   readonly length: Uint8Array;
   readonly table: Uint16Array;
-  /** Whether w1 to w3 are in use. */
-  readonly isWide: boolean;
+  /** Of 6 alone, w1 to w3 are in use. */
+  readonly family: Family;
 }
 
 export class KeyIndex {
-  #columns: KeyColumns;
+  readonly #columns: KeyColumns;
   readonly #shards: Uint32Array<ArrayBuffer>[] = Array.from(
     { length: SHARDS },
     () => new Uint32Array(FIRST_CELLS * CELL),
   );
   readonly #counts = new Uint32Array(SHARDS);
 
+  /** @param columns read anew at each call: they may have moved to larger arrays */
   constructor(columns: KeyColumns) {
-    this.#columns = columns;
-  }
-
-  /** The columns have moved to larger arrays. */
-  useColumns(columns: KeyColumns): void {
     this.#columns = columns;
   }
 
@@ -106,13 +103,13 @@ export class KeyIndex {
     const columns = this.#columns;
     if (columns.w0[slot] !== w0 || columns.length[slot] !== length || columns.table[slot] !== table)
       return false;
-    if (!columns.isWide) return true;
+    if (columns.family !== 6) return true;
     return columns.w1[slot] === w1 && columns.w2[slot] === w2 && columns.w3[slot] === w3;
   }
 
   #hashAt(slot: number): number {
-    const { w0, w1, w2, w3, length, table, isWide } = this.#columns;
-    if (!isWide) return hashOf(w0[slot]!, 0, 0, 0, length[slot]!, table[slot]!);
+    const { w0, w1, w2, w3, length, table, family } = this.#columns;
+    if (family !== 6) return hashOf(w0[slot]!, 0, 0, 0, length[slot]!, table[slot]!);
     return hashOf(w0[slot]!, w1[slot]!, w2[slot]!, w3[slot]!, length[slot]!, table[slot]!);
   }
 

@@ -2,7 +2,6 @@
 export type { ExplainedRoute } from './explain.ts';
 export { readAskedDestination } from './explain-question.ts';
 export { FeedServer } from './feed-server.ts';
-export type { FibTotals } from './feeder.ts';
 export { Fib } from './fib.ts';
 export { ASKING_PREFIX } from './ipv6-neighbours.ts';
 export { KernelBackend } from './kernel-backend.ts';

@@ -43,7 +43,7 @@ export interface Candidate {
   readonly group: GroupId;
 }
 
-export class RouteStore {
+export class RouteStore implements KeyColumns {
   readonly family: Family;
   readonly #groups: NextHopGroups;
   readonly #rankOf: (source: number) => SourceRank;
@@ -92,7 +92,7 @@ export class RouteStore {
     this.w1 = new Uint32Array(wide);
     this.w2 = new Uint32Array(wide);
     this.w3 = new Uint32Array(wide);
-    this.#index = new KeyIndex(this.#columns());
+    this.#index = new KeyIndex(this);
   }
 
   /** Destinations with a candidate. */
@@ -241,11 +241,6 @@ export class RouteStore {
   has(source: number, slot: number): boolean {
     if (this.source[slot] === source) return true;
     return this.#next[slot] !== 0 && this.source[slot] !== NONE && this.#findOther(slot, source) !== 0;
-  }
-
-  #columns(): KeyColumns {
-    const { w0, w1, w2, w3, length, table } = this;
-    return { w0, w1, w2, w3, length, table, isWide: this.family === 6 };
   }
 
   #slotFor(key: Readonly<RouteKey>): number {
@@ -419,7 +414,6 @@ export class RouteStore {
     this.metric = grown(this.metric, capacity);
     this.group = grown(this.group, capacity);
     this.#next = grown(this.#next, capacity);
-    this.#index.useColumns(this.#columns());
     for (const holder of this.#holders) holder.grow(capacity);
   }
 }

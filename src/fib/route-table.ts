@@ -52,18 +52,13 @@ export interface NamedCandidate extends Candidate {
   readonly from: SourceOptions;
 }
 
-/** A source with its place in the table. */
-interface Entry extends SourceRank {
-  readonly options: SourceOptions;
-}
-
 /** 4,094 keys at most are looked for. */
 const MIN_LOOKED_INTO = 20;
 
 export class RouteTable {
   readonly groups = new NextHopGroups();
   readonly #stores: Readonly<Record<Family, RouteStore>>;
-  readonly #sources: (Entry | undefined)[] = [undefined];
+  readonly #sources: (RouteSource | undefined)[] = [undefined];
   /** By source: whether it only shows what someone else programs, or what the kernel has already. Read for each route. */
   readonly isConnected = new Uint8Array(MAX_SOURCES + 1);
   readonly isFromKernel = new Uint8Array(MAX_SOURCES + 1);
@@ -107,14 +102,15 @@ export class RouteTable {
     const id = free > 0 ? free : this.#sources.length;
     if (id > MAX_SOURCES) throw new RangeError(`${MAX_SOURCES} sources of routes: there is no room for more`);
     this.#serial += 1;
-    this.#sources[id] = { options, distance: options.distance, serial: this.#serial };
     const { origin } = options;
     this.isConnected[id] = origin === 'connected' ? 1 : 0;
     this.isFromKernel[id] = origin === 'kernel' ? 1 : 0;
     this.isStatic[id] = origin === 'static' ? 1 : 0;
-    return new RouteSource(this, id, options, () => {
+    const source = new RouteSource(this, options, { id, serial: this.#serial }, () => {
       this.#sources[id] = undefined;
     });
+    this.#sources[id] = source;
+    return source;
   }
 
   /** The sources, oldest first. */
@@ -205,8 +201,10 @@ export class RouteTable {
 const NOBODY: SourceRank = { distance: 256, serial: 0 };
 
 /** One source's routes; made by `RouteTable.addSource`. */
-export class RouteSource implements AsyncDisposable {
+export class RouteSource implements SourceRank, AsyncDisposable {
   readonly id: number;
+  readonly distance: number;
+  readonly serial: number;
   readonly options: SourceOptions;
   readonly #table: RouteTable;
   readonly #onGone: () => void;
@@ -214,19 +212,22 @@ export class RouteSource implements AsyncDisposable {
   #size = 0;
   #end: Promise<void> | undefined;
 
-  constructor(table: RouteTable, id: number, options: SourceOptions, onGone: () => void) {
+  constructor(
+    table: RouteTable,
+    options: SourceOptions,
+    { id, serial }: { readonly id: number; readonly serial: number },
+    onGone: () => void,
+  ) {
     this.#table = table;
     this.id = id;
+    this.serial = serial;
+    this.distance = options.distance;
     this.options = options;
     this.#onGone = onGone;
   }
 
   get name(): string {
     return this.options.name;
-  }
-
-  get distance(): number {
-    return this.options.distance;
   }
 
   /** Destinations that it has a route to. */

@@ -3,7 +3,6 @@
  *
  * Invariant: `STEPS` says it for each phase and each event; whatever happens is one of these, or an answer.
  */
-import type { FibCounts } from './status.ts';
 
 /** How far the FIB has come; the low bits of a slot's state. */
 export const Phase = { absent: 0, installed: 1, inFlight: 2, failed: 3, unresolved: 4 } as const;
@@ -50,26 +49,3 @@ export const STEPS: Readonly<Record<SlotEvent, Steps>> = {
   retried: ['nothing', 'nothing', 'mark-again', 'queue', 'queue'],
   dropped: ['nothing', 'nothing', 'nothing', 'forget', 'forget'],
 };
-
-/** What a slot counts as; `stuck`: the FIB would not let it go. */
-export const Category = {
-  none: 0,
-  pending: 1,
-  programmed: 2,
-  failed: 3,
-  unresolved: 4,
-  leaving: 5,
-  stuck: 6,
-} as const;
-
-/** The sums of slots by category. */
-export function fibCounts(slots: Uint32Array): FibCounts {
-  const of = (category: keyof typeof Category): number => slots[Category[category]]!;
-  return {
-    desired: of('pending') + of('programmed') + of('failed') + of('unresolved'),
-    programmed: of('programmed'),
-    pending: of('pending') + of('leaving'),
-    failed: of('failed') + of('stuck'),
-    unresolved: of('unresolved'),
-  };
-}

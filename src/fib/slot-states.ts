@@ -10,7 +10,8 @@
  */
 import { type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { grown, type Holder, type RouteStore } from './route-store.ts';
-import { Category, fibCounts, Flag, Phase, PHASE_MASK, type SlotEvent, STEPS } from './slot-phase.ts';
+import { Category, SlotCounts } from './slot-counts.ts';
+import { Flag, Phase, PHASE_MASK, type SlotEvent, STEPS } from './slot-phase.ts';
 import type { FibCounts } from './status.ts';
 import { SlotReasons } from './slot-reasons.ts';
 import { SlotWork } from './slot-work.ts';
@@ -35,44 +36,32 @@ export interface BackendStateOptions {
 
 export abstract class SlotStates implements Holder {
   readonly store: RouteStore;
-  readonly #groups: NextHopGroups;
-  protected readonly wanted: (slot: number) => GroupId;
-  readonly #substitute: (group: GroupId) => GroupId;
-  readonly #dropReason: (slot: number, told: GroupId) => string | undefined;
-  protected readonly onWork: () => void;
-  readonly #canReplace: BackendStateOptions['canReplace'];
+  protected readonly options: BackendStateOptions;
   protected readonly work: SlotWork;
   protected readonly reasons = new SlotReasons();
   /** The group that the FIB was told last, acknowledged or not. */
   #group = new Uint32Array(0);
   /** Phase and flags. */
   protected state = new Uint8Array(0);
-  protected category = new Uint8Array(0);
-  /** Slots by category. */
-  protected readonly slots = new Uint32Array(7);
+  /** What slots count as. */
+  protected readonly slots = new SlotCounts();
   /** What the FIB has after the reset that is under way: nothing is queued meanwhile, the sweep that follows finds all. */
   protected resetTo: 'nothing' | 'unsure' | undefined;
 
   /** @param isFirst routes that are told before others: default routes, and those that others resolve through */
   constructor(options: BackendStateOptions, isFirst: (slot: number) => boolean) {
     this.store = options.store;
-    this.#groups = options.groups;
-    this.wanted = options.wanted;
-    this.#substitute = options.substitute ?? ((group) => group);
-    this.#dropReason = options.dropReason ?? (() => undefined);
-    this.onWork = options.onWork;
-    this.#canReplace = options.canReplace;
+    this.options = options;
     this.work = new SlotWork(() => this.store.top, isFirst);
     this.store.attach(this);
   }
 
   get counts(): FibCounts {
-    return fibCounts(this.slots);
+    return this.slots.sums;
   }
 
   get bytes(): number {
-    const columns = [this.#group, this.state, this.category];
-    return columns.reduce((sum, column) => sum + column.byteLength, this.reasons.bytes);
+    return this.#group.byteLength + this.state.byteLength + this.slots.bytes + this.reasons.bytes;
   }
 
   // As a holder of the store.
@@ -90,7 +79,7 @@ export abstract class SlotStates implements Holder {
   grow(capacity: number): void {
     this.#group = grown(this.#group, capacity);
     this.state = grown(this.state, capacity);
-    this.category = grown(this.category, capacity);
+    this.slots.grow(capacity);
     this.reasons.grow(capacity);
   }
 
@@ -99,11 +88,12 @@ export abstract class SlotStates implements Holder {
   /** What the FIB is to be told of a slot that was taken: `NO_GROUP` is a removal. */
   target(slot: number): GroupId {
     const wanted = this.effectiveGroup(slot);
-    if (this.#canReplace === undefined || wanted === NO_GROUP) return wanted;
+    const { canReplace } = this.options;
+    if (canReplace === undefined || wanted === NO_GROUP) return wanted;
     const isKnown = !this.isUnsure(slot);
     const held = isKnown ? this.programmed(slot) : NO_GROUP;
     if (isKnown && held === NO_GROUP) return wanted;
-    return this.#canReplace(slot, isKnown ? held : undefined, wanted) ? wanted : NO_GROUP;
+    return canReplace(slot, isKnown ? held : undefined, wanted) ? wanted : NO_GROUP;
   }
 
   /** What the FIB was told last of a slot, acknowledged or not. */
@@ -131,8 +121,8 @@ export abstract class SlotStates implements Holder {
     const before = this.#group[slot]!;
     const mayHold = this.programmed(slot) === NO_GROUP ? 0 : Flag.unsure;
     if (before !== group) {
-      this.#groups.retain(group);
-      this.#groups.release(before);
+      this.options.groups.retain(group);
+      this.options.groups.release(before);
       this.#group[slot] = group;
     }
     const rest = this.state[slot]! & ~(PHASE_MASK | Flag.stale | Flag.again);
@@ -166,7 +156,7 @@ export abstract class SlotStates implements Holder {
     this.#fail(slot, Phase.failed, reason);
     if (this.phaseOf(slot) !== Phase.failed) return;
     this.work.pushRefused(slot, this.reasons.countAttempt(slot));
-    this.onWork();
+    this.options.onWork();
   }
 
   /** The next hop cannot be reached now: nothing is tried until `wake`. */
@@ -218,12 +208,12 @@ export abstract class SlotStates implements Holder {
 
   /** What the FIB is to be told of what is wanted. */
   protected effectiveGroup(slot: number): GroupId {
-    return this.#substitute(this.wanted(slot));
+    return this.#standIn(this.options.wanted(slot));
   }
 
   /** Whether the FIB must be told something of a slot. */
   protected isDue(slot: number): boolean {
-    const wanted = this.wanted(slot);
+    const wanted = this.options.wanted(slot);
     switch (this.phaseOf(slot)) {
       case Phase.inFlight:
         return false;
@@ -240,12 +230,12 @@ export abstract class SlotStates implements Holder {
     if ((state & Flag.queued) !== 0 || this.resetTo !== undefined) return;
     this.state[slot] = state | Flag.queued;
     this.work.push(slot);
-    this.onWork();
+    this.options.onWork();
   }
 
   /** Nothing is known to be in the FIB. */
   protected forget(slot: number, unsure: number): void {
-    this.#groups.release(this.#group[slot]!);
+    this.options.groups.release(this.#group[slot]!);
     this.#group[slot] = NO_GROUP;
     this.state[slot] = (this.state[slot]! & Flag.queued) | Phase.absent | unsure;
     this.update(slot);
@@ -253,24 +243,24 @@ export abstract class SlotStates implements Holder {
 
   /** Brings category and counts in step with a slot's state. */
   protected update(slot: number): void {
-    const category = this.#categoryOf(slot);
-    const before = this.category[slot]!;
-    if (category === before) return;
-    this.category[slot] = category;
-    this.slots[before] = this.slots[before]! - 1;
-    this.slots[category] = this.slots[category]! + 1;
+    this.slots.set(slot, this.#categoryOf(slot));
   }
 
   /** Why a slot is failed or unresolved: it could not be told, or was told and leads nowhere. */
   protected reasonOf(slot: number): string {
     if (this.phaseOf(slot) !== Phase.installed) return this.reasons.of(slot);
-    return this.#dropReason(slot, this.#group[slot]!) ?? '';
+    return this.options.dropReason?.(slot, this.#group[slot]!) ?? '';
   }
 
   /** Whether what was told is what is wanted, or stands in for it; or what is wanted though a substitute is there now. */
-  #isAsWanted(slot: number, wanted = this.wanted(slot)): boolean {
+  #isAsWanted(slot: number, wanted = this.options.wanted(slot)): boolean {
     const told = this.#group[slot];
-    return told === wanted || told === this.#substitute(wanted);
+    return told === wanted || told === this.#standIn(wanted);
+  }
+
+  /** What is told in place of a group. */
+  #standIn(group: GroupId): GroupId {
+    return this.options.substitute?.(group) ?? group;
   }
 
   #tellAgain(slot: number): void {
@@ -298,13 +288,13 @@ export abstract class SlotStates implements Holder {
 
   #categoryOf(slot: number): number {
     const phase = this.phaseOf(slot);
-    const wanted = this.wanted(slot);
+    const wanted = this.options.wanted(slot);
     if (wanted === NO_GROUP) {
       if (phase === Phase.failed) return Category.stuck;
       return phase === Phase.absent && !this.isUnsure(slot) ? Category.none : Category.leaving;
     }
     if (phase === Phase.installed && this.#isAsWanted(slot, wanted)) {
-      return this.#dropReason(slot, this.#group[slot]!) === undefined
+      return this.options.dropReason?.(slot, this.#group[slot]!) === undefined
         ? Category.programmed
         : Category.unresolved;
     }

@@ -99,30 +99,31 @@ export interface FibBackendStatus extends FibCounts {
   readonly lastFullConvergenceMs?: number;
 }
 
-/** Why a route of a daemon, or a next hop of it, is not taken over; in words by `describeImportRefusal`. */
-export type ImportRefusalCode =
-  /** Of a type that VPP has nothing for; the detail is its name or number (rtm_type). */
-  | 'route-type'
-  /** A `throw` in another table than main: taken as unreachable, since VPP knows no rules that would go on. */
-  | 'throw-in-table'
-  /** For some sources only: `from` has them. */
-  | 'source-specific'
-  /** For a type of service only: the detail. */
-  | 'tos'
-  /** Over a link, the detail, that is no TAP of an interface of VPP. */
-  | 'link-not-in-vpp'
-  /** Into a lightweight tunnel, the detail: `seg6`, `ip6` … */
-  | 'encapsulated'
-  /** Each next hop pushes MPLS labels of its own. */
-  | 'labels-differ'
-  /** An MPLS label is pushed, and no next hop has an address. */
-  | 'label-without-gateway'
-  /** By a nexthop object, the detail, that the kernel does not tell of. */
-  | 'nexthop-object'
-  /** Over so many next hops, the detail: the first 64 are taken. */
-  | 'too-many-next-hops'
-  /** The route table is full, or holds too many different sets of next hops. */
-  | 'table-full';
+/** What of a refusal its words need: the detail, and the sources that the route is for. */
+type RefusalFacts = Required<Pick<ImportRefusal, 'detail' | 'from'>>;
+
+/** Why a route of a daemon, or a next hop of it, is not taken over, in words. */
+const REFUSAL_WORDS = {
+  // The detail is the type's name or number (rtm_type).
+  'route-type': ({ detail }) => `VPP has nothing for its type, ${detail}`,
+  // In another table than main.
+  'throw-in-table': () =>
+    'throw lets Linux go on with its next rule; VPP has no rules, and answers unreachable',
+  'source-specific': ({ from }) =>
+    `it is for packets from ${from} only, and VPP forwards by destination alone`,
+  tos: ({ detail }) => `it is for the type of service ${detail} only, and VPP forwards by destination alone`,
+  'link-not-in-vpp': ({ detail }) => `${detail} is the TAP of no interface of VPP`,
+  // A lightweight tunnel: seg6, ip6 …
+  encapsulated: ({ detail }) => `it puts packets into a tunnel (${detail})`,
+  'labels-differ': () => 'each of its next hops pushes other MPLS labels',
+  'label-without-gateway': () => 'it pushes an MPLS label without a gateway',
+  'nexthop-object': ({ detail }) => `the kernel does not tell of its nexthop object ${detail}`,
+  'too-many-next-hops': ({ detail }) => `it has ${detail} next hops, of which the first 64 are taken`,
+  // Or it holds too many different sets of next hops.
+  'table-full': () => 'the route table is full',
+} as const satisfies Readonly<Record<string, (facts: RefusalFacts) => string>>;
+
+export type ImportRefusalCode = keyof typeof REFUSAL_WORDS;
 
 /** A route that is not taken over, or what it is taken over without. */
 export interface ImportRefusal {
@@ -233,20 +234,36 @@ export const FIB_COUNTS: readonly (keyof FibCounts)[] = [
   'unresolved',
 ];
 
+/** The sums of several counts. */
+export function sumOfCounts(all: readonly FibCounts[]): FibCounts {
+  const sum = (state: keyof FibCounts): number => all.reduce((total, counts) => total + counts[state], 0);
+  return {
+    desired: sum('desired'),
+    programmed: sum('programmed'),
+    pending: sum('pending'),
+    failed: sum('failed'),
+    unresolved: sum('unresolved'),
+  };
+}
+
 interface FibSource {
   readonly fib: readonly FibBackendStatus[];
   readonly feeds?: FeedsStatus;
   readonly kernelImport?: KernelImportStatus;
 }
 
+type Figure = (fib: FibBackendStatus) => number | undefined;
+
 /** A figure of each FIB; one that it does not have has no sample. */
 const byBackend =
-  (figure: (fib: FibBackendStatus) => number | undefined) =>
+  (figure: Figure) =>
   ({ fib }: FibSource): Sample[] =>
     fib.flatMap((one): Sample[] => {
       const value = figure(one);
       return value === undefined ? [] : [[value, one.backend]];
     });
+const gaugeOfFib = (help: string, figure: Figure) => gauges(help, ['backend'], byBackend(figure));
+const counterOfFib = (help: string, figure: Figure) => counters(help, ['backend'], byBackend(figure));
 
 export const FIB_METRICS = metricTable<FibSource>({
   appliance_fib_routes: gauges(
@@ -259,30 +276,22 @@ export const FIB_METRICS = metricTable<FibSource>({
         ),
       ),
   ),
-  appliance_fib_batches_total: counters(
-    'Batches of requests sent to a FIB',
-    ['backend'],
-    byBackend(({ batches }) => batches),
-  ),
-  appliance_fib_replaying: gauges(
+  appliance_fib_batches_total: counterOfFib('Batches of requests sent to a FIB', ({ batches }) => batches),
+  appliance_fib_replaying: gaugeOfFib(
     'Whether everything is being told to the FIB again',
-    ['backend'],
-    byBackend(({ isReplaying }) => Number(isReplaying)),
+    ({ isReplaying }) => Number(isReplaying),
   ),
-  appliance_fib_next_hops_left_out: gauges(
+  appliance_fib_next_hops_left_out: gaugeOfFib(
     'Next hops that a FIB cannot have now, of routes that it has over others',
-    ['backend'],
-    byBackend(({ nextHopsLeftOut }) => nextHopsLeftOut),
+    ({ nextHopsLeftOut }) => nextHopsLeftOut,
   ),
-  appliance_fib_compared_total: counters(
+  appliance_fib_compared_total: counterOfFib(
     'Routes that were looked up in a FIB and compared with what it was told',
-    ['backend'],
-    byBackend(({ audit }) => audit?.compared),
+    ({ audit }) => audit?.compared,
   ),
-  appliance_fib_differences_total: counters(
+  appliance_fib_differences_total: counterOfFib(
     'Routes that a FIB had otherwise than it was told, or not at all; each was told again',
-    ['backend'],
-    byBackend(({ audit }) => audit?.differences),
+    ({ audit }) => audit?.differences,
   ),
   appliance_fib_state: gauges('State of a FIB, 1 for the one that is', ['backend', 'state'], ({ fib }) =>
     fib.flatMap(({ backend, status }) => stateSamples(FIB_SHADES, status.state, backend)),
@@ -324,15 +333,13 @@ export const FIB_METRICS = metricTable<FibSource>({
     'How often all routes of routing daemons were read',
     ({ kernelImport }) => kernelImport?.readings ?? 0,
   ),
-  appliance_fib_last_convergence_seconds: gauges(
+  appliance_fib_last_convergence_seconds: gaugeOfFib(
     'Duration of the last convergence',
-    ['backend'],
-    byBackend(({ lastConvergenceMs }) => inSeconds(lastConvergenceMs)),
+    ({ lastConvergenceMs }) => inSeconds(lastConvergenceMs),
   ),
-  appliance_fib_last_full_convergence_seconds: gauges(
+  appliance_fib_last_full_convergence_seconds: gaugeOfFib(
     'Duration of the last replay of all routes',
-    ['backend'],
-    byBackend(({ lastFullConvergenceMs }) => inSeconds(lastFullConvergenceMs)),
+    ({ lastFullConvergenceMs }) => inSeconds(lastFullConvergenceMs),
   ),
 });
 
@@ -376,8 +383,9 @@ export function importedRouteText({ prefix, from, table }: ImportRefusal): strin
 
 /** Why it is not taken, or what of it. */
 export function describeImportRefusal(refusal: ImportRefusal): string {
-  const hop = refusal['next-hop'];
-  return hop === undefined ? reasonOf(refusal) : `without its next hop ${hop}: ${reasonOf(refusal)}`;
+  const { reason, detail = '?', from = '?', 'next-hop': hop } = refusal;
+  const words = REFUSAL_WORDS[reason]({ detail, from });
+  return hop === undefined ? words : `without its next hop ${hop}: ${words}`;
 }
 
 /** `3 routes of routing daemons are not taken over, such as …`; undefined when all are. */
@@ -388,33 +396,6 @@ export function describeNotTaken({ notTaken }: KernelImportStatus): string | und
   const { routes } = notTaken;
   if (routes === 0) return `Routes of routing daemons are not taken over as they are, such as ${example}`;
   return `${plural(routes, 'route')} of routing daemons ${routes === 1 ? 'is' : 'are'} not taken over, such as ${example}`;
-}
-
-function reasonOf({ reason, detail = '?', from = '?' }: ImportRefusal): string {
-  switch (reason) {
-    case 'route-type':
-      return `VPP has nothing for its type, ${detail}`;
-    case 'throw-in-table':
-      return 'throw lets Linux go on with its next rule; VPP has no rules, and answers unreachable';
-    case 'source-specific':
-      return `it is for packets from ${from} only, and VPP forwards by destination alone`;
-    case 'tos':
-      return `it is for the type of service ${detail} only, and VPP forwards by destination alone`;
-    case 'link-not-in-vpp':
-      return `${detail} is the TAP of no interface of VPP`;
-    case 'encapsulated':
-      return `it puts packets into a tunnel (${detail})`;
-    case 'labels-differ':
-      return 'each of its next hops pushes other MPLS labels';
-    case 'label-without-gateway':
-      return 'it pushes an MPLS label without a gateway';
-    case 'nexthop-object':
-      return `the kernel does not tell of its nexthop object ${detail}`;
-    case 'too-many-next-hops':
-      return `it has ${detail} next hops, of which the first 64 are taken`;
-    case 'table-full':
-      return 'the route table is full';
-  }
 }
 
 /**

@@ -12,6 +12,7 @@
  * Invariants: nothing is compared while changes are under way; an answer is held against a route only when VPP was told
  * nothing else of it since it was asked.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { reasonOf } from '../linux/mod.ts';
 import type { FibAuditStatus, FibDifference } from './status.ts';
 import {
@@ -330,8 +331,8 @@ export class VppAudit implements Disposable {
     this.#drops = drops;
     this.#hasFindings = [...drops.values(), ...this.#overruled.values()].some(({ size }) => size > 0);
     for (const state of this.#options.states) {
-      const [found, old] = [drops.get(state.store), before.get(state.store)];
-      if (!isSame(found ?? NOTHING, old ?? NOTHING)) state.recount();
+      const old = before.get(state.store) ?? NOTHING;
+      if (!isDeepStrictEqual(drops.get(state.store), old)) state.recount();
     }
   }
 
@@ -374,8 +375,4 @@ const NOTHING: ReadonlyMap<number, string> = new Map();
 /** A table's index and a group's id as one number. */
 function pairKey(table: number, group: GroupId): number {
   return table * 2 ** 20 + group;
-}
-
-function isSame(a: ReadonlyMap<number, string>, b: ReadonlyMap<number, string>): boolean {
-  return a.size === b.size && [...a].every(([key, reason]) => b.get(key) === reason);
 }

@@ -7,6 +7,7 @@
  *
  * Without the plugin (its messages are missing) nothing is sent, and every interface reports it.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { reasonOf } from '../linux/mod.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
@@ -245,7 +246,6 @@ export class LcpPairing {
   #setHosts(hosts: Map<string, string>): void {
     const last = this.#hosts;
     this.#hosts = hosts;
-    const isSame = hosts.size === last.size && [...hosts].every(([host, owner]) => last.get(host) === owner);
-    if (!isSame) this.#options.onChange();
+    if (!isDeepStrictEqual(hosts, last)) this.#options.onChange();
   }
 }

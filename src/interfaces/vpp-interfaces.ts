@@ -20,15 +20,8 @@
  * no MPLS, its original MTU, admin down. An interface that was never in the
  * configuration and has no TAP is not touched.
  */
-import {
-  formatPrefix,
-  hostNamesOf,
-  parsePrefix,
-  type Port,
-  portsOf,
-  subInterfaceName,
-  type VppStep,
-} from '../config/mod.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { formatPrefix, hostNamesOf, type Port, portsOf, type VppStep } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
 import type { InterfaceStatus } from './status.ts';
@@ -53,10 +46,21 @@ import { NicQueues, type NicSettings } from './nic-queues.ts';
 import { NicVlans } from './nic-vlans.ts';
 import { readInterfaces } from './read-interfaces.ts';
 import { taplessOf } from './tapless.ts';
-import { type Target, targetsOf, wantedOfPort } from './targets.ts';
-import { bind, previewOf, prune, RELEASED, type Wanted } from './vpp-configure.ts';
+import { previewInterfaces, previewProxies } from './preview.ts';
+import { RunLoop } from './run-loop.ts';
+import { type Target, targetsOf } from './targets.ts';
+import { bind, prune, RELEASED } from './vpp-configure.ts';
 import { VppProxyArp } from './vpp-proxy-arp.ts';
-import { freshInterface, interfaceRows, isSameNetworks, type Known } from './vpp-status.ts';
+import {
+  changesBetween,
+  type ConnectedNetwork,
+  connectedNetworks,
+  givenNamesOf,
+  haveMoved,
+  type InterfaceChange,
+  interfaceRows,
+  type Known,
+} from './vpp-status.ts';
 import { VppTables } from './vpp-tables.ts';
 
 const RETRY_MS = 5_000;
@@ -78,7 +82,7 @@ export interface VppInterfacesOptions {
   /** Prefixes inside a network of an interface that have routes through others; default: none is known. */
   readonly elsewhere?: (name: string, network: Prefix, tableId: number) => readonly Prefix[];
   /** An interface was added or deleted, or changed its admin or link state, its addresses or its table. */
-  readonly onChange: (name: string, what: 'up' | 'down' | 'added' | 'removed' | 'readdressed') => void;
+  readonly onChange: (name: string, what: InterfaceChange) => void;
   readonly onError: (name: string, reason: string) => void;
   /** Worth a log line, but not a failure. */
   readonly onNotice?: (message: string) => void;
@@ -86,12 +90,27 @@ export interface VppInterfacesOptions {
   readonly onHostInterfaces?: () => void;
 }
 
+/** What a configuration says of interfaces, and what follows from it. */
+interface Layout {
+  readonly configs: readonly InterfaceConfig[];
+  readonly ports: ReadonlyMap<string, Port>;
+  readonly tapless: ReadonlySet<string>;
+  readonly vrfs: Config['vrfs'];
+}
+
+function layoutOf(config: Config): Layout {
+  const { interfaces: configs, vrfs } = config;
+  return { configs, ports: portsOf(config), tapless: taplessOf(configs), vrfs };
+}
+
+/** All that it names: interfaces, and ports that it says nothing else about. */
+function namesOf({ configs, ports }: Layout): string[] {
+  return [...configs.map(({ name }) => name), ...ports.keys()];
+}
+
 export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
-  #configs: readonly InterfaceConfig[];
-  #ports: ReadonlyMap<string, Port>;
-  #tapless: ReadonlySet<string>;
-  #vrfs: Config['vrfs'];
+  #layout: Layout;
   readonly #objects: Objects;
   readonly #tables: VppTables;
   readonly #proxyArp = new VppProxyArp();
@@ -112,16 +131,11 @@ export class VppInterfaces {
   #givenNames: ReadonlyMap<number, string> = new Map();
   #missing = new Map<string, string>();
   #subscription: Disposable | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
+  readonly #loop = new RunLoop(() => this.#reconcileOrRetry());
 
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
-    this.#configs = options.config.interfaces;
-    this.#ports = portsOf(options.config);
-    this.#tapless = taplessOf(options.config.interfaces);
-    this.#vrfs = options.config.vrfs;
+    this.#layout = layoutOf(options.config);
     this.#tables = new VppTables((id) => options.letGoOfTable?.(id) ?? true);
     this.#objects = new Objects({
       config: options.config,
@@ -156,7 +170,7 @@ export class VppInterfaces {
       for (const memory of [this.#released, this.#originalMtu, this.#wereInVrf]) memory.clear();
     }
     this.#subscription?.[Symbol.dispose]();
-    this.#subscription = onInterfaceEvent(client, () => this.#reconcileSoon());
+    this.#subscription = onInterfaceEvent(client, () => this.#loop.runSoon());
     await wantInterfaceEvents(client).catch((error: unknown) => {
       // The request is in VPP's socket: it is late, not lost.
       this.#retryUnlessBroken();
@@ -170,8 +184,7 @@ export class VppInterfaces {
     this.#client = undefined;
     this.#subscription?.[Symbol.dispose]();
     this.#subscription = undefined;
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    this.#loop.cancel();
     this.#known = new Map();
     this.#missing = new Map();
     this.#objects.detach();
@@ -191,7 +204,7 @@ export class VppInterfaces {
 
   /** The TAPs were changed, or something around them. */
   hostChanged(): void {
-    if (this.#client !== undefined) this.#reconcileSoon();
+    if (this.#client !== undefined) this.#loop.runSoon();
   }
 
   /** Other NICs, from the next start of VPP on. */
@@ -201,25 +214,22 @@ export class VppInterfaces {
 
   /** Changes the configuration, and VPP if it is connected. Rejects as `attach` does. */
   async reconfigure(config: Config): Promise<void> {
-    const configs = config.interfaces;
+    const before = this.#layout;
+    const layout = layoutOf(config);
     this.#objects.config = config;
-    this.#vrfs = config.vrfs;
-    const names = new Set(configs.map(({ name }) => name));
-    const next = new Map(configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]));
-    for (const { name, addresses } of this.#configs) {
-      if (!names.has(name)) this.#released.add(name);
+    this.#layout = layout;
+    const next = new Map(
+      layout.configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]),
+    );
+    for (const { name, addresses } of before.configs) {
       const kept = next.get(name);
       this.#mirror?.withdraw(
         name,
         addresses.filter((prefix) => kept?.has(formatPrefix(prefix)) !== true),
       );
     }
-    const ports = portsOf(config);
-    for (const name of this.#ports.keys()) this.#released.add(name);
-    for (const name of [...names, ...ports.keys()]) this.#released.delete(name);
-    this.#configs = configs;
-    this.#ports = ports;
-    this.#tapless = taplessOf(configs);
+    for (const name of namesOf(before)) this.#released.add(name);
+    for (const name of namesOf(layout)) this.#released.delete(name);
     this.#lcp.hostNames = hostNamesOf(config);
     if (this.#client !== undefined) await this.reconcile();
   }
@@ -245,37 +255,26 @@ export class VppInterfaces {
   }
 
   /** Brings VPP's interfaces to their targets. One run at a time; a request during a run causes another run. */
-  async reconcile(): Promise<void> {
-    if (this.#running !== undefined) {
-      this.#again = true;
-      return this.#running;
-    }
-    this.#running = this.#reconcileUntilQuiet().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+  reconcile(): Promise<void> {
+    return this.#loop.run();
   }
 
-  async #reconcileUntilQuiet(): Promise<void> {
-    do {
-      this.#again = false;
-      try {
-        await this.#reconcileOnce();
-      } catch (error) {
-        this.#retryUnlessBroken();
-        throw error;
-      }
-    } while (this.#again && this.#client !== undefined);
+  async #reconcileOrRetry(): Promise<void> {
+    try {
+      await this.#reconcileOnce();
+    } catch (error) {
+      this.#retryUnlessBroken();
+      throw error;
+    }
   }
 
   async #reconcileOnce(): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
-    clearTimeout(this.#retry);
     this.#missing = new Map();
     // This run applies this configuration; later changes are for the next run.
-    const configs = new Map(this.#configs.map((config) => [config.name, config]));
-    const ports = this.#ports;
+    const { ports, vrfs, tapless, ...layout } = this.#layout;
+    const configs = new Map(layout.configs.map((config) => [config.name, config]));
     const released = [...this.#released];
     await this.#makeTables(client);
     await this.#objects.build(client, (removed, taken) => this.#releaseRemoved(client, removed, taken));
@@ -290,7 +289,7 @@ export class VppInterfaces {
         this.#missing.set(name, this.#objects.failureOf(name) ?? 'VPP has no interface of that name');
     }
     const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
-    const withoutTaps = new Set([...released, ...ports.keys(), ...this.#tapless]);
+    const withoutTaps = new Set([...released, ...ports.keys(), ...tapless]);
     await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), withoutTaps);
     await this.#lcp.read(
       client,
@@ -305,18 +304,17 @@ export class VppInterfaces {
       present,
       nics: this.#wantedTaps([]),
       pairs: this.#lcp.pairs,
-      links: this.#mirror?.links(this.#lcp.pairs, pairsBefore, { configs, vrfs: this.#vrfs }),
+      links: this.#mirror?.links(this.#lcp.pairs, pairsBefore, { configs, vrfs }),
       tableOf: (name) => this.#tableOf(configs.get(name)),
       wishOf: (...given) => this.#mirror?.wishOf(...given),
       originalMtu: this.#originalMtu,
     });
-    const vrfs = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
     const run = {
       client,
       targets,
       mirror: this.#mirror,
       tables: this.#tables,
-      vrfs,
+      vrfs: new Map(vrfs.map(({ table, name }) => [table, name])),
       proxyArp: this.#proxyArp,
       elsewhere: this.#options.elsewhere ?? (() => []),
       fail: this.#fail,
@@ -333,12 +331,12 @@ export class VppInterfaces {
     if (this.#client !== client) return;
     this.#mirror?.settle(this.#lcp.pairs, configs, now, wantedTaps, (name) => this.#lcp.hostNameOf(name));
     this.#publish(now);
-    this.#retryLater(awaitingLink.size > 0 || this.#isUnfinished(targets) ? RETRY_MS : DRIFT_MS);
+    this.#loop.runIn(awaitingLink.size > 0 || this.#isUnfinished(targets) ? RETRY_MS : DRIFT_MS);
   }
 
   /** Tables of new VRFs come before what is made in them. A refusal is reported where the interfaces are bound. */
   async #makeTables(client: VppApiClient): Promise<void> {
-    const needed = new Map(this.#vrfs.map(({ table, name }) => [table, name]));
+    const needed = new Map(this.#layout.vrfs.map(({ table, name }) => [table, name]));
     if ([...needed.keys()].every((id) => this.#tables.all.has(id))) return;
     await this.#tables.make(client, needed).catch((error: unknown) => {
       if (client.isClosed) throw error;
@@ -383,7 +381,8 @@ export class VppInterfaces {
 
   /** The interfaces that are to have a TAP, of those that the configuration names. */
   #wantedTaps(configured: Iterable<string>): Set<string> {
-    return this.#lcp.wanted(configured).difference(this.#ports).difference(this.#tapless);
+    const { ports, tapless } = this.#layout;
+    return this.#lcp.wanted(configured).difference(ports).difference(tapless);
   }
 
   /**
@@ -418,8 +417,8 @@ export class VppInterfaces {
 
   /** The table of an interface: that of its VRF, or the default one again when it has left its VRF. */
   #tableOf(config: InterfaceConfig | undefined): number | undefined {
-    const vrf = this.#vrfs.find(({ name }) => name === config?.vrf);
     if (config === undefined) return undefined;
+    const vrf = this.#layout.vrfs.find(({ name }) => name === config.vrf);
     if (vrf !== undefined) this.#wereInVrf.add(config.name);
     return vrf?.table ?? (this.#wereInVrf.has(config.name) ? 0 : undefined);
   }
@@ -442,10 +441,9 @@ export class VppInterfaces {
   async #read(client: VppApiClient, earlier?: ReadonlyMap<string, Known>): Promise<Map<string, Known>> {
     const all = await dumpInterfaces(client);
     await this.#lcp.read(client, all);
-    const configured = this.#configs.map(({ name }) => name);
-    const ours = new Set([...configured, ...this.#released, ...this.#ports.keys(), ...this.#lcp.wanted([])]);
+    const ours = new Set([...namesOf(this.#layout), ...this.#released, ...this.#lcp.wanted([])]);
     const hasMirror = this.#mirror !== undefined;
-    const hasTables = hasMirror || this.#vrfs.length > 0 || this.#wereInVrf.size > 0;
+    const hasTables = hasMirror || this.#layout.vrfs.length > 0 || this.#wereInVrf.size > 0;
     const isOurs = (name: string): boolean => ours.has(name) || (hasMirror && this.#lcp.pairs.has(name));
     const found = await readInterfaces(client, all, { isOurs, hasTables });
     return new Map([...found].map(([name, one]) => [name, { ...one, failure: earlier?.get(name)?.failure }]));
@@ -460,57 +458,20 @@ export class VppInterfaces {
   #publish(next: Map<string, Known>): void {
     const last = this.#known;
     this.#known = next;
-    const given = [...next.values()].filter(({ vpp }) => vpp.name !== vpp.vppName);
-    const isSame =
-      given.length === this.#givenNames.size &&
-      given.every(({ vpp: { swIfIndex, name } }) => this.#givenNames.get(swIfIndex) === name);
-    if (!isSame) this.#givenNames = new Map(given.map(({ vpp: { swIfIndex, name } }) => [swIfIndex, name]));
-    for (const [name, { vpp, addresses, tables }] of next) {
-      const before = last.get(name);
-      if (before === undefined) this.#options.onChange(name, 'added');
-      const wasUp = before !== undefined && before.vpp.adminUp && before.vpp.linkUp;
-      const isUp = vpp.adminUp && vpp.linkUp;
-      if (wasUp !== isUp) this.#options.onChange(name, isUp ? 'up' : 'down');
-      else if (before !== undefined && isUp && !isSameNetworks(before, { addresses, tables })) {
-        this.#options.onChange(name, 'readdressed');
-      }
-    }
-    for (const name of last.keys()) if (!next.has(name)) this.#options.onChange(name, 'removed');
-    const hasMoved = [...next].some(([name, { tables }]) => {
-      const before = last.get(name)?.tables;
-      return before?.[4] !== tables?.[4] || before?.[6] !== tables?.[6];
-    });
-    if (hasMoved) this.#options.onTables?.();
-  }
-
-  /** Runs in the background: after an event, or to retry what VPP refused. */
-  #reconcileSoon(): void {
-    this.reconcile().catch(() => {
-      // The connection broke: its own status reports it, and everything is read again on the next one. Or VPP did not
-      // answer: the run is retried later.
-    });
+    const given = givenNamesOf(next);
+    if (!isDeepStrictEqual(given, this.#givenNames)) this.#givenNames = given;
+    for (const [name, what] of changesBetween(last, next)) this.#options.onChange(name, what);
+    if (haveMoved(last, next)) this.#options.onTables?.();
   }
 
   /** A VPP that does not answer now may do so later; after a break the next connection starts over. */
   #retryUnlessBroken(): void {
-    if (this.#client?.isClosed === false) this.#retryLater();
-  }
-
-  #retryLater(ms = RETRY_MS): void {
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#reconcileSoon(), ms).unref();
+    if (this.#client?.isClosed === false) this.#loop.runIn(RETRY_MS);
   }
 
   /** VPP's connected networks: addresses of our interfaces that are up. */
-  get connected(): { readonly interface: string; readonly prefix: Prefix; readonly tableId?: number }[] {
-    return [...this.#known].flatMap(([name, { vpp, addresses, tables }]) => {
-      if (!vpp.adminUp || !vpp.linkUp) return [];
-      const prefixes = addresses.map((text) => parsePrefix(text)).filter((prefix) => prefix !== undefined);
-      return prefixes.map((prefix) => {
-        const tableId = tables?.[prefix.family] ?? 0;
-        return { interface: name, prefix, ...(tableId === 0 ? {} : { tableId }) };
-      });
-    });
+  get connected(): ConnectedNetwork[] {
+    return connectedNetworks(this.#known);
   }
 
   /**
@@ -522,48 +483,18 @@ export class VppInterfaces {
     if (client === undefined) return undefined;
     const present = await this.#read(client);
     const { steps, removedInterfaces } = await this.#objects.preview(client, next);
-    const before = new Map(this.#configs.map((config) => [config.name, config]));
-    const wanted = new Map(next.interfaces.map((config) => [config.name, config]));
-    const ports = portsOf(next);
-    const released = [...before.keys(), ...this.#ports.keys()].filter(
-      (name) => !wanted.has(name) && !ports.has(name),
-    );
-    const names = new Set([...wanted.keys(), ...ports.keys(), ...released]);
-    const tableOf = ({ name, vrf: wantedVrf }: InterfaceConfig): number | undefined =>
-      next.vrfs.find((vrf) => vrf.name === wantedVrf)?.table ??
-      (before.get(name)?.vrf === undefined ? undefined : 0);
-    const proxySteps = [...names].flatMap((name): VppStep[] => {
-      const has = wanted.get(name)?.proxyArp === true;
-      if (has === (before.get(name)?.proxyArp === true)) return [];
-      return [{ words: `answer ARP on ${name} for ${has ? 'others too' : 'itself alone'}` }];
-    });
+    const { configs, ports } = this.#layout;
+    const inputs = { present, configs, ports, next, removed: removedInterfaces };
+    const proxySteps = previewProxies(inputs);
     const hostNames = hostNamesOf(next);
     const tapSteps = [...this.#lcp.pairs].flatMap(([name, { hostIfName }]): VppStep[] => {
       const hostName = hostNames.get(name) ?? name;
-      if (!wanted.has(name) || hostIfName === hostName || hostIfName !== this.#lcp.hostNameOf(name))
-        return [];
+      const isWanted = next.interfaces.some((config) => config.name === name);
+      if (!isWanted || hostIfName === hostName || hostIfName !== this.#lcp.hostNameOf(name)) return [];
       const interrupts = `${name}: sessions of daemons on its TAP and on those of its VLANs`;
       return [{ words: `make the TAP ${hostIfName} of ${name} anew as ${hostName}`, interrupts }];
     });
-    const ofInterfaces = [...names].flatMap((name) => {
-      const isNew = removedInterfaces.has(name) || !present.has(name);
-      const config = wanted.get(name);
-      const port = ports.get(name);
-      if (isNew && config === undefined) return [];
-      const known = isNew ? freshInterface(name) : present.get(name)!;
-      const own = new Set(before.get(name)?.addresses.map(formatPrefix));
-      const others = known.addresses
-        .filter((text) => !own.has(text))
-        .flatMap((text) => parsePrefix(text) ?? []);
-      const target: Wanted =
-        port !== undefined
-          ? wantedOfPort(port, config)
-          : config === undefined
-            ? RELEASED
-            : { ...config, addresses: [...config.addresses, ...others], tableId: tableOf(config) };
-      const parent = wanted.get(subInterfaceName(name)?.parent ?? '');
-      return previewOf(known, parent?.enabled === false ? { ...target, enabled: false } : target);
-    });
+    const ofInterfaces = previewInterfaces(inputs);
     const view = ({ words, interrupts }: VppStep): VppStep =>
       interrupts === undefined ? { words } : { words, interrupts };
     const split = steps.filter(isStructure).length;
@@ -585,7 +516,7 @@ export class VppInterfaces {
       this.#known.get(name)?.failure ?? this.#queues.failureOf(name) ?? this.#objects.failureOf(name);
     const isHeld = (name: string): boolean => this.#mirror?.isHeld(name) === true;
     const nics = this.#nics.map(({ name }) => name);
-    const names = { configured: this.#configs.map(({ name }) => name), nics };
+    const names = { configured: this.#layout.configs.map(({ name }) => name), nics };
     const facts = { failureOf, hostInterfaceOf, isHeld, away: why };
     return interfaceRows(names, this.#known, this.#missing, facts);
   }

@@ -1,4 +1,7 @@
 /** The status of VPP's interfaces. */
+import { isDeepStrictEqual } from 'node:util';
+import { parsePrefix } from '../config/mod.ts';
+import type { Prefix } from '../config/types.ts';
 import { NO_INTERFACE, type VppInterface } from '../vpp/api/mod.ts';
 import type { InterfaceStatus } from './status.ts';
 import type { Present } from './vpp-configure.ts';
@@ -30,18 +33,61 @@ export function freshInterface(name: string): Known {
   return { vpp, addresses: [], tables: { 4: 0, 6: 0 }, mpls: false, failure: undefined };
 }
 
-/** Whether both are in the same tables with the same addresses. */
-export function isSameNetworks(
-  a: Pick<Known, 'addresses' | 'tables'>,
-  b: Pick<Known, 'addresses' | 'tables'>,
-): boolean {
-  const addresses = new Set(a.addresses);
+/** What happened to an interface between two readings. */
+export type InterfaceChange = 'up' | 'down' | 'added' | 'removed' | 'readdressed';
+
+/** What happened to each interface: added, deleted, up or down, or with other addresses or tables while it is up. */
+export function* changesBetween(
+  last: ReadonlyMap<string, Known>,
+  next: ReadonlyMap<string, Known>,
+): Generator<readonly [name: string, what: InterfaceChange]> {
+  for (const [name, now] of next) {
+    const before = last.get(name);
+    if (before === undefined) yield [name, 'added'];
+    const wasUp = before !== undefined && isUp(before);
+    if (wasUp !== isUp(now)) yield [name, isUp(now) ? 'up' : 'down'];
+    else if (wasUp && !isSameNetworks(before, now)) yield [name, 'readdressed'];
+  }
+  for (const name of last.keys()) if (!next.has(name)) yield [name, 'removed'];
+}
+
+function isUp({ vpp }: Known): boolean {
+  return vpp.adminUp && vpp.linkUp;
+}
+
+function isSameNetworks(a: Known, b: Known): boolean {
   return (
-    a.addresses.length === b.addresses.length &&
-    b.addresses.every((text) => addresses.has(text)) &&
-    a.tables?.[4] === b.tables?.[4] &&
-    a.tables?.[6] === b.tables?.[6]
+    isDeepStrictEqual(a.tables, b.tables) && isDeepStrictEqual(new Set(a.addresses), new Set(b.addresses))
   );
+}
+
+/** Whether an interface is in other tables than before. */
+export function haveMoved(last: ReadonlyMap<string, Known>, next: ReadonlyMap<string, Known>): boolean {
+  return [...next].some(([name, { tables }]) => !isDeepStrictEqual(last.get(name)?.tables, tables));
+}
+
+/** A network of an interface; `tableId` is absent for the default table. */
+export interface ConnectedNetwork {
+  readonly interface: string;
+  readonly prefix: Prefix;
+  readonly tableId?: number;
+}
+
+/** The networks of interfaces that are up. */
+export function connectedNetworks(known: ReadonlyMap<string, Known>): ConnectedNetwork[] {
+  return [...known].flatMap(([name, one]) => {
+    const prefixes = isUp(one) ? one.addresses.flatMap((text) => parsePrefix(text) ?? []) : [];
+    return prefixes.map((prefix) => {
+      const tableId = one.tables?.[prefix.family] ?? 0;
+      return { interface: name, prefix, ...(tableId === 0 ? {} : { tableId }) };
+    });
+  });
+}
+
+/** The names of interfaces that are not VPP's own, by sw_if_index. */
+export function givenNamesOf(known: ReadonlyMap<string, Known>): Map<number, string> {
+  const given = [...known.values()].filter(({ vpp }) => vpp.name !== vpp.vppName);
+  return new Map(given.map(({ vpp: { swIfIndex, name } }) => [swIfIndex, name]));
 }
 
 /** The configured interfaces, in the configuration's order. */
