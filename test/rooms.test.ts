@@ -14,7 +14,7 @@ const ROOMS = [
   ['dhcp'],
   ['vpp'],
   ['fib', 'objects', 'machine'],
-  ['interfaces'],
+  ['interfaces', 'bgp'],
   ['management', 'dataplane', 'live'],
   ['status'],
   ['telemetry'],
