@@ -14,7 +14,7 @@ import { ADDRESS_FAMILIES, type AddressFamily } from './families.ts';
 import { FamilyRoutes } from './family-routes.ts';
 import type { ConnectionEnd } from './fsm.ts';
 import type { Negotiated, Offer } from './open.ts';
-import { Session, type SessionHost } from './session.ts';
+import { type Connection, Session, type SessionHost } from './session.ts';
 import type { BgpNeighborStatus } from './status.ts';
 import { UpdateReader } from './update.ts';
 
@@ -88,7 +88,7 @@ export class Neighbour {
   }
 
   /** Takes a connection that the neighbour has opened. */
-  accept(socket: Socket): void {
+  accept(socket: Connection): void {
     const session = new Session(socket, 'neighbour', this.#host);
     this.#sessions.add(session);
     session.accept();
@@ -185,7 +185,7 @@ export class Neighbour {
     for (const other of this.#sessions) {
       if (other === session) continue;
       if (other.state === 'established') {
-        if (other.negotiated?.open.gracefulRestart === undefined) return collision;
+        if ((other.negotiated?.open.gracefulRestart?.families ?? []).length === 0) return collision;
         // RFC 4724, section 5: the neighbour has restarted, and this side did not notice.
         other.abandon('the neighbour has restarted');
       } else if (other.state === 'open-confirm') {
