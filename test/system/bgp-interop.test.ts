@@ -2,7 +2,6 @@
  * BGP with Debian's BIRD, FRR, GoBGP and ExaBGP as the other end: VPP's FIB (the emulator's, or with `VPP_BIN` a real
  * VPP's) has what the daemon says that it announces, prefix by prefix, and nothing when the daemon has gone.
  */
-import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { BgpSpeaker } from '../../src/bgp/mod.ts';
@@ -29,12 +28,6 @@ netns = ${netns}
 connect-retry = 1
 `;
 
-/** Why this machine cannot run them; undefined: it can. */
-function whyNot(): string | undefined {
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  return spawnSync('ip', ['-V']).status === 0 ? undefined : 'iproute2 shows the links';
-}
-
 async function started(
   start: StartDaemon,
   netns: string,
@@ -47,9 +40,11 @@ async function started(
   }
 }
 
-it.each(Object.entries(DAEMONS))(
+it.skipIf(process.getuid?.() !== 0).each(Object.entries(DAEMONS))(
   `has the routes of %s in ${targetName}`,
-  { timeout: 300_000 },
+  {
+    timeout: 300_000,
+  },
   async (name, start) => {
     const netns = `bgp-${name.toLowerCase()}-${process.pid}`;
     await using resources = new AsyncDisposableStack();
