@@ -1,11 +1,9 @@
 /** Messages for tests, made of their parts by a writer of its own: what it writes may be as wrong as a test wants. */
 import { Duplex } from 'node:stream';
 import { parsePrefix } from '../config/mod.ts';
-import { Turns } from '../fib/mod.ts';
 import { frame, HEADER_BYTES, MessageType } from './message.ts';
 import { encodeOpen, type Offer } from './open.ts';
 import { IPV4, IPV6 } from './families.ts';
-import type { SessionHost } from './session.ts';
 
 const u16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
 export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value & 0xffff)];
@@ -113,22 +111,4 @@ export class FakeConnection extends Duplex {
     const message = this.written.find((one) => one[18] === MessageType.notification);
     return message === undefined ? undefined : [message[19] ?? 0, message[20] ?? 0];
   }
-}
-
-/** A host that takes every session, and gives UPDATEs to nobody unless told. */
-export function fakeHost(more: Partial<SessionHost>): SessionHost {
-  return {
-    offer: OWN_OFFER,
-    peerAs: 65002,
-    turns: new Turns(),
-    isBehind: () => false,
-    agreed: () => undefined,
-    established: () => {
-      throw new Error('no reader was given');
-    },
-    refreshed: () => {},
-    changed: () => {},
-    ended: () => {},
-    ...more,
-  };
 }
