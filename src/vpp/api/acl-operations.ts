@@ -3,7 +3,7 @@ import { type FilterRule, formatPrefix, parsePrefix } from '../../config/mod.ts'
 import type { VppApiClient } from './client.ts';
 import { VppApiError } from './errors.ts';
 import * as api from './messages/acl.ts';
-import { fromApiPrefix } from './operations.ts';
+import { fromApiPrefix } from './address-values.ts';
 import { type ApiPrefix, NO_INTERFACE, type SwIfIndex } from './types.ts';
 
 /** "No index": a new filter, or all of them. */

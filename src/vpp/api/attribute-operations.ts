@@ -1,5 +1,6 @@
 /** Typed operations over a client: what an interface has besides its addresses, MTU and state. */
-import { formatAddress, parseAddress } from '../../config/mod.ts';
+import { formatAddress } from '../../config/mod.ts';
+import { fromApiAddress, toApiAddress } from './address-values.ts';
 import type { VppApiClient } from './client.ts';
 import { VppApiError } from './errors.ts';
 import { swInterfaceSetMacAddress, swInterfaceSetUnnumbered } from './messages/interface.ts';
@@ -11,16 +12,8 @@ import {
 import { mssClampEnableDisable, mssClampGet } from './messages/mss-clamp.ts';
 import { ipNeighborAddDel, ipNeighborDump } from './messages/neighbor.ts';
 import { urpfInterfaceDump, urpfUpdate } from './messages/urpf.ts';
-import { type ApiAddress, NO_INTERFACE, type SwIfIndex } from './types.ts';
+import { NO_INTERFACE, type SwIfIndex } from './types.ts';
 import { Retval } from './vpp-errors.ts';
-
-function toApi(text: string, family?: 6): ApiAddress {
-  const parsed = parseAddress(text);
-  if (parsed === undefined || (family ?? parsed.family) !== parsed.family) {
-    throw new VppApiError('encode', `expected an IPv${family ?? '4 or IPv6'} address, got '${text}'`);
-  }
-  return { family: parsed.family, bytes: parsed.bytes };
-}
 
 /** Sets the MAC address of an Ethernet interface; VPP refuses with -9 where the driver cannot. */
 export async function setMacAddress(client: VppApiClient, index: SwIfIndex, mac: string): Promise<void> {
@@ -130,7 +123,7 @@ export async function deleteNeighbor(client: VppApiClient, neighbor: StaticNeigh
 }
 
 const neighborBody = ({ swIfIndex, address, mac }: StaticNeighbor) => {
-  return { swIfIndex, flags: STATIC, macAddress: mac, ipAddress: toApi(address) };
+  return { swIfIndex, flags: STATIC, macAddress: mac, ipAddress: toApiAddress(address) };
 };
 
 /** The static neighbours of both families. */
@@ -140,7 +133,7 @@ export async function dumpStaticNeighbors(client: VppApiClient): Promise<StaticN
   );
   return both.flat().flatMap(({ neighbor: { swIfIndex, flags, macAddress, ipAddress } }) => {
     const isStatic = (flags & STATIC) !== 0;
-    return isStatic ? [{ swIfIndex, address: formatAddress(ipAddress.bytes), mac: macAddress }] : [];
+    return isStatic ? [{ swIfIndex, address: fromApiAddress(ipAddress), mac: macAddress }] : [];
   });
 }
 
@@ -149,7 +142,7 @@ export async function dumpStaticNeighbors(client: VppApiClient): Promise<StaticN
  * (`setIpv6Off`).
  */
 export async function setLinkLocal(client: VppApiClient, index: SwIfIndex, address: string): Promise<void> {
-  const body = { swIfIndex: index, ip: toApi(address, 6).bytes };
+  const body = { swIfIndex: index, ip: toApiAddress(address, 6).bytes };
   await client.request(swInterfaceIp6SetLinkLocalAddress, body);
 }
 

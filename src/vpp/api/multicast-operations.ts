@@ -4,7 +4,7 @@ import type { Prefix } from '../../config/mod.ts';
 import type { VppApiClient } from './client.ts';
 import { FibPathProto, FibPathType, fibPath, MfibFlag } from './fib-path.ts';
 import { ipMrouteAddDel, ipMrouteDump } from './messages/ip.ts';
-import { fromApiPrefix, toApiPrefix } from './operations.ts';
+import { fromApiPrefix, toApiPrefix } from './address-values.ts';
 import type { FibTable } from './route-operations.ts';
 import { NO_INTERFACE, type SwIfIndex, swIfIndex, type TableId } from './types.ts';
 

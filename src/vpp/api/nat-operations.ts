@@ -1,7 +1,7 @@
 /** Typed operations over a client: NAT44, endpoint-dependent (src/plugins/nat/nat44-ed). */
-import { formatAddress, parseAddress } from '../../config/mod.ts';
+import { formatAddress } from '../../config/mod.ts';
+import { toApiAddress } from './address-values.ts';
 import type { VppApiClient } from './client.ts';
-import { VppApiError } from './errors.ts';
 import * as api from './messages/nat44.ts';
 import { NO_INTERFACE, type SwIfIndex } from './types.ts';
 
@@ -9,11 +9,7 @@ import { NO_INTERFACE, type SwIfIndex } from './types.ts';
 const NO_VRF = 0xffff_ffff;
 const NO_ADDRESS = new Uint8Array(4);
 
-function toBytes(address: string): Uint8Array {
-  const parsed = parseAddress(address);
-  if (parsed?.family === 4) return parsed.bytes;
-  throw new VppApiError('encode', `expected an IPv4 address, got '${address}'`);
-}
+const toBytes = (address: string): Uint8Array => toApiAddress(address, 4).bytes;
 
 export interface NatTimeouts {
   readonly udpSeconds: number;

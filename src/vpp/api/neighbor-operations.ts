@@ -1,6 +1,6 @@
 /** Typed operations over a client: neighbours, IPv6 on an interface, and proxy ARP. */
 
-import { parseAddress } from '../../config/mod.ts';
+import { toApiAddress } from './address-values.ts';
 import type { VppApiClient } from './client.ts';
 import { VppApiError } from './errors.ts';
 import { ip6ndProxyAddDel } from './messages/ip6-nd.ts';
@@ -93,7 +93,7 @@ export async function addDelProxyArpRange(
   { low, high }: Ipv4Range,
   isAdd: boolean,
 ): Promise<void> {
-  const proxy = { tableId, low: ipv4Bytes(low), hi: ipv4Bytes(high) };
+  const proxy = { tableId, low: toApiAddress(low, 4).bytes, hi: toApiAddress(high, 4).bytes };
   await client.request(proxyArpAddDel, { isAdd, proxy });
 }
 
@@ -118,13 +118,6 @@ export async function setProxyNd(
   address: string,
   isAdd: boolean,
 ): Promise<void> {
-  const parsed = parseAddress(address);
-  if (parsed?.family !== 6) throw new VppApiError('encode', `expected an IPv6 address, got '${address}'`);
-  await client.request(ip6ndProxyAddDel, { swIfIndex: index, isAdd, ip: parsed.bytes });
-}
-
-function ipv4Bytes(text: string): Uint8Array {
-  const parsed = parseAddress(text);
-  if (parsed?.family !== 4) throw new VppApiError('encode', `expected an IPv4 address, got '${text}'`);
-  return parsed.bytes;
+  const body = { swIfIndex: index, isAdd, ip: toApiAddress(address, 6).bytes };
+  await client.request(ip6ndProxyAddDel, body);
 }

@@ -1,8 +1,8 @@
 /** Typed operations over a client: the appliance's requests about VPP itself and its interfaces. */
 
 import type { Encapsulation, Prefix } from '../../config/mod.ts';
-import { formatAddress, parseAddress } from '../../config/mod.ts';
 import { isAtLeast, parseVppVersion } from '../version.ts';
+import { fromApiPrefix, toApiPrefix } from './address-values.ts';
 import type { VppApiClient } from './client.ts';
 import type { CallOptions } from './client-types.ts';
 import { VppApiError } from './errors.ts';
@@ -18,7 +18,7 @@ import {
 } from './messages/lcp.ts';
 import { controlPing } from './messages/memclnt.ts';
 import { cliInband } from './messages/vpe.ts';
-import type { ApiPrefix, SwIfIndex, TableId } from './types.ts';
+import type { SwIfIndex, TableId } from './types.ts';
 import { IfStatusFlag, NO_INTERFACE, swIfIndex } from './types.ts';
 
 /** One interface as VPP describes it. */
@@ -76,18 +76,6 @@ export interface LcpPair {
   readonly hostIfName: string;
   readonly hostType: 'tap' | 'tun';
   readonly netns: string;
-}
-
-/** Converts a prefix from text for the API; throws VppApiError `encode` when it is invalid. */
-export function toApiPrefix(prefix: Prefix): ApiPrefix {
-  const parsed = parseAddress(prefix.address);
-  if (parsed === undefined) throw new VppApiError('encode', `expected an address, got '${prefix.address}'`);
-  return { address: { family: parsed.family, bytes: parsed.bytes }, len: prefix.length };
-}
-
-/** The API's prefix in canonical text. */
-export function fromApiPrefix({ address, len }: ApiPrefix): Prefix {
-  return { family: address.family, address: formatAddress(address.bytes), length: len };
 }
 
 /** Whether VPP is release `year`.`month` or later; false when its version names no release. */

@@ -6,7 +6,7 @@ import type { CallOptions, ManyOptions, ManyOutcome } from './client-types.ts';
 import { type FibPath, FibPathProto, FibPathType, fibPath } from './fib-path.ts';
 import { fibSourceDump } from './messages/fib.ts';
 import * as api from './messages/ip.ts';
-import { fromApiPrefix, toApiPrefix } from './operations.ts';
+import { fromApiPrefix, toApiPrefix } from './address-values.ts';
 import { tableId, type TableId } from './types.ts';
 
 /** A FIB table: routes of one family under one number. */

@@ -1,7 +1,6 @@
 /** Typed operations over a client: tunnels. VPP changes none in place. */
-import { formatAddress, parseAddress } from '../../config/mod.ts';
+import { fromApiAddress, toApiAddress } from './address-values.ts';
 import type { VppApiClient } from './client.ts';
-import { VppApiError } from './errors.ts';
 import { greTunnelAddDel, greTunnelDump } from './messages/gre.ts';
 import { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
 import { vxlanAddDelTunnel, vxlanTunnelDump } from './messages/vxlan.ts';
@@ -30,13 +29,9 @@ const ANY_INSTANCE = 0xffff_ffff;
 const DECAP_TO_L2 = 0xffff_ffff;
 const GreType = { l3: 0, teb: 1 } as const;
 
-function toApi(text: string): ApiAddress {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new VppApiError('encode', `expected an address, got '${text}'`);
-  return { family: parsed.family, bytes: parsed.bytes };
-}
-
-const fromApi = ({ bytes }: ApiAddress): string => formatAddress(bytes);
+const endsOf = (source: ApiAddress, destination: ApiAddress, table: number): TunnelEnds => {
+  return { source: fromApiAddress(source), destination: fromApiAddress(destination), table };
+};
 
 /**
  * Creates a VXLAN tunnel, which is up at once. VPP refuses with -75 when one has its source, destination, port and VNI;
@@ -54,8 +49,8 @@ export async function deleteVxlan(client: VppApiClient, tunnel: VxlanTunnel): Pr
 const vxlanBody = ({ source, destination, table, vni, port }: VxlanTunnel, isAdd: boolean) => ({
   isAdd,
   instance: ANY_INSTANCE,
-  srcAddress: toApi(source),
-  dstAddress: toApi(destination),
+  srcAddress: toApiAddress(source),
+  dstAddress: toApiAddress(destination),
   srcPort: port,
   dstPort: port,
   mcastSwIfIndex: NO_INTERFACE,
@@ -69,8 +64,7 @@ const vxlanBody = ({ source, destination, table, vni, port }: VxlanTunnel, isAdd
 export async function dumpVxlans(client: VppApiClient): Promise<Listed<VxlanTunnel>[]> {
   const all = await client.dump(vxlanTunnelDump, { swIfIndex: NO_INTERFACE });
   return all.map(({ swIfIndex, srcAddress, dstAddress, encapVrfId, srcPort, vni }) => {
-    const ends = { source: fromApi(srcAddress), destination: fromApi(dstAddress), table: encapVrfId };
-    return { swIfIndex, ...ends, vni, port: srcPort };
+    return { swIfIndex, ...endsOf(srcAddress, dstAddress, encapVrfId), vni, port: srcPort };
   });
 }
 
@@ -92,8 +86,8 @@ const greBody = ({ type, source, destination, table }: GreTunnel) => ({
   instance: ANY_INSTANCE,
   outerTableId: table,
   swIfIndex: NO_INTERFACE,
-  src: toApi(source),
-  dst: toApi(destination),
+  src: toApiAddress(source),
+  dst: toApiAddress(destination),
 });
 
 /** All GRE tunnels but those of ERSPAN. */
@@ -101,9 +95,7 @@ export async function dumpGres(client: VppApiClient): Promise<Listed<GreTunnel>[
   const all = await client.dump(greTunnelDump, { swIfIndex: NO_INTERFACE });
   return all.flatMap(({ tunnel: { swIfIndex, type, src, dst, outerTableId } }): Listed<GreTunnel>[] => {
     const name = type === GreType.l3 ? 'l3' : type === GreType.teb ? 'teb' : undefined;
-    return name === undefined
-      ? []
-      : [{ swIfIndex, type: name, source: fromApi(src), destination: fromApi(dst), table: outerTableId }];
+    return name === undefined ? [] : [{ swIfIndex, type: name, ...endsOf(src, dst, outerTableId) }];
   });
 }
 
@@ -114,8 +106,8 @@ export async function createIpip(
 ): Promise<SwIfIndex> {
   const tunnel = {
     instance: ANY_INSTANCE,
-    src: toApi(source),
-    dst: toApi(destination),
+    src: toApiAddress(source),
+    dst: toApiAddress(destination),
     swIfIndex: NO_INTERFACE,
     tableId: table,
     flags: 0,
@@ -134,6 +126,6 @@ export async function deleteIpip(client: VppApiClient, index: SwIfIndex): Promis
 export async function dumpIpips(client: VppApiClient): Promise<Listed<TunnelEnds>[]> {
   const all = await client.dump(ipipTunnelDump, { swIfIndex: NO_INTERFACE });
   return all.map(({ tunnel: { swIfIndex, src, dst, tableId: table } }) => {
-    return { swIfIndex, source: fromApi(src), destination: fromApi(dst), table };
+    return { swIfIndex, ...endsOf(src, dst, table) };
   });
 }
