@@ -51,6 +51,20 @@ const WANTED_MODULES: readonly string[] = Object.values({
   // The chipset's TCO timer is a child of the LPC bridge or of the SMBus. No softdog: it hangs with the kernel.
   watchdogs: ['i6300esb', 'iTCO_wdt', 'lpc_ich', 'i2c_i801', 'sp5100_tco', 'wdat_wdt'],
   router: ['af_packet', 'mpls_router', 'mpls_iptunnel', '8021q', 'dummy', 'vrf'],
+  // What VPP does, while the kernel forwards in its place.
+  fallback: ['bonding', 'bridge', 'vxlan', 'ip_gre', 'ip6_gre', 'sit', 'ip6_tunnel'],
+  packetRules: [
+    'nf_tables',
+    'nft_ct',
+    'nft_fib_ipv4',
+    'nft_fib_ipv6',
+    'nft_fib_inet',
+    'nft_chain_nat',
+    'nft_nat',
+    'nft_masq',
+    'nft_hash',
+    'nft_fwd_netdev',
+  ],
 }).flat();
 
 /**

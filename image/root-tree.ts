@@ -46,11 +46,12 @@ esac
 `;
 
 const BUSYBOX = 'busybox-static';
-/** For the file systems of the disk, and the time, by package. */
+/** For the file systems of the disk, the time, and the kernel's rules of packets, by package. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
   chrony: ['/usr/sbin/chronyd'],
   dosfstools: ['/sbin/fsck.fat'],
   e2fsprogs: ['/sbin/e2fsck', '/sbin/mke2fs', '/sbin/resize2fs'],
+  nftables: ['/usr/sbin/nft'],
 };
 
 /** What an image is made of besides Debian's packages. */

@@ -99,7 +99,8 @@ export function expandAcl(rules: readonly { readonly value: AclRule }[], lists: 
   return rules.flatMap(({ value }) => expandRule(value, lists));
 }
 
-function itemsOf<T>(items: readonly OrList<T>[], lists: ReadonlyMap<string, readonly T[]>): T[] {
+/** Items, those of lists by their names; a list that does not exist has none. */
+export function itemsOf<T>(items: readonly OrList<T>[], lists: ReadonlyMap<string, readonly T[]>): T[] {
   return items.flatMap((item) =>
     typeof item === 'object' && item !== null && 'list' in item ? (lists.get(item.list) ?? []) : [item],
   );

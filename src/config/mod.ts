@@ -8,10 +8,12 @@
 export {
   expandAcl,
   expandMacip,
+  type FilterLists,
   filterLists,
   type FilterRule,
+  itemsOf,
 } from './acl-expand.ts';
-export { protocolName } from './acl-rule.ts';
+export { type AclRule, protocolName } from './acl-rule.ts';
 export type { ParsedAddress, ParsedPrefix } from './addresses.ts';
 export {
   formatAddress,
@@ -31,6 +33,8 @@ export {
   startsVpp,
   type VppStep,
 } from './difference.ts';
+export { formatRange, type NumberRange } from './filter-values.ts';
+export { type MacipRule } from './macip-rule.ts';
 export { type Encapsulation, encapsulationOf } from './encapsulation.ts';
 export { hostNamesOf } from './host-names.ts';
 export { isImageVersion } from './image-version.ts';
@@ -46,8 +50,8 @@ export { formatProblem } from './problems.ts';
 export { formatAction, formatDestination } from './route-difference.ts';
 export { readRouteLine } from './route-line.ts';
 export { LEAVES } from './sections.ts';
-export { BGP_FAMILIES, type BgpFamilyName } from './sections/bgp.ts';
 export { LOOPBACK_NAME } from './sections/interfaces.ts';
 export { subInterfaceName } from './sub-interface-name.ts';
 export { DEFAULT_VRF, tableOfVrf } from './vrf-checks.ts';
+export { type Tunnel, tunnelsOf } from './tunnels.ts';
 export type * from './types.ts';

@@ -24,6 +24,7 @@ import { HeldTaps, HostNamespace } from '../mirror/mod.ts';
 import type { HugepageStatus } from '../dpdk/status.ts';
 import type { KernelImportStatus } from '../fib/status.ts';
 import type { InterfaceStatus } from '../interfaces/status.ts';
+import type { KernelRule } from '../nftables/status.ts';
 import type { ServiceStatus } from '../supervise/status.ts';
 import type { VppStatus } from '../vpp/status.ts';
 import { type ConnectedEvent, setNeighborLimits, type VppConnection } from '../vpp/api/mod.ts';
@@ -54,6 +55,8 @@ export interface MachineHooks
     Pick<VppStartOptions, 'prepareMachine'> {
   /** VPP ended without a request; with its version, if known. */
   readonly onCrash?: (crash: ServiceCrash, version: string | undefined) => Promise<unknown> | void;
+  /** Loads kernel modules, each with its parameters; returns those that could not be loaded, with the reason. */
+  readonly loadModules?: (modules: readonly string[]) => readonly string[];
   /** VPP was executed. */
   readonly onExec?: (pid: number) => void;
   /** VPP answers on its API, so that its threads exist. The signal aborts at its end. */
@@ -137,6 +140,7 @@ export class DataPlane {
       table: this.fib.table,
       conditions: options.conditions,
       hostInterfaces: () => this.interfaces.hostInterfaces,
+      loadModules: options.hooks?.loadModules,
       onError: (message) => logger.warning('fib', message),
     });
     this.#service = startsVpp(this.#config) ? this.#newService() : undefined;
@@ -169,6 +173,11 @@ export class DataPlane {
   /** Status of the import from routing daemons; undefined when it is disabled. */
   get kernelImport(): KernelImportStatus | undefined {
     return this.#kernel.importStatus;
+  }
+
+  /** Rules of packets while the kernel forwards; none while VPP does. */
+  get kernelRules(): KernelRule[] {
+    return [...this.#kernel.ruleHits].map(([rule, packets]) => ({ rule, packets }));
   }
 
   get connection(): VppConnection {

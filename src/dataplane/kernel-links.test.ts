@@ -61,6 +61,21 @@ describe.skipIf(why !== undefined)('the NICs of a kernel that forwards', () => {
     expect(box.errors).toEqual([]);
   });
 
+  it('have the names of their TAPs', () => {
+    box.plug(2, 'eth1');
+    const loop = '[interface.loop0]\naddresses = 203.0.113.1/32\nhost-name = lo0\n';
+    const named = box.config({ 2: 'xe0' }, `[interface.xe0]\nhost-name = wan0\n${loop}`);
+    place(named);
+    expect(links.find('xe0')).toEqual({ ifName: 'wan0' });
+    expect(links.interfaceOf('wan0')).toBe('xe0');
+    expect(links.interfaceOf('xe0')).toBeUndefined();
+    expect(box.names(box.netns)).toContain('wan0');
+    const made = links.find('loop0');
+    if ('ifName' in made) expect(made.ifName).toBe('lo0');
+    place(box.config({ 2: 'xe0' }, '[interface.xe0]\nmtu = 1500\n'));
+    expect(box.names(box.netns)).toEqual(['xe0']);
+  });
+
   it('are moved when they appear late or return', () => {
     const config = box.config({ 2: 'xe0' });
     place(config);

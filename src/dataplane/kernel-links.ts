@@ -1,24 +1,26 @@
 /**
- * The links of the data plane while the kernel forwards: NICs and loopbacks, in the namespace of VPP's TAPs and under
- * their configured names, so that routing daemons there find the same interfaces.
+ * The links of the data plane while the kernel forwards: NICs, and what the kernel makes (`kernel-made-links.ts`), in the
+ * namespace of VPP's TAPs and under the names that these have, so that routing daemons there find the same interfaces.
  *
  * A NIC is moved from the appliance's own namespace, and moved back under its original name when VPP takes over: a NIC
- * that DPDK uses beside its kernel driver has to be in VPP's namespace, and management looks NICs up by name. A loopback
- * is a dummy link, a sub-interface a VLAN of its parent; they are deleted then. Without a namespace (`appliance run`, which does not own the machine's NICs) the
- * NICs are not moved or renamed, and loopbacks are created in the own namespace.
+ * that DPDK uses beside its kernel driver has to be in VPP's namespace, and management looks NICs up by name. What was
+ * made is deleted then. Without a namespace (`appliance run`, which does not own the machine's NICs) the NICs are not
+ * moved or renamed, and the other links are created in the own namespace.
  *
  * `place` may be called at any time and completes what is missing: it moves a NIC whose driver was loaded late, or that
  * returned from a deleted namespace. Invariant: the NIC of management is never moved.
  */
 import { mkdirSync } from 'node:fs';
-import { encapsulationOf, LOOPBACK_NAME, subInterfaceName } from '../config/mod.ts';
+import { hostNamesOf } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { currentKernelName } from '../dpdk/mod.ts';
 import type { FoundLink, LinkPlace } from '../interfaces/mod.ts';
 import {
-  createDummy,
-  createVlan,
+  changeBridge,
+  createVirtualLink,
   deleteLink,
+  deleteRoute,
+  type KernelRoute,
   type Link,
   listLinks,
   mountSysfsOf,
@@ -26,10 +28,14 @@ import {
   moveLinkTo,
   netnsIdentity,
   reasonOf,
+  replaceRoute,
+  setLinkUp,
   unmount,
   UnmountFlag,
+  type VirtualLink,
   withNetns,
 } from '../linux/mod.ts';
+import { type MadeLink, madeLinksOf, type MadeLinksInput } from './kernel-made-links.ts';
 
 export interface KernelLinksOptions {
   /** Directory of the mount point for the namespace's sysfs. */
@@ -56,11 +62,13 @@ export class KernelLinks implements LinkPlace {
   /** Identity of the namespace whose sysfs is mounted. */
   #identity: string | undefined;
   #nics: Nics = [];
+  /** Names in Linux that are not those of the interfaces. */
+  #hostNames: ReadonlyMap<string, string> = new Map();
   #found = new Map<string, FoundLink>();
   /** Names of the NICs in the own namespace, by PCI address. */
   readonly #ownNames = new Map<string, string>();
-  /** Loopbacks and VLANs created by us or by an earlier run. */
-  readonly #made = new Set<string>();
+  /** Links created by us, or adopted from an earlier run, by the kernel's name and in their order. */
+  readonly #made = new Map<string, VirtualLink>();
   #signature = '';
 
   constructor(options: KernelLinksOptions) {
@@ -84,20 +92,32 @@ export class KernelLinks implements LinkPlace {
     return this.#found.get(name) ?? { reason: `no NIC has the name "${name}"` };
   }
 
+  /** The configured interface that has a link, by the kernel's name. */
+  interfaceOf(ifName: string): string | undefined {
+    for (const [name, found] of this.#found) if ('ifName' in found && found.ifName === ifName) return name;
+    return undefined;
+  }
+
+  /** Distinguishes the namespace of the links from others, and from one of the same name before. */
+  get identity(): string {
+    return this.#identity ?? 'own';
+  }
+
   /** Runs `body` in the namespace of the links, synchronously. */
   run<T>(body: () => T): T {
     return this.#netns === undefined ? body() : withNetns(this.#netns, body);
   }
 
   /**
-   * Places NICs and loopbacks in a namespace (undefined: the own one). Returns whether the links have changed. Never
-   * throws: an error is the reason of its interface.
+   * Places NICs and makes the other links in a namespace (undefined: the own one). Returns whether the links have
+   * changed. Never throws: an error is the reason of its interface.
    */
-  place({ vpp, interfaces }: Pick<Config, 'vpp' | 'interfaces'>, netns: string | undefined): boolean {
+  place(config: MadeLinksInput & Pick<Config, 'vpp'>, netns: string | undefined): boolean {
     this.#netns = netns;
-    this.#nics = vpp.dpdk.interfaces;
+    this.#nics = config.vpp.dpdk.interfaces;
+    this.#hostNames = hostNamesOf(config);
     this.#found = new Map();
-    const wanted = [...loopbacksOf(interfaces), ...vlansOf(interfaces)];
+    const wanted = madeLinksOf(config);
     try {
       if (netns !== undefined) this.#openView(netns);
       if (netns === undefined) for (const nic of this.#nics) this.#lookHere(nic);
@@ -112,10 +132,12 @@ export class KernelLinks implements LinkPlace {
     return this.#isOther();
   }
 
-  /** Moves the NICs back to the own namespace, and deletes the loopbacks. Never throws. */
+  /** Moves the NICs back to the own namespace, and deletes the links that were made. Never throws. */
   withdraw(): void {
     // VLANs before what they are on.
-    for (const name of [...this.#made].toReversed()) this.#attempt(() => this.run(() => deleteLink(name)));
+    for (const [name, link] of [...this.#made].toReversed()) {
+      this.#attempt(() => this.run(() => removeLink(name, link)));
+    }
     this.#made.clear();
     const netns = this.#netns;
     const sysfs = this.namespaceSysfs;
@@ -164,13 +186,15 @@ export class KernelLinks implements LinkPlace {
     const management = this.#options.managementInterface();
     for (const { pciAddress, name } of this.#nics) {
       const ifName = there(pciAddress);
-      const isWrong = ifName !== name || this.#ownNames.get(pciAddress) === management;
+      const isWrong = ifName !== this.#nameOf(name) || this.#ownNames.get(pciAddress) === management;
       if (ifName !== undefined && isWrong) this.#bringBack(netns, pciAddress, ifName);
     }
     for (const { pciAddress, name } of this.#nics) {
       try {
-        if (there(pciAddress) !== name) this.#bringIn(netns, pciAddress, name, management);
-        this.#found.set(name, there(pciAddress) === name ? { ifName: name } : this.#absent(pciAddress));
+        const wanted = this.#nameOf(name);
+        if (there(pciAddress) !== wanted) this.#bringIn(netns, pciAddress, wanted, management);
+        const isThere = there(pciAddress) === wanted;
+        this.#found.set(name, isThere ? { ifName: wanted } : this.#absent(pciAddress));
       } catch (error) {
         this.#found.set(name, { reason: reasonOf(error) });
       }
@@ -199,28 +223,53 @@ export class KernelLinks implements LinkPlace {
   /** In the namespace of the links: creates wanted ones, deletes our others. An error is the reason of the link. */
   #make(wanted: readonly MadeLink[]): void {
     const links = new Map(listLinks().map((link) => [link.name, link]));
-    const names = new Set(wanted.map(({ name }) => name));
-    for (const name of [...this.#made].toReversed()) {
-      if (names.has(name)) continue;
+    const kept = new Map(
+      wanted.flatMap((one) => ('link' in one ? [[this.#nameOf(one.name), one.link] as const] : [])),
+    );
+    for (const [name, link] of [...this.#made].toReversed()) {
+      const next = kept.get(name);
+      if (next !== undefined && (isSame(link, next) || this.#changeInPlace(name, next))) continue;
       this.#made.delete(name);
-      if (links.has(name)) this.#attempt(() => deleteLink(name));
+      if (links.delete(name)) this.#attempt(() => removeLink(name, link));
     }
-    for (const one of wanted) this.#found.set(one.name, this.#makeOne(one, links.get(one.name)));
+    // What was on a deleted link has gone with it.
+    const present = new Map(listLinks().map((link) => [link.name, link]));
+    for (const one of wanted) {
+      const ifName = this.#nameOf(one.name);
+      const found = 'reason' in one ? one : this.#makeOne(ifName, one.link, present.get(ifName));
+      this.#found.set(one.name, found);
+    }
   }
 
-  #makeOne({ name, kind, parent, create }: MadeLink, present: Link | undefined): FoundLink {
-    const below = parent === undefined ? undefined : this.find(parent);
+  /** Whether a link that is another one now could be changed without being made anew. */
+  #changeInPlace(name: string, next: VirtualLink): boolean {
+    if (next.kind !== 'bridge' || this.#made.get(name)?.kind !== 'bridge') return false;
+    this.#attempt(() => changeBridge(name, next));
+    this.#made.set(name, next);
+    return true;
+  }
+
+  #makeOne(name: string, link: VirtualLink, present: Link | undefined): FoundLink {
+    const below = link.kind === 'vlan' ? this.find(link.parent) : undefined;
     if (below !== undefined && 'reason' in below) return below;
-    if (present !== undefined && present.kind !== kind) {
+    if (present !== undefined && present.kind !== link.kind) {
       return { reason: `another link of kind ${present.kind ?? 'device'} has the name ${name}` };
     }
     try {
-      if (present === undefined) create(below?.ifName ?? '');
+      const isKept = present !== undefined && (this.#made.has(name) || isAdoptable(link, present));
+      if (present !== undefined && !isKept) deleteLink(name);
+      if (!isKept) createVirtualLink(name, onParent(link, below?.ifName));
+      if (link.kind === 'vrf' && !this.#made.has(name)) prepareVrf(link, name);
     } catch (error) {
-      return { reason: `cannot create it as a ${kind} link: ${reasonOf(error)}` };
+      return { reason: `cannot create it as a ${link.kind} link: ${reasonOf(error)}` };
     }
-    this.#made.add(name);
+    this.#made.set(name, link);
     return { ifName: name };
+  }
+
+  /** The name of an interface in Linux. */
+  #nameOf(name: string): string {
+    return this.#hostNames.get(name) ?? name;
   }
 
   #absent(pciAddress: string): FoundLink {
@@ -252,47 +301,40 @@ export class KernelLinks implements LinkPlace {
   }
 }
 
-/** A link that the kernel does not have by itself. */
-interface MadeLink {
-  readonly name: string;
-  readonly kind: 'dummy' | 'vlan';
-  /** The interface that it is on, by its configured name. */
-  readonly parent?: string;
-  readonly create: (parentName: string) => void;
+/** `link` with the kernel's name of its parent. */
+function onParent(link: VirtualLink, ifName: string | undefined): VirtualLink {
+  return link.kind === 'vlan' && ifName !== undefined ? { ...link, parent: ifName } : link;
 }
 
-type Interfaces = Config['interfaces'];
-
-function loopbacksOf(interfaces: Interfaces): MadeLink[] {
-  return interfaces
-    .filter(({ name }) => LOOPBACK_NAME.test(name))
-    .map(({ name }) => ({ name, kind: 'dummy', create: () => createDummy(name) }));
+function isSame(a: VirtualLink, b: VirtualLink): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** One tag before two: an inner VLAN is on the VLAN of its outer tag. */
-function vlansOf(interfaces: Interfaces): MadeLink[] {
-  const tagged = interfaces.flatMap((config) => {
-    const encapsulation = encapsulationOf(config);
-    return encapsulation === undefined ? [] : [{ name: config.name, encapsulation }];
-  });
-  const made = tagged.flatMap(({ name, encapsulation }): (MadeLink & { readonly tags: number })[] => {
-    const { tags, outer, inner, isDot1ad } = encapsulation;
-    const nic = subInterfaceName(name)?.parent ?? '';
-    if (tags === 1 && outer !== 'any') {
-      const create = (parent: string): void => createVlan(name, parent, { id: outer, isDot1ad });
-      return [{ name, kind: 'vlan', parent: nic, tags, create }];
-    }
-    const below = tagged.find(
-      (one) =>
-        subInterfaceName(one.name)?.parent === nic &&
-        one.encapsulation.tags === 1 &&
-        one.encapsulation.outer === outer &&
-        one.encapsulation.isDot1ad === isDot1ad,
-    );
-    // Linux has no default VLAN, nor one of any inner tag.
-    if (tags !== 2 || inner === 'any' || below === undefined) return [];
-    const create = (parent: string): void => createVlan(name, parent, { id: inner, isDot1ad: false });
-    return [{ name, kind: 'vlan', parent: below.name, tags, create }];
-  });
-  return made.sort((a, b) => a.tags - b.tags);
+/** Whether a link that was there before is the wanted one. The mirror makes the same VRF devices while VPP forwards. */
+function isAdoptable(link: VirtualLink, present: Link): boolean {
+  return link.kind === 'dummy' || (link.kind === 'vrf' && present.vrfTable === link.table);
+}
+
+/** Of the routes below: not our routes, which the FIB owns, and none of a daemon. Source: linux/rtnetlink.h. */
+const RTPROT_KERNEL = 2;
+const LAST_METRIC = 0xffff_fffe;
+
+/** The last routes of a VRF: without them, packets without a route there go on to the main table. */
+function lastRoutes(table: number): KernelRoute[] {
+  const rest = { length: 0, table, metric: LAST_METRIC, protocol: RTPROT_KERNEL, nextHops: [] };
+  return [
+    { family: 4, address: '0.0.0.0', kind: 'unreachable', ...rest },
+    { family: 6, address: '::', kind: 'unreachable', ...rest },
+  ];
+}
+
+function prepareVrf({ table }: VirtualLink & { readonly kind: 'vrf' }, name: string): void {
+  setLinkUp(name, true);
+  for (const route of lastRoutes(table)) replaceRoute(route);
+}
+
+/** Deletes a link with what belongs to it. */
+function removeLink(name: string, link: VirtualLink): void {
+  deleteLink(name);
+  if (link.kind === 'vrf') for (const route of lastRoutes(link.table)) deleteRoute(route);
 }

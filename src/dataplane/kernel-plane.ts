@@ -12,13 +12,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/types.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
+import { KernelRules } from '../nftables/mod.ts';
 import { describeImportRefusal, importedRouteText } from '../fib/status.ts';
 import type { KernelImportStatus } from '../fib/status.ts';
+import { withNetns } from '../linux/mod.ts';
 import type { Conditions } from '../log/mod.ts';
 import { KernelLinks, type KernelLinksOptions } from './kernel-links.ts';
+import { kernelModulesOf } from './kernel-modules.ts';
 
 /** Interval of checks for new NICs and deleted namespaces while the kernel forwards. */
 const LOOK_MS = 1_000;
+/** Looks between two readings of the rules' counters. */
+const LOOKS_A_CHECK = 10;
 
 export interface KernelPlaneOptions extends KernelLinksOptions {
   readonly config: Config;
@@ -28,6 +33,10 @@ export interface KernelPlaneOptions extends KernelLinksOptions {
   readonly conditions: Conditions;
   /** Interfaces in the namespace of the TAPs, with the VPP interfaces that they represent, by name. */
   readonly hostInterfaces: () => ReadonlyMap<string, string>;
+  /** Loads kernel modules, each with its parameters; returns those that could not be loaded, with the reason. */
+  readonly loadModules?: ((modules: readonly string[]) => readonly string[]) | undefined;
+  /** Path of nft, if there is one; default: where Debian has it. */
+  readonly nft?: (() => string | undefined) | undefined;
 }
 
 interface Import {
@@ -42,12 +51,16 @@ export class KernelPlane implements AsyncDisposable {
   #config: Config;
   readonly #options: KernelPlaneOptions;
   readonly #links: KernelLinks;
+  readonly #rules: KernelRules;
+  #looks = 0;
   #lookTimer: NodeJS.Timeout | undefined;
   #import: Import | undefined;
   /** The last mapping reported by a connected VPP, used while VPP is absent. */
   #taps: ReadonlyMap<string, string> = new Map();
   /** The last operation on `#import`; never rejects. */
   #turn: Promise<void> = Promise.resolve();
+  /** Modules that were asked for, so that each is loaded once. */
+  readonly #modules = new Set<string>();
   #isEnded = false;
   #isDisposed = false;
 
@@ -56,7 +69,9 @@ export class KernelPlane implements AsyncDisposable {
     this.#config = options.config;
     const { config, table, onError } = options;
     this.#links = new KernelLinks(options);
-    this.interfaces = new KernelInterfaces(config.interfaces, this.#links);
+    const loadModules = (modules: readonly string[]): readonly string[] => this.#loadModules(modules);
+    this.#rules = new KernelRules({ loadModules, program: options.nft, onError });
+    this.interfaces = new KernelInterfaces(config, this.#links, (name) => this.#rules.verdictOf(name));
     const kernelName = (name: string): string | undefined =>
       (this.interfaces.active ? this.#linkOf(name) : this.#tapOf(name)) ?? this.#vrfDeviceOf(name);
     this.fib = new KernelBackend({ table, config: config.fib.kernel, kernelName, onError }, IDLE);
@@ -72,6 +87,11 @@ export class KernelPlane implements AsyncDisposable {
     return this.#links.namespaceSysfs;
   }
 
+  /** Packets by rule, `acl lan-in 10`, as they were read last; none while VPP forwards. */
+  get ruleHits(): ReadonlyMap<string, number> {
+    return this.#rules.hits;
+  }
+
   /** Called when the TAPs have changed. */
   hostInterfacesChanged(): void {
     if (!this.interfaces.active) this.fib.interfacesChanged();
@@ -83,10 +103,13 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Begins to forward alone; refusals of the kernel are in the status of interfaces and routes. Never rejects. */
   async take(): Promise<void> {
+    this.#loadModules(kernelModulesOf(this.#config));
     this.#links.place(this.#config, this.#ownNetns);
+    const rules = this.#useRules(this.#config, true);
     this.interfaces.apply();
     // Names of interfaces now refer to other links.
     this.#linksChanged();
+    await rules;
     await this.#updateImport();
     if (this.#isEnded) return;
     this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
@@ -98,7 +121,7 @@ export class KernelPlane implements AsyncDisposable {
     if (this.interfaces.active) {
       // In the namespace of the TAPs, routes wait for the TAPs, as daemons do.
       if (this.#netnsBeside !== this.#links.netns) await this.fib.detach(IDLE);
-      this.#withdraw();
+      await this.#withdraw();
       this.#linksChanged();
     }
     await this.#runBesideVpp();
@@ -109,9 +132,19 @@ export class KernelPlane implements AsyncDisposable {
     const { active } = this.interfaces;
     const hasSameLinks = this.#linksOf(config) === this.#linksOf(this.#config);
     this.#config = config;
-    if (active && hasSameLinks) this.#links.place(config, this.#links.netns);
-    else if (active) this.#withdraw();
-    const isOther = this.interfaces.reconfigure(config.interfaces);
+    let isMadeAnew = false;
+    if (active && hasSameLinks) {
+      this.#loadModules(kernelModulesOf(config));
+      isMadeAnew = this.#links.place(config, this.#links.netns);
+      // Before an interface is set up that needs them.
+      await this.#useRules(config, isMadeAnew);
+    } else if (active) await this.#withdraw();
+    const isOther = this.interfaces.reconfigure(config) || isMadeAnew;
+    // A link that was made anew has nothing, whatever the change was.
+    if (isMadeAnew && this.interfaces.active) {
+      this.interfaces.apply();
+      this.#linksChanged();
+    }
     await this.fib.reconfigure(config.fib.kernel);
     if (!active) return this.#runBesideVpp();
     if (hasSameLinks) await this.#updateImport();
@@ -121,7 +154,10 @@ export class KernelPlane implements AsyncDisposable {
     else await this.fib.settled();
   }
 
-  /** Removes our routes and loopbacks from the kernel for good; returns the number of routes. Never rejects. */
+  /**
+   * Removes our routes and the links that were made from the kernel for good; returns the number of routes. NICs keep
+   * their addresses, and the rules that guard them. Never rejects.
+   */
   async removeRoutes(): Promise<string> {
     this.#isEnded = true;
     this.#stopLooking();
@@ -139,6 +175,18 @@ export class KernelPlane implements AsyncDisposable {
     await this.#updateImport();
   }
 
+  /** Loads those that were not asked for before; returns which of them could not be loaded, with the reason. */
+  #loadModules(modules: readonly string[]): readonly string[] {
+    const { loadModules, conditions } = this.#options;
+    const needed = modules.filter((module) => !this.#modules.has(module));
+    if (loadModules === undefined || needed.length === 0) return [];
+    const failures = loadModules(needed);
+    for (const module of needed) this.#modules.add(module);
+    if (failures.length > 0)
+      conditions.set('warning', MODULES, `kernel modules could not be loaded: ${failures.join('; ')}`);
+    return failures;
+  }
+
   /** The namespace in which the kernel forwards; undefined: ours. */
   get #ownNetns(): string | undefined {
     return this.#options.ownsMachine ? this.#config.vpp.lcp.netns : undefined;
@@ -146,9 +194,54 @@ export class KernelPlane implements AsyncDisposable {
 
   /** Places NICs that appeared or returned; recreates a deleted namespace. */
   #look(): void {
-    if (!this.#links.place(this.#config, this.#links.netns)) return;
+    if (this.#links.place(this.#config, this.#links.netns)) {
+      const rules = this.#useRules(this.#config, true);
+      this.interfaces.apply();
+      this.#linksChanged();
+      void rules;
+      return;
+    }
+    this.#looks += 1;
+    if (this.#looks % LOOKS_A_CHECK === 0) void this.#checkRules();
+  }
+
+  /** Reads the counters of the rules; loads them again when somebody removed them, or they could not be loaded. */
+  async #checkRules(): Promise<void> {
+    const isGone = await this.#rules.check();
+    if (!this.interfaces.active || (!isGone && this.#rules.failure === undefined)) return;
+    if (isGone) this.#options.onError('somebody removed the rules of packets: they are loaded again');
+    const rules = this.#useRules(this.#config, false);
     this.interfaces.apply();
-    this.#linksChanged();
+    await rules;
+  }
+
+  /**
+   * Loads the rules of a configuration, and sets up the interfaces that waited for them. Interfaces that must not be up
+   * without them are to be set after the call, and before its end. Never rejects.
+   */
+  async #useRules(config: Config, areLinksNew: boolean): Promise<void> {
+    const links = this.#links;
+    const place = {
+      identity: links.identity,
+      enter: inNamespace(links.netns),
+      linkOf: (name: string) => this.#linkOf(name),
+    };
+    const before = this.#rules.version;
+    await this.#rules.use(config, place, areLinksNew);
+    // VPP took over meanwhile.
+    if (!this.interfaces.active) return;
+    const { failure } = this.#rules;
+    const { conditions } = this.#options;
+    if (failure === undefined) conditions.clear(RULES);
+    else
+      conditions.set(
+        'error',
+        RULES,
+        `filters and NAT are not in force while the kernel forwards: ${failure}`,
+      );
+    if (this.#rules.version === before) return;
+    this.interfaces.apply();
+    this.fib.interfacesChanged();
   }
 
   /** A key of the wanted links and their namespace: a change requires moving the NICs back. */
@@ -157,10 +250,13 @@ export class KernelPlane implements AsyncDisposable {
     return [vpp.lcp.netns, ...nics].join('\n');
   }
 
-  #withdraw(): void {
+  /** The rules go after the interfaces that need them. */
+  async #withdraw(): Promise<void> {
     this.#stopLooking();
     this.interfaces.withdraw();
     this.#links.withdraw();
+    this.#options.conditions.clear(RULES);
+    await this.#rules.withdraw();
   }
 
   #stopLooking(): void {
@@ -250,9 +346,16 @@ export class KernelPlane implements AsyncDisposable {
   /** The interface that a link in the namespace of daemons represents: by its TAP, or itself. */
   #interfaceOf(link: string): string | undefined {
     if (this.#links.netns === undefined) return this.#taps.get(link);
-    return this.#linkOf(link) === undefined ? undefined : link;
+    return this.#links.interfaceOf(link);
   }
 }
 
 const IDLE = 'VPP is the data plane';
 const IMPORT = 'kernel-import';
+const MODULES = 'kernel-modules';
+const RULES = 'kernel-rules';
+
+/** Enters a namespace for the time of a call; undefined: the own one. */
+function inNamespace(netns: string | undefined): <T>(body: () => T) => T {
+  return (body) => (netns === undefined ? body() : withNetns(netns, body));
+}

@@ -27,6 +27,8 @@ export interface BoxOptions {
   readonly runDir: string;
   /** Prepares the machine for a VPP of this configuration; called before each start of VPP. */
   readonly prepareMachine: (config: Config) => void;
+  /** Loads kernel modules, each with its parameters; returns those that could not be loaded, with the reason. */
+  readonly loadModules: (modules: readonly string[]) => readonly string[];
   readonly end: (action: PowerAction, why: string) => void;
 }
 
@@ -122,6 +124,7 @@ export class Box implements MachineOwner {
         this.#options.prepareMachine(config);
         await this.#cores.release();
       },
+      loadModules: this.#options.loadModules,
       aroundSpawn: (spawn) => logs.evidence?.withCore(spawn) ?? spawn(),
       onAnswered: (pid, config, life) => this.#cores.take(pid, config.vpp.cpu, life),
       onEnded: () => this.#cores.release(),

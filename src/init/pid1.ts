@@ -18,6 +18,7 @@ import {
   findPowerButtons,
   loadByName,
   loadIfThere,
+  whatWasNotLoaded,
   machineSteps,
   mountAll,
   mountHugetlbfs,
@@ -154,6 +155,7 @@ export async function runPid1(startedAt: number): Promise<void> {
   const box = new Box(early, loaded.config, {
     runDir: RUN_DIRECTORY,
     prepareMachine: (config) => void prepareForVpp(config, modules()),
+    loadModules: (names) => whatWasNotLoaded(modules(), names),
     end,
   });
   const appliance = new Appliance({

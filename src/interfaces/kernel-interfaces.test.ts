@@ -1,8 +1,10 @@
 /** Interfaces in the kernel, as far as it cannot do what VPP does. */
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { interfaceConfig } from '../config/testing/interface-config.ts';
+import { interfaceConfig, withInterfaces } from '../config/testing/interface-config.ts';
+import type { InterfaceConfig } from '../config/types.ts';
 import { createNamedNetns, deleteNamedNetns, withNetns } from '../linux/mod.ts';
+import type { RuleVerdict } from '../nftables/mod.ts';
 import { KernelInterfaces } from './mod.ts';
 
 const NETNS = `test-kernel-if-${process.pid}`;
@@ -12,6 +14,9 @@ const place = {
   find: (name: string) => ({ ifName: name }),
   run: <T>(body: () => T): T => withNetns(NETNS, body),
 };
+const NOTHING: RuleVerdict = { lacks: [], isPromiscuous: false };
+type Given = Partial<InterfaceConfig> & { readonly name: string };
+const configOf = (...interfaces: readonly Given[]) => withInterfaces(interfaces.map(interfaceConfig));
 
 describe.skipIf(process.getuid?.() !== 0)('interfaces while the kernel forwards', () => {
   beforeEach(() => {
@@ -26,33 +31,58 @@ describe.skipIf(process.getuid?.() !== 0)('interfaces while the kernel forwards'
     return [found.adminUp, reason];
   };
 
-  it.each([
-    ['acl-in and acl-out', { aclIn: ['lan'] }],
-    ['acl-in and acl-out', { aclOut: ['lan'] }],
-    ['macip', { macip: 'hosts' }],
-    ['nat', { nat: 'inside' }],
-    ['vrf', { vrf: 'blue' }],
-  ] as const)('stay down without %s', (what, more) => {
-    const interfaces = new KernelInterfaces(
-      [interfaceConfig({ name: 'xe0', ...more }), interfaceConfig({ name: 'xe1' })],
-      place,
-    );
+  it('stay down while the rules of packets say so, and lack what these say', () => {
+    const verdicts = new Map<string, RuleVerdict>([
+      ['xe0', { whyDown: 'no filter', lacks: ['urpf'], isPromiscuous: false }],
+    ]);
+    const config = configOf({ name: 'xe0', mpls: true, urpf: 'strict' }, { name: 'xe1' });
+    const interfaces = new KernelInterfaces(config, place, (name) => verdicts.get(name) ?? NOTHING);
     interfaces.apply();
-    const reason = `it stays down while the kernel forwards, which has no ${what}`;
-    expect(stateOf(interfaces, 'xe0')).toEqual([false, reason]);
+    expect(stateOf(interfaces, 'xe0')).toEqual([false, 'no filter']);
     expect(stateOf(interfaces, 'xe1')).toEqual([true, 'ok']);
-    interfaces.reconfigure([interfaceConfig({ name: 'xe0' }), interfaceConfig({ name: 'xe1' })]);
+    verdicts.set('xe0', { lacks: ['urpf'], isPromiscuous: true });
+    interfaces.apply();
+    expect(stateOf(interfaces, 'xe0')).toEqual([true, 'the kernel forwards without MPLS, urpf']);
+    expect(ip('link', 'show', 'xe0')).toContain('PROMISC');
+    verdicts.delete('xe0');
+    interfaces.reconfigure(configOf({ name: 'xe0' }, { name: 'xe1' }));
     expect(stateOf(interfaces, 'xe0')).toEqual([true, 'ok']);
-    interfaces.reconfigure([interfaceConfig({ name: 'xe0', ...more }), interfaceConfig({ name: 'xe1' })]);
-    expect(stateOf(interfaces, 'xe0')).toEqual([false, reason]);
+    expect(ip('link', 'show', 'xe0')).not.toContain('PROMISC');
+    verdicts.set('xe0', { whyDown: 'no filter', lacks: [], isPromiscuous: false });
+    interfaces.apply();
+    expect(stateOf(interfaces, 'xe0')).toEqual([false, 'no filter']);
   });
 
-  it('are up, and say what they lack, without what keeps nothing out', () => {
+  it('have MAC address, MTU, static neighbours and a link-local address, and nothing of them afterwards', () => {
     const interfaces = new KernelInterfaces(
-      [interfaceConfig({ name: 'xe0', mpls: true, urpf: 'strict', mssClamp: 'auto' })],
+      configOf({
+        name: 'xe0',
+        mac: '02:00:00:00:00:77',
+        mtuBytes: 9000,
+        neighbors: [{ address: '192.0.2.9', mac: '02:00:00:00:00:09' }],
+        linkLocal: 'fe80::77',
+      }),
       place,
+      () => NOTHING,
     );
+    const before = ip('link', 'show', 'xe0').match(/link\/ether \S+/)![0];
     interfaces.apply();
-    expect(stateOf(interfaces, 'xe0')).toEqual([true, 'the kernel forwards without MPLS, urpf, mss-clamp']);
+    expect(ip('link', 'show', 'xe0')).toMatch(/mtu 9000 .*link\/ether 02:00:00:00:00:77/s);
+    expect(ip('neigh', 'show', 'dev', 'xe0')).toContain('192.0.2.9 lladdr 02:00:00:00:00:09 PERMANENT');
+    expect(ip('-6', 'address', 'show', 'dev', 'xe0')).toContain('fe80::77/64');
+    interfaces.reconfigure(configOf());
+    expect(ip('link', 'show', 'xe0')).toContain(before);
+    expect(ip('link', 'show', 'xe0')).toMatch(/mtu 1500 /);
+    expect(ip('neigh', 'show', 'dev', 'xe0')).toBe('');
+    expect(ip('-6', 'address', 'show', 'dev', 'xe0')).not.toContain('fe80::77');
+  });
+
+  it('keep the master that somebody gave them', () => {
+    ip('link', 'add', 'theirs', 'type', 'bridge');
+    ip('link', 'set', 'xe0', 'master', 'theirs');
+    const interfaces = new KernelInterfaces(configOf({ name: 'xe0' }), place, () => NOTHING);
+    interfaces.apply();
+    interfaces.reconfigure(configOf({ name: 'xe0', mtuBytes: 2000 }));
+    expect(ip('link', 'show', 'xe0')).toMatch(/mtu 2000 .*master theirs/);
   });
 });

@@ -6,13 +6,7 @@
  * Source: linux/if_link.h, rtnetlink(7).
  */
 import { LinuxError } from './errors.ts';
-import {
-  type Attribute,
-  attributeText,
-  decodeAttributes,
-  NetlinkFlag,
-  textBytes,
-} from './netlink-message.ts';
+import { type Attribute, attributeText, decodeAttributes, textBytes } from './netlink-message.ts';
 import { RouteMessage, requestAck, requestDump } from './rtnetlink.ts';
 
 /** A network interface. `mac` is lower case with colons; empty for one without a hardware address. */
@@ -55,13 +49,7 @@ const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
-const IFLA_LINK = 5;
 const IFLA_VRF_TABLE = 1;
-const IFLA_VLAN_ID = 1;
-const IFLA_VLAN_PROTOCOL = 5;
-/** Source: linux/if_ether.h. */
-const ETH_P_8021Q = 0x8100;
-const ETH_P_8021AD = 0x88a8;
 const IFLA_STATS64 = 23;
 /** The first fields of struct rtnl_link_stats64, each a u64. */
 const STATS64_BYTES = 64;
@@ -102,66 +90,6 @@ export function setLinkMaster(ifName: string, masterName: string | undefined): v
     [IFLA_MASTER, master],
   ];
   requestAck({ type: RouteMessage.setLink, body: ifInfo({}), attributes, call: 'setLinkMaster', args });
-}
-
-/**
- * Creates a dummy link, down: it holds addresses and routes and sends nothing. Throws LinuxError: EEXIST,
- * EOPNOTSUPP (not supported by this kernel) …
- */
-export function createDummy(ifName: string): void {
-  createLink(ifName, 'dummy', []);
-}
-
-/**
- * Creates a VRF device, down: links that are enslaved to it have `tableId` as their routing table. Throws LinuxError:
- * EEXIST, EOPNOTSUPP (not supported by this kernel) …
- */
-export function createVrf(ifName: string, tableId: number): void {
-  createLink(ifName, 'vrf', [[IFLA_VRF_TABLE, tableId]]);
-}
-
-/**
- * Creates a VLAN of a link, down: frames with this tag (IEEE 802.1Q, or 802.1ad's outer one). Throws LinuxError: EEXIST,
- * ENODEV (no such parent), EOPNOTSUPP (not supported by this kernel) …
- */
-export function createVlan(
-  ifName: string,
-  parentName: string,
-  { id, isDot1ad }: { readonly id: number; readonly isDot1ad: boolean },
-): void {
-  const protocol = Buffer.alloc(2);
-  protocol.writeUInt16BE(isDot1ad ? ETH_P_8021AD : ETH_P_8021Q);
-  const vlan = Buffer.alloc(2);
-  vlan.writeUInt16LE(id);
-  const parent = requireLinkIndex(parentName, 'createVlan', [ifName, parentName]);
-  const data: Attribute[] = [
-    [IFLA_VLAN_ID, vlan],
-    [IFLA_VLAN_PROTOCOL, protocol],
-  ];
-  createLink(ifName, 'vlan', data, [[IFLA_LINK, parent]]);
-}
-
-function createLink(
-  ifName: string,
-  kind: string,
-  data: readonly Attribute[],
-  more: readonly Attribute[] = [],
-): void {
-  requestAck({
-    type: RouteMessage.newLink,
-    flags: NetlinkFlag.create | NetlinkFlag.exclusive,
-    body: ifInfo({}),
-    attributes: [
-      [IFLA_IFNAME, textBytes(ifName)],
-      ...more,
-      [
-        IFLA_LINKINFO,
-        [[IFLA_INFO_KIND, textBytes(kind)], ...(data.length === 0 ? [] : [[IFLA_INFO_DATA, data] as const])],
-      ],
-    ],
-    call: 'createLink',
-    args: [ifName, kind],
-  });
 }
 
 /** Deletes a virtual link. Throws LinuxError: ENODEV, EOPNOTSUPP (a hardware device's link) … */
@@ -241,8 +169,10 @@ export function listLinkCounters(): Map<number, LinkCounters> {
   return new Map(rows);
 }
 
-function ifInfo(fields: { index?: number; flags?: number; change?: number }): Buffer {
+/** The body of a message about a link: by its index, or without one by its name. */
+export function ifInfo(fields: { family?: number; index?: number; flags?: number; change?: number }): Buffer {
   const body = Buffer.alloc(IFINFOMSG_BYTES);
+  body.writeUInt8(fields.family ?? 0, 0);
   body.writeInt32LE(fields.index ?? 0, 4);
   body.writeUInt32LE(fields.flags ?? 0, 8);
   body.writeUInt32LE(fields.change ?? 0, 12);

@@ -40,11 +40,19 @@ export {
 } from './files.ts';
 export { Gate } from './gate.ts';
 export { openInetSocket } from './inet-socket.ts';
+export {
+  type BridgePortFlags,
+  removeNeighbor,
+  removeStation,
+  setBondPrimary,
+  setBridgePort,
+  setLinkMac,
+  setLinkPromiscuous,
+  setNeighbor,
+  setStation,
+} from './link-settings.ts';
 export { moveLinkFrom, moveLinkTo, mountSysfsOf } from './link-namespace.ts';
 export {
-  createDummy,
-  createVlan,
-  createVrf,
   deleteLink,
   type Link,
   type LinkCounters,
@@ -84,6 +92,7 @@ export { receiveFdOverSeqpacket } from './seqpacket.ts';
 export { sendWithoutWaiting } from './send.ts';
 export { killAllProcesses, killGroup, killProcess } from './signals.ts';
 export { TimeSlice } from './time-slice.ts';
+export { changeBridge, createVirtualLink, type VirtualLink } from './virtual-links.ts';
 export { watchReadable } from './watch-readable.ts';
 export {
   openWatchdog,

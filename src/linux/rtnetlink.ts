@@ -34,6 +34,8 @@ export const RouteMessage = {
   newRoute: 24,
   deleteRoute: 25,
   getRoute: 26,
+  newNeighbor: 28,
+  deleteNeighbor: 29,
   newNetconf: 80,
   getNetconf: 82,
   newNexthop: 104,

@@ -18,7 +18,6 @@ const ORDER: readonly ChangePart[] = [
   'management',
   'http',
   'services',
-  'bgp',
   'data-plane',
 ];
 /**

@@ -95,9 +95,20 @@ export function loadByName(loader: ModuleLoader, names: readonly string[]): stri
  * Loads optional modules, each a name followed by its parameters; returns the outcome of each. Never throws.
  */
 export function loadIfThere(loader: ModuleLoader, modules: readonly string[]): string {
+  return loadEach(loader, modules).map(describeOutcome).join('; ');
+}
+
+/** Loads modules, each a name followed by its parameters; returns those that are not there, with the reason. Never throws. */
+export function whatWasNotLoaded(loader: ModuleLoader, modules: readonly string[]): string[] {
+  return loadEach(loader, modules)
+    .filter(({ result }) => result === 'missing' || result === 'failed')
+    .map(describeOutcome);
+}
+
+function loadEach(loader: ModuleLoader, modules: readonly string[]): ModuleOutcome[] {
   return modules
     .map((module) => module.split(' '))
-    .map(([name = '', ...parameters]) => loader.load(name, parameters.join(' ')))
-    .map(({ name, result, error }) => `${name}: ${error ?? result}`)
-    .join('; ');
+    .map(([name = '', ...parameters]) => loader.load(name, parameters.join(' ')));
 }
+
+const describeOutcome = ({ name, result, error }: ModuleOutcome): string => `${name}: ${error ?? result}`;

@@ -31,6 +31,8 @@ const SYSCTLS: Sysctls = [
   ['net.ipv6.conf.default.accept_ra', '2'],
   ['net.ipv6.conf.all.accept_ra', '2'],
   ['kernel.panic', '10'],
+  // No links gre0, sit0, tunl0 … with the modules of tunnels: the configuration may use the names.
+  ['net.core.fb_tunnels_only_for_init_net', '2'],
 ];
 
 /** `default` applies to new links, `all` in addition to the setting of each link. */

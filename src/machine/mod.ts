@@ -12,6 +12,7 @@ export {
   coldplug,
   loadByName,
   loadIfThere,
+  whatWasNotLoaded,
 } from './hardware-modules.ts';
 export { UPDATE_KEY_FILE, readImageFacts } from './image-facts.ts';
 export { applyIdentity, applySysctls, prepareControlNamespace } from './kernel-settings.ts';

@@ -7,7 +7,7 @@
  */
 import {
   addAddress,
-  createVrf,
+  createVirtualLink,
   deleteLink,
   isErrno,
   netnsIdentity,
@@ -101,7 +101,7 @@ export class HostNamespace implements Disposable {
   createVrf(name: string, tableId: number): void {
     this.#attempt(`create the VRF ${name} with table ${tableId}`, () =>
       withNetns(this.netns, () => {
-        createVrf(name, tableId);
+        createVirtualLink(name, { kind: 'vrf', table: tableId });
         setLinkUp(name, true);
       }),
     );

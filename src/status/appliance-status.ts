@@ -5,7 +5,6 @@
  * Invariants: everything here is plain JSON (no bigint, Map, Date, undefined in arrays); a part that is not well
  * says so in its `reason`; a field exists only in the variant of the union that owns it.
  */
-import type { BgpStatus } from '../bgp/status.ts';
 import type { ConfigChangeStatus, ConfigStatus } from '../live/status.ts';
 import type { TimeStatus } from '../management/status.ts';
 import type { HttpsStatus } from '../control/status.ts';
@@ -18,6 +17,7 @@ import type { ObjectsStatus } from '../objects/status.ts';
 import type { CrashStatus } from '../log/status.ts';
 import type { CpuIsolationStatus, WatchdogStatus } from '../machine/status.ts';
 import type { ManagementStatus } from '../management/status.ts';
+import type { KernelRule } from '../nftables/status.ts';
 import type { Condition } from '../report/mod.ts';
 import type { Service } from '../supervise/status.ts';
 import type { UpdateStatus } from '../update/status.ts';
@@ -89,13 +89,13 @@ export interface ApplianceStatus {
   readonly objects: ObjectsStatus;
   /** Interfaces with an address by DHCP. */
   readonly wans: readonly WanStatus[];
+  /** Rules of packets, with what they matched; absent while VPP forwards. */
+  readonly kernelRules?: readonly KernelRule[];
   readonly fib: readonly FibBackendStatus[];
   /** Absent where `fib.kernel.import` asks for nothing. */
   readonly kernelImport?: KernelImportStatus;
   /** Absent before the configuration was read. */
   readonly feeds?: FeedsStatus;
-  /** Absent without `[bgp]`. */
-  readonly bgp?: BgpStatus;
   /** Of the configured routes; the first few hundred. */
   readonly nextHops: readonly NextHopStatus[];
   readonly hugepages: readonly HugepageStatus[];

@@ -1,5 +1,4 @@
 /** Owns the table of the appliance's own metrics: the rows of all rooms. */
-import { BGP_METRICS } from '../bgp/status.ts';
 import { CONFIG_METRICS } from '../live/status.ts';
 import { HTTPS_METRICS } from '../control/status.ts';
 import { WAN_METRICS } from '../dataplane/status.ts';
@@ -9,6 +8,7 @@ import { FIB_METRICS } from '../fib/status.ts';
 import { CRASH_METRICS } from '../log/status.ts';
 import { MACHINE_METRICS } from '../machine/status.ts';
 import { MANAGEMENT_METRICS, TIME_METRICS } from '../management/status.ts';
+import { KERNEL_RULE_METRICS } from '../nftables/status.ts';
 import { gauge, gauges, inSeconds, metricTable, type PlainMetric, type Sample } from '../report/mod.ts';
 import { OBJECT_METRICS } from '../objects/status.ts';
 import { SERVICE_METRICS } from '../supervise/status.ts';
@@ -57,8 +57,8 @@ export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
   ...VPP_METRICS,
   ...OBJECT_METRICS,
   ...WAN_METRICS,
+  ...KERNEL_RULE_METRICS,
   ...FIB_METRICS,
-  ...BGP_METRICS,
   ...DPDK_METRICS,
   ...MANAGEMENT_METRICS,
 ];
