@@ -1,4 +1,7 @@
-/** A guest without VPP: the kernel forwards IPv4 and IPv6 between its data NICs, by routes that we programmed. */
+/**
+ * A guest without VPP: the kernel forwards IPv4 and IPv6 between its data NICs by routes that we programmed, and has
+ * bonds, bridges, VLANs, tunnels, VRFs, filters and NAT as the configuration asks.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestGuest, whyNoGuest } from './harness.ts';
@@ -10,8 +13,14 @@ if (skip !== undefined) process.stderr.write(`skipped: ${skip}\n`);
 const WIRES = [
   { localPort: 29_041, remotePort: 29_042 },
   { localPort: 29_051, remotePort: 29_052 },
+  { localPort: 29_053, remotePort: 29_054 },
+  { localPort: 29_055, remotePort: 29_056 },
+  { localPort: 29_057, remotePort: 29_058 },
 ] as const;
 const MACS = ['52:54:00:00:00:02', '52:54:00:00:00:03'] as const;
+const BRIDGE_MAC = '02:00:00:00:00:50';
+/** Under names that the kernel's modules would take for links of their own. */
+const TUNNELS = ['vxlan0', 'gre0', 'gre6', 'tap0', 'sit0', 'ip6tnl0'];
 const INI = `[vpp.dpdk.interface.0000:02:00.0]
 name = xe0
 [vpp.dpdk.interface.0000:03:00.0]
@@ -20,7 +29,59 @@ name = xe1
 addresses = 192.0.2.1/24, 2001:db8:1::1/64
 [interface.xe1]
 addresses = 198.51.100.1/24, 2001:db8:2::1/64
-[route]
+nat = outside
+[vpp.dpdk.interface.0000:04:00.0]
+name = xe2
+[vpp.dpdk.interface.0000:05:00.0]
+name = xe3
+[vpp.dpdk.interface.0000:06:00.0]
+name = xe4
+[bond.bond0]
+members = xe2, xe3
+mode = active-backup
+primary = xe2
+[interface.bond0.100]
+[interface.bond0.200]
+vrf = blue
+addresses = 10.60.0.1/24
+[vrf.blue]
+table = 100
+[bridge.br0]
+members = bond0.100, xe4
+[interface.br0]
+addresses = 10.50.0.1/24
+mac = ${BRIDGE_MAC}
+nat = inside
+acl-in = lan
+[acl.lan]
+10 = deny any from 10.50.0.66
+20 = permit any stateful
+[nat44]
+enabled = true
+masquerade = xe1
+forwarding = true
+[vxlan.vxlan0]
+source = 192.0.2.1
+destination = 192.0.2.254
+vni = 7
+[gre.gre0]
+source = 192.0.2.1
+destination = 192.0.2.254
+[gre.gre6]
+source = 2001:db8:1::1
+destination = 2001:db8:1::fe
+[gre.tap0]
+source = 10.60.0.1
+destination = 10.60.0.2
+underlay-vrf = blue
+type = teb
+[ipip.sit0]
+source = 192.0.2.1
+destination = 192.0.2.254
+[ipip.ip6tnl0]
+source = 2001:db8:1::1
+destination = 2001:db8:1::fe
+${TUNNELS.map((name, at) => `[interface.${name}]\naddresses = 10.70.${at}.1/30\n`).join('')}[route]
 10.1.0.0/16 = 198.51.100.254
 10.1.9.0/24 = blackhole
 10.2.0.0/16 = 192.0.2.254%xe0
@@ -62,10 +123,15 @@ describe.skipIf(skip !== undefined)('a guest without VPP', () => {
   let guest: TestGuest;
   let inside: Wire;
   let outside: Wire;
+  /** The VLAN on the bond, by the member that sends, and the other member of the bridge. */
+  let tagged: Wire;
+  let port: Wire;
 
   beforeAll(async () => {
     inside = await Wire.open({ localPort: WIRES[0].remotePort, remotePort: WIRES[0].localPort });
     outside = await Wire.open({ localPort: WIRES[1].remotePort, remotePort: WIRES[1].localPort });
+    tagged = await Wire.open({ localPort: WIRES[2].remotePort, remotePort: WIRES[2].localPort, vlan: 100 });
+    port = await Wire.open({ localPort: WIRES[4].remotePort, remotePort: WIRES[4].localPort });
     for (const address of ['192.0.2.254', '2001:db8:1::fe']) inside.answerFor(address);
     for (const address of ['198.51.100.254', '2001:db8:2::fe']) outside.answerFor(address);
     guest = await TestGuest.boot({
@@ -77,6 +143,8 @@ describe.skipIf(skip !== undefined)('a guest without VPP', () => {
     await guest?.[Symbol.asyncDispose]();
     await inside?.[Symbol.asyncDispose]();
     await outside?.[Symbol.asyncDispose]();
+    await tagged?.[Symbol.asyncDispose]();
+    await port?.[Symbol.asyncDispose]();
   });
 
   it('has its routes in the kernel, and says which next hop cannot be reached', async () => {
@@ -140,6 +208,44 @@ describe.skipIf(skip !== undefined)('a guest without VPP', () => {
     // What was sent later has crossed: these would have, too.
     const crossed = await cross(inside, MACS[0], outside, { from: '192.0.2.77', to: '10.1.2.4' });
     expect(crossed.length).toBe(PACKETS);
+    expect(stray).toEqual([]);
+  });
+
+  it('has every interface as configured: bond, VLANs, bridge, VRF and tunnels', async () => {
+    const names = ['xe0', 'xe1', 'xe2', 'xe3', 'xe4', 'bond0', 'bond0.100', 'bond0.200', 'br0', ...TUNNELS];
+    const { interfaces } = await guest.until('the interfaces are up', (status) =>
+      status.interfaces.some(({ name, adminUp }) => name === 'br0' && adminUp),
+    );
+    const states = interfaces.map(({ name, state, adminUp }) => [
+      name,
+      [adminUp, 'reason' in state ? state.reason : state.state],
+    ]);
+    expect(Object.fromEntries(states)).toEqual(Object.fromEntries(names.map((name) => [name, [true, 'ok']])));
+  });
+
+  it('bridges a VLAN of the bond with a NIC, in both directions', async () => {
+    const flow = { from: '10.50.0.5', to: '10.50.0.6' };
+    // Nobody's MAC address: it goes to every member.
+    const there = await cross(port, '02:00:00:00:00:99', tagged, flow);
+    expect(there.map(({ ttl }) => ttl)).toEqual(Array.from({ length: PACKETS }, () => TTL));
+    const back = await cross(tagged, '02:00:00:00:00:98', port, { from: flow.to, to: flow.from });
+    expect(back.length).toBe(PACKETS);
+  });
+
+  it('translates from the bridge to the outside, and drops what the filter denies', async () => {
+    const stray: SeenPacket[] = [];
+    using _listening = outside.onUdp((packet) => {
+      if (packet.to === '10.1.2.9') stray.push(packet);
+    });
+    for (let n = 0; n < PACKETS; n++) {
+      const rest = { toMac: BRIDGE_MAC, ttl: TTL, sourcePort: FIRST_PORT + n };
+      tagged.sendUdp({ ...rest, from: '10.50.0.66', to: '10.1.2.9' });
+    }
+    const seen = await cross(tagged, BRIDGE_MAC, outside, { from: '10.50.0.77', to: '10.1.2.3' });
+    expect(new Set(seen.map(({ from, ttl }) => `${from} ${ttl}`))).toEqual(
+      new Set([`198.51.100.1 ${TTL - 1}`]),
+    );
+    expect(seen.length).toBe(PACKETS);
     expect(stray).toEqual([]);
   });
 });

@@ -9,12 +9,16 @@ import { formatAddress, parseAddress } from '../../src/config/mod.ts';
 
 const OUR_MAC = Buffer.from('525400aaaa01', 'hex');
 const ETHERNET_BYTES = 14;
+/** Where a frame has its type, or its tag. */
+const TYPE_AT = 12;
 const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const UDP_BYTES = 8;
 const ETHERTYPE_ARP = 0x0806;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
+const ETHERTYPE_VLAN = 0x8100;
+const TAG_BYTES = 4;
 const PROTOCOL_UDP = 17;
 const PROTOCOL_ICMPV6 = 58;
 const NEIGHBOUR_SOLICITATION = 135;
@@ -78,20 +82,23 @@ function ipv6Header(from: Buffer, to: Buffer, protocol: number, hopLimit: number
 export class Wire implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #remotePort: number;
+  readonly #vlan: number | undefined;
   readonly #answered = new Set<string>();
   readonly #listeners = new Set<(packet: SeenPacket) => void>();
 
-  private constructor(socket: Socket, remotePort: number) {
+  private constructor(socket: Socket, remotePort: number, vlan: number | undefined) {
     this.#socket = socket;
     this.#remotePort = remotePort;
+    this.#vlan = vlan;
     socket.on('message', (frame) => this.#onFrame(frame));
   }
 
-  static async open(ports: { localPort: number; remotePort: number }): Promise<Wire> {
+  /** With `vlan`, all frames have that tag (IEEE 802.1Q), and others are not seen. */
+  static async open(ports: { localPort: number; remotePort: number; vlan?: number }): Promise<Wire> {
     const socket = createSocket('udp4');
     socket.bind(ports.localPort, '127.0.0.1');
     await once(socket, 'listening');
-    return new Wire(socket, ports.remotePort);
+    return new Wire(socket, ports.remotePort, ports.vlan);
   }
 
   /** Answers ARP requests or neighbour solicitations for an address with our MAC. */
@@ -146,10 +153,31 @@ export class Wire implements AsyncDisposable {
   }
 
   #send(frame: Buffer): void {
-    this.#socket.send(frame, this.#remotePort, '127.0.0.1');
+    this.#socket.send(this.#tagged(frame), this.#remotePort, '127.0.0.1');
   }
 
-  #onFrame(frame: Buffer): void {
+  #tagged(frame: Buffer): Buffer {
+    if (this.#vlan === undefined) return frame;
+    const tag = Buffer.alloc(TAG_BYTES);
+    tag.writeUInt16BE(ETHERTYPE_VLAN, 0);
+    tag.writeUInt16BE(this.#vlan, 2);
+    return Buffer.concat([frame.subarray(0, TYPE_AT), tag, frame.subarray(TYPE_AT)]);
+  }
+
+  /** The frame without our tag; undefined: it has none, or another one. */
+  #untagged(frame: Buffer): Buffer | undefined {
+    if (this.#vlan === undefined) return frame;
+    const isOurs =
+      frame.length > TYPE_AT + TAG_BYTES &&
+      frame.readUInt16BE(TYPE_AT) === ETHERTYPE_VLAN &&
+      (frame.readUInt16BE(TYPE_AT + 2) & 0xfff) === this.#vlan;
+    if (!isOurs) return undefined;
+    return Buffer.concat([frame.subarray(0, TYPE_AT), frame.subarray(TYPE_AT + TAG_BYTES)]);
+  }
+
+  #onFrame(received: Buffer): void {
+    const frame = this.#untagged(received);
+    if (frame === undefined) return;
     const type = frame.length >= ETHERNET_BYTES + IPV4_BYTES ? frame.readUInt16BE(12) : 0;
     const body = frame.subarray(ETHERNET_BYTES);
     if (type === ETHERTYPE_ARP && frame.readUInt16BE(20) === 1) this.#onArpRequest(frame);
