@@ -91,11 +91,11 @@ export const bondMember: Kind<Member> = {
         const own = interfaces.get(swIfIndex);
         const state = states.get(swIfIndex);
         const isUp = own?.adminUp === true && own.linkUp;
-        const isActive = mode === 'lacp' ? state?.isActive === true : isUp;
+        const active = mode === 'lacp' ? state?.isActive === true : isUp;
         facts.set(nameOf(swIfIndex), {
           bond: nameOf(bond),
-          state: isActive ? 'active' : 'inactive',
-          ...(isActive ? {} : { trouble: [`${nameOf(swIfIndex)} is not active`] }),
+          active,
+          ...(active ? {} : { trouble: [`${nameOf(swIfIndex)} is not active`] }),
           ...(state === undefined ? {} : { lacp: state.state }),
           ...(state?.partner === undefined
             ? {}
