@@ -4,10 +4,17 @@ import { parseConfig } from '../config/mod.ts';
 import { VppApiClient } from '../vpp/api/mod.ts';
 import { VppInterfaces } from './mod.ts';
 
-const CONF = `plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }
+const CONF = `plugins { plugin default { disable } plugin dpdk_plugin.so { enable } plugin lacp_plugin.so { enable } }
 dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } }`;
 
-it('makes NICs that filter VLANs promiscuous once they have some, and no others', async () => {
+it.each([
+  ['they have some', '[interface.xe0]\n[interface.xe1.7]\n', '[interface.xe0.5]\n[interface.xe1.7]\n'],
+  [
+    'their bond has some',
+    '[bond.lag]\nmembers = xe0, xe1\n[interface.lag]\n',
+    '[bond.lag]\nmembers = xe0, xe1\n[interface.lag]\n[interface.lag.5]\n',
+  ],
+])('makes NICs that filter VLANs promiscuous once %s, and no others', async (_, before, after) => {
   await using vpp = await EmulatorProcess.start({ extraConf: CONF });
   await using client = await VppApiClient.connect(vpp.apiSocket);
   const read = (ini: string) => {
@@ -19,7 +26,7 @@ it('makes NICs that filter VLANs promiscuous once they have some, and no others'
   };
   const queues = { rxQueues: undefined, txQueues: undefined };
   const interfaces = new VppInterfaces({
-    config: read('[interface.xe0]\n[interface.xe1.7]\n'),
+    config: read(before),
     nics: [
       { name: 'xe0', ...queues, filtersVlans: true },
       { name: 'xe1', ...queues, filtersVlans: false },
@@ -36,13 +43,13 @@ it('makes NICs that filter VLANs promiscuous once they have some, and no others'
   try {
     await interfaces.attach(client, 'first');
     expect(await promiscuous()).toEqual([]);
-    await interfaces.reconfigure(read('[interface.xe0.5]\n[interface.xe1.7]\n'));
+    await interfaces.reconfigure(read(after));
     expect(await promiscuous()).toEqual(['xe0']);
     const { received } = await vpp.control({ command: 'state' });
     await interfaces.reconcile();
-    const after = await vpp.control({ command: 'state' });
+    const again = await vpp.control({ command: 'state' });
     const asked = (counts: unknown) => (counts as Record<string, number>)['sw_interface_set_promisc'];
-    expect(asked(after['received'])).toBe(asked(received));
+    expect(asked(again['received'])).toBe(asked(received));
   } finally {
     interfaces.detach();
   }

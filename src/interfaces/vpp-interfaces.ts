@@ -296,7 +296,7 @@ export class VppInterfaces {
       [...present.values()].map(({ vpp }) => vpp),
     );
     await this.#queues.check(client, this.#nics, present);
-    await this.#nicVlans.open(client, this.#nics, present);
+    await this.#nicVlans.open(client, this.#nics, present, ports);
     const targets = targetsOf({
       configs,
       released,
