@@ -15,7 +15,7 @@ import type { Plane } from './plane.ts';
 import { BOX_PACKAGES } from './programs.ts';
 import type { Wires } from './wires.ts';
 
-const BOOT_MS = 240_000;
+const BOOT_MS = 1_200_000;
 /** Bus 1 is the management NIC's. */
 const FIRST_DATA_BUS = 2;
 /** Files of the daemons, which change between cases. */
@@ -56,7 +56,7 @@ export class Box implements AsyncDisposable {
         memoryMiB: plane.kind === 'vpp' ? 3072 : 1536,
         dataNics: SEGMENTS.map((segment, index) => ({
           model: NIC_MODELS[index] ?? 'virtio',
-          network: { kind: 'tap', name: wires.tapName(segment) },
+          network: { kind: 'tap', name: wires.tapName(segment, 'box') },
         })),
         extraArguments: agentArguments(join(scratch, 'agent')),
       },
@@ -76,7 +76,7 @@ export class Box implements AsyncDisposable {
   /** Boots the disk as it is. Resolves when the data plane and the agent are up. */
   async powerOn(): Promise<void> {
     await this.#disk.powerOn();
-    await this.#wires.takeTaps();
+    await this.#wires.takeTaps('box');
     this.#agent?.[Symbol.dispose]();
     this.#agent = await Agent.connect(join(this.#scratch, 'agent'));
     await this.#disk.until('the data plane is up', (status) => isUp(this.plane, status), BOOT_MS);
@@ -107,6 +107,12 @@ export class Box implements AsyncDisposable {
     return this.#disk.get(path);
   }
 
+  /** What VPP answers to one of the commands that operators may run; why not, otherwise. */
+  async vppctl(command: string): Promise<string> {
+    const path = `/vppctl?command=${encodeURIComponent(command)}`;
+    return (await ask(this.#disk, { path, headers: basic(this.#password) })).text;
+  }
+
   /** Activates this plan: its daemons' files, its configuration, confirmed. */
   async use(plan: BoxPlan): Promise<void> {
     for (const daemon of plan.daemons ?? []) await this.writeFiles(daemon);
@@ -117,7 +123,9 @@ export class Box implements AsyncDisposable {
   /** Puts a configuration, and confirms it. */
   async put(ini: string): Promise<void> {
     const headers = { ...basic(this.#password), 'Content-Type': 'text/plain' };
-    const answer = await ask(this.#disk, { method: 'PUT', path: '/config', headers, body: ini });
+    const change = { method: 'PUT', path: '/config', headers, body: ini };
+    // A busy machine may stall the box for longer than its server waits for a request: the same again does no harm.
+    const answer = await ask(this.#disk, change).catch(() => ask(this.#disk, change));
     if (answer.status !== 200) throw new Error(`the box refused its configuration: ${answer.text}\n${ini}`);
     if (/"state": *"confirmed"/.test(answer.text)) return;
     const confirmed = await ask(this.#disk, {
@@ -184,11 +192,16 @@ function isUp(plane: Plane, { vpp, interfaces }: ApplianceStatus): boolean {
   return SEGMENTS.every((name) => interfaces.some((one) => one.name === name && one.state.state === 'ok'));
 }
 
-/** appliance.ini of a plan; without one, of the box between cases. */
-export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }, etc = FILES): string {
+/** What every appliance.ini of the field begins with: the data plane, the agent, the NICs. */
+export function machineIni(plane: Plane): string {
   const nics = SEGMENTS.map(
     (name, index) => `[vpp.dpdk.interface.${dataNicPciAddress(index)}]\nname = ${name}\n`,
   );
+  return [plane.ini, AGENT_INI, ...nics].join('');
+}
+
+/** appliance.ini of a plan; without one, of the box between cases. */
+export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }, etc = FILES): string {
   const names = new Set([...SEGMENTS, ...Object.keys(plan.addresses)]);
   const interfaces = [...names].map((name) => {
     const addresses = plan.addresses[name] ?? [];
@@ -205,5 +218,5 @@ export function iniOf(plane: Plane, plan: BoxPlan = { addresses: {} }, etc = FIL
       .processes({ etc, run: RUN })
       .map(({ name, command }) => `[service.${name}]\ncommand = ${command.join(' ')}\nnetns = dataplane\n`),
   );
-  return [plane.ini, AGENT_INI, ...nics, ...interfaces, ...services, plan.ini ?? ''].join('');
+  return [machineIni(plane), ...interfaces, ...services, plan.ini ?? ''].join('');
 }

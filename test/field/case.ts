@@ -10,10 +10,13 @@ import type { Plane } from './plane.ts';
 export type PlaneKind = 'kernel' | 'vpp';
 
 /** The NICs of the box, and their segments; each segment is a bridge that peers join. */
-export const SEGMENTS = ['xe0', 'xe1', 'xe2'] as const;
+export const SEGMENTS = ['xe0', 'xe1', 'xe2', 'xe3', 'xe4'] as const;
 export type Segment = (typeof SEGMENTS)[number];
+/** Those that the Linux guest has NICs on. */
+export const LINUX_SEGMENTS = ['xe0', 'xe1'] as const satisfies readonly Segment[];
+export type LinuxSegment = (typeof LINUX_SEGMENTS)[number];
 /** By the order of SEGMENTS. */
-export const NIC_MODELS: readonly NicModel[] = ['virtio', 'virtio', 'e1000e'];
+export const NIC_MODELS: readonly NicModel[] = ['virtio', 'virtio', 'e1000e', 'virtio', 'virtio'];
 
 export interface PeerLink {
   readonly segment: Segment;
@@ -36,6 +39,14 @@ export interface PeerPlan {
   readonly routes?: readonly string[];
   readonly forwards?: boolean;
   readonly daemons?: readonly Daemon[];
+}
+
+/** The Linux guest as another neighbour, under the name `linux`. */
+export interface LinuxPlan {
+  /** Its NICs that the case uses, under the names of their segments; they are down at first. */
+  readonly segments: readonly LinuxSegment[];
+  /** Lines of a shell that make its links and addresses: `ip link add link xe0 name xe0.100 type vlan id 100`. */
+  readonly setup: readonly string[];
 }
 
 export interface BoxPlan {
@@ -63,6 +74,7 @@ export interface FieldCase {
   readonly shows: string;
   readonly box: BoxPlan;
   readonly peers: readonly PeerPlan[];
+  readonly linux?: LinuxPlan;
   readonly steps: readonly Step[];
   /** Its time limit on a running box. */
   readonly seconds: number;

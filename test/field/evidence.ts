@@ -56,6 +56,7 @@ export async function keepEvidence(plan: FieldCase, field: Field, directory: str
   };
   cpSync(join(field.scratch, 'captures'), directory, { recursive: true });
   for (const one of plan.peers) await keepPeer(one, field, keep);
+  if (plan.linux !== undefined) await keepLinux(field, keep);
   await keep('box-console.txt', () => field.box.console);
   for (const path of BOX_PATHS) {
     await keep(`box${path.replaceAll(/[/?=]/g, '-')}.txt`, () => field.box.get(path));
@@ -71,8 +72,7 @@ export async function keepEvidence(plan: FieldCase, field: Field, directory: str
   });
   if (field.box.plane.kind === 'vpp') {
     for (const command of VPP_COMMANDS) {
-      const path = `/vppctl?command=${encodeURIComponent(command)}`;
-      await keep(`vpp-${command.replaceAll(' ', '-')}.txt`, () => field.box.get(path));
+      await keep(`vpp-${command.replaceAll(' ', '-')}.txt`, () => field.box.vppctl(command));
     }
   }
   await keep('box-daemons.txt', async () => {
@@ -86,6 +86,26 @@ export async function keepEvidence(plan: FieldCase, field: Field, directory: str
     }
     return parts.join('\n');
   });
+}
+
+const LINUX_QUESTIONS = [
+  ...PEER_QUESTIONS.map((question) => `ip ${question}`),
+  'ip -f mpls route',
+  'cat /proc/net/bonding/*',
+];
+
+async function keepLinux(
+  { linux }: Field,
+  keep: (name: string, read: () => Promise<string> | string) => Promise<void>,
+): Promise<void> {
+  await keep('linux.txt', async () => {
+    const parts: string[] = [];
+    for (const question of LINUX_QUESTIONS) {
+      parts.push(`# ${question}\n${(await linux.shell(question)).text}`);
+    }
+    return parts.join('\n');
+  });
+  await keep('linux-console.txt', () => linux.console);
 }
 
 async function keepPeer(

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { type Box, iniOf } from './box.ts';
 import type { BoxPlan, FieldCase, Segment } from './case.ts';
 import { SEGMENTS } from './case.ts';
+import type { Host } from './host.ts';
+import type { LinuxGuest } from './linux-guest.ts';
 import { Peer } from './peer.ts';
 import type { PeerPrograms } from './programs.ts';
 import type { Wires } from './wires.ts';
@@ -13,6 +15,8 @@ import type { Wires } from './wires.ts';
 export interface FieldOptions {
   readonly box: Box;
   readonly wires: Wires;
+  /** Of a case with a plan for it. */
+  readonly linux: LinuxGuest | undefined;
   readonly programs: PeerPrograms;
   /** Prefix of the names of namespaces. */
   readonly prefix: string;
@@ -28,10 +32,12 @@ export class Field implements AsyncDisposable {
   /** Numbers in [0, 1), equal for equal seeds. */
   readonly random: () => number;
   readonly #plan: BoxPlan;
+  readonly #linux: LinuxGuest | undefined;
 
   /** Creates the peers of a case; starts nothing. */
-  constructor(plan: FieldCase, { box, wires, programs, prefix, seed }: FieldOptions) {
+  constructor(plan: FieldCase, { box, wires, linux, programs, prefix, seed }: FieldOptions) {
     this.box = box;
+    this.#linux = linux;
     this.wires = wires;
     this.random = randomNumbers(seed);
     this.#plan = plan.box;
@@ -43,6 +49,18 @@ export class Field implements AsyncDisposable {
       mkdirSync(join(directory, one.name), { recursive: true });
       peers.set(one.name, new Peer(one, { prefix, index, wires, programs, directory }));
     }
+    // After the peers, each of which sets the MTU of its segments.
+    for (const segment of plan.linux?.segments ?? []) wires.widen(segment);
+  }
+
+  /** A peer, or the Linux guest as `linux`. */
+  host(name: string): Host {
+    return name === 'linux' ? this.linux : this.peer(name);
+  }
+
+  get linux(): LinuxGuest {
+    if (this.#linux === undefined) throw new Error('the case has no Linux guest');
+    return this.#linux;
   }
 
   peer(name: string): Peer {

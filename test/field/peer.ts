@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeerPlan } from './case.ts';
 import type { Daemon, DaemonPlace } from './daemons.ts';
+import type { Host } from './host.ts';
 import { Namespace, type Running, type Said } from './namespace.ts';
 import type { PeerPrograms } from './programs.ts';
 import { untaggedName, type Wires } from './wires.ts';
@@ -16,7 +17,7 @@ export interface PeerSurroundings {
   readonly directory: string;
 }
 
-export class Peer implements AsyncDisposable {
+export class Peer implements Host, AsyncDisposable {
   readonly plan: PeerPlan;
   readonly namespace: Namespace;
   readonly #programs: PeerPrograms;

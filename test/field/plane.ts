@@ -48,7 +48,7 @@ main-core = 0
 workers = 1
 [vpp.memory]
 main-heap = 512M
-buffers = 8192
+buffers = 16384
 [vpp.stats]
 segment-size = 64M
 poll-interval = 2

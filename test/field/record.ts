@@ -9,7 +9,8 @@ const HEAD = `# Field
 <!-- Written by \`npm run field\`; run that, do not change this page. -->
 
 A box, which is the flashed image under QEMU, between daemons of Debian in network namespaces: BIRD, FRR, keepalived and
-others on both sides of it. The same cases run with the kernel as the data plane and, by \`npm run field -- --vpp DIR\`, on a
+others on both sides of it. Of bonds, tags, tunnels and labels the other end is a guest with Debian's kernel, and tcpdump on the
+wire judges the frames. The same cases run with the kernel as the data plane and, by \`npm run field -- --vpp DIR\`, on a
 real VPP. How each ended when it was run last; \`./appliance test\` runs some of them.
 
 `;

@@ -1,6 +1,6 @@
 /** Runs one case on a running box: peers, configuration, steps; and keeps evidence when a step fails. */
 import { join } from 'node:path';
-import type { FieldCase } from './case.ts';
+import { type FieldCase, type Segment, SEGMENTS } from './case.ts';
 import { keepEvidence } from './evidence.ts';
 import { Field, type FieldOptions } from './field.ts';
 
@@ -26,8 +26,12 @@ export async function runCase(plan: FieldCase, options: RunCaseOptions): Promise
   let step = 'the box applies the configuration';
   let result: CaseResult;
   try {
-    field.wires.capture(options.programs, join(field.scratch, 'captures'));
+    field.wires.capture(segmentsOf(plan), options.programs, join(field.scratch, 'captures'));
     await box.use(plan.box);
+    if (plan.linux !== undefined) {
+      step = 'the Linux guest makes its links';
+      await field.linux.use(plan.linux);
+    }
     step = 'the peers start';
     for (const peer of field.peers.values()) peer.startDaemons();
     for (const one of plan.steps) {
@@ -47,4 +51,13 @@ export async function runCase(plan: FieldCase, options: RunCaseOptions): Promise
   await field.wires.endCaptures();
   if (!result.passed) await keepEvidence(plan, field, join(options.evidence, plan.name));
   return result;
+}
+
+/** Those with a neighbour of the box on them. */
+function segmentsOf({ peers, linux }: FieldCase): Segment[] {
+  return SEGMENTS.filter(
+    (segment) =>
+      linux?.segments.some((one) => one === segment) === true ||
+      peers.some(({ links }) => links.some((link) => link.segment === segment)),
+  );
 }

@@ -1,6 +1,6 @@
 /** The steps of cases: actions, conditions that become true, and conditions that stay true. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Step } from './case.ts';
+import type { Segment, Step } from './case.ts';
 import type { Field } from './field.ts';
 
 const POLL_MS = 300;
@@ -53,6 +53,8 @@ export interface PingOptions {
   readonly whole?: boolean;
   readonly from?: string;
   readonly ttl?: number;
+  /** For the answer; half a second by default. */
+  readonly waitS?: number;
 }
 
 /** One echo, answered. */
@@ -64,12 +66,13 @@ export async function ping(
 ): Promise<Finding> {
   const isIpv6 = to.includes(':');
   const headers = isIpv6 ? 48 : 28;
-  const words = ['ping', isIpv6 ? '-6' : '-4', '-n', '-c', '1', '-W', '0.5'];
+  const words = ['ping', isIpv6 ? '-6' : '-4', '-n', '-c', '1'];
+  words.push('-W', String(options.waitS ?? 0.5));
   if (options.bytes !== undefined) words.push('-s', String(options.bytes - headers));
   if (options.whole === true) words.push('-M', 'do');
   if (options.from !== undefined) words.push('-I', options.from);
   if (options.ttl !== undefined) words.push('-t', String(options.ttl));
-  const { code, text } = await field.peer(from).run([...words, to].join(' '));
+  const { code, text } = await field.host(from).run([...words, to].join(' '));
   return code === 0 ? true : text.trim().split('\n').slice(-4).join(' / ');
 }
 
@@ -100,4 +103,14 @@ function detail({ bytes, whole, from }: PingOptions): string {
 export function holds(text: string, ...expected: readonly RegExp[]): Finding {
   const missing = expected.filter((one) => !one.test(text));
   return missing.length === 0 ? true : `no match for ${missing.join(', ')} in:\n${text.slice(0, 3_000)}`;
+}
+
+/** tcpdump has seen a frame on a segment that matches its filter and, in its words, each of the patterns. */
+export function onWire(what: string, segment: Segment, filter: string, ...patterns: readonly RegExp[]): Step {
+  return becomes(`on the wire of ${segment}: ${what}`, 10, async ({ wires }) => {
+    const text = await wires.captured(segment, filter);
+    const lines = text.split('\n').filter((line) => !line.startsWith('reading from file'));
+    if (lines.some((line) => patterns.every((pattern) => pattern.test(line)))) return true;
+    return `no frame with ${patterns.join(', ')} among:\n${lines.slice(0, 20).join('\n')}`;
+  });
 }

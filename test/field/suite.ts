@@ -2,6 +2,7 @@
 import { Box } from './box.ts';
 import type { FieldCase } from './case.ts';
 import type { Plane } from './plane.ts';
+import { LinuxGuest } from './linux-guest.ts';
 import { PeerPrograms } from './programs.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 import { Wires } from './wires.ts';
@@ -13,11 +14,19 @@ export interface SuiteOptions {
   readonly log: (line: string) => void;
 }
 
+/** Guests and their cables. */
+interface Place {
+  readonly wires: Wires;
+  readonly box: Box;
+  /** Booted by the first case that plans for it. */
+  linux?: LinuxGuest;
+}
+
 export class Suite implements AsyncDisposable {
   readonly #options: SuiteOptions;
   readonly #programs: PeerPrograms;
   readonly #prefix = `f${process.pid}`;
-  #place: { readonly wires: Wires; readonly box: Box } | undefined;
+  #place: Place | undefined;
 
   private constructor(options: SuiteOptions, programs: PeerPrograms) {
     this.#options = options;
@@ -33,13 +42,18 @@ export class Suite implements AsyncDisposable {
     const { seed, evidence, log, plane } = this.#options;
     const place = this.#place ?? (await this.#boot());
     log(`  ${plan.name} on ${plane.label}: ${plan.shows}`);
-    const options = { ...place, programs: this.#programs, prefix: this.#prefix, seed, evidence, log };
-    const result = await runCase(plan, options);
+    if (plan.linux !== undefined) place.linux ??= await this.#bootLinux(place.wires);
+    const { wires, box } = place;
+    const linux = plan.linux === undefined ? undefined : place.linux;
+    const result = await runCase(plan, {
+      ...{ wires, box, linux, programs: this.#programs, prefix: this.#prefix },
+      ...{ seed, evidence, log },
+    });
     // A failed case may have left anything behind.
     if (plan.spoils === true || !result.passed) await this.#end();
     else {
-      await place.box.use({ addresses: {} }).catch(async (error: unknown) => {
-        log(`    the box cannot be reset: ${String(error)}`);
+      await Promise.all([box.use({ addresses: {} }), linux?.reset()]).catch(async (error: unknown) => {
+        log(`    the guests cannot be reset: ${String(error)}`);
         await this.#end();
       });
     }
@@ -50,7 +64,7 @@ export class Suite implements AsyncDisposable {
     await this.#end();
   }
 
-  async #boot(): Promise<{ readonly wires: Wires; readonly box: Box }> {
+  async #boot(): Promise<Place> {
     const startedAt = performance.now();
     const wires = new Wires(this.#prefix);
     try {
@@ -65,9 +79,18 @@ export class Suite implements AsyncDisposable {
     }
   }
 
+  async #bootLinux(wires: Wires): Promise<LinuxGuest> {
+    const startedAt = performance.now();
+    const linux = await LinuxGuest.boot(wires);
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+    this.#options.log(`  a Linux guest is up after ${seconds} s`);
+    return linux;
+  }
+
   async #end(): Promise<void> {
     const place = this.#place;
     this.#place = undefined;
+    await place?.linux?.[Symbol.asyncDispose]();
     await place?.box[Symbol.asyncDispose]();
     await place?.wires[Symbol.asyncDispose]();
   }

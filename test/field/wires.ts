@@ -8,15 +8,21 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { linkIndex } from '../../src/linux/mod.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SEGMENTS, type PeerLink, type Segment } from './case.ts';
+import { LINUX_SEGMENTS, type LinuxSegment, SEGMENTS, type PeerLink, type Segment } from './case.ts';
 import { Namespace, type Running } from './namespace.ts';
 import type { PeerPrograms } from './programs.ts';
 
 const DEFAULT_MTU = 1500;
+/** Between guests: for tags and tunnels. */
+const JUMBO_MTU = 9100;
 const TAP_MS = 10_000;
 /** Bytes of a captured packet: headers, and most of the daemons' payload. */
 const SNAP_BYTES = 256;
 const CAPTURED_PACKETS = 20_000;
+
+/** Guests with TAPs on the segments. */
+export type Machine = 'box' | 'linux';
+const SEGMENTS_OF: Readonly<Record<Machine, readonly Segment[]>> = { box: SEGMENTS, linux: LINUX_SEGMENTS };
 
 export class Wires implements AsyncDisposable {
   readonly #namespace: Namespace;
@@ -24,13 +30,14 @@ export class Wires implements AsyncDisposable {
   /** The number of ports so far. */
   #ports = 0;
   #captures: Running[] = [];
+  #readCapture: (segment: Segment, filter: string) => Promise<string> = () =>
+    Promise.reject(new Error('nothing was captured'));
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.#namespace = new Namespace(`${prefix}-wires`);
     for (const segment of SEGMENTS) {
-      // A cable carries LLDP too, which a bridge does not forward by default (IEEE 802.1D, 01-80-c2-00-00-0e).
-      const bridge = 'type bridge stp_state 0 forward_delay 0 mcast_snooping 0 group_fwd_mask 0x4000';
+      const bridge = 'type bridge stp_state 0 forward_delay 0 mcast_snooping 0';
       this.#namespace.ip(`link add ${segment} ${bridge}`);
       // The bridges only forward: they send no packets.
       this.#namespace.sysctl(`ipv6.conf.${segment}.disable_ipv6`, 1);
@@ -38,15 +45,15 @@ export class Wires implements AsyncDisposable {
     }
   }
 
-  /** QEMU's name for the TAP of a segment. */
-  tapName(segment: Segment): string {
-    return `${this.#prefix}t${SEGMENTS.indexOf(segment)}`;
+  /** QEMU's name for the TAP of a guest on a segment. */
+  tapName(segment: Segment, machine: Machine): string {
+    return `${this.#prefix}${machine[0]}${SEGMENTS.indexOf(segment)}`;
   }
 
   /** Moves the TAPs of a QEMU that has just started out of the machine's own namespace. */
-  async takeTaps(): Promise<void> {
-    for (const segment of SEGMENTS) {
-      const name = this.tapName(segment);
+  async takeTaps(machine: Machine): Promise<void> {
+    for (const segment of SEGMENTS_OF[machine]) {
+      const name = this.tapName(segment, machine);
       for (const deadline = performance.now() + TAP_MS; linkIndex(name) === undefined; await sleep(50)) {
         if (performance.now() > deadline) throw new Error(`QEMU created no TAP ${name}`);
       }
@@ -69,7 +76,8 @@ export class Wires implements AsyncDisposable {
     this.#join(port, segment);
     // The bridge has the lowest MTU of its ports. Tags are on top of it.
     const wire = mtu + 4 * (tags?.length ?? 0);
-    for (const each of [this.tapName(segment), port]) this.#namespace.ip(`link set ${each} mtu ${wire}`);
+    for (const each of [this.tapName(segment, 'box'), port])
+      this.#namespace.ip(`link set ${each} mtu ${wire}`);
     if (tags !== undefined) {
       peer.sysctl(`ipv6.conf.${link}.disable_ipv6`, 1);
       peer.ip(`link set ${link} mtu ${wire} up`);
@@ -86,10 +94,24 @@ export class Wires implements AsyncDisposable {
     peer.ip(`link set ${segment} up`);
   }
 
-  /** Captures all segments into `SEGMENT.pcap` of a directory until `endCaptures`. */
-  capture(programs: PeerPrograms, directory: string): void {
+  /** Has a segment carry what two guests may send each other. */
+  widen(segment: LinuxSegment): void {
+    for (const machine of ['box', 'linux'] as const) {
+      this.#namespace.ip(`link set ${this.tapName(segment, machine)} mtu ${JUMBO_MTU}`);
+    }
+  }
+
+  /** Captures segments into `SEGMENT.pcap` of a directory until `endCaptures`. */
+  capture(segments: readonly Segment[], programs: PeerPrograms, directory: string): void {
     mkdirSync(directory, { recursive: true });
-    this.#captures = SEGMENTS.map((segment) =>
+    this.#readCapture = async (segment, filter) => {
+      const file = ['-r', join(directory, `${segment}.pcap`), '-n', '-e'];
+      const { text } = await this.#namespace.run(programs.path('tcpdump'), [...file, filter], {
+        env: programs.env,
+      });
+      return text;
+    };
+    this.#captures = segments.map((segment) =>
       this.#namespace.start(
         programs.path('tcpdump'),
         [
@@ -99,6 +121,11 @@ export class Wires implements AsyncDisposable {
         programs.env,
       ),
     );
+  }
+
+  /** What tcpdump says of the frames of a segment since the case began that match its filter. */
+  captured(segment: Segment, filter: string): Promise<string> {
+    return this.#readCapture(segment, filter);
   }
 
   async endCaptures(): Promise<void> {
@@ -113,6 +140,8 @@ export class Wires implements AsyncDisposable {
   #join(port: string, segment: Segment): void {
     this.#namespace.sysctl(`ipv6.conf.${port}.disable_ipv6`, 1);
     this.#namespace.ip(`link set ${port} master ${segment} up`);
+    // A cable carries LACP and LLDP too, which a bridge does not forward by default (IEEE 802.1D, 01-80-c2-00-00-02, -0e).
+    this.#namespace.ip(`link set ${port} type bridge_slave group_fwd_mask 0x4004`);
   }
 }
 

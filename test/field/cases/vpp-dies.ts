@@ -107,7 +107,7 @@ async function agree(field: Field): Promise<Finding> {
   if (told !== true) return told;
   const own: string[] = [];
   for (const command of ['show ip fib summary', 'show ip6 fib summary']) {
-    own.push((await field.box.get(`/vppctl?command=${encodeURIComponent(command)}`)) ?? '');
+    own.push(await field.box.vppctl(command));
   }
   const counted = [/^\s+24\s+(\d+)/m.exec(own[0] ?? '')?.[1], /^\s+48\s+(\d+)/m.exec(own[1] ?? '')?.[1]].map(
     Number,
