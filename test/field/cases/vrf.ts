@@ -1,8 +1,21 @@
 /** A VRF device with two of the interfaces: a second router in the same box. */
-import type { FieldCase } from '../case.ts';
+import type { FieldCase, Step } from '../case.ts';
 import { frr } from '../daemons.ts';
 import { act, becomes, holds, losesSight, reaches } from '../steps.ts';
 import { killVpp } from '../kill-vpp.ts';
+
+const LEAKS: readonly Step[] = [
+  reaches('red', '10.20.0.2', 60),
+  reaches('red', '2001:db8:20::2', 20),
+  reaches('red', '10.21.0.1', 20),
+  reaches('red', '10.22.0.1', 20),
+  reaches('red', '203.0.113.2', 20),
+  reaches('plain', '10.10.0.2'),
+  // Behind the same router, and not leaked.
+  losesSight('red', '10.23.0.1', 5),
+  losesSight('blue', '203.0.113.2', 5),
+  losesSight('plain', '10.20.0.2', 5),
+];
 
 export const cases: readonly FieldCase[] = [
   {
@@ -122,5 +135,52 @@ addresses = 198.51.100.1/24
       reaches('near20', '198.51.100.2', 60),
       losesSight('near20', '10.80.0.1', 5),
     ],
+  },
+  {
+    name: 'vrf-leak',
+    shows:
+      'routes from one VRF into another, by a lookup in it, over its interface, and to a next hop in it, and back: hosts of two VRFs and of the default one reach what leaks and nothing else; a kill of VPP changes nothing',
+    seconds: 200,
+    planes: ['vpp'],
+    box: {
+      addresses: { xe1: ['10.20.0.1/24', '2001:db8:20::1/64'], xe2: ['203.0.113.1/24'] },
+      keys: { xe1: 'vrf = blue' },
+      ini: `[vrf.red]
+table = 10
+[vrf.blue]
+table = 20
+[interface.xe0.10]
+vrf = red
+addresses = 10.10.0.1/24, 2001:db8:10::1/64
+[route]
+10.20.0.0/24 = %blue vrf red
+10.10.0.0/24 = %red vrf blue
+2001:db8:20::/64 = %blue vrf red
+2001:db8:10::/64 = %red vrf blue
+10.21.0.0/24 = 10.20.0.2%xe1 vrf red
+10.22.0.0/24 = 10.20.0.2%blue vrf red
+203.0.113.0/24 = %default vrf red
+10.10.0.0/24 = %red
+`,
+    },
+    peers: [
+      {
+        name: 'red',
+        links: [{ segment: 'xe0', addresses: ['10.10.0.2/24', '2001:db8:10::2/64'], tags: ['8100:10'] }],
+        routes: ['default via 10.10.0.1', 'default via 2001:db8:10::1'],
+      },
+      {
+        name: 'blue',
+        links: [{ segment: 'xe1', addresses: ['10.20.0.2/24', '2001:db8:20::2/64'] }],
+        loopbacks: ['10.21.0.1/32', '10.22.0.1/32', '10.23.0.1/32'],
+        routes: ['default via 10.20.0.1', 'default via 2001:db8:20::1'],
+      },
+      {
+        name: 'plain',
+        links: [{ segment: 'xe2', addresses: ['203.0.113.2/24'] }],
+        routes: ['default via 203.0.113.1'],
+      },
+    ],
+    steps: [...LEAKS, ...killVpp(), ...LEAKS],
   },
 ];
