@@ -14,7 +14,7 @@ const ROOMS = [
   ['dhcp'],
   ['vpp'],
   ['fib', 'objects', 'machine', 'nftables'],
-  ['interfaces'],
+  ['interfaces', 'bgp'],
   ['management', 'dataplane', 'live'],
   ['status'],
   ['telemetry'],

@@ -62,6 +62,7 @@ export const SHOW: Group = {
       load: async () => (await import('./show.ts')).showFib,
     }),
     subject('import', 'Routes of routing daemons, and those that are not imported'),
+    subject('bgp', 'BGP sessions, their prefixes, and why one is down'),
     subject('services', 'Services and how often they were restarted'),
     command({
       name: 'log',

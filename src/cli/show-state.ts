@@ -23,6 +23,7 @@ import {
   type Level,
 } from '../report/mod.ts';
 import type { ApplianceStatus, BootPhase } from '../status/mod.ts';
+import { BGP_SHADES, type BgpStatus, describeBgpNeighbor } from '../bgp/status.ts';
 import { describeService, SERVICE_SHADES } from '../supervise/status.ts';
 import type { Figures } from '../telemetry/mod.ts';
 import { describeApi, describeStats } from '../vpp/status.ts';
@@ -232,6 +233,26 @@ export function servicesText({ services }: ApplianceStatus, now: number): string
     right: [1, 2],
     heading: true,
   });
+}
+
+/** The BGP sessions; what a daemon's own `show` would say of them. */
+export function bgpText(bgp: BgpStatus | undefined, now: number): string {
+  if (bgp === undefined) return 'there is no BGP: [bgp] has no as and router-id\n';
+  const rows = bgp.neighbors.map((one): Cell[] => [
+    one.name,
+    one.netns === undefined ? one.address : `${one.address} in ${one.netns}`,
+    String(one.as),
+    { text: describeBgpNeighbor(one, now), shade: shadeOf(BGP_SHADES, one) },
+    one.families
+      .filter(({ isAgreed }) => isAgreed)
+      .map(({ family, prefixes }) => `${family} ${formatCount(prefixes)}`)
+      .join(', ') || '-',
+    formatCount(one.updates),
+    one.lastError === undefined ? '-' : `${formatAgo(one.lastError.at, now)}: ${one.lastError.text}`,
+    one.lastTrouble ?? '-',
+  ]);
+  const head = ['NAME', 'ADDRESS', 'AS', 'SESSION', 'PREFIXES', 'UPDATES', 'LAST ERROR', 'LAST TROUBLE'];
+  return `AS ${bgp.as}, identifier ${bgp.routerId}\n\n${formatTable([head, ...rows], { right: [2, 5], heading: true })}`;
 }
 
 /** What is switched off is dimmed. */

@@ -6,6 +6,7 @@ import { boxText, statusText, updateText } from './show-box.ts';
 import { explainRoute, listFib } from './show-fib.ts';
 import { errorsText, healthText, nodesText } from './show-health.ts';
 import {
+  bgpText,
   bootText,
   fibText,
   importText,
@@ -72,6 +73,10 @@ const VIEWS = {
   import: ofStatus(
     ({ kernelImport }) => kernelImport,
     ({ kernelImport }, now) => importText(kernelImport, now),
+  ),
+  bgp: ofStatus(
+    ({ bgp }) => bgp,
+    ({ bgp }, now) => bgpText(bgp, now),
   ),
   services: ofStatus(({ services }) => services, servicesText),
   boot: ofStatus(({ boot }) => boot, bootText),

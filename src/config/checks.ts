@@ -1,5 +1,6 @@
 /** What must hold between leaves; each check is left out when a value that it needs was refused. */
 import { posix } from 'node:path';
+import { checkBgp } from './bgp-checks.ts';
 import { formatPrefix, isIpv6LinkLocal, parseAddress, prefixContains } from './addresses.ts';
 import { checkFilters } from './filter-checks.ts';
 import { checkAttributes } from './attribute-checks.ts';
@@ -44,6 +45,7 @@ export function checkTogether(review: Review): void {
   checkAttributes(review);
   checkOverlaps(review);
   checkFilters(review);
+  checkBgp(review);
   checkNat(review);
   for (const { route, reason } of leakLoops(review.config)) {
     review.errorAt(route.line, `route.${formatDestination(route.destination)}`, reason);

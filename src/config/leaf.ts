@@ -17,6 +17,7 @@ export type ChangePart =
   | 'watchdog'
   | 'log'
   | 'services'
+  | 'bgp'
   | 'data-plane';
 
 /** What a change takes: nothing, or a restart of VPP. No leaf needs a restart of the box. */

@@ -50,6 +50,7 @@ export { formatProblem } from './problems.ts';
 export { formatAction, formatDestination } from './route-difference.ts';
 export { readRouteLine } from './route-line.ts';
 export { LEAVES } from './sections.ts';
+export { BGP_FAMILIES, type BgpFamilyName } from './sections/bgp.ts';
 export { LOOPBACK_NAME } from './sections/interfaces.ts';
 export { subInterfaceName } from './sub-interface-name.ts';
 export { DEFAULT_VRF, tableOfVrf } from './vrf-checks.ts';

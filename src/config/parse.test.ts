@@ -29,8 +29,9 @@ const written = (sections: Iterable<string>): string => [...sections].map((name)
 
 const XE0 = '[vpp.dpdk.interface.0000:03:00.0]\nname = xe0\n';
 
-/** What the examples of leaves refer to. */
+/** What the examples of leaves, or of all leaves of a section, refer to. */
 const NEEDS: Readonly<Record<string, string>> = {
+  'bgp.neighbor.NAME': '[bgp]\nas = 65001\nrouter-id = 192.0.2.1\n',
   'interface.NAME.acl-in': '[acl.lan-in]\n10 = permit any\n',
   'interface.NAME.acl-out': '[acl.lan-in]\n10 = permit any\n',
   'nat44.masquerade': '[interface.xe1]\nnat = outside\n',
@@ -91,6 +92,7 @@ describe('defaults', () => {
           importDistance: 200,
         },
       },
+      bgp: { as: undefined, routerId: undefined, listen: { host: '::', port: 1179 }, neighbors: [] },
       vrfs: [],
       interfaces: [],
       bonds: [],
@@ -155,7 +157,7 @@ describe('defaults', () => {
       const needed = required.map((one) => `${one.key} = ${one.example}\n`).join('');
       // A gateway in no static subnet, a backoff with the other's default: examples stand alone.
       const parent = leaf.instance === undefined ? '' : '[interface.xe0]\n';
-      const needs = `${parent}${NEEDS[path] ?? ''}${written(REFERRED[of.name] ?? [])}`;
+      const needs = `${parent}${NEEDS[path] ?? NEEDS[of.name] ?? ''}${written(REFERRED[of.name] ?? [])}`;
       valid(`${needs}[${section}]\n${needed}${leaf.keys?.example ?? leaf.key} = ${leaf.example}`);
     }
   });

@@ -1,5 +1,6 @@
 /** Every section of appliance.ini, in the order of the reference page and of the default INI. */
 import type { Instance, Leaf, Section, ValuesOf } from './leaf.ts';
+import { bgp, bgpNeighbors } from './sections/bgp.ts';
 import { bonds } from './sections/bonds.ts';
 import { bridges, crossConnects } from './sections/bridges.ts';
 import { fibKernel, fibVpp } from './sections/fib.ts';
@@ -39,6 +40,8 @@ const TABLE = [
   neighbors,
   fibVpp,
   fibKernel,
+  bgp,
+  bgpNeighbors,
   vrfs,
   interfaces,
   bonds,

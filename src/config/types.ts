@@ -82,6 +82,7 @@ export type DpdkInterfaceConfig = VppConfig['dpdk']['interfaces'][number];
 export type FibVppConfig = Config['fib']['vpp'];
 export type FibKernelConfig = Config['fib']['kernel'];
 export type InterfaceConfig = Config['interfaces'][number];
+export type BgpNeighborConfig = Config['bgp']['neighbors'][number];
 export type ServiceConfig = Config['services'][number];
 export type RestartRule = ServiceConfig['restart'];
 

@@ -1,12 +1,12 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^vrf\\.", "u"), pattern2 = new RegExp("^interface\\.", "u"), pattern3 = new RegExp("^bond\\.", "u"), pattern4 = new RegExp("^bridge\\.", "u"), pattern5 = new RegExp("^cross-connect\\.", "u"), pattern6 = new RegExp("^gre\\.", "u"), pattern7 = new RegExp("^ipip\\.", "u"), pattern8 = new RegExp("^vxlan\\.", "u"), pattern9 = new RegExp("^acl\\.", "u"), pattern10 = new RegExp("^macip\\.", "u"), pattern11 = new RegExp("^prefix-list\\.", "u"), pattern12 = new RegExp("^port-list\\.", "u"), pattern13 = new RegExp("^port-forward\\.", "u"), pattern14 = new RegExp("^nat-static\\.", "u"), pattern15 = new RegExp("^service\\.", "u"), pattern16 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern17 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern18 = new RegExp("\\S", "u"), pattern25 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern27 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern28 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern30 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern43 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, bgp: { type: "object", properties: { as: { type: "integer", minimum: 1, maximum: 4294967295 }, "router-id": { type: "string", pattern: "\\S" }, listen: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^bgp\\.neighbor\\.": { type: "object", properties: { address: { type: "string", pattern: "\\S" }, as: { type: "integer", minimum: 1, maximum: 4294967295 }, port: { type: "integer", minimum: 1, maximum: 65535 }, passive: { type: "boolean" }, local: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, families: { type: "string", pattern: "\\S" }, distance: { type: "integer", minimum: 1, maximum: 255 }, paths: { enum: ["one", "best", "ecmp"] }, "hold-time": { type: "integer", minimum: 0, maximum: 65535, not: { enum: [1, 2] } }, "connect-retry": { type: "integer", minimum: 1, maximum: 600 } }, required: ["address", "as"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^bgp\\.neighbor\\.", "u"), pattern2 = new RegExp("^vrf\\.", "u"), pattern3 = new RegExp("^interface\\.", "u"), pattern4 = new RegExp("^bond\\.", "u"), pattern5 = new RegExp("^bridge\\.", "u"), pattern6 = new RegExp("^cross-connect\\.", "u"), pattern7 = new RegExp("^gre\\.", "u"), pattern8 = new RegExp("^ipip\\.", "u"), pattern9 = new RegExp("^vxlan\\.", "u"), pattern10 = new RegExp("^acl\\.", "u"), pattern11 = new RegExp("^macip\\.", "u"), pattern12 = new RegExp("^prefix-list\\.", "u"), pattern13 = new RegExp("^port-list\\.", "u"), pattern14 = new RegExp("^port-forward\\.", "u"), pattern15 = new RegExp("^nat-static\\.", "u"), pattern16 = new RegExp("^service\\.", "u"), pattern17 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern18 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern19 = new RegExp("\\S", "u"), pattern26 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern28 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern29 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern31 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern51 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (let key0 in data)
-      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0) || pattern12.test(key0) || pattern13.test(key0) || pattern14.test(key0) || pattern15.test(key0))) {
+      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0) || pattern1.test(key0) || pattern2.test(key0) || pattern3.test(key0) || pattern4.test(key0) || pattern5.test(key0) || pattern6.test(key0) || pattern7.test(key0) || pattern8.test(key0) || pattern9.test(key0) || pattern10.test(key0) || pattern11.test(key0) || pattern12.test(key0) || pattern13.test(key0) || pattern14.test(key0) || pattern15.test(key0) || pattern16.test(key0))) {
         let err0 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 } };
         vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
       }
@@ -21,7 +21,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.hostname !== void 0) {
           let data1 = data0.hostname;
           if (typeof data1 == "string") {
-            if (!pattern16.test(data1)) {
+            if (!pattern17.test(data1)) {
               let err2 = { instancePath: instancePath + "/system/hostname", schemaPath: "#/properties/system/properties/hostname/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } };
               vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
             }
@@ -46,7 +46,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.interface !== void 0) {
           let data3 = data2.interface;
           if (typeof data3 == "string") {
-            if (!pattern17.test(data3)) {
+            if (!pattern18.test(data3)) {
               let err6 = { instancePath: instancePath + "/management/interface", schemaPath: "#/properties/management/properties/interface/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
               vErrors === null ? vErrors = [err6] : vErrors.push(err6), errors++;
             }
@@ -58,7 +58,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.address !== void 0) {
           let data4 = data2.address;
           if (typeof data4 == "string") {
-            if (!pattern18.test(data4)) {
+            if (!pattern19.test(data4)) {
               let err8 = { instancePath: instancePath + "/management/address", schemaPath: "#/properties/management/properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err8] : vErrors.push(err8), errors++;
             }
@@ -70,7 +70,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.gateway !== void 0) {
           let data5 = data2.gateway;
           if (typeof data5 == "string") {
-            if (!pattern18.test(data5)) {
+            if (!pattern19.test(data5)) {
               let err10 = { instancePath: instancePath + "/management/gateway", schemaPath: "#/properties/management/properties/gateway/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err10] : vErrors.push(err10), errors++;
             }
@@ -82,7 +82,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.dns !== void 0) {
           let data6 = data2.dns;
           if (typeof data6 == "string") {
-            if (!pattern18.test(data6)) {
+            if (!pattern19.test(data6)) {
               let err12 = { instancePath: instancePath + "/management/dns", schemaPath: "#/properties/management/properties/dns/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err12] : vErrors.push(err12), errors++;
             }
@@ -94,7 +94,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data2.ntp !== void 0) {
           let data7 = data2.ntp;
           if (typeof data7 == "string") {
-            if (!pattern18.test(data7)) {
+            if (!pattern19.test(data7)) {
               let err14 = { instancePath: instancePath + "/management/ntp", schemaPath: "#/properties/management/properties/ntp/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err14] : vErrors.push(err14), errors++;
             }
@@ -119,7 +119,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.listen !== void 0) {
           let data9 = data8.listen;
           if (typeof data9 == "string") {
-            if (!pattern18.test(data9)) {
+            if (!pattern19.test(data9)) {
               let err18 = { instancePath: instancePath + "/http/listen", schemaPath: "#/properties/http/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err18] : vErrors.push(err18), errors++;
             }
@@ -131,7 +131,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8["https-listen"] !== void 0) {
           let data10 = data8["https-listen"];
           if (typeof data10 == "string") {
-            if (!pattern18.test(data10)) {
+            if (!pattern19.test(data10)) {
               let err20 = { instancePath: instancePath + "/http/https-listen", schemaPath: "#/properties/http/properties/https-listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err20] : vErrors.push(err20), errors++;
             }
@@ -143,7 +143,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data8.names !== void 0) {
           let data11 = data8.names;
           if (typeof data11 == "string") {
-            if (!pattern18.test(data11)) {
+            if (!pattern19.test(data11)) {
               let err22 = { instancePath: instancePath + "/http/names", schemaPath: "#/properties/http/properties/names/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err22] : vErrors.push(err22), errors++;
             }
@@ -253,7 +253,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data14["minimum-version"] !== void 0) {
           let data19 = data14["minimum-version"];
           if (typeof data19 == "string") {
-            if (!pattern25.test(data19)) {
+            if (!pattern26.test(data19)) {
               let err41 = { instancePath: instancePath + "/update/minimum-version", schemaPath: "#/properties/update/properties/minimum-version/pattern", keyword: "pattern", params: { pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" } };
               vErrors === null ? vErrors = [err41] : vErrors.push(err41), errors++;
             }
@@ -316,7 +316,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data24.syslog !== void 0) {
           let data25 = data24.syslog;
           if (typeof data25 == "string") {
-            if (!pattern18.test(data25)) {
+            if (!pattern19.test(data25)) {
               let err52 = { instancePath: instancePath + "/log/syslog", schemaPath: "#/properties/log/properties/syslog/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err52] : vErrors.push(err52), errors++;
             }
@@ -366,7 +366,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27.binary !== void 0) {
           let data30 = data27.binary;
           if (typeof data30 == "string") {
-            if (!pattern27.test(data30)) {
+            if (!pattern28.test(data30)) {
               let err61 = { instancePath: instancePath + "/vpp/binary", schemaPath: "#/properties/vpp/properties/binary/pattern", keyword: "pattern", params: { pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" } };
               vErrors === null ? vErrors = [err61] : vErrors.push(err61), errors++;
             }
@@ -419,7 +419,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data27["api-socket"] !== void 0) {
           let data34 = data27["api-socket"];
           if (typeof data34 == "string") {
-            if (!pattern28.test(data34)) {
+            if (!pattern29.test(data34)) {
               let err70 = { instancePath: instancePath + "/vpp/api-socket", schemaPath: "#/properties/vpp/properties/api-socket/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err70] : vErrors.push(err70), errors++;
             }
@@ -583,7 +583,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data45["socket-path"] !== void 0) {
           let data47 = data45["socket-path"];
           if (typeof data47 == "string") {
-            if (!pattern28.test(data47)) {
+            if (!pattern29.test(data47)) {
               let err98 = { instancePath: instancePath + "/vpp.stats/socket-path", schemaPath: "#/properties/vpp.stats/properties/socket-path/pattern", keyword: "pattern", params: { pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } };
               vErrors === null ? vErrors = [err98] : vErrors.push(err98), errors++;
             }
@@ -637,7 +637,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data49.netns !== void 0) {
           let data53 = data49.netns;
           if (typeof data53 == "string") {
-            if (!pattern30.test(data53)) {
+            if (!pattern31.test(data53)) {
               let err108 = { instancePath: instancePath + "/vpp.lcp/netns", schemaPath: "#/properties/vpp.lcp/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err108] : vErrors.push(err108), errors++;
             }
@@ -802,7 +802,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data63.netns !== void 0) {
           let data66 = data63.netns;
           if (typeof data66 == "string") {
-            if (!pattern30.test(data66)) {
+            if (!pattern31.test(data66)) {
               let err137 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
               vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
             }
@@ -854,1341 +854,1572 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
       }
     }
-    if (data.nat44 !== void 0) {
-      let data70 = data.nat44;
+    if (data.bgp !== void 0) {
+      let data70 = data.bgp;
       if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
         for (let key17 in data70)
-          if (!func2.call(schema11.properties.nat44.properties, key17)) {
-            let err147 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
+          if (!(key17 === "as" || key17 === "router-id" || key17 === "listen")) {
+            let err147 = { instancePath: instancePath + "/bgp", schemaPath: "#/properties/bgp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
             vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
           }
-        if (data70.enabled !== void 0 && typeof data70.enabled != "boolean") {
-          let err148 = { instancePath: instancePath + "/nat44/enabled", schemaPath: "#/properties/nat44/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
-        }
-        if (data70.masquerade !== void 0) {
-          let data72 = data70.masquerade;
-          if (typeof data72 == "string") {
-            if (!pattern18.test(data72)) {
-              let err149 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+        if (data70.as !== void 0) {
+          let data71 = data70.as;
+          if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
+            let err148 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
+          }
+          if (typeof data71 == "number" && isFinite(data71)) {
+            if (data71 > 4294967295 || isNaN(data71)) {
+              let err149 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
             }
-          } else {
-            let err150 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+            if (data71 < 1 || isNaN(data71)) {
+              let err150 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+            }
           }
         }
-        if (data70.pool !== void 0) {
-          let data73 = data70.pool;
-          if (typeof data73 == "string") {
-            if (!pattern18.test(data73)) {
-              let err151 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+        if (data70["router-id"] !== void 0) {
+          let data72 = data70["router-id"];
+          if (typeof data72 == "string") {
+            if (!pattern19.test(data72)) {
+              let err151 = { instancePath: instancePath + "/bgp/router-id", schemaPath: "#/properties/bgp/properties/router-id/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
             }
           } else {
-            let err152 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/type", keyword: "type", params: { type: "string" } };
+            let err152 = { instancePath: instancePath + "/bgp/router-id", schemaPath: "#/properties/bgp/properties/router-id/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
           }
         }
-        if (data70["own-traffic"] !== void 0 && typeof data70["own-traffic"] != "boolean") {
-          let err153 = { instancePath: instancePath + "/nat44/own-traffic", schemaPath: "#/properties/nat44/properties/own-traffic/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
-        }
-        if (data70.forwarding !== void 0 && typeof data70.forwarding != "boolean") {
-          let err154 = { instancePath: instancePath + "/nat44/forwarding", schemaPath: "#/properties/nat44/properties/forwarding/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
-        }
-        if (data70.sessions !== void 0) {
-          let data76 = data70.sessions;
-          if (!(typeof data76 == "number" && !(data76 % 1) && !isNaN(data76) && isFinite(data76))) {
-            let err155 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
-          }
-          if (typeof data76 == "number" && isFinite(data76)) {
-            if (data76 > 8388608 || isNaN(data76)) {
-              let err156 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8388608 } };
-              vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
+        if (data70.listen !== void 0) {
+          let data73 = data70.listen;
+          if (typeof data73 == "string") {
+            if (!pattern19.test(data73)) {
+              let err153 = { instancePath: instancePath + "/bgp/listen", schemaPath: "#/properties/bgp/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
             }
-            if (data76 < 1024 || isNaN(data76)) {
-              let err157 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
-              vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
-            }
+          } else {
+            let err154 = { instancePath: instancePath + "/bgp/listen", schemaPath: "#/properties/bgp/properties/listen/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
           }
         }
-        if (data70["udp-timeout"] !== void 0) {
-          let data77 = data70["udp-timeout"];
-          if (!(typeof data77 == "number" && !(data77 % 1) && !isNaN(data77) && isFinite(data77))) {
-            let err158 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
+      } else {
+        let err155 = { instancePath: instancePath + "/bgp", schemaPath: "#/properties/bgp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
+      }
+    }
+    if (data.nat44 !== void 0) {
+      let data74 = data.nat44;
+      if (data74 && typeof data74 == "object" && !Array.isArray(data74)) {
+        for (let key18 in data74)
+          if (!func2.call(schema11.properties.nat44.properties, key18)) {
+            let err156 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
+            vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
           }
-          if (typeof data77 == "number" && isFinite(data77)) {
-            if (data77 > 604800 || isNaN(data77)) {
-              let err159 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
-              vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
+        if (data74.enabled !== void 0 && typeof data74.enabled != "boolean") {
+          let err157 = { instancePath: instancePath + "/nat44/enabled", schemaPath: "#/properties/nat44/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
+        }
+        if (data74.masquerade !== void 0) {
+          let data76 = data74.masquerade;
+          if (typeof data76 == "string") {
+            if (!pattern19.test(data76)) {
+              let err158 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
             }
-            if (data77 < 1 || isNaN(data77)) {
-              let err160 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          } else {
+            let err159 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
+          }
+        }
+        if (data74.pool !== void 0) {
+          let data77 = data74.pool;
+          if (typeof data77 == "string") {
+            if (!pattern19.test(data77)) {
+              let err160 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/pattern", keyword: "pattern", params: { pattern: "\\S" } };
               vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
             }
-          }
-        }
-        if (data70["tcp-established-timeout"] !== void 0) {
-          let data78 = data70["tcp-established-timeout"];
-          if (!(typeof data78 == "number" && !(data78 % 1) && !isNaN(data78) && isFinite(data78))) {
-            let err161 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/type", keyword: "type", params: { type: "integer" } };
+          } else {
+            let err161 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
           }
-          if (typeof data78 == "number" && isFinite(data78)) {
-            if (data78 > 604800 || isNaN(data78)) {
-              let err162 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
-              vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
-            }
-            if (data78 < 1 || isNaN(data78)) {
-              let err163 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
-            }
-          }
         }
-        if (data70["tcp-transitory-timeout"] !== void 0) {
-          let data79 = data70["tcp-transitory-timeout"];
-          if (!(typeof data79 == "number" && !(data79 % 1) && !isNaN(data79) && isFinite(data79))) {
-            let err164 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/type", keyword: "type", params: { type: "integer" } };
+        if (data74["own-traffic"] !== void 0 && typeof data74["own-traffic"] != "boolean") {
+          let err162 = { instancePath: instancePath + "/nat44/own-traffic", schemaPath: "#/properties/nat44/properties/own-traffic/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+        }
+        if (data74.forwarding !== void 0 && typeof data74.forwarding != "boolean") {
+          let err163 = { instancePath: instancePath + "/nat44/forwarding", schemaPath: "#/properties/nat44/properties/forwarding/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+        }
+        if (data74.sessions !== void 0) {
+          let data80 = data74.sessions;
+          if (!(typeof data80 == "number" && !(data80 % 1) && !isNaN(data80) && isFinite(data80))) {
+            let err164 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
           }
-          if (typeof data79 == "number" && isFinite(data79)) {
-            if (data79 > 604800 || isNaN(data79)) {
-              let err165 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+          if (typeof data80 == "number" && isFinite(data80)) {
+            if (data80 > 8388608 || isNaN(data80)) {
+              let err165 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8388608 } };
               vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
             }
-            if (data79 < 1 || isNaN(data79)) {
-              let err166 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (data80 < 1024 || isNaN(data80)) {
+              let err166 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
               vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
             }
           }
         }
-        if (data70["icmp-timeout"] !== void 0) {
-          let data80 = data70["icmp-timeout"];
-          if (!(typeof data80 == "number" && !(data80 % 1) && !isNaN(data80) && isFinite(data80))) {
-            let err167 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/type", keyword: "type", params: { type: "integer" } };
+        if (data74["udp-timeout"] !== void 0) {
+          let data81 = data74["udp-timeout"];
+          if (!(typeof data81 == "number" && !(data81 % 1) && !isNaN(data81) && isFinite(data81))) {
+            let err167 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
           }
-          if (typeof data80 == "number" && isFinite(data80)) {
-            if (data80 > 604800 || isNaN(data80)) {
-              let err168 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+          if (typeof data81 == "number" && isFinite(data81)) {
+            if (data81 > 604800 || isNaN(data81)) {
+              let err168 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
               vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
             }
-            if (data80 < 1 || isNaN(data80)) {
-              let err169 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (data81 < 1 || isNaN(data81)) {
+              let err169 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
             }
           }
         }
-        if (data70["mss-clamp"] !== void 0) {
-          let data81 = data70["mss-clamp"];
-          if (!(typeof data81 == "number" && !(data81 % 1) && !isNaN(data81) && isFinite(data81))) {
-            let err170 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/type", keyword: "type", params: { type: "integer" } };
+        if (data74["tcp-established-timeout"] !== void 0) {
+          let data82 = data74["tcp-established-timeout"];
+          if (!(typeof data82 == "number" && !(data82 % 1) && !isNaN(data82) && isFinite(data82))) {
+            let err170 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
           }
-          if (typeof data81 == "number" && isFinite(data81)) {
-            if (data81 > 9e3 || isNaN(data81)) {
-              let err171 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9e3 } };
+          if (typeof data82 == "number" && isFinite(data82)) {
+            if (data82 > 604800 || isNaN(data82)) {
+              let err171 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
               vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
             }
-            if (data81 < 536 || isNaN(data81)) {
-              let err172 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/minimum", keyword: "minimum", params: { comparison: ">=", limit: 536 } };
+            if (data82 < 1 || isNaN(data82)) {
+              let err172 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
             }
           }
         }
+        if (data74["tcp-transitory-timeout"] !== void 0) {
+          let data83 = data74["tcp-transitory-timeout"];
+          if (!(typeof data83 == "number" && !(data83 % 1) && !isNaN(data83) && isFinite(data83))) {
+            let err173 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+          }
+          if (typeof data83 == "number" && isFinite(data83)) {
+            if (data83 > 604800 || isNaN(data83)) {
+              let err174 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
+            }
+            if (data83 < 1 || isNaN(data83)) {
+              let err175 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
+            }
+          }
+        }
+        if (data74["icmp-timeout"] !== void 0) {
+          let data84 = data74["icmp-timeout"];
+          if (!(typeof data84 == "number" && !(data84 % 1) && !isNaN(data84) && isFinite(data84))) {
+            let err176 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+          }
+          if (typeof data84 == "number" && isFinite(data84)) {
+            if (data84 > 604800 || isNaN(data84)) {
+              let err177 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
+            }
+            if (data84 < 1 || isNaN(data84)) {
+              let err178 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+            }
+          }
+        }
+        if (data74["mss-clamp"] !== void 0) {
+          let data85 = data74["mss-clamp"];
+          if (!(typeof data85 == "number" && !(data85 % 1) && !isNaN(data85) && isFinite(data85))) {
+            let err179 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
+          }
+          if (typeof data85 == "number" && isFinite(data85)) {
+            if (data85 > 9e3 || isNaN(data85)) {
+              let err180 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9e3 } };
+              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
+            }
+            if (data85 < 536 || isNaN(data85)) {
+              let err181 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/minimum", keyword: "minimum", params: { comparison: ">=", limit: 536 } };
+              vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
+            }
+          }
+        }
       } else {
-        let err173 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+        let err182 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
       }
     }
     if (data.supervisor !== void 0) {
-      let data82 = data.supervisor;
-      if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
-        for (let key18 in data82)
-          if (!(key18 === "backoff-ms" || key18 === "backoff-max-ms" || key18 === "stable-ms" || key18 === "loop-after" || key18 === "loop-retry-ms")) {
-            let err174 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
-            vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
+      let data86 = data.supervisor;
+      if (data86 && typeof data86 == "object" && !Array.isArray(data86)) {
+        for (let key19 in data86)
+          if (!(key19 === "backoff-ms" || key19 === "backoff-max-ms" || key19 === "stable-ms" || key19 === "loop-after" || key19 === "loop-retry-ms")) {
+            let err183 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
+            vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
           }
-        if (data82["backoff-ms"] !== void 0) {
-          let data83 = data82["backoff-ms"];
-          if (!(typeof data83 == "number" && !(data83 % 1) && !isNaN(data83) && isFinite(data83))) {
-            let err175 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
-          }
-          if (typeof data83 == "number" && isFinite(data83)) {
-            if (data83 > 6e4 || isNaN(data83)) {
-              let err176 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
-            }
-            if (data83 < 10 || isNaN(data83)) {
-              let err177 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
-            }
-          }
-        }
-        if (data82["backoff-max-ms"] !== void 0) {
-          let data84 = data82["backoff-max-ms"];
-          if (!(typeof data84 == "number" && !(data84 % 1) && !isNaN(data84) && isFinite(data84))) {
-            let err178 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
-          }
-          if (typeof data84 == "number" && isFinite(data84)) {
-            if (data84 > 36e5 || isNaN(data84)) {
-              let err179 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
-            }
-            if (data84 < 10 || isNaN(data84)) {
-              let err180 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
-            }
-          }
-        }
-        if (data82["stable-ms"] !== void 0) {
-          let data85 = data82["stable-ms"];
-          if (!(typeof data85 == "number" && !(data85 % 1) && !isNaN(data85) && isFinite(data85))) {
-            let err181 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
-          }
-          if (typeof data85 == "number" && isFinite(data85)) {
-            if (data85 > 864e5 || isNaN(data85)) {
-              let err182 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
-            }
-            if (data85 < 100 || isNaN(data85)) {
-              let err183 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
-            }
-          }
-        }
-        if (data82["loop-after"] !== void 0) {
-          let data86 = data82["loop-after"];
-          if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
-            let err184 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+        if (data86["backoff-ms"] !== void 0) {
+          let data87 = data86["backoff-ms"];
+          if (!(typeof data87 == "number" && !(data87 % 1) && !isNaN(data87) && isFinite(data87))) {
+            let err184 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
           }
-          if (typeof data86 == "number" && isFinite(data86)) {
-            if (data86 > 1e3 || isNaN(data86)) {
-              let err185 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
+          if (typeof data87 == "number" && isFinite(data87)) {
+            if (data87 > 6e4 || isNaN(data87)) {
+              let err185 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
               vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
             }
-            if (data86 < 1 || isNaN(data86)) {
-              let err186 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (data87 < 10 || isNaN(data87)) {
+              let err186 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
               vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
             }
           }
         }
-        if (data82["loop-retry-ms"] !== void 0) {
-          let data87 = data82["loop-retry-ms"];
-          if (!(typeof data87 == "number" && !(data87 % 1) && !isNaN(data87) && isFinite(data87))) {
-            let err187 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+        if (data86["backoff-max-ms"] !== void 0) {
+          let data88 = data86["backoff-max-ms"];
+          if (!(typeof data88 == "number" && !(data88 % 1) && !isNaN(data88) && isFinite(data88))) {
+            let err187 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
             vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
           }
-          if (typeof data87 == "number" && isFinite(data87)) {
-            if (data87 > 864e5 || isNaN(data87)) {
-              let err188 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+          if (typeof data88 == "number" && isFinite(data88)) {
+            if (data88 > 36e5 || isNaN(data88)) {
+              let err188 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
               vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
             }
-            if (data87 < 100 || isNaN(data87)) {
-              let err189 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+            if (data88 < 10 || isNaN(data88)) {
+              let err189 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
               vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
             }
           }
         }
-      } else {
-        let err190 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
-      }
-    }
-    for (let key19 in data)
-      if (pattern0.test(key19)) {
-        let data88 = data[key19];
-        if (data88 && typeof data88 == "object" && !Array.isArray(data88)) {
-          if (data88.name === void 0) {
-            let err191 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+        if (data86["stable-ms"] !== void 0) {
+          let data89 = data86["stable-ms"];
+          if (!(typeof data89 == "number" && !(data89 % 1) && !isNaN(data89) && isFinite(data89))) {
+            let err190 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
           }
-          for (let key20 in data88)
-            if (!(key20 === "name" || key20 === "driver" || key20 === "rx-queues" || key20 === "tx-queues")) {
-              let err192 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 } };
+          if (typeof data89 == "number" && isFinite(data89)) {
+            if (data89 > 864e5 || isNaN(data89)) {
+              let err191 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+            }
+            if (data89 < 100 || isNaN(data89)) {
+              let err192 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
               vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
             }
-          if (data88.name !== void 0) {
-            let data89 = data88.name;
-            if (typeof data89 == "string") {
-              if (!pattern17.test(data89)) {
-                let err193 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
-              }
-            } else {
-              let err194 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+          }
+        }
+        if (data86["loop-after"] !== void 0) {
+          let data90 = data86["loop-after"];
+          if (!(typeof data90 == "number" && !(data90 % 1) && !isNaN(data90) && isFinite(data90))) {
+            let err193 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
+          }
+          if (typeof data90 == "number" && isFinite(data90)) {
+            if (data90 > 1e3 || isNaN(data90)) {
+              let err194 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
               vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
             }
-          }
-          if (data88.driver !== void 0) {
-            let data90 = data88.driver;
-            if (!(data90 === "dpdk" || data90 === "native")) {
-              let err195 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
+            if (data90 < 1 || isNaN(data90)) {
+              let err195 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
             }
           }
-          if (data88["rx-queues"] !== void 0) {
-            let data91 = data88["rx-queues"];
-            if (!(typeof data91 == "number" && !(data91 % 1) && !isNaN(data91) && isFinite(data91))) {
-              let err196 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
-            }
-            if (typeof data91 == "number" && isFinite(data91)) {
-              if (data91 > 255 || isNaN(data91)) {
-                let err197 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
-              }
-              if (data91 < 1 || isNaN(data91)) {
-                let err198 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
-              }
-            }
-          }
-          if (data88["tx-queues"] !== void 0) {
-            let data92 = data88["tx-queues"];
-            if (!(typeof data92 == "number" && !(data92 % 1) && !isNaN(data92) && isFinite(data92))) {
-              let err199 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
-            }
-            if (typeof data92 == "number" && isFinite(data92)) {
-              if (data92 > 255 || isNaN(data92)) {
-                let err200 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
-              }
-              if (data92 < 1 || isNaN(data92)) {
-                let err201 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
-              }
-            }
-          }
-        } else {
-          let err202 = { instancePath: instancePath + "/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
         }
-      }
-    for (let key21 in data)
-      if (pattern1.test(key21)) {
-        let data93 = data[key21];
-        if (data93 && typeof data93 == "object" && !Array.isArray(data93)) {
-          if (data93.table === void 0) {
-            let err203 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
-            vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
+        if (data86["loop-retry-ms"] !== void 0) {
+          let data91 = data86["loop-retry-ms"];
+          if (!(typeof data91 == "number" && !(data91 % 1) && !isNaN(data91) && isFinite(data91))) {
+            let err196 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
           }
-          for (let key22 in data93)
-            if (key22 !== "table") {
-              let err204 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 } };
+          if (typeof data91 == "number" && isFinite(data91)) {
+            if (data91 > 864e5 || isNaN(data91)) {
+              let err197 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+            }
+            if (data91 < 100 || isNaN(data91)) {
+              let err198 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
+            }
+          }
+        }
+      } else {
+        let err199 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
+      }
+    }
+    for (let key20 in data)
+      if (pattern0.test(key20)) {
+        let data92 = data[key20];
+        if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
+          if (data92.name === void 0) {
+            let err200 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
+          }
+          for (let key21 in data92)
+            if (!(key21 === "name" || key21 === "driver" || key21 === "rx-queues" || key21 === "tx-queues")) {
+              let err201 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
+              vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
+            }
+          if (data92.name !== void 0) {
+            let data93 = data92.name;
+            if (typeof data93 == "string") {
+              if (!pattern18.test(data93)) {
+                let err202 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
+              }
+            } else {
+              let err203 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
+            }
+          }
+          if (data92.driver !== void 0) {
+            let data94 = data92.driver;
+            if (!(data94 === "dpdk" || data94 === "native")) {
+              let err204 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
               vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
             }
-          if (data93.table !== void 0) {
-            let data94 = data93.table;
-            if (!(typeof data94 == "number" && !(data94 % 1) && !isNaN(data94) && isFinite(data94))) {
-              let err205 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
+          }
+          if (data92["rx-queues"] !== void 0) {
+            let data95 = data92["rx-queues"];
+            if (!(typeof data95 == "number" && !(data95 % 1) && !isNaN(data95) && isFinite(data95))) {
+              let err205 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
             }
-            if (typeof data94 == "number" && isFinite(data94)) {
-              if (data94 > 4294967294 || isNaN(data94)) {
-                let err206 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
+            if (typeof data95 == "number" && isFinite(data95)) {
+              if (data95 > 255 || isNaN(data95)) {
+                let err206 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
               }
-              if (data94 < 1 || isNaN(data94)) {
-                let err207 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              if (data95 < 1 || isNaN(data95)) {
+                let err207 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
               }
             }
           }
-        } else {
-          let err208 = { instancePath: instancePath + "/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
-        }
-      }
-    for (let key23 in data)
-      if (pattern2.test(key23)) {
-        let data95 = data[key23];
-        if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
-          for (let key24 in data95)
-            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key24)) {
-              let err209 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 } };
-              vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
+          if (data92["tx-queues"] !== void 0) {
+            let data96 = data92["tx-queues"];
+            if (!(typeof data96 == "number" && !(data96 % 1) && !isNaN(data96) && isFinite(data96))) {
+              let err208 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
             }
-          if (data95.description !== void 0) {
-            let data96 = data95.description;
-            if (typeof data96 == "string") {
-              if (!pattern38.test(data96)) {
-                let err210 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
+            if (typeof data96 == "number" && isFinite(data96)) {
+              if (data96 > 255 || isNaN(data96)) {
+                let err209 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
+              }
+              if (data96 < 1 || isNaN(data96)) {
+                let err210 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err210] : vErrors.push(err210), errors++;
               }
-            } else {
-              let err211 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
             }
           }
-          if (data95.enabled !== void 0 && typeof data95.enabled != "boolean") {
-            let err212 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+        } else {
+          let err211 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
+        }
+      }
+    for (let key22 in data)
+      if (pattern1.test(key22)) {
+        let data97 = data[key22];
+        if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+          if (data97.address === void 0) {
+            let err212 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./required", keyword: "required", params: { missingProperty: "address" } };
             vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
           }
-          if (data95.mtu !== void 0) {
-            let data98 = data95.mtu;
-            if (!(typeof data98 == "number" && !(data98 % 1) && !isNaN(data98) && isFinite(data98))) {
-              let err213 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
+          if (data97.as === void 0) {
+            let err213 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./required", keyword: "required", params: { missingProperty: "as" } };
+            vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
+          }
+          for (let key23 in data97)
+            if (!func2.call(schema11.patternProperties["^bgp\\.neighbor\\."].properties, key23)) {
+              let err214 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+              vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
             }
-            if (typeof data98 == "number" && isFinite(data98)) {
-              if (data98 > 65535 || isNaN(data98)) {
-                let err214 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
-              }
-              if (data98 < 68 || isNaN(data98)) {
-                let err215 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+          if (data97.address !== void 0) {
+            let data98 = data97.address;
+            if (typeof data98 == "string") {
+              if (!pattern19.test(data98)) {
+                let err215 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/address", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
               }
+            } else {
+              let err216 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/address", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/address/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
             }
           }
-          if (data95.addresses !== void 0) {
-            let data99 = data95.addresses;
-            if (typeof data99 == "string") {
-              if (!pattern18.test(data99)) {
-                let err216 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
-              }
-            } else {
-              let err217 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+          if (data97.as !== void 0) {
+            let data99 = data97.as;
+            if (!(typeof data99 == "number" && !(data99 % 1) && !isNaN(data99) && isFinite(data99))) {
+              let err217 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
             }
-          }
-          if (data95.dhcp !== void 0 && typeof data95.dhcp != "boolean") {
-            let err218 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
-          }
-          if (data95.vrf !== void 0) {
-            let data101 = data95.vrf;
-            if (typeof data101 == "string") {
-              if (!pattern17.test(data101)) {
-                let err219 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+            if (typeof data99 == "number" && isFinite(data99)) {
+              if (data99 > 4294967295 || isNaN(data99)) {
+                let err218 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+                vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
+              }
+              if (data99 < 1 || isNaN(data99)) {
+                let err219 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
               }
-            } else {
-              let err220 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
+            }
+          }
+          if (data97.port !== void 0) {
+            let data100 = data97.port;
+            if (!(typeof data100 == "number" && !(data100 % 1) && !isNaN(data100) && isFinite(data100))) {
+              let err220 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
             }
-          }
-          if (data95.mpls !== void 0 && typeof data95.mpls != "boolean") {
-            let err221 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
-          }
-          if (data95["acl-in"] !== void 0) {
-            let data103 = data95["acl-in"];
-            if (typeof data103 == "string") {
-              if (!pattern18.test(data103)) {
-                let err222 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            if (typeof data100 == "number" && isFinite(data100)) {
+              if (data100 > 65535 || isNaN(data100)) {
+                let err221 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
+              }
+              if (data100 < 1 || isNaN(data100)) {
+                let err222 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
               }
-            } else {
-              let err223 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
             }
           }
-          if (data95["acl-out"] !== void 0) {
-            let data104 = data95["acl-out"];
-            if (typeof data104 == "string") {
-              if (!pattern18.test(data104)) {
-                let err224 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          if (data97.passive !== void 0 && typeof data97.passive != "boolean") {
+            let err223 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/passive", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
+          }
+          if (data97.local !== void 0) {
+            let data102 = data97.local;
+            if (typeof data102 == "string") {
+              if (!pattern19.test(data102)) {
+                let err224 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/local", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
               }
             } else {
-              let err225 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
+              let err225 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/local", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/local/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
             }
           }
-          if (data95.macip !== void 0) {
-            let data105 = data95.macip;
-            if (typeof data105 == "string") {
-              if (!pattern43.test(data105)) {
-                let err226 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
+          if (data97.netns !== void 0) {
+            let data103 = data97.netns;
+            if (typeof data103 == "string") {
+              if (!pattern31.test(data103)) {
+                let err226 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
                 vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
               }
             } else {
-              let err227 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
+              let err227 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
             }
           }
-          if (data95.nat !== void 0) {
-            let data106 = data95.nat;
-            if (!(data106 === "inside" || data106 === "outside")) {
-              let err228 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
-              vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
-            }
-          }
-          if (data95.vlan !== void 0) {
-            let data107 = data95.vlan, _errs234 = errors, valid23 = !1, _errs235 = errors;
-            if (data107 !== "default") {
-              let err229 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+          if (data97.families !== void 0) {
+            let data104 = data97.families;
+            if (typeof data104 == "string") {
+              if (!pattern19.test(data104)) {
+                let err228 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/families", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/families/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
+              }
+            } else {
+              let err229 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/families", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/families/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
             }
-            var _valid0 = _errs235 === errors;
-            if (valid23 = valid23 || _valid0, !valid23) {
-              let _errs236 = errors;
-              if (!(typeof data107 == "number" && !(data107 % 1) && !isNaN(data107) && isFinite(data107))) {
-                let err230 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
-              }
-              if (typeof data107 == "number" && isFinite(data107)) {
-                if (data107 > 4094 || isNaN(data107)) {
-                  let err231 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
-                }
-                if (data107 < 1 || isNaN(data107)) {
-                  let err232 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
-                }
-              }
-              var _valid0 = _errs236 === errors;
-              valid23 = valid23 || _valid0;
+          }
+          if (data97.distance !== void 0) {
+            let data105 = data97.distance;
+            if (!(typeof data105 == "number" && !(data105 % 1) && !isNaN(data105) && isFinite(data105))) {
+              let err230 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
             }
-            if (valid23)
-              errors = _errs234, vErrors !== null && (_errs234 ? vErrors.length = _errs234 : vErrors = null);
-            else {
-              let err233 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+            if (typeof data105 == "number" && isFinite(data105)) {
+              if (data105 > 255 || isNaN(data105)) {
+                let err231 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
+              }
+              if (data105 < 1 || isNaN(data105)) {
+                let err232 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
+              }
+            }
+          }
+          if (data97.paths !== void 0) {
+            let data106 = data97.paths;
+            if (!(data106 === "one" || data106 === "best" || data106 === "ecmp")) {
+              let err233 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/paths", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/paths/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bgp\\.neighbor\\."].properties.paths.enum } };
               vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
             }
           }
-          if (data95["inner-vlan"] !== void 0) {
-            let data108 = data95["inner-vlan"], _errs239 = errors, valid24 = !1, _errs240 = errors;
-            if (data108 !== "any") {
-              let err234 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
+          if (data97["hold-time"] !== void 0) {
+            let data107 = data97["hold-time"];
+            if (!(typeof data107 == "number" && !(data107 % 1) && !isNaN(data107) && isFinite(data107))) {
+              let err234 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
             }
-            var _valid1 = _errs240 === errors;
-            if (valid24 = valid24 || _valid1, !valid24) {
-              let _errs241 = errors;
-              if (!(typeof data108 == "number" && !(data108 % 1) && !isNaN(data108) && isFinite(data108))) {
-                let err235 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
-              }
-              if (typeof data108 == "number" && isFinite(data108)) {
-                if (data108 > 4094 || isNaN(data108)) {
-                  let err236 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
-                }
-                if (data108 < 1 || isNaN(data108)) {
-                  let err237 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
-                }
-              }
-              var _valid1 = _errs241 === errors;
-              valid24 = valid24 || _valid1;
+            let _errs235 = errors, _errs236 = errors;
+            if (!(data107 === 1 || data107 === 2)) {
+              let err235 = {};
+              vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
             }
-            if (valid24)
-              errors = _errs239, vErrors !== null && (_errs239 ? vErrors.length = _errs239 : vErrors = null);
-            else {
-              let err238 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+            var valid23 = _errs236 === errors;
+            if (valid23) {
+              let err236 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/not", keyword: "not", params: {} };
+              vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
+            } else
+              errors = _errs235, vErrors !== null && (_errs235 ? vErrors.length = _errs235 : vErrors = null);
+            if (typeof data107 == "number" && isFinite(data107)) {
+              if (data107 > 65535 || isNaN(data107)) {
+                let err237 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
+                vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
+              }
+              if (data107 < 0 || isNaN(data107)) {
+                let err238 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
+              }
             }
           }
-          if (data95.encapsulation !== void 0) {
-            let data109 = data95.encapsulation;
-            if (!(data109 === "dot1q" || data109 === "dot1ad")) {
-              let err239 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+          if (data97["connect-retry"] !== void 0) {
+            let data108 = data97["connect-retry"];
+            if (!(typeof data108 == "number" && !(data108 % 1) && !isNaN(data108) && isFinite(data108))) {
+              let err239 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
             }
-          }
-          if (data95["exact-match"] !== void 0 && typeof data95["exact-match"] != "boolean") {
-            let err240 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
-          }
-          if (data95.mac !== void 0) {
-            let data111 = data95.mac;
-            if (typeof data111 == "string") {
-              if (!pattern18.test(data111)) {
-                let err241 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            if (typeof data108 == "number" && isFinite(data108)) {
+              if (data108 > 600 || isNaN(data108)) {
+                let err240 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/maximum", keyword: "maximum", params: { comparison: "<=", limit: 600 } };
+                vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+              }
+              if (data108 < 1 || isNaN(data108)) {
+                let err241 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
               }
-            } else {
-              let err242 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
             }
           }
-          if (data95.urpf !== void 0) {
-            let data112 = data95.urpf;
-            if (!(data112 === "strict" || data112 === "loose")) {
-              let err243 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
-              vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
-            }
+        } else {
+          let err242 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+        }
+      }
+    for (let key24 in data)
+      if (pattern2.test(key24)) {
+        let data109 = data[key24];
+        if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
+          if (data109.table === void 0) {
+            let err243 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
+            vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
           }
-          if (data95.neighbors !== void 0) {
-            let data113 = data95.neighbors;
-            if (typeof data113 == "string") {
-              if (!pattern18.test(data113)) {
-                let err244 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
-              }
-            } else {
-              let err245 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
+          for (let key25 in data109)
+            if (key25 !== "table") {
+              let err244 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
+              vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
+            }
+          if (data109.table !== void 0) {
+            let data110 = data109.table;
+            if (!(typeof data110 == "number" && !(data110 % 1) && !isNaN(data110) && isFinite(data110))) {
+              let err245 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
             }
-          }
-          if (data95["proxy-arp"] !== void 0 && typeof data95["proxy-arp"] != "boolean") {
-            let err246 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-arp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-arp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
-          }
-          if (data95["proxy-nd"] !== void 0) {
-            let data115 = data95["proxy-nd"];
-            if (typeof data115 == "string") {
-              if (!pattern18.test(data115)) {
-                let err247 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            if (typeof data110 == "number" && isFinite(data110)) {
+              if (data110 > 4294967294 || isNaN(data110)) {
+                let err246 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
+                vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
+              }
+              if (data110 < 1 || isNaN(data110)) {
+                let err247 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
               }
-            } else {
-              let err248 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
             }
           }
-          if (data95.lcp !== void 0 && typeof data95.lcp != "boolean") {
-            let err249 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
-          }
-          if (data95["host-name"] !== void 0) {
-            let data117 = data95["host-name"];
-            if (typeof data117 == "string") {
-              if (!pattern17.test(data117)) {
-                let err250 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+        } else {
+          let err248 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+        }
+      }
+    for (let key26 in data)
+      if (pattern3.test(key26)) {
+        let data111 = data[key26];
+        if (data111 && typeof data111 == "object" && !Array.isArray(data111)) {
+          for (let key27 in data111)
+            if (!func2.call(schema11.patternProperties["^interface\\."].properties, key27)) {
+              let err249 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
+              vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+            }
+          if (data111.description !== void 0) {
+            let data112 = data111.description;
+            if (typeof data112 == "string") {
+              if (!pattern46.test(data112)) {
+                let err250 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
                 vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
               }
             } else {
-              let err251 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
+              let err251 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
             }
           }
-          if (data95["link-local"] !== void 0) {
-            let data118 = data95["link-local"];
-            if (typeof data118 == "string") {
-              if (!pattern18.test(data118)) {
-                let err252 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
-              }
-            } else {
-              let err253 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
+          if (data111.enabled !== void 0 && typeof data111.enabled != "boolean") {
+            let err252 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
+          }
+          if (data111.mtu !== void 0) {
+            let data114 = data111.mtu;
+            if (!(typeof data114 == "number" && !(data114 % 1) && !isNaN(data114) && isFinite(data114))) {
+              let err253 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
             }
-          }
-          if (data95.unnumbered !== void 0) {
-            let data119 = data95.unnumbered;
-            if (typeof data119 == "string") {
-              if (!pattern17.test(data119)) {
-                let err254 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+            if (typeof data114 == "number" && isFinite(data114)) {
+              if (data114 > 65535 || isNaN(data114)) {
+                let err254 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
               }
-            } else {
-              let err255 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+              if (data114 < 68 || isNaN(data114)) {
+                let err255 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+                vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
+              }
             }
           }
-          if (data95["mss-clamp"] !== void 0) {
-            let data120 = data95["mss-clamp"], _errs264 = errors, valid25 = !1, _errs265 = errors;
-            if (data120 !== "auto") {
-              let err256 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
-              vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
-            }
-            var _valid2 = _errs265 === errors;
-            if (valid25 = valid25 || _valid2, !valid25) {
-              let _errs266 = errors;
-              if (!(typeof data120 == "number" && !(data120 % 1) && !isNaN(data120) && isFinite(data120))) {
-                let err257 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
+          if (data111.addresses !== void 0) {
+            let data115 = data111.addresses;
+            if (typeof data115 == "string") {
+              if (!pattern19.test(data115)) {
+                let err256 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
               }
-              if (typeof data120 == "number" && isFinite(data120)) {
-                if (data120 > 65495 || isNaN(data120)) {
-                  let err258 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
-                  vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
-                }
-                if (data120 < 88 || isNaN(data120)) {
-                  let err259 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
-                  vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
-                }
-              }
-              var _valid2 = _errs266 === errors;
-              valid25 = valid25 || _valid2;
+            } else {
+              let err257 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
             }
-            if (valid25)
-              errors = _errs264, vErrors !== null && (_errs264 ? vErrors.length = _errs264 : vErrors = null);
-            else {
-              let err260 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+          }
+          if (data111.dhcp !== void 0 && typeof data111.dhcp != "boolean") {
+            let err258 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+          }
+          if (data111.vrf !== void 0) {
+            let data117 = data111.vrf;
+            if (typeof data117 == "string") {
+              if (!pattern18.test(data117)) {
+                let err259 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+              }
+            } else {
+              let err260 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
             }
           }
-        } else {
-          let err261 = { instancePath: instancePath + "/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
-        }
-      }
-    for (let key25 in data)
-      if (pattern3.test(key25)) {
-        let data121 = data[key25];
-        if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
-          if (data121.members === void 0) {
-            let err262 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+          if (data111.mpls !== void 0 && typeof data111.mpls != "boolean") {
+            let err261 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
           }
-          for (let key26 in data121)
-            if (!(key26 === "members" || key26 === "mode" || key26 === "primary" || key26 === "load-balance" || key26 === "lacp-timeout" || key26 === "lacp-passive")) {
-              let err263 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 } };
+          if (data111["acl-in"] !== void 0) {
+            let data119 = data111["acl-in"];
+            if (typeof data119 == "string") {
+              if (!pattern19.test(data119)) {
+                let err262 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+              }
+            } else {
+              let err263 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
             }
-          if (data121.members !== void 0) {
-            let data122 = data121.members;
-            if (typeof data122 == "string") {
-              if (!pattern18.test(data122)) {
-                let err264 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          }
+          if (data111["acl-out"] !== void 0) {
+            let data120 = data111["acl-out"];
+            if (typeof data120 == "string") {
+              if (!pattern19.test(data120)) {
+                let err264 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
               }
             } else {
-              let err265 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              let err265 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
             }
           }
-          if (data121.mode !== void 0) {
-            let data123 = data121.mode;
-            if (!(data123 === "lacp" || data123 === "active-backup" || data123 === "xor" || data123 === "round-robin" || data123 === "broadcast")) {
-              let err266 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
-              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
-            }
-          }
-          if (data121.primary !== void 0) {
-            let data124 = data121.primary;
-            if (typeof data124 == "string") {
-              if (!pattern17.test(data124)) {
-                let err267 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+          if (data111.macip !== void 0) {
+            let data121 = data111.macip;
+            if (typeof data121 == "string") {
+              if (!pattern51.test(data121)) {
+                let err266 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
+                vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
               }
             } else {
-              let err268 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
+              let err267 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+            }
+          }
+          if (data111.nat !== void 0) {
+            let data122 = data111.nat;
+            if (!(data122 === "inside" || data122 === "outside")) {
+              let err268 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
               vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
             }
           }
-          if (data121["load-balance"] !== void 0) {
-            let data125 = data121["load-balance"];
-            if (!(data125 === "l2" || data125 === "l23" || data125 === "l34")) {
-              let err269 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+          if (data111.vlan !== void 0) {
+            let data123 = data111.vlan, _errs269 = errors, valid26 = !1, _errs270 = errors;
+            if (data123 !== "default") {
+              let err269 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
               vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
             }
-          }
-          if (data121["lacp-timeout"] !== void 0) {
-            let data126 = data121["lacp-timeout"];
-            if (!(data126 === "short" || data126 === "long")) {
-              let err270 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
-              vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+            var _valid0 = _errs270 === errors;
+            if (valid26 = valid26 || _valid0, !valid26) {
+              let _errs271 = errors;
+              if (!(typeof data123 == "number" && !(data123 % 1) && !isNaN(data123) && isFinite(data123))) {
+                let err270 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
+              }
+              if (typeof data123 == "number" && isFinite(data123)) {
+                if (data123 > 4094 || isNaN(data123)) {
+                  let err271 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
+                }
+                if (data123 < 1 || isNaN(data123)) {
+                  let err272 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
+                }
+              }
+              var _valid0 = _errs271 === errors;
+              valid26 = valid26 || _valid0;
+            }
+            if (valid26)
+              errors = _errs269, vErrors !== null && (_errs269 ? vErrors.length = _errs269 : vErrors = null);
+            else {
+              let err273 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
             }
           }
-          if (data121["lacp-passive"] !== void 0 && typeof data121["lacp-passive"] != "boolean") {
-            let err271 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
-          }
-        } else {
-          let err272 = { instancePath: instancePath + "/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
-        }
-      }
-    for (let key27 in data)
-      if (pattern4.test(key27)) {
-        let data128 = data[key27];
-        if (data128 && typeof data128 == "object" && !Array.isArray(data128)) {
-          if (data128.members === void 0) {
-            let err273 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
-          }
-          for (let key28 in data128)
-            if (!(key28 === "members" || key28 === "learn" || key28 === "flood" || key28 === "unknown-unicast-flood" || key28 === "arp-termination" || key28 === "mac-age" || key28 === "static" || key28 === "id")) {
-              let err274 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 } };
+          if (data111["inner-vlan"] !== void 0) {
+            let data124 = data111["inner-vlan"], _errs274 = errors, valid27 = !1, _errs275 = errors;
+            if (data124 !== "any") {
+              let err274 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
               vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
             }
-          if (data128.members !== void 0) {
-            let data129 = data128.members;
-            if (typeof data129 == "string") {
-              if (!pattern18.test(data129)) {
-                let err275 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            var _valid1 = _errs275 === errors;
+            if (valid27 = valid27 || _valid1, !valid27) {
+              let _errs276 = errors;
+              if (!(typeof data124 == "number" && !(data124 % 1) && !isNaN(data124) && isFinite(data124))) {
+                let err275 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
                 vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
               }
-            } else {
-              let err276 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+              if (typeof data124 == "number" && isFinite(data124)) {
+                if (data124 > 4094 || isNaN(data124)) {
+                  let err276 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+                }
+                if (data124 < 1 || isNaN(data124)) {
+                  let err277 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+                }
+              }
+              var _valid1 = _errs276 === errors;
+              valid27 = valid27 || _valid1;
+            }
+            if (valid27)
+              errors = _errs274, vErrors !== null && (_errs274 ? vErrors.length = _errs274 : vErrors = null);
+            else {
+              let err278 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
             }
           }
-          if (data128.learn !== void 0 && typeof data128.learn != "boolean") {
-            let err277 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+          if (data111.encapsulation !== void 0) {
+            let data125 = data111.encapsulation;
+            if (!(data125 === "dot1q" || data125 === "dot1ad")) {
+              let err279 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+            }
           }
-          if (data128.flood !== void 0 && typeof data128.flood != "boolean") {
-            let err278 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
-          }
-          if (data128["unknown-unicast-flood"] !== void 0 && typeof data128["unknown-unicast-flood"] != "boolean") {
-            let err279 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
-          }
-          if (data128["arp-termination"] !== void 0 && typeof data128["arp-termination"] != "boolean") {
-            let err280 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+          if (data111["exact-match"] !== void 0 && typeof data111["exact-match"] != "boolean") {
+            let err280 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
           }
-          if (data128["mac-age"] !== void 0) {
-            let data134 = data128["mac-age"];
-            if (!(typeof data134 == "number" && !(data134 % 1) && !isNaN(data134) && isFinite(data134))) {
-              let err281 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
-            }
-            if (typeof data134 == "number" && isFinite(data134)) {
-              if (data134 > 255 || isNaN(data134)) {
-                let err282 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
+          if (data111.mac !== void 0) {
+            let data127 = data111.mac;
+            if (typeof data127 == "string") {
+              if (!pattern19.test(data127)) {
+                let err281 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
               }
-              if (data134 < 0 || isNaN(data134)) {
-                let err283 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
-              }
+            } else {
+              let err282 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
             }
           }
-          if (data128.static !== void 0) {
-            let data135 = data128.static;
-            if (typeof data135 == "string") {
-              if (!pattern18.test(data135)) {
-                let err284 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          if (data111.urpf !== void 0) {
+            let data128 = data111.urpf;
+            if (!(data128 === "strict" || data128 === "loose")) {
+              let err283 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+              vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
+            }
+          }
+          if (data111.neighbors !== void 0) {
+            let data129 = data111.neighbors;
+            if (typeof data129 == "string") {
+              if (!pattern19.test(data129)) {
+                let err284 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
               }
             } else {
-              let err285 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              let err285 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
             }
           }
-          if (data128.id !== void 0) {
-            let data136 = data128.id;
-            if (!(typeof data136 == "number" && !(data136 % 1) && !isNaN(data136) && isFinite(data136))) {
-              let err286 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
-            }
-            if (typeof data136 == "number" && isFinite(data136)) {
-              if (data136 > 16777215 || isNaN(data136)) {
-                let err287 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+          if (data111["proxy-arp"] !== void 0 && typeof data111["proxy-arp"] != "boolean") {
+            let err286 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-arp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-arp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+          }
+          if (data111["proxy-nd"] !== void 0) {
+            let data131 = data111["proxy-nd"];
+            if (typeof data131 == "string") {
+              if (!pattern19.test(data131)) {
+                let err287 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
               }
-              if (data136 < 1 || isNaN(data136)) {
-                let err288 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
-              }
+            } else {
+              let err288 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
             }
           }
-        } else {
-          let err289 = { instancePath: instancePath + "/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
-        }
-      }
-    for (let key29 in data)
-      if (pattern5.test(key29)) {
-        let data137 = data[key29];
-        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
-          if (data137.interfaces === void 0) {
-            let err290 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
+          if (data111.lcp !== void 0 && typeof data111.lcp != "boolean") {
+            let err289 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
           }
-          for (let key30 in data137)
-            if (!(key30 === "interfaces" || key30 === "tag-rewrite")) {
-              let err291 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key30 } };
+          if (data111["host-name"] !== void 0) {
+            let data133 = data111["host-name"];
+            if (typeof data133 == "string") {
+              if (!pattern18.test(data133)) {
+                let err290 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
+              }
+            } else {
+              let err291 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
             }
-          if (data137.interfaces !== void 0) {
-            let data138 = data137.interfaces;
-            if (typeof data138 == "string") {
-              if (!pattern18.test(data138)) {
-                let err292 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          }
+          if (data111["link-local"] !== void 0) {
+            let data134 = data111["link-local"];
+            if (typeof data134 == "string") {
+              if (!pattern19.test(data134)) {
+                let err292 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
               }
             } else {
-              let err293 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+              let err293 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
             }
           }
-          if (data137["tag-rewrite"] !== void 0) {
-            let data139 = data137["tag-rewrite"];
-            if (!(data139 === "pop" || data139 === "keep")) {
-              let err294 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
-              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
-            }
-          }
-        } else {
-          let err295 = { instancePath: instancePath + "/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
-        }
-      }
-    for (let key31 in data)
-      if (pattern6.test(key31)) {
-        let data140 = data[key31];
-        if (data140 && typeof data140 == "object" && !Array.isArray(data140)) {
-          if (data140.source === void 0) {
-            let err296 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
-          }
-          if (data140.destination === void 0) {
-            let err297 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
-          }
-          for (let key32 in data140)
-            if (!(key32 === "source" || key32 === "destination" || key32 === "underlay-vrf" || key32 === "type")) {
-              let err298 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 } };
-              vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
-            }
-          if (data140.source !== void 0) {
-            let data141 = data140.source;
-            if (typeof data141 == "string") {
-              if (!pattern18.test(data141)) {
-                let err299 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+          if (data111.unnumbered !== void 0) {
+            let data135 = data111.unnumbered;
+            if (typeof data135 == "string") {
+              if (!pattern18.test(data135)) {
+                let err294 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
               }
             } else {
-              let err300 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              let err295 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
+            }
+          }
+          if (data111["mss-clamp"] !== void 0) {
+            let data136 = data111["mss-clamp"], _errs299 = errors, valid28 = !1, _errs300 = errors;
+            if (data136 !== "auto") {
+              let err296 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
+            }
+            var _valid2 = _errs300 === errors;
+            if (valid28 = valid28 || _valid2, !valid28) {
+              let _errs301 = errors;
+              if (!(typeof data136 == "number" && !(data136 % 1) && !isNaN(data136) && isFinite(data136))) {
+                let err297 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+              }
+              if (typeof data136 == "number" && isFinite(data136)) {
+                if (data136 > 65495 || isNaN(data136)) {
+                  let err298 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
+                  vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
+                }
+                if (data136 < 88 || isNaN(data136)) {
+                  let err299 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+                }
+              }
+              var _valid2 = _errs301 === errors;
+              valid28 = valid28 || _valid2;
+            }
+            if (valid28)
+              errors = _errs299, vErrors !== null && (_errs299 ? vErrors.length = _errs299 : vErrors = null);
+            else {
+              let err300 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
               vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
             }
           }
-          if (data140.destination !== void 0) {
-            let data142 = data140.destination;
-            if (typeof data142 == "string") {
-              if (!pattern18.test(data142)) {
-                let err301 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
+        } else {
+          let err301 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
+        }
+      }
+    for (let key28 in data)
+      if (pattern4.test(key28)) {
+        let data137 = data[key28];
+        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
+          if (data137.members === void 0) {
+            let err302 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+          }
+          for (let key29 in data137)
+            if (!(key29 === "members" || key29 === "mode" || key29 === "primary" || key29 === "load-balance" || key29 === "lacp-timeout" || key29 === "lacp-passive")) {
+              let err303 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
+              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+            }
+          if (data137.members !== void 0) {
+            let data138 = data137.members;
+            if (typeof data138 == "string") {
+              if (!pattern19.test(data138)) {
+                let err304 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
               }
             } else {
-              let err302 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
-            }
-          }
-          if (data140["underlay-vrf"] !== void 0) {
-            let data143 = data140["underlay-vrf"];
-            if (typeof data143 == "string") {
-              if (!pattern17.test(data143)) {
-                let err303 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
-              }
-            } else {
-              let err304 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
-            }
-          }
-          if (data140.type !== void 0) {
-            let data144 = data140.type;
-            if (!(data144 === "l3" || data144 === "teb")) {
-              let err305 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              let err305 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
             }
           }
-        } else {
-          let err306 = { instancePath: instancePath + "/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
-        }
-      }
-    for (let key33 in data)
-      if (pattern7.test(key33)) {
-        let data145 = data[key33];
-        if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
-          if (data145.source === void 0) {
-            let err307 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
+          if (data137.mode !== void 0) {
+            let data139 = data137.mode;
+            if (!(data139 === "lacp" || data139 === "active-backup" || data139 === "xor" || data139 === "round-robin" || data139 === "broadcast")) {
+              let err306 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
+            }
           }
-          if (data145.destination === void 0) {
-            let err308 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
-            vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+          if (data137.primary !== void 0) {
+            let data140 = data137.primary;
+            if (typeof data140 == "string") {
+              if (!pattern18.test(data140)) {
+                let err307 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
+              }
+            } else {
+              let err308 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+            }
           }
-          for (let key34 in data145)
-            if (!(key34 === "source" || key34 === "destination" || key34 === "underlay-vrf")) {
-              let err309 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 } };
+          if (data137["load-balance"] !== void 0) {
+            let data141 = data137["load-balance"];
+            if (!(data141 === "l2" || data141 === "l23" || data141 === "l34")) {
+              let err309 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
               vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
             }
-          if (data145.source !== void 0) {
-            let data146 = data145.source;
-            if (typeof data146 == "string") {
-              if (!pattern18.test(data146)) {
-                let err310 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
-              }
-            } else {
-              let err311 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
+          }
+          if (data137["lacp-timeout"] !== void 0) {
+            let data142 = data137["lacp-timeout"];
+            if (!(data142 === "short" || data142 === "long")) {
+              let err310 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
             }
           }
-          if (data145.destination !== void 0) {
-            let data147 = data145.destination;
-            if (typeof data147 == "string") {
-              if (!pattern18.test(data147)) {
-                let err312 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
-              }
-            } else {
-              let err313 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
-            }
-          }
-          if (data145["underlay-vrf"] !== void 0) {
-            let data148 = data145["underlay-vrf"];
-            if (typeof data148 == "string") {
-              if (!pattern17.test(data148)) {
-                let err314 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
-              }
-            } else {
-              let err315 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
-            }
+          if (data137["lacp-passive"] !== void 0 && typeof data137["lacp-passive"] != "boolean") {
+            let err311 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
           }
         } else {
-          let err316 = { instancePath: instancePath + "/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
+          let err312 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
         }
       }
-    for (let key35 in data)
-      if (pattern8.test(key35)) {
-        let data149 = data[key35];
-        if (data149 && typeof data149 == "object" && !Array.isArray(data149)) {
-          if (data149.source === void 0) {
-            let err317 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+    for (let key30 in data)
+      if (pattern5.test(key30)) {
+        let data144 = data[key30];
+        if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
+          if (data144.members === void 0) {
+            let err313 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
+          }
+          for (let key31 in data144)
+            if (!(key31 === "members" || key31 === "learn" || key31 === "flood" || key31 === "unknown-unicast-flood" || key31 === "arp-termination" || key31 === "mac-age" || key31 === "static" || key31 === "id")) {
+              let err314 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
+              vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
+            }
+          if (data144.members !== void 0) {
+            let data145 = data144.members;
+            if (typeof data145 == "string") {
+              if (!pattern19.test(data145)) {
+                let err315 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
+              }
+            } else {
+              let err316 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
+            }
+          }
+          if (data144.learn !== void 0 && typeof data144.learn != "boolean") {
+            let err317 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
           }
-          if (data149.destination === void 0) {
-            let err318 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+          if (data144.flood !== void 0 && typeof data144.flood != "boolean") {
+            let err318 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
           }
-          if (data149.vni === void 0) {
-            let err319 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+          if (data144["unknown-unicast-flood"] !== void 0 && typeof data144["unknown-unicast-flood"] != "boolean") {
+            let err319 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
           }
-          for (let key36 in data149)
-            if (!(key36 === "source" || key36 === "destination" || key36 === "underlay-vrf" || key36 === "vni" || key36 === "port")) {
-              let err320 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 } };
-              vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
-            }
-          if (data149.source !== void 0) {
-            let data150 = data149.source;
-            if (typeof data150 == "string") {
-              if (!pattern18.test(data150)) {
-                let err321 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
-              }
-            } else {
-              let err322 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
-            }
+          if (data144["arp-termination"] !== void 0 && typeof data144["arp-termination"] != "boolean") {
+            let err320 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
           }
-          if (data149.destination !== void 0) {
-            let data151 = data149.destination;
-            if (typeof data151 == "string") {
-              if (!pattern18.test(data151)) {
-                let err323 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          if (data144["mac-age"] !== void 0) {
+            let data150 = data144["mac-age"];
+            if (!(typeof data150 == "number" && !(data150 % 1) && !isNaN(data150) && isFinite(data150))) {
+              let err321 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
+            }
+            if (typeof data150 == "number" && isFinite(data150)) {
+              if (data150 > 255 || isNaN(data150)) {
+                let err322 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
+              }
+              if (data150 < 0 || isNaN(data150)) {
+                let err323 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
                 vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
               }
-            } else {
-              let err324 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
             }
           }
-          if (data149["underlay-vrf"] !== void 0) {
-            let data152 = data149["underlay-vrf"];
-            if (typeof data152 == "string") {
-              if (!pattern17.test(data152)) {
-                let err325 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
+          if (data144.static !== void 0) {
+            let data151 = data144.static;
+            if (typeof data151 == "string") {
+              if (!pattern19.test(data151)) {
+                let err324 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
               }
             } else {
-              let err326 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              let err325 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
+            }
+          }
+          if (data144.id !== void 0) {
+            let data152 = data144.id;
+            if (!(typeof data152 == "number" && !(data152 % 1) && !isNaN(data152) && isFinite(data152))) {
+              let err326 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
             }
-          }
-          if (data149.vni !== void 0) {
-            let data153 = data149.vni;
-            if (!(typeof data153 == "number" && !(data153 % 1) && !isNaN(data153) && isFinite(data153))) {
-              let err327 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
-            }
-            if (typeof data153 == "number" && isFinite(data153)) {
-              if (data153 > 16777215 || isNaN(data153)) {
-                let err328 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+            if (typeof data152 == "number" && isFinite(data152)) {
+              if (data152 > 16777215 || isNaN(data152)) {
+                let err327 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+              }
+              if (data152 < 1 || isNaN(data152)) {
+                let err328 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
                 vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
-              }
-              if (data153 < 0 || isNaN(data153)) {
-                let err329 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
-                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
-              }
-            }
-          }
-          if (data149.port !== void 0) {
-            let data154 = data149.port;
-            if (!(typeof data154 == "number" && !(data154 % 1) && !isNaN(data154) && isFinite(data154))) {
-              let err330 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
-            }
-            if (typeof data154 == "number" && isFinite(data154)) {
-              if (data154 > 65535 || isNaN(data154)) {
-                let err331 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
-              }
-              if (data154 < 1 || isNaN(data154)) {
-                let err332 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
               }
             }
           }
         } else {
-          let err333 = { instancePath: instancePath + "/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+          let err329 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
         }
       }
-    for (let key37 in data)
-      if (pattern9.test(key37)) {
-        let data155 = data[key37];
-        if (data155 && typeof data155 == "object" && !Array.isArray(data155))
-          for (let key38 in data155) {
-            let err334 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 } };
-            vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+    for (let key32 in data)
+      if (pattern6.test(key32)) {
+        let data153 = data[key32];
+        if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
+          if (data153.interfaces === void 0) {
+            let err330 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
           }
-        else {
-          let err335 = { instancePath: instancePath + "/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          for (let key33 in data153)
+            if (!(key33 === "interfaces" || key33 === "tag-rewrite")) {
+              let err331 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+              vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+            }
+          if (data153.interfaces !== void 0) {
+            let data154 = data153.interfaces;
+            if (typeof data154 == "string") {
+              if (!pattern19.test(data154)) {
+                let err332 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+              }
+            } else {
+              let err333 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+            }
+          }
+          if (data153["tag-rewrite"] !== void 0) {
+            let data155 = data153["tag-rewrite"];
+            if (!(data155 === "pop" || data155 === "keep")) {
+              let err334 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+            }
+          }
+        } else {
+          let err335 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
           vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
         }
       }
-    for (let key39 in data)
-      if (pattern10.test(key39)) {
-        let data156 = data[key39];
-        if (data156 && typeof data156 == "object" && !Array.isArray(data156))
-          for (let key40 in data156) {
-            let err336 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 } };
+    for (let key34 in data)
+      if (pattern7.test(key34)) {
+        let data156 = data[key34];
+        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
+          if (data156.source === void 0) {
+            let err336 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
           }
-        else {
-          let err337 = { instancePath: instancePath + "/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
-        }
-      }
-    for (let key41 in data)
-      if (pattern11.test(key41)) {
-        let data157 = data[key41];
-        if (data157 && typeof data157 == "object" && !Array.isArray(data157)) {
-          if (data157.prefixes === void 0) {
-            let err338 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
+          if (data156.destination === void 0) {
+            let err337 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
           }
-          for (let key42 in data157)
-            if (key42 !== "prefixes") {
-              let err339 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 } };
-              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
+          for (let key35 in data156)
+            if (!(key35 === "source" || key35 === "destination" || key35 === "underlay-vrf" || key35 === "type")) {
+              let err338 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
+              vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
             }
-          if (data157.prefixes !== void 0) {
-            let data158 = data157.prefixes;
-            if (typeof data158 == "string") {
-              if (!pattern18.test(data158)) {
-                let err340 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
+          if (data156.source !== void 0) {
+            let data157 = data156.source;
+            if (typeof data157 == "string") {
+              if (!pattern19.test(data157)) {
+                let err339 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
               }
             } else {
-              let err341 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
+              let err340 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
             }
           }
-        } else {
-          let err342 = { instancePath: instancePath + "/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
-        }
-      }
-    for (let key43 in data)
-      if (pattern12.test(key43)) {
-        let data159 = data[key43];
-        if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
-          if (data159.ports === void 0) {
-            let err343 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+          if (data156.destination !== void 0) {
+            let data158 = data156.destination;
+            if (typeof data158 == "string") {
+              if (!pattern19.test(data158)) {
+                let err341 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
+              }
+            } else {
+              let err342 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
+            }
           }
-          for (let key44 in data159)
-            if (key44 !== "ports") {
-              let err344 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 } };
+          if (data156["underlay-vrf"] !== void 0) {
+            let data159 = data156["underlay-vrf"];
+            if (typeof data159 == "string") {
+              if (!pattern18.test(data159)) {
+                let err343 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+              }
+            } else {
+              let err344 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
             }
-          if (data159.ports !== void 0) {
-            let data160 = data159.ports;
-            if (typeof data160 == "string") {
-              if (!pattern18.test(data160)) {
-                let err345 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
-              }
-            } else {
-              let err346 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+          }
+          if (data156.type !== void 0) {
+            let data160 = data156.type;
+            if (!(data160 === "l3" || data160 === "teb")) {
+              let err345 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
             }
           }
         } else {
-          let err347 = { instancePath: instancePath + "/" + key43.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
+          let err346 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
         }
       }
-    for (let key45 in data)
-      if (pattern13.test(key45)) {
-        let data161 = data[key45];
+    for (let key36 in data)
+      if (pattern8.test(key36)) {
+        let data161 = data[key36];
         if (data161 && typeof data161 == "object" && !Array.isArray(data161)) {
-          if (data161.protocol === void 0) {
-            let err348 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
+          if (data161.source === void 0) {
+            let err347 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
+          }
+          if (data161.destination === void 0) {
+            let err348 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
           }
-          if (data161.external === void 0) {
-            let err349 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
-          }
-          if (data161.internal === void 0) {
-            let err350 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
-          }
-          for (let key46 in data161)
-            if (!(key46 === "protocol" || key46 === "external" || key46 === "internal")) {
-              let err351 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key46 } };
+          for (let key37 in data161)
+            if (!(key37 === "source" || key37 === "destination" || key37 === "underlay-vrf")) {
+              let err349 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
+              vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
+            }
+          if (data161.source !== void 0) {
+            let data162 = data161.source;
+            if (typeof data162 == "string") {
+              if (!pattern19.test(data162)) {
+                let err350 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+              }
+            } else {
+              let err351 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
             }
-          if (data161.protocol !== void 0) {
-            let data162 = data161.protocol;
-            if (typeof data162 == "string") {
-              if (!pattern18.test(data162)) {
-                let err352 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          }
+          if (data161.destination !== void 0) {
+            let data163 = data161.destination;
+            if (typeof data163 == "string") {
+              if (!pattern19.test(data163)) {
+                let err352 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
                 vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
               }
             } else {
-              let err353 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              let err353 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
             }
           }
-          if (data161.external !== void 0) {
-            let data163 = data161.external;
-            if (typeof data163 == "string") {
-              if (!pattern18.test(data163)) {
-                let err354 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          if (data161["underlay-vrf"] !== void 0) {
+            let data164 = data161["underlay-vrf"];
+            if (typeof data164 == "string") {
+              if (!pattern18.test(data164)) {
+                let err354 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
                 vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
               }
             } else {
-              let err355 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              let err355 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
             }
           }
-          if (data161.internal !== void 0) {
-            let data164 = data161.internal;
-            if (typeof data164 == "string") {
-              if (!pattern18.test(data164)) {
-                let err356 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
-              }
-            } else {
-              let err357 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
-            }
-          }
         } else {
-          let err358 = { instancePath: instancePath + "/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
+          let err356 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
         }
       }
-    for (let key47 in data)
-      if (pattern14.test(key47)) {
-        let data165 = data[key47];
+    for (let key38 in data)
+      if (pattern9.test(key38)) {
+        let data165 = data[key38];
         if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
-          if (data165.external === void 0) {
-            let err359 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
+          if (data165.source === void 0) {
+            let err357 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
+            vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
+          }
+          if (data165.destination === void 0) {
+            let err358 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
+          }
+          if (data165.vni === void 0) {
+            let err359 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
             vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
           }
-          if (data165.internal === void 0) {
-            let err360 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
-            vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
-          }
-          for (let key48 in data165)
-            if (!(key48 === "external" || key48 === "internal")) {
-              let err361 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 } };
-              vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
+          for (let key39 in data165)
+            if (!(key39 === "source" || key39 === "destination" || key39 === "underlay-vrf" || key39 === "vni" || key39 === "port")) {
+              let err360 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
+              vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
             }
-          if (data165.external !== void 0) {
-            let data166 = data165.external;
+          if (data165.source !== void 0) {
+            let data166 = data165.source;
             if (typeof data166 == "string") {
-              if (!pattern18.test(data166)) {
-                let err362 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
+              if (!pattern19.test(data166)) {
+                let err361 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
               }
             } else {
-              let err363 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
+              let err362 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
             }
           }
-          if (data165.internal !== void 0) {
-            let data167 = data165.internal;
+          if (data165.destination !== void 0) {
+            let data167 = data165.destination;
             if (typeof data167 == "string") {
-              if (!pattern18.test(data167)) {
-                let err364 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
+              if (!pattern19.test(data167)) {
+                let err363 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
               }
             } else {
-              let err365 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
+              let err364 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
             }
           }
-        } else {
-          let err366 = { instancePath: instancePath + "/" + key47.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
-        }
-      }
-    for (let key49 in data)
-      if (pattern15.test(key49)) {
-        let data168 = data[key49];
-        if (data168 && typeof data168 == "object" && !Array.isArray(data168)) {
-          if (data168.command === void 0) {
-            let err367 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
-          }
-          for (let key50 in data168)
-            if (!(key50 === "command" || key50 === "netns" || key50 === "restart")) {
-              let err368 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 } };
-              vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
+          if (data165["underlay-vrf"] !== void 0) {
+            let data168 = data165["underlay-vrf"];
+            if (typeof data168 == "string") {
+              if (!pattern18.test(data168)) {
+                let err365 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
+              }
+            } else {
+              let err366 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
             }
-          if (data168.command !== void 0) {
-            let data169 = data168.command;
-            if (typeof data169 == "string") {
-              if (!pattern18.test(data169)) {
-                let err369 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+          }
+          if (data165.vni !== void 0) {
+            let data169 = data165.vni;
+            if (!(typeof data169 == "number" && !(data169 % 1) && !isNaN(data169) && isFinite(data169))) {
+              let err367 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
+            }
+            if (typeof data169 == "number" && isFinite(data169)) {
+              if (data169 > 16777215 || isNaN(data169)) {
+                let err368 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
+                vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
+              }
+              if (data169 < 0 || isNaN(data169)) {
+                let err369 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
                 vErrors === null ? vErrors = [err369] : vErrors.push(err369), errors++;
               }
-            } else {
-              let err370 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+            }
+          }
+          if (data165.port !== void 0) {
+            let data170 = data165.port;
+            if (!(typeof data170 == "number" && !(data170 % 1) && !isNaN(data170) && isFinite(data170))) {
+              let err370 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
             }
-          }
-          if (data168.netns !== void 0) {
-            let data170 = data168.netns;
-            if (typeof data170 == "string") {
-              if (!pattern30.test(data170)) {
-                let err371 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+            if (typeof data170 == "number" && isFinite(data170)) {
+              if (data170 > 65535 || isNaN(data170)) {
+                let err371 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err371] : vErrors.push(err371), errors++;
               }
-            } else {
-              let err372 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
-            }
-          }
-          if (data168.restart !== void 0) {
-            let data171 = data168.restart;
-            if (!(data171 === "always" || data171 === "on-failure" || data171 === "never")) {
-              let err373 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
-              vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
+              if (data170 < 1 || isNaN(data170)) {
+                let err372 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
+              }
             }
           }
         } else {
-          let err374 = { instancePath: instancePath + "/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err374] : vErrors.push(err374), errors++;
+          let err373 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
+        }
+      }
+    for (let key40 in data)
+      if (pattern10.test(key40)) {
+        let data171 = data[key40];
+        if (data171 && typeof data171 == "object" && !Array.isArray(data171))
+          for (let key41 in data171) {
+            let err374 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
+            vErrors === null ? vErrors = [err374] : vErrors.push(err374), errors++;
+          }
+        else {
+          let err375 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
+        }
+      }
+    for (let key42 in data)
+      if (pattern11.test(key42)) {
+        let data172 = data[key42];
+        if (data172 && typeof data172 == "object" && !Array.isArray(data172))
+          for (let key43 in data172) {
+            let err376 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
+            vErrors === null ? vErrors = [err376] : vErrors.push(err376), errors++;
+          }
+        else {
+          let err377 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err377] : vErrors.push(err377), errors++;
+        }
+      }
+    for (let key44 in data)
+      if (pattern12.test(key44)) {
+        let data173 = data[key44];
+        if (data173 && typeof data173 == "object" && !Array.isArray(data173)) {
+          if (data173.prefixes === void 0) {
+            let err378 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err378] : vErrors.push(err378), errors++;
+          }
+          for (let key45 in data173)
+            if (key45 !== "prefixes") {
+              let err379 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
+              vErrors === null ? vErrors = [err379] : vErrors.push(err379), errors++;
+            }
+          if (data173.prefixes !== void 0) {
+            let data174 = data173.prefixes;
+            if (typeof data174 == "string") {
+              if (!pattern19.test(data174)) {
+                let err380 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err380] : vErrors.push(err380), errors++;
+              }
+            } else {
+              let err381 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err381] : vErrors.push(err381), errors++;
+            }
+          }
+        } else {
+          let err382 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err382] : vErrors.push(err382), errors++;
+        }
+      }
+    for (let key46 in data)
+      if (pattern13.test(key46)) {
+        let data175 = data[key46];
+        if (data175 && typeof data175 == "object" && !Array.isArray(data175)) {
+          if (data175.ports === void 0) {
+            let err383 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err383] : vErrors.push(err383), errors++;
+          }
+          for (let key47 in data175)
+            if (key47 !== "ports") {
+              let err384 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 } };
+              vErrors === null ? vErrors = [err384] : vErrors.push(err384), errors++;
+            }
+          if (data175.ports !== void 0) {
+            let data176 = data175.ports;
+            if (typeof data176 == "string") {
+              if (!pattern19.test(data176)) {
+                let err385 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err385] : vErrors.push(err385), errors++;
+              }
+            } else {
+              let err386 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err386] : vErrors.push(err386), errors++;
+            }
+          }
+        } else {
+          let err387 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err387] : vErrors.push(err387), errors++;
+        }
+      }
+    for (let key48 in data)
+      if (pattern14.test(key48)) {
+        let data177 = data[key48];
+        if (data177 && typeof data177 == "object" && !Array.isArray(data177)) {
+          if (data177.protocol === void 0) {
+            let err388 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
+            vErrors === null ? vErrors = [err388] : vErrors.push(err388), errors++;
+          }
+          if (data177.external === void 0) {
+            let err389 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err389] : vErrors.push(err389), errors++;
+          }
+          if (data177.internal === void 0) {
+            let err390 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err390] : vErrors.push(err390), errors++;
+          }
+          for (let key49 in data177)
+            if (!(key49 === "protocol" || key49 === "external" || key49 === "internal")) {
+              let err391 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 } };
+              vErrors === null ? vErrors = [err391] : vErrors.push(err391), errors++;
+            }
+          if (data177.protocol !== void 0) {
+            let data178 = data177.protocol;
+            if (typeof data178 == "string") {
+              if (!pattern19.test(data178)) {
+                let err392 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err392] : vErrors.push(err392), errors++;
+              }
+            } else {
+              let err393 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err393] : vErrors.push(err393), errors++;
+            }
+          }
+          if (data177.external !== void 0) {
+            let data179 = data177.external;
+            if (typeof data179 == "string") {
+              if (!pattern19.test(data179)) {
+                let err394 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err394] : vErrors.push(err394), errors++;
+              }
+            } else {
+              let err395 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err395] : vErrors.push(err395), errors++;
+            }
+          }
+          if (data177.internal !== void 0) {
+            let data180 = data177.internal;
+            if (typeof data180 == "string") {
+              if (!pattern19.test(data180)) {
+                let err396 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err396] : vErrors.push(err396), errors++;
+              }
+            } else {
+              let err397 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err397] : vErrors.push(err397), errors++;
+            }
+          }
+        } else {
+          let err398 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err398] : vErrors.push(err398), errors++;
+        }
+      }
+    for (let key50 in data)
+      if (pattern15.test(key50)) {
+        let data181 = data[key50];
+        if (data181 && typeof data181 == "object" && !Array.isArray(data181)) {
+          if (data181.external === void 0) {
+            let err399 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
+            vErrors === null ? vErrors = [err399] : vErrors.push(err399), errors++;
+          }
+          if (data181.internal === void 0) {
+            let err400 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err400] : vErrors.push(err400), errors++;
+          }
+          for (let key51 in data181)
+            if (!(key51 === "external" || key51 === "internal")) {
+              let err401 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 } };
+              vErrors === null ? vErrors = [err401] : vErrors.push(err401), errors++;
+            }
+          if (data181.external !== void 0) {
+            let data182 = data181.external;
+            if (typeof data182 == "string") {
+              if (!pattern19.test(data182)) {
+                let err402 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err402] : vErrors.push(err402), errors++;
+              }
+            } else {
+              let err403 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err403] : vErrors.push(err403), errors++;
+            }
+          }
+          if (data181.internal !== void 0) {
+            let data183 = data181.internal;
+            if (typeof data183 == "string") {
+              if (!pattern19.test(data183)) {
+                let err404 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err404] : vErrors.push(err404), errors++;
+              }
+            } else {
+              let err405 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err405] : vErrors.push(err405), errors++;
+            }
+          }
+        } else {
+          let err406 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err406] : vErrors.push(err406), errors++;
+        }
+      }
+    for (let key52 in data)
+      if (pattern16.test(key52)) {
+        let data184 = data[key52];
+        if (data184 && typeof data184 == "object" && !Array.isArray(data184)) {
+          if (data184.command === void 0) {
+            let err407 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err407] : vErrors.push(err407), errors++;
+          }
+          for (let key53 in data184)
+            if (!(key53 === "command" || key53 === "netns" || key53 === "restart")) {
+              let err408 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 } };
+              vErrors === null ? vErrors = [err408] : vErrors.push(err408), errors++;
+            }
+          if (data184.command !== void 0) {
+            let data185 = data184.command;
+            if (typeof data185 == "string") {
+              if (!pattern19.test(data185)) {
+                let err409 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err409] : vErrors.push(err409), errors++;
+              }
+            } else {
+              let err410 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err410] : vErrors.push(err410), errors++;
+            }
+          }
+          if (data184.netns !== void 0) {
+            let data186 = data184.netns;
+            if (typeof data186 == "string") {
+              if (!pattern31.test(data186)) {
+                let err411 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err411] : vErrors.push(err411), errors++;
+              }
+            } else {
+              let err412 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err412] : vErrors.push(err412), errors++;
+            }
+          }
+          if (data184.restart !== void 0) {
+            let data187 = data184.restart;
+            if (!(data187 === "always" || data187 === "on-failure" || data187 === "never")) {
+              let err413 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err413] : vErrors.push(err413), errors++;
+            }
+          }
+        } else {
+          let err414 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err414] : vErrors.push(err414), errors++;
         }
       }
   } else {
-    let err375 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
+    let err415 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err415] : vErrors.push(err415), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -88,6 +88,11 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
     return isSettled ? Promise.resolve() : this.#settled.opened();
   }
 
+  /** Routes that wait to be sent; 0 while nobody takes them. */
+  get backlog(): number {
+    return this.session === undefined ? 0 : this.states.reduce((sum, { queued }) => sum + queued, 0);
+  }
+
   protected report(backend: FibBackendStatus['backend']): FibBackendStatus {
     const report = backendReport(this.states, this.substitutes, this.table.groups);
     return {

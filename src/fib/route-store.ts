@@ -122,6 +122,11 @@ export class RouteStore implements KeyColumns {
     holder.grow(this.#capacity);
   }
 
+  /** A holder that holds no slot any more leaves. */
+  detach(holder: Holder): void {
+    this.#holders.splice(this.#holders.indexOf(holder), 1);
+  }
+
   /** The slot of a destination, or -1. */
   find({ w0, w1, w2, w3, length, tableId }: Readonly<RouteKey>): number {
     const table = this.#tableIndexes.get(tableId);

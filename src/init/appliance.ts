@@ -6,6 +6,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { BgpSpeaker } from '../bgp/mod.ts';
 import type { ConfigChange } from '../config/mod.ts';
 import type { Config, ConfigProblem } from '../config/types.ts';
 import type { ControlTarget } from '../control/mod.ts';
@@ -36,6 +37,8 @@ import { reasonOf } from '../linux/mod.ts';
 export const VERSION = process.env.APPLIANCE_VERSION ?? 'development';
 /** Timeout for VPP's list of interfaces. */
 const INTERFACES_TIMEOUT_MS = 5_000;
+/** Routes that wait for a FIB, beyond which BGP sessions are read no further. */
+const MAX_BACKLOG = 131_072;
 
 export interface ApplianceOptions {
   readonly reports: Reports;
@@ -70,6 +73,7 @@ export class Appliance implements StatusProvider {
   readonly #owner: MachineOwner | undefined;
   readonly #nics: NicReport;
   readonly #feeds: Feeds;
+  readonly #bgp: BgpSpeaker;
   readonly #services: Services;
   #config: Config;
   #configStatus: ConfigStatus;
@@ -113,6 +117,16 @@ export class Appliance implements StatusProvider {
     });
     const { fib, kernelFib } = dataPlane;
     this.#feeds = new Feeds({ fib, kernelFib, runDir, logger: console, conditions });
+    this.#bgp = new BgpSpeaker({
+      table: fib.table,
+      isBehind: () => fib.vpp.backlog + kernelFib.backlog > MAX_BACKLOG,
+      log: (line) => console.info('bgp', line),
+      onTrouble: (subject, reason) => {
+        if (reason === undefined) conditions.clear(subject);
+        else conditions.set('error', subject, reason);
+      },
+      onChange: changes.announce,
+    });
     let before = config;
     this.live = new LiveConfig({
       text,
@@ -129,6 +143,7 @@ export class Appliance implements StatusProvider {
         ...(owner?.appliers ?? NO_OWNER.appliers),
         http: (next) => this.web.reconfigure(before, next),
         services: (next) => this.#services.use(next),
+        bgp: (next) => this.#bgp.use(next),
         'data-plane': (next, how) => dataPlane.reconfigure(next, how),
       },
       onInForce: (running, warnings) => {
@@ -187,6 +202,7 @@ export class Appliance implements StatusProvider {
     return [
       { name: 'data-plane', run: () => this.dataPlane.start() },
       { name: 'feeds', run: () => this.#feeds.start() },
+      { name: 'bgp', run: () => this.#startBgp() },
       { name: 'services', run: () => this.#startServices() },
       { name: 'http', run: () => this.#startHttp() },
     ];
@@ -196,6 +212,7 @@ export class Appliance implements StatusProvider {
   endChanges(): void {
     this.live[Symbol.dispose]();
     this.#feeds[Symbol.dispose]();
+    this.#bgp[Symbol.dispose]();
   }
 
   /**
@@ -211,6 +228,11 @@ export class Appliance implements StatusProvider {
       { name: 'NICs restored', timeoutMs: 5_000, run: () => this.dataPlane.restoreNics() },
       { name: 'HTTP stopped', timeoutMs: 1_000, run: () => this.web[Symbol.asyncDispose]() },
     ];
+  }
+
+  async #startBgp(): Promise<string> {
+    await this.#bgp.use(this.#config);
+    return this.#bgp.status?.neighbors.map(({ name }) => name).join(', ') || 'none';
   }
 
   async #startServices(): Promise<string> {
@@ -232,6 +254,7 @@ export class Appliance implements StatusProvider {
     const { dataPlane: plane, reports } = this;
     const { totalMs } = reports.phases;
     const owner = this.#owner;
+    const bgp = this.#bgp.status;
     const { certificate } = this.web;
     const https = certificate && {
       fingerprint: certificate.fingerprint,
@@ -267,6 +290,7 @@ export class Appliance implements StatusProvider {
       fib: [plane.fib.vpp.status, plane.kernelFib.status],
       ...(plane.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
       feeds: this.#feeds.status,
+      ...(bgp === undefined ? {} : { bgp }),
       nextHops: this.#nextHopStatus(),
       hugepages: [plane.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },

@@ -12,7 +12,7 @@ import type { Service } from '../supervise/mod.ts';
 export interface MachineOwner {
   readonly hooks: MachineHooks;
   /** Appliers of a changed configuration other than the data plane, HTTP and the services. */
-  readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services'>;
+  readonly appliers: Omit<Appliers, 'data-plane' | 'http' | 'services' | 'bgp'>;
   /** Actions of changing requests other than changes of the configuration. */
   readonly target: Pick<ControlTarget, 'update' | 'power' | 'installTargets' | 'install'> & {
     /** @param config the one in force */

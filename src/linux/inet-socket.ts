@@ -21,6 +21,8 @@ const SOCKADDR_IN_BYTES = 16;
 const SOCKADDR_IN6_BYTES = 28;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_BINDTODEVICE = 25;
+const IFNAMSIZ = 16;
 
 export interface InetSocketOptions {
   readonly protocol: 'tcp' | 'udp';
@@ -29,15 +31,18 @@ export interface InetSocketOptions {
   readonly netns?: string | undefined;
   /** Local address and port to bind; unbound when absent. */
   readonly local?: { readonly address: string; readonly port: number };
+  /** Only through this link: link-local addresses are its. */
+  readonly link?: string | undefined;
 }
 
 /** Opens a non-blocking socket; the caller closes it. Throws LinuxError: ENOENT (no such namespace), EADDRINUSE … */
 export function openInetSocket(options: InetSocketOptions): number {
-  const { protocol, family, netns, local } = options;
+  const { protocol, family, netns, local, link } = options;
   const open = (): number => check(libc.socket(addressFamily(family), SOCKET_TYPE[protocol], 0), 'socket');
   const fd = netns === undefined ? open() : withNetns(netns, open);
-  if (local === undefined) return fd;
   try {
+    if (link !== undefined) bindToLink(fd, link);
+    if (local === undefined) return fd;
     const on = nativeBuffer(4);
     on.writeUInt32LE(1, 0);
     if (protocol === 'tcp') check(libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, on, 4), 'setsockopt');
@@ -46,8 +51,16 @@ export function openInetSocket(options: InetSocketOptions): number {
     return fd;
   } catch (error) {
     closeSync(fd);
-    throw asLinuxError(error, 'openInetSocket', [netns ?? 'own namespace', local.address, local.port]);
+    const where = local === undefined ? [] : [local.address, local.port];
+    throw asLinuxError(error, 'openInetSocket', [netns ?? 'own namespace', link ?? 'any link', ...where]);
   }
+}
+
+/** The name is looked up in the namespace of the socket. */
+function bindToLink(fd: number, link: string): void {
+  const name = nativeBuffer(IFNAMSIZ);
+  name.write(link.slice(0, IFNAMSIZ - 1));
+  check(libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, IFNAMSIZ), 'setsockopt', link);
 }
 
 function socketAddress(text: string, port: number): Buffer {

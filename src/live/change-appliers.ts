@@ -18,6 +18,7 @@ const ORDER: readonly ChangePart[] = [
   'management',
   'http',
   'services',
+  'bgp',
   'data-plane',
 ];
 /**

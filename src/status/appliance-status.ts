@@ -5,6 +5,7 @@
  * Invariants: everything here is plain JSON (no bigint, Map, Date, undefined in arrays); a part that is not well
  * says so in its `reason`; a field exists only in the variant of the union that owns it.
  */
+import type { BgpStatus } from '../bgp/status.ts';
 import type { ConfigChangeStatus, ConfigStatus } from '../live/status.ts';
 import type { TimeStatus } from '../management/status.ts';
 import type { HttpsStatus } from '../control/status.ts';
@@ -96,6 +97,8 @@ export interface ApplianceStatus {
   readonly kernelImport?: KernelImportStatus;
   /** Absent before the configuration was read. */
   readonly feeds?: FeedsStatus;
+  /** Absent without `[bgp]`. */
+  readonly bgp?: BgpStatus;
   /** Of the configured routes; the first few hundred. */
   readonly nextHops: readonly NextHopStatus[];
   readonly hugepages: readonly HugepageStatus[];

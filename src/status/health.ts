@@ -5,6 +5,7 @@
  * Invariants: made of findings, whose texts nothing reads; what is under way is not ready yet, but for the few routes
  * that change all the time; each leaf of the configuration has its check (the rows of config/sections).
  */
+import { bgpFindings } from '../bgp/status.ts';
 import { READY_CHECKS, type ReadyCheckName } from '../config/leaf.ts';
 import { nextHopFindings, wanFindings } from '../dataplane/status.ts';
 import { hugepageFindings } from '../dpdk/status.ts';
@@ -85,6 +86,7 @@ function findingsOf(status: ApplianceStatus, paths: readonly InterfacePath[], no
     ...objectFindings(status.objects),
     ...wanFindings(status.wans),
     ...nextHopFindings(status.nextHops),
+    ...bgpFindings(status.bgp, now),
     ...fibFindings(status, isKernel ? 'kernel' : 'vpp'),
     ...hugepageFindings(status.hugepages),
     managementFinding(status.management, status.mode === 'pid1'),

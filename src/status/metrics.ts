@@ -1,4 +1,5 @@
 /** Owns the table of the appliance's own metrics: the rows of all rooms. */
+import { BGP_METRICS } from '../bgp/status.ts';
 import { CONFIG_METRICS } from '../live/status.ts';
 import { HTTPS_METRICS } from '../control/status.ts';
 import { WAN_METRICS } from '../dataplane/status.ts';
@@ -59,6 +60,7 @@ export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
   ...WAN_METRICS,
   ...KERNEL_RULE_METRICS,
   ...FIB_METRICS,
+  ...BGP_METRICS,
   ...DPDK_METRICS,
   ...MANAGEMENT_METRICS,
 ];

@@ -49,6 +49,31 @@ const degraded = {
   failures: [{ prefix: '203.0.113.0/24', code: 'failed', nextHops: [], reason: 'NO_SUCH_FIB (-3)' }],
   status: { state: 'degraded', since, reason: '1 of 3 routes were refused' },
 } as const;
+const bgp = (text: string): Changes => ({
+  bgp: {
+    as: 65001,
+    routerId: '192.0.2.1',
+    neighbors: [
+      {
+        name: 'bird',
+        address: '127.0.0.1',
+        as: 65001,
+        passive: false,
+        state: 'active',
+        since,
+        ups: 0,
+        families: [],
+        lastError: { at: since, text },
+        messages: 0,
+        updates: 0,
+        treatedAsWithdraw: 0,
+        attributesDiscarded: 0,
+        loops: 0,
+        waits: 0,
+      },
+    ],
+  },
+});
 const box = (changes: Partial<BoxStatus>, more: Changes = {}): Changes => ({
   box: makeBox(changes),
   ...more,
@@ -166,6 +191,18 @@ const BROKEN: Readonly<Record<string, Changes>> = {
     },
     ...conditions('kernel-import'),
   },
+  'bgp.as': bgp('received OPEN Message Error: Bad Peer AS'),
+  'bgp.router-id': bgp('received OPEN Message Error: Bad BGP Identifier'),
+  'bgp.listen': conditions('bgp', { severity: 'error' }),
+  'bgp.neighbor.NAME.address': bgp('connect EHOSTUNREACH'),
+  'bgp.neighbor.NAME.as': bgp(
+    'sent OPEN Message Error: Bad Peer AS (it is AS 65002, AS 65001 is configured)',
+  ),
+  'bgp.neighbor.NAME.port': bgp('connect ECONNREFUSED 127.0.0.1:1790'),
+  'bgp.neighbor.NAME.passive': bgp('the neighbour does not connect'),
+  'bgp.neighbor.NAME.local': bgp('bind: EADDRNOTAVAIL'),
+  'bgp.neighbor.NAME.netns': bgp('setns: ENOENT'),
+  'bgp.neighbor.NAME.families': bgp('sent OPEN Message Error: Unsupported Capability'),
   'bond.NAME.members': refused('VPP has no interface named xe3'),
   'bridge.NAME.members': refused('VPP has no interface named xe5'),
   'bridge.NAME.learn': refused('NO_SUCH_ENTRY (-6)'),

@@ -11,6 +11,7 @@ import {
   importedRouteText,
   type KernelImportStatus,
 } from '../fib/status.ts';
+import { BGP_SHADES, type BgpStatus, describeBgpNeighbor } from '../bgp/status.ts';
 import { describeDrift, describeFacts, factLines, type ObjectsStatus } from '../objects/status.ts';
 import {
   formatAgo,
@@ -135,7 +136,7 @@ function stateBadge({ state }: ServiceStatus): Html {
 }
 
 export function fibSection(
-  { fib: backends, kernelImport }: Pick<ApplianceStatus, 'fib' | 'kernelImport'>,
+  { fib: backends, kernelImport, bgp }: Pick<ApplianceStatus, 'fib' | 'kernelImport' | 'bgp'>,
   now: number,
 ): Html {
   const rows = backends.flatMap((fib) => [fibRow(fib, now), ...familyRows(fib)]);
@@ -160,7 +161,7 @@ export function fibSection(
   return html`<section aria-labelledby="fib"><h2 id="fib" tabindex="-1">Routes</h2>
 <div class="scroll" role="region" aria-label="Table of routes" tabindex="0"><table><thead><tr><th scope="col">FIB</th><th scope="col">State</th>${heads}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>${failures}${leftOut}${differences}${importPart(kernelImport)}
+${rows}</tbody></table></div>${failures}${leftOut}${differences}${importPart(kernelImport)}${bgpPart(bgp, now)}
 <p><a href="/fib/vpp">The routes in VPP</a></p></section>`;
 }
 
@@ -173,6 +174,17 @@ function importPart(imported: KernelImportStatus | undefined): Html {
   const list = items.length === 0 ? NOTHING : html`<ul>\n${items}</ul>`;
   return html`<h3>Routes of routing daemons</h3>
 <p>${describeImport(imported)}</p>${list}`;
+}
+
+/** The BGP sessions, and how many prefixes each has. */
+function bgpPart(bgp: BgpStatus | undefined, now: number): Html {
+  if (bgp === undefined) return NOTHING;
+  const items = bgp.neighbors.map(
+    (one) =>
+      html`<li>${one.name} (<code>${one.address}</code>, AS ${one.as}) <span class="badge ${BGP_SHADES[one.state]}">${one.state}</span> ${describeBgpNeighbor(one, now)}</li>\n`,
+  );
+  return html`<h3>BGP sessions of AS ${bgp.as}</h3>
+<ul>\n${items}</ul>`;
 }
 
 /** What a FIB lacks, and why; nothing when none lacks anything. */
