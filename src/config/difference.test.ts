@@ -152,6 +152,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'interface.NAME.mac': '02:00:00:00:00:02',
   'interface.NAME.mpls': 'true',
   'interface.NAME.mss-clamp': '1200',
+  'interface.NAME.dhcp-dns': 'true',
   'interface.NAME.host-name': 'wan1',
   'interface.NAME.proxy-arp': 'true',
   'interface.NAME.proxy-nd': '2001:db8::11',

@@ -213,6 +213,7 @@ names = Router.example.NET, router
       encapsulation: 'dot1q',
       exactMatch: true,
       dhcp: false,
+      dhcpDns: false,
       aclIn: [],
       aclOut: [],
       hasTap: true,

@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, bgp: { type: "object", properties: { as: { type: "integer", minimum: 1, maximum: 4294967295 }, "router-id": { type: "string", pattern: "\\S" }, listen: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^bgp\\.neighbor\\.": { type: "object", properties: { address: { type: "string", pattern: "\\S" }, as: { type: "integer", minimum: 1, maximum: 4294967295 }, port: { type: "integer", minimum: 1, maximum: 65535 }, passive: { type: "boolean" }, local: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, families: { type: "string", pattern: "\\S" }, distance: { type: "integer", minimum: 1, maximum: 255 }, paths: { enum: ["one", "best", "ecmp"] }, "hold-time": { type: "integer", minimum: 0, maximum: 65535, not: { enum: [1, 2] } }, "connect-retry": { type: "integer", minimum: 1, maximum: 600 } }, required: ["address", "as"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^bgp\\.neighbor\\.", "u"), pattern2 = new RegExp("^vrf\\.", "u"), pattern3 = new RegExp("^interface\\.", "u"), pattern4 = new RegExp("^bond\\.", "u"), pattern5 = new RegExp("^bridge\\.", "u"), pattern6 = new RegExp("^cross-connect\\.", "u"), pattern7 = new RegExp("^gre\\.", "u"), pattern8 = new RegExp("^ipip\\.", "u"), pattern9 = new RegExp("^vxlan\\.", "u"), pattern10 = new RegExp("^acl\\.", "u"), pattern11 = new RegExp("^macip\\.", "u"), pattern12 = new RegExp("^prefix-list\\.", "u"), pattern13 = new RegExp("^port-list\\.", "u"), pattern14 = new RegExp("^port-forward\\.", "u"), pattern15 = new RegExp("^nat-static\\.", "u"), pattern16 = new RegExp("^service\\.", "u"), pattern17 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern18 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern19 = new RegExp("\\S", "u"), pattern26 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern28 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern29 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern31 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern51 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, bgp: { type: "object", properties: { as: { type: "integer", minimum: 1, maximum: 4294967295 }, "router-id": { type: "string", pattern: "\\S" }, listen: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^bgp\\.neighbor\\.": { type: "object", properties: { address: { type: "string", pattern: "\\S" }, as: { type: "integer", minimum: 1, maximum: 4294967295 }, port: { type: "integer", minimum: 1, maximum: 65535 }, passive: { type: "boolean" }, local: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, families: { type: "string", pattern: "\\S" }, distance: { type: "integer", minimum: 1, maximum: 255 }, paths: { enum: ["one", "best", "ecmp"] }, "hold-time": { type: "integer", minimum: 0, maximum: 65535, not: { enum: [1, 2] } }, "connect-retry": { type: "integer", minimum: 1, maximum: 600 } }, required: ["address", "as"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, "dhcp-dns": { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^bgp\\.neighbor\\.", "u"), pattern2 = new RegExp("^vrf\\.", "u"), pattern3 = new RegExp("^interface\\.", "u"), pattern4 = new RegExp("^bond\\.", "u"), pattern5 = new RegExp("^bridge\\.", "u"), pattern6 = new RegExp("^cross-connect\\.", "u"), pattern7 = new RegExp("^gre\\.", "u"), pattern8 = new RegExp("^ipip\\.", "u"), pattern9 = new RegExp("^vxlan\\.", "u"), pattern10 = new RegExp("^acl\\.", "u"), pattern11 = new RegExp("^macip\\.", "u"), pattern12 = new RegExp("^prefix-list\\.", "u"), pattern13 = new RegExp("^port-list\\.", "u"), pattern14 = new RegExp("^port-forward\\.", "u"), pattern15 = new RegExp("^nat-static\\.", "u"), pattern16 = new RegExp("^service\\.", "u"), pattern17 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern18 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern19 = new RegExp("\\S", "u"), pattern26 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern28 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern29 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern31 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern51 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -1498,928 +1498,932 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             let err258 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
           }
+          if (data111["dhcp-dns"] !== void 0 && typeof data111["dhcp-dns"] != "boolean") {
+            let err259 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp-dns", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp-dns/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+          }
           if (data111.vrf !== void 0) {
-            let data117 = data111.vrf;
-            if (typeof data117 == "string") {
-              if (!pattern18.test(data117)) {
-                let err259 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+            let data118 = data111.vrf;
+            if (typeof data118 == "string") {
+              if (!pattern18.test(data118)) {
+                let err260 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
               }
             } else {
-              let err260 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
+              let err261 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
             }
           }
           if (data111.mpls !== void 0 && typeof data111.mpls != "boolean") {
-            let err261 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
+            let err262 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
           }
           if (data111["acl-in"] !== void 0) {
-            let data119 = data111["acl-in"];
-            if (typeof data119 == "string") {
-              if (!pattern19.test(data119)) {
-                let err262 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+            let data120 = data111["acl-in"];
+            if (typeof data120 == "string") {
+              if (!pattern19.test(data120)) {
+                let err263 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
               }
             } else {
-              let err263 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
+              let err264 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
             }
           }
           if (data111["acl-out"] !== void 0) {
-            let data120 = data111["acl-out"];
-            if (typeof data120 == "string") {
-              if (!pattern19.test(data120)) {
-                let err264 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
+            let data121 = data111["acl-out"];
+            if (typeof data121 == "string") {
+              if (!pattern19.test(data121)) {
+                let err265 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
               }
             } else {
-              let err265 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
+              let err266 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
             }
           }
           if (data111.macip !== void 0) {
-            let data121 = data111.macip;
-            if (typeof data121 == "string") {
-              if (!pattern51.test(data121)) {
-                let err266 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
-                vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
+            let data122 = data111.macip;
+            if (typeof data122 == "string") {
+              if (!pattern51.test(data122)) {
+                let err267 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
+                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
               }
             } else {
-              let err267 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
-            }
-          }
-          if (data111.nat !== void 0) {
-            let data122 = data111.nat;
-            if (!(data122 === "inside" || data122 === "outside")) {
-              let err268 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
+              let err268 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
             }
           }
-          if (data111.vlan !== void 0) {
-            let data123 = data111.vlan, _errs269 = errors, valid26 = !1, _errs270 = errors;
-            if (data123 !== "default") {
-              let err269 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+          if (data111.nat !== void 0) {
+            let data123 = data111.nat;
+            if (!(data123 === "inside" || data123 === "outside")) {
+              let err269 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
               vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
             }
-            var _valid0 = _errs270 === errors;
-            if (valid26 = valid26 || _valid0, !valid26) {
-              let _errs271 = errors;
-              if (!(typeof data123 == "number" && !(data123 % 1) && !isNaN(data123) && isFinite(data123))) {
-                let err270 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
-              }
-              if (typeof data123 == "number" && isFinite(data123)) {
-                if (data123 > 4094 || isNaN(data123)) {
-                  let err271 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
-                }
-                if (data123 < 1 || isNaN(data123)) {
-                  let err272 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
-                }
-              }
-              var _valid0 = _errs271 === errors;
-              valid26 = valid26 || _valid0;
-            }
-            if (valid26)
-              errors = _errs269, vErrors !== null && (_errs269 ? vErrors.length = _errs269 : vErrors = null);
-            else {
-              let err273 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
-            }
           }
-          if (data111["inner-vlan"] !== void 0) {
-            let data124 = data111["inner-vlan"], _errs274 = errors, valid27 = !1, _errs275 = errors;
-            if (data124 !== "any") {
-              let err274 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
-              vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
+          if (data111.vlan !== void 0) {
+            let data124 = data111.vlan, _errs271 = errors, valid26 = !1, _errs272 = errors;
+            if (data124 !== "default") {
+              let err270 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+              vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
             }
-            var _valid1 = _errs275 === errors;
-            if (valid27 = valid27 || _valid1, !valid27) {
-              let _errs276 = errors;
+            var _valid0 = _errs272 === errors;
+            if (valid26 = valid26 || _valid0, !valid26) {
+              let _errs273 = errors;
               if (!(typeof data124 == "number" && !(data124 % 1) && !isNaN(data124) && isFinite(data124))) {
-                let err275 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+                let err271 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
               }
               if (typeof data124 == "number" && isFinite(data124)) {
                 if (data124 > 4094 || isNaN(data124)) {
-                  let err276 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+                  let err272 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
                 }
                 if (data124 < 1 || isNaN(data124)) {
-                  let err277 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+                  let err273 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
                 }
               }
-              var _valid1 = _errs276 === errors;
+              var _valid0 = _errs273 === errors;
+              valid26 = valid26 || _valid0;
+            }
+            if (valid26)
+              errors = _errs271, vErrors !== null && (_errs271 ? vErrors.length = _errs271 : vErrors = null);
+            else {
+              let err274 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
+            }
+          }
+          if (data111["inner-vlan"] !== void 0) {
+            let data125 = data111["inner-vlan"], _errs276 = errors, valid27 = !1, _errs277 = errors;
+            if (data125 !== "any") {
+              let err275 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
+              vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
+            }
+            var _valid1 = _errs277 === errors;
+            if (valid27 = valid27 || _valid1, !valid27) {
+              let _errs278 = errors;
+              if (!(typeof data125 == "number" && !(data125 % 1) && !isNaN(data125) && isFinite(data125))) {
+                let err276 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+              }
+              if (typeof data125 == "number" && isFinite(data125)) {
+                if (data125 > 4094 || isNaN(data125)) {
+                  let err277 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+                }
+                if (data125 < 1 || isNaN(data125)) {
+                  let err278 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+                }
+              }
+              var _valid1 = _errs278 === errors;
               valid27 = valid27 || _valid1;
             }
             if (valid27)
-              errors = _errs274, vErrors !== null && (_errs274 ? vErrors.length = _errs274 : vErrors = null);
+              errors = _errs276, vErrors !== null && (_errs276 ? vErrors.length = _errs276 : vErrors = null);
             else {
-              let err278 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
-            }
-          }
-          if (data111.encapsulation !== void 0) {
-            let data125 = data111.encapsulation;
-            if (!(data125 === "dot1q" || data125 === "dot1ad")) {
-              let err279 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              let err279 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
               vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
             }
           }
-          if (data111["exact-match"] !== void 0 && typeof data111["exact-match"] != "boolean") {
-            let err280 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
-          }
-          if (data111.mac !== void 0) {
-            let data127 = data111.mac;
-            if (typeof data127 == "string") {
-              if (!pattern19.test(data127)) {
-                let err281 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
-              }
-            } else {
-              let err282 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
+          if (data111.encapsulation !== void 0) {
+            let data126 = data111.encapsulation;
+            if (!(data126 === "dot1q" || data126 === "dot1ad")) {
+              let err280 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
             }
           }
-          if (data111.urpf !== void 0) {
-            let data128 = data111.urpf;
-            if (!(data128 === "strict" || data128 === "loose")) {
-              let err283 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+          if (data111["exact-match"] !== void 0 && typeof data111["exact-match"] != "boolean") {
+            let err281 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
+          }
+          if (data111.mac !== void 0) {
+            let data128 = data111.mac;
+            if (typeof data128 == "string") {
+              if (!pattern19.test(data128)) {
+                let err282 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
+              }
+            } else {
+              let err283 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
             }
           }
+          if (data111.urpf !== void 0) {
+            let data129 = data111.urpf;
+            if (!(data129 === "strict" || data129 === "loose")) {
+              let err284 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+              vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+            }
+          }
           if (data111.neighbors !== void 0) {
-            let data129 = data111.neighbors;
-            if (typeof data129 == "string") {
-              if (!pattern19.test(data129)) {
-                let err284 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+            let data130 = data111.neighbors;
+            if (typeof data130 == "string") {
+              if (!pattern19.test(data130)) {
+                let err285 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
               }
             } else {
-              let err285 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
+              let err286 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
             }
           }
           if (data111["proxy-arp"] !== void 0 && typeof data111["proxy-arp"] != "boolean") {
-            let err286 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-arp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-arp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
+            let err287 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-arp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-arp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
           }
           if (data111["proxy-nd"] !== void 0) {
-            let data131 = data111["proxy-nd"];
-            if (typeof data131 == "string") {
-              if (!pattern19.test(data131)) {
-                let err287 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+            let data132 = data111["proxy-nd"];
+            if (typeof data132 == "string") {
+              if (!pattern19.test(data132)) {
+                let err288 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
               }
             } else {
-              let err288 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
+              let err289 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
             }
           }
           if (data111.lcp !== void 0 && typeof data111.lcp != "boolean") {
-            let err289 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
+            let err290 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
           }
           if (data111["host-name"] !== void 0) {
-            let data133 = data111["host-name"];
-            if (typeof data133 == "string") {
-              if (!pattern18.test(data133)) {
-                let err290 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
+            let data134 = data111["host-name"];
+            if (typeof data134 == "string") {
+              if (!pattern18.test(data134)) {
+                let err291 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
               }
             } else {
-              let err291 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
+              let err292 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
             }
           }
           if (data111["link-local"] !== void 0) {
-            let data134 = data111["link-local"];
-            if (typeof data134 == "string") {
-              if (!pattern19.test(data134)) {
-                let err292 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+            let data135 = data111["link-local"];
+            if (typeof data135 == "string") {
+              if (!pattern19.test(data135)) {
+                let err293 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
               }
             } else {
-              let err293 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+              let err294 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
             }
           }
           if (data111.unnumbered !== void 0) {
-            let data135 = data111.unnumbered;
-            if (typeof data135 == "string") {
-              if (!pattern18.test(data135)) {
-                let err294 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
+            let data136 = data111.unnumbered;
+            if (typeof data136 == "string") {
+              if (!pattern18.test(data136)) {
+                let err295 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
               }
             } else {
-              let err295 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
+              let err296 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
             }
           }
           if (data111["mss-clamp"] !== void 0) {
-            let data136 = data111["mss-clamp"], _errs299 = errors, valid28 = !1, _errs300 = errors;
-            if (data136 !== "auto") {
-              let err296 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
-              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
+            let data137 = data111["mss-clamp"], _errs301 = errors, valid28 = !1, _errs302 = errors;
+            if (data137 !== "auto") {
+              let err297 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+              vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
             }
-            var _valid2 = _errs300 === errors;
+            var _valid2 = _errs302 === errors;
             if (valid28 = valid28 || _valid2, !valid28) {
-              let _errs301 = errors;
-              if (!(typeof data136 == "number" && !(data136 % 1) && !isNaN(data136) && isFinite(data136))) {
-                let err297 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+              let _errs303 = errors;
+              if (!(typeof data137 == "number" && !(data137 % 1) && !isNaN(data137) && isFinite(data137))) {
+                let err298 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
               }
-              if (typeof data136 == "number" && isFinite(data136)) {
-                if (data136 > 65495 || isNaN(data136)) {
-                  let err298 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
-                  vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
-                }
-                if (data136 < 88 || isNaN(data136)) {
-                  let err299 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+              if (typeof data137 == "number" && isFinite(data137)) {
+                if (data137 > 65495 || isNaN(data137)) {
+                  let err299 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
                   vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
                 }
+                if (data137 < 88 || isNaN(data137)) {
+                  let err300 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
+                }
               }
-              var _valid2 = _errs301 === errors;
+              var _valid2 = _errs303 === errors;
               valid28 = valid28 || _valid2;
             }
             if (valid28)
-              errors = _errs299, vErrors !== null && (_errs299 ? vErrors.length = _errs299 : vErrors = null);
+              errors = _errs301, vErrors !== null && (_errs301 ? vErrors.length = _errs301 : vErrors = null);
             else {
-              let err300 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
+              let err301 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
             }
           }
         } else {
-          let err301 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
+          let err302 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
         }
       }
     for (let key28 in data)
       if (pattern4.test(key28)) {
-        let data137 = data[key28];
-        if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
-          if (data137.members === void 0) {
-            let err302 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+        let data138 = data[key28];
+        if (data138 && typeof data138 == "object" && !Array.isArray(data138)) {
+          if (data138.members === void 0) {
+            let err303 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
           }
-          for (let key29 in data137)
+          for (let key29 in data138)
             if (!(key29 === "members" || key29 === "mode" || key29 === "primary" || key29 === "load-balance" || key29 === "lacp-timeout" || key29 === "lacp-passive")) {
-              let err303 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
-              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+              let err304 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
+              vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
             }
-          if (data137.members !== void 0) {
-            let data138 = data137.members;
-            if (typeof data138 == "string") {
-              if (!pattern19.test(data138)) {
-                let err304 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+          if (data138.members !== void 0) {
+            let data139 = data138.members;
+            if (typeof data139 == "string") {
+              if (!pattern19.test(data139)) {
+                let err305 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
               }
             } else {
-              let err305 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
-            }
-          }
-          if (data137.mode !== void 0) {
-            let data139 = data137.mode;
-            if (!(data139 === "lacp" || data139 === "active-backup" || data139 === "xor" || data139 === "round-robin" || data139 === "broadcast")) {
-              let err306 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              let err306 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
             }
           }
-          if (data137.primary !== void 0) {
-            let data140 = data137.primary;
-            if (typeof data140 == "string") {
-              if (!pattern18.test(data140)) {
-                let err307 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
-              }
-            } else {
-              let err308 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+          if (data138.mode !== void 0) {
+            let data140 = data138.mode;
+            if (!(data140 === "lacp" || data140 === "active-backup" || data140 === "xor" || data140 === "round-robin" || data140 === "broadcast")) {
+              let err307 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
             }
           }
-          if (data137["load-balance"] !== void 0) {
-            let data141 = data137["load-balance"];
-            if (!(data141 === "l2" || data141 === "l23" || data141 === "l34")) {
-              let err309 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+          if (data138.primary !== void 0) {
+            let data141 = data138.primary;
+            if (typeof data141 == "string") {
+              if (!pattern18.test(data141)) {
+                let err308 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
+              }
+            } else {
+              let err309 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
             }
           }
-          if (data137["lacp-timeout"] !== void 0) {
-            let data142 = data137["lacp-timeout"];
-            if (!(data142 === "short" || data142 === "long")) {
-              let err310 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+          if (data138["load-balance"] !== void 0) {
+            let data142 = data138["load-balance"];
+            if (!(data142 === "l2" || data142 === "l23" || data142 === "l34")) {
+              let err310 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
               vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
             }
           }
-          if (data137["lacp-passive"] !== void 0 && typeof data137["lacp-passive"] != "boolean") {
-            let err311 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
+          if (data138["lacp-timeout"] !== void 0) {
+            let data143 = data138["lacp-timeout"];
+            if (!(data143 === "short" || data143 === "long")) {
+              let err311 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
+            }
+          }
+          if (data138["lacp-passive"] !== void 0 && typeof data138["lacp-passive"] != "boolean") {
+            let err312 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
           }
         } else {
-          let err312 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
+          let err313 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
         }
       }
     for (let key30 in data)
       if (pattern5.test(key30)) {
-        let data144 = data[key30];
-        if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
-          if (data144.members === void 0) {
-            let err313 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
+        let data145 = data[key30];
+        if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
+          if (data145.members === void 0) {
+            let err314 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
           }
-          for (let key31 in data144)
+          for (let key31 in data145)
             if (!(key31 === "members" || key31 === "learn" || key31 === "flood" || key31 === "unknown-unicast-flood" || key31 === "arp-termination" || key31 === "mac-age" || key31 === "static" || key31 === "id")) {
-              let err314 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
-              vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
+              let err315 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
+              vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
             }
-          if (data144.members !== void 0) {
-            let data145 = data144.members;
-            if (typeof data145 == "string") {
-              if (!pattern19.test(data145)) {
-                let err315 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
+          if (data145.members !== void 0) {
+            let data146 = data145.members;
+            if (typeof data146 == "string") {
+              if (!pattern19.test(data146)) {
+                let err316 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
               }
             } else {
-              let err316 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
+              let err317 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
             }
           }
-          if (data144.learn !== void 0 && typeof data144.learn != "boolean") {
-            let err317 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
-          }
-          if (data144.flood !== void 0 && typeof data144.flood != "boolean") {
-            let err318 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
+          if (data145.learn !== void 0 && typeof data145.learn != "boolean") {
+            let err318 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
           }
-          if (data144["unknown-unicast-flood"] !== void 0 && typeof data144["unknown-unicast-flood"] != "boolean") {
-            let err319 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
+          if (data145.flood !== void 0 && typeof data145.flood != "boolean") {
+            let err319 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
           }
-          if (data144["arp-termination"] !== void 0 && typeof data144["arp-termination"] != "boolean") {
-            let err320 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+          if (data145["unknown-unicast-flood"] !== void 0 && typeof data145["unknown-unicast-flood"] != "boolean") {
+            let err320 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
           }
-          if (data144["mac-age"] !== void 0) {
-            let data150 = data144["mac-age"];
-            if (!(typeof data150 == "number" && !(data150 % 1) && !isNaN(data150) && isFinite(data150))) {
-              let err321 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
+          if (data145["arp-termination"] !== void 0 && typeof data145["arp-termination"] != "boolean") {
+            let err321 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
+          }
+          if (data145["mac-age"] !== void 0) {
+            let data151 = data145["mac-age"];
+            if (!(typeof data151 == "number" && !(data151 % 1) && !isNaN(data151) && isFinite(data151))) {
+              let err322 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
             }
-            if (typeof data150 == "number" && isFinite(data150)) {
-              if (data150 > 255 || isNaN(data150)) {
-                let err322 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
-              }
-              if (data150 < 0 || isNaN(data150)) {
-                let err323 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+            if (typeof data151 == "number" && isFinite(data151)) {
+              if (data151 > 255 || isNaN(data151)) {
+                let err323 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
               }
-            }
-          }
-          if (data144.static !== void 0) {
-            let data151 = data144.static;
-            if (typeof data151 == "string") {
-              if (!pattern19.test(data151)) {
-                let err324 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              if (data151 < 0 || isNaN(data151)) {
+                let err324 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
                 vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
               }
-            } else {
-              let err325 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
             }
           }
-          if (data144.id !== void 0) {
-            let data152 = data144.id;
-            if (!(typeof data152 == "number" && !(data152 % 1) && !isNaN(data152) && isFinite(data152))) {
-              let err326 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+          if (data145.static !== void 0) {
+            let data152 = data145.static;
+            if (typeof data152 == "string") {
+              if (!pattern19.test(data152)) {
+                let err325 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
+              }
+            } else {
+              let err326 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
             }
-            if (typeof data152 == "number" && isFinite(data152)) {
-              if (data152 > 16777215 || isNaN(data152)) {
-                let err327 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
-              }
-              if (data152 < 1 || isNaN(data152)) {
-                let err328 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          }
+          if (data145.id !== void 0) {
+            let data153 = data145.id;
+            if (!(typeof data153 == "number" && !(data153 % 1) && !isNaN(data153) && isFinite(data153))) {
+              let err327 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+            }
+            if (typeof data153 == "number" && isFinite(data153)) {
+              if (data153 > 16777215 || isNaN(data153)) {
+                let err328 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
                 vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
+              }
+              if (data153 < 1 || isNaN(data153)) {
+                let err329 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
               }
             }
           }
         } else {
-          let err329 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
+          let err330 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
         }
       }
     for (let key32 in data)
       if (pattern6.test(key32)) {
-        let data153 = data[key32];
-        if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
-          if (data153.interfaces === void 0) {
-            let err330 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
+        let data154 = data[key32];
+        if (data154 && typeof data154 == "object" && !Array.isArray(data154)) {
+          if (data154.interfaces === void 0) {
+            let err331 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
           }
-          for (let key33 in data153)
+          for (let key33 in data154)
             if (!(key33 === "interfaces" || key33 === "tag-rewrite")) {
-              let err331 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
-              vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+              let err332 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+              vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
             }
-          if (data153.interfaces !== void 0) {
-            let data154 = data153.interfaces;
-            if (typeof data154 == "string") {
-              if (!pattern19.test(data154)) {
-                let err332 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+          if (data154.interfaces !== void 0) {
+            let data155 = data154.interfaces;
+            if (typeof data155 == "string") {
+              if (!pattern19.test(data155)) {
+                let err333 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
               }
             } else {
-              let err333 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
-            }
-          }
-          if (data153["tag-rewrite"] !== void 0) {
-            let data155 = data153["tag-rewrite"];
-            if (!(data155 === "pop" || data155 === "keep")) {
-              let err334 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              let err334 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
             }
           }
+          if (data154["tag-rewrite"] !== void 0) {
+            let data156 = data154["tag-rewrite"];
+            if (!(data156 === "pop" || data156 === "keep")) {
+              let err335 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
+            }
+          }
         } else {
-          let err335 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
+          let err336 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
         }
       }
     for (let key34 in data)
       if (pattern7.test(key34)) {
-        let data156 = data[key34];
-        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
-          if (data156.source === void 0) {
-            let err336 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
-          }
-          if (data156.destination === void 0) {
-            let err337 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data157 = data[key34];
+        if (data157 && typeof data157 == "object" && !Array.isArray(data157)) {
+          if (data157.source === void 0) {
+            let err337 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
           }
-          for (let key35 in data156)
-            if (!(key35 === "source" || key35 === "destination" || key35 === "underlay-vrf" || key35 === "type")) {
-              let err338 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
-              vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
-            }
-          if (data156.source !== void 0) {
-            let data157 = data156.source;
-            if (typeof data157 == "string") {
-              if (!pattern19.test(data157)) {
-                let err339 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
-              }
-            } else {
-              let err340 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
-            }
+          if (data157.destination === void 0) {
+            let err338 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
           }
-          if (data156.destination !== void 0) {
-            let data158 = data156.destination;
+          for (let key35 in data157)
+            if (!(key35 === "source" || key35 === "destination" || key35 === "underlay-vrf" || key35 === "type")) {
+              let err339 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
+              vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
+            }
+          if (data157.source !== void 0) {
+            let data158 = data157.source;
             if (typeof data158 == "string") {
               if (!pattern19.test(data158)) {
-                let err341 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
+                let err340 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
               }
             } else {
-              let err342 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
+              let err341 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
             }
           }
-          if (data156["underlay-vrf"] !== void 0) {
-            let data159 = data156["underlay-vrf"];
+          if (data157.destination !== void 0) {
+            let data159 = data157.destination;
             if (typeof data159 == "string") {
-              if (!pattern18.test(data159)) {
-                let err343 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+              if (!pattern19.test(data159)) {
+                let err342 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
               }
             } else {
-              let err344 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+              let err343 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
             }
           }
-          if (data156.type !== void 0) {
-            let data160 = data156.type;
-            if (!(data160 === "l3" || data160 === "teb")) {
-              let err345 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+          if (data157["underlay-vrf"] !== void 0) {
+            let data160 = data157["underlay-vrf"];
+            if (typeof data160 == "string") {
+              if (!pattern18.test(data160)) {
+                let err344 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+              }
+            } else {
+              let err345 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
             }
           }
+          if (data157.type !== void 0) {
+            let data161 = data157.type;
+            if (!(data161 === "l3" || data161 === "teb")) {
+              let err346 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+            }
+          }
         } else {
-          let err346 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+          let err347 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
         }
       }
     for (let key36 in data)
       if (pattern8.test(key36)) {
-        let data161 = data[key36];
-        if (data161 && typeof data161 == "object" && !Array.isArray(data161)) {
-          if (data161.source === void 0) {
-            let err347 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
-          }
-          if (data161.destination === void 0) {
-            let err348 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data162 = data[key36];
+        if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
+          if (data162.source === void 0) {
+            let err348 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
           }
-          for (let key37 in data161)
-            if (!(key37 === "source" || key37 === "destination" || key37 === "underlay-vrf")) {
-              let err349 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
-              vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
-            }
-          if (data161.source !== void 0) {
-            let data162 = data161.source;
-            if (typeof data162 == "string") {
-              if (!pattern19.test(data162)) {
-                let err350 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
-              }
-            } else {
-              let err351 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
-            }
+          if (data162.destination === void 0) {
+            let err349 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
           }
-          if (data161.destination !== void 0) {
-            let data163 = data161.destination;
+          for (let key37 in data162)
+            if (!(key37 === "source" || key37 === "destination" || key37 === "underlay-vrf")) {
+              let err350 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
+              vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
+            }
+          if (data162.source !== void 0) {
+            let data163 = data162.source;
             if (typeof data163 == "string") {
               if (!pattern19.test(data163)) {
-                let err352 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
+                let err351 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
               }
             } else {
-              let err353 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
+              let err352 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
             }
           }
-          if (data161["underlay-vrf"] !== void 0) {
-            let data164 = data161["underlay-vrf"];
+          if (data162.destination !== void 0) {
+            let data164 = data162.destination;
             if (typeof data164 == "string") {
-              if (!pattern18.test(data164)) {
-                let err354 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
+              if (!pattern19.test(data164)) {
+                let err353 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
               }
             } else {
-              let err355 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
+              let err354 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
+            }
+          }
+          if (data162["underlay-vrf"] !== void 0) {
+            let data165 = data162["underlay-vrf"];
+            if (typeof data165 == "string") {
+              if (!pattern18.test(data165)) {
+                let err355 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
+              }
+            } else {
+              let err356 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
             }
           }
         } else {
-          let err356 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+          let err357 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
         }
       }
     for (let key38 in data)
       if (pattern9.test(key38)) {
-        let data165 = data[key38];
-        if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
-          if (data165.source === void 0) {
-            let err357 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
-          }
-          if (data165.destination === void 0) {
-            let err358 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data166 = data[key38];
+        if (data166 && typeof data166 == "object" && !Array.isArray(data166)) {
+          if (data166.source === void 0) {
+            let err358 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
           }
-          if (data165.vni === void 0) {
-            let err359 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+          if (data166.destination === void 0) {
+            let err359 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
           }
-          for (let key39 in data165)
-            if (!(key39 === "source" || key39 === "destination" || key39 === "underlay-vrf" || key39 === "vni" || key39 === "port")) {
-              let err360 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
-              vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
-            }
-          if (data165.source !== void 0) {
-            let data166 = data165.source;
-            if (typeof data166 == "string") {
-              if (!pattern19.test(data166)) {
-                let err361 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
-              }
-            } else {
-              let err362 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
-            }
+          if (data166.vni === void 0) {
+            let err360 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
           }
-          if (data165.destination !== void 0) {
-            let data167 = data165.destination;
+          for (let key39 in data166)
+            if (!(key39 === "source" || key39 === "destination" || key39 === "underlay-vrf" || key39 === "vni" || key39 === "port")) {
+              let err361 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
+              vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
+            }
+          if (data166.source !== void 0) {
+            let data167 = data166.source;
             if (typeof data167 == "string") {
               if (!pattern19.test(data167)) {
-                let err363 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
+                let err362 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
               }
             } else {
-              let err364 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
+              let err363 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
             }
           }
-          if (data165["underlay-vrf"] !== void 0) {
-            let data168 = data165["underlay-vrf"];
+          if (data166.destination !== void 0) {
+            let data168 = data166.destination;
             if (typeof data168 == "string") {
-              if (!pattern18.test(data168)) {
-                let err365 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
+              if (!pattern19.test(data168)) {
+                let err364 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
               }
             } else {
-              let err366 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
+              let err365 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
             }
           }
-          if (data165.vni !== void 0) {
-            let data169 = data165.vni;
-            if (!(typeof data169 == "number" && !(data169 % 1) && !isNaN(data169) && isFinite(data169))) {
-              let err367 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+          if (data166["underlay-vrf"] !== void 0) {
+            let data169 = data166["underlay-vrf"];
+            if (typeof data169 == "string") {
+              if (!pattern18.test(data169)) {
+                let err366 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
+              }
+            } else {
+              let err367 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
             }
-            if (typeof data169 == "number" && isFinite(data169)) {
-              if (data169 > 16777215 || isNaN(data169)) {
-                let err368 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
-              }
-              if (data169 < 0 || isNaN(data169)) {
-                let err369 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+          }
+          if (data166.vni !== void 0) {
+            let data170 = data166.vni;
+            if (!(typeof data170 == "number" && !(data170 % 1) && !isNaN(data170) && isFinite(data170))) {
+              let err368 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
+            }
+            if (typeof data170 == "number" && isFinite(data170)) {
+              if (data170 > 16777215 || isNaN(data170)) {
+                let err369 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
                 vErrors === null ? vErrors = [err369] : vErrors.push(err369), errors++;
+              }
+              if (data170 < 0 || isNaN(data170)) {
+                let err370 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
               }
             }
           }
-          if (data165.port !== void 0) {
-            let data170 = data165.port;
-            if (!(typeof data170 == "number" && !(data170 % 1) && !isNaN(data170) && isFinite(data170))) {
-              let err370 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
+          if (data166.port !== void 0) {
+            let data171 = data166.port;
+            if (!(typeof data171 == "number" && !(data171 % 1) && !isNaN(data171) && isFinite(data171))) {
+              let err371 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err371] : vErrors.push(err371), errors++;
             }
-            if (typeof data170 == "number" && isFinite(data170)) {
-              if (data170 > 65535 || isNaN(data170)) {
-                let err371 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err371] : vErrors.push(err371), errors++;
-              }
-              if (data170 < 1 || isNaN(data170)) {
-                let err372 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (typeof data171 == "number" && isFinite(data171)) {
+              if (data171 > 65535 || isNaN(data171)) {
+                let err372 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
+              }
+              if (data171 < 1 || isNaN(data171)) {
+                let err373 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
               }
             }
           }
         } else {
-          let err373 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
+          let err374 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err374] : vErrors.push(err374), errors++;
         }
       }
     for (let key40 in data)
       if (pattern10.test(key40)) {
-        let data171 = data[key40];
-        if (data171 && typeof data171 == "object" && !Array.isArray(data171))
-          for (let key41 in data171) {
-            let err374 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
-            vErrors === null ? vErrors = [err374] : vErrors.push(err374), errors++;
+        let data172 = data[key40];
+        if (data172 && typeof data172 == "object" && !Array.isArray(data172))
+          for (let key41 in data172) {
+            let err375 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
+            vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
           }
         else {
-          let err375 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
+          let err376 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err376] : vErrors.push(err376), errors++;
         }
       }
     for (let key42 in data)
       if (pattern11.test(key42)) {
-        let data172 = data[key42];
-        if (data172 && typeof data172 == "object" && !Array.isArray(data172))
-          for (let key43 in data172) {
-            let err376 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
-            vErrors === null ? vErrors = [err376] : vErrors.push(err376), errors++;
+        let data173 = data[key42];
+        if (data173 && typeof data173 == "object" && !Array.isArray(data173))
+          for (let key43 in data173) {
+            let err377 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
+            vErrors === null ? vErrors = [err377] : vErrors.push(err377), errors++;
           }
         else {
-          let err377 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err377] : vErrors.push(err377), errors++;
+          let err378 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err378] : vErrors.push(err378), errors++;
         }
       }
     for (let key44 in data)
       if (pattern12.test(key44)) {
-        let data173 = data[key44];
-        if (data173 && typeof data173 == "object" && !Array.isArray(data173)) {
-          if (data173.prefixes === void 0) {
-            let err378 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err378] : vErrors.push(err378), errors++;
+        let data174 = data[key44];
+        if (data174 && typeof data174 == "object" && !Array.isArray(data174)) {
+          if (data174.prefixes === void 0) {
+            let err379 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err379] : vErrors.push(err379), errors++;
           }
-          for (let key45 in data173)
+          for (let key45 in data174)
             if (key45 !== "prefixes") {
-              let err379 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
-              vErrors === null ? vErrors = [err379] : vErrors.push(err379), errors++;
+              let err380 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
+              vErrors === null ? vErrors = [err380] : vErrors.push(err380), errors++;
             }
-          if (data173.prefixes !== void 0) {
-            let data174 = data173.prefixes;
-            if (typeof data174 == "string") {
-              if (!pattern19.test(data174)) {
-                let err380 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err380] : vErrors.push(err380), errors++;
+          if (data174.prefixes !== void 0) {
+            let data175 = data174.prefixes;
+            if (typeof data175 == "string") {
+              if (!pattern19.test(data175)) {
+                let err381 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err381] : vErrors.push(err381), errors++;
               }
             } else {
-              let err381 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err381] : vErrors.push(err381), errors++;
+              let err382 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err382] : vErrors.push(err382), errors++;
             }
           }
         } else {
-          let err382 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err382] : vErrors.push(err382), errors++;
+          let err383 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err383] : vErrors.push(err383), errors++;
         }
       }
     for (let key46 in data)
       if (pattern13.test(key46)) {
-        let data175 = data[key46];
-        if (data175 && typeof data175 == "object" && !Array.isArray(data175)) {
-          if (data175.ports === void 0) {
-            let err383 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err383] : vErrors.push(err383), errors++;
+        let data176 = data[key46];
+        if (data176 && typeof data176 == "object" && !Array.isArray(data176)) {
+          if (data176.ports === void 0) {
+            let err384 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err384] : vErrors.push(err384), errors++;
           }
-          for (let key47 in data175)
+          for (let key47 in data176)
             if (key47 !== "ports") {
-              let err384 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 } };
-              vErrors === null ? vErrors = [err384] : vErrors.push(err384), errors++;
+              let err385 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 } };
+              vErrors === null ? vErrors = [err385] : vErrors.push(err385), errors++;
             }
-          if (data175.ports !== void 0) {
-            let data176 = data175.ports;
-            if (typeof data176 == "string") {
-              if (!pattern19.test(data176)) {
-                let err385 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err385] : vErrors.push(err385), errors++;
+          if (data176.ports !== void 0) {
+            let data177 = data176.ports;
+            if (typeof data177 == "string") {
+              if (!pattern19.test(data177)) {
+                let err386 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err386] : vErrors.push(err386), errors++;
               }
             } else {
-              let err386 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err386] : vErrors.push(err386), errors++;
+              let err387 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err387] : vErrors.push(err387), errors++;
             }
           }
         } else {
-          let err387 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err387] : vErrors.push(err387), errors++;
+          let err388 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err388] : vErrors.push(err388), errors++;
         }
       }
     for (let key48 in data)
       if (pattern14.test(key48)) {
-        let data177 = data[key48];
-        if (data177 && typeof data177 == "object" && !Array.isArray(data177)) {
-          if (data177.protocol === void 0) {
-            let err388 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
-            vErrors === null ? vErrors = [err388] : vErrors.push(err388), errors++;
-          }
-          if (data177.external === void 0) {
-            let err389 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+        let data178 = data[key48];
+        if (data178 && typeof data178 == "object" && !Array.isArray(data178)) {
+          if (data178.protocol === void 0) {
+            let err389 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
             vErrors === null ? vErrors = [err389] : vErrors.push(err389), errors++;
           }
-          if (data177.internal === void 0) {
-            let err390 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+          if (data178.external === void 0) {
+            let err390 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
             vErrors === null ? vErrors = [err390] : vErrors.push(err390), errors++;
           }
-          for (let key49 in data177)
-            if (!(key49 === "protocol" || key49 === "external" || key49 === "internal")) {
-              let err391 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 } };
-              vErrors === null ? vErrors = [err391] : vErrors.push(err391), errors++;
-            }
-          if (data177.protocol !== void 0) {
-            let data178 = data177.protocol;
-            if (typeof data178 == "string") {
-              if (!pattern19.test(data178)) {
-                let err392 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err392] : vErrors.push(err392), errors++;
-              }
-            } else {
-              let err393 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err393] : vErrors.push(err393), errors++;
-            }
+          if (data178.internal === void 0) {
+            let err391 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err391] : vErrors.push(err391), errors++;
           }
-          if (data177.external !== void 0) {
-            let data179 = data177.external;
+          for (let key49 in data178)
+            if (!(key49 === "protocol" || key49 === "external" || key49 === "internal")) {
+              let err392 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 } };
+              vErrors === null ? vErrors = [err392] : vErrors.push(err392), errors++;
+            }
+          if (data178.protocol !== void 0) {
+            let data179 = data178.protocol;
             if (typeof data179 == "string") {
               if (!pattern19.test(data179)) {
-                let err394 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err394] : vErrors.push(err394), errors++;
+                let err393 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err393] : vErrors.push(err393), errors++;
               }
             } else {
-              let err395 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err395] : vErrors.push(err395), errors++;
+              let err394 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err394] : vErrors.push(err394), errors++;
             }
           }
-          if (data177.internal !== void 0) {
-            let data180 = data177.internal;
+          if (data178.external !== void 0) {
+            let data180 = data178.external;
             if (typeof data180 == "string") {
               if (!pattern19.test(data180)) {
-                let err396 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err396] : vErrors.push(err396), errors++;
+                let err395 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err395] : vErrors.push(err395), errors++;
               }
             } else {
-              let err397 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err397] : vErrors.push(err397), errors++;
+              let err396 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err396] : vErrors.push(err396), errors++;
+            }
+          }
+          if (data178.internal !== void 0) {
+            let data181 = data178.internal;
+            if (typeof data181 == "string") {
+              if (!pattern19.test(data181)) {
+                let err397 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err397] : vErrors.push(err397), errors++;
+              }
+            } else {
+              let err398 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err398] : vErrors.push(err398), errors++;
             }
           }
         } else {
-          let err398 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err398] : vErrors.push(err398), errors++;
+          let err399 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err399] : vErrors.push(err399), errors++;
         }
       }
     for (let key50 in data)
       if (pattern15.test(key50)) {
-        let data181 = data[key50];
-        if (data181 && typeof data181 == "object" && !Array.isArray(data181)) {
-          if (data181.external === void 0) {
-            let err399 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err399] : vErrors.push(err399), errors++;
-          }
-          if (data181.internal === void 0) {
-            let err400 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+        let data182 = data[key50];
+        if (data182 && typeof data182 == "object" && !Array.isArray(data182)) {
+          if (data182.external === void 0) {
+            let err400 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
             vErrors === null ? vErrors = [err400] : vErrors.push(err400), errors++;
           }
-          for (let key51 in data181)
-            if (!(key51 === "external" || key51 === "internal")) {
-              let err401 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 } };
-              vErrors === null ? vErrors = [err401] : vErrors.push(err401), errors++;
-            }
-          if (data181.external !== void 0) {
-            let data182 = data181.external;
-            if (typeof data182 == "string") {
-              if (!pattern19.test(data182)) {
-                let err402 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err402] : vErrors.push(err402), errors++;
-              }
-            } else {
-              let err403 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err403] : vErrors.push(err403), errors++;
-            }
+          if (data182.internal === void 0) {
+            let err401 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err401] : vErrors.push(err401), errors++;
           }
-          if (data181.internal !== void 0) {
-            let data183 = data181.internal;
+          for (let key51 in data182)
+            if (!(key51 === "external" || key51 === "internal")) {
+              let err402 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 } };
+              vErrors === null ? vErrors = [err402] : vErrors.push(err402), errors++;
+            }
+          if (data182.external !== void 0) {
+            let data183 = data182.external;
             if (typeof data183 == "string") {
               if (!pattern19.test(data183)) {
-                let err404 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err404] : vErrors.push(err404), errors++;
+                let err403 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err403] : vErrors.push(err403), errors++;
               }
             } else {
-              let err405 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err405] : vErrors.push(err405), errors++;
+              let err404 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err404] : vErrors.push(err404), errors++;
+            }
+          }
+          if (data182.internal !== void 0) {
+            let data184 = data182.internal;
+            if (typeof data184 == "string") {
+              if (!pattern19.test(data184)) {
+                let err405 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err405] : vErrors.push(err405), errors++;
+              }
+            } else {
+              let err406 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err406] : vErrors.push(err406), errors++;
             }
           }
         } else {
-          let err406 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err406] : vErrors.push(err406), errors++;
+          let err407 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err407] : vErrors.push(err407), errors++;
         }
       }
     for (let key52 in data)
       if (pattern16.test(key52)) {
-        let data184 = data[key52];
-        if (data184 && typeof data184 == "object" && !Array.isArray(data184)) {
-          if (data184.command === void 0) {
-            let err407 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err407] : vErrors.push(err407), errors++;
+        let data185 = data[key52];
+        if (data185 && typeof data185 == "object" && !Array.isArray(data185)) {
+          if (data185.command === void 0) {
+            let err408 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err408] : vErrors.push(err408), errors++;
           }
-          for (let key53 in data184)
+          for (let key53 in data185)
             if (!(key53 === "command" || key53 === "netns" || key53 === "restart")) {
-              let err408 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 } };
-              vErrors === null ? vErrors = [err408] : vErrors.push(err408), errors++;
+              let err409 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 } };
+              vErrors === null ? vErrors = [err409] : vErrors.push(err409), errors++;
             }
-          if (data184.command !== void 0) {
-            let data185 = data184.command;
-            if (typeof data185 == "string") {
-              if (!pattern19.test(data185)) {
-                let err409 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err409] : vErrors.push(err409), errors++;
-              }
-            } else {
-              let err410 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err410] : vErrors.push(err410), errors++;
-            }
-          }
-          if (data184.netns !== void 0) {
-            let data186 = data184.netns;
+          if (data185.command !== void 0) {
+            let data186 = data185.command;
             if (typeof data186 == "string") {
-              if (!pattern31.test(data186)) {
-                let err411 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err411] : vErrors.push(err411), errors++;
+              if (!pattern19.test(data186)) {
+                let err410 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err410] : vErrors.push(err410), errors++;
               }
             } else {
-              let err412 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err412] : vErrors.push(err412), errors++;
+              let err411 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err411] : vErrors.push(err411), errors++;
             }
           }
-          if (data184.restart !== void 0) {
-            let data187 = data184.restart;
-            if (!(data187 === "always" || data187 === "on-failure" || data187 === "never")) {
-              let err413 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+          if (data185.netns !== void 0) {
+            let data187 = data185.netns;
+            if (typeof data187 == "string") {
+              if (!pattern31.test(data187)) {
+                let err412 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err412] : vErrors.push(err412), errors++;
+              }
+            } else {
+              let err413 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err413] : vErrors.push(err413), errors++;
             }
           }
+          if (data185.restart !== void 0) {
+            let data188 = data185.restart;
+            if (!(data188 === "always" || data188 === "on-failure" || data188 === "never")) {
+              let err414 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err414] : vErrors.push(err414), errors++;
+            }
+          }
         } else {
-          let err414 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err414] : vErrors.push(err414), errors++;
+          let err415 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err415] : vErrors.push(err415), errors++;
         }
       }
   } else {
-    let err415 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err415] : vErrors.push(err415), errors++;
+    let err416 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err416] : vErrors.push(err416), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -48,7 +48,8 @@ export function warnTogether(review: Review): void {
   warnNat(review);
   warnHeap(review);
   warnPorts(review);
-  for (const { name, dhcp } of config.interfaces) {
+  for (const { name, dhcp, dhcpDns } of config.interfaces) {
+    if (dhcpDns && !dhcp) warn(`interface.${name}.dhcp-dns`, 'it has no effect without dhcp = true');
     if (!dhcp || !config.vpp.enabled || config.fib.kernel.import) continue;
     const message = 'its address and routes are in Linux alone: write import = true in [fib.kernel]';
     warn(`interface.${name}.dhcp`, message);

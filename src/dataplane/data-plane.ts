@@ -71,6 +71,8 @@ export interface DataPlaneOptions extends Omit<VppStartOptions, 'prepareMachine'
   readonly self?: string;
   /** A part of the status has changed; called often. */
   readonly onChange?: () => void;
+  /** Programs in a namespace are to be answered by these name servers first; none: no more. */
+  readonly onNameServers?: ((netns: string, servers: readonly string[]) => void) | undefined;
   readonly hooks?: MachineHooks;
 }
 
@@ -149,6 +151,7 @@ export class DataPlane {
       self: options.self ?? process.execPath,
       directory: `${options.runDir}/dhcp`,
       onChange: options.onChange,
+      onNameServers: options.onNameServers,
     });
   }
 

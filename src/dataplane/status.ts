@@ -34,29 +34,26 @@ export type WanStatus = { readonly interface: string } & (
       readonly address: string;
       readonly gateway: string | undefined;
       readonly server: string;
+      /** The name servers of the lease, where names are resolved by them (`dhcp-dns`). */
+      readonly nameServers?: readonly string[];
       /** Unix milliseconds. */
       readonly expiresAt: number;
     }
   | { readonly state: 'waiting'; readonly reason: string }
 );
 
-/** Interfaces without a lease. */
+/** Interfaces without a lease, and leases without the name servers that are to be used. */
 export function wanFindings(wans: readonly WanStatus[]): Finding[] {
-  return wans.flatMap((wan) =>
-    wan.state === 'bound'
-      ? []
-      : [
-          finding(
-            'interfaces',
-            'no-lease',
-            'warning',
-            `${wan.interface} has no address by DHCP: ${wan.reason}`,
-            {
-              subject: wan.interface,
-            },
-          ),
-        ],
-  );
+  return wans.flatMap((wan) => {
+    const subject = wan.interface;
+    if (wan.state === 'waiting') {
+      const text = `${subject} has no address by DHCP: ${wan.reason}`;
+      return [finding('interfaces', 'no-lease', 'warning', text, { subject })];
+    }
+    if (wan.nameServers?.length !== 0) return [];
+    const text = `The lease of ${subject} from ${wan.server} names no name server (dhcp-dns)`;
+    return [finding('interfaces', 'no-name-servers', 'warning', text, { subject })];
+  });
 }
 
 export const WAN_METRICS = metricTable<{ readonly wans: readonly WanStatus[] }>({

@@ -8,6 +8,7 @@ import { parseConfig } from '../config/mod.ts';
 import type { Config } from '../config/types.ts';
 import { runDhcpEvent } from '../dhcp/mod.ts';
 import { createNamedNetns, deleteNamedNetns, withNetns } from '../linux/mod.ts';
+import { wanFindings } from './status.ts';
 import { WanClients } from './wan-clients.ts';
 
 const LOGGER = { info() {}, warning() {}, error() {} };
@@ -18,6 +19,8 @@ const ip = (...args: string[]): string =>
 
 let directory: string;
 let clients: WanClients;
+/** The name servers that were announced. */
+let announced: string[];
 
 function config(keys: string): Config {
   const text = `[vpp]\nenabled = true\n[vpp.lcp]\nnetns = ${NETNS}\n[fib.kernel]\nimport = true\n[vpp.dpdk.interface.0000:03:00.0]\nname = xe1\n[interface.xe1]\n${keys}`;
@@ -50,7 +53,13 @@ describe.skipIf(!isPossible)('addresses by DHCP', () => {
     createNamedNetns(NETNS);
     ip('link', 'add', 'xe1', 'type', 'veth', 'peer', 'name', 'peer1');
     for (const name of ['xe1', 'peer1']) ip('link', 'set', name, 'up');
-    clients = new WanClients({ logger: LOGGER, self: '/bin/true', directory });
+    announced = [];
+    clients = new WanClients({
+      logger: LOGGER,
+      self: '/bin/true',
+      directory,
+      onNameServers: (netns, servers) => announced.push(`${netns === NETNS}: ${servers.join(' ')}`),
+    });
     await clients.use(config('dhcp = true\n'));
   });
   afterEach(async () => {
@@ -97,6 +106,38 @@ describe.skipIf(!isPossible)('addresses by DHCP', () => {
         '203.0.113.0/24 dev xe1 scope link metric 100',
         'default via 198.51.100.3 dev xe1 metric 100',
       ]);
+  });
+
+  it('bring name servers where the configuration takes them, which go with the lease', async () => {
+    tell('bound', { ip: '198.51.100.50', dns: '192.0.2.53 192.0.2.54' });
+    await expect.poll(() => clients.status).toMatchObject([{ state: 'bound' }]);
+    expect(announced).toEqual([]);
+    expect(clients.status[0]).not.toHaveProperty('nameServers');
+    await clients.use(config('dhcp = true\ndhcp-dns = true\n'));
+    expect(announced).toEqual(['true: 192.0.2.53 192.0.2.54']);
+    expect(clients.status).toMatchObject([{ nameServers: ['192.0.2.53', '192.0.2.54'] }]);
+    tell('renew', { ip: '198.51.100.50', dns: '192.0.2.55' });
+    await expect.poll(() => announced.slice(1)).toEqual(['true: 192.0.2.55']);
+    tell('nak', { message: 'another network' });
+    await expect.poll(() => announced.slice(2)).toEqual(['true: ']);
+    expect(wanFindings(clients.status).map(({ code }) => code)).toEqual(['no-lease']);
+    tell('bound', { ip: '198.51.100.50' });
+    await expect.poll(() => wanFindings(clients.status).map(({ code }) => code)).toEqual(['no-name-servers']);
+  });
+
+  it('have the TAP that the interface has in Linux', async () => {
+    ip('link', 'set', 'xe1', 'name', 'wan0');
+    await clients.use(config('dhcp = true\nhost-name = wan0\n'));
+    runDhcpEvent('bound', {
+      interface: 'wan0',
+      mask: '24',
+      ip: '198.51.100.50',
+      router: '198.51.100.2',
+      lease: '3600',
+      APPLIANCE_DHCP_LEASE_FILE: join(directory, 'wan0.json'),
+    });
+    await expect.poll(() => ip('-o', '-4', 'address', 'show', 'dev', 'wan0')).toContain('198.51.100.50/24');
+    expect(clients.status).toMatchObject([{ interface: 'xe1', state: 'bound' }]);
   });
 
   it('go when the configuration does not ask for them any more', async () => {

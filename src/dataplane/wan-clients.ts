@@ -35,6 +35,8 @@ export interface WanClientsOptions {
   /** For the files of the leases. */
   readonly directory: string;
   readonly onChange?: (() => void) | undefined;
+  /** Programs in a namespace are to be answered by these name servers first; none: no more. */
+  readonly onNameServers?: ((netns: string, servers: readonly string[]) => void) | undefined;
 }
 
 interface Wan {
@@ -51,6 +53,10 @@ interface Wan {
 export class WanClients {
   readonly #options: WanClientsOptions;
   readonly #wans = new Map<string, Wan>();
+  /** Interfaces whose leases name the servers, in the order of the configuration. */
+  #resolving: readonly string[] = [];
+  /** The name servers that were announced, by namespace. */
+  readonly #announced = new Map<string, string>();
   #look: NodeJS.Timeout | undefined;
 
   constructor(options: WanClientsOptions) {
@@ -67,10 +73,12 @@ export class WanClients {
     const isMoved = (name: string, wan: Wan): boolean => wan.netns !== netns || wan.link !== linkOf(name);
     const ended = [...this.#wans].filter(([name, wan]) => !wanted.has(name) || isMoved(name, wan));
     await Promise.all(ended.map(([name]) => this.#end(name)));
+    this.#resolving = interfaces.filter(({ dhcpDns }) => dhcpDns).map(({ name }) => name);
     for (const name of wanted) {
       if (!this.#wans.has(name))
         this.#start(name, { netns, link: linkOf(name) }, system.hostname, supervisor);
     }
+    this.#announceNameServers();
     clearInterval(this.#look);
     this.#look = wanted.size === 0 ? undefined : setInterval(() => this.#applyAll(), LOOK_MS).unref();
   }
@@ -94,6 +102,7 @@ export class WanClients {
             state: 'bound',
             address: `${lease.address}/${lease.length}`,
             gateway: lease.gateway,
+            ...(this.#resolving.includes(name) ? { nameServers: lease.dns } : {}),
             server: lease.server,
             expiresAt: lease.expiresAt,
           },
@@ -147,7 +156,24 @@ export class WanClients {
       wan.lease = undefined;
       wan.reason = event.event === 'deconfig' ? 'waiting for a DHCP server' : `no lease: ${event.reason}`;
     }
+    this.#announceNameServers();
     this.#options.onChange?.();
+  }
+
+  /** Of several leases in a namespace the servers of the first interface come first. */
+  #announceNameServers(): void {
+    const servers = new Map<string, string[]>([...this.#announced.keys()].map((netns) => [netns, []]));
+    for (const name of this.#resolving) {
+      const wan = this.#wans.get(name);
+      if (wan?.lease === undefined) continue;
+      servers.set(wan.netns, [...(servers.get(wan.netns) ?? []), ...wan.lease.dns]);
+    }
+    for (const [netns, list] of servers) {
+      const text = list.join(' ');
+      if ((this.#announced.get(netns) ?? '') === text) continue;
+      this.#announced.set(netns, text);
+      this.#options.onNameServers?.(netns, list);
+    }
   }
 
   #applyAll(): void {

@@ -107,6 +107,7 @@ export class Appliance implements StatusProvider {
       hooks: { ...owner?.hooks, onExec: () => this.#reportExec() },
       onChange: changes.announce,
       managementInterface: () => owner?.managementInterface,
+      onNameServers: (netns, servers) => owner?.useNameServersIn(netns, servers),
     });
     this.dataPlane = dataPlane;
     this.#services = new Services({

@@ -223,6 +223,10 @@ export class Box implements MachineOwner {
     this.#relay.serve(netns);
   }
 
+  useNameServersIn(netns: string, servers: readonly string[]): void {
+    this.#relay.setServersOf(netns, servers);
+  }
+
   configKept(): void {
     this.#early.trial.lookAgain();
   }

@@ -22,6 +22,8 @@ export interface MachineOwner {
   readonly managementInterface: string | undefined;
   /** Starts to answer DNS queries in the namespace. Idempotent. */
   resolveNamesIn(netns: string): void;
+  /** Answers those of the namespace by these name servers first; none: no more. */
+  useNameServersIn(netns: string, servers: readonly string[]): void;
   /** Called when a configuration becomes permanent: it was confirmed or reloaded from the file. */
   configKept(): void;
   status(): BoxStatus;

@@ -136,6 +136,26 @@ describe('the DNS relay', () => {
       expect((await ask(NETNS, 5)).subarray(-4)).toEqual(Buffer.from([192, 0, 2, 11]));
     });
 
+    it('queries servers of that namespace first, and no longer when they are gone', async () => {
+      createNamedNetns(NETNS);
+      mine.push(() => void deleteNamedNetns(NETNS));
+      withNetns(NETNS, () => {
+        execFileSync('ip', ['link', 'set', 'lo', 'up']);
+        execFileSync('ip', ['address', 'add', '198.51.100.53/32', 'dev', 'lo']);
+      });
+      const common = await nameServer('127.0.0.54', '192.0.2.10');
+      const leased = await nameServer('198.51.100.53', '192.0.2.12', NETNS);
+      const made = relay(['127.0.0.54']);
+      made.setServersOf(NETNS, ['198.51.100.53']);
+      made.serve(NETNS);
+      made.serve(undefined);
+      expect((await ask(NETNS, 6)).subarray(-4)).toEqual(Buffer.from([192, 0, 2, 12]));
+      expect((await ask(undefined, 7)).subarray(-4)).toEqual(Buffer.from([192, 0, 2, 10]));
+      made.setServersOf(NETNS, []);
+      expect((await ask(NETNS, 8)).subarray(-4)).toEqual(Buffer.from([192, 0, 2, 10]));
+      expect([leased.asked, common.asked]).toEqual([1, 2]);
+    });
+
     it('serves another namespace of the same name', async () => {
       createNamedNetns(NETNS);
       mine.push(() => void deleteNamedNetns(NETNS));

@@ -3,8 +3,9 @@
  * queries at 127.0.0.53 and forwards each, unread, to the name servers of management.
  *
  * A daemon in the namespace of VPP's TAPs has only the interfaces of the data plane, while name servers are usually
- * reached by management. So each server is queried from the relay's own namespace first, then from the client's; the
- * server that answered last is queried first. Nothing is cached.
+ * reached by management. So each server is queried from the relay's own namespace first, then from the client's; before
+ * these come servers that a namespace has of its own (of a DHCP lease), which are queried from there. The server that
+ * answered last is queried first. Nothing is cached.
  *
  * Invariants: one relay per namespace, also when another one takes its name; at most `MAX_UNANSWERED` queries and
  * `MAX_STREAMS` streams are in flight in each; each UDP query has its own socket, and so its own port, as RFC 5452,
@@ -51,6 +52,8 @@ export class DnsRelay implements Disposable {
   readonly #relays = new Map<string, Relay>();
   readonly #lastGood = new Map<string, Target>();
   #servers: readonly string[] = [];
+  /** Name servers of a namespace, by its name. */
+  readonly #own = new Map<string, readonly string[]>();
 
   constructor({ onError, ports = { own: DNS_PORT, servers: DNS_PORT } }: DnsRelayOptions) {
     this.#onError = onError;
@@ -61,6 +64,13 @@ export class DnsRelay implements Disposable {
   set servers(servers: readonly string[]) {
     this.#servers = servers;
     this.#lastGood.clear();
+  }
+
+  /** Sets the name servers that programs in a namespace are answered by first, in this order; none: no more. */
+  setServersOf(netns: string, servers: readonly string[]): void {
+    if (servers.length === 0) this.#own.delete(netns);
+    else this.#own.set(netns, servers);
+    this.#lastGood.delete(netns);
   }
 
   /** Starts to answer in the namespace; undefined: in the own one. Idempotent. A failure is reported by `onError`. */
@@ -119,7 +129,9 @@ export class DnsRelay implements Disposable {
   /** The servers for a query from a namespace; the one that answered there last is first. */
   #targets(netns: string | undefined): Target[] {
     const places = netns === undefined ? [undefined] : [undefined, netns];
-    const all = places.flatMap((place) => this.#servers.map((server) => ({ server, netns: place })));
+    const own = (this.#own.get(netns ?? '') ?? []).map((server) => ({ server, netns }));
+    const common = places.flatMap((place) => this.#servers.map((server) => ({ server, netns: place })));
+    const all = [...own, ...common];
     const good = this.#lastGood.get(netns ?? '');
     if (good === undefined) return all;
     return [good, ...all.filter((one) => one.server !== good.server || one.netns !== good.netns)];

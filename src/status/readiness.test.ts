@@ -248,6 +248,19 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'nat-static.NAME.internal': refused('VALUE_EXIST (-81)'),
   'acl.NAME.NUMBER': refused('INVALID_VALUE_2 (-8)'),
   'macip.NAME.NUMBER': refused('INVALID_VALUE (-7)'),
+  'interface.NAME.dhcp-dns': {
+    wans: [
+      {
+        interface: 'xe0',
+        state: 'bound',
+        address: '198.51.100.7/24',
+        gateway: undefined,
+        nameServers: [],
+        server: '198.51.100.1',
+        expiresAt: 0,
+      },
+    ],
+  },
   'interface.NAME.dhcp': { wans: [{ interface: 'xe0', state: 'waiting', reason: 'no lease' }] },
   'interface.NAME.vrf': refused('NO_SUCH_FIB (-3)'),
   'vrf.NAME.table': refused('NO_SUCH_FIB (-3)'),

@@ -77,6 +77,11 @@ export const interfaces = section('interface.NAME', {
         'Get an IPv4 address, routes and their gateway from a DHCP server, by a client in Linux; it needs a TAP (vpp.lcp) and fib.kernel.import',
       fails: ['interfaces', 'there is no lease'],
     }),
+    dhcpDns: flag('dhcp-dns', false, {
+      sentence:
+        'Resolve the names of programs in the namespace of the TAPs by the name servers of the lease first, through this interface; then by those of `[management]`',
+      fails: ['interfaces', 'the lease names no name server'],
+    }),
     vrf: leaf('vrf', interfaceName, {
       absent: 'the default table',
       sentence: 'VRF that the interface is in, of a section `[vrf.NAME]`',
