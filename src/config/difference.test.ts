@@ -41,6 +41,7 @@ const BASE: Values = {
   'bgp.router-id': '192.0.2.1',
   'bgp.neighbor.NAME.address': '127.0.0.1',
   'bgp.neighbor.NAME.as': '65001',
+  'service.NAME.netns': 'dataplane',
 };
 
 /** Another value for every leaf: what is not here, or what says the same as BASE, does not compile or fails below. */
@@ -199,7 +200,8 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'supervisor.loop-after': '2',
   'supervisor.loop-retry-ms': '1000',
   'service.NAME.command': '/usr/sbin/bird -f -c "/boot/my bird.conf"',
-  'service.NAME.netns': 'dataplane',
+  'service.NAME.netns': 'lab',
+  'service.NAME.vrf': 'red',
   'service.NAME.restart': 'on-failure',
 };
 

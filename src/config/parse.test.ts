@@ -37,6 +37,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   'nat44.masquerade': '[interface.xe1]\nnat = outside\n',
   'interface.NAME.macip': '[macip.hosts]\n10 = permit any\n',
   'interface.NAME.vrf': '[vrf.blue]\ntable = 100\n',
+  'service.NAME.vrf': '[vrf.blue]\ntable = 100\n',
   'gre.NAME.underlay-vrf': '[vrf.blue]\ntable = 100\n',
   'ipip.NAME.underlay-vrf': '[vrf.blue]\ntable = 100\n',
   'vxlan.NAME.underlay-vrf': '[vrf.blue]\ntable = 100\n',

@@ -60,7 +60,8 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
     read = withValueAt(read, placeOf(section), list);
   }
   // The rows have made it so: `SectionValues` is computed from them.
-  const config = withTunnelMtus(withParents(read as Omit<Config, 'routes'>, values), values);
+  const given = withServiceNamespaces(read as Omit<Config, 'routes'>);
+  const config = withTunnelMtus(withParents(given, values), values);
   const named = [...config.vpp.dpdk.interfaces, ...config.interfaces, ...tunnelsOf(config)];
   const tableOf = (vrf: string) => {
     const table = tableOfVrf(config, vrf);
@@ -73,6 +74,15 @@ function readConfig(resolved: Resolved, values: Values, problems: Problems): Con
     tableOf,
   };
   return { ...config, routes: readRoutes(resolved.lines.get('route') ?? [], names, problems) };
+}
+
+/** VRF devices are in the namespace of the TAPs: a service of a VRF is there unless it says otherwise. */
+function withServiceNamespaces(config: Omit<Config, 'routes'>): Omit<Config, 'routes'> {
+  const { netns } = config.vpp.lcp;
+  const services = config.services.map((one) =>
+    one.vrf === undefined || one.netns !== undefined ? one : { ...one, netns },
+  );
+  return { ...config, services };
 }
 
 /** A parent of sub-interfaces without a section of its own has the defaults: it is up, since they could not be. */

@@ -131,6 +131,19 @@ table = 5
     ]);
   });
 
+  it('have services in the namespace of the TAPs', () => {
+    const service = '[service.dnsmasq]\ncommand = /usr/sbin/dnsmasq -k\n';
+    const parsed = parseConfig(`${TWO}${service}vrf = blue\n`, 'test.ini');
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.config.services).toMatchObject([{ name: 'dnsmasq', netns: 'dataplane', vrf: 'blue' }]);
+    expect(problems(`${TWO}${service}vrf = blue\nnetns = lab\n`)).toEqual([
+      '7 service.dnsmasq.vrf: the VRF device of blue is in another namespace: write netns = dataplane',
+    ]);
+    expect(problems(`${TWO}${service}vrf = blu\n`)).toEqual([
+      '7 service.dnsmasq.vrf: "blu" is not a VRF of this configuration: did you mean blue?',
+    ]);
+  });
+
   it.each([
     ['of two', '10.0.0.0/8 = %blue vrf red\n10.0.0.0/8 = %red vrf blue', '10.0.0.0/8 on line 6', 7],
     ['of a part', '10.0.0.0/8 = %blue vrf red\n10.0.0.0/9 = %red vrf blue', '10.0.0.0/8 on line 6', 7],

@@ -29,7 +29,7 @@ export function unknownVrf(name: string, { vrfs }: Pick<Config, 'vrfs'>): string
 /** Reports tables that two VRFs have, names that are an interface's, and VRFs that do not exist. */
 export function checkVrfs(review: Review): void {
   const { config } = review;
-  const { vrfs, interfaces, fib } = config;
+  const { vrfs, interfaces, fib, services, vpp } = config;
   const names = interfaceNames(config);
   const byTable = new Map<number, string>();
   for (const { name, table, line } of vrfs) {
@@ -48,6 +48,16 @@ export function checkVrfs(review: Review): void {
       review.errorAt(line, `vrf.${name}`, message);
     } else if (names.has(name)) {
       review.errorAt(line, `vrf.${name}`, `${quote(name)} is the name of an interface: choose another one`);
+    }
+  }
+  for (const { name, vrf, netns } of services) {
+    if (vrf === undefined) continue;
+    const path = `service.${name}.vrf` as const;
+    if (tableOfVrf(config, vrf) === undefined) {
+      review.error(path, unknownVrf(vrf, config));
+    } else if (netns !== vpp.lcp.netns) {
+      const message = `the VRF device of ${vrf} is in another namespace: write netns = ${vpp.lcp.netns}`;
+      review.error(path, message);
     }
   }
   for (const { name, vrf } of interfaces) {

@@ -301,6 +301,13 @@ const BROKEN: Readonly<Record<string, Changes>> = {
     nextTryAt: NOW,
     failures: 1,
   }),
+  'service.NAME.vrf': service({
+    state: 'backoff',
+    reason: 'cannot bind it to the VRF blue: no program /usr/sbin/ip (--add iproute2)',
+    since,
+    nextTryAt: NOW,
+    failures: 1,
+  }),
   'service.NAME.netns': service({
     state: 'looping',
     reason: 'could not be started: setns: EPERM',

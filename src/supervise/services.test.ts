@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +28,15 @@ afterEach(async () => {
 });
 
 function shell(name: string, script: string, more: Partial<ServiceConfig> = {}): ServiceConfig {
-  return { name, command: ['/bin/sh', '-c', script], netns: undefined, restart: 'always', line: 1, ...more };
+  return {
+    name,
+    command: ['/bin/sh', '-c', script],
+    netns: undefined,
+    vrf: undefined,
+    restart: 'always',
+    line: 1,
+    ...more,
+  };
 }
 
 const use = (...configs: ServiceConfig[]): Promise<void> =>
@@ -63,6 +72,18 @@ describe('Services', () => {
     await use();
     expect(services.list).toEqual([]);
     expect(() => process.kill(pids[0] ?? 0, 0)).toThrow('ESRCH');
+  });
+
+  it('are bound to a VRF by iproute2, which says what it lacks', async (ctx) => {
+    if (spawnSync('ip', ['-V']).status !== 0) ctx.skip('iproute2 binds to VRFs');
+    const lines: string[] = [];
+    const logger = { ...LOGGER, info: (_service: string, line: string) => void lines.push(line) };
+    await services.stop();
+    services = new Services({ logger });
+    await use(shell('a', 'exec sleep 600', { netns: NETNS, vrf: 'blue' }));
+    // The namespace has no such device.
+    await until(() => lines.some((line) => line.includes('blue')) || named('a').status.state === 'backoff');
+    expect(named('a').status.state).not.toBe('running');
   });
 
   it('receive their arguments as written, without a shell', async () => {

@@ -8,7 +8,14 @@
 import type { Config, ServiceConfig, SupervisorConfig } from '../config/types.ts';
 import { createNamedNetns, isProgram, withNetns } from '../linux/mod.ts';
 import type { Logger } from '../log/mod.ts';
+import type { Command } from './life.ts';
 import { Service } from './service.ts';
+
+/**
+ * iproute2, which starts a program whose sockets are bound to a VRF device: by a cgroup of the VRF with a BPF program for
+ * new sockets (iproute2, ip/ipvrf.c). Debian has it in one of these places.
+ */
+const IP_PROGRAMS = ['/usr/sbin/ip', '/usr/bin/ip', '/sbin/ip', '/bin/ip'];
 
 /** For programs that start others; the kernel gives PID 1 no PATH. */
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -93,7 +100,7 @@ export class Services {
     return this.names;
   }
 
-  #make({ name, command, netns, restart }: ServiceConfig, policy: SupervisorConfig): Service {
+  #make({ name, command, netns, vrf, restart }: ServiceConfig, policy: SupervisorConfig): Service {
     const [file = '', ...args] = command;
     const { logger, onChange, onNamespace, untilReady } = this.#options;
     return new Service({
@@ -108,7 +115,7 @@ export class Services {
           onNamespace?.(netns);
           await untilReady?.(netns, onWait, signal);
         }
-        return { file, args, cwd: '/', env: { PATH, ...process.env } };
+        return { ...inVrf(vrf, { file, args }), cwd: '/', env: { PATH, ...process.env } };
       },
       ...(netns === undefined ? {} : { aroundSpawn: (spawn) => withNetns(netns, spawn) }),
       ...(onChange === undefined ? {} : { onStatus: onChange }),
@@ -116,6 +123,19 @@ export class Services {
   }
 }
 
+/** The command with its sockets bound to a VRF device. Throws when no program can do that. */
+function inVrf(
+  vrf: string | undefined,
+  { file, args }: Pick<Command, 'file' | 'args'>,
+): Pick<Command, 'file' | 'args'> {
+  if (vrf === undefined) return { file, args };
+  const program = IP_PROGRAMS.find(isProgram);
+  if (program === undefined) {
+    throw new Error(`cannot bind it to the VRF ${vrf}: no program ${IP_PROGRAMS[0]} (--add iproute2)`);
+  }
+  return { file: program, args: ['vrf', 'exec', vrf, file, ...args] };
+}
+
 function isSameProgram(a: ServiceConfig, b: ServiceConfig): boolean {
-  return a.netns === b.netns && a.command.join('\0') === b.command.join('\0');
+  return a.netns === b.netns && a.vrf === b.vrf && a.command.join('\0') === b.command.join('\0');
 }

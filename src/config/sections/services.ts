@@ -2,7 +2,7 @@
 import { formatCommand, readCommand } from '../command.ts';
 import { leaf, section } from '../leaf.ts';
 import { choice, parsed } from '../leaf-types.ts';
-import { netns, serviceName } from '../name-types.ts';
+import { interfaceName, netns, serviceName } from '../name-types.ts';
 
 export const services = section('service.NAME', {
   sentence:
@@ -27,6 +27,13 @@ export const services = section('service.NAME', {
       sentence: 'The network namespace that it runs in, created when it does not exist',
       example: 'dataplane',
       fails: ['services', 'the namespace cannot be created or entered'],
+    }),
+    vrf: leaf('vrf', interfaceName, {
+      absent: 'the default VRF',
+      sentence:
+        'VRF that its sockets are bound to, of a section `[vrf.NAME]`, as `ip vrf exec` does, which starts it: the image needs iproute2 (`./appliance image --add iproute2`). Its namespace is that of the TAPs',
+      example: 'blue',
+      fails: ['services', 'the image has no iproute2, or there is no VRF device'],
     }),
     restart: leaf('restart', choice('always', 'on-failure', 'never'), {
       default: 'always',
