@@ -175,6 +175,19 @@ export class Bridging {
     return Retval.ok;
   }
 
+  /** The entry of a BVI follows its address (l2input_interface_mac_change); it is about to change. */
+  changeMac(found: Interface, mac: Buffer): void {
+    const domain = this.domains.find(({ bvi }) => bvi === found.swIfIndex);
+    if (domain === undefined || found.kind !== 'bvi') return;
+    this.#macs.delete(`${domain.index} ${found.mac.toString('hex')}`);
+    this.#setMac(domain.index, mac.toString('hex'), {
+      swIfIndex: found.swIfIndex,
+      isStatic: true,
+      isFilter: false,
+      isBvi: true,
+    });
+  }
+
   /** Of any interface when `swIfIndex` is 0. */
   deleteMac(id: number, mac: string, swIfIndex: number): number {
     const domain = this.#domains.get(id);

@@ -430,6 +430,7 @@ export class VppState {
   /** A MAC address is that of the hardware and of its sub-interfaces. */
   setMac(found: Interface, mac: Buffer): void {
     const hardware = (found.sub === undefined ? undefined : this.interfaces.get(found.sub.parent)) ?? found;
+    this.bridging.changeMac(hardware, mac);
     for (const one of [hardware, ...this.subsOf(hardware)]) one.mac = Buffer.from(mac);
   }
 
