@@ -4,7 +4,7 @@
  */
 import { tagCount } from '../../config/mod.ts';
 import * as api from '../../vpp/api/mod.ts';
-import type { Kind, Step } from '../kind.ts';
+import { differences, type Kind, type Step } from '../kind.ts';
 
 interface Direction extends Readonly<Record<string, unknown>> {
   readonly to: string;
@@ -50,7 +50,9 @@ export const crossConnect: Kind<Direction> = {
   refersTo: (name, { to }) => [`interface/${name}`, `interface/${to}`],
   takes: (name) => name,
   create: connectStep,
-  change: (name, _found, wanted) => connectStep(name, wanted),
+  // VPP keeps the index of an end that is deleted: the way to it goes before.
+  change: (name, found, wanted) =>
+    differences(found.attributes, wanted).includes('to') ? undefined : connectStep(name, wanted),
   remove: (name, { attributes: { to = 'the other end' } }) => ({
     rank: 'crossConnectsOff',
     words: `disconnect ${name} from ${to}`,
