@@ -88,7 +88,6 @@ export function stepTarget(client: VppApiClient, interfaces: Interfaces, actual:
       indices.delete(name);
       known.delete(name);
     },
-    has: (name) => indices.has(name),
     handleOf: (key) => {
       const handle = handles.get(key);
       if (handle === undefined) throw new Error(`VPP has no ${key.replace('/', ' ')}`);

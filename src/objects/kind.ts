@@ -53,8 +53,6 @@ export interface StepTarget {
   made(name: string, index: SwIfIndex): void;
   /** An interface was deleted: its index may be another one's now. */
   deleted(name: string): void;
-  /** Whether VPP has an interface, made by an earlier step or not. */
-  has(name: string): boolean;
   /** VPP's number for an object. Throws when VPP has none of that name. */
   handleOf(key: Key): number;
   /** VPP has given a number to an object. */
@@ -98,6 +96,8 @@ export interface Kind<A extends Attributes = Attributes> {
   /** Undefined, or without it: it is removed and made anew. */
   change?(this: void, name: string, found: Found<A>, wanted: A): Steps | undefined;
   remove(this: void, name: string, found: Found<A>): Steps;
+  /** False: it is changed though no attribute differs, for something that VPP has chosen itself. */
+  suits?(this: void, found: Found<A>, wanted: A): boolean;
   /**
    * What an object that VPP has is doing, by name: the state of a bond's members, the hits of a filter. For status and
    * metrics; asked every few seconds. Rejects as a request does.
@@ -142,4 +142,9 @@ export function differences<A extends Attributes>(found: Partial<A>, wanted: A):
   return Object.keys(wanted).filter(
     (name) => name in found && JSON.stringify(found[name]) !== JSON.stringify(wanted[name]),
   );
+}
+
+/** Whether a found object is to be changed. */
+export function isOther<A extends Attributes>(kind: Kind<A>, found: Found<A>, wanted: A): boolean {
+  return differences(found.attributes, wanted).length > 0 || kind.suits?.(found, wanted) === false;
 }

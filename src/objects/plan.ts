@@ -1,8 +1,8 @@
 /** The planner: what VPP has, what it is to have, and the steps in between. Pure. */
 import {
   type Attributes,
-  differences,
   type Found,
+  isOther,
   type Key,
   type Kind,
   type Step,
@@ -75,7 +75,7 @@ export function plan(
         add(name, 'create', needs, kind.create(name, wanted));
         const taken = kind.takes?.(name, wanted);
         if (taken !== undefined) takenInterfaces.add(taken);
-      } else if (differences(found.attributes, wanted).length > 0) {
+      } else if (isOther(kind, found, wanted)) {
         add(name, 'change', needs, kind.change?.(name, found, wanted) ?? []);
       }
     }
@@ -103,8 +103,8 @@ function closureOf(
         continue;
       }
       both.push({ keys, needs: kind.refersTo?.(name, wanted) ?? [] });
-      const isOther = differences(found.attributes, wanted).length > 0;
-      if (isOther && kind.change?.(name, found, wanted) === undefined) for (const key of keys) gone.add(key);
+      if (isOther(kind, found, wanted) && kind.change?.(name, found, wanted) === undefined)
+        for (const key of keys) gone.add(key);
     }
   }
   for (let size = -1; size !== gone.size; ) {

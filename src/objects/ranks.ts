@@ -14,6 +14,8 @@ const ORDER = [
   'filtersOff',
   'featuresOff',
   'neighborsOff',
+  /** A bond takes the address that its first member has. */
+  'macsOff',
   /** The pairs of linux-cp of interfaces that go: by the owner of the pairs, not by a kind. */
   'interfacesReleased',
   'crossConnectsOff',

@@ -35,7 +35,8 @@ export const bondMember: Kind<Member> = {
       const isLacp = mode === 'lacp';
       const rest = { isPassive: isLacp && lacpPassive, isLongTimeout: isLacp && lacpTimeout === 'long' };
       return names.map((member) => {
-        return [member, { bond: name, ...rest, weight: member === primary ? PRIMARY : 0 }] as const;
+        const isPrimary = mode === 'active-backup' && member === primary;
+        return [member, { bond: name, ...rest, weight: isPrimary ? PRIMARY : 0 }] as const;
       });
     });
     return new Map(members.sort(([a], [b]) => (a < b ? -1 : 1)));

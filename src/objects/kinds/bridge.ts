@@ -7,6 +7,8 @@ import type { Facts } from '../status.ts';
 interface Bridge extends api.BridgeSettings, Readonly<Record<string, unknown>> {
   /** Where the configuration gives one. */
   readonly id?: number;
+  /** Without one: the numbers of others, which it cannot have. */
+  readonly othersIds?: readonly number[];
 }
 
 /** Lines of MAC addresses in the facts of a bridge. */
@@ -35,13 +37,15 @@ const words = (one: api.BridgeSettings): string =>
 export const bridge: Kind<Bridge> = {
   name: 'bridge',
   messages: [api.bridgeAddDel, api.bridgeDump, api.bridgeSetFlags, api.bridgeSetMacAge, api.l2FibDump],
-  desired: ({ bridges }) =>
-    new Map(
+  desired: ({ bridges }) => {
+    const ids = bridges.flatMap(({ id }) => id ?? []);
+    return new Map(
       bridges.map((one) => [
         one.name,
-        { ...settingsOf(one), ...(one.id === undefined ? {} : { id: one.id }) },
+        { ...settingsOf(one), ...(one.id === undefined ? { othersIds: ids } : { id: one.id }) },
       ]),
-    ),
+    );
+  },
   actual: async (client) => {
     const all = await api.dumpBridges(client);
     return new Map(
@@ -55,7 +59,7 @@ export const bridge: Kind<Bridge> = {
     rank: 'bridges',
     words: `create ${name} (${words(wanted)})`,
     run: async (vpp) => {
-      const used = vpp.handlesOf('bridge');
+      const used = vpp.handlesOf('bridge').union(new Set(wanted.othersIds));
       let id = wanted.id ?? 1;
       if (wanted.id === undefined) while (used.has(id)) id++;
       // Before the request: others are created at the same time.
@@ -63,8 +67,9 @@ export const bridge: Kind<Bridge> = {
       await api.createBridge(vpp.client, id, wanted, `${api.OWN_TAG}${name}`);
     },
   }),
+  suits: ({ attributes: { id } }, { othersIds = [] }) => id === undefined || !othersIds.includes(id),
   change: (name, found, wanted) =>
-    differences(found.attributes, wanted).includes('id')
+    differences(found.attributes, wanted).includes('id') || bridge.suits?.(found, wanted) === false
       ? undefined
       : {
           rank: 'bridges',

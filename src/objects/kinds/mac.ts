@@ -3,6 +3,7 @@ import { dumpBondMembers, setMacAddress, swInterfaceSetMacAddress } from '../../
 import { byInterface, type Kind, type Step, type StepTarget } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 import { deletePairs, familyOf } from '../pairs.ts';
+import type { Rank } from '../ranks.ts';
 
 type Mac = Readonly<{ mac: string }>;
 
@@ -26,8 +27,8 @@ async function change(vpp: StepTarget, name: string, mac: string): Promise<strin
   return own.mac;
 }
 
-const step = (name: string, words: string, run: Step['run']): Step => ({
-  rank: 'macs',
+const step = (rank: Rank, name: string, words: string, run: Step['run']): Step => ({
+  rank,
   words,
   interrupts: `${name}: its neighbours have the old address until they ask, and its TAP is made anew`,
   run,
@@ -46,19 +47,18 @@ export const mac: Kind<Mac> = {
   },
   refersTo: (name) => [`interface/${name}`],
   create: (name, { mac: wanted }) =>
-    step(name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
+    step('macs', name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
       const before = await change(vpp, name, wanted);
       if (before !== undefined) originals.set(vpp.client, name, vpp.indexOf(name), before);
     }),
   change: (name, _found, { mac: wanted }) =>
-    step(name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
+    step('macs', name, `set the MAC address of ${name} to ${wanted}`, async (vpp) => {
       await change(vpp, name, wanted);
     }),
   remove: (name) =>
-    step(name, `restore the MAC address of ${name}`, async (vpp) => {
+    step('macsOff', name, `restore the MAC address of ${name}`, async (vpp) => {
       const before = originals.get(vpp.client, name);
-      // Its interface may have been deleted by a step before.
-      if (before !== undefined && vpp.has(name)) await change(vpp, name, before);
+      if (before !== undefined) await change(vpp, name, before);
       originals.delete(vpp.client, name);
     }),
 };
