@@ -1,9 +1,12 @@
 /**
  * What this program has set on interfaces and VPP does not tell, or tells of an interface that was deleted meanwhile: for
- * the life of a connection, and of the interface.
+ * the life of a VPP process, and of the interface. Another connection to the same process finds it again.
  */
 import type { SwIfIndex, VppApiClient } from '../vpp/api/mod.ts';
 import type { Interfaces } from './kind.ts';
+
+/** One is in use; those that ended are forgotten, the oldest first. */
+const MAX_PROCESSES = 8;
 
 interface Remembered<T> {
   readonly index: SwIfIndex;
@@ -11,11 +14,13 @@ interface Remembered<T> {
 }
 
 export class InterfaceMemory<T> {
-  readonly #byClient = new WeakMap<VppApiClient, Map<string, Remembered<T>>>();
+  readonly #byProcess = new Map<number, Map<string, Remembered<T>>>();
 
-  #of(client: VppApiClient): Map<string, Remembered<T>> {
-    const found = this.#byClient.get(client) ?? new Map<string, Remembered<T>>();
-    this.#byClient.set(client, found);
+  #of({ vpePid }: VppApiClient): Map<string, Remembered<T>> {
+    const found = this.#byProcess.get(vpePid) ?? new Map<string, Remembered<T>>();
+    this.#byProcess.set(vpePid, found);
+    const [oldest] = this.#byProcess.keys();
+    if (this.#byProcess.size > MAX_PROCESSES && oldest !== undefined) this.#byProcess.delete(oldest);
     return found;
   }
 
