@@ -8,7 +8,7 @@ import { reasonOf } from '../linux/mod.ts';
 import type { VppApiClient } from '../vpp/api/mod.ts';
 import type { Mirror, Mirrored } from './mirror.ts';
 import type { Target } from './targets.ts';
-import { bind, configure, prune } from './vpp-configure.ts';
+import { afterParent, bind, configure, prune } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
 import type { ProxyMember, VppProxyArp } from './vpp-proxy-arp.ts';
 import type { VppTables } from './vpp-tables.ts';
@@ -53,10 +53,14 @@ export async function applyTargets(
   await secure();
   // A sub-interface goes up only while its parent is.
   const parentsFirst = targets.toSorted((a, b) => Number(isSub(a)) - Number(isSub(b)));
-  for (const { name, known, wanted, mirrored } of parentsFirst) {
+  const byIndex = new Map(targets.map((target) => [target.known.vpp.swIfIndex, target]));
+  for (const target of parentsFirst) {
+    const { name, known, wanted, mirrored } = target;
     if (known.failure !== undefined) continue;
+    const parent = isSub(target) ? byIndex.get(known.vpp.supSwIfIndex) : undefined;
+    const now = parent === undefined ? known : afterParent(known, parent.known, parent.wanted);
     await attempt(run, name, known, async () => {
-      const refusals = await configure(client, known, wanted);
+      const refusals = await configure(client, now, wanted);
       if (mirrored !== undefined) await mirror?.enableIpv4(client, mirrored, known);
       if (refusals.length > 0) throw new Error(refusals.join('; '));
     });

@@ -182,14 +182,24 @@ function differsInMtu({ mtuBytes: { l3, ip4, ip6, mpls } }: VppInterface, wanted
   return l3 !== wanted || ip4 + ip6 + mpls > 0;
 }
 
-/**
- * Sets the layer 3 MTU, with none per protocol. Hardware whose frames are too small gets larger ones first:
- * that sets the MTU of all interfaces on it, so others on it are found to differ at the next check.
- */
+/** Sets the layer 3 MTU, with none per protocol. Hardware whose frames are too small gets larger ones first. */
 async function setMtu(client: VppApiClient, { vpp }: Present, l3: number): Promise<void> {
-  const { swIfIndex, supSwIfIndex, linkMtuBytes } = vpp;
-  if (l3 > linkMtuBytes && swIfIndex === supSwIfIndex) await growFrames(client, vpp, l3);
-  await setInterfaceMtu(client, swIfIndex, { l3 });
+  if (isTooLarge(vpp, l3)) await growFrames(client, vpp, l3);
+  await setInterfaceMtu(client, vpp.swIfIndex, { l3 });
+}
+
+function isTooLarge({ swIfIndex, supSwIfIndex, linkMtuBytes }: VppInterface, l3: number): boolean {
+  return l3 > linkMtuBytes && swIfIndex === supSwIfIndex;
+}
+
+/**
+ * An interface after its parent's `configure`: larger frames of the hardware become the MTU of all interfaces on it
+ * (vnet_hw_interface_walk_sw), unless the hardware has none of its own. So its MTU is not known.
+ */
+export function afterParent<P extends Present>(present: P, parent: Present, { mtuBytes }: Wanted): P {
+  const { vpp } = parent;
+  if (mtuBytes === undefined || !differsInMtu(vpp, mtuBytes) || !isTooLarge(vpp, mtuBytes)) return present;
+  return { ...present, vpp: { ...present.vpp, mtuBytes: { ...present.vpp.mtuBytes, l3: 0 } } };
 }
 
 /** Interfaces without such hardware: their frames have no such limit (vnet_hw_interface_set_mtu). */
