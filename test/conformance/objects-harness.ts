@@ -10,7 +10,7 @@ import { Objects } from '../../src/objects/mod.ts';
 import { interfacesOf } from '../../src/objects/objects.ts';
 import type { Facts, ObjectStatus } from '../../src/objects/status.ts';
 import { dumpInterfaces, markInterface, runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
-import { type ConformanceVpp, startVpp } from './harness.ts';
+import { type ConformanceVpp, realVppBinary, startVpp } from './harness.ts';
 
 const NICS = [0, 1, 2, 3];
 const PCI = (n: number): string => `0000:03:00.${n}`;
@@ -29,7 +29,7 @@ const PLUGINS = [
   'linux_cp',
 ];
 /** The NICs that the configurations of tests may refer to. */
-const NIC_SECTIONS = NICS.map((n) => `[vpp.dpdk.interface.${PCI(n)}]\nname = xe${n}\n`).join('');
+export const NIC_SECTIONS = NICS.map((n) => `[vpp.dpdk.interface.${PCI(n)}]\nname = xe${n}\n`).join('');
 
 export interface ObjectsVpp extends AsyncDisposable {
   readonly target: ConformanceVpp;
@@ -49,7 +49,12 @@ export interface ObjectsVpp extends AsyncDisposable {
 
 /** Parses a configuration with the NICs, and keys of [vpp]; throws with what is wrong with it. */
 export function objectsConfig(ini: string, ofVpp = ''): Config {
-  const parsed = parseConfig(`[vpp]\nenabled = true\n${ofVpp}\n${NIC_SECTIONS}${ini}`, 'test.ini');
+  return parsedConfig(`[vpp]\nenabled = true\n${ofVpp}\n${NIC_SECTIONS}${ini}`);
+}
+
+/** Parses a whole configuration; throws with what is wrong with it. */
+export function parsedConfig(text: string): Config {
+  const parsed = parseConfig(text, 'test.ini');
   if (!parsed.ok)
     throw new Error(parsed.problems.map(({ leaf, message }) => `${leaf}: ${message}`).join('\n'));
   return parsed.config;
@@ -69,21 +74,32 @@ export async function observe(
   return all;
 }
 
-/** `isIdle`: the appliance leaves the VPP alone, for what VPP answers to single requests. */
-export async function startObjects({ isIdle = false } = {}): Promise<ObjectsVpp> {
-  const isReal = process.env['VPP_BIN'] !== undefined;
+/** A VPP with the NICs, or with what `connectObjects` takes for them. */
+export function startObjectsTarget(): Promise<ConformanceVpp> {
+  const isReal = realVppBinary !== undefined;
   const plugins = `plugins { plugin default { disable } ${PLUGINS.map((name) => `plugin ${name}_plugin.so { enable }`).join(' ')} }`;
-  const target = await startVpp({
+  return startVpp({
     extraConf: isReal ? plugins.replace('plugin dpdk_plugin.so { enable } ', '') : `${plugins}\n${EMULATED}`,
   });
+}
+
+/** A connection to such a VPP; the first one to a real VPP makes its NICs. */
+export async function connectObjects(target: ConformanceVpp): Promise<VppApiClient> {
   const client = await VppApiClient.connect(target.apiSocket, { clientName: 'objects' });
-  if (isReal) {
-    for (const n of NICS) await runCliInband(client, `create interface memif id ${n} master`);
-    for (const { vppName, swIfIndex } of await dumpInterfaces(client)) {
-      const n = /^memif0\/(\d+)$/.exec(vppName)?.[1];
-      if (n !== undefined) await markInterface(client, swIfIndex, `xe${n}`);
-    }
-  }
+  if (!target.isReal) return client;
+  const memifs = async () =>
+    (await dumpInterfaces(client)).filter(({ vppName }) => vppName.startsWith('memif0/'));
+  if ((await memifs()).length > 0) return client;
+  for (const n of NICS) await runCliInband(client, `create interface memif id ${n} master`);
+  for (const { vppName, swIfIndex } of await memifs())
+    await markInterface(client, swIfIndex, `xe${vppName.slice('memif0/'.length)}`);
+  return client;
+}
+
+/** `isIdle`: the appliance leaves the VPP alone, for what VPP answers to single requests. */
+export async function startObjects({ isIdle = false } = {}): Promise<ObjectsVpp> {
+  const target = await startObjectsTarget();
+  const client = await connectObjects(target);
   const errors: string[] = [];
   const notices: string[] = [];
   let config = objectsConfig('');
