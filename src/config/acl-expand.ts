@@ -99,6 +99,14 @@ export function expandAcl(rules: readonly { readonly value: AclRule }[], lists: 
   return rules.flatMap(({ value }) => expandRule(value, lists));
 }
 
+/** By rule of `expandAcl`: the number of the one that it was made of. */
+export function ruleNumbers(
+  rules: readonly { readonly key: number; readonly value: AclRule }[],
+  lists: FilterLists,
+): number[] {
+  return rules.flatMap(({ key, value }) => expandRule(value, lists).map(() => key));
+}
+
 /** Items, those of lists by their names; a list that does not exist has none. */
 export function itemsOf<T>(items: readonly OrList<T>[], lists: ReadonlyMap<string, readonly T[]>): T[] {
   return items.flatMap((item) =>

@@ -10,6 +10,7 @@ export {
   expandMacip,
   type FilterLists,
   filterLists,
+  ruleNumbers,
   type FilterRule,
   itemsOf,
 } from './acl-expand.ts';

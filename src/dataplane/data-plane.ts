@@ -430,6 +430,7 @@ export class DataPlane {
       conditions,
       // Only called once VPP is connected.
       interfaceNames: () => this.interfaces.givenNames,
+      filterNames: () => this.interfaces.filterNames,
       onConnected: (event) => {
         this.#options.onChange?.();
         return this.#program(event);

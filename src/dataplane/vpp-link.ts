@@ -4,7 +4,7 @@
  */
 import type { VppConfig } from '../config/types.ts';
 import { type ConnectedEvent, REQUIRED_MESSAGES, VppConnection } from '../vpp/api/mod.ts';
-import { StatsPoller } from '../vpp/stats/mod.ts';
+import { StatsPoller, type StatsPollerOptions } from '../vpp/stats/mod.ts';
 import type { Conditions, Logger } from '../log/mod.ts';
 import { reasonOf } from '../linux/mod.ts';
 
@@ -13,6 +13,7 @@ export interface VppLinkOptions {
   readonly logger: Logger;
   readonly conditions: Conditions;
   readonly interfaceNames: () => ReadonlyMap<number, string>;
+  readonly filterNames: NonNullable<StatsPollerOptions['filterNames']>;
   /** Programs VPP; rejects when the connection broke. */
   readonly onConnected: (event: ConnectedEvent) => Promise<void>;
   readonly onDisconnected: (reason: string) => void;
@@ -45,6 +46,7 @@ export class VppLink implements AsyncDisposable {
       socketPath: vpp.stats.socketPath,
       intervalMs: vpp.stats.pollIntervalSeconds * 1000,
       interfaceNames: options.interfaceNames,
+      filterNames: options.filterNames,
       onStatus: (status) => {
         if (status.state === 'stale') logger.warning('stats', `stale: ${status.reason}`);
         const stalled = status.state === 'fresh' ? status.stalledWorkers : [];

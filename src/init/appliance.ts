@@ -13,6 +13,7 @@ import type { ControlTarget } from '../control/mod.ts';
 import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import type { ConfigStatus } from '../live/status.ts';
 import type { NextHopStatus } from '../dataplane/status.ts';
+import { withCounters } from '../objects/status.ts';
 import type { FibRoute, RouteAnswer } from '../fib/status.ts';
 import type { LogLine } from '../log/mod.ts';
 import type { ApplianceStatus, StatusProvider } from '../status/mod.ts';
@@ -285,7 +286,7 @@ export class Appliance implements StatusProvider {
         managementInterface: owner?.managementInterface,
       }),
       interfaces: plane.interfaceStatus,
-      objects: plane.interfaces.objects,
+      objects: withCounters(plane.interfaces.objects, plane.stats.latest?.snapshot),
       wans: plane.wans.status,
       ...(plane.kernelRules.length === 0 ? {} : { kernelRules: plane.kernelRules }),
       fib: [plane.fib.vpp.status, plane.kernelFib.status],

@@ -503,6 +503,11 @@ export class VppInterfaces {
     );
   }
 
+  /** The filters of the configuration, by VPP's numbers. */
+  get filterNames(): Objects['filters'] {
+    return this.#objects.filters;
+  }
+
   /** The objects of the configuration besides interfaces. */
   get objects(): ObjectsStatus {
     return this.#objects.status;

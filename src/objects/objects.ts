@@ -13,6 +13,7 @@ import type { Config } from '../config/types.ts';
 import { describeProblem, dumpInterfaces, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { execute, type Failure, stepTarget } from './execute.ts';
 import type { Found, Interfaces, Kind } from './kind.ts';
+import { acl, type FilterNames, filterNames } from './kinds/acl.ts';
 import { KINDS } from './kinds.ts';
 import { type ActualState, type DesiredState, type Plan, plan, type PlannedStep } from './plan.ts';
 import { isOwnTag } from './own-tag.ts';
@@ -55,6 +56,8 @@ export class Objects {
   #isLeft = false;
   /** By key. */
   #facts: ReadonlyMap<string, Facts> = new Map();
+  /** By VPP's number. */
+  #filters: ReadonlyMap<number, FilterNames> = new Map();
   #observing: NodeJS.Timeout | undefined;
 
   constructor(options: ObjectsOptions) {
@@ -84,6 +87,7 @@ export class Objects {
     this.#failures = new Map();
     this.#present = new Map();
     this.#facts = new Map();
+    this.#filters = new Map();
     this.#settled = undefined;
     clearInterval(this.#observing);
   }
@@ -190,6 +194,11 @@ export class Objects {
     return new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** The filters of the configuration that VPP has, by its numbers: for its counters. */
+  get filters(): ReadonlyMap<number, FilterNames> {
+    return this.#filters;
+  }
+
   get status(): ObjectsStatus {
     const objects = [...this.#present].map(([key, one]) => {
       const facts = this.#facts.get(key);
@@ -254,7 +263,9 @@ export class Objects {
 
   async #observe(client: VppApiClient): Promise<void> {
     const kinds = new Set([...this.#present.values()].map(({ kind }) => kind));
-    const able = KINDS.filter(({ name, observe }) => observe !== undefined && kinds.has(name));
+    const able = KINDS.filter(
+      (kind) => kind.observe !== undefined && kinds.has(kind.name) && !this.#missing.has(kind),
+    );
     const facts = new Map<string, Facts>();
     const interfaces = able.length === 0 ? undefined : interfacesOf(await dumpInterfaces(client));
     for (const { name: kind, observe } of able) {
@@ -286,6 +297,7 @@ export class Objects {
       }
     }
     this.#present = objects;
+    this.#filters = filterNames(this.#config, actual.get(acl) ?? new Map<string, Found>());
   }
 }
 

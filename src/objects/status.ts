@@ -43,6 +43,38 @@ export interface ObjectsStatus {
   readonly lastDrift?: Drift;
 }
 
+/** What VPP counts of objects, in its stats segment. */
+export interface ObjectCounters {
+  /** What the rules of filters have matched. */
+  readonly ruleHits: readonly {
+    readonly filter: string;
+    readonly rule: number;
+    readonly packets: number;
+    readonly bytes: number;
+  }[];
+  /** Of NAT44; undefined without its plugin. */
+  readonly natSessions: number | undefined;
+}
+
+/** Adds VPP's counters to the facts of filters and of NAT. */
+export function withCounters(status: ObjectsStatus, counters: ObjectCounters | undefined): ObjectsStatus {
+  if (counters === undefined) return status;
+  const { ruleHits, natSessions } = counters;
+  const byFilter = Map.groupBy(ruleHits, ({ filter }) => filter);
+  const objects = status.objects.map((one): ObjectStatus => {
+    const hits = one.kind === 'acl' ? byFilter.get(one.name) : undefined;
+    if (hits !== undefined) {
+      const lines = hits.map(
+        ({ rule, packets, bytes }) => `rule ${rule}: ${plural(packets, 'packet')}, ${bytes} bytes`,
+      );
+      return { ...one, facts: { ...one.facts, hits: lines } };
+    }
+    if (one.kind !== 'nat44' || natSessions === undefined) return one;
+    return { ...one, facts: { ...one.facts, sessions: natSessions } };
+  });
+  return { ...status, objects };
+}
+
 /** What VPP refused, and what is not as configured and stays so. */
 export function objectFindings({ objects, lastDrift }: ObjectsStatus): Finding[] {
   const found: Finding[] = [];

@@ -60,6 +60,7 @@ export class Acls {
   readonly lists = new Map<number, AclLists>();
   readonly macipOf = new Map<number, number>();
   isCounting = false;
+  readonly #listeners = new Set<(index: number, rules: number) => void>();
 
   constructor(onInterface: (listener: InterfaceListener) => void) {
     // acl_sw_interface_add_del
@@ -68,6 +69,16 @@ export class Acls {
       this.lists.delete(swIfIndex);
       this.macipOf.delete(swIfIndex);
     });
+  }
+
+  /** Calls `listener` when the rules of a list were set, before it has matched anything. */
+  onRules(listener: (index: number, rules: number) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** validate_and_reset_acl_counters */
+  resetCounters(index: number, rules: number): void {
+    for (const listener of this.#listeners) listener(index, rules);
   }
 
   /** acl_del_list */

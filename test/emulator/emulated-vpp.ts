@@ -87,7 +87,10 @@ export class EmulatedVpp {
     for (const { pciAddress, name, rxQueues, txQueues } of conf.dpdkDevices) {
       state.addDpdk(pciAddress, name, { rx: rxQueues, tx: txQueues === 0 ? workers + 1 : txQueues });
     }
-    const stats = new EmulatedStats({ state, sizeBytes, workers, perNodeCounters });
+    const stats = new EmulatedStats({
+      ...{ state, sizeBytes, workers, perNodeCounters },
+      hasNat: conf.isPluginEnabled('nat_plugin.so'),
+    });
     const ids = assignMessageIds({
       wrongCrc: this.#startFaults.wrongCrc ?? [],
       missing: this.#startFaults.missing ?? [],

@@ -64,6 +64,7 @@ function addReplace(
     if (index === ALL_ONES) index = pool.add(made);
     else if (pool.get(index) === undefined) return answer(AclRetval.noSuchEntry);
     else pool.set(index, made);
+    if (pool === context.state.acls.acls) context.state.acls.resetCounters(index, count);
     return answer(0);
   };
 }

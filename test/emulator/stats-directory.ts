@@ -118,6 +118,29 @@ export function addErrorEntries(
   });
 }
 
+/** `/acl/N/matches` of a list whose rules were set, and of all before it; one counter more than rules (acl.c). */
+export function resetAclEntries(segment: StatsSegment, index: number, rules: number): void {
+  segment.change(() => {
+    for (let at = 0; at <= index; at++) {
+      if (!segment.has(aclPath(at))) segment.addCombined(aclPath(at), 1);
+    }
+    for (let thread = 0; thread < segment.threads; thread++) {
+      for (let rule = 0; rule <= rules; rule++) segment.setCombined(aclPath(index), thread, rule, 0, 0);
+    }
+  });
+}
+
+export function aclPath(index: number): string {
+  return `/acl/${index}/matches`;
+}
+
+export const NAT_SESSIONS = '/nat44-ed/total-sessions';
+
+/** What the NAT plugin adds when it is loaded, as far as the appliance reads it (nat44_ed.c). */
+export function addNatEntries(segment: StatsSegment): void {
+  segment.change(() => segment.addSimple(NAT_SESSIONS, 1));
+}
+
 function interfaceSymlink(name: string, counter: string): string {
   return `/interfaces/${name.replaceAll('/', '_')}/${counter}`;
 }

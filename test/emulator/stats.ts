@@ -5,11 +5,15 @@
 
 import { claimSocketPath } from './listen.ts';
 import {
+  aclPath,
   addErrorEntries,
   addInterfaceEntries,
+  addNatEntries,
   addNodeEntries,
   addStandardEntries,
+  NAT_SESSIONS,
   removeInterfaceEntries,
+  resetAclEntries,
 } from './stats-directory.ts';
 import { StatsSegment } from './stats-segment.ts';
 import type { Interface, VppState } from './vpp-state.ts';
@@ -33,12 +37,16 @@ const RX_PACKETS_PER_TICK = 13;
 const LOOPS = 1_500_000;
 const LOOPS_NOISE = 20_000;
 const BYTES_PER_PACKET = 512;
+/** Sessions of NAT44 between two sides that are up. */
+const SESSIONS = 7;
 
 export interface EmulatedStatsOptions {
   readonly state: VppState;
   readonly sizeBytes: number;
   readonly workers: number;
   readonly perNodeCounters: boolean;
+  /** nat_plugin.so is loaded. */
+  readonly hasNat: boolean;
 }
 
 /** The memory of 25.02 is more than a test needs: the file is sparse, but bounded all the same. */
@@ -48,6 +56,7 @@ export class EmulatedStats implements Disposable {
   readonly segment: StatsSegment;
   readonly #state: VppState;
   readonly #hasNodes: boolean;
+  readonly #hasNat: boolean;
   readonly #names = new Map<number, string>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -57,13 +66,16 @@ export class EmulatedStats implements Disposable {
   constructor(options: EmulatedStatsOptions) {
     this.#state = options.state;
     this.#hasNodes = options.perNodeCounters;
+    this.#hasNat = options.hasNat;
     const sizeBytes = Math.min(options.sizeBytes, MAX_SEGMENT_BYTES);
     this.segment = new StatsSegment({ sizeBytes, threads: 1 + options.workers });
     addStandardEntries(this.segment, { bootTime: Math.floor(Date.now() / 1000) });
     if (options.perNodeCounters) addNodeEntries(this.segment, NODES);
     addErrorEntries(this.segment, 0, ERRORS);
     for (const one of options.state.interfaces.values()) this.#add(one);
+    if (options.hasNat) addNatEntries(this.segment);
     this.#turnThreads();
+    options.state.acls.onRules((index, rules) => resetAclEntries(this.segment, index, rules));
     options.state.onInterface((changed, deleted) => {
       if (deleted) this.#remove(changed);
       else this.#add(changed);
@@ -126,6 +138,9 @@ export class EmulatedStats implements Disposable {
       );
       segment.incrementSimple('/if/ip4', thread, one.swIfIndex, packets);
       if (this.#ticks % 10 === 0) segment.incrementSimple('/if/drops', thread, one.swIfIndex, 1);
+      // What it receives matches the first rule of its first filter.
+      const [acl] = this.#state.acls.isCounting ? (this.#state.acls.lists.get(one.swIfIndex)?.in ?? []) : [];
+      if (acl !== undefined) segment.incrementCombined(aclPath(acl), thread, 0, packets, bytes);
     }
     if (this.#hasNodes) {
       for (let node = 0; node < NODES.length; node++) {
@@ -144,6 +159,9 @@ export class EmulatedStats implements Disposable {
     segment.setScalar('/sys/vector_rate', 2);
     segment.setScalar('/sys/input_rate', 130);
     segment.incrementSimple('/node/errors', 0, 0, 1);
+    const { nat44 } = this.#state;
+    const hasSides = new Set(nat44.roles.values()).size > 1;
+    if (this.#hasNat) segment.setSimple(NAT_SESSIONS, 0, 0, nat44.isOn && hasSides ? SESSIONS : 0);
     this.#turnThreads();
   }
 

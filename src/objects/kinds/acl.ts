@@ -1,6 +1,8 @@
 /** Filters: `[acl.NAME]`. */
-import { expandAcl, filterLists } from '../../config/mod.ts';
+import { expandAcl, filterLists, ruleNumbers } from '../../config/mod.ts';
+import type { Config } from '../../config/types.ts';
 import * as api from '../../vpp/api/mod.ts';
+import type { Found } from '../kind.ts';
 import { ruleSetKind } from './rule-set.ts';
 
 export const acl = ruleSetKind({
@@ -17,3 +19,24 @@ export const acl = ruleSetKind({
   // What a rule hits is counted from the first filter on; VPP does not tell whether it counts.
   prepare: (client) => api.setAclCounters(client, true),
 });
+
+/** A filter, by what VPP counts for it. */
+export interface FilterNames {
+  readonly name: string;
+  /** By VPP's rule: the number of the rule of the configuration that it was made of. */
+  readonly numbers: readonly number[];
+}
+
+/** The filters of the configuration among those that VPP has, by VPP's number. */
+export function filterNames(
+  config: Config,
+  found: ReadonlyMap<string, Found>,
+): ReadonlyMap<number, FilterNames> {
+  const lists = filterLists(config);
+  return new Map(
+    config.acls.flatMap(({ name, rules }) => {
+      const handle = found.get(name)?.handle;
+      return handle === undefined ? [] : [[handle, { name, numbers: ruleNumbers(rules, lists) }] as const];
+    }),
+  );
+}

@@ -41,6 +41,9 @@ function snapshotOf(
     },
     bufferPools: [],
     memory: [],
+    acls: [],
+    ruleHits: [],
+    natSessions: undefined,
   });
 }
 

@@ -19,6 +19,8 @@ const MAX_NAME_BYTES = 256;
 export const MAX_THREADS = 1024;
 /** Names read between two pauses. */
 const PIECE_NAMES = 256;
+/** Sessions of NAT44, one row a thread (nat44_ed.c); without the plugin it is missing. */
+export const NAT_SESSIONS = '/nat44-ed/total-sessions';
 /** A symlink with this counter name exists for each interface and node; its path is compared with their names. */
 const INTERFACE_WITNESS = '/drops';
 const NODE_WITNESS = '/calls';
@@ -34,13 +36,15 @@ export interface Layout {
   readonly epoch: number;
   readonly directory: number;
   readonly directoryLength: number;
-  /** By name: `/if/`, `/sys/`, `/buffer-pools/`, `/mem/` and `/node/errors`. */
+  /** By name: `/if/`, `/sys/`, `/buffer-pools/`, `/mem/`, `/node/errors`, `/acl/N/matches`, the sessions of NAT. */
   readonly index: ReadonlyMap<string, Place>;
   readonly interfaces: Rows;
   readonly nodes: Rows;
   readonly errors: readonly ErrorSource[];
   readonly bufferPools: readonly string[];
   readonly heaps: readonly string[];
+  /** Numbers of the filters that VPP counts for, or has counted for. */
+  readonly acls: readonly number[];
   /** By name of a counter vector: pointers to its rows, one per thread. */
   readonly rows: ReadonlyMap<string, readonly number[]>;
 }
@@ -106,6 +110,7 @@ export function* readLayout(file: SegmentFile, header: SegmentHeader): Sliced<La
     errors: errorLinks.map(({ name, column }) => ({ ...splitError(name, knownNodes), column })),
     bufferPools: groupNames(index, '/buffer-pools/', '/available'),
     heaps: groupNames(index, '/mem/', '/total'),
+    acls: groupNames(index, '/acl/', '/matches').map(Number),
     rows,
   };
 }
@@ -193,11 +198,13 @@ function rowsOf(all: readonly (string | undefined)[], deleted?: string): Rows {
 function groupOf(name: RawName): 'values' | 'errors' | 'interfaces' | 'nodes' | undefined {
   // by the first letter, which leaves one or two candidates
   switch (name.bytes[name.start + 1] ?? 0) {
+    case 0x61: // a
+      return endsWith(name, '/matches') && startsWith(name, '/acl/') ? 'values' : undefined;
     case 0x69: // i
       if (startsWith(name, '/if/')) return 'values';
       return endsWith(name, INTERFACE_WITNESS) && startsWith(name, '/interfaces/') ? 'interfaces' : undefined;
     case 0x6e: // n
-      if (startsWith(name, '/node/errors')) return 'values';
+      if (startsWith(name, '/node/errors') || startsWith(name, NAT_SESSIONS)) return 'values';
       return endsWith(name, NODE_WITNESS) && startsWith(name, '/nodes/') ? 'nodes' : undefined;
     case 0x65: // e
       return startsWith(name, '/err/') ? 'errors' : undefined;

@@ -96,6 +96,17 @@ export const STATS_METRICS = metricTable<StatsSnapshot, Samples>({
     ['node', 'reason'],
     ({ errorTable }) => errorColumn(errorTable),
   ),
+  vpp_acl_rule_packets_total: counters(
+    'Packets that a rule of a filter matched since the rules were set',
+    ['acl', 'rule'],
+    ({ ruleHits }) => ruleHits.map(({ filter, rule, packets }) => [packets, filter, `${rule}`]),
+  ),
+  vpp_acl_rule_bytes_total: counters(
+    'Bytes of the packets that a rule of a filter matched since the rules were set',
+    ['acl', 'rule'],
+    ({ ruleHits }) => ruleHits.map(({ filter, rule, bytes }) => [bytes, filter, `${rule}`]),
+  ),
+  vpp_nat44_sessions: gauge('Translated sessions of NAT44, of all threads', ({ natSessions }) => natSessions),
   vpp_buffers_available: gauges('Free buffers of the pool', ['pool'], ({ bufferPools }) =>
     figureOf(bufferPools, 'available'),
   ),

@@ -9,11 +9,12 @@ import {
 } from './counters.ts';
 import { ENTRY_BYTES } from './directory.ts';
 import { StatsError } from './errors.ts';
-import { type Layout, MAX_THREADS } from './layout.ts';
+import { type Layout, MAX_THREADS, NAT_SESSIONS } from './layout.ts';
 import type { Rows } from './place.ts';
 import { FIRST_WORD, type SegmentFile } from './segment-file.ts';
 import type { Sliced } from './slices.ts';
 import {
+  type AclCounters,
   type BufferPool,
   type CounterTable,
   type ErrorTable,
@@ -40,6 +41,9 @@ export function* readSnapshot(file: SegmentFile, layout: Layout): Sliced<StatsSn
       const read = (counter: string) => reader.scalar(`/buffer-pools/${name}/${counter}`);
       return { name, cached: read('cached'), used: read('used'), available: read('available') };
     }),
+    acls: yield* readAcls(reader),
+    ruleHits: [],
+    natSessions: yield* readNatSessions(reader),
     memory: layout.heaps.map((name): MemoryHeap => {
       const read = (counter: string) => reader.column(`/mem/${name}`, `/mem/${name}/${counter}`);
       return { name, total: read('total'), used: read('used'), free: read('free') };
@@ -55,6 +59,18 @@ class ValueReader {
   constructor(file: SegmentFile, layout: Layout) {
     this.#file = file;
     this.layout = layout;
+  }
+
+  has(name: string): boolean {
+    return this.layout.index.has(name);
+  }
+
+  /** The elements of each row of a vector of combined counters. */
+  widthOf(name: string): number {
+    const width = this.#file.readVectorLength(this.#rows(name)[0] ?? 0, 16, name);
+    if (width > MAX_COLUMNS)
+      throw new StatsError('corrupt', `cannot read ${name}: ${width} elements are out of range`);
+    return width;
   }
 
   /** A scalar or a gauge. */
@@ -182,6 +198,25 @@ function* readErrors(reader: ValueReader): Sliced<ErrorTable> {
   yield* reader.addSimple('/node/errors', sums);
   for (let i = 0; i < sources.length; i++) counts[i] = sums[sources[i]?.column ?? 0] ?? 0;
   return { sources, counts };
+}
+
+function* readAcls(reader: ValueReader): Sliced<AclCounters[]> {
+  const acls: AclCounters[] = [];
+  for (const index of reader.layout.acls) {
+    const name = `/acl/${index}/matches`;
+    const width = reader.widthOf(name);
+    const [packets, bytes] = [new Float64Array(width), new Float64Array(width)];
+    yield* reader.addCombined(name, packets, bytes);
+    acls.push({ index, packets, bytes });
+  }
+  return acls;
+}
+
+function* readNatSessions(reader: ValueReader): Sliced<number | undefined> {
+  if (!reader.has(NAT_SESSIONS)) return undefined;
+  const sums = new Float64Array(1);
+  yield* reader.addSimple(NAT_SESSIONS, sums);
+  return sums[0];
 }
 
 function readSystem(reader: ValueReader): SystemCounters {

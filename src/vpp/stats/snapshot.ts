@@ -13,6 +13,7 @@ import {
   NODE_COUNTERS,
   type NodeCounter,
 } from './counters.ts';
+import type { RuleHits } from './rule-hits.ts';
 
 /** One column per name of `K`, one element per row. */
 export interface CounterTable<K extends string> {
@@ -80,6 +81,14 @@ export interface MemoryHeap {
   readonly free: number;
 }
 
+/** What the rules of one filter have matched since they were set; VPP's rules, and one more. */
+export interface AclCounters {
+  /** VPP's number of the filter. */
+  readonly index: number;
+  readonly packets: Float64Array;
+  readonly bytes: Float64Array;
+}
+
 /** The parts of a snapshot. */
 export interface SnapshotParts {
   readonly epoch: number;
@@ -90,6 +99,11 @@ export interface SnapshotParts {
   readonly system: SystemCounters;
   readonly bufferPools: readonly BufferPool[];
   readonly memory: readonly MemoryHeap[];
+  readonly acls: readonly AclCounters[];
+  /** What rules of the configuration have matched; empty where nobody has named the filters. */
+  readonly ruleHits: readonly RuleHits[];
+  /** Of NAT44, of all threads; undefined without its plugin. */
+  readonly natSessions: number | undefined;
 }
 
 /** The same with rows, for users of single ones. */
@@ -112,6 +126,9 @@ class Snapshot implements StatsSnapshot {
   readonly system: SystemCounters;
   readonly bufferPools: readonly BufferPool[];
   readonly memory: readonly MemoryHeap[];
+  readonly acls: readonly AclCounters[];
+  readonly ruleHits: readonly RuleHits[];
+  readonly natSessions: number | undefined;
   #interfaces: readonly InterfaceCounters[] | undefined;
   #nodes: readonly NodeCounters[] | undefined;
   #errors: readonly ErrorCounter[] | undefined;
@@ -124,6 +141,9 @@ class Snapshot implements StatsSnapshot {
     this.system = parts.system;
     this.bufferPools = parts.bufferPools;
     this.memory = parts.memory;
+    this.acls = parts.acls;
+    this.ruleHits = parts.ruleHits;
+    this.natSessions = parts.natSessions;
   }
 
   get interfaces(): readonly InterfaceCounters[] {

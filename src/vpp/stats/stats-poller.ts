@@ -9,6 +9,7 @@
  */
 import { StatsError } from './errors.ts';
 import { StatsHistory } from './history.ts';
+import { type FilterNames, ruleHits } from './rule-hits.ts';
 import { makeSnapshot, type StatsSnapshot } from './snapshot.ts';
 import { Standstill } from './standstill.ts';
 import { type AttachOptions, StatsClient } from './stats-client.ts';
@@ -81,6 +82,8 @@ export interface StatsPollerOptions {
    * made with (interface/stats.c). The same map for as long as they are the same.
    */
   readonly interfaceNames?: () => ReadonlyMap<number, string>;
+  /** The filters of the configuration, by VPP's number. */
+  readonly filterNames?: () => ReadonlyMap<number, FilterNames>;
   /** Called at every change of state (not for a growing age). */
   readonly onStatus?: (status: StatsStatus) => void;
   /** Time without a heartbeat after which the counters count as stopped. */
@@ -312,19 +315,30 @@ export class StatsPoller implements Disposable {
     else this.#scheduleNext();
   }
 
-  /** Gives interfaces the names that they have in the configuration. */
+  /** Gives interfaces and filters the names that they have in the configuration. */
   #rename(snapshot: StatsSnapshot): StatsSnapshot {
     const given = this.#options.interfaceNames?.();
-    if (given === undefined || given.size === 0) return snapshot;
-    const { names, indexes } = snapshot.interfaceTable;
+    const filters = this.#options.filterNames?.();
+    const { epoch, nodeTable, errorTable, system, bufferPools, memory, acls, natSessions } = snapshot;
+    return makeSnapshot({
+      ...{ epoch, nodeTable, errorTable, system, bufferPools, memory, acls, natSessions },
+      interfaceTable: this.#renameInterfaces(snapshot, given),
+      ruleHits: filters === undefined ? [] : ruleHits(acls, filters),
+    });
+  }
+
+  #renameInterfaces(
+    { interfaceTable }: StatsSnapshot,
+    given: ReadonlyMap<number, string> | undefined,
+  ): StatsSnapshot['interfaceTable'] {
+    if (given === undefined || given.size === 0) return interfaceTable;
+    const { names, indexes } = interfaceTable;
     const last = this.#renamed;
     if (last?.names !== names || last.given !== given) {
       const renamed = names.map((name, row) => given.get(indexes[row] ?? -1) ?? name);
       this.#renamed = { names, given, renamed };
     }
-    const interfaceTable = { ...snapshot.interfaceTable, names: this.#renamed?.renamed ?? names };
-    const { epoch, nodeTable, errorTable, system, bufferPools, memory } = snapshot;
-    return makeSnapshot({ epoch, interfaceTable, nodeTable, errorTable, system, bufferPools, memory });
+    return { ...interfaceTable, names: this.#renamed?.renamed ?? names };
   }
 
   #fail(error: unknown, phase: Phase & { state: 'attached' }): void {
