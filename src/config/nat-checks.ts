@@ -20,6 +20,11 @@ export function checkNat(review: Review): void {
     else if (role !== 'outside') {
       review.error(path, `${quote(name)} is not outside: write nat = outside in [interface.${name}]`);
     }
+    const donor = config.interfaces.find((one) => one.name === name)?.unnumbered;
+    if (donor !== undefined) {
+      const message = `${quote(name)} borrows the addresses of ${donor}, and VPP follows only an interface's own: write the addresses, in pool or as external`;
+      report(path, message);
+    }
   };
   for (const { name, nat, vrf } of config.interfaces) {
     if (nat === undefined || vrf === undefined) continue;

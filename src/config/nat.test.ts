@@ -27,6 +27,12 @@ describe('NAT44', () => {
       ['3 nat44.masquerade: "loop1" is not outside: write nat = outside in [interface.loop1]'],
     ],
     [
+      `${NAT}masquerade = loop2\n${SIDES}[interface.loop2]\nunnumbered = loop0\nnat = outside\n`,
+      [
+        '3 nat44.masquerade: "loop2" borrows the addresses of loop0, and VPP follows only an interface\'s own: write the addresses, in pool or as external',
+      ],
+    ],
+    [
       `${NAT}pool = 203.0.113.20-203.0.113.10\n${SIDES}`,
       ['3 nat44.pool: the range "203.0.113.20-203.0.113.10" is reversed: write 203.0.113.10-203.0.113.20'],
     ],

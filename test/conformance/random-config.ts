@@ -244,7 +244,8 @@ class Text {
     const isBorrower = donor !== undefined && !name.startsWith('loop');
     const addresses = isBorrower ? undefined : this.#addressesOf(given, vrf);
     const role = nat !== undefined && vrf === undefined ? given.nat : undefined;
-    if (role === 'outside') this.#outside.push({ name, isMasked: given.masquerade });
+    // VPP follows an interface's own addresses.
+    if (role === 'outside' && !isBorrower) this.#outside.push({ name, isMasked: given.masquerade });
     const { macip, ...filters } = this.#filtersOf(given);
     const neighbors = given.neighbors.map((n) => `10.250.${n}.9 02:00:00:00:01:0${n}`);
     return {

@@ -44,13 +44,19 @@ function add(state: VppState, given: Given, exists: number): { retval: number; i
   return { retval: Retval.ok, index: made.swIfIndex };
 }
 
-function remove(state: VppState, key: string): number {
+/** VPP tells the index that the tunnel had. */
+function remove(state: VppState, key: string): { retval: number; index: number } {
   const found = state.tunnels.find(key);
   const made = found === undefined ? undefined : state.interfaces.get(found.swIfIndex);
-  if (found === undefined || made === undefined) return Retval.noSuchEntry;
+  if (found === undefined || made === undefined) return { retval: Retval.noSuchEntry, index: ALL_ONES };
   state.tunnels.remove(found);
   state.deleteMade(made);
-  return Retval.ok;
+  return { retval: Retval.ok, index: made.swIfIndex };
+}
+
+function removeAnswer(name: string, state: VppState, key: string): readonly Answer[] {
+  const { retval, index } = remove(state, key);
+  return replyWith(name, retval, index);
 }
 
 const hex = (...parts: readonly Buffer[]): string => parts.map((one) => one.toString('hex')).join(' ');
@@ -69,7 +75,7 @@ function vxlanAddDel(request: Buffer, { state }: HandlerContext): readonly Answe
   // Over IPv6 the source is not in the key.
   const ends = source[0] === 0 ? hex(source, destination) : hex(destination);
   const key = `vxlan ${ends} ${sourcePort} ${table} ${vni}`;
-  if (request.readUInt8(10) === 0) return replyWith(name, remove(state, key), ALL_ONES);
+  if (request.readUInt8(10) === 0) return removeAnswer(name, state, key);
   const { retval, index } = add(
     state,
     {
@@ -118,7 +124,7 @@ function greAddDel(request: Buffer, { state }: HandlerContext): readonly Answer[
   const problem = endsProblem({ source, destination }, Retval.invalidProtocol);
   if (problem !== Retval.ok) return replyWith(name, problem, ALL_ONES);
   const key = `gre ${hex(source, destination)} ${table} ${type}`;
-  if (request.readUInt8(10) === 0) return replyWith(name, remove(state, key), ALL_ONES);
+  if (request.readUInt8(10) === 0) return removeAnswer(name, state, key);
   const { retval, index } = add(
     state,
     {
@@ -175,7 +181,7 @@ function ipipAdd(request: Buffer, { state }: HandlerContext): readonly Answer[] 
 function ipipDelete(request: Buffer, { state }: HandlerContext): readonly Answer[] {
   const found = state.interfaces.get(request.readUInt32BE(10));
   const tunnel = found === undefined ? undefined : state.tunnels.ofInterface(found);
-  const retval = tunnel?.kind === 'ipip' ? remove(state, tunnel.key) : Retval.noSuchEntry;
+  const retval = tunnel?.kind === 'ipip' ? remove(state, tunnel.key).retval : Retval.noSuchEntry;
   return replyOf('ipip_del_tunnel', retval);
 }
 

@@ -193,8 +193,11 @@ export class Nat44 {
     );
   }
 
+  /** ip4_interface_first_address: of a borrower that of its donor. */
   #firstAddress(swIfIndex: number): number {
-    const first = this.#state.interfaces.get(swIfIndex)?.addresses.find(({ family }) => family === 4);
+    const own = this.#state.interfaces.get(swIfIndex);
+    const owner = own?.unnumbered === undefined ? own : this.#state.interfaces.get(own.unnumbered.donor);
+    const first = owner?.addresses.find(({ family }) => family === 4);
     return first === undefined ? 0 : first.address.readUInt32BE(0);
   }
 

@@ -38,6 +38,8 @@ export function pairedClient({ client, model, onDisagreement, onWrite }: PairedO
     const { name } = def;
     if (!isRead(name)) onWrite?.(name);
     const answer = client.request(def, body);
+    // Returned below, when the model has answered too.
+    answer.catch(() => {});
     if (HANDLERS[name] === undefined && SHORT_HANDLERS[name] === undefined) return answer;
     // Replies come in the order in which VPP has handled the requests.
     const real = await outcomeOf(answer);

@@ -1,6 +1,5 @@
 /** VPP's stats segment: attach, read, poll. Other folders import only this file. */
 export { INTERFACE_COUNTERS, NODE_COUNTERS } from './counters.ts';
-export type { FilterNames } from './rule-hits.ts';
 export { StatsError } from './errors.ts';
 export { STATS_METRICS, STATS_READ_METRICS } from './metrics.ts';
 export {
