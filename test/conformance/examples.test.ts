@@ -5,8 +5,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseConfig } from '../../src/config/mod.ts';
+import { parseConfig, portsOf } from '../../src/config/mod.ts';
 import type { Config } from '../../src/config/types.ts';
+import { KINDS } from '../../src/objects/kinds.ts';
+import { ModelVpp } from '../model/model-vpp.ts';
 import { targetName } from './harness.ts';
 import { type ObjectsVpp, startObjects } from './objects-harness.ts';
 
@@ -27,6 +29,66 @@ describe('the examples', () => {
     expect(
       parsed.ok ? parsed.warnings.map(({ leaf, message }) => `${leaf}: ${message}`) : parsed.problems,
     ).toEqual([]);
+  });
+});
+
+/** The objects that both ask for, as they are in both: `KIND/NAME`. */
+function common(now: Config, next: Config): Set<string> {
+  return new Set(
+    KINDS.flatMap((kind) => {
+      const wanted = kind.desired(next);
+      return [...kind.desired(now)].flatMap(([name, before]) =>
+        JSON.stringify(before) === JSON.stringify(wanted.get(name)) ? [`${kind.name}/${name}`] : [],
+      );
+    }),
+  );
+}
+
+/** The interfaces that both have with the same settings and in the same place. */
+function commonInterfaces(now: Config, next: Config): string[] {
+  const [before, after] = [portsOf(now), portsOf(next)];
+  const wanted = new Map(next.interfaces.map((one) => [one.name, one]));
+  const settings = ({ line: _line, description: _description, ...rest }: Config['interfaces'][number]) =>
+    JSON.stringify(rest);
+  return now.interfaces
+    .filter((one) => {
+      const other = wanted.get(one.name);
+      const isSame = other !== undefined && settings(one) === settings(other);
+      return isSame && JSON.stringify(before.get(one.name)) === JSON.stringify(after.get(one.name));
+    })
+    .map(({ name }) => name);
+}
+
+describe('the examples on the model', () => {
+  test.each(NAMES)('%s leads to each other one without a step on what both have', async (from) => {
+    const now = read(from);
+    using vpp = await ModelVpp.start();
+    for (const to of NAMES) {
+      const next = read(to);
+      expect(await vpp.apply(now), from).toEqual([]);
+      const { steps, removedInterfaces } = await vpp.plan(next);
+      const interrupted = new Set<string>(
+        steps.flatMap(({ interrupts, provides }) => (interrupts === undefined ? [] : provides)),
+      );
+      const both = common(now, next);
+      // A step on an object that both have needs one that says what it interrupts: on it, or on what it stands on.
+      const silent = steps.filter(
+        ({ kind, name, needs, provides }) =>
+          both.has(`${kind}/${name}`) && ![...provides, ...needs].some((key) => interrupted.has(key)),
+      );
+      expect(
+        silent.map(({ words }) => words),
+        `${from} → ${to}`,
+      ).toEqual([]);
+      const own = new Set(steps.map(({ words }) => words));
+      const words = (await vpp.preview(next)).filter((one) => !own.has(one));
+      for (const name of commonInterfaces(now, next)) {
+        if (removedInterfaces.has(name)) continue;
+        const touched = words.filter((one) => one.split(' ').includes(name));
+        expect(touched, `${from} → ${to}`).toEqual([]);
+      }
+      expect(await vpp.apply(next), `${from} → ${to}`).toEqual([]);
+    }
   });
 });
 

@@ -2,6 +2,8 @@
 import { VppState } from '../emulator/vpp-state.ts';
 import { VppInterfaces } from '../../src/interfaces/mod.ts';
 import type { Config } from '../../src/config/types.ts';
+import { Objects } from '../../src/objects/mod.ts';
+import type { Plan } from '../../src/objects/plan.ts';
 import { objectsConfig } from '../conformance/objects-harness.ts';
 import { describe } from './hazards.ts';
 import { Judge } from './judge.ts';
@@ -39,6 +41,21 @@ export class ModelVpp {
     this.judge.end(this.state);
     const steps = (await this.#interfaces.preview(config)) ?? [];
     return [...this.errors, ...this.judge.wrongs, ...steps.map(({ words }) => `still to do: ${words}`)];
+  }
+
+  /** What would be done of objects for another configuration. */
+  async plan(next: Config): Promise<Plan> {
+    const probe = new Objects({ config: next, onError: () => {}, onNotice: () => {} });
+    const { client } = this.#connection;
+    probe.attach(client);
+    const plan = await probe.preview(client, next);
+    probe.detach();
+    return plan;
+  }
+
+  /** The words of all that would be done. */
+  async preview(next: Config): Promise<string[]> {
+    return ((await this.#interfaces.preview(next)) ?? []).map(({ words }) => words);
   }
 
   [Symbol.dispose](): void {
