@@ -5,7 +5,7 @@
 import type { SwIfIndex, VppApiClient } from '../vpp/api/mod.ts';
 import type { Interfaces } from './kind.ts';
 
-/** One is in use; those that ended are forgotten, the oldest first. */
+/** One is in use; the others are forgotten, the one that was used first at first. */
 const MAX_PROCESSES = 8;
 
 interface Remembered<T> {
@@ -18,6 +18,8 @@ export class InterfaceMemory<T> {
 
   #of({ vpePid }: VppApiClient): Map<string, Remembered<T>> {
     const found = this.#byProcess.get(vpePid) ?? new Map<string, Remembered<T>>();
+    // The one that was used last is the last.
+    this.#byProcess.delete(vpePid);
     this.#byProcess.set(vpePid, found);
     const [oldest] = this.#byProcess.keys();
     if (this.#byProcess.size > MAX_PROCESSES && oldest !== undefined) this.#byProcess.delete(oldest);

@@ -41,7 +41,7 @@ export class Walk implements AsyncDisposable {
     const client = walk.#client;
     const paired = pairedClient({
       client,
-      model: memoryClient({ state: newModel(), vpePid: client.vpePid }).client,
+      model: memoryClient({ state: newModel() }).client,
       onDisagreement: (text) => walk.#wrongs.push(text),
       onWrite: () => walk.#countWrite(),
     });
@@ -56,7 +56,7 @@ export class Walk implements AsyncDisposable {
       await walk.apply(ini);
       return walk.state(ini);
     }
-    const { client } = memoryClient({ state: newModel(), vpePid: 0 });
+    const { client } = memoryClient({ state: newModel() });
     const config = objectsConfig('');
     const interfaces = new VppInterfaces({ config, onChange: () => {}, onError: () => {} });
     await interfaces.attach(client, 'first');

@@ -76,10 +76,12 @@ export function describe(state: VppState): Record<string, unknown> {
     const connected = crossConnects.get(index);
     const tunnel = tunnels.ofInterface(one);
     const hardware = (one.sub === undefined ? undefined : state.interfaces.get(one.sub.parent)) ?? one;
-    // VPP makes the address of a VXLAN tunnel at random, and a bond and its members keep that of a member that left.
+    // VPP makes the address of a VXLAN tunnel at random, and a bond and its members keep that of a member that left. A
+    // bridge keeps the address that was derived from a NIC when the NIC joins a bond.
     const hasOwnMac =
       tunnels.ofInterface(hardware) === undefined &&
       hardware.kind !== 'bond' &&
+      (hardware.kind !== 'bvi' || isConfigured(hardware.mac)) &&
       !members.has(hardware.swIfIndex);
     return [
       name(index),
@@ -115,12 +117,14 @@ export function describe(state: VppState): Record<string, unknown> {
     name: name(swIfIndex),
     mode: rest.mode,
     loadBalance: rest.loadBalance,
-    members: members.map(({ swIfIndex: member, isPassive, isLongTimeout, weight }) => ({
-      name: name(member),
-      isPassive,
-      isLongTimeout,
-      weight,
-    })),
+    members: members
+      .map(({ swIfIndex: member, isPassive, isLongTimeout, weight }) => ({
+        name: name(member),
+        isPassive,
+        isLongTimeout,
+        weight,
+      }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   }));
   return {
     interfaces: Object.fromEntries(interfaces.toSorted(([a], [b]) => (a < b ? -1 : 1))),
@@ -132,6 +136,7 @@ export function describe(state: VppState): Record<string, unknown> {
         macAge,
         macs: bridging
           .macs(id)
+          .filter(({ isBvi, mac }) => !isBvi || isConfigured(Buffer.from(mac, 'hex')))
           .map(({ mac, swIfIndex, isStatic, isBvi }) => `${mac} ${name(swIfIndex)} ${isStatic} ${isBvi}`)
           .sort(),
       }))
@@ -166,6 +171,11 @@ export function describe(state: VppState): Record<string, unknown> {
       ...[...state.proxyInterfaces].map((index) => `${index} proxy ARP`),
     ].filter((text) => !state.interfaces.has(Number(text.split(' ')[0]))),
   };
+}
+
+/** The addresses of random-config.ts: `02:00:00:00:…`. */
+function isConfigured(mac: Buffer): boolean {
+  return mac.readUInt32BE(0) === 0x0200_0000;
 }
 
 function rulesOf(

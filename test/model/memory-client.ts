@@ -29,11 +29,15 @@ const VERSION = { program: 'vpe', version: '25.02-release', buildDate: '', build
 
 export interface MemoryClientOptions {
   readonly state: VppState;
-  readonly vpePid: number;
   readonly watcher?: Watcher;
 }
 
-export function memoryClient({ state, vpePid, watcher }: MemoryClientOptions): MemoryClient {
+/** Process ids that no VPP has. */
+let nextPid = 1 << 30;
+
+/** A connection to another VPP than all others. */
+export function memoryClient({ state, watcher }: MemoryClientOptions): MemoryClient {
+  const vpePid = nextPid++;
   let isClosed = false;
   const context: HandlerContext = {
     state,

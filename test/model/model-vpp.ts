@@ -16,7 +16,6 @@ export class ModelVpp {
   readonly errors: string[] = [];
   state = newModel();
   judge = new Judge(this.state);
-  #pid = 1;
   #connection = this.#connect();
   #interfaces = this.#newInterfaces();
 
@@ -63,7 +62,7 @@ export class ModelVpp {
   }
 
   #connect(): MemoryClient {
-    return memoryClient({ state: this.state, vpePid: this.#pid, watcher: this.judge });
+    return memoryClient({ state: this.state, watcher: this.judge });
   }
 
   #newInterfaces(): VppInterfaces {

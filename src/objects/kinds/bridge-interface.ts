@@ -1,8 +1,8 @@
 /**
  * The interface by which the box is a host of a bridge (BVI): `[interface.br0]` beside `[bridge.br0]`.
  *
- * VPP's own choice of its MAC address is the same on every box, and a random one would be another after each start: where
- * the configuration gives none, it is derived from that of a NIC and the name.
+ * VPP's own choice of its MAC address is the same on every box, and a random one would be another after each start: it is
+ * derived from that of a NIC and the name, until `mac.ts` sets the one of the configuration.
  */
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/types.ts';
@@ -12,8 +12,6 @@ import { byInterface, type Kind, makeStep, plainInterfaces, type StepTarget } fr
 interface Bvi extends Readonly<Record<string, unknown>> {
   /** Whose MAC address makes its own one; without one the name of the box does. */
   readonly nic: string | undefined;
-  /** The configured one. */
-  readonly mac: string | undefined;
   readonly hostname: string;
 }
 
@@ -28,8 +26,7 @@ function nicOf({ vpp, bonds }: Config): string | undefined {
   return (nics.find(({ name }) => !members.has(name)) ?? nics[0])?.name;
 }
 
-function macOf(name: string, { nic, mac, hostname }: Bvi, vpp: StepTarget): string {
-  if (mac !== undefined) return mac;
+function macOf(name: string, { nic, hostname }: Bvi, vpp: StepTarget): string {
   const seed = nic === undefined ? hostname : (vpp.interfaceOf(nic)?.mac ?? hostname);
   const digest = createHash('sha256').update(`${seed} ${name}`).digest('hex').slice(0, 10);
   return [LOCAL, ...(digest.match(/../g) ?? [])].join(':');
@@ -42,7 +39,7 @@ export const bridgeInterface: Kind<Bvi> = {
   desired: (config) => {
     const names = new Set(config.bridges.map(({ name }) => name));
     const rest = { nic: nicOf(config), hostname: config.system.hostname };
-    return byInterface(config, ({ name, mac }) => (names.has(name) ? { mac, ...rest } : undefined));
+    return byInterface(config, ({ name }) => (names.has(name) ? rest : undefined));
   },
   actual: (_client, interfaces) =>
     Promise.resolve(
