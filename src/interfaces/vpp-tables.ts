@@ -81,5 +81,6 @@ export class VppTables {
     for (const id of gone) {
       for (const family of FAMILIES) await addDelTable(client, { tableId: tableId(id), family }, false);
     }
+    this.#all = this.#all.difference(new Set(gone));
   }
 }

@@ -36,6 +36,9 @@ interface Attributes {
   readonly neighbors: readonly number[];
   readonly linkLocal: number | undefined;
   readonly donor: (typeof LOOPBACKS)[number] | undefined;
+  readonly proxyArp: boolean;
+  /** Hosts that it answers neighbour solicitations for. */
+  readonly proxied: number;
 }
 
 const PORT_ROLES = ['br0', 'br1', 'wire'] as const;
@@ -60,6 +63,8 @@ interface Parent {
 const option = <T>(arb: fc.Arbitrary<T>, freq = 3): fc.Arbitrary<T | undefined> =>
   fc.option(arb, { nil: undefined, freq });
 
+const underlay = fc.constantFrom(undefined, undefined, 'blue', 'red');
+
 const attributes: fc.Arbitrary<Attributes> = fc.record({
   net: fc.nat(SUBNETS - 1),
   families: fc.constantFrom('none', 'ipv4', 'ipv4', 'ipv6', 'both', 'two'),
@@ -78,6 +83,8 @@ const attributes: fc.Arbitrary<Attributes> = fc.record({
   neighbors: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.subarray([1, 2, 3])),
   linkLocal: fc.constantFrom(undefined, undefined, undefined, 1, 2),
   donor: fc.constantFrom(undefined, undefined, undefined, ...LOOPBACKS),
+  proxyArp: fc.constantFrom(false, false, false, true),
+  proxied: fc.constantFrom(0, 0, 0, 1, 2),
 });
 
 const vlan: fc.Arbitrary<Vlan> = fc.record({
@@ -132,6 +139,7 @@ const choice = fc.record({
           isIpv6: fc.boolean(),
           vni: fc.integer({ min: 1, max: 3 }),
           port: fc.constantFrom(undefined, 8472),
+          underlay,
         }),
       ),
     ),
@@ -143,6 +151,7 @@ const choice = fc.record({
           section: fc.constantFrom('gre', 'ipip'),
           isIpv6: fc.boolean(),
           end: fc.integer({ min: 1, max: 2 }),
+          underlay,
           attributes,
         }),
       ),
@@ -191,6 +200,7 @@ class Text {
   readonly #choice: Choice;
   readonly #sections: string[] = [];
   readonly #subnets = new Set<string>();
+  #proxied = 0;
   readonly #members = new Map<string, string[]>();
   readonly #ends: string[] = [];
   readonly #outside: { readonly name: string; readonly isMasked: boolean }[] = [];
@@ -262,7 +272,20 @@ class Text {
       'link-local': given.linkLocal === undefined ? undefined : `fe80::${given.linkLocal}`,
       mac: isEthernet && !isSub && given.mac !== undefined ? `02:00:00:00:00:0${given.mac}` : undefined,
       neighbors: isEthernet && neighbors.length > 0 ? neighbors.join(', ') : undefined,
+      'proxy-arp': isEthernet && given.proxyArp ? 'true' : undefined,
+      'proxy-nd': this.#proxiedHosts(given.proxied),
     };
+  }
+
+  /** Hosts that no other interface has. */
+  #proxiedHosts(count: number): string | undefined {
+    const hosts = Array.from({ length: count }, () => `2001:db8:f::${(++this.#proxied).toString(16)}`);
+    return hosts.length === 0 ? undefined : hosts.join(', ');
+  }
+
+  /** The VRF of the outer packets, where the configuration has it. */
+  #underlayOf(name: string | undefined): Keys {
+    return { 'underlay-vrf': this.#choice.vrfs.find((vrf) => vrf === name) };
   }
 
   #linkOf({ mtu, enabled }: Attributes): Keys {
@@ -373,21 +396,21 @@ class Text {
     const { vxlans, tunnels, teb } = this.#choice;
     for (const [at, given] of vxlans.entries()) {
       if (given === undefined) continue;
-      const { parent, isIpv6, vni, port } = given;
+      const { parent, isIpv6, vni, port, underlay: vrf } = given;
       const ends = isIpv6
         ? { source: '2001:db8:ffff::1', destination: `2001:db8:fffe::${at + 1}` }
         : { source: '192.0.2.1', destination: `203.0.113.${at + 1}` };
-      this.#add(`vxlan.${VXLANS[at]}`, { ...ends, vni, port });
+      this.#add(`vxlan.${VXLANS[at]}`, { ...ends, ...this.#underlayOf(vrf), vni, port });
       this.#parent(VXLANS[at]!, parent);
     }
     for (const [at, given] of tunnels.entries()) {
       if (given === undefined) continue;
-      const { section, isIpv6, end, attributes: own } = given;
+      const { section, isIpv6, end, attributes: own, underlay: vrf } = given;
       const name = LAYER3[at]!;
       const ends = isIpv6
         ? { source: '2001:db8:ffff::1', destination: `2001:db8:fffd::${10 * at + end}` }
         : { source: '192.0.2.1', destination: `198.51.100.${10 * at + end}` };
-      this.#add(`${section}.${name}`, ends);
+      this.#add(`${section}.${name}`, { ...ends, ...this.#underlayOf(vrf) });
       this.#add(`interface.${name}`, this.#routedOf(name, own, { isEthernet: false, isSub: false }));
     }
     if (teb === undefined) return;

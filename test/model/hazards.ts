@@ -105,6 +105,7 @@ export function describe(state: VppState): Record<string, unknown> {
         macip: macip === undefined ? undefined : acls.macips.get(macip)?.tag,
         nat: nat44.roles.get(index),
         features: prefixed(attributes.features, index),
+        proxyArp: state.proxyInterfaces.has(index),
         neighbors: [...attributes.neighbors.values()]
           .filter(({ swIfIndex }) => swIfIndex === index)
           .map(({ address, mac }) => `${address.toString('hex')} ${mac.toString('hex')}`)

@@ -161,7 +161,7 @@ export function memoryClient({ state, watcher }: MemoryClientOptions): MemoryCli
 
 /** Whether a request changes nothing in VPP. */
 export function isRead(name: string): boolean {
-  return /(_get|_dump|_get_table|_get_link_local_address|_config_get)$|^(control_ping|nat_get_|nat44_show_|show_)/.test(
+  return /(_get|_dump|_lookup(_v2)?|_get_table|_get_link_local_address|_config_get)$|^(control_ping|nat_get_|nat44_show_|show_)/.test(
     name,
   );
 }
