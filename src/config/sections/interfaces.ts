@@ -193,7 +193,7 @@ export const interfaces = section('interface.NAME', {
     unnumbered: leaf('unnumbered', interfaceName, {
       absent: 'the interface has its own addresses, or none',
       sentence: 'Interface whose addresses this one borrows, usually a loopback; it has none itself',
-      instance: 'xe1',
+      instance: 'loop1',
       example: 'loop0',
     }),
     mssClamp: leaf('mss-clamp', integerOr('auto', 88, 65495), {
