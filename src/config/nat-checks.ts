@@ -23,7 +23,7 @@ export function checkNat(review: Review): void {
     const donor = config.interfaces.find((one) => one.name === name)?.unnumbered;
     if (donor !== undefined) {
       const message = `${quote(name)} borrows the addresses of ${donor}, and VPP follows only an interface's own: write the addresses, in pool or as external`;
-      report(path, message);
+      review.error(path, message);
     }
   };
   for (const { name, nat, vrf } of config.interfaces) {

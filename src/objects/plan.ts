@@ -1,13 +1,5 @@
 /** The planner: what VPP has, what it is to have, and the steps in between. Pure. */
-import {
-  type Attributes,
-  type Found,
-  isOther,
-  type Key,
-  type Kind,
-  type Step,
-  type Steps,
-} from './kind.ts';
+import { type Attributes, type Found, isOther, type Key, type Kind, type Step, type Steps } from './kind.ts';
 import { placeOfRank } from './ranks.ts';
 
 /** The objects of each kind by name; a kind that VPP cannot have is left out. */
