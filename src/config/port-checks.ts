@@ -26,6 +26,7 @@ export function checkPorts(review: Review): void {
   checkMadeNames(review);
   for (const bond of config.bonds) checkPrimary(bond, review);
   checkBridges(review);
+  const known = knownInterfaces(config);
   const taken = new Map<string, Owner>();
   for (const owner of ownersOf(config)) {
     for (const port of owner.ports) {
@@ -36,7 +37,7 @@ export function checkPorts(review: Review): void {
         continue;
       }
       taken.set(port, owner);
-      const reason = owner.section === 'bond' ? memberRefusal(port, config) : portRefusal(port, config);
+      const reason = owner.section === 'bond' ? memberRefusal(port, known) : portRefusal(port, known);
       if (reason !== undefined) review.error(owner.path, reason);
       else checkPort(port, owner, review);
     }
@@ -139,52 +140,69 @@ function checkBridges(review: Review): void {
   }
 }
 
+type Made = 'bond' | 'bridge' | 'loopback' | 'tunnel';
+
+/** The interfaces of a configuration: looked at for each port. */
+interface KnownInterfaces {
+  /** What makes an interface, if it is no NIC. */
+  kindOf(this: void, name: string): Made | undefined;
+  /** Tunnels that carry packets. */
+  readonly layer3: ReadonlySet<string>;
+  /** Those that may have sub-interfaces. */
+  readonly parents: ReadonlySet<string>;
+  /** Sub-interfaces with a section. */
+  readonly subs: ReadonlySet<string>;
+}
+
+function knownInterfaces(config: Config): KnownInterfaces {
+  const tunnels = tunnelsOf(config);
+  const made = new Map<string, Made>([
+    ...tunnels.map(({ name }) => [name, 'tunnel'] as const),
+    ...config.bridges.map(({ name }) => [name, 'bridge'] as const),
+    ...config.bonds.map(({ name }) => [name, 'bond'] as const),
+  ]);
+  return {
+    kindOf: (name) => made.get(name) ?? (LOOPBACK_NAME.test(name) ? 'loopback' : undefined),
+    layer3: new Set(tunnels.filter(({ isEthernet }) => !isEthernet).map(({ name }) => name)),
+    parents: interfaceNames(config),
+    subs: new Set(config.interfaces.map(({ name }) => name).filter(subInterfaceName)),
+  };
+}
+
 /** Why an interface cannot be a member of a bond. */
-function memberRefusal(member: string, config: Config): string | undefined {
+function memberRefusal(member: string, { kindOf, parents }: KnownInterfaces): string | undefined {
   const shown = quote(member);
-  const what = kindOf(member, config);
+  const what = kindOf(member);
   if (what !== undefined) return `${shown} is a ${what}: expected a NIC as a member`;
   if (subInterfaceName(member) !== undefined) {
     return `${shown} is a sub-interface: bond the NICs, and write the VLAN as a section such as [interface.bond0.100]`;
   }
+  if (parents.has(member)) return undefined;
   return unknown(
     member,
-    [...interfaceNames(config)].filter((name) => kindOf(name, config) === undefined),
+    [...parents].filter((name) => kindOf(name) === undefined),
   );
 }
 
 /** Why an interface cannot be a port of a bridge or cross-connect. */
-function portRefusal(port: string, config: Config): string | undefined {
+function portRefusal(port: string, { kindOf, layer3, parents, subs }: KnownInterfaces): string | undefined {
   const shown = quote(port);
-  const what = kindOf(port, config);
-  const tunnel = tunnelsOf(config).find(({ name }) => name === port);
-  if (tunnel !== undefined && !tunnel.isEthernet)
+  const what = kindOf(port);
+  if (layer3.has(port))
     return `${shown} is a tunnel that carries packets: expected an interface that carries Ethernet frames`;
   if (what === 'loopback' || what === 'bridge')
     return `${shown} is a ${what}: expected a NIC, a bond, a VLAN or a tunnel`;
-  const configured = config.interfaces.map(({ name }) => name).filter(subInterfaceName);
+  if (parents.has(port) || subs.has(port)) return undefined;
   const sub = subInterfaceName(port);
-  if (sub !== undefined && !configured.includes(port) && interfaceNames(config).has(sub.parent))
+  if (sub !== undefined && parents.has(sub.parent))
     return `${shown} is a VLAN without a section: write [interface.${port}]`;
-  const others = [...interfaceNames(config)].filter(
-    (name) => !['loopback', 'bridge'].includes(kindOf(name, config) ?? ''),
-  );
-  return unknown(port, [...others, ...configured]);
+  const others = [...parents].filter((name) => !['loopback', 'bridge'].includes(kindOf(name) ?? ''));
+  return unknown(port, [...others, ...subs]);
 }
 
-function unknown(name: string, known: readonly string[]): string | undefined {
-  if (known.includes(name)) return undefined;
+function unknown(name: string, known: readonly string[]): string {
   const otherwise = known.length === 0 ? 'the configuration has none' : expectedOneOf(known);
   return `${quote(name)} is not an interface of this configuration: ${suggestion(name, known, otherwise)}`;
-}
-
-/** What makes an interface, if it is no NIC. */
-function kindOf(name: string, config: Config): 'bond' | 'bridge' | 'loopback' | 'tunnel' | undefined {
-  const has = (all: readonly { readonly name: string }[]): boolean => all.some((one) => one.name === name);
-  if (has(config.bonds)) return 'bond';
-  if (has(config.bridges)) return 'bridge';
-  if (has(tunnelsOf(config))) return 'tunnel';
-  return LOOPBACK_NAME.test(name) ? 'loopback' : undefined;
 }
 
 /** What an interface has of IP, besides its attributes (`attribute-checks.ts`) and NAT. */
