@@ -149,7 +149,7 @@ export function describe(state: VppState): Record<string, unknown> {
       forwarding: nat44.forwarding,
       mssClamp: nat44.isOn ? nat44.mssClamp : undefined,
       timeouts: nat44.isOn ? nat44.timeouts : undefined,
-      addresses: [...nat44.addresses].sort(),
+      addresses: nat44.addresses.toSorted((a, b) => a - b),
       followed: nat44.followed.map(({ swIfIndex }) => name(swIfIndex)).sort(),
       mappings: nat44.mappings.map((one) => JSON.stringify(one)).sort(),
       templates: nat44.templates
