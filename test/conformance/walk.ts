@@ -54,7 +54,9 @@ export class Walk implements AsyncDisposable {
     if (realVppBinary !== undefined) {
       await using walk = await Walk.start();
       await walk.apply(ini);
-      return walk.state(ini);
+      // Before its VPP ends.
+      const state = await walk.state(ini);
+      return state;
     }
     const { client } = memoryClient({ state: newModel() });
     const config = objectsConfig('');
