@@ -32,7 +32,8 @@ const find = (name) => (names.has(name) ? { ifName: names.get(name) } : { reason
 const place = { find, run: (body) => body() };
 const start = async (text) => {
   const config = read(text);
-  globalThis.interfaces = new KernelInterfaces(config.interfaces, place);
+  const verdict = { lacks: [], isPromiscuous: false };
+  globalThis.interfaces = new KernelInterfaces(config, place, () => verdict);
   const onError = (message) => console.error(message);
   const options = { config: config.fib.vpp, routes: config.routes, resolveInterface: () => undefined, onError };
   globalThis.routes = new Fib(options);
@@ -42,7 +43,7 @@ const start = async (text) => {
 };
 const change = async (text) => {
   const config = read(text);
-  const isOther = interfaces.reconfigure(config.interfaces);
+  const isOther = interfaces.reconfigure(config);
   routes.setRoutes(config.routes);
   if (isOther) await fib.recheck();
   await fib.settled();
