@@ -38,14 +38,13 @@ export class Walk implements AsyncDisposable {
   static async start(): Promise<Walk> {
     const target = await startObjectsTarget();
     const walk = new Walk(target, await connectObjects(target));
-    const client = walk.#client;
-    const paired = pairedClient({
-      client,
+    walk.#client = pairedClient({
+      client: walk.#client,
       model: memoryClient({ state: newModel() }).client,
       onDisagreement: (text) => walk.#wrongs.push(text),
       onWrite: () => walk.#countWrite(),
     });
-    await walk.#interfaces.attach(paired, 'first');
+    await walk.#interfaces.attach(walk.#client, 'first');
     return walk;
   }
 
@@ -122,7 +121,9 @@ async function stateOf(client: VppApiClient, interfaces: VppInterfaces, ini: str
   const config = objectsConfig(ini);
   const probe = new Objects({ config, onError: () => {}, onNotice: () => {} });
   probe.attach(client);
-  const objects = Object.fromEntries(await probe.actual(client));
+  const objects = Object.fromEntries(
+    [...(await probe.actual(client))].map(([key, attributes]) => [key, withoutId(key, attributes)]),
+  );
   probe.detach();
   const names = new Set(config.interfaces.map(({ name }) => name));
   const rows = interfaces.status
@@ -131,4 +132,11 @@ async function stateOf(client: VppApiClient, interfaces: VppInterfaces, ini: str
       return { name, state, adminUp, mtuBytes, addresses: addresses.toSorted(), tableId };
     });
   return { objects, interfaces: rows };
+}
+
+/** A bridge has the number that was free when it was made. */
+function withoutId(key: string, attributes: Readonly<Record<string, unknown>>): object {
+  if (!key.startsWith('bridge/')) return attributes;
+  const { id: _id, ...rest } = attributes;
+  return rest;
 }
