@@ -6,6 +6,7 @@
 import * as api from '../../vpp/api/mod.ts';
 import { differences, type Kind, type StepTarget } from '../kind.ts';
 import { deletePairs, familyOf } from '../pairs.ts';
+import { keepMac } from './mac.ts';
 import type { Facts } from '../status.ts';
 
 interface Member extends Readonly<Record<string, unknown>> {
@@ -24,7 +25,8 @@ async function renewPairs(vpp: StepTarget, bond: string): Promise<void> {
   const before = vpp.interfaceOf(bond)?.mac;
   if (before === undefined) return;
   const family = await familyOf(vpp, bond);
-  if (family.at(-1)?.mac !== before) await deletePairs(vpp.client, family);
+  if (family.at(-1)?.mac === before || (await keepMac(vpp, bond, before))) return;
+  await deletePairs(vpp.client, family);
 }
 
 export const bondMember: Kind<Member> = {

@@ -1,5 +1,11 @@
 /** MAC addresses: `mac` in `[interface.NAME]`. */
-import { dumpBondMembers, setMacAddress, swInterfaceSetMacAddress } from '../../vpp/api/mod.ts';
+import {
+  dumpBondMembers,
+  setMacAddress,
+  swInterfaceSetMacAddress,
+  type VppApiClient,
+  type VppInterface,
+} from '../../vpp/api/mod.ts';
 import { byInterface, type Kind, type Step, type StepTarget } from '../kind.ts';
 import { InterfaceMemory } from '../memory.ts';
 import { deletePairs, familyOf } from '../pairs.ts';
@@ -20,11 +26,29 @@ async function change(vpp: StepTarget, name: string, mac: string): Promise<strin
   const own = family.at(-1);
   if (own === undefined || own.mac === mac) return own?.mac;
   await deletePairs(client, family);
-  await setMacAddress(client, own.swIfIndex, mac);
-  // VPP gives a member the address of its bond when it is added, and not again.
-  const members = own.devType === BOND ? await dumpBondMembers(client, own.swIfIndex) : [];
-  for (const { swIfIndex } of members) await setMacAddress(client, swIfIndex, mac);
+  await set(client, own, mac);
   return own.mac;
+}
+
+async function set(
+  client: VppApiClient,
+  { swIfIndex, devType }: Pick<VppInterface, 'swIfIndex' | 'devType'>,
+  mac: string,
+): Promise<void> {
+  await setMacAddress(client, swIfIndex, mac);
+  // VPP gives a member the address of its bond when it is added, and not again.
+  const members = devType === BOND ? await dumpBondMembers(client, swIfIndex) : [];
+  for (const member of members) await setMacAddress(client, member.swIfIndex, mac);
+}
+
+/**
+ * Gives a bond its configured address again, which its first member has replaced; its pairs have it. False: it has none of
+ * the configuration.
+ */
+export async function keepMac(vpp: StepTarget, bond: string, mac: string): Promise<boolean> {
+  if (originals.get(vpp.client, bond) === undefined) return false;
+  await set(vpp.client, { swIfIndex: vpp.indexOf(bond), devType: BOND }, mac);
+  return true;
 }
 
 const step = (rank: Rank, name: string, words: string, run: Step['run']): Step => ({
