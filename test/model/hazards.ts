@@ -95,7 +95,7 @@ export function describe(state: VppState): Record<string, unknown> {
         addresses: one.addresses.map(({ address, length }) => `${addressText(address)}/${length}`).sort(),
         mpls: one.mplsEnables,
         ipv6: one.isIpv6On,
-        linkLocal: hasOwnMac ? one.linkLocal?.toString('hex') : undefined,
+        linkLocal: linkLocalWords(one),
         donor: one.unnumbered === undefined ? undefined : name(one.unnumbered.donor),
         tagRewrite: one.tagRewrite,
         domain: domainOf.get(index),
@@ -172,6 +172,12 @@ export function describe(state: VppState): Record<string, unknown> {
       ...[...state.proxyInterfaces].map((index) => `${index} proxy ARP`),
     ].filter((text) => !state.interfaces.has(Number(text.split(' ')[0]))),
   };
+}
+
+/** VPP derives one from the MAC address when IPv6 is enabled, and not again; random-config.ts sets `fe80::1` and the like. */
+function linkLocalWords({ linkLocal }: Interface): string | undefined {
+  if (linkLocal === undefined) return undefined;
+  return linkLocal.readUInt32BE(8) === 0 ? linkLocal.toString('hex') : 'derived';
 }
 
 /** The addresses of random-config.ts: `02:00:00:00:…`. */
