@@ -12,7 +12,7 @@ export class NicVlans {
   /** NICs in promiscuous mode, in the connected VPP. */
   readonly #open = new Map<string, SwIfIndex>();
 
-  /** Another run of VPP, or another connection to it. */
+  /** Another run of VPP, another connection to it, or something that may have set modes of NICs. */
   clear(): void {
     this.#open.clear();
   }

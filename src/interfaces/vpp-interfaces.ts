@@ -277,7 +277,11 @@ export class VppInterfaces {
     const configs = new Map(layout.configs.map((config) => [config.name, config]));
     const released = [...this.#released];
     await this.#makeTables(client);
-    await this.#objects.build(client, (removed, taken) => this.#releaseRemoved(client, removed, taken));
+    const hasBuilt = await this.#objects.build(client, (removed, taken) =>
+      this.#releaseRemoved(client, removed, taken),
+    );
+    // A NIC loses its promiscuous mode when it joins a bond, and when it no longer carries the frames of a bridge.
+    if (hasBuilt) this.#nicVlans.clear();
     if (this.#client !== client) return;
     const found = await this.#read(client);
     const wantedTaps = this.#wantedTaps(configs.keys());

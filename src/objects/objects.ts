@@ -110,14 +110,15 @@ export class Objects {
   /**
    * Removes what is to go, and makes what others stand on. `release` is called with the interfaces that will be deleted,
    * after all that a kind has on them was removed, and with those that become ports. Rejects when the connection broke,
-   * or VPP does not answer; what VPP refuses is kept with its reason.
+   * or VPP does not answer; what VPP refuses is kept with its reason. Resolves with whether steps were sent.
    */
   async build(
     client: VppApiClient,
     release: (removed: ReadonlySet<string>, taken: ReadonlySet<string>) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.#failures = new Map();
     this.#built = this.#config;
+    let hasChanged = false;
     // VPP may have changed beneath a step: what was refused is planned once more, from another look.
     for (let attempt = 0; attempt < 2; attempt++) {
       const state = await this.#read(client);
@@ -126,6 +127,7 @@ export class Objects {
       if (this.#isLeft) break;
       const steps = planned.steps.filter(isStructure);
       if (steps.length === 0) break;
+      hasChanged = true;
       const before = steps.filter(({ rank }) => placeOfRank(rank) < RELEASED);
       const after = steps.slice(before.length);
       const target = stepTarget(client, state.interfaces, state.actual);
@@ -137,6 +139,7 @@ export class Objects {
       this.#take(failures);
       if (failures.length === 0) break;
     }
+    return hasChanged;
   }
 
   /** Sets what an interface must have before it has addresses and is up. Rejects as `build`. */

@@ -118,6 +118,8 @@ export class Bonds {
     bond.members.push(member);
     if (!bond.hasCustomMac && bond.members.length === 1) this.#state.setMac(own, found.mac);
     else this.#state.setMac(found, own.mac);
+    // bond_add_member: as the interfaces on the bond need it, whatever it was before.
+    found.isPromiscuous = this.#state.bridging.hasPorts(own);
     this.#follow(bond);
     return Retval.ok;
   }
@@ -141,6 +143,14 @@ export class Bonds {
     if (bond.mode !== Mode.activeBackup) return Retval.invalidArgument;
     member.weight = weight;
     return Retval.ok;
+  }
+
+  /** The first bridge or cross-connect on a bond has come, or the last one has gone (bond_set_l2_mode_function). */
+  setPromiscuous(bondIndex: number, isOn: boolean): void {
+    for (const { swIfIndex } of this.#all.get(bondIndex)?.members ?? []) {
+      const member = this.#state.interfaces.get(swIfIndex);
+      if (member !== undefined) member.isPromiscuous = isOn;
+    }
   }
 
   activeMembers({ mode, members }: Bond): Member[] {

@@ -112,6 +112,15 @@ export class Bridging {
     return Retval.ok;
   }
 
+  /** Whether the frames of an interface, or of one of its sub-interfaces, belong to a bridge or cross-connect. */
+  hasPorts(hardware: Interface): boolean {
+    const ports = [
+      ...this.#crossConnects.keys(),
+      ...this.domains.flatMap(({ members }) => members.map(({ swIfIndex }) => swIfIndex)),
+    ];
+    return ports.some((port) => this.#hardwareOf(this.#state.interfaces.get(port)) === hardware);
+  }
+
   /** A missing domain is made with flags of VPP's own. */
   bridge(found: Interface, id: number, { isBvi, shg }: { isBvi: boolean; shg: number }): number {
     if (id > MAX_ID) return Retval.idTooLarge;
@@ -129,6 +138,7 @@ export class Bridging {
       });
     }
     domain.members.push({ swIfIndex: found.swIfIndex, shg });
+    this.#follow(found, true);
     return Retval.ok;
   }
 
@@ -136,6 +146,7 @@ export class Bridging {
     if (!this.#state.interfaces.has(tx)) return Retval.invalidSwIfIndex;
     this.#leave(rx);
     this.#crossConnects.set(rx.swIfIndex, tx);
+    this.#follow(rx, true);
     return Retval.ok;
   }
 
@@ -240,15 +251,29 @@ export class Bridging {
   }
 
   #leave(found: Interface): void {
-    this.#crossConnects.delete(found.swIfIndex);
+    let hasLeft = this.#crossConnects.delete(found.swIfIndex);
     for (const domain of this.#domains.values()) {
       const at = domain.members.findIndex((one) => one.swIfIndex === found.swIfIndex);
       if (at < 0) continue;
+      hasLeft = true;
       domain.members.splice(at, 1);
       if (domain.bvi !== found.swIfIndex) continue;
       domain.bvi = undefined;
       this.#macs.delete(`${domain.index} ${found.mac.toString('hex')}`);
     }
+    if (hasLeft) this.#follow(found, false);
+  }
+
+  /** A NIC is promiscuous from its first port on, and not any more after its last (set_int_l2_mode). */
+  #follow(port: Interface, isOn: boolean): void {
+    const hardware = this.#hardwareOf(port);
+    if (hardware === undefined || (!isOn && this.hasPorts(hardware))) return;
+    hardware.isPromiscuous = isOn;
+    this.#state.bonds.setPromiscuous(hardware.swIfIndex, isOn);
+  }
+
+  #hardwareOf(port: Interface | undefined): Interface | undefined {
+    return port?.sub === undefined ? port : this.#state.interfaces.get(port.sub.parent);
   }
 
   /** The other end of a cross-connect is an interface of its own again. */
