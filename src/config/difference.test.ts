@@ -90,6 +90,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'vpp.lcp.enabled': 'false',
   'vpp.lcp.sync': 'false',
   'vpp.lcp.auto-subint': 'false',
+  'vpp.lcp.follow': 'true',
   'vpp.neighbors.max-number': '1000',
   'vpp.neighbors.max-age': '0',
   'vpp.neighbors.recycle': 'false',

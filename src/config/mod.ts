@@ -36,8 +36,9 @@ export {
 } from './difference.ts';
 export { formatRange, type NumberRange } from './filter-values.ts';
 export { type MacipRule } from './macip-rule.ts';
-export { type Encapsulation, encapsulationOf } from './encapsulation.ts';
+export { type Encapsulation, encapsulationOf, MAX_VLAN } from './encapsulation.ts';
 export { hostNamesOf } from './host-names.ts';
+export { interfaceConfig } from './interface-config.ts';
 export { isImageVersion } from './image-version.ts';
 export { renderKeptNetwork } from './kept-network.ts';
 export { type ChangePart, READY_CHECKS, type ReadyCheckName } from './leaf.ts';

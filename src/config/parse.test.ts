@@ -79,7 +79,7 @@ describe('defaults', () => {
         memory: { mainHeapBytes: 2 ** 30, hugepageSize: '2M', buffers: 128000 },
         dpdk: { unsafeNoIommu: false, interfaces: [] },
         stats: { segmentBytes: 2 ** 29, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
-        lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+        lcp: { enabled: true, sync: true, autoSubint: true, follow: false, netns: 'dataplane' },
         neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
       },
       fib: {

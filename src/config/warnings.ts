@@ -98,6 +98,10 @@ function warnKernel({ vpp, fib: { kernel } }: Pick<Config, 'vpp' | 'fib'>, warn:
   if (kernel.import && vpp.enabled && !hasTaps) {
     warn('fib.kernel.import', 'it has no effect without the TAPs of VPP: write enabled = true in [vpp.lcp]');
   }
+  if (vpp.lcp.follow && !(hasTaps && kernel.import)) {
+    const needs = hasTaps ? 'import = true in [fib.kernel]' : 'enabled = true in [vpp] and [vpp.lcp]';
+    warn('vpp.lcp.follow', `VLAN devices in Linux are not followed: write ${needs}`);
+  }
   const { netns } = vpp.lcp;
   const isInNetns = kernel.netns === undefined || kernel.netns === netns;
   if (kernel.enabled && !kernel.import && hasTaps && !vpp.external && isInNetns) {

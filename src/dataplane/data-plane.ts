@@ -460,6 +460,8 @@ export class DataPlane {
       host: this.#host,
       taps: config.vpp.external ? undefined : this.#taps,
       isSync: lcp.isSync,
+      follows: config.vpp.lcp.follow,
+      onNotice: (message) => this.#options.logger.info('mirror', message),
     });
   }
 

@@ -4,7 +4,7 @@ import { parsePrefix } from '../config/mod.ts';
 import type { Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
 import { HostWishes } from './host-wishes.ts';
-import { interfaceConfig } from '../config/testing/interface-config.ts';
+import { interfaceConfig } from '../config/interface-config.ts';
 
 const prefix = (address: string, length: number): Prefix => ({ family: 4, address, length });
 const OWN = prefix('192.0.2.1', 24);

@@ -49,7 +49,7 @@ export class KeptTaps {
       const config = configs.get(name);
       if (known === undefined || !link.isUp || config?.enabled === false) continue;
       waiting.set(name, link);
-      const mtuBytes = mtuOf(known, config, { nics, originalMtu });
+      const mtuBytes = mtuOf(known, config, { configs, nics, originalMtu });
       if (known.vpp.adminUp && (mtuBytes === undefined || known.vpp.mtuBytes.l3 === mtuBytes)) continue;
       await configure(client, known, { ...UNCONFIGURED, mtuBytes, enabled: true });
       hasChanged = true;

@@ -1,7 +1,8 @@
 /** Interfaces in the kernel, as far as it cannot do what VPP does. */
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { interfaceConfig, withInterfaces } from '../config/testing/interface-config.ts';
+import { interfaceConfig } from '../config/interface-config.ts';
+import { withInterfaces } from '../config/testing/with-interfaces.ts';
 import type { InterfaceConfig } from '../config/types.ts';
 import { createNamedNetns, deleteNamedNetns, withNetns } from '../linux/mod.ts';
 import type { RuleVerdict } from '../nftables/mod.ts';

@@ -8,6 +8,7 @@
 import type { Config, InterfaceConfig } from '../config/types.ts';
 import type { HeldTaps, HostLink, HostNamespace, HostState } from '../mirror/mod.ts';
 import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
+import { type FollowedVlan, type FollowedVlans, followedVlans } from './followed-vlans.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
 import type { Present } from './vpp-configure.ts';
 import { type Members, VppMulticast } from './vpp-multicast.ts';
@@ -16,7 +17,7 @@ import type { VppTables } from './vpp-tables.ts';
 /** The operations needed on the namespace of the TAPs. */
 export type Host = Pick<
   HostNamespace,
-  'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'release' | 'createVrf' | 'deleteVrf' | 'setUp'
+  'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'release' | 'createVrf' | 'deleteLink' | 'setUp'
 >;
 
 export interface MirrorOptions {
@@ -25,6 +26,10 @@ export interface MirrorOptions {
   readonly taps?: HeldTaps | undefined;
   /** VPP copies the state of an interface to its TAP. */
   readonly isSync: boolean;
+  /** VLAN devices on TAPs become sub-interfaces of VPP. */
+  readonly follows?: boolean;
+  /** Why a VLAN device does not: once per reason. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** What the configuration says of VRFs. */
@@ -49,6 +54,10 @@ export class Mirror {
   /** Interfaces with IPv6, or IPv4, enabled without an address, in the connected VPP. */
   readonly #ipv6 = new Map<string, SwIfIndex>();
   readonly #ipv4 = new Map<string, SwIfIndex>();
+  #followed: readonly FollowedVlan[] = [];
+  #refusals: ReadonlyMap<string, string> = new Map();
+  /** VLAN devices of sub-interfaces of the configuration, by these: not someone's, also when these have left it. */
+  readonly #ownVlans = new Map<string, { readonly link: string; readonly ifIndex: number }>();
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -71,6 +80,59 @@ export class Mirror {
     if (names.size === 0) return new Map();
     const links = [...(host.read() ?? [])];
     return new Map(links.filter(([name, link]) => names.has(name) && taps?.isHeld(host.netns, link)));
+  }
+
+  /**
+   * The VLAN devices that someone made on the TAPs. `taps`: the interfaces of the configuration that are to have a TAP, by
+   * its name; `pairs`: those that have one, in VPP.
+   */
+  followed(
+    config: Config,
+    taps: ReadonlyMap<string, string>,
+    pairs: ReadonlyMap<string, LcpPair>,
+  ): readonly FollowedVlan[] {
+    const { host, follows } = this.#options;
+    const state = follows === true ? host.read() : undefined;
+    if (state === undefined) return this.#followed;
+    for (const [name, { link, ifIndex }] of this.#ownVlans) {
+      const isThere = state.get(link)?.ifIndex === ifIndex;
+      if (taps.has(link) && isThere) continue;
+      if (isThere && pairs.has(name)) continue;
+      // It left the configuration while no VPP ran to delete its device.
+      if (isThere) host.deleteLink(link);
+      this.#ownVlans.delete(name);
+    }
+    const { followed, refusals } = this.#vlansOf(config, taps, state);
+    this.#followed = followed;
+    for (const [link, reason] of refusals) {
+      if (this.#refusals.get(link) === reason) continue;
+      this.#options.onNotice?.(`${link} of Linux has no sub-interface in VPP: ${reason}`);
+    }
+    this.#refusals = refusals;
+    return this.#followed;
+  }
+
+  /** As `followed`, for another configuration: changes nothing. */
+  followedBy(config: Config, taps: ReadonlyMap<string, string>): readonly FollowedVlan[] {
+    const { host, follows } = this.#options;
+    const state = follows === true ? host.read() : undefined;
+    return state === undefined ? [] : this.#vlansOf(config, taps, state).followed;
+  }
+
+  #vlansOf(config: Config, taps: ReadonlyMap<string, string>, state: HostState): FollowedVlans {
+    const own = new Set([...this.#ownVlans.values()].map(({ ifIndex }) => ifIndex));
+    return followedVlans(config, state, taps, own);
+  }
+
+  /**
+   * Gives devices what they had before their pairs were made anew: VPP deletes the device of a pair by its name, and makes
+   * another one.
+   */
+  restore(vlans: readonly FollowedVlan[]): void {
+    for (const { link } of vlans) {
+      this.#options.host.changeAddresses(link.name, { add: link.addresses });
+      if (link.vrf !== undefined) this.#options.host.enslave(link.name, link.vrf.name);
+    }
   }
 
   withdraw(name: string, addresses: InterfaceConfig['addresses']): void {
@@ -144,7 +206,7 @@ export class Mirror {
         continue;
       }
       // The table of a device cannot be changed.
-      if (has !== undefined) host.deleteVrf(name);
+      if (has !== undefined) host.deleteLink(name);
       host.createVrf(name, table);
       this.#vrfs.add(name);
       hasChanged = true;
@@ -152,7 +214,7 @@ export class Mirror {
     const names = new Set(vrfs.map(({ name }) => name));
     for (const name of this.#vrfs) {
       if (names.has(name)) continue;
-      host.deleteVrf(name);
+      host.deleteLink(name);
       this.#vrfs.delete(name);
       hasChanged = true;
     }
@@ -230,6 +292,8 @@ export class Mirror {
       if (link === undefined || found === undefined) continue;
       const isUp = found.vpp.adminUp;
       if (wanted.has(name) && link.isTap) taps?.hold(host.netns, link);
+      if (configs.has(name) && link.vlan !== undefined)
+        this.#ownVlans.set(name, { link: link.name, ifIndex: link.ifIndex });
       this.#wishes.remember(name, link, isSync ? isUp : isUp && link.isUp);
       if (!isSync) continue;
       const config = configs.get(name);

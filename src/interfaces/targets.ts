@@ -2,7 +2,7 @@
  * The target of each interface of VPP: from the configuration, from its TAP in Linux, and from its state
  * before it left the configuration. Pure except for the remembered MTUs.
  */
-import { formatPrefix, parsePrefix } from '../config/mod.ts';
+import { formatPrefix, parsePrefix, subInterfaceName } from '../config/mod.ts';
 import type { Port } from '../config/mod.ts';
 import type { InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
@@ -32,7 +32,7 @@ export interface TargetInputs {
   /** They carry the frames of others. */
   readonly ports: ReadonlyMap<string, Port>;
   readonly present: ReadonlyMap<string, Known>;
-  /** Have a TAP, configured or not. */
+  /** Have a TAP, configured or not: NICs, and VLANs that are followed. */
   readonly nics: ReadonlySet<string>;
   /** Interfaces with a TAP. */
   readonly pairs: ReadonlyMap<string, LcpPair>;
@@ -155,9 +155,11 @@ export const UNCONFIGURED: Wanted = {
 export function mtuOf(
   { vpp: { name, mtuBytes } }: Known,
   config: InterfaceConfig | undefined,
-  { nics, originalMtu }: Pick<TargetInputs, 'nics' | 'originalMtu'>,
+  { configs, nics, originalMtu }: Pick<TargetInputs, 'configs' | 'nics' | 'originalMtu'>,
 ): number | undefined {
-  const wanted = config?.mtuBytes ?? (nics.has(name) ? MTU_BYTES : undefined);
+  // A followed VLAN has that of its parent, as Linux gives it to the device.
+  const standard = configs.get(subInterfaceName(name)?.parent ?? '')?.mtuBytes ?? MTU_BYTES;
+  const wanted = config?.mtuBytes ?? (nics.has(name) ? standard : undefined);
   const original = originalMtu.get(name);
   if (wanted === undefined) return original;
   if (original === undefined) originalMtu.set(name, mtuBytes.l3);

@@ -24,6 +24,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatPrefix, hostNamesOf, type Port, portsOf, type VppStep } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
+import type { FollowedVlan } from './followed-vlans.ts';
 import type { InterfaceStatus } from './status.ts';
 import {
   type ConnectKind,
@@ -103,6 +104,12 @@ function layoutOf(config: Config): Layout {
   return { configs, ports: portsOf(config), tapless: taplessOf(configs), vrfs };
 }
 
+/** The VLANs that a configuration does not name itself. */
+function addedTo({ interfaces }: Config, followed: readonly FollowedVlan[]): InterfaceConfig[] {
+  const names = new Set(interfaces.map(({ name }) => name));
+  return followed.flatMap(({ config }) => (names.has(config.name) ? [] : [config]));
+}
+
 /** All that it names: interfaces, and ports that it says nothing else about. */
 function namesOf({ configs, ports }: Layout): string[] {
   return [...configs.map(({ name }) => name), ...ports.keys()];
@@ -110,7 +117,12 @@ function namesOf({ configs, ports }: Layout): string[] {
 
 export class VppInterfaces {
   readonly #options: VppInterfacesOptions;
+  #config: Config;
   #layout: Layout;
+  /** VLANs that someone made in Linux, as of the last run. */
+  #followed: readonly FollowedVlan[] = [];
+  /** The configuration with them: the same one for as long as both are the same. */
+  #desired: { readonly of: Config; readonly added: readonly InterfaceConfig[]; readonly config: Config };
   readonly #objects: Objects;
   readonly #tables: VppTables;
   readonly #proxyArp = new VppProxyArp();
@@ -135,6 +147,8 @@ export class VppInterfaces {
 
   constructor(options: VppInterfacesOptions) {
     this.#options = options;
+    this.#config = options.config;
+    this.#desired = { of: options.config, added: [], config: options.config };
     this.#layout = layoutOf(options.config);
     this.#tables = new VppTables((id) => options.letGoOfTable?.(id) ?? true);
     this.#objects = new Objects({
@@ -216,8 +230,9 @@ export class VppInterfaces {
   async reconfigure(config: Config): Promise<void> {
     const before = this.#layout;
     const layout = layoutOf(config);
-    this.#objects.config = config;
+    this.#config = config;
     this.#layout = layout;
+    this.#objects.config = this.#withFollowed(config);
     const next = new Map(
       layout.configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]),
     );
@@ -230,7 +245,7 @@ export class VppInterfaces {
     }
     for (const name of namesOf(before)) this.#released.add(name);
     for (const name of namesOf(layout)) this.#released.delete(name);
-    this.#lcp.hostNames = hostNamesOf(config);
+    this.#lcp.hostNames = this.#hostNames();
     if (this.#client !== undefined) await this.reconcile();
   }
 
@@ -272,6 +287,7 @@ export class VppInterfaces {
     const client = this.#client;
     if (client === undefined) return;
     this.#missing = new Map();
+    this.#follow();
     // This run applies this configuration; later changes are for the next run.
     const { ports, vrfs, tapless, ...layout } = this.#layout;
     const configs = new Map(layout.configs.map((config) => [config.name, config]));
@@ -294,7 +310,9 @@ export class VppInterfaces {
     }
     const pairsBefore = new Set([...this.#lcp.pairs.values()].map(({ vifIndex }) => vifIndex));
     const withoutTaps = new Set([...released, ...ports.keys(), ...tapless]);
+    const anew = await this.#unpairReplaced(client, present);
     await this.#lcp.reconcile(client, present, wantedTaps.difference(awaitingLink), withoutTaps);
+    this.#mirror?.restore(anew);
     await this.#lcp.read(
       client,
       [...present.values()].map(({ vpp }) => vpp),
@@ -361,6 +379,9 @@ export class VppInterfaces {
       return link === undefined ? [] : [[name, link] as const];
     });
     const nics = this.#wantedTaps([]);
+    for (const { config, link } of this.#followed) {
+      if (this.#lcp.pairs.get(config.name)?.vifIndex !== link.ifIndex) links.push([config.name, link]);
+    }
     return this.#keptTaps.prepare(client, new Map(links), {
       configs,
       present,
@@ -383,10 +404,68 @@ export class VppInterfaces {
     });
   }
 
-  /** The interfaces that are to have a TAP, of those that the configuration names. */
+  /** The interfaces that are to have a TAP, of those that the configuration names; and the VLANs that are followed. */
   #wantedTaps(configured: Iterable<string>): Set<string> {
     const { ports, tapless } = this.#layout;
-    return this.#lcp.wanted(configured).difference(ports).difference(tapless);
+    const followed = new Set(this.#followed.map(({ config }) => config.name));
+    return this.#lcp.wanted(configured).difference(ports).difference(tapless).union(followed);
+  }
+
+  /** Looks which VLANs of Linux VPP is to have. */
+  #follow(): void {
+    const config = this.#config;
+    this.#followed =
+      this.#mirror?.followed(config, this.#tapsOf(config, this.#layout), this.#lcp.pairs) ?? [];
+    this.#objects.config = this.#withFollowed(config);
+    this.#lcp.hostNames = this.#hostNames();
+  }
+
+  /** The interfaces of a configuration that are to have a TAP, by its name. */
+  #tapsOf(config: Config, { configs, ports, tapless }: Layout): Map<string, string> {
+    const hostNames = hostNamesOf(config);
+    const wanted = this.#lcp.wanted(configs.map(({ name }) => name));
+    const names = [...wanted.difference(ports).difference(tapless)];
+    return new Map(names.map((name) => [hostNames.get(name) ?? name, name]));
+  }
+
+  #withFollowed(config: Config): Config {
+    const last = this.#desired;
+    const added = addedTo(config, this.#followed);
+    if (last.of === config && isDeepStrictEqual(last.added, added)) return last.config;
+    this.#desired = {
+      of: config,
+      added,
+      config: { ...config, interfaces: [...config.interfaces, ...added] },
+    };
+    return this.#desired.config;
+  }
+
+  #hostNames(): Map<string, string> {
+    const added = addedTo(this.#config, this.#followed);
+    const followed = this.#followed.filter(({ config }) => added.includes(config));
+    return new Map([
+      ...hostNamesOf(this.#config),
+      ...followed.map(({ config, link }) => [config.name, link.name] as const),
+    ]);
+  }
+
+  /**
+   * A device that was deleted and made again is another link, and VPP's pair still has the first: takes the pairs of such
+   * away, and resolves with them.
+   */
+  async #unpairReplaced(client: VppApiClient, present: ReadonlyMap<string, Known>): Promise<FollowedVlan[]> {
+    const replaced = this.#followed.filter(({ config: { name }, link }) => {
+      const pair = this.#lcp.pairs.get(name);
+      return pair?.hostIfName === link.name && pair.vifIndex !== link.ifIndex;
+    });
+    for (const { config } of replaced) {
+      const known = present.get(config.name);
+      if (known === undefined) continue;
+      await attempt({ client, fail: this.#fail }, config.name, known, () =>
+        lcpPairDelete(client, known.vpp.swIfIndex),
+      );
+    }
+    return replaced;
   }
 
   /**
@@ -486,7 +565,10 @@ export class VppInterfaces {
     const client = this.#client;
     if (client === undefined) return undefined;
     const present = await this.#read(client);
-    const { steps, removedInterfaces } = await this.#objects.preview(client, next);
+    const vlans = this.#mirror?.followedBy(next, this.#tapsOf(next, layoutOf(next))) ?? [];
+    const added = addedTo(next, vlans);
+    const desired = { ...next, interfaces: [...next.interfaces, ...added] };
+    const { steps, removedInterfaces } = await this.#objects.preview(client, desired);
     const { configs, ports } = this.#layout;
     const inputs = { present, configs, ports, next, removed: removedInterfaces };
     const proxySteps = previewProxies(inputs);

@@ -25,6 +25,15 @@ export interface Link {
   readonly master?: number;
   /** Routing table of a VRF device. */
   readonly vrfTable?: number;
+  /** Of a VLAN device whose parent is in the same namespace. */
+  readonly vlan?: Vlan;
+}
+
+/** What a VLAN device gets of the link with the index `parent`: frames with the tag `id` of 802.1Q, or of 802.1ad. */
+export interface Vlan {
+  readonly parent: number;
+  readonly id: number;
+  readonly isDot1ad: boolean;
 }
 
 /** A link's counters since it was created. */
@@ -45,12 +54,18 @@ const IFF_RUNNING = 0x40;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_LINK = 5;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_VRF_TABLE = 1;
+const IFLA_VLAN_ID = 1;
+const IFLA_VLAN_PROTOCOL = 5;
 const IFLA_STATS64 = 23;
+/** The parent is in another namespace. */
+const IFLA_LINK_NETNSID = 37;
+const ETH_P_8021AD = 0x88a8;
 /** The first fields of struct rtnl_link_stats64, each a u64. */
 const STATS64_BYTES = 64;
 const ENODEV = 19;
@@ -197,15 +212,28 @@ export function decodeLink(payload: Buffer): Link {
   };
 }
 
-function belongingOf(attributes: ReadonlyMap<number, Buffer>): Pick<Link, 'master' | 'vrfTable'> {
+function belongingOf(attributes: ReadonlyMap<number, Buffer>): Pick<Link, 'master' | 'vrfTable' | 'vlan'> {
   const master = attributes.get(IFLA_MASTER)?.readUInt32LE(0) ?? 0;
   const info = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
-  const data = attributeText(info.get(IFLA_INFO_KIND)) === 'vrf' ? info.get(IFLA_INFO_DATA) : undefined;
-  const vrfTable = data === undefined ? undefined : decodeAttributes(data).get(IFLA_VRF_TABLE);
+  const kind = attributeText(info.get(IFLA_INFO_KIND));
+  const data = decodeAttributes(info.get(IFLA_INFO_DATA) ?? Buffer.alloc(0));
+  const vrfTable = kind === 'vrf' ? data.get(IFLA_VRF_TABLE) : undefined;
+  const vlan = kind === 'vlan' ? vlanOf(attributes, data) : undefined;
   return {
     ...(master === 0 ? {} : { master }),
     ...(vrfTable === undefined ? {} : { vrfTable: vrfTable.readUInt32LE(0) }),
+    ...(vlan === undefined ? {} : { vlan }),
   };
+}
+
+function vlanOf(
+  attributes: ReadonlyMap<number, Buffer>,
+  data: ReadonlyMap<number, Buffer>,
+): Vlan | undefined {
+  const [parent, id] = [attributes.get(IFLA_LINK), data.get(IFLA_VLAN_ID)];
+  if (parent === undefined || id === undefined || attributes.has(IFLA_LINK_NETNSID)) return undefined;
+  const isDot1ad = data.get(IFLA_VLAN_PROTOCOL)?.readUInt16BE(0) === ETH_P_8021AD;
+  return { parent: parent.readUInt32LE(0), id: id.readUInt16LE(0), isDot1ad };
 }
 
 function formatMac(bytes: Buffer | undefined): string {

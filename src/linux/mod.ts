@@ -62,6 +62,7 @@ export {
   setLinkMaster,
   setLinkMtu,
   setLinkUp,
+  type Vlan,
 } from './links.ts';
 export { cpuCount, memInfo, onlineCpus, parseCpuList } from './machine.ts';
 export { ModuleLoader, type ModuleOutcome } from './module-loader.ts';

@@ -107,9 +107,9 @@ export class HostNamespace implements Disposable {
     );
   }
 
-  /** Deletes a VRF device; its links return to the main table. Failures are reported. */
-  deleteVrf(name: string): void {
-    this.#attempt(`delete the VRF ${name}`, () => withNetns(this.netns, () => deleteLink(name)));
+  /** Deletes a virtual link; those in a VRF device return to the main table. Failures are reported. */
+  deleteLink(name: string): void {
+    this.#attempt(`delete ${name}`, () => withNetns(this.netns, () => deleteLink(name)));
   }
 
   /** Sets the admin state of a link. Failures are reported. */

@@ -64,3 +64,38 @@ describe('the state of a namespace', () => {
     expect(proxies('all')).toEqual([true, true]);
   });
 });
+
+describe('a VLAN device', () => {
+  const attribute = (type: number, value: Buffer): Buffer => {
+    const bytes = Buffer.alloc((4 + value.length + 3) & ~3);
+    bytes.writeUInt16LE(4 + value.length, 0);
+    bytes.writeUInt16LE(type, 2);
+    value.copy(bytes, 4);
+    return bytes;
+  };
+  /** RTM_NEWLINK's payload of index 7 on the link 2: linux/if_link.h, IFLA_LINK, IFLA_LINKINFO with IFLA_VLAN_ID and IFLA_VLAN_PROTOCOL. */
+  const message = (protocol: number, more: readonly Buffer[] = []): Buffer => {
+    const info = Buffer.alloc(16);
+    info.writeInt32LE(7, 4);
+    const data = Buffer.concat([
+      attribute(1, Buffer.from([0x64, 0])),
+      attribute(5, Buffer.from([protocol >> 8, protocol & 0xff])),
+    ]);
+    const kind = Buffer.concat([attribute(1, Buffer.from('vlan\0')), attribute(2, data)]);
+    return Buffer.concat([
+      info,
+      attribute(3, Buffer.from('xe0.100\0')),
+      attribute(5, Buffer.from([2, 0, 0, 0])),
+      attribute(18, kind),
+      ...more,
+    ]);
+  };
+
+  it('has its parent and its tag', () => {
+    const vlanOf = (bytes: Buffer) => hostStateOf([decodeLink(bytes)], [], NONE).get('xe0.100')?.vlan;
+    expect(vlanOf(message(0x8100))).toEqual({ parent: 2, id: 100, isDot1ad: false });
+    expect(vlanOf(message(0x88a8))).toEqual({ parent: 2, id: 100, isDot1ad: true });
+    // IFLA_LINK_NETNSID: the index is one of another namespace.
+    expect(vlanOf(message(0x8100, [attribute(37, Buffer.from([0, 0, 0, 0]))]))).toBeUndefined();
+  });
+});

@@ -5,7 +5,14 @@
  * interfaces, from the same MAC address.
  */
 import type { Prefix } from '../config/types.ts';
-import { type Link, type LinkAddress, listAddresses, listLinks, proxyArpLinks } from '../linux/mod.ts';
+import {
+  type Link,
+  type LinkAddress,
+  listAddresses,
+  listLinks,
+  proxyArpLinks,
+  type Vlan,
+} from '../linux/mod.ts';
 
 export interface HostLink {
   /** With another index it is another link of the same name. */
@@ -22,6 +29,8 @@ export interface HostLink {
   readonly vrf?: { readonly name: string; readonly tableId: number };
   /** Its own table, of a VRF device. */
   readonly vrfTable?: number;
+  /** What a VLAN device gets of another link. */
+  readonly vlan?: Vlan;
   /** Answers ARP requests for addresses that are elsewhere. */
   readonly proxyArp: boolean;
 }
@@ -49,7 +58,7 @@ export function hostStateOf(
     ({ ifIndex }) => ifIndex,
   );
   const found = new Map<string, HostLink>();
-  for (const { index, name, up, running, kind, master, vrfTable } of links) {
+  for (const { index, name, up, running, kind, master, vrfTable, vlan } of links) {
     const vrf = master === undefined ? undefined : byIndex.get(master);
     found.set(name, {
       ifIndex: index,
@@ -66,6 +75,7 @@ export function hostStateOf(
         ? {}
         : { vrf: { name: vrf.name, tableId: vrf.vrfTable === MAIN_TABLE ? 0 : vrf.vrfTable } }),
       ...(vrfTable === undefined ? {} : { vrfTable }),
+      ...(vlan === undefined ? {} : { vlan }),
       proxyArp: proxies === 'all' || proxies.has(index),
     });
   }

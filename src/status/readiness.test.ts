@@ -170,6 +170,7 @@ const BROKEN: Readonly<Record<string, Changes>> = {
   'vpp.stats.socket-path': { stats: { state: 'attaching', since, attempts: 4, reason: 'ENOENT' } },
   'vpp.lcp.enabled': iface({ hostInterface: { state: 'failed', reason: 'FEATURE_DISABLED (-30)' } }),
   'vpp.lcp.sync': iface({ hostInterface: { state: 'failed', reason: 'its addresses were not copied' } }),
+  'vpp.lcp.follow': iface({ hostInterface: { state: 'failed', reason: 'INVALID_ARGUMENT (-73)' } }),
   'vpp.lcp.netns': iface({ hostInterface: { state: 'failed', reason: 'there is no namespace dataplane' } }),
   'vpp.neighbors.max-number': conditions('vpp.neighbors', { severity: 'error' }),
   'vpp.neighbors.max-age': conditions('vpp.neighbors', { severity: 'error' }),

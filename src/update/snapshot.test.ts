@@ -4,7 +4,7 @@ import type { Config } from '../config/types.ts';
 import { makeInterface, makeStatus } from '../../test/fixtures/status.ts';
 import type { ApplianceStatus } from '../status/mod.ts';
 import { snapshotOf } from './snapshot.ts';
-import { interfaceConfig } from '../config/testing/interface-config.ts';
+import { interfaceConfig } from '../config/interface-config.ts';
 
 const base = defaultConfig();
 const config: Config = { ...base, vpp: { ...base.vpp, enabled: true } };

@@ -51,7 +51,7 @@ class RealVpp implements AsyncDisposable {
       memory: { mainHeapBytes: 256 * MIB, hugepageSize: '2M', buffers: 16_384 },
       dpdk: { unsafeNoIommu: false, interfaces: [] },
       stats: { segmentBytes: 33 * MIB, socketPath: join(this.dir, 'stats.sock'), pollIntervalSeconds: 30 },
-      lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+      lcp: { enabled: true, sync: true, autoSubint: true, follow: false, netns: 'dataplane' },
       neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
     };
     const pluginDir = findPluginDir(vppBinary);

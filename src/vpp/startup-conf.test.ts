@@ -37,7 +37,7 @@ const vpp: VppConfig = {
     ],
   },
   stats: { segmentBytes: 512 * MIB, socketPath: '/run/vpp/stats.sock', pollIntervalSeconds: 30 },
-  lcp: { enabled: true, sync: true, autoSubint: true, netns: 'dataplane' },
+  lcp: { enabled: true, sync: true, autoSubint: true, follow: false, netns: 'dataplane' },
   neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
 };
 
@@ -198,7 +198,7 @@ test('with routes imported by us, omits linux_nl: it would program the same ones
 });
 
 test('omits the LCP section when it is empty', () => {
-  const lcp = { enabled: true, sync: false, autoSubint: false, netns: 'dataplane' };
+  const lcp = { enabled: true, sync: false, autoSubint: false, follow: false, netns: 'dataplane' };
   expect(sectionOf(render({ lcp }, { netnsPresent: false }), 'linux-cp')).toBeUndefined();
 });
 

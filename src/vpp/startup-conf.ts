@@ -202,12 +202,13 @@ function interfaceKeys(nic: DpdkInterfaceConfig): string {
 }
 
 function linuxCpSection(vpp: VppConfig, netnsPresent: boolean): string {
-  const { netns, sync, autoSubint } = vpp.lcp;
+  const { netns, sync, autoSubint, follow } = vpp.lcp;
   if (netnsPresent && !/^[^/]{1,31}$/.test(netns)) throw unsafe('vpp.lcp.netns', netns);
   const lines = [
     ...(netnsPresent ? [`default netns ${word('vpp.lcp.netns', netns)}`] : []),
     ...(sync ? ['lcp-sync'] : []),
-    ...(autoSubint ? ['lcp-auto-subint'] : []),
+    // VPP would set a VLAN device that someone made down when it makes the pair: before the sub-interface can be up.
+    ...(autoSubint && !follow ? ['lcp-auto-subint'] : []),
   ];
   return section('linux-cp', lines);
 }

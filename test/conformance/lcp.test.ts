@@ -15,7 +15,8 @@ import { choosePlugins } from '../../src/vpp/plugins.ts';
 import { type ConformanceVpp, realVppBinary, startVpp, targetName } from './harness.ts';
 import { parsePrefix } from '../../src/config/mod.ts';
 import { prefix, retvalOf } from './requests.ts';
-import { interfaceConfig, withInterfaces } from '../../src/config/testing/interface-config.ts';
+import { interfaceConfig } from '../../src/config/interface-config.ts';
+import { withInterfaces } from '../../src/config/testing/with-interfaces.ts';
 
 const NETNS = `lcp-${process.pid}`;
 const OTHER = `lcp-other-${process.pid}`;

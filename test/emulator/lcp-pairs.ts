@@ -20,6 +20,8 @@ export interface LcpPair {
   readonly hostIfName: string;
   readonly hostType: number;
   readonly netns: string;
+  /** Its device in Linux is a VLAN of the TAP of its parent. */
+  readonly isVlan: boolean;
   /** The state in the namespace. */
   readonly linux: { isUp: boolean; mtu: number; readonly addresses: Set<string> };
 }
@@ -107,6 +109,7 @@ export class LcpPairs {
     const linux = { isUp: phy.adminUp, mtu, addresses: new Set<string>() };
     const pair = {
       ...given,
+      isVlan: phy.sub !== undefined,
       netns,
       phy: phy.swIfIndex,
       host: host.swIfIndex,
@@ -121,7 +124,9 @@ export class LcpPairs {
   take(phy: number): LcpPair | undefined {
     const pair = this.#byPhy.get(phy);
     this.#byPhy.delete(phy);
-    if (pair !== undefined) this.#options.links?.delete(pair.netns, pair.hostIfName);
+    const { links } = this.#options;
+    if (pair?.isVlan === true) links?.deleteVlan(pair.netns, pair.hostIfName);
+    else if (pair !== undefined) links?.delete(pair.netns, pair.hostIfName);
     return pair;
   }
 
@@ -129,6 +134,11 @@ export class LcpPairs {
   #makeLink(phy: Interface, name: string, netns: string, mtu: number, isTun: boolean): number | undefined {
     const { links } = this.#options;
     if (links === undefined) return ++this.#vifIndex;
+    const found = phy.sub === undefined ? undefined : links.find(netns, name);
+    if (found !== undefined) {
+      links.setUp(netns, name, phy.adminUp);
+      return found;
+    }
     try {
       const mac = isTun ? undefined : phy.mac.toString('hex').replace(/..(?=.)/g, '$&:');
       const index = links.create(netns, name, mac, mtu);

@@ -48,6 +48,22 @@ export class LinuxLinks {
     return link.ifindex;
   }
 
+  /** The index of the link of that name; undefined without one. */
+  find(netns: string, name: string): number | undefined {
+    try {
+      const [link]: { ifindex: number }[] = JSON.parse(ip(netns, '-json', 'link', 'show', 'dev', name));
+      return link?.ifindex;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Deletes a VLAN device, whoever made it (lcp_netlink_del_link). */
+  deleteVlan(netns: string, name: string): void {
+    this.delete(netns, name);
+    attempt(netns, 'link', 'delete', 'dev', name);
+  }
+
   delete(netns: string, name: string): void {
     this.#taps.get(`${netns}/${name}`)?.[Symbol.dispose]();
     this.#taps.delete(`${netns}/${name}`);

@@ -117,13 +117,14 @@ export class Box implements AsyncDisposable {
   async use(plan: BoxPlan): Promise<void> {
     for (const daemon of plan.daemons ?? []) await this.writeFiles(daemon);
     this.#etc = FILES;
-    await this.put(iniOf(this.plane, plan));
+    await this.put(iniOf(this.plane, plan), plan.restartsVpp);
   }
 
   /** Puts a configuration, and confirms it. */
-  async put(ini: string): Promise<void> {
+  async put(ini: string, restartsVpp = false): Promise<void> {
     const headers = { ...basic(this.#password), 'Content-Type': 'text/plain' };
-    const change = { method: 'PUT', path: '/config', headers, body: ini };
+    const path = restartsVpp ? '/config?restart-vpp' : '/config';
+    const change = { method: 'PUT', path, headers, body: ini };
     // A busy machine may stall the box for longer than its server waits for a request: the same again does no harm.
     const answer = await ask(this.#disk, change).catch(() => ask(this.#disk, change));
     if (answer.status !== 200) throw new Error(`the box refused its configuration: ${answer.text}\n${ini}`);

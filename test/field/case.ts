@@ -55,6 +55,8 @@ export interface BoxPlan {
   readonly mtu?: Readonly<Record<string, number>>;
   /** More lines of their sections. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** It waits for a restart of VPP: that is asked for. */
+  readonly restartsVpp?: boolean;
   /** More of appliance.ini: sections other than those of interfaces, NICs and VPP. */
   readonly ini?: string;
   /** Run as services in the namespace of the TAPs. */

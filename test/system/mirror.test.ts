@@ -20,7 +20,8 @@ import { HeldTaps, type HostLink, HostNamespace, type HostState } from '../../sr
 import { runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
 import { prepareControlNamespace } from '../../src/machine/kernel-settings.ts';
 import { type Host, Mirror, VppInterfaces } from '../../src/interfaces/mod.ts';
-import { interfaceConfig, withInterfaces } from '../../src/config/testing/interface-config.ts';
+import { interfaceConfig } from '../../src/config/interface-config.ts';
+import { withInterfaces } from '../../src/config/testing/with-interfaces.ts';
 
 const NETNS = `mirror-${process.pid}`;
 const WIRE = `mirror-wire-${process.pid}`;
@@ -97,8 +98,8 @@ class HostWithVrfs implements Host {
     this.vrfs.set(name, { name, tableId });
   }
 
-  deleteVrf(name: string): void {
-    this.vrfs.delete(name);
+  deleteLink(name: string): void {
+    if (!this.vrfs.delete(name)) this.#host.deleteLink(name);
   }
 
   changeAddresses(...given: Parameters<Host['changeAddresses']>): void {

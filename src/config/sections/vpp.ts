@@ -159,6 +159,11 @@ export const lcp = section('vpp.lcp', {
       sentence: 'Create TAP devices for dot1q and QinQ sub-interfaces too',
       cannotFail: 'VPP always accepts this word in startup.conf',
     }),
+    follow: flag('follow', false, {
+      sentence:
+        'Make a sub-interface in VPP for each VLAN device that someone makes on a TAP (`ip link add link xe0 name xe0.100 type vlan id 100`); it needs fib.kernel.import, and then stands in for auto-subint',
+      fails: ['interfaces', 'a sub-interface cannot be made, or has no TAP'],
+    }),
     netns: leaf('netns', netns, {
       default: 'dataplane',
       sentence:

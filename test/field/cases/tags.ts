@@ -1,7 +1,14 @@
 /** Tags of frames, with VLANs of the Linux guest at the other end and tcpdump as the judge. */
-import type { FieldCase } from '../case.ts';
+import type { FieldCase, Step } from '../case.ts';
 import { killVpp } from '../kill-vpp.ts';
-import { holds, becomes, losesSight, onWire, reaches } from '../steps.ts';
+import { act, holds, becomes, losesSight, onWire, reaches } from '../steps.ts';
+
+/** Someone's commands in the namespace of the TAPs. */
+const inside = (what: string, lines: readonly string[]): Step =>
+  act(what, async (field) => {
+    const { code, text } = await field.box.inside(lines.join(' && '));
+    if (code !== 0) throw new Error(text);
+  });
 
 export const cases: readonly FieldCase[] = [
   {
@@ -72,6 +79,86 @@ addresses = 10.30.31.1/24
         /ethertype 802\.1Q-QinQ.* vlan 30\b.*ethertype 802\.1Q.* vlan 31\b.* 198\.51\.100\.2 > 10\.30\.31\.2: .*request/,
       ),
       onWire('no tag on xe1', 'xe1', 'icmp', /ethertype IPv4 .*192\.0\.2\.2 > 198\.51\.100\.2/),
+    ],
+  },
+  {
+    name: 'vlan-followed',
+    shows:
+      'VLAN devices that someone makes on a TAP are VLANs of VPP: one tag, and two with an outer one of 802.1ad, in both directions; a kill of VPP changes nothing; the configuration takes them over; they go with their devices',
+    seconds: 240,
+    planes: ['vpp'],
+    box: {
+      addresses: { xe0: [], xe1: ['198.51.100.1/24', '2001:db8:2::1/64'] },
+      ini: '[vpp.lcp]\nfollow = true\n',
+      restartsVpp: true,
+    },
+    linux: {
+      segments: ['xe0'],
+      setup: [
+        'ip link set xe0 up',
+        'ip link add link xe0 name xe0.100 type vlan id 100',
+        'ip address add 192.0.2.2/24 dev xe0.100',
+        'ip address add 2001:db8:1::2/64 dev xe0.100',
+        'ip link set xe0.100 up',
+        'ip link add link xe0 name xe0.30 type vlan proto 802.1ad id 30',
+        'ip link add link xe0.30 name xe0.30.31 type vlan id 31',
+        'ip address add 10.30.31.2/24 dev xe0.30.31',
+        'ip link set xe0.30 up',
+        'ip link set xe0.30.31 up',
+        'ip route add 198.51.100.0/24 via 192.0.2.1',
+        'ip route add 203.0.113.0/24 via 10.30.31.1',
+        'ip route add 2001:db8:2::/64 via 2001:db8:1::1',
+      ],
+    },
+    peers: [
+      {
+        name: 'far',
+        links: [{ segment: 'xe1', addresses: ['198.51.100.2/24', '2001:db8:2::2/64'] }],
+        loopbacks: ['203.0.113.1/32'],
+        routes: ['default via 198.51.100.1', 'default via 2001:db8:2::1'],
+      },
+    ],
+    steps: [
+      inside('someone makes VLANs on the TAP', [
+        'ip link add link xe0 name xe0.100 type vlan id 100',
+        'ip address add 192.0.2.1/24 dev xe0.100',
+        'ip address add 2001:db8:1::1/64 dev xe0.100 nodad',
+        'ip link set xe0.100 up',
+        'ip link add link xe0 name outer type vlan proto 802.1ad id 30',
+        'ip link set outer up',
+        'ip link add link outer name inner type vlan id 31',
+        'ip address add 10.30.31.1/24 dev inner',
+        'ip link set inner up',
+      ]),
+      reaches('linux', '198.51.100.2', 20, { bytes: 1500, whole: true }),
+      reaches('linux', '2001:db8:2::2', 20, { bytes: 1500, whole: true }),
+      reaches('far', '10.30.31.2', 20),
+      onWire(
+        '802.1ad 30 and 802.1Q 31 from the box',
+        'xe0',
+        'vlan 30',
+        /ethertype 802\.1Q-QinQ.* vlan 30\b.*ethertype 802\.1Q.* vlan 31\b.* 198\.51\.100\.2 > 10\.30\.31\.2: .*request/,
+      ),
+      becomes('VPP has them under their numbers, without drift', 20, async (field) => {
+        const status = await field.box.status();
+        const text = `${JSON.stringify(status?.objects)} ${status?.interfaces.map(({ name }) => name).join(' ')}`;
+        return holds(text, /"drifts":0/, /\bxe0\.100\b/, /\bxe0\.30\b/, /\bxe0\.300031\b/);
+      }),
+      ...killVpp(),
+      reaches('linux', '198.51.100.2', 60),
+      reaches('linux', '2001:db8:2::2', 20),
+      reaches('far', '10.30.31.2', 20),
+      act('the configuration takes one over', (field) =>
+        field.changeIni((ini) => `${ini}[interface.xe0.100]\naddresses = 192.0.2.1/24, 2001:db8:1::1/64\n`),
+      ),
+      reaches('linux', '198.51.100.2', 10),
+      inside('someone deletes the others', ['ip link del inner', 'ip link del outer']),
+      becomes('VPP has no more of them', 30, async (field) => {
+        const names = (await field.box.status())?.interfaces.map(({ name }) => name).join(' ') ?? '';
+        return /\bxe0\.30/.test(names) || !/\bxe0\.100\b/.test(names) ? names : true;
+      }),
+      losesSight('far', '10.30.31.2', 5),
+      reaches('linux', '2001:db8:2::2', 10),
     ],
   },
   {
