@@ -237,15 +237,15 @@ interfaces = xe0.7, xe2
     seconds: 150,
     planes: ['vpp'],
     box: {
-      addresses: { xe0: [], xe1: [], br0: ['192.0.2.1/24'] },
+      addresses: { xe0: [], xe1: [], xe2: [], br0: ['192.0.2.1/24'] },
       ini: `[interface.xe0.100]
-[interface.xe0.3031]
+[interface.xe2.3031]
 encapsulation = dot1ad
 vlan = 30
 inner-vlan = 31
 [interface.xe1.200]
 [bridge.br0]
-members = xe0.100, xe0.3031, xe1.200
+members = xe0.100, xe2.3031, xe1.200
 `,
     },
     linux: {
@@ -262,9 +262,15 @@ members = xe0.100, xe0.3031, xe1.200
         name: 'right',
         links: [{ segment: 'xe1', addresses: ['192.0.2.3/24'], tags: ['8100:200'] }],
       },
+      // On a segment of its own: a switch that knows no VLANs learns each MAC address at one port.
+      {
+        name: 'third',
+        links: [{ segment: 'xe2', addresses: ['192.0.2.4/24'], tags: ['88a8:30', '8100:31'] }],
+      },
     ],
     steps: [
       reaches('linux', '192.0.2.3', 20, { bytes: 1500, whole: true }),
+      reaches('linux', '192.0.2.4', 20, { bytes: 1500, whole: true }),
       reaches('linux', '192.0.2.1', 20),
       onWire(
         'VLAN 200 behind the box',
@@ -274,7 +280,7 @@ members = xe0.100, xe0.3031, xe1.200
       ),
       onWire(
         'the broadcast with two tags at the third port',
-        'xe0',
+        'xe2',
         'vlan 30',
         /ff:ff:ff:ff:ff:ff.*802\.1Q-QinQ.* vlan 30\b.* vlan 31\b.*ARP/,
       ),
