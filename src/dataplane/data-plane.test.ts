@@ -82,7 +82,7 @@ async function start(given: Config): Promise<void> {
     hooks: {
       prepareMachine: (next) => void prepared.push(`${next.vpp.memory.buffers} buffers`),
       onAnswered: (pid, next) => lives.push(`${pid} answers with ${next.vpp.memory.buffers} buffers`),
-      onEnded: () => lives.push(plane.kernelInterfaces.active ? 'ended, and the kernel forwards' : 'ended'),
+      onEnded: () => lives.push(plane.kernel.interfaces.active ? 'ended, and the kernel forwards' : 'ended'),
     },
   });
   await plane.start();
@@ -101,7 +101,7 @@ async function until(what: string, check: () => boolean, timeoutMs = 30_000): Pr
   while (!check()) {
     if (performance.now() > deadline) {
       throw new Error(
-        `timed out: ${what}\n${JSON.stringify([plane.vppStatus, plane.fib.vpp.status, conditions.list()])}`,
+        `timed out: ${what}\n${JSON.stringify([plane.vpp.status, plane.fib.vpp.status, conditions.list()])}`,
       );
     }
     await sleep(20);
@@ -111,7 +111,7 @@ async function until(what: string, check: () => boolean, timeoutMs = 30_000): Pr
 const connected = (): Promise<void> =>
   until(
     'VPP is connected and programmed',
-    () => plane.vppStatus.api.state === 'connected' && plane.fib.vpp.status.status.state === 'synced',
+    () => plane.vpp.status.api.state === 'connected' && plane.fib.vpp.status.status.state === 'synced',
   );
 
 const routes = (): string[] =>
@@ -127,20 +127,20 @@ describe('its own VPP', () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
-    const { pid } = plane.vppStatus;
+    const { pid } = plane.vpp.status;
     await change(read({ more: LOOP1 }), false);
     await until('the route is programmed', () => routes().join() === '10.1.0.0/16 198.51.100.2');
     expect(addresses('loop1')).toEqual(['198.51.100.1/24']);
     expect(addresses('loop0')).toBeUndefined();
-    expect(plane.vppStatus.pid).toBe(pid);
-    expect(plane.vppStatus.restarts).toBe(0);
+    expect(plane.vpp.status.pid).toBe(pid);
+    expect(plane.vpp.status.restarts).toBe(0);
   });
 
   it('gets new settings of its process only at a restart, and then all at once', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
-    const { pid } = plane.vppStatus;
+    const { pid } = plane.vpp.status;
     const next = read({ buffers: 32768, api: `${dir}/other.sock`, more: LOOP1 });
     await change(next, false);
     await until('the route is programmed', () => routes().join() === '10.1.0.0/16 198.51.100.2');
@@ -148,39 +148,46 @@ describe('its own VPP', () => {
     const answers = (count: number): Promise<void> =>
       until('its answer is recorded', () => lives.filter((one) => one !== 'ended').length === count);
     await answers(1);
-    await plane.service?.abort('ended by the test');
-    await until('it is back', () => plane.vppStatus.pid !== pid && plane.vppStatus.api.state === 'connected');
+    await plane.vpp.service?.abort('ended by the test');
+    await until(
+      'it is back',
+      () => plane.vpp.status.pid !== pid && plane.vpp.status.api.state === 'connected',
+    );
     expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 16384');
     await answers(2);
     await change(next, true);
     await connected();
     expect(readFileSync(join(dir, 'run/startup.conf'), 'utf8')).toContain('buffers-per-numa 32768');
     expect(prepared).toEqual(['16384 buffers', '16384 buffers', '32768 buffers']);
-    expect(plane.connection.status).toMatchObject({ state: 'connected', vpePid: plane.vppStatus.pid });
+    expect(plane.vpp.connection.status).toMatchObject({ state: 'connected', vpePid: plane.vpp.status.pid });
     expect(routes()).toEqual(['10.1.0.0/16 198.51.100.2']);
     expect(addresses('loop1')).toEqual(['198.51.100.1/24']);
     expect(conditions.list().filter(({ severity }) => severity === 'error')).toEqual([]);
     // The same service continues, with its output and its counts.
-    expect(plane.vppStatus.restarts).toBe(2);
+    expect(plane.vpp.status.restarts).toBe(2);
     await answers(3);
     expect(lives).toEqual([
       `${pid} answers with 16384 buffers`,
       'ended',
       expect.stringMatching(/answers with 16384 buffers$/),
       'ended',
-      `${plane.vppStatus.pid} answers with 32768 buffers`,
+      `${plane.vpp.status.pid} answers with 32768 buffers`,
     ]);
-    await until('the counters are read', () => plane.stats.status.state === 'fresh');
+    await until('the counters are read', () => plane.vpp.stats.status.state === 'fresh');
   });
 
   it('gets another answer timeout at once', async () => {
     writeEmulatorBinary(dir);
     await start(read());
     await connected();
-    const { pid = 0 } = plane.vppStatus;
+    const { pid = 0 } = plane.vpp.status;
     await change(read({ vpp: 'answer-timeout = 2' }), false);
     process.kill(pid, 'SIGSTOP');
-    await until('another one runs', () => plane.vppStatus.hangs === 1 && plane.vppStatus.pid !== pid, 15_000);
+    await until(
+      'another one runs',
+      () => plane.vpp.status.hangs === 1 && plane.vpp.status.pid !== pid,
+      15_000,
+    );
     await connected();
   });
 
@@ -189,15 +196,15 @@ describe('its own VPP', () => {
     await start(read());
     await connected();
     await change(read({ vpp: 'enabled = false' }), true);
-    expect(plane.vppStatus).toMatchObject({ process: { state: 'disabled' }, api: { state: 'idle' } });
-    expect(plane.service).toBeUndefined();
-    expect(plane.kernelInterfaces.active).toBe(true);
+    expect(plane.vpp.status).toMatchObject({ process: { state: 'disabled' }, api: { state: 'idle' } });
+    expect(plane.vpp.service).toBeUndefined();
+    expect(plane.kernel.interfaces.active).toBe(true);
     expect(conditions.list().map(({ reason }) => reason)).toEqual([
       'VPP is disabled (vpp.enabled = false): the kernel forwards',
     ]);
     await change(read(), true);
     await connected();
-    expect(plane.kernelInterfaces.active).toBe(false);
+    expect(plane.kernel.interfaces.active).toBe(false);
     expect(conditions.list()).toEqual([]);
   });
 
@@ -208,11 +215,11 @@ describe('its own VPP', () => {
     await connected();
     await change(read({ vpp: 'external = true', api: other.apiSocket, stats: other.statsSocket }), true);
     await connected();
-    expect(plane.vppStatus).toMatchObject({ process: { state: 'external' }, pid: other.pid });
+    expect(plane.vpp.status).toMatchObject({ process: { state: 'external' }, pid: other.pid });
     await change(read(), true);
     await connected();
-    expect(plane.vppStatus.process.state).toBe('running');
-    expect(plane.vppStatus.pid).not.toBe(other.pid);
+    expect(plane.vpp.status.process.state).toBe('running');
+    expect(plane.vpp.status.pid).not.toBe(other.pid);
   });
 
   it('that cannot be started is a condition, and the change can be reverted', async () => {
@@ -231,13 +238,13 @@ describe('its own VPP', () => {
   it('that cannot be prepared leaves forwarding to the kernel', async () => {
     const policy = '[supervisor]\nbackoff-ms = 100\nloop-after = 1\nloop-retry-ms = 1000\n';
     await start(read({ more: policy }));
-    await until('the kernel forwards', () => plane.kernelInterfaces.active);
+    await until('the kernel forwards', () => plane.kernel.interfaces.active);
     expect(lives).toEqual(['ended']);
     await until('it was retried', () => lives.length >= 3);
     expect(new Set(lives.slice(1))).toEqual(new Set(['ended, and the kernel forwards']));
     writeEmulatorBinary(dir);
     await connected();
-    expect(plane.kernelInterfaces.active).toBe(false);
+    expect(plane.kernel.interfaces.active).toBe(false);
   });
 
   it('is not restarted by a change during the shutdown of the appliance', async () => {
@@ -249,7 +256,7 @@ describe('its own VPP', () => {
     await plane.stop();
     await failed;
     await sleep(200);
-    expect(plane.vppStatus.pid).toBeUndefined();
+    expect(plane.vpp.status.pid).toBeUndefined();
     await expect(plane.reconfigure(read(), { restartVpp: false })).rejects.toThrow('it is stopped');
   });
 });
@@ -264,7 +271,7 @@ describe('an external VPP', () => {
     await connected();
     await change(of(second), false);
     await connected();
-    expect(plane.vppStatus.pid).toBe(second.pid);
+    expect(plane.vpp.status.pid).toBe(second.pid);
     expect(routes()).toEqual(['10.0.0.0/8 192.0.2.254']);
   });
 
@@ -349,7 +356,7 @@ describe('programs in the namespace of the TAPs', () => {
     await until('it passes', () => passed.includes('bird'));
     expect(addresses('loop0')).toEqual(['192.0.2.1/24']);
     await vpp.kill();
-    await until('VPP is away', () => plane.vppStatus.api.state !== 'connected');
+    await until('VPP is away', () => plane.vpp.status.api.state !== 'connected');
     want('later', NETNS);
     await until('it passes at once', () => passed.includes('later'));
     expect(waits.length).toBe(1);

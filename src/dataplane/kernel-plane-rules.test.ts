@@ -146,7 +146,10 @@ internal = 192.168.1.11
       .toContain('acl-in-lan');
     expect(inside.pings('198.51.100.9')).toBe(false);
     await expect
-      .poll(() => at.plane.ruleHits.get('acl lan 10'), { timeout: 30_000, interval: 500 })
+      .poll(() => at.plane.ruleHits.find(({ rule }) => rule === 'acl lan 10')?.packets, {
+        timeout: 30_000,
+        interval: 500,
+      })
       .toBeGreaterThan(0);
   });
 });

@@ -13,6 +13,7 @@ import type { Config } from '../config/types.ts';
 import { KernelBackend, KernelImport, type RouteTable } from '../fib/mod.ts';
 import { KernelInterfaces } from '../interfaces/mod.ts';
 import { KernelRules } from '../nftables/mod.ts';
+import type { KernelRule } from '../nftables/status.ts';
 import { describeImportRefusal, importedRouteText } from '../fib/status.ts';
 import type { KernelImportStatus } from '../fib/status.ts';
 import { withNetns } from '../linux/mod.ts';
@@ -88,8 +89,8 @@ export class KernelPlane implements AsyncDisposable {
   }
 
   /** Packets by rule, `acl lan-in 10`, as they were read last; none while VPP forwards. */
-  get ruleHits(): ReadonlyMap<string, number> {
-    return this.#rules.hits;
+  get ruleHits(): KernelRule[] {
+    return [...this.#rules.hits].map(([rule, packets]) => ({ rule, packets }));
   }
 
   /** Called when the TAPs have changed. */

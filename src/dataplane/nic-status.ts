@@ -41,7 +41,7 @@ export class NicReport {
     const last = this.#reading;
     const forwards = isFallback(dataPlane);
     if (last?.isFallback === forwards && now - last.at <= INVENTORY_MS) return last.value;
-    const value = takeInventory({ runDir: this.#runDir, namespaceSysfs: dataPlane.namespaceSysfs });
+    const value = takeInventory({ runDir: this.#runDir, namespaceSysfs: dataPlane.kernel.namespaceSysfs });
     this.#reading = { at: now, isFallback: forwards, value };
     return value;
   }
@@ -63,7 +63,7 @@ function missingNics(nics: readonly Nic[], { config, dataPlane }: NicFacts): Nic
   return config.vpp.dpdk.interfaces
     .filter(({ pciAddress }) => !present.has(pciAddress))
     .map(({ pciAddress, name }) => {
-      const reason = dataPlane.refusals.get(pciAddress)?.reason ?? `no NIC at ${pciAddress}`;
+      const reason = dataPlane.vpp.refusals.get(pciAddress)?.reason ?? `no NIC at ${pciAddress}`;
       return {
         pciAddress,
         link: 'unknown',
@@ -100,7 +100,7 @@ function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts):
     return isManagement ? { role: 'management', name: managementInterface } : { role: 'free' };
   }
   const { name } = configured;
-  const refusal = dataPlane.refusals.get(nic.pciAddress);
+  const refusal = dataPlane.vpp.refusals.get(nic.pciAddress);
   if (refusal !== undefined) return { role: 'refused', name, ...refusal };
   if (isFallback(dataPlane)) {
     return { role: 'fallback', name, reason: 'VPP is not running: the kernel forwards' };
@@ -109,5 +109,5 @@ function roleOf(nic: Nic, { config, dataPlane, managementInterface }: NicFacts):
 }
 
 function isFallback(dataPlane: DataPlane): boolean {
-  return dataPlane.kernelInterfaces.active;
+  return dataPlane.kernel.interfaces.active;
 }

@@ -117,7 +117,8 @@ export class Appliance implements StatusProvider {
       untilReady: (netns, onWait, signal) => dataPlane.untilInterfaces(netns, onWait, signal),
       onChange: changes.announce,
     });
-    const { fib, kernelFib } = dataPlane;
+    const { fib, kernel } = dataPlane;
+    const kernelFib = kernel.fib;
     this.#feeds = new Feeds({ fib, kernelFib, runDir, logger: console, conditions });
     this.#bgp = new BgpSpeaker({
       table: fib.table,
@@ -189,7 +190,7 @@ export class Appliance implements StatusProvider {
   async reload(): Promise<void> {
     const { console } = this.reports;
     this.#services.retryNow();
-    this.dataPlane.service?.retryNow();
+    this.dataPlane.vpp.service?.retryNow();
     try {
       const { result } = await this.#reload({ dryRun: false, restartVpp: false });
       // A rejection has been logged already.
@@ -227,7 +228,7 @@ export class Appliance implements StatusProvider {
       { name: 'services stopped', timeoutMs: 8_000, run: () => this.#services.stop() },
       ...beforeVpp,
       { name: 'VPP stopped', timeoutMs: 8_000, run: () => this.dataPlane.stop() },
-      { name: 'NICs restored', timeoutMs: 5_000, run: () => this.dataPlane.restoreNics() },
+      { name: 'NICs restored', timeoutMs: 5_000, run: () => this.dataPlane.vpp.restoreNics() },
       { name: 'HTTP stopped', timeoutMs: 1_000, run: () => this.web[Symbol.asyncDispose]() },
     ];
   }
@@ -257,6 +258,7 @@ export class Appliance implements StatusProvider {
     const { totalMs } = reports.phases;
     const owner = this.#owner;
     const bgp = this.#bgp.status;
+    const { ruleHits } = plane.kernel;
     const { certificate } = this.web;
     const https = certificate && {
       fingerprint: certificate.fingerprint,
@@ -275,10 +277,10 @@ export class Appliance implements StatusProvider {
       config: this.#configStatus,
       change: this.live.status,
       services: this.#allServices().map((service) => service.report()),
-      vpp: plane.vppStatus,
-      stats: plane.stats.status,
-      statsReads: plane.stats.reads,
-      apiTraffic: plane.connection.traffic,
+      vpp: plane.vpp.status,
+      stats: plane.vpp.stats.status,
+      statsReads: plane.vpp.stats.reads,
+      apiTraffic: plane.vpp.connection.traffic,
       telemetry: this.#config.telemetry,
       nics: this.#nics.list({
         config: this.#config,
@@ -286,15 +288,15 @@ export class Appliance implements StatusProvider {
         managementInterface: owner?.managementInterface,
       }),
       interfaces: plane.interfaceStatus,
-      objects: withCounters(plane.interfaces.objects, plane.stats.latest?.snapshot),
+      objects: withCounters(plane.interfaces.objects, plane.vpp.stats.latest?.snapshot),
       wans: plane.wans.status,
-      ...(plane.kernelRules.length === 0 ? {} : { kernelRules: plane.kernelRules }),
-      fib: [plane.fib.vpp.status, plane.kernelFib.status],
-      ...(plane.kernelImport === undefined ? {} : { kernelImport: plane.kernelImport }),
+      ...(ruleHits.length === 0 ? {} : { kernelRules: ruleHits }),
+      fib: [plane.fib.vpp.status, plane.kernel.fib.status],
+      ...(plane.kernel.importStatus === undefined ? {} : { kernelImport: plane.kernel.importStatus }),
       feeds: this.#feeds.status,
       ...(bgp === undefined ? {} : { bgp }),
       nextHops: this.#nextHopStatus(),
-      hugepages: [plane.hugepages],
+      hugepages: [plane.vpp.hugepages],
       management: owner?.managementStatus ?? { state: 'none', reason: 'the host owns its interfaces' },
       ...(owner === undefined
         ? {}
@@ -303,8 +305,8 @@ export class Appliance implements StatusProvider {
   }
 
   *fibRoutes(backend: 'vpp' | 'kernel'): Iterable<FibRoute> {
-    const { fib, kernelFib } = this.dataPlane;
-    yield* backend === 'vpp' ? fib.vpp.programmed() : kernelFib.programmed();
+    const { fib, kernel } = this.dataPlane;
+    yield* backend === 'vpp' ? fib.vpp.programmed() : kernel.fib.programmed();
   }
 
   explainRoute(destination: string, table: string | undefined): RouteAnswer {
@@ -312,7 +314,7 @@ export class Appliance implements StatusProvider {
   }
 
   statsSnapshot(): ReturnType<StatusProvider['statsSnapshot']> {
-    return this.dataPlane.stats.latest;
+    return this.dataPlane.vpp.stats.latest;
   }
 
   log(name: string): readonly LogLine[] | undefined {
@@ -329,16 +331,16 @@ export class Appliance implements StatusProvider {
   }
 
   history(): ReturnType<StatusProvider['history']> {
-    return this.dataPlane.stats.history;
+    return this.dataPlane.vpp.stats.history;
   }
 
   watch(onChange: () => void): () => void {
     const { changes } = this.reports;
     const unsubscribe = changes.subscribe(onChange);
-    this.dataPlane.setWatched(true);
+    this.dataPlane.vpp.setWatched(true);
     return () => {
       unsubscribe();
-      if (changes.listeners === 0) this.dataPlane.setWatched(false);
+      if (changes.listeners === 0) this.dataPlane.vpp.setWatched(false);
     };
   }
 
@@ -356,7 +358,7 @@ export class Appliance implements StatusProvider {
         confirmBefore: () => (live.status.state === 'waiting' ? live.status.confirmBefore : undefined),
       },
       runVppCommand: (command) => vppCommandLine.run(command),
-      retryVpp: () => this.dataPlane.retryVpp(),
+      retryVpp: () => this.dataPlane.vpp.retry(),
     };
   }
 
@@ -398,7 +400,7 @@ export class Appliance implements StatusProvider {
 
   /** VPP's current interfaces; rejects when its API is not connected. */
   async #vppInterfaces(): Promise<{ name: string; isHardware: boolean }[]> {
-    const client = this.dataPlane.connection.client;
+    const client = this.dataPlane.vpp.connection.client;
     if (client === undefined) {
       throw new VppError('cli-unreachable', "cannot list VPP's interfaces: its API is not connected");
     }
@@ -416,7 +418,11 @@ export class Appliance implements StatusProvider {
   }
 
   #allServices(): Service[] {
-    const own = [this.dataPlane.service, ...this.dataPlane.wans.services, ...(this.#owner?.services() ?? [])];
+    const own = [
+      this.dataPlane.vpp.service,
+      ...this.dataPlane.wans.services,
+      ...(this.#owner?.services() ?? []),
+    ];
     return [...own.filter((service) => service !== undefined), ...this.#services.list];
   }
 

@@ -84,7 +84,7 @@ export async function runAppliance(options: RunOptions): Promise<number> {
   const kernelRoutes: ShutdownStep = {
     name: 'kernel routes removed',
     timeoutMs: KERNEL_ROUTES_MS,
-    run: () => appliance.dataPlane.removeKernelRoutes(),
+    run: () => appliance.dataPlane.kernel.removeRoutes(),
   };
   await runSteps(appliance.shutdownSteps([kernelRoutes]), console);
   return exitCode;

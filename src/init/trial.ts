@@ -142,7 +142,7 @@ export class Trial {
 
   #isVppHealthy(appliance: Appliance): boolean {
     const now = performance.now();
-    if (appliance.dataPlane.vppStatus.api.state === 'connected') this.#vppAwaySince = now;
+    if (appliance.dataPlane.vpp.status.api.state === 'connected') this.#vppAwaySince = now;
     return now - this.#vppAwaySince < GRACE_MS + this.#settings().trialTimeoutSeconds * 1000;
   }
 }
