@@ -35,13 +35,13 @@ export class Review {
     return this.#values.isRefused(path);
   }
 
-  /** Reports at the line of a leaf. */
+  /** Reports at the line of a leaf, or of the section that lacks it. */
   error(path: FilePath, message: string): void {
-    this.errorAt(this.line(path), path, message);
+    this.errorAt(this.#values.lineOrSection(path), path, message);
   }
 
   warning(path: FilePath, message: string): void {
-    this.warningAt(this.line(path), path, message);
+    this.warningAt(this.#values.lineOrSection(path), path, message);
   }
 
   /** Reports at the line of a section, of a rule or of a route. */

@@ -22,10 +22,12 @@ export type KeyOf<S extends string, P = LeafPath> = P extends `${S}.NAME.${infer
 
 export class Values {
   readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #sections: ReadonlyMap<string, SectionInstance>;
   readonly #values: ReadonlyMap<string, unknown>;
 
-  constructor(entries: ReadonlyMap<string, Entry>, values: ReadonlyMap<string, unknown>) {
+  constructor({ entries, sections }: Resolved, values: ReadonlyMap<string, unknown>) {
     this.#entries = entries;
+    this.#sections = new Map(sections.map((section) => [section.id, section]));
     this.#values = values;
   }
 
@@ -49,6 +51,11 @@ export class Values {
   line(path: FilePath): number {
     return this.#entries.get(path)?.line ?? 0;
   }
+
+  /** The line of the leaf, or of the section that lacks it; 0 when the file has neither. */
+  lineOrSection(path: FilePath): number {
+    return this.line(path) || (this.#sections.get(path.slice(0, path.lastIndexOf('.')))?.line ?? 0);
+  }
 }
 
 function fallbackOf({ type, default: text, keys }: Leaf): unknown {
@@ -65,7 +72,8 @@ function convert(type: LeafType<unknown>, text: string): unknown {
 }
 
 /** Converts, judges and reads every value; what is wrong with one goes to `problems`. */
-export function readValues({ sections, entries, lines }: Resolved, problems: Problems): Values {
+export function readValues(resolved: Resolved, problems: Problems): Values {
+  const { sections, entries, lines } = resolved;
   // Objects without a prototype: a section called interface.constructor is an ordinary one.
   const document: Record<string, Record<string, unknown>> = Object.create(null);
   const byPointer = new Map<string, Entry | SectionInstance>();
@@ -105,7 +113,7 @@ export function readValues({ sections, entries, lines }: Resolved, problems: Pro
     if (leaf?.keys?.read === undefined) continue;
     values.set(`${section.id}.${leaf.key}`, readLines(section, leaf, lines.get(section.id) ?? [], problems));
   }
-  return new Values(entries, values);
+  return new Values(resolved, values);
 }
 
 /** Sections whose values this reads: all but [route]. */
