@@ -91,12 +91,13 @@ export function parseAddress(text: string): ParsedAddress | undefined {
   const isIpv6 = text.includes(':');
   const bytes = new Uint8Array(isIpv6 ? 16 : 4);
   if (!(isIpv6 ? readIpv6(text, bytes) : readIpv4(text, bytes, 0))) return undefined;
-  return { family: isIpv6 ? 6 : 4, address: formatAddress(bytes), bytes };
+  // Without leading zeros an IPv4 address has one form.
+  return isIpv6 ? { family: 6, address: formatAddress(bytes), bytes } : { family: 4, address: text, bytes };
 }
 
 /** Canonical text of 4 or 16 bytes (RFC 5952). Throws RangeError for another length. */
 export function formatAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length !== 16) throw new RangeError(`expected an address of 4 or 16 bytes, got ${bytes.length}`);
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2) groups.push(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));

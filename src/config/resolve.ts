@@ -87,12 +87,14 @@ function resolveKeys(
 ): void {
   const known = Object.values(section.section.leaves).filter(({ keys }) => keys === undefined);
   const hasLines = lineLeafOf(section.section) !== undefined;
+  const own = lines.get(section.id) ?? [];
+  if (hasLines) lines.set(section.id, own);
   for (const { key, value, line } of source.entries) {
     const path = `${section.id}.${key}`;
     const leaf = known.find((candidate) => candidate.key === key);
     const first = entries.get(path);
     if (leaf === undefined && hasLines) {
-      lines.set(section.id, [...(lines.get(section.id) ?? []), { key, value, line }]);
+      own.push({ key, value, line });
     } else if (leaf === undefined) {
       // A line that was reported may have lost its key with the rest.
       if (value !== undefined)

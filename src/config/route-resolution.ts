@@ -83,8 +83,13 @@ export function deadRoutes(config: Routed): DeadRoute[] {
  * specific that takes some of them out. Of each loop the route that stands last.
  */
 export function leakLoops(config: Routed): DeadRoute[] {
+  const names = new Set([DEFAULT_VRF, ...config.vrfs.map(({ name }) => name)]);
+  const leaks = config.routes.filter(
+    ({ action }) => action.kind === 'forward' && action.nextHops.some((hop) => names.has(hop.interface ?? '')),
+  );
+  if (leaks.length === 0) return [];
   const tables = tablesOf(config);
-  return config.routes.flatMap((route) => {
+  return leaks.flatMap((route) => {
     const { destination, action, tableId } = route;
     if (destination.family === 'mpls' || vrfsOf(action, tables).length === 0) return [];
     const network = networkOf(destination.address, destination.length) ?? '';
