@@ -632,10 +632,10 @@ function countOf({ addresses }: Interface, family: Family): number {
   return addresses.filter((one) => one.family === family).length;
 }
 
-/** From the MAC address, or made up for an interface without one. */
+/** From the MAC address, or made up for an interface without one: VPP takes a random number, without the bit u. */
 function linkLocalOf({ mac, swIfIndex, isLayer3 }: Interface): Buffer {
   const id = isLayer3
-    ? [0, 0, 0, 0, 0, 0, 1, swIfIndex]
+    ? [0x51, 0, 0, 0, 0, 0, 1, swIfIndex]
     : [(mac[0] ?? 0) ^ 2, ...mac.subarray(1, 3), 0xff, 0xfe, ...mac.subarray(3)];
   return Buffer.from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...id]);
 }
