@@ -3,8 +3,10 @@
  * wrong, and on terminals that nobody reads. VPP is the emulator.
  */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { get } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -129,6 +131,39 @@ describe('appliance run with a VPP of its own', () => {
     }
   });
 
+  it('serves on each address that it can have, and on the others when they can be had', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      // TEST-NET-1: no machine has it.
+      const running = start(
+        withOwnVpp({ listen: '192.0.2.77:9100', http: `https-listen = 127.0.0.1:${port}` }),
+      );
+      const refused = await running.until('it is stated', (one) => /https/.test(conditionsOf(one)));
+      expect(conditionsOf(refused)).toMatch(
+        new RegExp(`cannot listen on https://127\\.0\\.0\\.1:${port}: .*EADDRINUSE.*tried again`),
+      );
+      await running.until('the other one is stated, over the socket', (one) =>
+        /cannot listen on http:\/\/192\.0\.2\.77:9100: .*EADDRNOTAVAIL/.test(conditionsOf(one)),
+      );
+      other.close();
+      const later = await running.until('it serves HTTPS', (one) => !/https:/.test(conditionsOf(one)));
+      expect(conditionsOf(later)).toMatch(/192\.0\.2\.77/);
+      const answer = await new Promise<number | undefined>((resolve, reject) => {
+        const asked = get({ host: '127.0.0.1', port, path: '/metrics', rejectUnauthorized: false });
+        asked.once('response', (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.once('error', reject);
+      });
+      expect(answer).toBe(200);
+    } finally {
+      other.close();
+    }
+  });
+
   it('refuses a configuration that is wrong, with all of it on the console', async () => {
     const running = start(withOwnVpp({ vpp: 'start-timeout = never' }));
     await running.untilSo('it ended', () => running.child.exitCode ?? undefined);
@@ -149,7 +184,9 @@ pid, master = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
 if ${behaviour === 'hung-up' ? 'True' : 'False'}:
-    time.sleep(1)
+    # Not before it serves: until it has a handler, SIGHUP ends it as it ends any program.
+    while not os.path.exists('${dir}/run/appliance.sock'):
+        time.sleep(0.05)
     os.close(master)
 signal.signal(signal.SIGTERM, lambda *_: (os.kill(pid, 15), os.waitpid(pid, 0), os._exit(0)))
 os.waitpid(pid, 0)
