@@ -85,7 +85,8 @@ export function deadRoutes(config: Routed): DeadRoute[] {
 export function leakLoops(config: Routed): DeadRoute[] {
   const names = new Set([DEFAULT_VRF, ...config.vrfs.map(({ name }) => name)]);
   const leaks = config.routes.filter(
-    ({ action }) => action.kind === 'forward' && action.nextHops.some((hop) => names.has(hop.interface ?? '')),
+    ({ action }) =>
+      action.kind === 'forward' && action.nextHops.some((hop) => names.has(hop.interface ?? '')),
   );
   if (leaks.length === 0) return [];
   const tables = tablesOf(config);

@@ -130,7 +130,6 @@ export class Appliance implements StatusProvider {
       },
       onChange: changes.announce,
     });
-    let before = config;
     this.live = new LiveConfig({
       text,
       config,
@@ -144,13 +143,12 @@ export class Appliance implements StatusProvider {
       preview: (next) => dataPlane.interfaces.preview(next),
       appliers: {
         ...(owner?.appliers ?? NO_OWNER.appliers),
-        http: (next) => this.web.reconfigure(before, next),
+        http: (next) => this.web.reconfigure(next),
         services: (next) => this.#services.use(next),
         bgp: (next) => this.#bgp.use(next),
         'data-plane': (next, how) => dataPlane.reconfigure(next, how),
       },
       onInForce: (running, warnings) => {
-        before = running;
         this.#config = running;
         const isFirst = this.live.current() === text;
         this.#setConfigStatus(
@@ -245,12 +243,7 @@ export class Appliance implements StatusProvider {
 
   /** Serves the page, metrics, JSON and control over TCP and a Unix socket. */
   async #startHttp(): Promise<string> {
-    try {
-      return await this.web.start(this.#config);
-    } catch (error) {
-      this.reports.conditions.set('error', 'http', reasonOf(error));
-      throw error;
-    }
+    return this.web.start(this.#config);
   }
 
   status(): ApplianceStatus {

@@ -2,8 +2,10 @@
  * The appliance's HTTP service: the page, metrics and JSON over HTTP and HTTPS, the same over a Unix socket for the
  * local command line, and changing requests.
  *
- * Owns the listening addresses, the certificate and the password. Another configuration replaces the server and keeps
- * sessions and failure counts. The server's code is loaded at the first use, so that VPP starts first.
+ * Owns the listening addresses, the certificate and the password. Each address stands for itself: one that cannot be
+ * bound, because the box does not have it yet or another program has its port, is a condition, and is tried again.
+ * Another configuration replaces the server and keeps sessions and failure counts. The server's code is loaded at the
+ * first use, so that VPP starts first.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -11,13 +13,19 @@ import type { Config, Endpoint } from '../config/types.ts';
 import type { Certificate, ControlTarget, Password } from '../control/mod.ts';
 import type { BootPartition, DataPartition } from '../disk/mod.ts';
 import { isErrno, reasonOf } from '../linux/mod.ts';
-import type { ContributedRoute, HttpServer, HttpServerOptions } from '../telemetry/mod.ts';
+import type { ContributedRoute, HttpServer, ListenAddress } from '../telemetry/mod.ts';
 import type { StatusProvider } from '../status/mod.ts';
 import type { Conditions, Console } from '../log/mod.ts';
 
 /** Default HTTPS endpoint of a box. */
 const BOX_HTTPS: Endpoint = { host: '::', port: 8443 };
-const SUBJECT = 'https';
+/** Of conditions: the listeners, and what is wrong with the certificate. */
+const PLAIN = 'http';
+const HTTPS = 'https';
+const SOCKET = 'socket';
+const CERTIFICATE = 'certificate';
+/** How often a listener that was refused is tried again. */
+const RETRY_MS = 5_000;
 /** Time for sending a response before its server is replaced. */
 const ANSWER_MS = 500;
 
@@ -52,6 +60,7 @@ export class Web implements AsyncDisposable {
   #http: HttpServer | undefined;
   #certificate: Certificate | undefined;
   #moving: NodeJS.Timeout | undefined;
+  readonly #retries = new Map<string, NodeJS.Timeout>();
 
   constructor(options: WebOptions) {
     this.#options = options;
@@ -82,7 +91,7 @@ export class Web implements AsyncDisposable {
   }
 
   get isListening(): boolean {
-    return this.#http !== undefined;
+    return this.#http?.addresses.some((one) => 'port' in one) === true;
   }
 
   get httpsPort(): number | undefined {
@@ -96,38 +105,56 @@ export class Web implements AsyncDisposable {
   }
 
   /**
-   * Listens; returns the ports. Rejects with the reason when HTTP cannot listen; for HTTPS that is a condition. Whatever
-   * can listen is served in either case, so that the reason can be read.
+   * Listens; returns the ports. What cannot listen is a condition, and is tried again; rejects with the reason when that
+   * is HTTP. Whatever can listen is served in either case, so that the reason can be read.
    */
   async start(config: Config): Promise<string> {
-    const { conditions } = this.#options;
+    const { runDir, ownsMachine, conditions } = this.#options;
+    const http = await this.#serve();
+    this.#http = http;
     const { listen: plain } = config.http;
-    const https = config.http.httpsListen ?? (this.#options.ownsMachine ? BOX_HTTPS : undefined);
-    const both = await this.#try(plain, https);
-    const alone = both === undefined || https === undefined ? both : await this.#try(plain, undefined);
-    if (alone === undefined) {
-      conditions.clear('http');
-      if (both !== undefined) conditions.set('error', SUBJECT, both.words);
-      return this.#where();
+    const https = config.http.httpsListen ?? (ownsMachine ? BOX_HTTPS : undefined);
+    await this.#open(http, SOCKET, () => ({ path: `${runDir}/appliance.sock` }));
+    if (https === undefined) {
+      this.#certificate = undefined;
+      for (const subject of [HTTPS, CERTIFICATE]) conditions.clear(subject);
+    } else {
+      await this.#open(http, HTTPS, async () => ({ ...https, tls: await this.#openCertificate() }));
     }
-    const secure = https === undefined ? alone : await this.#try(undefined, https);
-    if (secure !== undefined) {
-      if (https !== undefined) conditions.set('error', SUBJECT, secure.words);
-      await this.#try(undefined, undefined);
-    }
-    throw alone.error;
+    const reason = await this.#open(http, PLAIN, () => plain);
+    if (reason !== undefined) throw new Error(reason);
+    return this.#where();
   }
 
-  /** Listens; returns the error, if any. */
-  async #try(
-    plain: Endpoint | undefined,
-    https: Endpoint | undefined,
-  ): Promise<{ readonly error: unknown; readonly words: string } | undefined> {
+  /** Listens, now or later. Resolves with the reason why not now. */
+  async #open(
+    http: HttpServer,
+    subject: string,
+    addressOf: () => ListenAddress | Promise<ListenAddress>,
+  ): Promise<string | undefined> {
+    const { conditions, console } = this.#options;
     try {
-      this.#http = await this.#listen(plain, https);
+      const address = await addressOf();
+      await http.open(address).catch((error: unknown) => {
+        // On a kernel without IPv6, [::] means all IPv4 addresses.
+        if (!isWithoutIpv6(error) || !('port' in address) || address.host !== '::') throw error;
+        return http.open({ ...address, host: '0.0.0.0' });
+      });
+      conditions.clear(subject);
       return undefined;
     } catch (error) {
-      return { error, words: reasonOf(error) };
+      if (this.#http !== http) return undefined;
+      const reason = `cannot ${reasonOf(error)}; it is tried again every ${RETRY_MS / 1000} s`;
+      conditions.set('error', subject, reason);
+      const again = async (): Promise<void> => {
+        if ((await this.#open(http, subject, addressOf)) === undefined)
+          console.info('http', `listens on ${this.#where()}`);
+      };
+      this.#retries.set(
+        subject,
+        setTimeout(() => void again(), RETRY_MS),
+      );
+      return reason;
     }
   }
 
@@ -143,7 +170,7 @@ export class Web implements AsyncDisposable {
    * Moves to the endpoints of another configuration with a delay, since the response to the request that changed it has
    * still to be sent. Rejects with the reason when an address cannot be bound, without a change.
    */
-  async reconfigure(before: Config, next: Config): Promise<void> {
+  async reconfigure(next: Config): Promise<void> {
     // A port of ours cannot be probed, and needs no probe: no other socket can listen there.
     const ours = new Set((this.#http?.addresses ?? []).map((one) => ('port' in one ? one.port : 0)));
     for (const endpoint of [next.http.listen, next.http.httpsListen]) {
@@ -151,65 +178,36 @@ export class Web implements AsyncDisposable {
     }
     // A revert that follows at once replaces this move.
     clearTimeout(this.#moving);
-    this.#moving = setTimeout(() => void this.#move(before, next), ANSWER_MS);
+    this.#moving = setTimeout(() => void this.#move(next), ANSWER_MS);
   }
 
-  async #move(before: Config, next: Config): Promise<void> {
-    const { console, conditions } = this.#options;
+  async #move(next: Config): Promise<void> {
+    const { console } = this.#options;
     await this[Symbol.asyncDispose]();
-    try {
-      console.info('http', await this.start(next));
-    } catch (error) {
-      await this[Symbol.asyncDispose]();
-      await this.start(before).catch((again: unknown) => console.error('http', String(again)));
-      // After that start, which clears the condition: it does not listen where it should.
-      conditions.set('error', 'http', reasonOf(error));
-    }
+    await this.start(next).then(
+      (where) => console.info('http', where),
+      // It is a condition by then.
+      () => {},
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#moving);
+    for (const retry of this.#retries.values()) clearTimeout(retry);
     const http = this.#http;
     this.#http = undefined;
     await http?.[Symbol.asyncDispose]();
   }
 
-  async #listen(plain: Endpoint | undefined, https: Endpoint | undefined): Promise<HttpServer> {
-    this.#certificate = https === undefined ? undefined : await this.#openCertificate();
-    const tls = this.#certificate;
-    try {
-      return await this.#bind(plain, https, tls);
-    } catch (error) {
-      // On a kernel without IPv6, [::] means all IPv4 addresses.
-      if (!isWithoutIpv6(error)) throw error;
-      const ipv4 = (endpoint: Endpoint): Endpoint =>
-        endpoint.host === '::' ? { ...endpoint, host: '0.0.0.0' } : endpoint;
-      return this.#bind(
-        plain === undefined ? undefined : ipv4(plain),
-        https === undefined ? undefined : ipv4(https),
-        tls,
-      );
-    }
-  }
-
-  async #bind(
-    plain: Endpoint | undefined,
-    https: Endpoint | undefined,
-    tls: Certificate | undefined,
-  ): Promise<HttpServer> {
+  /** A server that listens nowhere yet. */
+  async #serve(): Promise<HttpServer> {
     const { routes } = await this.#load();
     const { startHttpServer } = await import('../telemetry/mod.ts');
-    const { source, console, runDir, hostname, names } = this.#options;
-    const listen: HttpServerOptions['listen'] = [
-      ...(plain === undefined ? [] : [plain]),
-      ...(https === undefined || tls === undefined ? [] : [{ ...https, tls }]),
-      { path: `${runDir}/appliance.sock` },
-    ];
-    const logger = (line: string): void => console.info('http', line);
+    const { source, console, hostname, names } = this.#options;
     return startHttpServer({
-      listen,
+      listen: [],
       source,
-      logger,
+      logger: (line) => console.info('http', line),
       names: () => ({ hostname: hostname(), names: names() }),
       routes,
     });
@@ -226,9 +224,10 @@ export class Web implements AsyncDisposable {
       addresses: addresses(),
       builtAt,
     });
-    if (certificate.warnings.length === 0) conditions.clear(SUBJECT);
-    else conditions.set('warning', SUBJECT, certificate.warnings.join('; '));
+    if (certificate.warnings.length === 0) conditions.clear(CERTIFICATE);
+    else conditions.set('warning', CERTIFICATE, certificate.warnings.join('; '));
     console.info('https', `certificate ${certificate.source}, SHA-256 ${certificate.fingerprint}`);
+    this.#certificate = certificate;
     return certificate;
   }
 }

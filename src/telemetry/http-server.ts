@@ -69,8 +69,10 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer extends AsyncDisposable {
-  /** The addresses as bound (port 0 resolved), in the order of `listen`. */
+  /** The addresses as bound (port 0 resolved), in the order in which they were. */
   readonly addresses: readonly ListenAddress[];
+  /** Listens on one more address, with the same handler. Rejects with a CodedError `listen` that names it. */
+  open(address: ListenAddress): Promise<void>;
   /** What is served. */
   readonly routes: RouteTable;
 }
@@ -96,20 +98,27 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const routes = makeRoutes({ source, metrics, rates, feed }, options.routes ?? []);
   const shared: Shared = { options, routes, counters, httpsPort: undefined };
   const servers: Server[] = [];
+  const addresses: ListenAddress[] = [];
+  let isClosed = false;
   const close = async () => {
+    isClosed = true;
     for (const part of [metrics, feed]) part[Symbol.dispose]();
     await Promise.all(servers.map(closeServer));
   };
-  try {
-    const addresses: ListenAddress[] = [];
-    for (const address of options.listen) {
-      const server = makeServer(address, shared);
-      servers.push(server);
-      const bound = await listen(server, address);
-      addresses.push(bound);
-      if ('port' in bound && bound.tls !== undefined) shared.httpsPort ??= bound.port;
+  const open = async (address: ListenAddress): Promise<void> => {
+    const server = makeServer(address, shared);
+    const bound = await listen(server, address);
+    if (isClosed) {
+      await closeServer(server);
+      return;
     }
-    return { addresses, routes, [Symbol.asyncDispose]: close };
+    servers.push(server);
+    addresses.push(bound);
+    if ('port' in bound && bound.tls !== undefined) shared.httpsPort ??= bound.port;
+  };
+  try {
+    for (const address of options.listen) await open(address);
+    return { addresses, open, routes, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -6,6 +6,6 @@ export type { AgedList, NodeFigures } from './node-figures.ts';
 export type { Figures } from './page-model.ts';
 export { startHttpServer } from './http-server.ts';
 export type { HttpServer, HttpServerOptions } from './http-server.ts';
-export type { TlsIdentity } from './listen.ts';
+export type { ListenAddress, TlsIdentity } from './listen.ts';
 export { peerKey } from './peers.ts';
 export { type ContributedRoute, refusalOfPlainHttp } from './routes.ts';

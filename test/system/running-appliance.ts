@@ -27,7 +27,9 @@ export interface RunConfig {
   readonly buffers?: number;
   /** Lines of `[vpp.lcp]`. */
   readonly lcp?: string;
-  /** Lines of `[http]`, beside `listen`. */
+  /** Where it serves HTTP; default: a free port of 127.0.0.1. */
+  readonly listen?: string;
+  /** Further lines of `[http]`. */
   readonly http?: string;
   /** Further sections. */
   readonly more?: string;
@@ -173,7 +175,7 @@ export class RunningAppliance implements AsyncDisposable {
 
 function iniOf(dir: string, config: RunConfig): string {
   const { vpp, statsSocket = `${dir}/stats.sock`, pollIntervalSeconds = 1, buffers = 16_384 } = config;
-  const { lcp = 'enabled = false', http = '', more = '' } = config;
+  const { lcp = 'enabled = false', listen = '127.0.0.1:0', http = '', more = '' } = config;
   return `[vpp]
 enabled = true
 ${vpp}
@@ -190,7 +192,7 @@ socket-path = ${statsSocket}
 [vpp.lcp]
 ${lcp}
 [http]
-listen = 127.0.0.1:0
+listen = ${listen}
 ${http}
 [fib.vpp]
 enabled = true

@@ -21,14 +21,17 @@ export const http = section('http', {
       sentence:
         'Where the status page and the metrics are served; without a host, on every address of both families',
       example: '192.0.2.10:8080',
-      fails: ['conditions', 'the address cannot be bound: everything else is still served'],
+      fails: ['conditions', 'the address cannot be bound: the others serve, and it is tried again'],
     }),
     httpsListen: leaf('https-listen', listen, {
       absent: 'on the box [::]:8443; under `appliance run` none',
       sentence:
         'Where the same is served over TLS; only here are changes accepted from the network. Another port than that of listen',
       example: '192.0.2.10:8443',
-      fails: ['conditions', 'the address cannot be bound, or there is no certificate'],
+      fails: [
+        'conditions',
+        'the address cannot be bound, or there is no certificate: the others serve, and it is tried again',
+      ],
     }),
     names: leaf(
       'names',
