@@ -232,7 +232,6 @@ export class VppInterfaces {
     const layout = layoutOf(config);
     this.#config = config;
     this.#layout = layout;
-    this.#objects.config = this.#withFollowed(config);
     const next = new Map(
       layout.configs.map(({ name, addresses }) => [name, new Set(addresses.map(formatPrefix))]),
     );

@@ -48,8 +48,6 @@ export class Objects {
   #present: ReadonlyMap<string, ObjectStatus> = new Map();
   /** A run has brought VPP to this configuration: later differences are drift. */
   #settled: Config | undefined;
-  /** The configuration of the last `build`: another one may come before its `finish`. */
-  #built: Config | undefined;
   #drifts = 0;
   #lastDrift: Drift | undefined;
   /** There is drift, and it stays. */
@@ -92,6 +90,7 @@ export class Objects {
     clearInterval(this.#observing);
   }
 
+  /** Another configuration, from the next `build` on. */
   set config(config: Config) {
     this.#config = config;
   }
@@ -117,7 +116,6 @@ export class Objects {
     release: (removed: ReadonlySet<string>, taken: ReadonlySet<string>) => Promise<void>,
   ): Promise<boolean> {
     this.#failures = new Map();
-    this.#built = this.#config;
     let hasChanged = false;
     // VPP may have changed beneath a step: what was refused is planned once more, from another look.
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -152,19 +150,7 @@ export class Objects {
     const last = await this.#run(client, (step) => !isStructure(step) && !isSecurity(step));
     this.#look(last ?? (await this.#read(client)));
     await this.#observe(client);
-    if (this.#failures.size === 0 && this.#built === this.#config) this.#settled = this.#config;
-  }
-
-  /**
-   * Without the steps on what is still to be made: a new configuration overtook this run, and the next one makes it. What
-   * was refused stays, for its reason to be told.
-   */
-  #possible(steps: readonly PlannedStep[]): PlannedStep[] {
-    const unmade = steps.filter(
-      (step) => isStructure(step) && step.action === 'create' && !this.#failures.has(step.provides[0]!),
-    );
-    const keys = new Set(unmade.flatMap(({ provides }) => provides));
-    return steps.filter(({ needs }) => !needs.some((need) => keys.has(need)));
+    if (this.#failures.size === 0) this.#settled = this.#config;
   }
 
   /** Resolves with what VPP has, when that was read and no step sent since. */
@@ -172,7 +158,7 @@ export class Objects {
     const refused = [...this.#failures.values()];
     for (let attempt = 0; attempt < 2 && !this.#isLeft; attempt++) {
       const state = await this.#read(client);
-      const steps = this.#possible(this.#plan(state).steps).filter(isMeant);
+      const steps = this.#plan(state).steps.filter(isMeant);
       if (steps.length === 0) return state;
       const target = stepTarget(client, state.interfaces, state.actual);
       const failures = await execute(steps, target, this.#tell);
