@@ -1,6 +1,7 @@
 /** Tunnels on the emulator and on a real VPP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  addNodeNext,
   createGre,
   createIpip,
   createVxlan,
@@ -15,6 +16,8 @@ import {
   lcpPairAdd,
   lcpPairDelete,
   lcpPairs,
+  NO_INTERFACE,
+  vxlanTunnelDump,
 } from '../../src/vpp/api/mod.ts';
 import { realVppBinary, targetName } from './harness.ts';
 import { type ObjectsVpp, startObjects } from './objects-harness.ts';
@@ -67,6 +70,22 @@ describe(`tunnels on ${targetName}`, () => {
     expect(await dumpVxlans(vpp.client)).toMatchObject([tunnel, ...others]);
     for (const one of [tunnel, ...others]) await deleteVxlan(vpp.client, one);
     expect(await dumpVxlans(vpp.client)).toEqual([]);
+  });
+
+  test('VXLAN: frames go where those of NICs go, to bridges and to IP', async () => {
+    const next = (nodeName: string, nextName = 'ethernet-input') =>
+      vpp.client.request(addNodeNext, { nodeName, nextName });
+    expect(await retvalOf(next('no-node'))).toBe(-63);
+    expect(await retvalOf(next('vxlan4-input', 'no-node'))).toBe(-64);
+    for (const [node, tunnel] of [
+      ['vxlan4-input', { ...ENDS, vni: 10, port: 4789 }],
+      ['vxlan6-input', { ...ENDS6, vni: 10, port: 4789 }],
+    ] as const) {
+      await createVxlan(vpp.client, tunnel);
+      const [found] = await vpp.client.dump(vxlanTunnelDump, { swIfIndex: NO_INTERFACE });
+      expect(found?.decapNextIndex).toBe((await next(node)).nextIndex);
+      await deleteVxlan(vpp.client, tunnel);
+    }
   });
 
   test('GRE: what VPP answers, and what it makes', async () => {

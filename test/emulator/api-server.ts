@@ -34,6 +34,7 @@ export interface ApiServerOptions {
 const REPLY_BYTES: Readonly<Record<string, number>> = {
   control_ping: 12,
   show_version: 356,
+  add_node_next: 8,
   cli_inband: 8,
   create_loopback: 8,
   create_loopback_instance: 8,

@@ -1,12 +1,25 @@
 /** Tunnels: vxlan.api, gre.api, ipip.api. */
 import { randomBytes } from 'node:crypto';
-import { ALL_ONES, type Answer, type Handler, type HandlerContext, replyOf, replyWith } from './handler.ts';
+import {
+  ALL_ONES,
+  type Answer,
+  type Handler,
+  type HandlerContext,
+  replyOf,
+  replyWith,
+  text,
+} from './handler.ts';
 import type { Tunnel, TunnelKind } from './tunnels.ts';
 import { Retval, type VppState } from './vpp-state.ts';
 
 const ADDRESS_BYTES = 17;
 const NO_MAC = Buffer.alloc(6);
 const LAYER3 = 0;
+/** VPP's choice for ~0. */
+const TO_L2_INPUT = 1;
+const NODE_NAME_BYTES = 64;
+/** Nodes that others may send to. */
+const NEXT_NODES: ReadonlySet<string> = new Set(['error-drop', 'l2-input', 'ethernet-input', 'ip4-input', 'ip6-input']);
 
 const addressAt = (request: Buffer, at: number): Buffer =>
   Buffer.from(request.subarray(at, at + ADDRESS_BYTES));
@@ -76,6 +89,11 @@ function vxlanAddDel(request: Buffer, { state }: HandlerContext): readonly Answe
   const ends = source[0] === 0 ? hex(source, destination) : hex(destination);
   const key = `vxlan ${ends} ${sourcePort} ${table} ${vni}`;
   if (request.readUInt8(10) === 0) return removeAnswer(name, state, key);
+  const asked = request.readUInt32BE(61);
+  const decapNext = asked === ALL_ONES ? TO_L2_INPUT : asked;
+  const nexts = state.tunnels.nextsOf(source[0] === 0 ? 'vxlan4-input' : 'vxlan6-input') ?? [];
+  if (decapNext >= nexts.length && state.tunnels.find(key) === undefined)
+    return replyWith(name, Retval.invalidDecapNext, ALL_ONES);
   const { retval, index } = add(
     state,
     {
@@ -87,6 +105,7 @@ function vxlanAddDel(request: Buffer, { state }: HandlerContext): readonly Answe
       vni,
       sourcePort,
       destinationPort,
+      decapNext,
       name: (instance) => `vxlan_tunnel${instance}`,
       mac: () => Buffer.concat([Buffer.from([2, 0xfe]), randomBytes(4)]),
       linkMtu: 9000,
@@ -108,7 +127,7 @@ function vxlanDetails({ swIfIndex, instance, source, destination, ...rest }: Tun
   body.writeUInt16BE(rest.destinationPort ?? 0, 44);
   body.writeUInt32BE(ALL_ONES, 46);
   body.writeUInt32BE(rest.table, 50);
-  body.writeUInt32BE(1, 54);
+  body.writeUInt32BE(rest.decapNext ?? TO_L2_INPUT, 54);
   body.writeUInt32BE(rest.vni ?? 0, 58);
   return { name: 'vxlan_tunnel_v2_details', body };
 }
@@ -206,6 +225,13 @@ function dumpOf(kind: TunnelKind, details: (tunnel: Tunnel) => Answer): Handler 
 }
 
 export const TUNNEL_HANDLERS: Readonly<Record<string, Handler>> = {
+  add_node_next: (request, { state }) => {
+    const name = 'add_node_next';
+    const [node, next] = [text(request, 10, NODE_NAME_BYTES), text(request, 10 + NODE_NAME_BYTES, NODE_NAME_BYTES)];
+    if (state.tunnels.nextsOf(node) === undefined) return replyWith(name, Retval.noSuchNode, ALL_ONES);
+    if (!NEXT_NODES.has(next)) return replyWith(name, Retval.noSuchNode2, ALL_ONES);
+    return replyWith(name, Retval.ok, state.tunnels.addNext(node, next));
+  },
   vxlan_add_del_tunnel_v3: vxlanAddDel,
   vxlan_tunnel_v2_dump: dumpOf('vxlan', vxlanDetails),
   gre_tunnel_add_del: greAddDel,

@@ -19,6 +19,8 @@ export interface Tunnel {
   readonly vni?: number;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** Where its frames go: a number of `Tunnels.addNext`. */
+  readonly decapNext?: number;
   /** gre */
   readonly type?: number;
 }
@@ -26,6 +28,23 @@ export interface Tunnel {
 export class Tunnels {
   readonly #byKey = new Map<string, Tunnel>();
   readonly #free = new Map<TunnelKind, number[]>();
+
+  /** The nodes after those that receive VXLAN, by their numbers. */
+  readonly #nexts: ReadonlyMap<string, string[]> = new Map(
+    ['vxlan4-input', 'vxlan6-input'].map((node) => [node, ['error-drop', 'l2-input']]),
+  );
+
+  /** The nodes that frames of a node may go to; undefined for another node. */
+  nextsOf(node: string): readonly string[] | undefined {
+    return this.#nexts.get(node);
+  }
+
+  /** The number by which a node sends frames to another one (vlib_node_add_next). */
+  addNext(node: string, next: string): number {
+    const nexts = this.#nexts.get(node) ?? [];
+    if (!nexts.includes(next)) nexts.push(next);
+    return nexts.indexOf(next);
+  }
 
   find(key: string): Tunnel | undefined {
     return this.#byKey.get(key);

@@ -6,7 +6,7 @@ import { endsOf, endsWords, tunnelKind } from './tunnel.ts';
 export const vxlan: Kind<api.VxlanTunnel> = tunnelKind<api.VxlanTunnel>({
   name: 'vxlan',
   plugin: 'vxlan_plugin.so',
-  messages: [api.vxlanAddDelTunnel, api.vxlanTunnelDump],
+  messages: [api.addNodeNext, api.vxlanAddDelTunnel, api.vxlanTunnelDump],
   desired: (config) =>
     config.vxlans.map((one) => [one.name, { ...endsOf(one, config), vni: one.vni, port: one.port }]),
   dump: api.dumpVxlans,

@@ -56,4 +56,5 @@ export * from './messages/mss-clamp.ts';
 export * from './messages/nat44.ts';
 export * from './messages/neighbor.ts';
 export * from './messages/urpf.ts';
+export { addNodeNext } from './messages/vpe.ts';
 export * from './messages/vxlan.ts';

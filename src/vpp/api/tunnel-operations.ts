@@ -3,6 +3,7 @@ import { fromApiAddress, toApiAddress } from './address-values.ts';
 import type { VppApiClient } from './client.ts';
 import { greTunnelAddDel, greTunnelDump } from './messages/gre.ts';
 import { ipipAddTunnel, ipipDelTunnel, ipipTunnelDump } from './messages/ipip.ts';
+import { addNodeNext } from './messages/vpe.ts';
 import { vxlanAddDelTunnel, vxlanTunnelDump } from './messages/vxlan.ts';
 import { type ApiAddress, NO_INTERFACE, type SwIfIndex } from './types.ts';
 
@@ -25,8 +26,13 @@ export type Listed<T> = T & Readonly<{ swIfIndex: SwIfIndex }>;
 
 /** "Any": VPP chooses the number in the name. */
 const ANY_INSTANCE = 0xffff_ffff;
-/** Frames go to l2-input, from which an interface in no bridge goes on to IP. */
-const DECAP_TO_L2 = 0xffff_ffff;
+/** Of a deletion, which ignores it. */
+const NO_DECAP = 0xffff_ffff;
+/**
+ * Where frames go: as those of a NIC, to a bridge, a sub-interface or IP. VPP's own choice, l2-input, drops what is for an
+ * interface in no bridge (vxlan.c: L2INPUT_FEAT_DROP).
+ */
+const DECAP_NODE = 'ethernet-input';
 const GreType = { l3: 0, teb: 1 } as const;
 
 const endsOf = (source: ApiAddress, destination: ApiAddress, table: number): TunnelEnds => {
@@ -38,7 +44,10 @@ const endsOf = (source: ApiAddress, destination: ApiAddress, table: number): Tun
  * over IPv6 also when only the source differs (vxlan.c).
  */
 export async function createVxlan(client: VppApiClient, tunnel: VxlanTunnel): Promise<SwIfIndex> {
-  return (await client.request(vxlanAddDelTunnel, vxlanBody(tunnel, true))).swIfIndex;
+  const nodeName = tunnel.destination.includes(':') ? 'vxlan6-input' : 'vxlan4-input';
+  const { nextIndex } = await client.request(addNodeNext, { nodeName, nextName: DECAP_NODE });
+  return (await client.request(vxlanAddDelTunnel, { ...vxlanBody(tunnel, true), decapNextIndex: nextIndex }))
+    .swIfIndex;
 }
 
 /** Deletes a VXLAN tunnel by its key. */
@@ -55,7 +64,7 @@ const vxlanBody = ({ source, destination, table, vni, port }: VxlanTunnel, isAdd
   dstPort: port,
   mcastSwIfIndex: NO_INTERFACE,
   encapVrfId: table,
-  decapNextIndex: DECAP_TO_L2,
+  decapNextIndex: NO_DECAP,
   vni,
   isL3: false,
 });
