@@ -17,6 +17,7 @@ const link = (ifIndex: number, name: string, vlan?: HostLink['vlan']): HostLink 
   isUp: true,
   isRunning: true,
   isTap: vlan === undefined,
+  mtuBytes: 1500,
   addresses: [],
   proxyArp: false,
   ...(vlan === undefined ? {} : { vlan }),

@@ -20,6 +20,7 @@ function tap(...addresses: Prefix[]): HostLink {
     isUp: true,
     isRunning: true,
     isTap: true,
+    mtuBytes: 1500,
     addresses,
     proxyArp: false,
   };

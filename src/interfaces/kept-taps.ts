@@ -9,7 +9,7 @@ import type { InterfaceConfig } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
 import type { VppApiClient } from '../vpp/api/mod.ts';
 import { mtuOf, UNCONFIGURED } from './targets.ts';
-import { configure } from './vpp-configure.ts';
+import { configure, mtuOfPackets } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
 
 /** A NIC reports its link some time after it was set up; one whose cable was pulled meanwhile never does. */
@@ -50,7 +50,7 @@ export class KeptTaps {
       if (known === undefined || !link.isUp || config?.enabled === false) continue;
       waiting.set(name, link);
       const mtuBytes = mtuOf(known, config, { configs, nics, originalMtu });
-      if (known.vpp.adminUp && (mtuBytes === undefined || known.vpp.mtuBytes.l3 === mtuBytes)) continue;
+      if (known.vpp.adminUp && (mtuBytes === undefined || mtuOfPackets(known.vpp) === mtuBytes)) continue;
       await configure(client, known, { ...UNCONFIGURED, mtuBytes, enabled: true });
       hasChanged = true;
     }

@@ -10,14 +10,23 @@ import type { HeldTaps, HostLink, HostNamespace, HostState } from '../mirror/mod
 import { type LcpPair, runCliInband, setIpv6On, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
 import { type FollowedVlan, type FollowedVlans, followedVlans } from './followed-vlans.ts';
 import { type HostWish, HostWishes } from './host-wishes.ts';
-import type { Present } from './vpp-configure.ts';
+import { mtuOfPackets, type Present } from './vpp-configure.ts';
 import { type Members, VppMulticast } from './vpp-multicast.ts';
 import type { VppTables } from './vpp-tables.ts';
 
 /** The operations needed on the namespace of the TAPs. */
 export type Host = Pick<
   HostNamespace,
-  'netns' | 'look' | 'read' | 'changeAddresses' | 'enslave' | 'release' | 'createVrf' | 'deleteLink' | 'setUp'
+  | 'netns'
+  | 'look'
+  | 'read'
+  | 'changeAddresses'
+  | 'enslave'
+  | 'release'
+  | 'createVrf'
+  | 'deleteLink'
+  | 'setMtu'
+  | 'setUp'
 >;
 
 export interface MirrorOptions {
@@ -296,6 +305,9 @@ export class Mirror {
         this.#ownVlans.set(name, { link: link.name, ifIndex: link.ifIndex });
       this.#wishes.remember(name, link, isSync ? isUp : isUp && link.isUp);
       if (!isSync) continue;
+      // lcp-sync copies the layer 3 MTU, which is larger where packets have their own.
+      const mtuBytes = mtuOfPackets(found.vpp);
+      if (found.vpp.mtuBytes.l3 !== mtuBytes && link.mtuBytes !== mtuBytes) host.setMtu(link.name, mtuBytes);
       const config = configs.get(name);
       const has = new Set(link.addresses.map(({ address, length }) => `${address}/${length}`));
       const add = (config?.addresses ?? []).filter(({ address, length }) => {

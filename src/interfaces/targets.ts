@@ -9,7 +9,7 @@ import type { HostLink } from '../mirror/mod.ts';
 import type { LcpPair } from '../vpp/api/mod.ts';
 import type { HostWish } from './host-wishes.ts';
 import type { Mirrored } from './mirror.ts';
-import { RELEASED, type Wanted } from './vpp-configure.ts';
+import { mtuOfPackets, RELEASED, type Wanted } from './vpp-configure.ts';
 import type { Known } from './vpp-status.ts';
 
 /** The standard MTU of Ethernet; the default of `interface.NAME.mtu`. */
@@ -88,7 +88,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   const port = inputs.ports.get(name);
   if (port !== undefined) {
     const { originalMtu } = inputs;
-    if (!originalMtu.has(name)) originalMtu.set(name, known.vpp.mtuBytes.l3);
+    if (!originalMtu.has(name)) originalMtu.set(name, mtuOfPackets(known.vpp));
     return { name, known, wanted: wantedOfPort(port, config), mirrored: undefined, hasProxyArp: false };
   }
   const isReleased = config === undefined && released.includes(name);
@@ -102,6 +102,7 @@ function targetOf(name: string, known: Known, inputs: TargetInputs): Target {
   const wanted: Wanted = {
     ...given,
     mtuBytes,
+    isOwnMtu: config === undefined,
     ...(mirrored === undefined
       ? {}
       : {
@@ -153,16 +154,17 @@ export const UNCONFIGURED: Wanted = {
  * known.
  */
 export function mtuOf(
-  { vpp: { name, mtuBytes } }: Known,
+  { vpp }: Known,
   config: InterfaceConfig | undefined,
   { configs, nics, originalMtu }: Pick<TargetInputs, 'configs' | 'nics' | 'originalMtu'>,
 ): number | undefined {
+  const { name } = vpp;
   // A followed VLAN has that of its parent, as Linux gives it to the device.
   const standard = configs.get(subInterfaceName(name)?.parent ?? '')?.mtuBytes ?? MTU_BYTES;
   const wanted = config?.mtuBytes ?? (nics.has(name) ? standard : undefined);
   const original = originalMtu.get(name);
   if (wanted === undefined) return original;
-  if (original === undefined) originalMtu.set(name, mtuBytes.l3);
+  if (original === undefined) originalMtu.set(name, mtuOfPackets(vpp));
   return wanted;
 }
 

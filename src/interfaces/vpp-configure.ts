@@ -36,6 +36,8 @@ export interface Present {
 export interface Wanted {
   readonly enabled: boolean | undefined;
   readonly mtuBytes: number | undefined;
+  /** The MTU is the one that VPP gave it. */
+  readonly isOwnMtu?: boolean;
   readonly addresses: readonly Prefix[] | undefined;
   readonly mpls: boolean | undefined;
   readonly tableId: number | undefined;
@@ -114,10 +116,10 @@ function configureSteps(present: Present, wanted: Wanted): InterfaceStep[] {
   const { name, swIfIndex, adminUp } = vpp;
   const steps: InterfaceStep[] = [];
   const { mtuBytes, mpls, enabled } = wanted;
-  if (mtuBytes !== undefined && differsInMtu(vpp, mtuBytes)) {
+  if (mtuBytes !== undefined && differsInMtu(vpp, wanted)) {
     steps.push({
       words: `set the MTU of ${name} to ${mtuBytes} bytes`,
-      run: (client) => setMtu(client, present, mtuBytes),
+      run: (client) => setMtu(client, present, wanted),
     });
   }
   const moved = familiesToMove(present, wanted);
@@ -178,14 +180,40 @@ export async function configure(client: VppApiClient, present: Present, wanted: 
   return refusals;
 }
 
-function differsInMtu({ mtuBytes: { l3, ip4, ip6, mpls } }: VppInterface, wanted: number): boolean {
-  return l3 !== wanted || ip4 + ip6 + mpls > 0;
+/** As VPP describes it, of both kinds of GRE; that of IP packets has no MAC address. */
+const GRE = 'GRE tunnel device';
+/** The header of an Ethernet frame with two tags. */
+const FRAME_HEADER_BYTES = 22;
+
+/**
+ * VPP holds the frames that leave by GRE, with their header, against the layer 3 MTU of the tunnel, and drops larger ones
+ * (adj_l2_rewrite_inline). So that one is larger there, and that of packets is set for each protocol.
+ */
+function mtusOf(
+  { devType, mac, sub }: VppInterface,
+  { mtuBytes: wanted = 0, isOwnMtu = false }: Wanted,
+): VppInterface['mtuBytes'] {
+  if (isOwnMtu || devType !== GRE || mac === '00:00:00:00:00:00' || sub !== undefined)
+    return { l3: wanted, ip4: 0, ip6: 0, mpls: 0 };
+  return { l3: wanted + FRAME_HEADER_BYTES, ip4: wanted, ip6: wanted, mpls: wanted };
 }
 
-/** Sets the layer 3 MTU, with none per protocol. Hardware whose frames are too small gets larger ones first. */
-async function setMtu(client: VppApiClient, { vpp }: Present, l3: number): Promise<void> {
-  if (isTooLarge(vpp, l3)) await growFrames(client, vpp, l3);
-  await setInterfaceMtu(client, vpp.swIfIndex, { l3 });
+/** The largest packet that VPP sends by an interface. */
+export function mtuOfPackets({ mtuBytes: { l3, ip4 } }: VppInterface): number {
+  return ip4 === 0 ? l3 : ip4;
+}
+
+function differsInMtu(vpp: VppInterface, wanted: Wanted): boolean {
+  const { l3, ip4, ip6, mpls } = mtusOf(vpp, wanted);
+  const { mtuBytes: has } = vpp;
+  return has.l3 !== l3 || has.ip4 !== ip4 || has.ip6 !== ip6 || has.mpls !== mpls;
+}
+
+/** Hardware whose frames are too small gets larger ones first. */
+async function setMtu(client: VppApiClient, { vpp }: Present, wanted: Wanted): Promise<void> {
+  const { mtuBytes = 0 } = wanted;
+  if (isTooLarge(vpp, mtuBytes)) await growFrames(client, vpp, mtuBytes);
+  await setInterfaceMtu(client, vpp.swIfIndex, mtusOf(vpp, wanted));
 }
 
 function isTooLarge({ swIfIndex, supSwIfIndex, linkMtuBytes }: VppInterface, l3: number): boolean {
@@ -196,9 +224,10 @@ function isTooLarge({ swIfIndex, supSwIfIndex, linkMtuBytes }: VppInterface, l3:
  * An interface after its parent's `configure`: larger frames of the hardware become the MTU of all interfaces on it
  * (vnet_hw_interface_walk_sw), unless the hardware has none of its own. So its MTU is not known.
  */
-export function afterParent<P extends Present>(present: P, parent: Present, { mtuBytes }: Wanted): P {
+export function afterParent<P extends Present>(present: P, parent: Present, wanted: Wanted): P {
   const { vpp } = parent;
-  if (mtuBytes === undefined || !differsInMtu(vpp, mtuBytes) || !isTooLarge(vpp, mtuBytes)) return present;
+  const { mtuBytes } = wanted;
+  if (mtuBytes === undefined || !differsInMtu(vpp, wanted) || !isTooLarge(vpp, mtuBytes)) return present;
   return { ...present, vpp: { ...present.vpp, mtuBytes: { ...present.vpp.mtuBytes, l3: 0 } } };
 }
 

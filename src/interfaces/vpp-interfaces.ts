@@ -50,7 +50,7 @@ import { taplessOf } from './tapless.ts';
 import { previewInterfaces, previewProxies } from './preview.ts';
 import { RunLoop } from './run-loop.ts';
 import { type Target, targetsOf } from './targets.ts';
-import { bind, prune, RELEASED } from './vpp-configure.ts';
+import { bind, mtuOfPackets, prune, RELEASED } from './vpp-configure.ts';
 import { VppProxyArp } from './vpp-proxy-arp.ts';
 import {
   changesBetween,
@@ -399,7 +399,7 @@ export class VppInterfaces {
       if (known === undefined) return false;
       // Enlarging the frames of an interface changed the MTU of all interfaces on that hardware.
       const { mtuBytes } = wanted;
-      return known.failure !== undefined || (mtuBytes !== undefined && known.vpp.mtuBytes.l3 !== mtuBytes);
+      return known.failure !== undefined || (mtuBytes !== undefined && mtuOfPackets(known.vpp) !== mtuBytes);
     });
   }
 

@@ -4,7 +4,7 @@ import { parsePrefix } from '../config/mod.ts';
 import type { Prefix } from '../config/types.ts';
 import { NO_INTERFACE, type VppInterface } from '../vpp/api/mod.ts';
 import type { InterfaceStatus } from './status.ts';
-import type { Present } from './vpp-configure.ts';
+import { mtuOfPackets, type Present } from './vpp-configure.ts';
 
 /** An interface that VPP has, and why it is not at its target. */
 export interface Known extends Present {
@@ -161,7 +161,7 @@ function present(
     state,
     adminUp: vpp.adminUp,
     link: vpp.linkUp ? 'up' : 'down',
-    mtuBytes: vpp.mtuBytes.l3,
+    mtuBytes: mtuOfPackets(vpp),
     mac: vpp.mac,
     // VPP reports kilobits per second; ~0 and 0 mean "not known".
     ...(vpp.linkSpeedKbps > 0 && vpp.linkSpeedKbps < 0xffffffff

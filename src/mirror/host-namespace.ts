@@ -15,6 +15,7 @@ import {
   removeAddress,
   RouteMonitor,
   setLinkMaster,
+  setLinkMtu,
   setLinkUp,
   withNetns,
 } from '../linux/mod.ts';
@@ -110,6 +111,13 @@ export class HostNamespace implements Disposable {
   /** Deletes a virtual link; those in a VRF device return to the main table. Failures are reported. */
   deleteLink(name: string): void {
     this.#attempt(`delete ${name}`, () => withNetns(this.netns, () => deleteLink(name)));
+  }
+
+  /** Sets the MTU of a link in bytes. Failures are reported. */
+  setMtu(link: string, mtuBytes: number): void {
+    this.#attempt(`set the MTU of ${link} to ${mtuBytes}`, () =>
+      withNetns(this.netns, () => setLinkMtu(link, mtuBytes)),
+    );
   }
 
   /** Sets the admin state of a link. Failures are reported. */

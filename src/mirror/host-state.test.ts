@@ -29,6 +29,7 @@ describe('the state of a namespace', () => {
       isUp: false,
       isRunning: false,
       isTap: false,
+      mtuBytes: 1500,
       addresses: [],
       vrf: { name: 'red', tableId: 100 },
       proxyArp: false,

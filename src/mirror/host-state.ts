@@ -23,6 +23,7 @@ export interface HostLink {
   /** It is up, and so is its lower layer. */
   readonly isRunning: boolean;
   readonly isTap: boolean;
+  readonly mtuBytes: number;
   /** Without link-local ones. */
   readonly addresses: readonly Prefix[];
   /** The VRF device that it is enslaved to; absent without one. */
@@ -58,7 +59,7 @@ export function hostStateOf(
     ({ ifIndex }) => ifIndex,
   );
   const found = new Map<string, HostLink>();
-  for (const { index, name, up, running, kind, master, vrfTable, vlan } of links) {
+  for (const { index, name, up, running, kind, mtu, master, vrfTable, vlan } of links) {
     const vrf = master === undefined ? undefined : byIndex.get(master);
     found.set(name, {
       ifIndex: index,
@@ -66,6 +67,7 @@ export function hostStateOf(
       isUp: up,
       isRunning: running,
       isTap: kind === 'tun',
+      mtuBytes: mtu,
       addresses: (placed.get(index) ?? []).map(({ family, address, length }) => ({
         family,
         address,

@@ -230,18 +230,20 @@ enabled = false
     const seen = await Promise.all(
       ['overlay', 'overlay6', 'gre5', 'wire', 'wire.7', 'six', 'four'].map(async (name) => {
         const one = await find(name);
-        return [name, one?.adminUp, one?.mtuBytes.l3, one?.tag];
+        return [name, one?.adminUp, Object.values(one?.mtuBytes ?? {}).join(' '), one?.tag];
       }),
     );
     expect(seen).toEqual([
-      ['overlay', true, 1450, 'appliance:overlay'],
-      ['overlay6', true, 1400, 'appliance:overlay6'],
-      ['gre5', true, 1476, 'appliance:gre5'],
-      ['wire', true, 1462, 'appliance:wire'],
-      ['wire.7', true, 1458, 'appliance:wire.7'],
-      ['six', true, 1480, 'appliance:six'],
-      ['four', false, 1460, 'appliance:four'],
+      ['overlay', true, '1450 0 0 0', 'appliance:overlay'],
+      ['overlay6', true, '1400 0 0 0', 'appliance:overlay6'],
+      ['gre5', true, '1476 0 0 0', 'appliance:gre5'],
+      // VPP drops frames that are larger than the first number, with their header.
+      ['wire', true, '1484 1462 1462 1462', 'appliance:wire'],
+      ['wire.7', true, '1458 0 0 0', 'appliance:wire.7'],
+      ['six', true, '1480 0 0 0', 'appliance:six'],
+      ['four', false, '1460 0 0 0', 'appliance:four'],
     ]);
+    expect(vpp.interfaces.status.find(({ name }) => name === 'wire')).toMatchObject({ mtuBytes: 1462 });
     const status = vpp.interfaces.status.find(({ name }) => name === 'gre5');
     expect(status).toMatchObject({
       state: { state: 'ok' },

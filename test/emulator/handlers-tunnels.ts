@@ -19,7 +19,13 @@ const LAYER3 = 0;
 const TO_L2_INPUT = 1;
 const NODE_NAME_BYTES = 64;
 /** Nodes that others may send to. */
-const NEXT_NODES: ReadonlySet<string> = new Set(['error-drop', 'l2-input', 'ethernet-input', 'ip4-input', 'ip6-input']);
+const NEXT_NODES: ReadonlySet<string> = new Set([
+  'error-drop',
+  'l2-input',
+  'ethernet-input',
+  'ip4-input',
+  'ip6-input',
+]);
 
 const addressAt = (request: Buffer, at: number): Buffer =>
   Buffer.from(request.subarray(at, at + ADDRESS_BYTES));
@@ -227,7 +233,10 @@ function dumpOf(kind: TunnelKind, details: (tunnel: Tunnel) => Answer): Handler 
 export const TUNNEL_HANDLERS: Readonly<Record<string, Handler>> = {
   add_node_next: (request, { state }) => {
     const name = 'add_node_next';
-    const [node, next] = [text(request, 10, NODE_NAME_BYTES), text(request, 10 + NODE_NAME_BYTES, NODE_NAME_BYTES)];
+    const [node, next] = [
+      text(request, 10, NODE_NAME_BYTES),
+      text(request, 10 + NODE_NAME_BYTES, NODE_NAME_BYTES),
+    ];
     if (state.tunnels.nextsOf(node) === undefined) return replyWith(name, Retval.noSuchNode, ALL_ONES);
     if (!NEXT_NODES.has(next)) return replyWith(name, Retval.noSuchNode2, ALL_ONES);
     return replyWith(name, Retval.ok, state.tunnels.addNext(node, next));

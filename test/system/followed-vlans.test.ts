@@ -55,6 +55,7 @@ class HostWithVlans implements Host {
   release: Host['release'] = (...given) => this.#host.release(...given);
   createVrf: Host['createVrf'] = (...given) => this.#host.createVrf(...given);
   deleteLink: Host['deleteLink'] = (...given) => this.#host.deleteLink(...given);
+  setMtu: Host['setMtu'] = (...given) => this.#host.setMtu(...given);
   setUp: Host['setUp'] = (...given) => this.#host.setUp(...given);
 }
 

@@ -76,6 +76,7 @@ class HostWithVrfs implements Host {
         isUp: true,
         isRunning: true,
         isTap: false,
+        mtuBytes: 65_536,
         addresses: [],
         vrfTable: this.vrfs.get(name)!.tableId,
         proxyArp: false,
@@ -104,6 +105,10 @@ class HostWithVrfs implements Host {
 
   changeAddresses(...given: Parameters<Host['changeAddresses']>): void {
     this.#host.changeAddresses(...given);
+  }
+
+  setMtu(...given: Parameters<Host['setMtu']>): void {
+    this.#host.setMtu(...given);
   }
 
   setUp(...given: Parameters<Host['setUp']>): void {
