@@ -4,16 +4,7 @@
  * Invariant: the steps are in wire order, which is the order of the keys of the schema.
  */
 
-import type {
-  BodyOf,
-  Codec,
-  CountCodec,
-  CrcDefinition,
-  CrcType,
-  Fields,
-  Place,
-  VariableArrayCodec,
-} from './schema.ts';
+import type { BodyOf, Codec, Field, Fields } from './schema.ts';
 import { VppApiError } from './errors.ts';
 import { need } from './schema.ts';
 
@@ -36,9 +27,9 @@ function camelCase(name: string): string {
   return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function toStep(name: string, field: Codec<unknown> | CountCodec | VariableArrayCodec<unknown>): Step {
+function toStep(name: string, field: Field): Step {
   if ('countOf' in field) {
-    return { kind: 'count', name, arrayKey: camelCase(field.countOf), codec: field.number };
+    return { kind: 'count', name, arrayKey: camelCase(field.countOf), codec: field };
   }
   if ('element' in field) {
     return { kind: 'array', key: camelCase(name), countField: field.countField, codec: field.element };
@@ -46,19 +37,9 @@ function toStep(name: string, field: Codec<unknown> | CountCodec | VariableArray
   return { kind: 'value', key: camelCase(name), codec: field };
 }
 
-/** The fields of a block as its CRC text has them, `[['u32', 'client_index'], …]`. */
-export function crcDefinitionOf(fields: Fields): CrcDefinition {
-  const types: CrcType[] = [];
-  const texts: string[] = [];
-  for (const [name, field] of Object.entries(fields)) {
-    let type: CrcType;
-    if ('countOf' in field) type = field.number.crcType;
-    else if ('element' in field) type = { ...field.element.crcType, suffix: `, 0, '${field.countField}'` };
-    else type = field.crcType;
-    types.push(type);
-    texts.push(`['${type.typeName}', '${name}'${type.suffix}]`);
-  }
-  return { text: `[${texts.join(', ')}]`, fields: types };
+/** Bytes of a field on the wire if constant, else undefined. */
+export function sizeOf(field: Field): number | undefined {
+  return 'element' in field ? undefined : field.sizeBytes;
 }
 
 function listIn(value: Readonly<Record<string, unknown>>, key: string): readonly unknown[] {
@@ -70,19 +51,13 @@ function listIn(value: Readonly<Record<string, unknown>>, key: string): readonly
 /** The codec of a block of fields, without a name of its own (the body of a message). */
 export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
   const steps = Object.entries(fields).map(([name, field]) => toStep(name, field));
-  let sizeBytes: number | undefined = 0;
-  const places = new Map<string, Place>();
-  for (const [at, name] of Object.keys(fields).entries()) {
-    const step = steps[at]!;
-    if (sizeBytes !== undefined) places.set(name, { offset: sizeBytes, codec: step.codec });
-    const size: number | undefined = step.kind === 'array' ? undefined : step.codec.sizeBytes;
-    sizeBytes = size === undefined || sizeBytes === undefined ? undefined : sizeBytes + size;
-  }
+  const sizes = Object.values(fields).map(sizeOf);
+  const sizeBytes = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size = 0) => sum + size, 0);
   type Value = Record<string, unknown>;
   const codec: Codec<Value> = {
     sizeBytes,
-    crcType: { typeName: '', suffix: '', definition: crcDefinitionOf(fields) },
-    places,
+    typeName: '',
+    fields,
     lengthOf: (value) => {
       if (sizeBytes !== undefined) return sizeBytes;
       let length = 0;
@@ -124,6 +99,5 @@ export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
 
 /** `typedef name { … }` */
 export function struct<F extends Fields>(name: string, fields: F): Codec<BodyOf<F>> {
-  const codec = block(fields);
-  return { ...codec, crcType: { ...codec.crcType, typeName: `vl_api_${name}_t` } };
+  return { ...block(fields), typeName: `vl_api_${name}_t` };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { computeCrc } from './crc.ts';
+import { computeCrc } from './crc.fixture.ts';
 import { event, type MessageDef, reply, request } from './message.ts';
 import { controlPing } from './messages/memclnt.ts';
 import * as acl from './messages/acl.ts';

@@ -16,23 +16,17 @@ import { addressUnion, NO_INTERFACE, swIfIndex } from './types.ts';
 export const FIB_PATH_BYTES = 167;
 export const MAX_LABELS = 16;
 
-/** VPP's fib_path_type. */
+/** Of VPP's fib_path_type. */
 export const FibPathType = {
   normal: 0,
   local: 1,
   drop: 2,
-  udpEncap: 3,
-  bier: 4,
   icmpUnreachable: 5,
   icmpProhibit: 6,
-  sourceLookup: 7,
-  dvr: 8,
-  interfaceRx: 9,
-  classify: 10,
 } as const;
 
-/** VPP's fib_path_nh_proto. */
-export const FibPathProto = { ip4: 0, ip6: 1, mpls: 2, ethernet: 3, bier: 4 } as const;
+/** Of VPP's fib_path_nh_proto. */
+export const FibPathProto = { ip4: 0, ip6: 1, mpls: 2 } as const;
 
 /** One label of an imposed stack. */
 export interface MplsLabel {
@@ -95,32 +89,9 @@ const wirePath = struct('fib_path', {
   rpf_id: u32,
   weight: u8,
   preference: u8,
-  type: enumeration('fib_path_type', {
-    FIB_API_PATH_TYPE_NORMAL: 0,
-    FIB_API_PATH_TYPE_LOCAL: 1,
-    FIB_API_PATH_TYPE_DROP: 2,
-    FIB_API_PATH_TYPE_UDP_ENCAP: 3,
-    FIB_API_PATH_TYPE_BIER_IMP: 4,
-    FIB_API_PATH_TYPE_ICMP_UNREACH: 5,
-    FIB_API_PATH_TYPE_ICMP_PROHIBIT: 6,
-    FIB_API_PATH_TYPE_SOURCE_LOOKUP: 7,
-    FIB_API_PATH_TYPE_DVR: 8,
-    FIB_API_PATH_TYPE_INTERFACE_RX: 9,
-    FIB_API_PATH_TYPE_CLASSIFY: 10,
-  }),
-  flags: enumeration('fib_path_flags', {
-    FIB_API_PATH_FLAG_NONE: 0,
-    FIB_API_PATH_FLAG_RESOLVE_VIA_ATTACHED: 1,
-    FIB_API_PATH_FLAG_RESOLVE_VIA_HOST: 2,
-    FIB_API_PATH_FLAG_POP_PW_CW: 4,
-  }),
-  proto: enumeration('fib_path_nh_proto', {
-    FIB_API_PATH_NH_PROTO_IP4: 0,
-    FIB_API_PATH_NH_PROTO_IP6: 1,
-    FIB_API_PATH_NH_PROTO_MPLS: 2,
-    FIB_API_PATH_NH_PROTO_ETHERNET: 3,
-    FIB_API_PATH_NH_PROTO_BIER: 4,
-  }),
+  type: enumeration('fib_path_type'),
+  flags: enumeration('fib_path_flags'),
+  proto: enumeration('fib_path_nh_proto'),
   nh: struct('fib_path_nh', {
     address: addressUnion,
     via_label: u32,
@@ -163,8 +134,7 @@ function writePath(view: DataView, target: Uint8Array, offset: number, path: Fib
 }
 
 export const fibPathCodec: Codec<FibPath> = {
-  sizeBytes: FIB_PATH_BYTES,
-  crcType: wirePath.crcType,
+  ...wirePath,
   lengthOf: () => FIB_PATH_BYTES,
   read: (cursor) => {
     const wire = wirePath.read(cursor);
@@ -195,13 +165,6 @@ export const MfibFlag = { accept: 2, forward: 4 } as const;
 
 /** typedef mfib_path { itf_flags u32@0; path@4 } (mfib_types.api) */
 export const mfibPath = struct('mfib_path', {
-  itf_flags: enumeration('mfib_itf_flags', {
-    MFIB_API_ITF_FLAG_NONE: 0,
-    MFIB_API_ITF_FLAG_NEGATE_SIGNAL: 1,
-    MFIB_API_ITF_FLAG_ACCEPT: 2,
-    MFIB_API_ITF_FLAG_FORWARD: 4,
-    MFIB_API_ITF_FLAG_SIGNAL_PRESENT: 8,
-    MFIB_API_ITF_FLAG_DONT_PRESERVE: 16,
-  }),
+  itf_flags: enumeration('mfib_itf_flags'),
   path: fibPathCodec,
 });

@@ -9,7 +9,7 @@
  * are received as events are, by `VppApiClient.on`.
  */
 
-import { block } from './block.ts';
+import { block, sizeOf } from './block.ts';
 import type { BodyOf, Codec, Fields } from './schema.ts';
 import { i32, u32 } from './schema.ts';
 
@@ -22,7 +22,6 @@ export interface MessageDef<Body> {
   /** The CRC of VPP 25.02, as in the message table; a test computes it from the fields. */
   readonly crc: number;
   readonly codec: Codec<Body>;
-  readonly fields: Fields;
   /** The definition of the answers; `RequestDef`, `DumpDef` and `StreamDef` say which. */
   readonly reply?: MessageDef<unknown>;
   readonly details?: MessageDef<unknown>;
@@ -59,13 +58,14 @@ export const REQUEST_HEADER_BYTES = 10;
  */
 export function requestOffset(def: MessageDef<unknown>, ...path: readonly string[]): number {
   let offset = REQUEST_HEADER_BYTES;
-  let { places } = def.codec;
+  let { fields = {} } = def.codec;
   for (const name of path) {
-    const place = places?.get(name);
-    if (place === undefined)
+    const field = fields[name];
+    const before = Object.values(fields).slice(0, Object.keys(fields).indexOf(name)).map(sizeOf);
+    if (field === undefined || before.includes(undefined))
       throw new RangeError(`${def.name} has no field ${path.join('.')} at a fixed place`);
-    offset += place.offset;
-    ({ places } = place.codec);
+    offset += before.reduce<number>((sum, size = 0) => sum + size, 0);
+    fields = ('fields' in field ? field.fields : undefined) ?? {};
   }
   return offset;
 }
@@ -76,7 +76,7 @@ function define<F extends Fields>(
   crc: number,
   fields: F,
 ): MessageDef<BodyOf<F>> {
-  return { kind, name, crc, codec: block(fields), fields };
+  return { kind, name, crc, codec: block(fields) };
 }
 
 export function reply<F extends Fields>(name: string, crc: number, fields: F) {

@@ -6,8 +6,8 @@
  * NUL-padded, variable strings a u32 length and bytes, a variable array last with its count in an earlier field.
  *
  * Invariants: codecs are pure and own no buffer; a codec with a fixed `sizeBytes` reads and writes exactly that many
- * bytes; every read is inside the frame (checked once per fixed-size block). Field names in a schema are VPP's own
- * (they are part of the CRC); values carry them in camelCase, without the counts of arrays.
+ * bytes; every read is inside the frame (checked once per fixed-size block). Names of fields and types in a schema are
+ * VPP's own (the CRC is over them); values carry the fields in camelCase, without the counts of arrays.
  */
 
 import { VppApiError } from './errors.ts';
@@ -27,41 +27,23 @@ export interface WriteCursor {
   offset: number;
 }
 
-/** How a type takes part in the CRC: the name in its field's text, and the definition behind a `vl_api_` name. */
-export interface CrcType {
-  readonly typeName: string;
-  /** The text after the field's name, such as `, 64, None`. */
-  readonly suffix: string;
-  readonly definition: CrcDefinition | undefined;
-}
-
-export interface CrcDefinition {
-  /** Python's `str()` of the field list. */
-  readonly text: string;
-  readonly fields: readonly CrcType[];
-}
-
 export interface Codec<T> {
   /** Bytes on the wire if constant, else undefined. */
   readonly sizeBytes: number | undefined;
-  readonly crcType: CrcType;
-  /** Of a block: its fields by VPP's names, each with where it begins, as far as all before it are of a fixed size. */
-  readonly places?: ReadonlyMap<string, Place> | undefined;
+  /** As vppapigen has it: `u32`, or `vl_api_address_t`. */
+  readonly typeName: string;
+  /** Of an array or a string: the number of elements; 0 for a string of any length. */
+  readonly count?: number | undefined;
+  /** Of a block. */
+  readonly fields?: Fields | undefined;
   lengthOf(value: T): number;
   read(cursor: ReadCursor): T;
   write(cursor: WriteCursor, value: T): void;
 }
 
-/** Where a field is in its block. */
-export interface Place {
-  readonly offset: number;
-  readonly codec: Codec<unknown>;
-}
-
 /** The count of a variable array: filled in from the array, and not part of the value. */
-export interface CountCodec {
+export interface CountCodec extends Codec<number> {
   readonly countOf: string;
-  readonly number: Codec<number>;
 }
 
 /** A variable array, last in its block; its count is in the field `countField`. */
@@ -70,8 +52,10 @@ export interface VariableArrayCodec<T> {
   readonly countField: string;
 }
 
-type AnyField = Codec<unknown> | CountCodec | VariableArrayCodec<unknown>;
-export type Fields = Readonly<Record<string, AnyField>>;
+export type Field = Codec<unknown> | CountCodec | VariableArrayCodec<unknown>;
+export interface Fields {
+  readonly [name: string]: Field;
+}
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -98,10 +82,9 @@ function fixed<T>(
   sizeBytes: number,
   read: (cursor: ReadCursor) => T,
   write: (cursor: WriteCursor, value: T) => void,
-  definition?: CrcDefinition,
-  suffix = '',
+  count?: number,
 ): Codec<T> {
-  return { sizeBytes, crcType: { typeName, suffix, definition }, lengthOf: () => sizeBytes, read, write };
+  return { sizeBytes, typeName, count, lengthOf: () => sizeBytes, read, write };
 }
 
 function checkRange(value: number, low: number, high: number, typeName: string): void {
@@ -110,12 +93,7 @@ function checkRange(value: number, low: number, high: number, typeName: string):
   }
 }
 
-function integer(
-  typeName: string,
-  sizeBytes: 1 | 2 | 4,
-  signed: boolean,
-  definition?: CrcDefinition,
-): Codec<number> {
+function integer(typeName: string, sizeBytes: 1 | 2 | 4, signed: boolean): Codec<number> {
   const low = signed ? -(2 ** (8 * sizeBytes - 1)) : 0;
   const high = 2 ** (8 * sizeBytes - (signed ? 1 : 0)) - 1;
   return fixed(
@@ -137,7 +115,6 @@ function integer(
       else if (sizeBytes === 2) view.setUint16(offset, value);
       else view.setUint8(offset, value);
     },
-    definition,
   );
 }
 
@@ -213,15 +190,15 @@ export function fixedString(sizeBytes: number): Codec<string> {
       new TextEncoder().encodeInto(value, cursor.bytes.subarray(cursor.offset));
       cursor.offset += sizeBytes;
     },
-    undefined,
-    `, ${sizeBytes}, None`,
+    sizeBytes,
   );
 }
 
 /** `string x[]`: a u32 length, then the bytes; last in its message. */
 export const varString: Codec<string> = {
   sizeBytes: undefined,
-  crcType: { typeName: 'string', suffix: ', 0, None', definition: undefined },
+  typeName: 'string',
+  count: 0,
   lengthOf: (value) => 4 + Buffer.byteLength(value),
   read: (cursor) => {
     const length = u32.read(cursor);
@@ -253,15 +230,14 @@ export function bytes(sizeBytes: number): Codec<Uint8Array> {
       cursor.bytes.set(value, cursor.offset);
       cursor.offset += sizeBytes;
     },
-    undefined,
-    `, ${sizeBytes}, None`,
+    sizeBytes,
   );
 }
 
 /** `type x[count]` of a type of fixed size. */
 export function fixedArray<T>(element: Codec<T>, count: number): Codec<readonly T[]> {
-  const { typeName, definition } = element.crcType;
-  return fixed(
+  const { typeName, fields } = element;
+  const array = fixed<readonly T[]>(
     typeName,
     (element.sizeBytes ?? 0) * count,
     (cursor) => Array.from({ length: count }, () => element.read(cursor)),
@@ -271,9 +247,9 @@ export function fixedArray<T>(element: Codec<T>, count: number): Codec<readonly 
       }
       for (const value of values) element.write(cursor, value);
     },
-    definition,
-    `, ${count}, None`,
+    count,
   );
+  return { ...array, fields };
 }
 
 /** `type x[n]`, last in its block, counted by the field `countField`. */
@@ -283,38 +259,28 @@ export function variableArray<T>(element: Codec<T>, countField: string): Variabl
 
 /** The field that counts the array `countOf`. */
 export function count(countOf: string, number: Codec<number> = u8): CountCodec {
-  return { countOf, number };
+  return { ...number, countOf };
 }
 
-function enumDefinition(members: Readonly<Record<string, number>>): CrcDefinition {
-  const text = Object.entries(members).map(([name, value]) => `['${name}', ${value}]`);
-  return { text: `[${text.join(', ')}]`, fields: [] };
-}
-
-/** An enum or enumflag as a plain number; `members` under VPP's full names, in its order, for the CRC. */
-export function enumeration(name: string, members: Readonly<Record<string, number>>): Codec<number> {
-  return integer(`vl_api_${name}_t`, 4, false, enumDefinition(members));
+/** An enum or enumflag as a plain number. */
+export function enumeration(name: string): Codec<number> {
+  return alias(name, u32);
 }
 
 /** `enum name : u8`, of one byte. */
-export function enumeration8(name: string, members: Readonly<Record<string, number>>): Codec<number> {
-  return integer(`vl_api_${name}_t`, 1, false, enumDefinition(members));
+export function enumeration8(name: string): Codec<number> {
+  return alias(name, u8);
 }
 
-/** `typedef <base> name`: same bytes, its own name in the CRC. */
+/** `typedef <base> name`: the same bytes. */
 export function alias<T>(name: string, base: Codec<T>): Codec<T> {
-  return {
-    ...base,
-    crcType: { typeName: `vl_api_${name}_t`, suffix: '', definition: { text: '[]', fields: [] } },
-  };
+  return { ...base, typeName: `vl_api_${name}_t`, count: undefined, fields: undefined };
 }
 
 /** The same bytes as `base`, decoded to another type of value (addresses as text, for example). */
 export function mapped<A, B>(base: Codec<A>, decode: (value: A) => B, encode: (value: B) => A): Codec<B> {
   return {
-    sizeBytes: base.sizeBytes,
-    crcType: base.crcType,
-    places: base.places,
+    ...base,
     lengthOf: (value) => base.lengthOf(encode(value)),
     read: (cursor) => decode(base.read(cursor)),
     write: (cursor, value) => base.write(cursor, encode(value)),

@@ -64,64 +64,16 @@ export const ofInterface = { sw_if_index: interfaceIndex };
 export const tableNumber: Codec<TableId> = mapped(u32, tableId, (value) => value);
 
 export const IfStatusFlag = { adminUp: 1, linkUp: 2 } as const;
-export const ifStatusFlags = enumeration('if_status_flags', {
-  IF_STATUS_API_FLAG_ADMIN_UP: 1,
-  IF_STATUS_API_FLAG_LINK_UP: 2,
-});
-export const ifType = enumeration('if_type', {
-  IF_API_TYPE_HARDWARE: 0,
-  IF_API_TYPE_SUB: 1,
-  IF_API_TYPE_P2P: 2,
-  IF_API_TYPE_PIPE: 3,
-});
-export const linkDuplex = enumeration('link_duplex', {
-  LINK_DUPLEX_API_UNKNOWN: 0,
-  LINK_DUPLEX_API_HALF: 1,
-  LINK_DUPLEX_API_FULL: 2,
-});
-export const subIfFlags = enumeration('sub_if_flags', {
-  SUB_IF_API_FLAG_NO_TAGS: 1,
-  SUB_IF_API_FLAG_ONE_TAG: 2,
-  SUB_IF_API_FLAG_TWO_TAGS: 4,
-  SUB_IF_API_FLAG_DOT1AD: 8,
-  SUB_IF_API_FLAG_EXACT_MATCH: 16,
-  SUB_IF_API_FLAG_DEFAULT: 32,
-  SUB_IF_API_FLAG_OUTER_VLAN_ID_ANY: 64,
-  SUB_IF_API_FLAG_INNER_VLAN_ID_ANY: 128,
-  SUB_IF_API_FLAG_MASK_VNET: 254,
-  SUB_IF_API_FLAG_DOT1AH: 256,
-});
+export const ifStatusFlags = enumeration('if_status_flags');
+export const ifType = enumeration('if_type');
+export const linkDuplex = enumeration('link_duplex');
+export const subIfFlags = enumeration('sub_if_flags');
 
-export const bondMode = enumeration('bond_mode', {
-  BOND_API_MODE_ROUND_ROBIN: 1,
-  BOND_API_MODE_ACTIVE_BACKUP: 2,
-  BOND_API_MODE_XOR: 3,
-  BOND_API_MODE_BROADCAST: 4,
-  BOND_API_MODE_LACP: 5,
-});
-export const bondLoadBalance = enumeration('bond_lb_algo', {
-  BOND_API_LB_ALGO_L2: 0,
-  BOND_API_LB_ALGO_L34: 1,
-  BOND_API_LB_ALGO_L23: 2,
-  BOND_API_LB_ALGO_RR: 3,
-  BOND_API_LB_ALGO_BC: 4,
-  BOND_API_LB_ALGO_AB: 5,
-});
+export const bondMode = enumeration('bond_mode');
+export const bondLoadBalance = enumeration('bond_lb_algo');
 
-export const bridgeFlags = enumeration('bd_flags', {
-  BRIDGE_API_FLAG_NONE: 0,
-  BRIDGE_API_FLAG_LEARN: 1,
-  BRIDGE_API_FLAG_FWD: 2,
-  BRIDGE_API_FLAG_FLOOD: 4,
-  BRIDGE_API_FLAG_UU_FLOOD: 8,
-  BRIDGE_API_FLAG_ARP_TERM: 16,
-  BRIDGE_API_FLAG_ARP_UFWD: 32,
-});
-export const bridgePortType = enumeration('l2_port_type', {
-  L2_API_PORT_TYPE_NORMAL: 0,
-  L2_API_PORT_TYPE_BVI: 1,
-  L2_API_PORT_TYPE_UU_FWD: 2,
-});
+export const bridgeFlags = enumeration('bd_flags');
+export const bridgePortType = enumeration('l2_port_type');
 
 /** Six bytes, as text such as `02:fe:00:00:00:01`. */
 export const macAddress: Codec<string> = mapped(
@@ -142,44 +94,12 @@ export interface ApiAddress {
 }
 
 /** RFC 2474: CS0 to CS7, AF11 to AF43, EF. */
-export const ipDscp = enumeration8('ip_dscp', {
-  IP_API_DSCP_CS0: 0,
-  IP_API_DSCP_CS1: 8,
-  IP_API_DSCP_AF11: 10,
-  IP_API_DSCP_AF12: 12,
-  IP_API_DSCP_AF13: 14,
-  IP_API_DSCP_CS2: 16,
-  IP_API_DSCP_AF21: 18,
-  IP_API_DSCP_AF22: 20,
-  IP_API_DSCP_AF23: 22,
-  IP_API_DSCP_CS3: 24,
-  IP_API_DSCP_AF31: 26,
-  IP_API_DSCP_AF32: 28,
-  IP_API_DSCP_AF33: 30,
-  IP_API_DSCP_CS4: 32,
-  IP_API_DSCP_AF41: 34,
-  IP_API_DSCP_AF42: 36,
-  IP_API_DSCP_AF43: 38,
-  IP_API_DSCP_CS5: 40,
-  IP_API_DSCP_EF: 46,
-  IP_API_DSCP_CS6: 48,
-  IP_API_DSCP_CS7: 50,
-});
+export const ipDscp = enumeration8('ip_dscp');
 
-export const addressFamily = enumeration8('address_family', { ADDRESS_IP4: 0, ADDRESS_IP6: 1 });
+export const addressFamily = enumeration8('address_family');
 
 /** union address_union { ip4_address ip4; ip6_address ip6; }: always 16 bytes, IPv4 in the first four. */
-export const addressUnion: Codec<Uint8Array> = {
-  ...bytes(16),
-  crcType: {
-    typeName: 'vl_api_address_union_t',
-    suffix: '',
-    definition: {
-      text: "[['vl_api_ip4_address_t', 'ip4'], ['vl_api_ip6_address_t', 'ip6']]",
-      fields: [alias('ip4_address', bytes(4)).crcType, alias('ip6_address', bytes(16)).crcType],
-    },
-  },
-};
+export const addressUnion = alias('address_union', bytes(16));
 
 /** typedef address { family u8@0; union@1 } */
 export const address: Codec<ApiAddress> = mapped(

@@ -6,26 +6,8 @@ import { bool, count, enumeration8, fixedString, i32, u16, u32, u8, variableArra
 import { interfaceIndex, macAddress, ofInterface, prefix } from '../types.ts';
 
 export const AclActionCode = { deny: 0, permit: 1, permitReflect: 2 } as const;
-const aclAction = enumeration8('acl_action', {
-  ACL_ACTION_API_DENY: 0,
-  ACL_ACTION_API_PERMIT: 1,
-  ACL_ACTION_API_PERMIT_REFLECT: 2,
-});
-const ipProto = enumeration8('ip_proto', {
-  IP_API_PROTO_HOPOPT: 0,
-  IP_API_PROTO_ICMP: 1,
-  IP_API_PROTO_IGMP: 2,
-  IP_API_PROTO_TCP: 6,
-  IP_API_PROTO_UDP: 17,
-  IP_API_PROTO_GRE: 47,
-  IP_API_PROTO_ESP: 50,
-  IP_API_PROTO_AH: 51,
-  IP_API_PROTO_ICMP6: 58,
-  IP_API_PROTO_EIGRP: 88,
-  IP_API_PROTO_OSPF: 89,
-  IP_API_PROTO_SCTP: 132,
-  IP_API_PROTO_RESERVED: 255,
-});
+const aclAction = enumeration8('acl_action');
+const ipProto = enumeration8('ip_proto');
 
 const aclRule = struct('acl_rule', {
   is_permit: aclAction,

@@ -6,11 +6,7 @@ import { address, interfaceIndex, ofInterface } from '../types.ts';
 import { tunnelFlags, tunnelMode } from './tunnel-types.ts';
 
 const greTunnel = struct('gre_tunnel', {
-  type: enumeration8('gre_tunnel_type', {
-    GRE_API_TUNNEL_TYPE_L3: 0,
-    GRE_API_TUNNEL_TYPE_TEB: 1,
-    GRE_API_TUNNEL_TYPE_ERSPAN: 2,
-  }),
+  type: enumeration8('gre_tunnel_type'),
   mode: tunnelMode,
   flags: tunnelFlags,
   session_id: u16,

@@ -105,13 +105,7 @@ export const ipAddressDump = dump(
 /** typedef ip_mroute { table_id; entry_flags; rpf_id; mprefix; n_paths; paths } */
 const ipMroute = struct('ip_mroute', {
   table_id: tableNumber,
-  entry_flags: enumeration('mfib_entry_flags', {
-    MFIB_API_ENTRY_FLAG_NONE: 0,
-    MFIB_API_ENTRY_FLAG_SIGNAL: 1,
-    MFIB_API_ENTRY_FLAG_DROP: 2,
-    MFIB_API_ENTRY_FLAG_CONNECTED: 4,
-    MFIB_API_ENTRY_FLAG_ACCEPT_ALL_ITF: 8,
-  }),
+  entry_flags: enumeration('mfib_entry_flags'),
   rpf_id: u32,
   prefix: multicastPrefix,
   n_paths: count('paths'),

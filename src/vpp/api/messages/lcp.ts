@@ -7,10 +7,7 @@ import { bool, enumeration8, fixedString, u16, u32, u8 } from '../schema.ts';
 import { interfaceIndex } from '../types.ts';
 
 export const LcpHostType = { tap: 0, tun: 1 } as const;
-const lcpItfHostType = enumeration8('lcp_itf_host_type', {
-  LCP_API_ITF_HOST_TAP: 0,
-  LCP_API_ITF_HOST_TUN: 1,
-});
+const lcpItfHostType = enumeration8('lcp_itf_host_type');
 
 export const lcpItfPairAddDelV2 = request(
   'lcp_itf_pair_add_del_v2',

@@ -3,11 +3,7 @@ import { details, reply, request, stream } from '../message.ts';
 import { enumeration8, u16, u32 } from '../schema.ts';
 import { interfaceIndex, ofInterface } from '../types.ts';
 
-const direction = enumeration8('mss_clamp_dir', {
-  MSS_CLAMP_DIR_NONE: 0,
-  MSS_CLAMP_DIR_RX: 1,
-  MSS_CLAMP_DIR_TX: 2,
-});
+const direction = enumeration8('mss_clamp_dir');
 
 const settings = {
   sw_if_index: interfaceIndex,

@@ -7,32 +7,9 @@ import { interfaceIndex } from '../types.ts';
 
 /** Members of `nat_config_flags`. */
 export const NatFlag = { addressOnly: 8, outside: 16, inside: 32 } as const;
-const natFlags = enumeration8('nat_config_flags', {
-  NAT_IS_NONE: 0,
-  NAT_IS_TWICE_NAT: 1,
-  NAT_IS_SELF_TWICE_NAT: 2,
-  NAT_IS_OUT2IN_ONLY: 4,
-  NAT_IS_ADDR_ONLY: 8,
-  NAT_IS_OUTSIDE: 16,
-  NAT_IS_INSIDE: 32,
-  NAT_IS_STATIC: 64,
-  NAT_IS_EXT_HOST_VALID: 128,
-});
-const nat44Flags = enumeration8('nat44_config_flags', {
-  NAT44_IS_ENDPOINT_INDEPENDENT: 0,
-  NAT44_IS_ENDPOINT_DEPENDENT: 1,
-  NAT44_IS_STATIC_MAPPING_ONLY: 2,
-  NAT44_IS_CONNECTION_TRACKING: 4,
-  NAT44_IS_OUT2IN_DPO: 8,
-});
-const natLogLevel = enumeration8('nat_log_level', {
-  NAT_LOG_NONE: 0,
-  NAT_LOG_ERROR: 1,
-  NAT_LOG_WARNING: 2,
-  NAT_LOG_NOTICE: 3,
-  NAT_LOG_INFO: 4,
-  NAT_LOG_DEBUG: 5,
-});
+const natFlags = enumeration8('nat_config_flags');
+const nat44Flags = enumeration8('nat44_config_flags');
+const natLogLevel = enumeration8('nat_log_level');
 const ip4Address = alias('ip4_address', bytes(4));
 /** Seconds. */
 const timeouts = { udp: u32, tcp_established: u32, tcp_transitory: u32, icmp: u32 };

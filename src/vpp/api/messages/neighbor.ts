@@ -19,11 +19,7 @@ export const ipNeighborConfigGet = request(
 
 const ipNeighbor = struct('ip_neighbor', {
   sw_if_index: interfaceIndex,
-  flags: enumeration8('ip_neighbor_flags', {
-    IP_API_NEIGHBOR_FLAG_NONE: 0,
-    IP_API_NEIGHBOR_FLAG_STATIC: 1,
-    IP_API_NEIGHBOR_FLAG_NO_FIB_ENTRY: 2,
-  }),
+  flags: enumeration8('ip_neighbor_flags'),
   mac_address: macAddress,
   ip_address: address,
 });

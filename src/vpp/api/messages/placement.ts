@@ -7,13 +7,7 @@ import { addressed, dump, reply, stream } from '../message.ts';
 import { count, enumeration, u32, u8, variableArray } from '../schema.ts';
 import { interfaceIndex, ofInterface } from '../types.ts';
 
-const rxMode = enumeration('rx_mode', {
-  RX_MODE_API_UNKNOWN: 0,
-  RX_MODE_API_POLLING: 1,
-  RX_MODE_API_INTERRUPT: 2,
-  RX_MODE_API_ADAPTIVE: 3,
-  RX_MODE_API_DEFAULT: 4,
-});
+const rxMode = enumeration('rx_mode');
 
 export const rxPlacementDetails = addressed('sw_interface_rx_placement_details', 0x9e44a7ce, {
   sw_if_index: interfaceIndex,

@@ -3,11 +3,7 @@ import { details, dump, request } from '../message.ts';
 import { bool, enumeration8, u32 } from '../schema.ts';
 import { addressFamily, interfaceIndex, ofInterface } from '../types.ts';
 
-const urpfMode = enumeration8('urpf_mode', {
-  URPF_API_MODE_OFF: 0,
-  URPF_API_MODE_LOOSE: 1,
-  URPF_API_MODE_STRICT: 2,
-});
+const urpfMode = enumeration8('urpf_mode');
 
 /** `table_id` ~0: the table that the interface is in at this moment. */
 export const urpfUpdate = request('urpf_update_v2', 0xb873d028, {
