@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
+import { DiskError } from './errors.ts';
 import {
   dropCache,
   readBackMismatch,
@@ -28,15 +29,16 @@ export interface CopyProgress {
 export interface CopyOptions {
   readonly lengthBytes: number;
   readonly onProgress?: (progress: CopyProgress) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Copies `lengthBytes` from one device or image to another, which must not be open elsewhere, and reads the copy back.
  * Returns the SHA-256 of the copied bytes. The source must not change meanwhile. Rejects with a DiskError
- * `verification`, or with the error of a read or write.
+ * `verification` or `aborted`, or with the error of a read or write.
  */
 export async function copyBlocks(source: string, target: string, options: CopyOptions): Promise<string> {
-  const { lengthBytes, onProgress } = options;
+  const { lengthBytes, onProgress, signal } = options;
   await using from = await open(source, 'r');
   await using to = await openExclusively(target);
   // Writes to the source's files bypassed the cache of its blocks.
@@ -46,7 +48,7 @@ export async function copyBlocks(source: string, target: string, options: CopyOp
   await writeExactly(to, Buffer.alloc(first.length), 0);
   await to.sync();
   const written = createHash('sha256').update(first);
-  for await (const [chunk, position] of chunksOf(from, first.length, lengthBytes)) {
+  for await (const [chunk, position] of chunksOf(from, first.length, lengthBytes, signal)) {
     written.update(chunk);
     await writeExactly(to, chunk, position);
     onProgress?.({ step: 'copy', doneBytes: position + chunk.length, totalBytes: lengthBytes });
@@ -55,7 +57,7 @@ export async function copyBlocks(source: string, target: string, options: CopyOp
   await dropCache(to);
 
   const readBack = createHash('sha256').update(first);
-  for await (const [chunk, position] of chunksOf(to, first.length, lengthBytes)) {
+  for await (const [chunk, position] of chunksOf(to, first.length, lengthBytes, signal)) {
     readBack.update(chunk);
     onProgress?.({ step: 'verify', doneBytes: position + chunk.length, totalBytes: lengthBytes });
   }
@@ -69,8 +71,10 @@ async function* chunksOf(
   file: FileHandle,
   start: number,
   end: number,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly [chunk: Buffer, position: number]> {
   for (let position = start; position < end; position += CHUNK_BYTES) {
+    if (signal?.aborted === true) throw new DiskError('aborted', 'the copy was aborted: the box shuts down');
     yield [await readExactly(file, position, Math.min(CHUNK_BYTES, end - position)), position];
   }
 }

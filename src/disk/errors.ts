@@ -10,6 +10,8 @@ export type DiskErrorCode =
   | 'refused'
   /** Another installation is running. */
   | 'busy'
+  /** The box shuts down. */
+  | 'aborted'
   /** The data read back differs from the data written. */
   | 'verification'
   /** A read, a write or a tool failed. */

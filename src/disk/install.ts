@@ -78,7 +78,7 @@ const DATA_FILES = [
 export class Installer {
   readonly #options: InstallerOptions;
   readonly #places: DevicePlaces;
-  #running: string | undefined;
+  #running: { readonly disk: string; readonly abort: AbortController } | undefined;
 
   constructor(options: InstallerOptions) {
     this.#options = options;
@@ -87,7 +87,12 @@ export class Installer {
 
   /** The disk that is being installed to. */
   get running(): string | undefined {
-    return this.#running;
+    return this.#running?.disk;
+  }
+
+  /** The box shuts down: a copy that is under way ends, and what it has written does not boot. */
+  abort(): void {
+    this.#running?.abort.abort();
   }
 
   /** All disks except the one the box runs from, refused ones with the reason. */
@@ -99,15 +104,16 @@ export class Installer {
 
   /**
    * Erases `disk` (`nvme0n1` or `/dev/nvme0n1`) and installs to it. Rejects with a DiskError: `not-found`, `refused`,
-   * `busy`, `verification`, `io`.
+   * `busy`, `aborted`, `verification`, `io`.
    */
   async install(disk: string, onProgress: (progress: InstallProgress) => void = () => {}): Promise<void> {
     if (this.#running !== undefined) {
-      throw new DiskError('busy', `an installation to ${this.#running} is under way`);
+      throw new DiskError('busy', `an installation to ${this.#running.disk} is under way`);
     }
-    this.#running = disk;
+    const abort = new AbortController();
+    this.#running = { disk, abort };
     try {
-      await this.#install(await this.#choose(disk), onProgress);
+      await this.#install(await this.#choose(disk), abort.signal, onProgress);
     } catch (error) {
       throw ioError(`install to ${disk}`, error);
     } finally {
@@ -129,7 +135,11 @@ export class Installer {
     return disk;
   }
 
-  async #install(disk: Disk, onProgress: (progress: InstallProgress) => void): Promise<void> {
+  async #install(
+    disk: Disk,
+    signal: AbortSignal,
+    onProgress: (progress: InstallProgress) => void,
+  ): Promise<void> {
     const source = this.#source();
     const { sizeBytes: bootBytes } = await geometryOf(source);
     const report = (step: InstallProgress['step'], doneBytes = 0): void =>
@@ -151,7 +161,7 @@ export class Installer {
     await (this.#options.withMounted ?? withMounted)(data, (root) => this.#copyData(root));
 
     await this.#options.boot.unchanged(() =>
-      copyBlocks(source, boot, { lengthBytes: bootBytes, onProgress }),
+      copyBlocks(source, boot, { lengthBytes: bootBytes, onProgress, signal }),
     );
     report('done', bootBytes);
   }

@@ -255,6 +255,7 @@ export class Box implements MachineOwner {
   /** Run after the services, before the machine's own steps. */
   shutdownSteps(): ShutdownStep[] {
     return [
+      { name: 'installation ended', timeoutMs: 500, run: () => this.#early.media.installer?.abort() },
       { name: 'management stopped', timeoutMs: 3_000, run: () => this.#management.stop() },
       { name: 'DNS relay stopped', timeoutMs: 500, run: () => this.#relay[Symbol.dispose]() },
       { name: 'time service stopped', timeoutMs: 3_000, run: () => this.#time.stop() },

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { activeConsoles, Console } from './console.ts';
 
 let dir: string;
@@ -20,6 +20,7 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'appliance-console-'));
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -104,5 +105,16 @@ describe('Console', () => {
     console.info('test', 'two');
     console.info('test', 'three');
     expect(console.hub.log('appliance')).toHaveLength(3);
+
+    const again = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const later = performance.now() + 60_000;
+    vi.spyOn(performance, 'now').mockReturnValue(later);
+    console.info('test', 'four');
+    const shown = Buffer.alloc(1024);
+    const text = shown.toString('latin1', 0, readSync(again, shown));
+    const dropped = /\[(\d+) lines dropped: this console was not read\]/.exec(text)?.[1];
+    expect(Number(dropped)).toBeGreaterThan(0);
+    expect(text.trimEnd().endsWith('test: four')).toBe(true);
+    closeSync(again);
   });
 });

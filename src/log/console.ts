@@ -60,7 +60,10 @@ class ConsoleSink {
   write(line: string): void {
     if (this.#closed) return;
     if (this.#fd === undefined) {
-      if (performance.now() - this.#closedAt < REOPEN_MS) return;
+      if (performance.now() - this.#closedAt < REOPEN_MS) {
+        this.#lost += 1;
+        return;
+      }
       this.#open();
     }
     const bytes = Buffer.from(line);
@@ -110,6 +113,7 @@ class ConsoleSink {
 
   /** A hung-up or missing console: drop the queue, retry later. */
   #fail(): void {
+    this.#lost += this.#queue.length;
     this.#queue = [];
     this.#queued = 0;
     if (this.#fd !== undefined && !this.#isSocket) {
