@@ -52,7 +52,9 @@ function listIn(value: Readonly<Record<string, unknown>>, key: string): readonly
 export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
   const steps = Object.entries(fields).map(([name, field]) => toStep(name, field));
   const sizes = Object.values(fields).map(sizeOf);
-  const sizeBytes = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size = 0) => sum + size, 0);
+  const sizeBytes = sizes.includes(undefined)
+    ? undefined
+    : sizes.reduce<number>((sum, size = 0) => sum + size, 0);
   type Value = Record<string, unknown>;
   const codec: Codec<Value> = {
     sizeBytes,
